@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using MergeHost.Lanes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.TaskArithmetic;
+
+/// <summary>The base plus a weighted sum of task vectors: <c>θ₀ + λ · Σ wᵢ (θᵢ − θ₀)</c>, the sum divided by <c>Σ wᵢ</c> on request.</summary>
+/// <seealso href="https://arxiv.org/abs/2212.04089">Editing Models with Task Arithmetic</seealso>
+[MergeStrategy("task_arithmetic", Base = BaseUse.Required)]
+public sealed class TaskArithmeticStrategy : IMergeStrategy<TaskArithmeticOptions>
+{
+    /// <inheritdoc/>
+    public Treatment Merge(TensorGroup<TaskArithmeticOptions> group)
+    {
+        double sum = group.Sources.Sum(source => source.Options.Weight);
+        double divisor = group.Options.Normalize && Math.Abs(sum) >= 1e-8 ? sum : 1;
+        KernelParameters parameters = new(slots: 1, group.Sources.Count);
+        for (int i = 0; i < group.Sources.Count; i++)
+        {
+            parameters[Kernel.Weight, i] = (float)(group.Options.Lambda * group.Sources[i].Options.Weight / divisor);
+        }
+
+        return Treatment.Elementwise<Kernel>(parameters);
+    }
+
+    private readonly struct Kernel : IElementwiseKernel
+    {
+        public const int Weight = 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V>
+        {
+            V sum = V.Zero;
+            for (int i = 0; i < c.SourceCount; i++)
+            {
+                sum += c.P(Weight, i) * (c.Source(i) - c.Base);
+            }
+
+            return c.Base + sum;
+        }
+    }
+}

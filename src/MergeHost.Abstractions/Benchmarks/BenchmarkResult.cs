@@ -1,0 +1,27 @@
+namespace MergeHost.Benchmarks;
+
+/// <summary>What a benchmark found: one result a task, at least one.</summary>
+public sealed record BenchmarkResult(IReadOnlyList<TaskResult> Tasks);
+
+/// <summary>The result of one task by one metric.</summary>
+/// <param name="Task">The task's name, such as <c>finance_words</c>.</param>
+/// <param name="Metric">The metric's name, such as <c>acc</c> or <c>perplexity</c>.</param>
+/// <param name="Value">The metric over all items.</param>
+/// <param name="Items">The score of each item; may be empty for a result that was imported without them.</param>
+public sealed record TaskResult(string Task, string Metric, double Value, IReadOnlyList<ItemScore> Items)
+{
+    /// <summary>Whether a higher value is better; true by default.</summary>
+    public bool HigherIsBetter { get; init; } = true;
+
+    /// <summary>How many items the value rests on.</summary>
+    public int Count { get; init; } = Items.Count;
+
+    /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> if it is not known.</summary>
+    public (double Low, double High)? Interval { get; init; }
+}
+
+/// <summary>The score of one item.</summary>
+/// <param name="Id">The item's name within its task: the same for every checkpoint, so that scores can be paired.</param>
+/// <param name="Score">Right or wrong as 1 or 0, or a sum of log-likelihoods in nats, as the metric has it.</param>
+/// <param name="Weight">What the item counts, such as its number of tokens; 1 by default.</param>
+public sealed record ItemScore(string Id, double Score, double Weight = 1);

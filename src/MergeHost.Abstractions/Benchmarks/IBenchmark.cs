@@ -1,0 +1,37 @@
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Benchmarks;
+
+/// <summary>A test of what a checkpoint can do.</summary>
+/// <remarks>
+/// Implement <see cref="IBenchmark{TOptions}"/>, which fills this in. The host makes one instance for a run and calls it once
+/// for each checkpoint, one at a time; the benchmark may use threads of its own.
+/// </remarks>
+public interface IBenchmark
+{
+    /// <summary>The record that holds the benchmark's options.</summary>
+    Type OptionsType { get; }
+
+    /// <summary>Measures a checkpoint.</summary>
+    BenchmarkResult Run(ICheckpointReader checkpoint, object options, BenchmarkContext context);
+}
+
+/// <inheritdoc cref="IBenchmark"/>
+/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings are allowed too.</typeparam>
+public interface IBenchmark<TOptions> : IBenchmark
+    where TOptions : class
+{
+    Type IBenchmark.OptionsType => typeof(TOptions);
+
+    BenchmarkResult IBenchmark.Run(ICheckpointReader checkpoint, object options, BenchmarkContext context) =>
+        Run(checkpoint, (TOptions)options, context);
+
+    /// <summary>Measures a checkpoint.</summary>
+    /// <param name="checkpoint">A checkpoint on disk, or a merge that has not been written: reading it computes it.</param>
+    /// <param name="options">The benchmark's options.</param>
+    /// <param name="context">Where to run, and how to tell the progress.</param>
+    /// <returns>Scores for each item and in total.</returns>
+    /// <exception cref="MergeHostException">The checkpoint or the task's files do not suit the benchmark.</exception>
+    /// <exception cref="OperationCanceledException">Stopped by <see cref="BenchmarkContext.Cancellation"/>.</exception>
+    BenchmarkResult Run(ICheckpointReader checkpoint, TOptions options, BenchmarkContext context);
+}

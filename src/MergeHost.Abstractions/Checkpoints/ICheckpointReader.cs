@@ -1,0 +1,25 @@
+namespace MergeHost.Checkpoints;
+
+/// <summary>An open checkpoint, on disk or made as it is read.</summary>
+/// <remarks>Every member may be called from several threads at once.</remarks>
+public interface ICheckpointReader : IDisposable
+{
+    /// <summary>The tensors in the order in which they are stored; names are unique. May be empty.</summary>
+    IReadOnlyList<TensorInfo> Tensors { get; }
+
+    /// <summary>Configuration and tokenizer: the files that go with the weights. Always in Hugging Face's form.</summary>
+    IReadOnlyList<CompanionFile> Companions { get; }
+
+    /// <summary>The files that hold the weights; the host watches their size and time of change. Empty if there are none.</summary>
+    IReadOnlyList<string> WeightFiles { get; }
+
+    /// <summary>What is odd about the checkpoint but does not keep it from being read; errors are thrown, never listed here.</summary>
+    IReadOnlyList<Problem> Warnings { get; }
+
+    /// <summary>Reads a run of elements as they are stored, in row-major order.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="firstElement">Where the run begins: a multiple of the type's block.</param>
+    /// <param name="destination">Filled wholly; its length is that of whole blocks.</param>
+    /// <exception cref="CheckpointException">The file ended early or cannot be read.</exception>
+    void Read(TensorInfo tensor, long firstElement, Span<byte> destination);
+}

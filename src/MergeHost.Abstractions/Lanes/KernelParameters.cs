@@ -1,0 +1,101 @@
+using MergeHost.Strategies;
+
+namespace MergeHost.Lanes;
+
+/// <summary>The table of numbers that a kernel reads by <see cref="IKernelContext{V}.P"/>: one row a slot, one column a source.</summary>
+/// <remarks>Filled by the strategy before it is handed over, and not changed afterwards.</remarks>
+public sealed class KernelParameters
+{
+    private readonly float[] _values;
+    private readonly SortedDictionary<long, List<(int Index, float Value)>> _changes = [];
+
+    /// <summary>Makes a table of zeros.</summary>
+    /// <param name="slots">How many numbers the kernel knows for each source, at least 0.</param>
+    /// <param name="sources">How many columns, at least 1.</param>
+    public KernelParameters(int slots, int sources)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slots);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sources, 1);
+        Slots = slots;
+        Sources = sources;
+        _values = new float[slots * sources];
+    }
+
+    /// <summary>The number of rows.</summary>
+    public int Slots { get; }
+
+    /// <summary>The number of columns.</summary>
+    public int Sources { get; }
+
+    /// <summary>How many streams of random numbers the kernel draws from, 0 by default.</summary>
+    public int Streams { get; init; }
+
+    /// <summary>The number at a place of the table.</summary>
+    public float this[int slot, int source]
+    {
+        get => _values[Index(slot, source)];
+        set => _values[Index(slot, source)] = value;
+    }
+
+    /// <summary>
+    /// Sets a threshold so that <c>|x| ≥ P(slot, source)</c> holds for just the elements that the cut keeps: among equal magnitudes
+    /// those of lower flat index.
+    /// </summary>
+    public void Set(int slot, int source, MagnitudeCut cut)
+    {
+        int index = Index(slot, source);
+        float above = float.IsPositiveInfinity(cut.Threshold) ? float.NaN : MathF.BitIncrement(cut.Threshold);
+        _values[index] = cut.TieEnd > 0 ? cut.Threshold : above;
+        if (cut.TieEnd is > 0 and < long.MaxValue)
+        {
+            if (!_changes.TryGetValue(cut.TieEnd, out List<(int, float)>? changes))
+            {
+                _changes.Add(cut.TieEnd, changes = []);
+            }
+
+            changes.Add((index, above));
+        }
+    }
+
+    /// <summary>The first element after <paramref name="element"/> at which a value of the table changes.</summary>
+    /// <returns>A flat index, or <see cref="long.MaxValue"/> if none changes any more.</returns>
+    public long NextChange(long element)
+    {
+        foreach (long place in _changes.Keys)
+        {
+            if (place > element)
+            {
+                return place;
+            }
+        }
+
+        return long.MaxValue;
+    }
+
+    /// <summary>Writes the table as it is at an element, row after row.</summary>
+    /// <param name="element">A flat index.</param>
+    /// <param name="destination">As long as the table.</param>
+    public void CopyTo(long element, Span<float> destination)
+    {
+        _values.CopyTo(destination);
+        foreach ((long place, List<(int Index, float Value)> changes) in _changes)
+        {
+            if (place > element)
+            {
+                break;
+            }
+
+            foreach ((int index, float value) in changes)
+            {
+                destination[index] = value;
+            }
+        }
+    }
+
+    private int Index(int slot, int source)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Slots, nameof(slot));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Sources, nameof(source));
+        return (slot * Sources) + source;
+    }
+}

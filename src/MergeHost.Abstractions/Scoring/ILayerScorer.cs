@@ -1,0 +1,36 @@
+using MergeHost.Algebra;
+
+namespace MergeHost.Scoring;
+
+/// <summary>A measure of how much a tensor of an adapted model changed, or how much it matters.</summary>
+/// <remarks>
+/// Implement <see cref="ILayerScorer{TOptions}"/>, which fills this in. The host makes one instance for a run and calls it
+/// once for each pair of tensors, from several threads at once, in any order. The score must depend on nothing but the arguments.
+/// </remarks>
+public interface ILayerScorer
+{
+    /// <summary>The record that holds the scorer's options.</summary>
+    Type OptionsType { get; }
+
+    /// <summary>Scores one tensor.</summary>
+    LayerScore Score(ILayerTensors layer, object options, ILinearAlgebra algebra, CancellationToken cancellation);
+}
+
+/// <inheritdoc cref="ILayerScorer"/>
+/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; no option differs by source.</typeparam>
+public interface ILayerScorer<TOptions> : ILayerScorer
+    where TOptions : class
+{
+    Type ILayerScorer.OptionsType => typeof(TOptions);
+
+    LayerScore ILayerScorer.Score(ILayerTensors layer, object options, ILinearAlgebra algebra, CancellationToken cancellation) =>
+        Score(layer, (TOptions)options, algebra, cancellation);
+
+    /// <summary>Scores one tensor.</summary>
+    /// <param name="layer">The tensor in the base and in the adapted model, and what is known of it.</param>
+    /// <param name="options">The scorer's options.</param>
+    /// <param name="algebra">Matrix operations on the recipe's device.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns>The score, or <see cref="LayerScore.NotApplicable"/>.</returns>
+    LayerScore Score(ILayerTensors layer, TOptions options, ILinearAlgebra algebra, CancellationToken cancellation);
+}

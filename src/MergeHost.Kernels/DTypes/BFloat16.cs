@@ -1,0 +1,19 @@
+using System.Runtime.CompilerServices;
+
+namespace MergeHost.Kernels.DTypes;
+
+/// <summary>The upper 16 bits of binary32.</summary>
+public static class BFloat16
+{
+    /// <summary>Widens; exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ToSingle(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    /// <summary>Rounds to nearest, ties to even; a NaN becomes a quiet NaN, overflow an infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort FromSingle(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}

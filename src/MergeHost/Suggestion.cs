@@ -1,0 +1,50 @@
+namespace MergeHost;
+
+/// <summary>Finds the word that a user most likely meant.</summary>
+internal static class Suggestion
+{
+    /// <summary>A hint such as <c>did you mean 'ties'?</c> followed by <paramref name="otherwise"/>, or only the latter if no word is near.</summary>
+    public static string Hint(string word, IEnumerable<string> known, string otherwise) =>
+        Closest(word, known) is { } closest ? $"did you mean '{closest}'? {otherwise}" : otherwise;
+
+    /// <summary>The nearest of the known words, or <see langword="null"/> if none is near.</summary>
+    /// <remarks>Near is a third of the length in letters added, left out, replaced or swapped; hyphens count as underscores.</remarks>
+    public static string? Closest(string word, IEnumerable<string> known)
+    {
+        string wanted = Normal(word);
+        return known
+            .Select(candidate => (candidate, distance: Distance(wanted, Normal(candidate))))
+            .Where(pair => pair.distance <= Math.Max(1, Math.Max(wanted.Length, pair.candidate.Length) / 3))
+            .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
+            .Select(pair => pair.candidate)
+            .FirstOrDefault();
+    }
+
+    private static string Normal(string word) => word.Replace('-', '_').ToLowerInvariant();
+
+    // Optimal string alignment: as Levenshtein, with swaps of neighbours.
+    private static int Distance(string a, string b)
+    {
+        int[,] cost = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
+        {
+            for (int j = 0; j <= b.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    cost[i, j] = i + j;
+                    continue;
+                }
+
+                int replace = cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                cost[i, j] = Math.Min(replace, 1 + Math.Min(cost[i - 1, j], cost[i, j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
+                }
+            }
+        }
+
+        return cost[a.Length, b.Length];
+    }
+}
