@@ -14,6 +14,11 @@ public sealed class TaskArithmeticStrategy : IMergeStrategy<TaskArithmeticOption
     {
         double sum = group.Sources.Sum(source => source.Options.Weight);
         double divisor = group.Options.Normalize && Math.Abs(sum) >= 1e-8 ? sum : 1;
+        if (group.Options.Lambda == 0 || group.Sources.All(source => source.Options.Weight == 0))
+        {
+            return Treatment.CopyBase();
+        }
+
         KernelParameters parameters = new(slots: 1, group.Sources.Count);
         for (int i = 0; i < group.Sources.Count; i++)
         {

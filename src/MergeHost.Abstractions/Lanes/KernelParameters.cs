@@ -38,13 +38,13 @@ public sealed class KernelParameters
     }
 
     /// <summary>
-    /// Sets a threshold so that <c>|x| ≥ P(slot, source)</c> holds for just the elements that the cut keeps: among equal magnitudes
-    /// those of lower flat index.
+    /// Sets a threshold so that <c>|x| &lt; P(slot, source)</c> holds for just the elements that the cut drops: among equal magnitudes
+    /// those of higher flat index. NaN is not dropped, so that it shows in the result.
     /// </summary>
     public void Set(int slot, int source, MagnitudeCut cut)
     {
         int index = Index(slot, source);
-        float above = float.IsPositiveInfinity(cut.Threshold) ? float.NaN : MathF.BitIncrement(cut.Threshold);
+        float above = MathF.BitIncrement(cut.Threshold);
         _values[index] = cut.TieEnd > 0 ? cut.Threshold : above;
         if (cut.TieEnd is > 0 and < long.MaxValue)
         {

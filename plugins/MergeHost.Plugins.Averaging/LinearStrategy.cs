@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using MergeHost.Lanes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.Averaging;
+
+/// <summary>The weighted mean of the sources: <c>Σ wᵢ θᵢ / Σ wᵢ</c>, or the plain weighted sum.</summary>
+/// <remarks>mergekit divides by a sum of zero and writes NaN; here that is an error.</remarks>
+/// <seealso href="https://arxiv.org/abs/2203.05482">Model soups: averaging weights of multiple fine-tuned models</seealso>
+[MergeStrategy("linear")]
+public sealed class LinearStrategy : IMergeStrategy<LinearOptions>
+{
+    /// <inheritdoc/>
+    public Treatment Merge(TensorGroup<LinearOptions> group)
+    {
+        double sum = group.Sources.Sum(source => source.Options.Weight);
+        if (group.Options.Normalize && sum == 0)
+        {
+            throw MergeException.Refused(
+                "the weights sum to 0, so the mean is not defined", "Change a weight, or set `normalize: false` for a plain sum.");
+        }
+
+        double divisor = group.Options.Normalize ? sum : 1;
+        if (group.Sources.Count == 1 && group.Sources[0].Options.Weight == divisor)
+        {
+            return Treatment.CopySource(0);
+        }
+
+        KernelParameters parameters = new(slots: 1, group.Sources.Count);
+        for (int i = 0; i < group.Sources.Count; i++)
+        {
+            parameters[Kernel.Weight, i] = (float)(group.Sources[i].Options.Weight / divisor);
+        }
+
+        return Treatment.Elementwise<Kernel>(parameters);
+    }
+
+    private readonly struct Kernel : IElementwiseKernel
+    {
+        public const int Weight = 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V>
+        {
+            V sum = c.P(Weight, 0) * c.Source(0);
+            for (int i = 1; i < c.SourceCount; i++)
+            {
+                sum += c.P(Weight, i) * c.Source(i);
+            }
+
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace MergeHost.Recipes;
+
+/// <summary>A recipe as written: what is to be merged, and how.</summary>
+/// <param name="Path">The file, as the user wrote it.</param>
+/// <param name="Text">Its text, for the manifest.</param>
+/// <param name="Stages">The merges in it, in an order in which each comes after those it reads; the last makes the output.</param>
+internal sealed record Recipe(string Path, string Text, IReadOnlyList<RecipeStage> Stages);
+
+/// <summary>One merge of a recipe: one YAML document.</summary>
+internal sealed record RecipeStage
+{
+    public required TextPlace Place { get; init; }
+
+    /// <summary>The name by which later stages read the result, or <see langword="null"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The strategy.</summary>
+    public required YamlScalar MergeMethod { get; init; }
+
+    /// <summary>Plugin versions that are asked for, such as <c>ties@^1.2</c>.</summary>
+    public IReadOnlyList<YamlScalar> Uses { get; init; } = [];
+
+    public ModelReference? BaseModel { get; init; }
+
+    /// <summary>Runs of layers of the output, one after the other; <c>models:</c> is a single slice over all layers.</summary>
+    public required IReadOnlyList<RecipeSlice> Slices { get; init; }
+
+    /// <summary>Settings that hold for all slices: those of the module, then those of the stage.</summary>
+    public IReadOnlyList<ParameterSet> Parameters { get; init; } = [];
+
+    /// <summary>The type that the result is stored in, if the recipe says: <c>out_dtype</c>, else <c>dtype</c>.</summary>
+    public DType? OutputDType { get; init; }
+
+    /// <summary>Whose tokenizer the output gets: <c>base</c> or a model; <see langword="null"/> for the donor's files as they are.</summary>
+    public YamlScalar? TokenizerSource { get; init; }
+
+    /// <summary>The chat template's text or name, or <see langword="null"/> for the tokenizer's own.</summary>
+    public YamlScalar? ChatTemplate { get; init; }
+
+    /// <summary>Every model that the stage names, the base first, each name once.</summary>
+    public IEnumerable<ModelReference> Models =>
+        Slices.SelectMany(slice => slice.Sources.Select(source => source.Model).Append(slice.BaseModel)).Prepend(BaseModel)
+            .OfType<ModelReference>().DistinctBy(model => model.Name);
+}
+
+/// <summary>A run of layers of the output, and where it comes from.</summary>
+internal sealed record RecipeSlice(TextPlace Place, IReadOnlyList<RecipeSource> Sources, ModelReference? BaseModel, ParameterSet Parameters);
+
+/// <summary>A model that takes part in a slice.</summary>
+/// <param name="Layers">Which of its layers, or <see langword="null"/> for all.</param>
+internal sealed record RecipeSource(ModelReference Model, LayerRange? Layers, ParameterSet Parameters);
+
+/// <summary>The name of a model in a recipe: a path, or the name of an earlier stage.</summary>
+internal sealed record ModelReference(string Name, TextPlace Place);
+
+/// <summary>Layers from <paramref name="Start"/> up to but without <paramref name="End"/>.</summary>
+internal sealed record LayerRange(int Start, int End, TextPlace Place)
+{
+    public int Count => End - Start;
+}

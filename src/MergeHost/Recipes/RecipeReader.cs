@@ -1,0 +1,441 @@
+using System.Globalization;
+
+namespace MergeHost.Recipes;
+
+/// <summary>Reads recipes: mergekit's schema and what MergeHost adds to it.</summary>
+/// <remarks>
+/// Everything that the text alone can tell is checked, and every problem is reported, not only the first: unknown fields, wrong types,
+/// missing fields, fields that exclude each other. What depends on plugins or checkpoints is the planner's.
+/// </remarks>
+internal sealed class RecipeReader
+{
+    private static readonly string[] _stageFields =
+    [
+        "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
+        "chat_template", "name", "uses",
+    ];
+
+    private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
+
+    private readonly List<Problem> _problems;
+
+    private RecipeReader(List<Problem> problems)
+    {
+        _problems = problems;
+    }
+
+    /// <summary>Reads a recipe.</summary>
+    /// <param name="path">The file, as the user wrote it.</param>
+    /// <param name="problems">Receives what is wrong.</param>
+    /// <returns>What could be read; of use only if no error was added.</returns>
+    public static Recipe Read(string path, List<Problem> problems)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string? hint = Directory.Exists(path) ? "Name the recipe's file, not its folder." : null;
+            problems.Add(new Problem(ErrorCodes.RecipeUnreadable, $"{path}: {exception.Message}", hint));
+            return new Recipe(path, "", []);
+        }
+
+        return Read(path, text, problems);
+    }
+
+    /// <summary>Reads a recipe from text.</summary>
+    public static Recipe Read(string path, string text, List<Problem> problems)
+    {
+        int before = problems.Count;
+        IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, text, problems);
+        if (documents.Count == 0 && problems.Count == before)
+        {
+            problems.Add(new Problem(
+                ErrorCodes.Missing, "the recipe is empty", "Begin with `merge_method:` and `models:`.", new TextPlace(path, 1, 1)));
+        }
+
+        RecipeReader reader = new(problems);
+        List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
+        return new Recipe(path, text, StageOrder.Sort(stages, problems));
+    }
+
+    private RecipeStage? ReadStage(YamlNode document)
+    {
+        if (!IsMapping(document, "a recipe", out YamlMapping? stage))
+        {
+            return null;
+        }
+
+        CheckFields(stage, "recipes", _stageFields);
+        YamlScalar? method = Text(stage, "merge_method");
+        if (stage.Find("merge_method") is null)
+        {
+            AddMissing(stage, "merge_method", "Name a strategy, such as `merge_method: linear`.");
+        }
+
+        ModelReference? baseModel = stage.Find("base_model") is { } model ? ReadModel(model) : null;
+        List<ParameterSet> parameters = [ReadParameters(stage)];
+        IReadOnlyList<RecipeSlice> slices = ReadBody(stage, parameters);
+        DType? dtype = ReadDType(stage, "dtype");
+        return new RecipeStage
+        {
+            Place = stage.Place,
+            Name = Text(stage, "name")?.Text,
+            MergeMethod = method ?? new YamlScalar("", false, stage.Place),
+            Uses = ReadUses(stage),
+            BaseModel = baseModel,
+            Slices = slices,
+            Parameters = parameters,
+            OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
+            TokenizerSource = ReadTokenizerSource(stage),
+            ChatTemplate = Text(stage, "chat_template"),
+        };
+    }
+
+    // models, slices or modules: just one of them. What a module says of parameters goes before what the stage says.
+    private IReadOnlyList<RecipeSlice> ReadBody(YamlMapping mapping, List<ParameterSet> parameters, bool isModule = false)
+    {
+        string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules"];
+        List<(YamlScalar Key, YamlNode Value)> present = [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text))];
+        if (present.Count == 0)
+        {
+            AddMissing(mapping, kinds[0], $"Say what to merge by one of {string.Join(", ", kinds.Select(kind => $"`{kind}:`"))}.");
+            return [];
+        }
+
+        if (present.Count > 1)
+        {
+            Add(ErrorCodes.Conflict, present[1].Key.Place, $"'{present[0].Key.Text}' and '{present[1].Key.Text}' exclude each other", "Keep one of them.");
+        }
+
+        return present[0].Key.Text switch
+        {
+            "models" => ReadModels(present[0].Value),
+            "slices" => [.. Items(present[0].Value, "slices").Select(ReadSlice).OfType<RecipeSlice>()],
+            _ => ReadModules(present[0].Value, parameters),
+        };
+    }
+
+    private IReadOnlyList<RecipeSlice> ReadModules(YamlNode node, List<ParameterSet> parameters)
+    {
+        if (!IsMapping(node, "modules", out YamlMapping? modules))
+        {
+            return [];
+        }
+
+        foreach ((YamlScalar name, _) in modules.Entries.Where(entry => entry.Key.Text != "default"))
+        {
+            Add(ErrorCodes.NotSupported, name.Place, $"module '{name.Text}': only the module 'default' can be merged yet",
+                "Use `modules: {default: …}`, or leave `modules:` out.");
+        }
+
+        if (modules.Find("default") is not { } body || !IsMapping(body, "a module", out YamlMapping? module))
+        {
+            return [];
+        }
+
+        CheckFields(module, "modules", ["models", "slices", "parameters"]);
+        parameters.Insert(0, ReadParameters(module));
+        return ReadBody(module, parameters, isModule: true);
+    }
+
+    private IReadOnlyList<RecipeSlice> ReadModels(YamlNode node)
+    {
+        List<RecipeSource> sources = [.. Items(node, "models").Select(item => ReadSource(item, hasLayers: false)).OfType<RecipeSource>()];
+        return sources.Count == 0 ? [] : [new RecipeSlice(node.Place, sources, null, ParameterSet.Empty)];
+    }
+
+    private RecipeSlice? ReadSlice(YamlNode node)
+    {
+        if (!IsMapping(node, "a slice", out YamlMapping? slice))
+        {
+            return null;
+        }
+
+        CheckFields(slice, "slices", ["sources", "base_model", "parameters", "residual_weight"]);
+        if (slice.Find("residual_weight") is { } residual and not YamlScalar { IsNull: true })
+        {
+            Add(ErrorCodes.NotSupported, residual.Place, "'residual_weight' has no effect in mergekit, and none here", "Remove it.");
+        }
+
+        if (slice.Find("sources") is not { } list)
+        {
+            AddMissing(slice, "sources", "List the models of the slice with their `layer_range:`.");
+            return null;
+        }
+
+        List<RecipeSource> sources = [.. Items(list, "sources").Select(item => ReadSource(item, hasLayers: true)).OfType<RecipeSource>()];
+        ModelReference? baseModel = slice.Find("base_model") is { } model ? ReadModel(model) : null;
+        return sources.Count == 0 ? null : new RecipeSlice(slice.Place, sources, baseModel, ReadParameters(slice));
+    }
+
+    private RecipeSource? ReadSource(YamlNode node, bool hasLayers)
+    {
+        if (!IsMapping(node, "a source", out YamlMapping? source))
+        {
+            return null;
+        }
+
+        CheckFields(source, "sources", hasLayers ? ["model", "layer_range", "parameters"] : ["model", "parameters"]);
+        LayerRange? layers = hasLayers ? ReadLayers(source) : null;
+        ParameterSet parameters = ReadParameters(source);
+        if (source.Find("model") is not { } model)
+        {
+            AddMissing(source, "model", "Name the model's folder or file.");
+            return null;
+        }
+
+        return ReadModel(model) is { } reference && (layers is not null || !hasLayers)
+            ? new RecipeSource(reference, layers, parameters)
+            : null;
+    }
+
+    private LayerRange? ReadLayers(YamlMapping source)
+    {
+        if (source.Find("layer_range") is not { } node)
+        {
+            AddMissing(source, "layer_range", "Give the first layer and the one after the last, such as `layer_range: [0, 16]`.");
+            return null;
+        }
+
+        if (node is not YamlSequence { Items: [YamlScalar first, YamlScalar last] })
+        {
+            Add(ErrorCodes.WrongType, node.Place, $"'layer_range' must be two whole numbers, found {node.Kind}", "Write `layer_range: [0, 16]`.");
+            return null;
+        }
+
+        if (ReadCount(first) is not { } start || ReadCount(last) is not { } end)
+        {
+            return null;
+        }
+
+        if (end <= start)
+        {
+            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] holds no layer", "The second number is the layer after the last.");
+            return null;
+        }
+
+        return new LayerRange(start, end, node.Place);
+    }
+
+    private int? ReadCount(YamlScalar scalar)
+    {
+        if (scalar.IsPlain && int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        {
+            return count;
+        }
+
+        Add(ErrorCodes.WrongType, scalar.Place, $"a layer must be a whole number from 0 up, found {scalar.Kind}", null);
+        return null;
+    }
+
+    private ModelReference? ReadModel(YamlNode node)
+    {
+        switch (node)
+        {
+            case YamlScalar { IsNull: false } scalar when scalar.Text.Length > 0:
+                return new ModelReference(scalar.Text, scalar.Place);
+            case YamlMapping mapping when mapping.Find("model") is { } inner:
+                CheckFields(mapping, "a model", ["model", "lora", "override_architecture"]);
+                AddUnsupported(mapping, "lora", "adapters cannot be merged in yet");
+                AddUnsupported(mapping, "override_architecture", "architectures are told by tensor names");
+                return ReadModel(inner);
+            case YamlMapping mapping when mapping.Find("path") is { } path:
+                CheckFields(mapping, "a model", ["path", "revision"]);
+                AddUnsupported(mapping, "revision", "models cannot be downloaded yet");
+                return ReadModel(path);
+            default:
+                Add(ErrorCodes.WrongType, node.Place, $"a model must be a path, found {node.Kind}", null);
+                return null;
+        }
+    }
+
+    private void AddUnsupported(YamlMapping mapping, string field, string reason)
+    {
+        if (mapping.Find(field) is { } node and not YamlScalar { IsNull: true })
+        {
+            Add(ErrorCodes.NotSupported, node.Place, $"'{field}': {reason}", $"Remove `{field}:`.");
+        }
+    }
+
+    private ParameterSet ReadParameters(YamlMapping owner)
+    {
+        if (owner.Find("parameters") is not { } node || node is YamlScalar { IsNull: true } || !IsMapping(node, "parameters", out YamlMapping? mapping))
+        {
+            return ParameterSet.Empty;
+        }
+
+        Dictionary<string, ParameterSetting> settings = [];
+        foreach ((YamlScalar name, YamlNode value) in mapping.Entries)
+        {
+            if (ReadSetting(name.Text, value) is { } setting)
+            {
+                settings.Add(name.Text, new ParameterSetting(name.Place, setting));
+            }
+        }
+
+        return new ParameterSet(settings);
+    }
+
+    private SettingValue? ReadSetting(string name, YamlNode node)
+    {
+        switch (node)
+        {
+            // A parameter that is left empty says nothing, as if it were not there.
+            case YamlScalar { IsNull: true }:
+                return null;
+            case YamlScalar scalar:
+                return new ScalarSetting(scalar);
+            case YamlMapping mapping:
+                return ReadCondition(name, mapping) is { } only ? new ConditionalSetting([only]) : null;
+            case YamlSequence { Items.Count: 0 }:
+                Add(ErrorCodes.WrongType, node.Place, $"'{name}' is an empty list", "Give at least one value.");
+                return null;
+            case YamlSequence sequence when sequence.Items.All(item => item is YamlScalar):
+                return new GradientSetting([.. sequence.Items.Cast<YamlScalar>()]);
+            case YamlSequence sequence when sequence.Items.All(item => item is YamlMapping):
+                return new ConditionalSetting([.. sequence.Items.Cast<YamlMapping>().Select(item => ReadCondition(name, item)).OfType<SettingCondition>()]);
+            default:
+                Add(ErrorCodes.WrongType, node.Place, $"'{name}' mixes values and conditions",
+                    "Make it one value, a list of values for a gradient, or a list of `filter:` and `value:`.");
+                return null;
+        }
+    }
+
+    private SettingCondition? ReadCondition(string name, YamlMapping mapping)
+    {
+        CheckFields(mapping, "conditions", ["filter", "value"]);
+        if (mapping.Find("value") is not { } node)
+        {
+            AddMissing(mapping, "value", "Give the value that the filter is for.");
+            return null;
+        }
+
+        YamlScalar? filter = mapping.Find("filter") is YamlScalar { IsNull: false } text ? text : null;
+        return ReadSetting(name, node) is { } value ? new SettingCondition(filter, value) : null;
+    }
+
+    private DType? ReadDType(YamlMapping stage, string field)
+    {
+        if (Text(stage, field) is not { } scalar)
+        {
+            return null;
+        }
+
+        DType? type = scalar.Text switch
+        {
+            "float32" or "float" or "F32" => DType.F32,
+            "bfloat16" or "BF16" => DType.BF16,
+            "float16" or "half" or "F16" => DType.F16,
+            "float64" or "double" or "F64" => DType.F64,
+            _ => null,
+        };
+        if (type is null)
+        {
+            string[] known = ["float32", "bfloat16", "float16", "float64"];
+            Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"{field} is '{scalar.Text}'; it must be one of {string.Join(", ", known)}",
+                Suggestion.Closest(scalar.Text, known) is { } closest ? $"did you mean '{closest}'?" : null);
+        }
+
+        return type;
+    }
+
+    private IReadOnlyList<YamlScalar> ReadUses(YamlMapping stage) => stage.Find("uses") switch
+    {
+        null => [],
+        YamlScalar scalar => [scalar],
+        YamlSequence sequence when sequence.Items.All(item => item is YamlScalar) => [.. sequence.Items.Cast<YamlScalar>()],
+        { } other => Wrong<IReadOnlyList<YamlScalar>>(other, "'uses' must be a list such as `[ties@^1.2]`", []),
+    };
+
+    private YamlScalar? ReadTokenizerSource(YamlMapping stage)
+    {
+        YamlScalar? direct = Text(stage, "tokenizer_source");
+        if (stage.Find("tokenizer") is not { } node || node is YamlScalar { IsNull: true })
+        {
+            return Supported(direct);
+        }
+
+        if (direct is not null)
+        {
+            Add(ErrorCodes.Conflict, node.Place, "'tokenizer' and 'tokenizer_source' exclude each other", "Keep one of them.");
+        }
+
+        if (!IsMapping(node, "tokenizer", out YamlMapping? tokenizer))
+        {
+            return null;
+        }
+
+        CheckFields(tokenizer, "tokenizer", _tokenizerFields);
+        AddUnsupported(tokenizer, "tokens", "rows of single tokens cannot be chosen yet");
+        AddUnsupported(tokenizer, "pad_to_multiple_of", "vocabularies cannot be padded yet");
+        if (tokenizer.Find("source") is null)
+        {
+            Add(ErrorCodes.NotSupported, tokenizer.Place, "a union of tokenizers, the default of 'tokenizer', is not supported yet",
+                "Write `source: base`, or name a model.");
+        }
+
+        return Supported(Text(tokenizer, "source"));
+    }
+
+    private YamlScalar? Supported(YamlScalar? source)
+    {
+        if (source?.Text != "union")
+        {
+            return source;
+        }
+
+        Add(ErrorCodes.NotSupported, source.Place, "a union of tokenizers is not supported yet", "Write `base`, or name a model.");
+        return null;
+    }
+
+    private YamlScalar? Text(YamlMapping mapping, string field) => mapping.Find(field) switch
+    {
+        null or YamlScalar { IsNull: true } => null,
+        YamlScalar scalar => scalar,
+        { } other => Wrong<YamlScalar?>(other, $"'{field}' must be a word", null),
+    };
+
+    private IReadOnlyList<YamlNode> Items(YamlNode node, string field)
+    {
+        if (node is YamlSequence { Items.Count: > 0 } sequence)
+        {
+            return sequence.Items;
+        }
+
+        return Wrong<IReadOnlyList<YamlNode>>(node, $"'{field}' must be a list with at least one item", []);
+    }
+
+    private T Wrong<T>(YamlNode node, string expected, T instead)
+    {
+        Add(ErrorCodes.WrongType, node.Place, $"{expected}, found {node.Kind}", null);
+        return instead;
+    }
+
+    private bool IsMapping(YamlNode node, string what, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out YamlMapping? mapping)
+    {
+        mapping = node as YamlMapping;
+        if (mapping is null)
+        {
+            Add(ErrorCodes.WrongType, node.Place, $"{what} must be a mapping of fields, found {node.Kind}", null);
+        }
+
+        return mapping is not null;
+    }
+
+    private void CheckFields(YamlMapping mapping, string owner, string[] known)
+    {
+        foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
+        {
+            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'",
+                Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
+        }
+    }
+
+    private void AddMissing(YamlMapping mapping, string field, string hint) =>
+        Add(ErrorCodes.Missing, mapping.Place, $"'{field}' is missing", hint);
+
+    private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+}

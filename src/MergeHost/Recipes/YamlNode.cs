@@ -1,0 +1,33 @@
+namespace MergeHost.Recipes;
+
+/// <summary>A node of a YAML document, with its place in the file.</summary>
+internal abstract record YamlNode(TextPlace Place)
+{
+    /// <summary>What the node is, for messages.</summary>
+    public abstract string Kind { get; }
+}
+
+/// <summary>A single value, as written.</summary>
+/// <param name="Text">The text without quotes.</param>
+/// <param name="IsPlain">Whether it was written without quotes, so that it may be a number, a truth value or nothing.</param>
+internal sealed record YamlScalar(string Text, bool IsPlain, TextPlace Place) : YamlNode(Place)
+{
+    /// <summary>Whether the value is left out: nothing, <c>~</c> or <c>null</c>.</summary>
+    public bool IsNull => IsPlain && Text is "" or "~" or "null" or "Null" or "NULL";
+
+    public override string Kind => IsNull ? "nothing" : $"'{Text}'";
+}
+
+/// <summary>Values in order.</summary>
+internal sealed record YamlSequence(IReadOnlyList<YamlNode> Items, TextPlace Place) : YamlNode(Place)
+{
+    public override string Kind => "a list";
+}
+
+/// <summary>Values by key, in the order of the file; keys are unique.</summary>
+internal sealed record YamlMapping(IReadOnlyList<(YamlScalar Key, YamlNode Value)> Entries, TextPlace Place) : YamlNode(Place)
+{
+    public override string Kind => "a mapping";
+
+    public YamlNode? Find(string key) => Entries.FirstOrDefault(entry => entry.Key.Text == key).Value;
+}

@@ -1,0 +1,182 @@
+using MergeHost.Recipes;
+
+namespace MergeHost.Tests.Recipes;
+
+public sealed class RecipeReaderTests
+{
+    private const string Minimal = """
+        merge_method: linear
+        models:
+        - model: a
+          parameters: {weight: 1}
+        """;
+
+    [Fact]
+    public void Read_WhenModelsAreListed_MakesOneSliceOverAllLayers()
+    {
+        RecipeStage stage = Single(Minimal);
+
+        Assert.Equal("linear", stage.MergeMethod.Text);
+        RecipeSource source = Assert.Single(Assert.Single(stage.Slices).Sources);
+        Assert.Equal("a", source.Model.Name);
+        Assert.Null(source.Layers);
+        Assert.Equal(new TextPlace("recipe.yaml", 3, 10), source.Model.Place);
+    }
+
+    [Fact]
+    public void Read_WhenSlicesAreListed_KeepsTheirLayers()
+    {
+        RecipeStage stage = Single("""
+            merge_method: passthrough
+            slices:
+            - sources: [{model: a, layer_range: [0, 3]}]
+            - sources: [{model: b, layer_range: [1, 4]}]
+            """);
+
+        Assert.Equal(["a", "b"], stage.Slices.Select(slice => slice.Sources[0].Model.Name));
+        Assert.Equal([0, 1], stage.Slices.Select(slice => slice.Sources[0].Layers!.Start));
+    }
+
+    [Fact]
+    public void Read_WhenTheDefaultModuleIsGiven_PutsItsParametersBeforeTheStages()
+    {
+        RecipeStage stage = Single("""
+            merge_method: linear
+            modules:
+              default:
+                models: [{model: a}]
+                parameters: {weight: 1}
+            parameters: {weight: 2}
+            """);
+
+        Assert.Equal(["1", "2"], stage.Parameters.Select(level => level.Settings["weight"].Value.Scalars.Single().Text));
+    }
+
+    [Fact]
+    public void Read_WhenOutDTypeIsGiven_PrefersItToDType() =>
+        Assert.Equal(DType.BF16, Single(Minimal + "\ndtype: float32\nout_dtype: bfloat16").OutputDType);
+
+    [Fact]
+    public void Read_WhenAMappingIsMergedIn_ItsOwnKeysGoFirst()
+    {
+        RecipeStage stage = Single("""
+            merge_method: linear
+            models:
+            - model: a
+              parameters: &usual {weight: 1, density: 0.5}
+            - model: b
+              parameters: {<<: *usual, weight: 2}
+            """);
+
+        ParameterSet second = stage.Slices[0].Sources[1].Parameters;
+        Assert.Equal("2", second.Settings["weight"].Value.Scalars.Single().Text);
+        Assert.Equal("0.5", second.Settings["density"].Value.Scalars.Single().Text);
+    }
+
+    [Fact]
+    public void Read_WhenStagesReadEachOther_PutsThemInOrderAndTheUnnamedLast()
+    {
+        Recipe recipe = Read("""
+            merge_method: linear
+            models: [{model: second}]
+            ---
+            name: second
+            merge_method: linear
+            models: [{model: first}]
+            ---
+            name: first
+            merge_method: linear
+            models: [{model: a}]
+            """, []);
+
+        Assert.Equal(["first", "second", null], recipe.Stages.Select(stage => stage.Name));
+    }
+
+    [Theory]
+    [InlineData("merge_method: linear\nmodles: []\nmodels: [{model: a}]", "MH1003", 2, 1, "did you mean 'models'?")]
+    [InlineData("merge_method: linear\nmodels: [{model: a, parameter: {}}]", "MH1003", 2, 21, "did you mean 'parameters'?")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\nmodels: [{model: b}]", "MH1007", 3, 1, "Keep one")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\nslices: []", "MH1009", 3, 1, "Keep one")]
+    [InlineData("models: [{model: a}]", "MH1006", 1, 1, "merge_method")]
+    [InlineData("merge_method: linear", "MH1006", 1, 1, "`models:`")]
+    [InlineData("merge_method: linear\nmodels: a", "MH1005", 2, 9, null)]
+    [InlineData("merge_method: linear\nmodels: [{model: [a]}]", "MH1005", 2, 18, null)]
+    [InlineData("merge_method: linear\nmodels: [{model: a, parameters: {w: [1, {value: 2}]}}]", "MH1005", 2, 37, "one value")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\ndtype: int8", "MH1004", 3, 8, null)]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\ndtype: bfloat", "MH1004", 3, 8, "did you mean 'bfloat16'?")]
+    [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [4, 2]}]}]", "MH1012", 2, 45, null)]
+    [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, x]}]}]", "MH1005", 2, 49, null)]
+    [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
+    [InlineData("merge_method: linear\nmodules: {vision_tower: {models: [{model: a}]}}", "MH1011", 2, 11, "default")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: union", "MH1011", 3, 19, "base")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer: {source: base, tokens: {x: {}}}", "MH1011", 3, 35, "tokens")]
+    [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a}, lora: {path: b}}}]", "MH1011", 2, 43, "lora")]
+    [InlineData("merge_method: linear\nmodels:\n\t- model: a", "MH1001", 3, 1, "spaces")]
+    [InlineData("a: &x [*x]", "MH1015", 1, 8, null)]
+    [InlineData("!!python/object:os.system {}", "MH1001", 1, 1, "Remove the tag.")]
+    [InlineData("", "MH1006", 1, 1, "merge_method")]
+    public void Read_WhenSomethingIsWrong_SaysWhatAndWhere(string text, string code, int line, int column, string? hint)
+    {
+        List<Problem> problems = [];
+        Read(text, problems);
+
+        Problem problem = problems.First(problem => problem.Code.Id == code);
+        Assert.Equal(new TextPlace("recipe.yaml", line, column), problem.Place);
+        Assert.Contains(hint ?? "", problem.Hint ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WhenAliasesUnfoldWithoutMeasure_StopsAtOnce()
+    {
+        string text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+        for (char name = 'b'; name <= 'j'; name++)
+        {
+            string one = $"*{(char)(name - 1)}";
+            text += $"{name}: &{name} [{string.Join(", ", Enumerable.Repeat(one, 10))}]\n";
+        }
+
+        List<Problem> problems = [];
+        Read(text, problems);
+
+        Assert.Contains(problems, problem => problem.Code == ErrorCodes.YamlAlias);
+    }
+
+    [Fact]
+    public void Read_WhenSeveralThingsAreWrong_ReportsThemAll()
+    {
+        List<Problem> problems = [];
+        Read("merge_methd: linear\nmodels: [{modle: a}]\ndtype: int8", problems);
+
+        Assert.Equal(["MH1003", "MH1003", "MH1004", "MH1006", "MH1006"], problems.Select(problem => problem.Code.Id).Order());
+    }
+
+    [Fact]
+    public void Read_WhenStagesReadThemselvesInACircle_NamesTheCircle()
+    {
+        List<Problem> problems = [];
+        Read("name: a\nmerge_method: linear\nmodels: [{model: b}]\n---\nname: b\nmerge_method: linear\nmodels: [{model: a}]\n---\nmerge_method: linear\nmodels: [{model: a}]", problems);
+
+        Assert.Contains(problems, problem => problem.Code == ErrorCodes.StageGraph && problem.Message.Contains("'a' → 'b'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_WhenTheFileIsMissing_NamesIt()
+    {
+        List<Problem> problems = [];
+        RecipeReader.Read("no-such-recipe.yaml", problems);
+
+        Problem problem = Assert.Single(problems);
+        Assert.Equal(ErrorCodes.RecipeUnreadable, problem.Code);
+        Assert.Contains("no-such-recipe.yaml", problem.Message, StringComparison.Ordinal);
+    }
+
+    private static Recipe Read(string text, List<Problem> problems) => RecipeReader.Read("recipe.yaml", text, problems);
+
+    private static RecipeStage Single(string text)
+    {
+        List<Problem> problems = [];
+        Recipe recipe = Read(text, problems);
+        Assert.Empty(problems);
+        return Assert.Single(recipe.Stages);
+    }
+}
