@@ -1,0 +1,158 @@
+namespace MergeHost.Plugins;
+
+/// <summary>The plugins that are installed, as their metadata tells; scanning loads none of them.</summary>
+internal sealed class PluginCatalog
+{
+    private readonly List<string> _roots;
+    private readonly List<PluginInfo> _plugins = [];
+    private readonly List<(PluginInfo Plugin, Problem Problem)> _incompatible = [];
+    private readonly List<Problem> _problems = [];
+    private readonly Version _contracts;
+
+    private PluginCatalog(IReadOnlyList<string> roots, Version contracts)
+    {
+        _roots = [.. roots];
+        _contracts = contracts;
+        foreach (string root in roots)
+        {
+            ScanRoot(root);
+        }
+
+        _plugins = [.. _plugins.OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
+            .ThenBy(plugin => plugin.Version.IsPrerelease).ThenByDescending(plugin => plugin.Version)];
+        ReportRivals();
+    }
+
+    /// <summary>Where was looked, in the order in which roots win.</summary>
+    public IReadOnlyList<string> Roots => _roots;
+
+    /// <summary>Every version that can be used: by id, of one id the releases before the prereleases, of these the highest first.</summary>
+    public IReadOnlyList<PluginInfo> Plugins => _plugins;
+
+    /// <summary>Versions that were built for other contracts, each with the problem that says so.</summary>
+    public IReadOnlyList<(PluginInfo Plugin, Problem Problem)> Incompatible => _incompatible;
+
+    /// <summary>What is wrong with plugins that were found. None of it keeps another plugin from being used.</summary>
+    public IReadOnlyList<Problem> Problems => _problems;
+
+    /// <summary>Looks for plugins.</summary>
+    /// <param name="roots">Existing folders, the one that wins first; usually from <see cref="PluginRoots.Find(string?)"/>.</param>
+    public static PluginCatalog Scan(IReadOnlyList<string> roots) => Scan(roots, SharedAssemblies.ContractVersion);
+
+    internal static PluginCatalog Scan(IReadOnlyList<string> roots, Version contracts) => new(roots, contracts);
+
+    /// <summary>What a recipe that asks for no version gets, by id.</summary>
+    public IReadOnlyList<InstalledExport> Exports(ExportKind kind) => new PluginSet(this).Exports(kind);
+
+    /// <summary>The place of a plugin's root among the roots; of two plugins with one export, the lower wins.</summary>
+    public int RootIndex(PluginInfo plugin) => _roots.IndexOf(plugin.Root);
+
+    private void ScanRoot(string root)
+    {
+        List<PluginInfo> found = [];
+        foreach (string folder in Folders(root))
+        {
+            if (Read(folder, root) is not { } plugin)
+            {
+                continue;
+            }
+
+            if (found.Find(plugin.IsSameAs) is { } first)
+            {
+                _problems.Add(new Problem(ErrorCodes.PluginDuplicate,
+                    $"plugin {plugin} lies in '{first.Folder}' and in '{plugin.Folder}'; the first is used",
+                    "Remove one of the folders.", Severity: Severity.Warning));
+                continue;
+            }
+
+            found.Add(plugin);
+        }
+
+        // A version that an earlier root holds too is shadowed: a copy for development beside the one that came with the program.
+        _plugins.AddRange(found.Where(plugin => !_plugins.Exists(plugin.IsSameAs)));
+    }
+
+    /// <summary>The folders of a root that ought to hold a plugin: the root itself, its folders, or theirs.</summary>
+    private IReadOnlyList<string> Folders(string folder, int depth = 0)
+    {
+        try
+        {
+            if (depth == 2 || PluginReader.IsPluginFolder(folder))
+            {
+                return [folder];
+            }
+
+            // A leading dot marks an installation under way.
+            string[] inner = [.. Directory.EnumerateDirectories(folder)
+                .Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+            return depth == 1 && inner.Length == 0 ? [folder] : [.. inner.SelectMany(path => Folders(path, depth + 1))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add(new Problem(ErrorCodes.PluginUnreadable, $"{folder}: {exception.Message}", "Make the folder readable."));
+            return [];
+        }
+    }
+
+    private PluginInfo? Read(string folder, string root)
+    {
+        try
+        {
+            PluginInfo plugin = PluginReader.Read(folder, root);
+            if (ContractProblem(plugin) is { } problem)
+            {
+                _problems.Add(problem);
+                _incompatible.Add((plugin, problem));
+                return null;
+            }
+
+            return WithoutTwins(plugin);
+        }
+        catch (MergeHostException exception)
+        {
+            _problems.AddRange(exception.Problems);
+            return null;
+        }
+    }
+
+    private Problem? ContractProblem(PluginInfo plugin)
+    {
+        Version built = plugin.ContractVersion;
+        if (built.Major == _contracts.Major && built.Minor <= _contracts.Minor)
+        {
+            return null;
+        }
+
+        bool isNewer = (built.Major, built.Minor).CompareTo((_contracts.Major, _contracts.Minor)) > 0;
+        return new Problem(ErrorCodes.PluginContract,
+            $"{plugin.Folder}: plugin {plugin} was built for contracts {built.ToString(2)}, this host has {_contracts.ToString(2)}",
+            isNewer ? "Update MergeHost, or install an older version of the plugin." : "Install a newer version of the plugin.");
+    }
+
+    /// <summary>Drops exports of one id: nothing tells which of them is meant.</summary>
+    private PluginInfo WithoutTwins(PluginInfo plugin)
+    {
+        ILookup<(ExportKind, string), PluginExport> byId = plugin.Exports.ToLookup(export => (export.Kind, export.Id));
+        foreach (IGrouping<(ExportKind, string), PluginExport> twins in byId.Where(group => group.Count() > 1))
+        {
+            _problems.Add(new Problem(ErrorCodes.PluginDuplicate,
+                $"{plugin.Folder}: plugin {plugin} exports {twins.First()} {twins.Count()} times; none of them is used",
+                "Give each class an id of its own."));
+        }
+
+        return plugin with { Exports = [.. plugin.Exports.Where(export => byId[(export.Kind, export.Id)].Count() == 1)] };
+    }
+
+    private void ReportRivals()
+    {
+        IEnumerable<IGrouping<(ExportKind, string), InstalledExport>> byId = _plugins.DistinctBy(plugin => plugin.Id).OrderBy(RootIndex)
+            .SelectMany(plugin => plugin.Exports.Select(export => new InstalledExport(plugin, export)))
+            .GroupBy(installed => (installed.Export.Kind, installed.Export.Id));
+        foreach (InstalledExport[] rivals in byId.Select(group => group.ToArray()).Where(group => group.Length > 1))
+        {
+            _problems.Add(new Problem(ErrorCodes.PluginDuplicate,
+                $"{rivals[0].Export} is in the plugins {string.Join(" and ", rivals.Select(rival => rival.Plugin))}; the first is used",
+                $"Choose another in the recipe, such as `uses: {rivals[1].Plugin.Id}`.", Severity: Severity.Warning));
+        }
+    }
+}

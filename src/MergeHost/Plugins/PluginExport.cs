@@ -1,0 +1,40 @@
+using MergeHost.Checkpoints;
+using MergeHost.Scoring;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins;
+
+/// <summary>A class that a plugin exports, as its attribute describes it; known without loading the plugin.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Id">Its name in recipes.</param>
+/// <param name="Metadata">What the attribute's named arguments set: strings, string arrays, numbers, enumerations as numbers.</param>
+internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDictionary<string, object?> Metadata)
+{
+    // What a plugin does not set has the default that the attribute declares.
+    private static readonly MergeStrategyAttribute _strategy = new("");
+    private static readonly LayerScorerAttribute _scorer = new("");
+    private static readonly CheckpointFormatAttribute _format = new("");
+
+    /// <inheritdoc cref="MergeStrategyAttribute.Base"/>
+    public BaseUse Base => (BaseUse)Number(nameof(Base), (int)_strategy.Base);
+
+    /// <inheritdoc cref="MergeStrategyAttribute.MinSources"/>
+    public int MinSources => Number(nameof(MinSources), _strategy.MinSources);
+
+    /// <inheritdoc cref="MergeStrategyAttribute.MaxSources"/>
+    public int MaxSources => Number(nameof(MaxSources), _strategy.MaxSources);
+
+    /// <inheritdoc cref="LayerScorerAttribute.RestoreFirst"/>
+    public RestoreFirst RestoreFirst => (RestoreFirst)Number(nameof(RestoreFirst), (int)_scorer.RestoreFirst);
+
+    /// <inheritdoc cref="LayerScorerAttribute.Comparability"/>
+    public ScoreComparability Comparability => (ScoreComparability)Number(nameof(Comparability), (int)_scorer.Comparability);
+
+    /// <inheritdoc cref="CheckpointFormatAttribute.Files"/>
+    public IReadOnlyList<string> Files => Metadata.GetValueOrDefault(nameof(Files)) as string[] ?? _format.Files;
+
+    /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
+    public override string ToString() => $"{Kind.Word()} '{Id}'";
+
+    private int Number(string name, int otherwise) => Metadata.GetValueOrDefault(name) is int number ? number : otherwise;
+}

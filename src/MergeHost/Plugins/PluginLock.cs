@@ -1,0 +1,116 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MergeHost.Plugins;
+
+/// <summary>The plugins that recipes of a folder were made with, byte for byte: the file <c>mergehost.lock.json</c> beside them.</summary>
+internal sealed class PluginLock
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "mergehost.lock.json";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    private PluginLock(IEnumerable<LockedPlugin> plugins)
+    {
+        Plugins = [.. plugins.DistinctBy(plugin => (plugin.Id, plugin.Version))
+            .OrderBy(plugin => plugin.Id, StringComparer.Ordinal).ThenBy(plugin => plugin.Version, StringComparer.Ordinal)];
+    }
+
+    /// <summary>A lock without plugins.</summary>
+    public static PluginLock Empty { get; } = new([]);
+
+    /// <summary>What is locked, by id and version; one id may have several versions.</summary>
+    public IReadOnlyList<LockedPlugin> Plugins { get; }
+
+    /// <summary>The lock file that belongs to a recipe, whether it exists or not.</summary>
+    public static string PathFor(string recipePath) => Path.Combine(Path.GetDirectoryName(recipePath) ?? "", FileName);
+
+    /// <summary>Reads a lock file.</summary>
+    /// <returns>The lock, or <see langword="null"/> if there is no such file.</returns>
+    /// <exception cref="MergeHostException">MH3007: the file is not a lock file, or cannot be read.</exception>
+    public static PluginLock? Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            Content content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json) ?? throw new JsonException("null");
+            return content.Plugins.All(plugin => plugin?.Files.All(entry => entry is not null) == true)
+                ? new PluginLock(content.Plugins)
+                : throw new JsonException("an entry is null");
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new MergeHostException(new Problem(ErrorCodes.PluginLock, $"{path}: {exception.Message}",
+                "Delete the file; the next run writes it anew."), exception);
+        }
+    }
+
+    /// <summary>The entry of a version of a plugin, or <see langword="null"/> if it is not locked.</summary>
+    public LockedPlugin? Find(PluginInfo plugin) =>
+        Plugins.FirstOrDefault(locked => locked.Id == plugin.Id && locked.Version == plugin.Version.ToString());
+
+    /// <summary>This lock with some plugins as they are now; other plugins, and other versions of these, stay.</summary>
+    /// <exception cref="IOException">A plugin's file cannot be read.</exception>
+    public PluginLock With(IReadOnlyList<PluginInfo> plugins) =>
+        new([.. plugins.Select(LockedPlugin.Of), .. Plugins]);
+
+    /// <summary>What differs between this lock and the plugins that are used, MH3007; plugins that are locked but not used do not matter.</summary>
+    /// <exception cref="IOException">A plugin's file cannot be read.</exception>
+    public IReadOnlyList<Problem> Compare(IReadOnlyList<PluginInfo> used) => [.. used.SelectMany(Compare).Distinct()];
+
+    /// <summary>Writes the lock file, so that it is whole or the old one.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Write(string path)
+    {
+        string partial = path + ".partial";
+        File.WriteAllText(partial, JsonSerializer.Serialize(new Content(Plugins), _json) + "\n", new UTF8Encoding(false));
+        File.Move(partial, path, overwrite: true);
+    }
+
+    private IEnumerable<Problem> Compare(PluginInfo plugin)
+    {
+        if (Find(plugin) is not { } locked)
+        {
+            string[] versions = [.. Plugins.Where(entry => entry.Id == plugin.Id).Select(entry => entry.Version)];
+            string found = versions.Length == 0 ? "it is not locked" : $"locked is {string.Join(", ", versions)}";
+            yield return Differs($"plugin {plugin} is used, {found}");
+            yield break;
+        }
+
+        LockedPlugin now = LockedPlugin.Of(plugin);
+        if (now.Contract != locked.Contract)
+        {
+            yield return Differs($"plugin {plugin} was built for contracts {now.Contract}, locked is {locked.Contract}");
+        }
+
+        foreach (string path in now.Files.Concat(locked.Files).Select(file => file.Path).Distinct().Order(StringComparer.Ordinal))
+        {
+            LockedFile? nowFile = now.Files.FirstOrDefault(file => file.Path == path);
+            LockedFile? lockedFile = locked.Files.FirstOrDefault(file => file.Path == path);
+            if (nowFile != lockedFile)
+            {
+                string difference = nowFile is null ? "is missing" : lockedFile is null ? "is not locked" : "is not the file that was locked";
+                yield return Differs($"plugin {plugin}: '{path}' {difference}");
+            }
+        }
+    }
+
+    private static Problem Differs(string message) => new(ErrorCodes.PluginLock, message,
+        "Install the plugins that are locked, or run without --locked to lock these.");
+
+    private sealed record Content(IReadOnlyList<LockedPlugin> Plugins);
+}

@@ -1,0 +1,117 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+
+namespace MergeHost.Plugins;
+
+/// <summary>Checks on disk, before loading, that each assembly a plugin needs is where it must be.</summary>
+/// <remarks>Loading would not tell: a missing assembly shows at the first call that needs it, a second copy of a shared one not at all.</remarks>
+internal static class PluginVerifier
+{
+    private const string Reinstall = "Install the plugin again.";
+
+    /// <summary>Follows a plugin's references, and theirs, as far as its folder goes.</summary>
+    /// <returns>What is wrong, MH3002, empty if the plugin can be loaded; and the shared assemblies that it needs.</returns>
+    public static (IReadOnlyList<Problem> Problems, IReadOnlyList<string> Shared) Verify(PluginInfo plugin)
+    {
+        Dictionary<string, string> own = Directory.EnumerateFiles(plugin.Folder, "*.dll", SearchOption.AllDirectories)
+            .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
+        List<Problem> problems =
+        [
+            .. own.Where(pair => SharedAssemblies.Contains(pair.Key)).Select(pair => Dependency(plugin,
+                $"brings '{Path.GetRelativePath(plugin.Folder, pair.Value)}', of which only the host's copy may be used",
+                "Delete the file, or build the plugin with MergeHost.Abstractions' targets, which leave it out.")),
+        ];
+        SortedSet<string> shared = new(StringComparer.Ordinal);
+        HashSet<string> seen = [];
+        Queue<string> pending = new([plugin.AssemblyPath]);
+        while (pending.TryDequeue(out string? path))
+        {
+            if (!TryRead(path, out _, out AssemblyName[] references, out string? error))
+            {
+                problems.Add(Dependency(plugin, $"'{Path.GetFileName(path)}' cannot be read: {error}", Reinstall));
+            }
+
+            foreach (AssemblyName reference in references.Where(reference => seen.Add(reference.FullName)))
+            {
+                string name = reference.Name!;
+                if (SharedAssemblies.Contains(name))
+                {
+                    shared.Add(name);
+                }
+
+                string? ownPath = shared.Contains(name) ? null : own.GetValueOrDefault(name);
+                if (Check(reference, ownPath) is var (what, hint))
+                {
+                    string needs = $"'{Path.GetFileName(path)}' needs '{name}' {reference.Version}";
+                    problems.Add(Dependency(plugin, $"{needs}, {what}", hint));
+                }
+
+                if (ownPath is not null)
+                {
+                    pending.Enqueue(ownPath);
+                }
+            }
+        }
+
+        return ([.. problems.Distinct()], [.. shared]);
+    }
+
+    private static (string What, string Hint)? Check(AssemblyName reference, string? ownPath)
+    {
+        if (ownPath is not null)
+        {
+            return TryRead(ownPath, out Version? version, out _, out _) && version < reference.Version
+                ? ($"the plugin's folder has {version}", Reinstall)
+                : null;
+        }
+
+        // What the host uses itself but does not share may be another version tomorrow.
+        bool isShared = SharedAssemblies.Contains(reference.Name!);
+        if (!isShared && !SharedAssemblies.IsFramework(reference.Name!))
+        {
+            return ("which is not in the plugin's folder", Reinstall);
+        }
+
+        Version? hostVersion = SharedAssemblies.HostVersion(reference.Name!);
+        if (hostVersion is null)
+        {
+            return ("which this host does not have", "Use a build of MergeHost that has it.");
+        }
+
+        return hostVersion < reference.Version
+            ? ($"the host has {hostVersion}", "Update MergeHost, or install an older version of the plugin.")
+            : null;
+    }
+
+    /// <summary>Reads an assembly's version and what it needs; a native library has neither, its needs are the system's to find.</summary>
+    private static bool TryRead(string path, out Version? version, out AssemblyName[] references, out string? error)
+    {
+        version = null;
+        references = [];
+        error = null;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using PEReader file = new(stream);
+            if (file.HasMetadata)
+            {
+                MetadataReader metadata = file.GetMetadataReader();
+                version = metadata.GetAssemblyDefinition().Version;
+                references = [.. metadata.AssemblyReferences.Select(handle => metadata.GetAssemblyReference(handle).GetAssemblyName())];
+            }
+
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // Any: there is no telling what a damaged file makes the metadata reader throw.
+            error = exception.Message;
+            return false;
+        }
+    }
+
+    private static Problem Dependency(PluginInfo plugin, string what, string hint) =>
+        new(ErrorCodes.PluginDependency, $"plugin {plugin}: {what}", hint);
+}

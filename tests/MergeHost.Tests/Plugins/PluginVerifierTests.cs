@@ -1,0 +1,79 @@
+using MergeHost.Plugins;
+
+namespace MergeHost.Tests.Plugins;
+
+public sealed class PluginVerifierTests : IDisposable
+{
+    private readonly PluginFolder _folder = new();
+
+    [Theory]
+    [InlineData("good/1.2.0")]
+    [InlineData("odd/0.1.0-beta.1")]
+    [InlineData("versions/1.0.0")]
+    public void Verify_WhenAllIsThere_FindsNothing(string fixture) => Assert.Empty(Verify(fixture));
+
+    [Fact]
+    public void Verify_WhenAPrivateLibraryIsMissing_NamesItAndWhoNeedsIt()
+    {
+        File.Delete(Path.Combine(_folder.Add("versions/1.0.0"), "Fixture.PrivLib.dll"));
+
+        Problem problem = Assert.Single(Verify());
+
+        Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
+        Assert.Equal("plugin 'versions' 1.0.0: 'Fixture.Versions.dll' needs 'Fixture.PrivLib' 1.0.0.0, which is not in the plugin's folder",
+            problem.Message);
+    }
+
+    [Fact]
+    public void Verify_WhenAPrivateLibraryIsTooOld_NamesBothVersions()
+    {
+        string folder = _folder.Add("versions/2.0.0");
+        File.Copy(Path.Combine(PluginFolder.Fixtures, "versions/1.0.0/Fixture.PrivLib.dll"), Path.Combine(folder, "Fixture.PrivLib.dll"), true);
+
+        Problem problem = Assert.Single(Verify());
+
+        Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
+        Assert.Contains("needs 'Fixture.PrivLib' 2.0.0.0, the plugin's folder has 1.0.0.0", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_WhenAPrivateLibraryIsDamaged_NamesIt()
+    {
+        File.WriteAllText(Path.Combine(_folder.Add("versions/1.0.0"), "Fixture.PrivLib.dll"), "text");
+
+        Problem problem = Assert.Single(Verify());
+
+        Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
+        Assert.Contains("'Fixture.PrivLib.dll' cannot be read", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_WhenThePluginBringsASharedAssembly_NamesTheFile()
+    {
+        string folder = _folder.Add("good/1.2.0");
+        File.Copy(typeof(MergeHostException).Assembly.Location, Path.Combine(folder, "MergeHost.Abstractions.dll"));
+
+        Problem problem = Assert.Single(Verify());
+
+        Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
+        Assert.Contains("'good' 1.2.0: brings 'MergeHost.Abstractions.dll'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("System.Numerics.Tensors")]
+    [InlineData("System.Runtime")]
+    public void Verify_WhenTheHostsAssemblyIsOlderThanThePluginWants_NamesBothVersions(string assembly)
+    {
+        string folder = _folder.Add("good/1.2.0");
+        PluginFolder.Rereference(Path.Combine(folder, "Fixture.Good.dll"), assembly, new Version(77, 3));
+
+        Problem problem = Assert.Single(Verify());
+
+        Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
+        Assert.Contains($"needs '{assembly}' 77.3.0.0, the host has {SharedAssemblies.HostVersion(assembly)}", problem.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private IReadOnlyList<Problem> Verify(params string[] fixtures) => PluginVerifier.Verify(Assert.Single(_folder.Scan(fixtures).Plugins)).Problems;
+}
