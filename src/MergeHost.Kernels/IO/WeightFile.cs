@@ -1,0 +1,114 @@
+using MergeHost.Checkpoints;
+using Microsoft.Win32.SafeHandles;
+using static System.FormattableString;
+
+namespace MergeHost.Kernels.IO;
+
+/// <summary>A file of a checkpoint, open for reading anywhere in it and from several threads at once.</summary>
+/// <remarks>
+/// What the system does not hold in memory is read past its page cache (<c>O_DIRECT</c>) where the file system allows it. That is
+/// decided once for each file, at its first large read.
+/// </remarks>
+public sealed class WeightFile : IDisposable
+{
+    // Below this the system's read-ahead serves better than a direct read.
+    private const int LeastDirectBytes = 64 * 1024;
+
+    private readonly SafeFileHandle _file;
+    private readonly Lazy<DirectReader?> _direct;
+
+    private WeightFile(string path, SafeFileHandle file)
+    {
+        _file = file;
+        Path = path;
+        LengthBytes = RandomAccess.GetLength(file);
+        _direct = new Lazy<DirectReader?>(() => PageCache.Holds(file, LengthBytes) ? null : DirectReader.TryOpen(file));
+    }
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The length when the file was opened.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="CheckpointException">It does not exist, may not be read, or is a folder, a pipe or a device.</exception>
+    public static WeightFile Open(string path)
+    {
+        try
+        {
+            if (FileKind.Unusual(path) is { } kind)
+            {
+                throw CheckpointException.Unreadable(path, $"expected a file, found {kind}");
+            }
+
+            return new WeightFile(path, File.OpenHandle(path, share: FileShare.Read | FileShare.Delete));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CheckpointException.Unreadable(path, "there is no such file", exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw CheckpointException.Unreadable(path, "access is denied", exception);
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException)
+        {
+            throw CheckpointException.Unreadable(path, exception.Message, exception);
+        }
+    }
+
+    /// <summary>Fills a span with what the file holds from an offset on.</summary>
+    /// <exception cref="CheckpointException">The file ends before the span is full, or cannot be read.</exception>
+    public void Read(long offset, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (offset > LengthBytes - destination.Length)
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.Truncated,
+                Invariant($"{Path}: {destination.Length:N0} bytes are wanted from byte {offset:N0} on, the file has {LengthBytes:N0}")));
+        }
+
+        if (destination.Length < LeastDirectBytes || _direct.Value?.TryRead(offset, destination) != true)
+        {
+            ReadThroughCache(offset, destination);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_direct.IsValueCreated)
+        {
+            _direct.Value?.Dispose();
+        }
+
+        _file.Dispose();
+    }
+
+    private void ReadThroughCache(long offset, Span<byte> destination)
+    {
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                int read = RandomAccess.Read(_file, destination, offset);
+                if (read == 0)
+                {
+                    throw new CheckpointException(new Problem(
+                        ErrorCodes.ChangedWhileRead,
+                        Invariant($"{Path}: the file had {LengthBytes:N0} bytes when it was opened, and now ends at byte {offset:N0}"),
+                        "Run again when nothing writes to the file."));
+                }
+
+                destination = destination[read..];
+                offset += read;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CheckpointException.Unreadable(Path, exception.Message, exception);
+        }
+    }
+}
