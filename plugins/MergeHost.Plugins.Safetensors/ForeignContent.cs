@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace MergeHost.Plugins.Safetensors;
+
+/// <summary>Something that is often found under the name of a safetensors file.</summary>
+/// <param name="Found">What it is, in words.</param>
+/// <param name="Hint">The way out.</param>
+internal sealed record ForeignContent(string Found, string Hint)
+{
+    /// <summary>As many of a file's first bytes as <see cref="Recognise"/> looks at.</summary>
+    public const int HeadBytes = 512;
+
+    private const string DownloadAgain = "Download the file again.";
+    private const string DownloadFile = "Download the file itself, not the page about it, and check that you may have it.";
+    private const string ConvertTorch = "Save the weights as safetensors: a pickle can run code when it is loaded.";
+
+    private static readonly (byte[] Start, ForeignContent Content)[] _byStart =
+    [
+        ("GGUF"u8.ToArray(), new("a GGUF file", "Give the file a name that ends in '.gguf'.")),
+        ("PK\x03\x04"u8.ToArray(), new("a zip archive, as torch.save writes it", ConvertTorch)),
+        ([0x1F, 0x8B], new("a gzip archive", "Unpack the file.")),
+        ([0x93, .. "NUMPY"u8], new("a NumPy array", "Convert the file to safetensors.")),
+        ("version https://git-lfs"u8.ToArray(), new("a Git-LFS pointer", "Run 'git lfs pull' in the folder.")),
+    ];
+
+    // Tabs, line ends and whatever is printed; bytes from 0x80 on belong to UTF-8.
+    private static readonly SearchValues<byte> _textBytes = SearchValues.Create(
+        [.. "\t\n\r"u8, .. Enumerable.Range(0x20, 0x5F).Concat(Enumerable.Range(0x80, 0x80)).Select(value => (byte)value)]);
+
+    /// <summary>Names what a file holds by its first bytes, or <see langword="null"/> if they tell nothing.</summary>
+    /// <param name="head">The first bytes: <see cref="HeadBytes"/>, or all that there are.</param>
+    public static ForeignContent? Recognise(ReadOnlySpan<byte> head)
+    {
+        if (head.IsEmpty)
+        {
+            return new("an empty file", DownloadAgain);
+        }
+
+        foreach ((byte[] start, ForeignContent content) in _byStart)
+        {
+            if (head.StartsWith(start))
+            {
+                return content;
+            }
+        }
+
+        // 0x80 is pickle's PROTO, followed by the version.
+        if (head is [0x80, >= 2 and <= 5, ..])
+        {
+            return new("a pickle", ConvertTorch);
+        }
+
+        return IsText(head) ? RecogniseText(Encoding.UTF8.GetString(head).TrimStart()) : null;
+    }
+
+    // The last character may be cut in two, hence up to the last one of ASCII.
+    private static bool IsText(ReadOnlySpan<byte> head) =>
+        !head.ContainsAnyExcept(_textBytes) && Utf8.IsValid(head[..(head.LastIndexOfAnyInRange((byte)0, (byte)0x7F) + 1)]);
+
+    private static ForeignContent RecogniseText(string text) =>
+        Starts(text, "<!DOCTYPE html") || Starts(text, "<html") ? new("a web page", DownloadFile)
+        : Starts(text, "<?xml") ? new("an XML document", DownloadFile)
+        : Starts(text, "{") || Starts(text, "[") ? new("a JSON file", DownloadAgain)
+        : new("a text file", DownloadAgain);
+
+    private static bool Starts(string text, string start) => text.StartsWith(start, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,19 @@
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Safetensors;
+
+/// <summary>Hugging Face's format: a JSON header and the bytes of the tensors, in one file, or in shards with an index.</summary>
+/// <remarks>
+/// Stricter than the reference implementation: names that are empty, very long, hold control characters or climb folders are refused,
+/// and so are names that stand twice.
+/// </remarks>
+/// <seealso href="https://github.com/huggingface/safetensors#format">The format</seealso>
+[CheckpointFormat("safetensors", Files = ["*.safetensors", "*.safetensors.index.json"])]
+public sealed class SafetensorsFormat : ICheckpointFormat
+{
+    /// <inheritdoc/>
+    public ICheckpointReader Open(string path) => SafetensorsReader.Open(CheckpointFiles.Find(path));
+
+    /// <inheritdoc/>
+    public ICheckpointWriter Create(string folder, CheckpointLayout layout) => SafetensorsWriter.Create(folder, layout);
+}

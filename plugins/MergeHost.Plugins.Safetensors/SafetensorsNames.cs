@@ -1,0 +1,10 @@
+namespace MergeHost.Plugins.Safetensors;
+
+/// <summary>How the files of a checkpoint are called.</summary>
+internal static class SafetensorsNames
+{
+    public const string Single = "model" + Extension;
+    public const string Index = "model" + IndexExtension;
+    public const string Extension = ".safetensors";
+    public const string IndexExtension = ".safetensors.index.json";
+}

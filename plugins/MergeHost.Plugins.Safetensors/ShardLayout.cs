@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Safetensors;
+
+/// <summary>A file that is to be written: what lies where in it.</summary>
+internal sealed class ShardLayout
+{
+    // What a record takes beside name and shape, with offsets of full width; and what the header takes beside records.
+    private const int RecordBytes = 100;
+    private const int ExtentBytes = 20;
+    private const int FrameBytes = 64;
+
+    private static readonly JsonWriterOptions _jsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private ShardLayout(string name, IReadOnlyList<TensorRecord> records)
+    {
+        Name = name;
+        Records = records;
+        Head = MakeHead(records);
+    }
+
+    /// <summary>The file's name, without a folder.</summary>
+    public string Name { get; }
+
+    /// <summary>The tensors in the order of their bytes.</summary>
+    public IReadOnlyList<TensorRecord> Records { get; }
+
+    /// <summary>All that comes before the data.</summary>
+    public byte[] Head { get; }
+
+    /// <summary>The file's length.</summary>
+    public long LengthBytes => Head.Length + (Records.Count == 0 ? 0 : Records[^1].End);
+
+    /// <summary>Distributes the tensors of a checkpoint among files, in the checkpoint's order.</summary>
+    /// <returns>At least one file.</returns>
+    public static IReadOnlyList<ShardLayout> Distribute(CheckpointLayout layout)
+    {
+        List<List<TensorInfo>> shards = [[]];
+        long headBytes = FrameBytes;
+        long dataBytes = 0;
+        foreach (TensorInfo tensor in layout.Tensors)
+        {
+            long recordBytes = MostRecordBytes(tensor);
+            bool fits = headBytes + recordBytes <= SafetensorsHeader.MostBytes
+                && tensor.LengthBytes <= layout.ShardSizeBytes - headBytes - recordBytes - dataBytes;
+            if (!fits && shards[^1].Count > 0)
+            {
+                shards.Add([]);
+                headBytes = FrameBytes;
+                dataBytes = 0;
+            }
+
+            shards[^1].Add(tensor);
+            headBytes += recordBytes;
+            dataBytes = checked(dataBytes + tensor.LengthBytes);
+        }
+
+        return [.. shards.Select((tensors, number) => new ShardLayout(NameOf(number + 1, shards.Count), Place(tensors)))];
+    }
+
+    private static long MostRecordBytes(TensorInfo tensor) =>
+        RecordBytes + JsonEncodedText.Encode(tensor.Name, _jsonOptions.Encoder).EncodedUtf8Bytes.Length + (ExtentBytes * tensor.Shape.Rank);
+
+    private static string NameOf(int number, int count) =>
+        count == 1 ? SafetensorsNames.Single : FormattableString.Invariant($"model-{number:D5}-of-{count:D5}{SafetensorsNames.Extension}");
+
+    // The largest elements first: then every tensor begins at a multiple of its elements' size.
+    private static List<TensorRecord> Place(List<TensorInfo> tensors)
+    {
+        List<TensorRecord> records = new(tensors.Count);
+        long position = 0;
+        foreach (TensorInfo tensor in tensors.OrderByDescending(tensor => ElementBytes(tensor.DType)))
+        {
+            records.Add(new TensorRecord(tensor, position));
+            position += tensor.LengthBytes;
+        }
+
+        return records;
+    }
+
+    private static int ElementBytes(DType type) => type.BlockElements == 1 ? type.BlockBytes : 1;
+
+    private static byte[] MakeHead(IReadOnlyList<TensorRecord> records)
+    {
+        using MemoryStream head = new();
+        head.Write(stackalloc byte[SafetensorsHeader.PrefixBytes]);
+        using (Utf8JsonWriter json = new(head, _jsonOptions))
+        {
+            WriteJson(json, records);
+        }
+
+        while (head.Length % SafetensorsHeader.PrefixBytes != 0)
+        {
+            head.WriteByte((byte)' ');
+        }
+
+        byte[] bytes = head.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - SafetensorsHeader.PrefixBytes);
+        return bytes;
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<TensorRecord> records)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject(TensorName.Metadata);
+
+        // Without this transformers refuses the file.
+        json.WriteString("format", "pt");
+        json.WriteEndObject();
+        foreach (TensorRecord record in records)
+        {
+            json.WriteStartObject(record.Info.Name);
+            json.WriteString("dtype", record.Info.DType.Name);
+            json.WriteStartArray("shape");
+            foreach (long extent in record.Info.Shape)
+            {
+                json.WriteNumberValue(extent);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("data_offsets");
+            json.WriteNumberValue(record.Begin);
+            json.WriteNumberValue(record.End);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,6 @@
+using MergeHost.Plugins.Safetensors;
+using MergeHost.Testing;
+
+namespace MergeHost.Plugins.Tests.Safetensors;
+
+public sealed class SafetensorsFormatTests : CheckpointFormatContract<SafetensorsFormat>;
