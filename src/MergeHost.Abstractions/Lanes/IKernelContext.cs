@@ -9,7 +9,7 @@ public interface IKernelContext<V>
     /// <summary>The number of sources, at least 1; the base is not one of them.</summary>
     int SourceCount { get; }
 
-    /// <summary>The elements of the base. Only for strategies that ask for one.</summary>
+    /// <summary>The elements of the base; zero if there is no base.</summary>
     V Base { get; }
 
     /// <summary>The elements of source <paramref name="index"/>, counted from 0 in the order of the recipe.</summary>

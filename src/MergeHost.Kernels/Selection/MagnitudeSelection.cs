@@ -22,19 +22,20 @@ public sealed class MagnitudeSelection
     private const int InfinityBin = 0x7F80;
 
     private readonly ulong[] _totals = new ulong[Bins];
-    private readonly long _units;
+    private int _units;
     private uint _threshold;
     private ulong _missing;
     private int[] _ties = [];
 
-    /// <summary>Prepares the first pass.</summary>
-    /// <param name="k">How many are kept, at least 1.</param>
+    /// <summary>Prepares the first pass, also of an object that has served before.</summary>
+    /// <param name="k">How many are kept, at least 1 and at most as many as there are values.</param>
     /// <param name="units">Into how many units the values are divided, for the third pass.</param>
-    public MagnitudeSelection(long k, long units)
+    public void Begin(long k, int units)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        _missing = (ulong)k;
-        _units = units;
+        (_missing, _units) = ((ulong)k, units);
+        (Pass, TieUnit, Cut, _ties) = (0, 0, default, []);
+        Array.Clear(_totals);
     }
 
     /// <summary>Which pass over the values is due: 0, 1 or 2; 3 when <see cref="FindTie"/> is due, 4 when the result is there.</summary>
@@ -137,7 +138,7 @@ public sealed class MagnitudeSelection
 
     // NaN has all exponent bits set and more; it becomes zero.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Magnitude(uint bits)
+    internal static uint Magnitude(uint bits)
     {
         uint magnitude = bits & 0x7FFF_FFFF;
         return magnitude > 0x7F80_0000 ? 0 : magnitude;

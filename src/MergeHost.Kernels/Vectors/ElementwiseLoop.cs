@@ -17,16 +17,17 @@ public static class ElementwiseLoop
         where I : struct, IElementFormat
         where O : struct, IElementFormat
     {
-        nint whole = run.Count - (run.Count % V.Count);
+        nint end = run.Start + run.Count;
+        nint whole = end - (run.Count % V.Count);
         KernelContext<V, I> context = new(run);
-        for (nint element = 0; element < whole; element += V.Count)
+        for (nint element = run.Start; element < whole; element += V.Count)
         {
             context.Element = element;
             O.Store(K.Apply<V, KernelContext<V, I>>(context), output, element);
         }
 
         KernelContext<VecScalar, I> rest = new(run);
-        for (nint element = whole; element < run.Count; element++)
+        for (nint element = whole; element < end; element++)
         {
             rest.Element = element;
             O.Store(K.Apply<VecScalar, KernelContext<VecScalar, I>>(rest), output, element);

@@ -29,7 +29,7 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
         _sourceCount = run.SourceCount;
     }
 
-    /// <summary>The place, counted from the beginning of the run.</summary>
+    /// <summary>The place in the run's memory.</summary>
     public nint Element { get; set; }
 
     public readonly int SourceCount

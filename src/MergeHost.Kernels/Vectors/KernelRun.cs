@@ -3,6 +3,7 @@ using MergeHost.Lanes;
 namespace MergeHost.Kernels.Vectors;
 
 /// <summary>A run of elements for a kernel to work on; all memory is the caller's.</summary>
+/// <remarks>The run is the part of the memory from element <see cref="Start"/> on; pointers are to element 0.</remarks>
 public unsafe struct KernelRun
 {
     /// <summary>The base's elements, or null.</summary>
@@ -26,15 +27,18 @@ public unsafe struct KernelRun
     /// <summary>64 bytes a source, aligned to 64.</summary>
     public byte* Scratch { get; set; }
 
+    /// <summary>The first element.</summary>
+    public nint Start { get; set; }
+
     /// <summary>How many elements.</summary>
     public nint Count { get; set; }
 }
 
-/// <summary>Applies an elementwise kernel to a run and stores the results.</summary>
+/// <summary>Applies an elementwise kernel to a run and stores the results, from element <see cref="KernelRun.Start"/> of the output on.</summary>
 public unsafe delegate void ElementwiseFunction(in KernelRun run, byte* output);
 
 /// <summary>
-/// Adds the sums of a reduce kernel over a run to totals. The run must begin at a multiple of 4,096 elements of the tensor, and end
-/// at one or at the tensor's end.
+/// Adds the sums of a reduce kernel over a run to totals. Float32 sums begin anew every 4,096 elements of the run, so the bits of a
+/// total depend on where runs begin and end.
 /// </summary>
 public unsafe delegate void ReduceFunction(in KernelRun run, Span<double> totals);

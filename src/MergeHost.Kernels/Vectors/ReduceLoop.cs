@@ -25,10 +25,11 @@ public static class ReduceLoop
         byte* memory = stackalloc byte[(2 * sumBytes) + 64];
         float* sums = (float*)(((nuint)memory + 63) & ~(nuint)63);
         byte* terms = (byte*)sums + sumBytes;
-        for (nint first = 0; first < run.Count; first += RunLength)
+        nint runEnd = run.Start + run.Count;
+        for (nint first = run.Start; first < runEnd; first += RunLength)
         {
             new Span<byte>(sums, sumBytes).Clear();
-            nint end = nint.Min(first + RunLength, run.Count);
+            nint end = nint.Min(first + RunLength, runEnd);
             nint whole = end - ((end - first) % Parts);
             Add<K, V, I>(run, first, whole, sums, new Span<V>(terms, totals.Length));
             Add<K, VecScalar, I>(run, whole, end, sums, new Span<VecScalar>(terms, totals.Length));

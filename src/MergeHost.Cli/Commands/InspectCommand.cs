@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using MergeHost.Cli.Output;
+using Spectre.Console;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost inspect CHECKPOINT</c></summary>
+internal static class InspectCommand
+{
+    private static readonly Argument<string> _checkpoint = new("CHECKPOINT") { Description = "A checkpoint: a file, or a folder" };
+    private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
+
+    public static Command Create()
+    {
+        Command command = new("inspect", "Shows what a checkpoint's headers tell: tensors, dtypes, layers, files.\n\n" + CommandText.ExitCodes)
+        {
+            _checkpoint, _tensors, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        {
+            CheckpointSummary checkpoint = engine.Inspect(arguments.GetRequiredValue(_checkpoint));
+            foreach (Problem warning in checkpoint.Warnings)
+            {
+                printer.Show(warning);
+            }
+
+            printer.Write(checkpoint, summary => Describe(summary, arguments.GetValue(_tensors)));
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Describe(CheckpointSummary checkpoint, bool listsTensors)
+    {
+        string ties = checkpoint.TiesEmbeddings ? ", tied embeddings" : "";
+        Console.WriteLine($"{checkpoint.Path}: {checkpoint.Architecture ?? "unnamed architecture"}, {checkpoint.LayerCount} layers{ties}");
+        Console.WriteLine($"  {checkpoint.Tensors.Count} tensors, {Bytes.Count(checkpoint.ElementCount)} parameters, {Bytes.Format(checkpoint.LengthBytes)}");
+        foreach (IGrouping<DType, TensorInfo> type in checkpoint.Tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.LengthBytes)))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {type.Count(),6:N0} tensors {type.Key}, {Bytes.Format(type.Sum(tensor => tensor.LengthBytes))}"));
+        }
+
+        Console.WriteLine($"  weights in {string.Join(", ", checkpoint.WeightFiles.Select(Path.GetFileName))}");
+        Console.WriteLine($"  beside them {(checkpoint.Companions.Count == 0 ? "nothing" : string.Join(", ", checkpoint.Companions))}");
+        if (!listsTensors)
+        {
+            return;
+        }
+
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "dtype", "shape", "role");
+        foreach ((TensorInfo tensor, TensorRole role) in checkpoint.Tensors.Zip(checkpoint.Roles))
+        {
+            table.AddRow(Markup.Escape(tensor.Name), tensor.DType.Name, Markup.Escape(tensor.Shape.ToString()), role == TensorRole.Other ? "" : role.ToString());
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using MergeHost.Cli.Output;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost merge RECIPE OUT</c></summary>
+internal static class MergeCommand
+{
+    private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
+    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace what is in OUT" };
+    private static readonly Option<int> _threads = new("--threads") { Description = "How many threads work", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
+    private static readonly Option<string> _device = new("--device")
+    {
+        Description = "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, for tests)",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    public static Command Create()
+    {
+        Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.\n\n" + CommandText.ExitCodes)
+        {
+            _recipe, _output, _force, _device, _threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
+            SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        _threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 1024)
+            {
+                result.AddError($"--threads must be from 1 to 1024, found {result.Tokens[0].Value}");
+            }
+        });
+        _device.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } name && name != "auto" && !DeviceSpec.TryParse(name, out _))
+            {
+                result.AddError($"'{name}' is not a device; write cpu, cuda, cuda:N, auto or torch-cpu");
+            }
+        });
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
+        string recipe = arguments.GetRequiredValue(_recipe);
+        string output = arguments.GetRequiredValue(_output);
+        MergeOptions options = new()
+        {
+            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(_device)),
+            Threads = arguments.GetValue(_threads),
+            MemoryBytes = arguments.GetValue(SharedOptions.Memory),
+            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize),
+            Seed = arguments.GetValue(_seed),
+            Force = arguments.GetValue(_force),
+            Locked = arguments.GetValue(SharedOptions.Locked),
+        };
+        try
+        {
+            MergeManifest manifest = printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
+            printer.Write(manifest, made => Describe(made, output));
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            printer.Say($"stopped; run the same command again to go on with {output}");
+            throw;
+        }
+    }
+
+    private static void Describe(MergeManifest manifest, string output)
+    {
+        long bytes = manifest.Files.Sum(file => file.Bytes);
+        string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
+        Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}");
+        Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; mergehost.json tells how it was made");
+        Console.WriteLine($"  look at it:  mergehost inspect {output}");
+        Console.WriteLine($"  check it:    mergehost verify {output}");
+    }
+}

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost plugins list|show|lock</c></summary>
+internal static class PluginsCommand
+{
+    private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark" };
+    private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
+
+    public static Command Create() => new("plugins", "Shows what is installed.") { CreateList(), CreateShow(), CreateLock() };
+
+    private static Command CreateList()
+    {
+        Command command = new("list", "Lists the plugins that are installed, and what is wrong with those that cannot be used.\n\n" + CommandText.ExitCodes)
+        {
+            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        {
+            PluginsSummary plugins = engine.ListPlugins();
+            printer.Write(plugins, List);
+            foreach (Problem problem in plugins.Problems)
+            {
+                printer.Show(problem);
+            }
+
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Command CreateShow()
+    {
+        Command command = new("show", "Describes a plugin's strategies, scorers, formats and benchmarks with their parameters.\n\n" + CommandText.ExitCodes)
+        {
+            _id, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        {
+            printer.Write(engine.ShowPlugin(arguments.GetRequiredValue(_id)), exports => exports.ToList().ForEach(Describe));
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Command CreateLock()
+    {
+        Command command = new("lock", "Writes mergehost.lock.json beside a recipe: the plugins it uses now, byte for byte, for --locked.\n\n" + CommandText.ExitCodes)
+        {
+            _recipe, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        {
+            string path = engine.LockPlugins(arguments.GetRequiredValue(_recipe));
+            printer.Write(new { Path = path }, made => Console.WriteLine($"{made.Path}: written"));
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void List(PluginsSummary plugins)
+    {
+        if (plugins.Plugins.Count == 0)
+        {
+            Console.WriteLine($"no plugins in {(plugins.Roots.Count == 0 ? "any of the usual folders" : string.Join(", ", plugins.Roots))}");
+            return;
+        }
+
+        int idWidth = plugins.Plugins.Max(plugin => plugin.Id.Length);
+        int versionWidth = plugins.Plugins.Max(plugin => plugin.Version.Length);
+        foreach (PluginSummary plugin in plugins.Plugins)
+        {
+            Console.WriteLine($"{plugin.Id.PadRight(idWidth)}  {plugin.Version.PadRight(versionWidth)}  {string.Join(", ", plugin.Exports)}");
+        }
+    }
+
+    private static void Describe(ExportSummary export)
+    {
+        Console.WriteLine($"{export.Kind} {export.Id}  (plugin {export.Plugin})");
+        WriteWrapped(export.Description, 2);
+        if (export.Models is not null)
+        {
+            Console.WriteLine($"  merges {export.Models}");
+        }
+
+        if (export.Files.Count > 0)
+        {
+            Console.WriteLine($"  opens {string.Join(", ", export.Files)}");
+        }
+
+        foreach (OptionSummary option in export.Options)
+        {
+            string range = option.Range is null ? "" : $" in {option.Range}";
+            string standard = option.Default is null ? "required" : $"default {option.Default}";
+            Console.WriteLine($"  {option.Name}: {option.Type}{range}, {standard}{(option.IsPerSource ? ", for each model" : "")}");
+            WriteWrapped(option.Description, 6);
+        }
+
+        Console.WriteLine();
+    }
+
+    private static void WriteWrapped(string? text, int indent)
+    {
+        if (text is not null)
+        {
+            AnsiConsole.Write(new Padder(new Text(text), new Padding(indent, 0, 0, 0)));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost verify OUT</c></summary>
+internal static class VerifyCommand
+{
+    private static readonly Argument<string> _output = new("OUT") { Description = "A folder that `mergehost merge` wrote" };
+
+    public static Command Create()
+    {
+        Command command = new("verify", "Compares an output with its manifest, byte by byte.\n\n" + CommandText.ExitCodes)
+        {
+            _output, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
+        {
+            string output = arguments.GetRequiredValue(_output);
+            IReadOnlyList<Problem> problems = printer.Track("verifying", progress => engine.Verify(output, progress, cancellation));
+            foreach (Problem problem in problems)
+            {
+                printer.Show(problem);
+            }
+
+            printer.Write(new { Path = output, IsWhole = problems.Count == 0 }, result =>
+            {
+                if (result.IsWhole)
+                {
+                    Console.WriteLine($"{output}: every file and every tensor is what was written");
+                }
+            });
+            return problems.Count == 0 ? 0 : ErrorCodes.VerifyFailed.ExitCode;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,21 @@
+namespace MergeHost.Cli.Output;
+
+/// <summary>What commands say: data to stdout, talk to stderr; for people or as JSON.</summary>
+internal interface IPrinter
+{
+    /// <summary>Shows an error or a warning.</summary>
+    void Show(Problem problem);
+
+    /// <summary>Tells people something; nothing in JSON.</summary>
+    void Say(string line);
+
+    /// <summary>Runs work that tells its progress.</summary>
+    /// <param name="title">What is done, in one word.</param>
+    /// <param name="work">Is given what to tell the progress to.</param>
+    T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work);
+
+    /// <summary>Writes the result of a command.</summary>
+    /// <param name="data">The result.</param>
+    /// <param name="forPeople">Writes it for people.</param>
+    void Write<T>(T data, Action<T> forPeople);
+}

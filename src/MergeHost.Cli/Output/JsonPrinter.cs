@@ -1,0 +1,45 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MergeHost.Cli.Output;
+
+/// <summary>Results as JSON, progress and problems as lines of JSON.</summary>
+internal sealed class JsonPrinter(bool isQuiet) : IPrinter
+{
+    private static readonly JsonSerializerOptions _line = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new WordConverter<ErrorCode>(), new WordConverter<DType>() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private static readonly JsonSerializerOptions _document = new(_line) { WriteIndented = true };
+
+    public void Show(Problem problem)
+    {
+        if (!isQuiet || problem.Severity == Severity.Error)
+        {
+            WriteLine(new { Event = problem.Severity, problem.Code, problem.Message, problem.Hint, problem.Place });
+        }
+    }
+
+    public void Say(string line)
+    {
+    }
+
+    public T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
+        work(isQuiet ? null : new DirectProgress(progress => WriteLine(new { Event = "progress", Task = title, Progress = progress })));
+
+    public void Write<T>(T data, Action<T> forPeople) => Console.Out.WriteLine(JsonSerializer.Serialize(data, _document));
+
+    private static void WriteLine(object line) => Console.Error.WriteLine(JsonSerializer.Serialize(line, _line));
+
+    /// <summary>Writes a value as the word it is known by.</summary>
+    private sealed class WordConverter<T> : JsonConverter<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value!.ToString());
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace MergeHost.Cli.Output;
+
+/// <summary>Results, progress and problems for people.</summary>
+internal sealed class TextPrinter(bool isQuiet) : IPrinter
+{
+    private readonly Lazy<IAnsiConsole> _talk = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    public void Show(Problem problem)
+    {
+        if (isQuiet && problem.Severity == Severity.Warning)
+        {
+            return;
+        }
+
+        Console.Error.WriteLine(problem);
+        if (problem.Hint is not null)
+        {
+            Console.Error.WriteLine($"hint: {problem.Hint}");
+        }
+    }
+
+    public void Say(string line)
+    {
+        if (!isQuiet)
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+
+    public T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work)
+    {
+        if (isQuiet)
+        {
+            return work(null);
+        }
+
+        return Console.IsErrorRedirected ? work(Lines(title)) : TrackInTerminal(title, work);
+    }
+
+    public void Write<T>(T data, Action<T> forPeople) => forPeople(data);
+
+    private T TrackInTerminal<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
+        _talk.Value.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Start(context =>
+            {
+                ProgressTask task = context.AddTask(title);
+                return work(new DirectProgress(progress =>
+                {
+                    string stage = progress.Stage is null ? title : $"{title} {progress.Stage}";
+                    task.Description = Markup.Escape($"{stage} ({progress.DoneTensors}/{progress.TotalTensors})");
+                    task.MaxValue = Math.Max(1, progress.TotalBytes);
+                    task.Value = progress.DoneBytes;
+                }));
+            });
+
+    // A line whenever another tenth is done, for logs.
+    private static DirectProgress Lines(string title)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        long told = 0;
+        return new DirectProgress(progress =>
+        {
+            long tenth = progress.TotalBytes == 0 ? 10 : 10 * progress.DoneBytes / progress.TotalBytes;
+            if (tenth <= told || clock.Elapsed < TimeSpan.FromSeconds(1))
+            {
+                return;
+            }
+
+            told = tenth;
+            double rate = progress.DoneBytes / clock.Elapsed.TotalSeconds;
+            TimeSpan left = TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / Math.Max(rate, 1));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{title}: {10 * tenth} %, {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s, {left:h\\:mm\\:ss} left"));
+        });
+    }
+}

@@ -1,0 +1,102 @@
+using MergeHost.Devices;
+using MergeHost.Planning;
+using MergeHost.Plugins;
+using MergeHost.Running;
+
+namespace MergeHost;
+
+/// <summary>Merges checkpoints by recipes: the whole of MergeHost behind one type.</summary>
+/// <remarks>
+/// Plugins are looked for when they are first needed, and loaded when they are first used. One call at a time. Errors that the user can
+/// mend are thrown as <see cref="MergeHostException"/>, with all of them that could be found.
+/// </remarks>
+/// <param name="services">What the constructors of plugins may ask for, loggers for example.</param>
+/// <param name="pluginsPath">A folder of plugins that goes before all others, or <see langword="null"/>.</param>
+public sealed class MergeEngine(IServiceProvider services, string? pluginsPath = null) : IDisposable
+{
+    private readonly PluginHost _host = new(services);
+    private readonly Lazy<PluginCatalog> _catalog = new(() => PluginCatalog.Scan(PluginRoots.Find(pluginsPath)));
+
+    /// <summary>Runs a recipe; goes on with it if an earlier run was stopped, and does nothing if it is done.</summary>
+    /// <param name="recipePath">The recipe.</param>
+    /// <param name="output">The folder that the result is written to.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what is done is kept.</param>
+    /// <returns>What was made, from what, with what.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model, a plugin or the output.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public MergeManifest Merge(
+        string recipePath, string output, MergeOptions options, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using PlanSession session = Open(recipePath);
+        MergePlan plan = session.Plan(output, options);
+        foreach (Problem warning in plan.Warnings)
+        {
+            warnings?.Invoke(warning);
+        }
+
+        return new MergeRunner(plan, _host, options, progress).Run(output, cancellation);
+    }
+
+    /// <summary>Finds out what a recipe would do.</summary>
+    /// <param name="recipePath">The recipe.</param>
+    /// <param name="options">How it would be carried out.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
+    public PlanSummary Plan(string recipePath, MergeOptions options)
+    {
+        using PlanSession session = Open(recipePath);
+        return PlanSummary.Of(session.Plan(Path.GetTempPath(), options));
+    }
+
+    /// <summary>Reads what a checkpoint's headers tell.</summary>
+    /// <param name="path">A file or folder.</param>
+    /// <exception cref="MergeHostException">There is no such checkpoint, or it cannot be opened.</exception>
+    public CheckpointSummary Inspect(string path)
+    {
+        using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
+        return CheckpointSummary.Of(models.Open(path), models.Warnings);
+    }
+
+    /// <summary>Compares an output with its manifest, byte by byte.</summary>
+    /// <param name="folder">An output folder.</param>
+    /// <param name="progress">Told of the progress.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns>What differs; nothing if the output is what was made.</returns>
+    /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
+    public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Verifier(new PluginSet(_catalog.Value), _host).Verify(folder, progress, cancellation);
+
+    /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
+    public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);
+
+    /// <summary>Describes a plugin, or a single export of one, with its parameters; loads the plugin.</summary>
+    /// <param name="id">The id of a plugin or of an export.</param>
+    /// <exception cref="MergeHostException">Nothing of that id is installed, or the plugin cannot be loaded.</exception>
+    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => ExportSummary.Find(id, _catalog.Value, _host);
+
+    /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
+    /// <param name="recipePath">The recipe.</param>
+    /// <returns>The path of the lock file.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
+    public string LockPlugins(string recipePath)
+    {
+        using PlanSession session = Open(recipePath);
+        session.Plan(Path.GetTempPath(), new MergeOptions());
+        string path = PluginLock.PathFor(recipePath);
+        (PluginLock.Read(path) ?? PluginLock.Empty).With(session.UsedPlugins).Write(path);
+        return path;
+    }
+
+    /// <summary>The device of a name.</summary>
+    /// <param name="name"><c>cpu</c>, <c>torch-cpu</c>, <c>cuda</c>, <c>cuda:N</c>, or <c>auto</c> for a GPU if there is one.</param>
+    /// <exception cref="ArgumentException">There is no such name.</exception>
+    public static DeviceSpec ResolveDevice(string name) => ComputeDevice.Resolve(name);
+
+    /// <inheritdoc/>
+    public void Dispose() => _host.Dispose();
+
+    private PlanSession Open(string recipePath) => new(recipePath, _catalog.Value, _host);
+}

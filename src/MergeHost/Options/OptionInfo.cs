@@ -1,0 +1,132 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using MergeHost.Recipes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Options;
+
+/// <summary>One parameter, as a property of an options record declares it.</summary>
+internal sealed class OptionInfo
+{
+    private readonly PropertyInfo _property;
+    private readonly RangeAttribute? _range;
+    private readonly Type _type;
+
+    public OptionInfo(PropertyInfo property, object defaults)
+    {
+        _property = property;
+        _range = property.GetCustomAttribute<RangeAttribute>();
+        _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        IsPerSource = property.IsDefined(typeof(PerSourceAttribute));
+        IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
+        Default = IsRequired ? null : property.GetValue(defaults);
+    }
+
+    /// <summary>The name in recipes.</summary>
+    public string Name { get; }
+
+    /// <summary>The property that declares it.</summary>
+    public PropertyInfo Property => _property;
+
+    public bool IsPerSource { get; }
+
+    public bool IsRequired { get; }
+
+    /// <summary>The value when a recipe says nothing; <see langword="null"/> also when it must say something.</summary>
+    public object? Default { get; }
+
+    /// <summary>Whether values can lie between two others, so that a gradient runs smoothly.</summary>
+    public bool IsContinuous => _type == typeof(double);
+
+    /// <summary>The type in the words of recipes.</summary>
+    public string TypeName => _type switch
+    {
+        _ when _type == typeof(double) => "number",
+        _ when _type == typeof(bool) => "true or false",
+        _ when _type.IsEnum => string.Join(" or ", EnumNames),
+        _ when _type == typeof(string) => "text",
+        _ => "whole number",
+    };
+
+    /// <summary>The range in brackets, such as <c>(0, 1]</c>, or <see langword="null"/> if every value will do.</summary>
+    public string? RangeText => _range is null
+        ? null
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, {_range.Maximum}{(_range.MaximumIsExclusive ? ')' : ']')}");
+
+    private IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+
+    public void Set(object options, object? value) => _property.SetValue(options, value);
+
+    /// <summary>A value in the form that recipes have it.</summary>
+    public static string Format(object? value) => value switch
+    {
+        null => "none",
+        bool truth => truth ? "true" : "false",
+        Enum word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+
+    /// <summary>Reads a value.</summary>
+    /// <returns>The value, or a problem if it has the wrong type or is outside the range.</returns>
+    public (object? Value, Problem? Problem) Parse(YamlScalar scalar)
+    {
+        object? value = ParseType(scalar);
+        if (value is null)
+        {
+            string? hint = _type.IsEnum && Suggestion.Closest(scalar.Text, EnumNames) is { } closest ? $"did you mean '{closest}'?" : null;
+            return (null, new Problem(ErrorCodes.WrongType, $"{Name} is {scalar.Kind}; it must be {Article(TypeName)}", hint, scalar.Place));
+        }
+
+        if (_range is not null && !_range.IsValid(value))
+        {
+            return (null, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}", null, scalar.Place));
+        }
+
+        return (value, null);
+    }
+
+    private static string Article(string type) => type is "number" or "whole number" ? $"a {type}" : type;
+
+    private object? ParseType(YamlScalar scalar)
+    {
+        if (_type == typeof(string))
+        {
+            return scalar.Text;
+        }
+
+        if (_type == typeof(bool))
+        {
+            // The truth values of YAML 1.1, and the numbers that Python takes for them.
+            return scalar.Text.ToLowerInvariant() switch
+            {
+                "true" or "yes" or "on" or "1" or "1.0" => true,
+                "false" or "no" or "off" or "0" or "0.0" => false,
+                _ => null,
+            };
+        }
+
+        if (_type.IsEnum)
+        {
+            string? name = Enum.GetNames(_type).FirstOrDefault(name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name) == scalar.Text);
+            return name is null ? null : Enum.Parse(_type, name);
+        }
+
+        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (!double.TryParse(scalar.Text, style, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        {
+            return null;
+        }
+
+        if (_type == typeof(double))
+        {
+            return number;
+        }
+
+        return number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? Convert.ChangeType(number, _type, CultureInfo.InvariantCulture) : null;
+    }
+}

@@ -1,0 +1,98 @@
+using MergeHost.Recipes;
+
+namespace MergeHost.Options;
+
+/// <summary>Evaluates a stage's parameters for a strategy: mergekit's order of precedence, gradients and filters.</summary>
+/// <remarks>
+/// A parameter is looked for at the source (if it differs by source), the slice, the module and the stage, in this order; the first
+/// level that says something of the tensor holds. Values that lie between two points of a gradient are interpolated if they are numbers.
+/// </remarks>
+internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, List<Problem> problems)
+{
+    private readonly HashSet<(string Option, ModelReference? Model)> _reported = [];
+
+    /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
+    /// <param name="strategy">The strategy's name, for messages.</param>
+    public void Check(string strategy)
+    {
+        foreach (ParameterSet level in stage.Slices.Select(slice => slice.Parameters).Concat(stage.Parameters))
+        {
+            Check(strategy, level, isSource: false);
+        }
+
+        foreach (RecipeSource source in stage.Slices.SelectMany(slice => slice.Sources))
+        {
+            Check(strategy, source.Parameters, isSource: true);
+        }
+    }
+
+    /// <summary>The options that hold for a whole tensor.</summary>
+    /// <param name="slice">The slice that the tensor belongs to.</param>
+    /// <param name="tensor">The output's name.</param>
+    /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
+    public object Bind(RecipeSlice slice, string tensor, double position) =>
+        schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place));
+
+    /// <summary>The options that hold for a source's tensor.</summary>
+    /// <param name="tensor">The input's name.</param>
+    /// <param name="output">The output's name, by which parameters of the whole tensor are filtered.</param>
+    public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) =>
+        schema.Create(option => option.IsPerSource
+            ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
+            : Evaluate(option, null, slice, output, position, slice.Place));
+
+    private object? Evaluate(OptionInfo option, RecipeSource? source, RecipeSlice slice, string tensor, double position, TextPlace place)
+    {
+        foreach (ParameterSet level in new[] { source?.Parameters, slice.Parameters }.OfType<ParameterSet>().Concat(stage.Parameters))
+        {
+            if (level.Settings.TryGetValue(option.Name, out ParameterSetting? setting) && setting.Value.At(tensor, position) is { } point)
+            {
+                return Interpolate(option, point);
+            }
+        }
+
+        if (option.IsRequired && _reported.Add((option.Name, source?.Model)))
+        {
+            string whose = source is null ? "" : $" for '{source.Model.Name}'";
+            problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'",
+                $"Give it under `parameters:`, such as `{option.Name}: 0.5`.", place));
+        }
+
+        return option.Default;
+    }
+
+    private static object? Interpolate(OptionInfo option, SettingPoint point)
+    {
+        // Scalars that cannot be read were reported by Check.
+        object? from = option.Parse(point.From).Value;
+        if (!option.IsContinuous || point.Share == 0 || from is null || option.Parse(point.To).Value is not double to)
+        {
+            return from ?? option.Default;
+        }
+
+        return ((1 - point.Share) * (double)from) + (point.Share * to);
+    }
+
+    private void Check(string strategy, ParameterSet level, bool isSource)
+    {
+        foreach ((string name, ParameterSetting setting) in level.Settings)
+        {
+            OptionInfo? option = schema.Options.FirstOrDefault(option => option.Name == name);
+            if (option is null)
+            {
+                string[] known = [.. schema.Options.Select(known => known.Name)];
+                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}'",
+                    Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}"), setting.Place));
+                continue;
+            }
+
+            if (isSource && !option.IsPerSource)
+            {
+                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{name}' holds for the whole tensor and cannot differ from model to model",
+                    "Move it to the `parameters:` of the slice or of the recipe.", setting.Place));
+            }
+
+            problems.AddRange(setting.Value.Scalars.Select(scalar => option.Parse(scalar).Problem).OfType<Problem>());
+        }
+    }
+}

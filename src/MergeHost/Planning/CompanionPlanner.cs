@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Recipes;
+
+namespace MergeHost.Planning;
+
+/// <summary>Decides which configuration and tokenizer files the output gets, and what is changed in them.</summary>
+/// <remarks>
+/// Configuration comes from the base, or from the first model if there is no base; the tokenizer too, unless the recipe names another.
+/// In <c>config.json</c> the dtype, the number of layers with every list of one entry a layer, the vocabulary's size and the tie of
+/// embeddings are set to what the output holds; all else stays as written.
+/// </remarks>
+internal sealed class CompanionPlanner(
+    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
+{
+    private static readonly string[] _tokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt",
+        "merges.txt", "spiece.model", "chat_template.jinja", "chat_template.json",
+    ];
+
+    private static readonly string[] _dtypeKeys = ["torch_dtype", "dtype"];
+
+    private static readonly string[] _layerCountKeys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
+
+    // Models whose weights fit together, but whose meaning does not if one of these differs.
+    private static readonly string[] _meaningKeys =
+    [
+        "architectures", "hidden_act", "num_attention_heads", "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "rope_scaling",
+        "rope_parameters", "sliding_window", "partial_rotary_factor",
+    ];
+
+    public IReadOnlyList<CompanionFile> Plan()
+    {
+        InputModel donor = models[(stage.BaseModel ?? stage.Slices[0].Sources[0].Model).Name];
+        InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
+        WarnOfDifferences(donor);
+        List<CompanionFile> files = [.. donor.Companions.Where(file => !_tokenizerFiles.Contains(file.Name) && file.Name != "config.json")];
+        files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(file => _tokenizerFiles.Contains(file.Name))], models.Values, problems));
+        if (donor.Config is null)
+        {
+            problems.Add(new Problem(ErrorCodes.BadConfig, $"'{donor.Name}' has no config.json, so the output gets none", null, stage.BaseModel?.Place, Severity.Warning));
+            return files;
+        }
+
+        JsonObject config = (JsonObject)donor.Config.DeepClone();
+        Adjust(config, donor);
+        return [CompanionFile.FromBytes("config.json", JsonText.Indented(config)), .. files];
+    }
+
+    private void Adjust(JsonObject config, InputModel donor)
+    {
+        JsonObject text = config["text_config"] as JsonObject ?? config;
+        SetDType(config);
+        if (stage.Slices[0].Sources[0].Layers is not null)
+        {
+            SetLayers(text, donor);
+        }
+
+        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding) is { } embedding && text["vocab_size"] is not null)
+        {
+            SetVocabulary(text, embedding.Output.Shape[0], donor);
+        }
+
+        if (donor.TiesEmbeddings && tensors.Any(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Head))
+        {
+            config["tie_word_embeddings"] = false;
+        }
+    }
+
+    // Transformers 5 writes `dtype`, earlier ones `torch_dtype`; what is there is kept, one of them must be.
+    private void SetDType(JsonObject config)
+    {
+        DType type = tensors.Where(tensor => tensor.Output.DType.Kind == DTypeKind.Float)
+            .GroupBy(tensor => tensor.Output.DType).OrderByDescending(group => group.Sum(tensor => tensor.Output.ElementCount))
+            .Select(group => group.Key).FirstOrDefault(DType.F32);
+        string name = type.Name switch { "F32" => "float32", "BF16" => "bfloat16", "F16" => "float16", "F64" => "float64", _ => type.Name };
+        foreach (string key in _dtypeKeys.Where(config.ContainsKey).DefaultIfEmpty(_dtypeKeys[0]).ToList())
+        {
+            config[key] = name;
+        }
+    }
+
+    private void SetLayers(JsonObject config, InputModel donor)
+    {
+        // A list with one entry a layer tells each layer's kind; the output's layers keep theirs.
+        List<int> origins = [.. stage.Slices.SelectMany(slice => Origins(slice, donor))];
+        int before = donor.Stacks[0].Numbers.Count;
+        foreach ((string key, JsonNode? value) in config.ToList())
+        {
+            if (value is JsonArray list && list.Count == before && origins.TrueForAll(layer => layer < before) && key != "architectures")
+            {
+                config[key] = new JsonArray([.. origins.Select(layer => list[layer]?.DeepClone())]);
+            }
+        }
+
+        string countKey = _layerCountKeys.FirstOrDefault(config.ContainsKey) ?? _layerCountKeys[0];
+        config[countKey] = origins.Count;
+    }
+
+    private IEnumerable<int> Origins(RecipeSlice slice, InputModel donor)
+    {
+        RecipeSource source = slice.Sources.FirstOrDefault(source => models[source.Model.Name] == donor) ?? slice.Sources[0];
+        return Enumerable.Range(source.Layers!.Start, source.Layers.Count);
+    }
+
+    private static void SetVocabulary(JsonObject config, long rows, InputModel donor)
+    {
+        TensorInfo? before = donor.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding);
+        if (before is null || before.Shape[0] != rows)
+        {
+            config["vocab_size"] = rows;
+        }
+    }
+
+    private void WarnOfDifferences(InputModel donor)
+    {
+        foreach (InputModel other in models.Values.Distinct().Where(model => model != donor && model.Config is not null && donor.Config is not null))
+        {
+            foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(donor.Config![key], other.Config![key])))
+            {
+                problems.Add(new Problem(ErrorCodes.BadConfig,
+                    $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output gets",
+                    null, null, Severity.Warning));
+            }
+        }
+    }
+
+    private static string Text(InputModel model, string key) => model.Config![key]?.ToJsonString() ?? "not set";
+}

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Planning;
+
+/// <summary>A model that takes part in a merge: what its headers tell, and how its data is read.</summary>
+/// <param name="Name">As the recipe has it.</param>
+/// <param name="Path">The file or folder; for an earlier stage, the folder it will be in.</param>
+/// <param name="Tensors">By name.</param>
+/// <param name="Companions">Configuration and tokenizer.</param>
+/// <param name="Open">Opens the checkpoint; for an earlier stage, only once that has run.</param>
+internal sealed record InputModel(
+    string Name, string Path, IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyList<CompanionFile> Companions, Func<ICheckpointReader> Open)
+{
+    /// <summary>Tensor names in the order in which they are stored.</summary>
+    public required IReadOnlyList<TensorInfo> Stored { get; init; }
+
+    /// <summary>The files that hold the weights; none for an earlier stage.</summary>
+    public IReadOnlyList<string> WeightFiles { get; init; } = [];
+
+    /// <summary>The layers that the names tell of.</summary>
+    public required IReadOnlyList<LayerStack> Stacks { get; init; }
+
+    /// <summary><c>config.json</c>, or <see langword="null"/> if there is none.</summary>
+    public JsonObject? Config { get; init; }
+
+    /// <summary>Whether the output head is the embedding, so that it has no tensor of its own.</summary>
+    public bool TiesEmbeddings => Config?["tie_word_embeddings"] is JsonValue value && value.TryGetValue(out bool ties) && ties;
+
+    /// <summary>The method by which the weights are quantised, or <see langword="null"/>.</summary>
+    public string? Quantization => Config?["quantization_config"] is JsonObject config ? config["quant_method"]?.ToString() ?? "an unnamed method" : null;
+
+    public static InputModel Make(
+        string name, string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Func<ICheckpointReader> open) =>
+        new(name, path, tensors.ToDictionary(tensor => tensor.Name), companions, open)
+        {
+            Stored = tensors,
+            Stacks = LayerStack.Find(tensors),
+            Config = companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson(),
+        };
+
+    /// <summary>The tensor of a name; for a tied head, the embedding that stands in for it.</summary>
+    public TensorInfo? Find(string name)
+    {
+        if (Tensors.TryGetValue(name, out TensorInfo? tensor))
+        {
+            return tensor;
+        }
+
+        return TiesEmbeddings && TensorRoles.Of(name) == TensorRole.Head
+            ? Stored.FirstOrDefault(stored => TensorRoles.Of(stored.Name) == TensorRole.Embedding)
+            : null;
+    }
+}
+
+/// <summary>Layers that are numbered one after the other.</summary>
+/// <param name="Prefix">What their names begin with, such as <c>model.layers.</c>.</param>
+/// <param name="Numbers">The layers' numbers, ascending.</param>
+internal sealed record LayerStack(string Prefix, IReadOnlyList<int> Numbers)
+{
+    /// <summary>Where a layer lies between the first, at 0, and the last, at 1; a single layer lies at 1.</summary>
+    public double Position(int number)
+    {
+        int index = 0;
+        while (Numbers[index] < number)
+        {
+            index++;
+        }
+
+        return Numbers.Count == 1 ? 1 : (double)index / (Numbers.Count - 1);
+    }
+
+    /// <summary>The stacks of a checkpoint, the one with the most tensors first.</summary>
+    public static IReadOnlyList<LayerStack> Find(IEnumerable<TensorInfo> tensors) =>
+    [
+        .. tensors.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>()
+            .GroupBy(name => name.Stack)
+            .OrderByDescending(stack => stack.Count()).ThenBy(stack => stack.Key, StringComparer.Ordinal)
+            .Select(stack => new LayerStack(stack.Key, [.. stack.Select(name => name.Layer).Distinct().Order()])),
+    ];
+}

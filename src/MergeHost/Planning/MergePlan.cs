@@ -1,0 +1,57 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Planning;
+
+/// <summary>A recipe checked against real headers: what will be read, done and written.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="Stages">One plan a stage, in the order in which they run; the last makes the output.</param>
+/// <param name="Warnings">What is worth knowing, though nothing stands in the way.</param>
+internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages, IReadOnlyList<Problem> Warnings)
+{
+    /// <summary>The stages up to and with one.</summary>
+    public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other != stage).Append(stage);
+}
+
+/// <summary>The plan of one stage.</summary>
+internal sealed record StagePlan
+{
+    public required RecipeStage Stage { get; init; }
+
+    /// <summary>The strategy, and the plugin it comes from.</summary>
+    public required InstalledExport Strategy { get; init; }
+
+    /// <summary>The format of the output, and the plugin it comes from.</summary>
+    public required InstalledExport Format { get; init; }
+
+    /// <summary>The models that take part, each once.</summary>
+    public required IReadOnlyList<InputModel> Models { get; init; }
+
+    /// <summary>The tensors of the output in the order in which they are stored.</summary>
+    public required IReadOnlyList<TensorPlan> Tensors { get; init; }
+
+    /// <summary>What the output will hold.</summary>
+    public required CheckpointLayout Layout { get; init; }
+}
+
+/// <summary>How one tensor of the output is made.</summary>
+/// <param name="Output">Its name, dtype and shape.</param>
+/// <param name="Treatment">What the strategy says.</param>
+/// <param name="Base">The base's tensor, if there is one.</param>
+/// <param name="Sources">The sources' tensors, in the order of the recipe.</param>
+internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputTensor? Base, IReadOnlyList<InputTensor> Sources)
+{
+    /// <summary>Base and sources.</summary>
+    public IEnumerable<InputTensor> Inputs => Base is null ? Sources : Sources.Prepend(Base);
+
+    /// <summary>The tensor that is taken over unchanged, or <see langword="null"/> if one is made.</summary>
+    public InputTensor? Copied => Treatment is CopyTreatment copy ? copy.Source is { } source ? Sources[source] : Base : null;
+
+    /// <summary>The tensors whose data is read.</summary>
+    public IEnumerable<InputTensor> Read => Copied is { } copied ? [copied] : Inputs;
+}
+
+/// <summary>A tensor of a model that is read for a merge: its first elements, as many as the output has.</summary>
+internal sealed record InputTensor(InputModel Model, TensorInfo Tensor);

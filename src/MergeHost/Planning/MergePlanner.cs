@@ -1,0 +1,126 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+using MergeHost.Running;
+using MergeHost.Strategies;
+
+namespace MergeHost.Planning;
+
+/// <summary>Turns recipes into plans; all that text, plugins and headers can tell is checked here, before any data is read.</summary>
+/// <param name="recipe">The recipe.</param>
+/// <param name="plugins">What it may use.</param>
+/// <param name="host">Creates what it uses.</param>
+/// <param name="models">Opens the models.</param>
+/// <param name="options">How the output is to be laid out.</param>
+/// <param name="problems">Receives what is wrong or worth knowing.</param>
+internal sealed class MergePlanner(
+    Recipe recipe, PluginSet plugins, PluginHost host, ModelResolver models, MergeOptions options, List<Problem> problems)
+{
+    private const string OutputFormat = "safetensors";
+
+    private readonly Dictionary<string, InputModel> _stages = [];
+
+    /// <summary>Plans every stage.</summary>
+    /// <param name="output">The folder of the output; results of earlier stages lie beneath it until the end.</param>
+    /// <returns>The plan; of use only if no error was added.</returns>
+    public MergePlan Plan(string output)
+    {
+        List<StagePlan> stages = [];
+        foreach (RecipeStage stage in recipe.Stages)
+        {
+            string folder = stage == recipe.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Name!);
+            if (PlanStage(stage) is not { } plan)
+            {
+                continue;
+            }
+
+            stages.Add(plan);
+            if (stage.Name is not null)
+            {
+                ICheckpointFormat format = host.Create<ICheckpointFormat>(plan.Format);
+                _stages[stage.Name] = InputModel.Make(
+                    stage.Name, Path.GetFullPath(folder), plan.Layout.Tensors, plan.Layout.Companions, () => format.Open(folder));
+            }
+        }
+
+        problems.AddRange(models.Warnings);
+        return new MergePlan(recipe, stages, [.. problems.Where(problem => problem.Severity == Severity.Warning)]);
+    }
+
+    private StagePlan? PlanStage(RecipeStage stage)
+    {
+        InstalledExport? strategy = Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
+        InstalledExport? format = Resolve(ExportKind.Format, OutputFormat, stage.Place);
+        Dictionary<string, InputModel>? inputs = OpenModels(stage);
+        if (strategy is null || format is null || inputs is null)
+        {
+            return null;
+        }
+
+        int before = Errors;
+        IMergeStrategy instance = host.Create<IMergeStrategy>(strategy);
+        StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
+        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, inputs, problems).Plan();
+        if (Errors > before)
+        {
+            return null;
+        }
+
+        CheckpointLayout layout = new()
+        {
+            Tensors = [.. tensors.Select(tensor => tensor.Output)],
+            Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(),
+            ShardSizeBytes = options.ShardSizeBytes,
+        };
+        return new StagePlan
+        {
+            Stage = stage,
+            Strategy = strategy,
+            Format = format,
+            Models = [.. inputs.Values.Distinct()],
+            Tensors = tensors,
+            Layout = layout,
+        };
+    }
+
+    private int Errors => problems.Count(problem => problem.Severity == Severity.Error);
+
+    private InstalledExport? Resolve(ExportKind kind, string id, TextPlace place)
+    {
+        if (plugins.TryResolve(kind, id, out InstalledExport? installed, out Problem? problem))
+        {
+            return installed;
+        }
+
+        problems.Add(problem with { Place = problem.Place ?? place });
+        return null;
+    }
+
+    private Dictionary<string, InputModel>? OpenModels(RecipeStage stage)
+    {
+        Dictionary<string, InputModel> opened = [];
+        bool isWhole = true;
+        foreach (ModelReference reference in stage.Models)
+        {
+            if (_stages.TryGetValue(reference.Name, out InputModel? result))
+            {
+                opened.Add(reference.Name, result);
+                continue;
+            }
+
+            try
+            {
+                opened.Add(reference.Name, models.Resolve(reference, recipe.Path));
+            }
+            catch (MergeHostException exception)
+            {
+                // A stage that failed has been reported; that it is not there need not be.
+                bool isStage = recipe.Stages.Any(other => other.Name == reference.Name);
+                problems.AddRange(isStage ? [] : exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
+                isWhole = false;
+            }
+        }
+
+        return isWhole ? opened : null;
+    }
+}

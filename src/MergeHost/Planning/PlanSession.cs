@@ -1,0 +1,72 @@
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+
+namespace MergeHost.Planning;
+
+/// <summary>A recipe with the plugins that it works with, and the models that it opens; the models stay open as long as it lives.</summary>
+internal sealed class PlanSession : IDisposable
+{
+    private readonly List<Problem> _problems = [];
+    private readonly PluginHost _host;
+    private readonly Recipe _recipe;
+    private readonly PluginLock? _lock;
+    private readonly PluginSet _plugins;
+    private readonly ModelResolver _models;
+
+    /// <param name="recipePath">The recipe.</param>
+    /// <param name="catalog">What is installed.</param>
+    /// <param name="host">Creates what the recipe uses.</param>
+    /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
+    public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host)
+    {
+        _host = host;
+        _recipe = RecipeReader.Read(recipePath, _problems);
+        _lock = PluginLock.Read(PluginLock.PathFor(recipePath));
+        _plugins = new PluginSet(catalog, Requirements(), _lock);
+        _problems.AddRange(_plugins.Problems);
+        _models = new ModelResolver(_plugins, host);
+    }
+
+    /// <summary>The plugins that the recipe uses, once it is planned.</summary>
+    public IReadOnlyList<PluginInfo> UsedPlugins => _plugins.Used;
+
+    /// <summary>Plans the recipe.</summary>
+    /// <param name="output">The folder of the output.</param>
+    /// <param name="options">How it is to be carried out.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin; all of it is told.</exception>
+    public MergePlan Plan(string output, MergeOptions options)
+    {
+        MergePlan plan = new MergePlanner(_recipe, _plugins, _host, _models, options, _problems).Plan(output);
+        if (options.Locked)
+        {
+            _problems.AddRange(_lock?.Compare(_plugins.Used) ?? [NoLock()]);
+        }
+
+        return _problems.Exists(problem => problem.Severity == Severity.Error)
+            ? throw new MergeHostException([.. _problems.Distinct()])
+            : plan;
+    }
+
+    public void Dispose() => _models.Dispose();
+
+    private Problem NoLock() => new(ErrorCodes.PluginLock, $"{PluginLock.PathFor(_recipe.Path)}: there is no lock file",
+        $"Write it with `mergehost plugins lock {_recipe.Path}`.");
+
+    private List<PluginRequirement> Requirements()
+    {
+        List<PluginRequirement> requirements = [];
+        foreach (YamlScalar uses in _recipe.Stages.SelectMany(stage => stage.Uses))
+        {
+            if (PluginRequirement.TryParse(uses.Text, out PluginRequirement? requirement, out string? error))
+            {
+                requirements.Add(requirement with { Place = uses.Place });
+            }
+            else
+            {
+                _problems.Add(new Problem(ErrorCodes.WrongType, error, "Write `uses: [ties@^1.2]`.", uses.Place));
+            }
+        }
+
+        return requirements;
+    }
+}

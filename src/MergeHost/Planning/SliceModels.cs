@@ -1,0 +1,71 @@
+using MergeHost.Recipes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Planning;
+
+/// <summary>The models of a slice in their parts: the base, and the sources that are merged into it.</summary>
+/// <param name="Slice">The slice.</param>
+/// <param name="Base">The base, if the strategy uses one.</param>
+/// <param name="Sources">The others, in the order of the recipe.</param>
+internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnlyList<SliceModel> Sources)
+{
+    /// <summary>Whose tensors give the names.</summary>
+    public SliceModel Template => Base ?? Sources[0];
+
+    public IEnumerable<SliceModel> All => Base is null ? Sources : Sources.Prepend(Base);
+
+    /// <summary>Tells base and sources apart, and checks that their number suits the strategy.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="stage">Its stage.</param>
+    /// <param name="models">The models by the names that the recipe uses.</param>
+    /// <param name="strategy">The strategy's name and what it asks for.</param>
+    /// <param name="problems">Receives what is wrong.</param>
+    /// <returns><see langword="null"/> if something is wrong.</returns>
+    public static SliceModels? Make(
+        RecipeSlice slice, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
+    {
+        List<SliceModel> sources = [.. slice.Sources.Select(source => new SliceModel(models[source.Model.Name], source))];
+        SliceModel? @base = null;
+        if (strategy.Base != BaseUse.None && (slice.BaseModel ?? stage.BaseModel) is { } reference)
+        {
+            InputModel model = models[reference.Name];
+            @base = sources.Find(source => source.Model == model) ?? new SliceModel(model, null);
+            sources.RemoveAll(source => source.Model == model);
+            if (@base.Source is null && slice.Sources[0].Layers is not null)
+            {
+                problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' is not among the sources of the slice, so its layers are not known",
+                    "List it in the slice with its `layer_range:`.", slice.Place));
+                return null;
+            }
+        }
+
+        if (strategy.Base == BaseUse.Required && @base is null)
+        {
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"'{strategy.Name}' needs a base, and none is named",
+                "Add `base_model:` with the model that the others were made from.", stage.Place));
+            return null;
+        }
+
+        if (sources.Count < strategy.MinSources || sources.Count > strategy.MaxSources)
+        {
+            string besides = @base is null ? "" : " besides the base";
+            string wanted = strategy.MinSources == strategy.MaxSources ? $"{strategy.MinSources}"
+                : strategy.MaxSources == int.MaxValue ? $"at least {strategy.MinSources}" : $"{strategy.MinSources} to {strategy.MaxSources}";
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"'{strategy.Name}' takes {wanted} {Models(wanted)}{besides}, found {sources.Count}",
+                null, slice.Place));
+            return null;
+        }
+
+        return new SliceModels(slice, @base, sources);
+    }
+
+    private static string Models(string count) => count is "1" or "at least 1" ? "model" : "models";
+}
+
+/// <summary>A model in a slice.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Source">What the recipe says of it, or <see langword="null"/> for a base that is not listed.</param>
+internal sealed record SliceModel(InputModel Model, RecipeSource? Source);
+
+/// <summary>What a strategy asks of the models.</summary>
+internal sealed record StrategyDemand(string Name, BaseUse Base, int MinSources, int MaxSources);

@@ -1,0 +1,182 @@
+using MergeHost.Kernels.DTypes;
+using MergeHost.Options;
+using MergeHost.Recipes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Planning;
+
+/// <summary>Decides, tensor by tensor, what a stage does, and finds everything that stands in its way.</summary>
+/// <param name="stage">The stage.</param>
+/// <param name="demand">The strategy's name, and what it asks of the models.</param>
+/// <param name="strategy">The strategy.</param>
+/// <param name="models">The models by the names that the recipe uses.</param>
+/// <param name="problems">Receives what is wrong or worth knowing.</param>
+internal sealed class StagePlanner(
+    RecipeStage stage, StrategyDemand demand, IMergeStrategy strategy, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
+{
+    private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
+    private readonly ParameterBinder _binder = new(new OptionsSchema(strategy.OptionsType), stage, problems);
+    private readonly VocabularyPlanner _vocabulary = new(stage, models, problems);
+
+    /// <summary>Plans the tensors of the output.</summary>
+    /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
+    public IReadOnlyList<TensorPlan> Plan()
+    {
+        _binder.Check(demand.Name);
+        List<SliceModels> slices = [.. stage.Slices.Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
+        if (slices.Count < stage.Slices.Count || slices.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, problems).Map();
+        int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
+        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()];
+        ReportRefusals();
+        ReportQuantized(plans);
+        ReportMixedTypes(plans);
+        ReportUnusedFilters(mappings);
+        return plans;
+    }
+
+    private TensorPlan? PlanTensor(TensorMapping mapping, int layers)
+    {
+        InputTensor? @base = mapping.Base is null ? null : Input(mapping.Base);
+        List<InputTensor> sources = [.. mapping.Sources.Select(Input)];
+        TensorInfo template = (@base ?? sources[0]).Tensor;
+        if (_vocabulary.ShapeOf(mapping.Name, @base is null ? sources : [@base, .. sources]) is not { } shape)
+        {
+            return null;
+        }
+
+        // Whole numbers and truth values are tables and masks: there is no mean of them.
+        bool isMerged = template.DType.Kind == DTypeKind.Float;
+        TensorInfo output = new(mapping.Name, isMerged ? stage.OutputDType ?? template.DType : template.DType, shape);
+        TensorGroup group = new()
+        {
+            Output = output,
+            Role = TensorRoles.Of(mapping.Name),
+            Layer = mapping.Layer,
+            LayerCount = layers,
+            Base = @base?.Tensor,
+            Sources = [.. mapping.Sources.Zip(sources, (part, input) => (input.Tensor, BindSource(mapping, part)))],
+            Options = _binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
+        };
+        Treatment? treatment = isMerged ? Treat(group) : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
+        return treatment is null ? null : CheckTypes(new TensorPlan(output, treatment, @base, sources));
+    }
+
+    private object BindSource(TensorMapping mapping, MappedTensor part) => part.Source is null
+        ? _binder.Bind(mapping.Slice, mapping.Name, mapping.Position)
+        : _binder.Bind(mapping.Slice, part.Source, part.Name, mapping.Name, mapping.Position);
+
+    private static InputTensor Input(MappedTensor part) => new(part.Model, part.Model.Tensors[part.Name]);
+
+    private Treatment? Treat(TensorGroup group)
+    {
+        try
+        {
+            return strategy.Merge(group);
+        }
+        catch (MergeException exception)
+        {
+            AddRefusal(exception.Problems[0], group.Output.Name);
+        }
+        catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
+        {
+            AddRefusal(
+                new Problem(ErrorCodes.StrategyFailed, $"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}",
+                    "Report it to the author of the plugin."),
+                group.Output.Name);
+        }
+
+        return null;
+    }
+
+    // The same refusal for a thousand tensors is one problem.
+    private void AddRefusal(Problem problem, string tensor)
+    {
+        (_, string first, int count) = _refusals.GetValueOrDefault(problem.Message, (problem, tensor, 0));
+        _refusals[problem.Message] = (problem, first, count + 1);
+    }
+
+    private void ReportRefusals()
+    {
+        foreach ((Problem problem, string tensor, int count) in _refusals.Values)
+        {
+            string others = count > 1 ? $" and {count - 1} more" : "";
+            problems.Add(problem with { Message = $"{problem.Message} (tensor '{tensor}'{others})", Place = stage.MergeMethod.Place });
+        }
+    }
+
+    private TensorPlan? CheckTypes(TensorPlan plan)
+    {
+        if (plan.Copied is { } copied && copied.Tensor.DType == plan.Output.DType)
+        {
+            return plan;
+        }
+
+        InputTensor? unreadable = plan.Read.FirstOrDefault(input => !DTypeConversion.CanDecode(input.Tensor.DType));
+        if (unreadable is not null)
+        {
+            AddRefusal(new Problem(ErrorCodes.DTypeUnusable, $"'{unreadable.Model.Name}' stores {unreadable.Tensor.DType}, which cannot be merged"), plan.Output.Name);
+            return null;
+        }
+
+        if (!DTypeConversion.CanEncode(plan.Output.DType))
+        {
+            AddRefusal(
+                new Problem(ErrorCodes.DTypeUnusable, $"a merge cannot be stored as {plan.Output.DType}", "Set `dtype: bfloat16`."), plan.Output.Name);
+            return null;
+        }
+
+        return plan;
+    }
+
+    private void ReportQuantized(List<TensorPlan> plans)
+    {
+        foreach (InputModel model in models.Values.Distinct().Where(model => model.Quantization is not null))
+        {
+            if (plans.Any(plan => plan.Copied is null && plan.Inputs.Any(input => input.Model == model)))
+            {
+                problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}' is quantised by {model.Quantization}; its numbers mean nothing without their scales",
+                    "Merge the unquantised model, and quantise the result.", PlaceOf(model)));
+            }
+        }
+    }
+
+    private void ReportMixedTypes(List<TensorPlan> plans)
+    {
+        if (stage.OutputDType is not null)
+        {
+            return;
+        }
+
+        TensorPlan? mixed = plans.Find(plan => plan.Inputs.Any(input => input.Tensor.DType != plan.Output.DType));
+        InputTensor? other = mixed?.Inputs.First(input => input.Tensor.DType != mixed.Output.DType);
+        if (mixed is not null && other is not null)
+        {
+            problems.Add(new Problem(ErrorCodes.CheckpointOddity,
+                $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}, as in '{(mixed.Base ?? mixed.Sources[0]).Model.Name}'",
+                $"Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
+        }
+    }
+
+    private void ReportUnusedFilters(IReadOnlyList<TensorMapping> mappings)
+    {
+        List<string> names = [.. mappings.SelectMany(mapping => mapping.Parts.Select(part => part.Name).Append(mapping.Name)).Distinct()];
+        IEnumerable<ParameterSet> levels = stage.Slices
+            .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Append(slice.Parameters)).Concat(stage.Parameters);
+        foreach (SettingCondition condition in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value)
+            .OfType<ConditionalSetting>().SelectMany(setting => setting.Conditions))
+        {
+            if (condition.Filter is { } filter && !names.Exists(condition.Matches))
+            {
+                problems.Add(new Problem(ErrorCodes.UnusedFilter, $"filter '{filter.Text}' matches no tensor", "A filter is a part of a tensor's name, such as `self_attn`.",
+                    filter.Place, Severity.Warning));
+            }
+        }
+    }
+
+    private TextPlace? PlaceOf(InputModel model) => stage.Models.FirstOrDefault(reference => models[reference.Name] == model)?.Place;
+}

@@ -1,0 +1,112 @@
+using MergeHost.Recipes;
+
+namespace MergeHost.Planning;
+
+/// <summary>Decides the shape of each tensor of the output; only the number of tokens may differ between models.</summary>
+/// <remarks>
+/// Without a tokenizer setting the rows that all models have are merged, as mergekit does, with a warning. With one, the rows are those
+/// of the model whose tokenizer is taken; the others must have the same tokens at the same places.
+/// </remarks>
+internal sealed class VocabularyPlanner
+{
+    private readonly List<Problem> _problems;
+    private readonly InputModel? _tokenizerModel;
+
+    public VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
+    {
+        _problems = problems;
+        _tokenizerModel = FindTokenizerModel(stage, models, problems);
+        if (_tokenizerModel is not null)
+        {
+            CheckTokens(_tokenizerModel, models.Values.Distinct(), stage.TokenizerSource!.Place);
+        }
+    }
+
+    /// <summary>The model whose tokenizer the recipe asks for, or <see langword="null"/>.</summary>
+    public static InputModel? FindTokenizerModel(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
+    {
+        if (stage.TokenizerSource is not { } source)
+        {
+            return null;
+        }
+
+        string? name = source.Text == "base" ? stage.BaseModel?.Name : source.Text;
+        if (name is not null && models.TryGetValue(name, out InputModel? model))
+        {
+            return model;
+        }
+
+        problems.Add(name is null
+            ? new Problem(ErrorCodes.SourceCount, "the tokenizer is to be the base's, and no base is named", "Add `base_model:`, or name a model.", source.Place)
+            : new Problem(ErrorCodes.ModelNotFound, $"tokenizer source '{name}' is none of the models of this merge",
+                Suggestion.Hint(name, models.Keys.Append("base"), "Name one of the models, or `base`."), source.Place));
+        return null;
+    }
+
+    /// <summary>The shape of a tensor of the output.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="inputs">What it is made from.</param>
+    /// <returns><see langword="null"/> if the shapes do not go together; that is reported.</returns>
+    public TensorShape? ShapeOf(string name, IReadOnlyList<InputTensor> inputs)
+    {
+        TensorShape first = inputs[0].Tensor.Shape;
+        InputTensor? other = inputs.FirstOrDefault(input => input.Tensor.Shape != first);
+        if (other is null)
+        {
+            return first;
+        }
+
+        bool differByTokens = TensorRoles.IsByToken(name) && inputs.All(input => input.Tensor.Shape.Rank == 2 && input.Tensor.Shape[1] == first[1]);
+        if (!differByTokens)
+        {
+            _problems.Add(new Problem(ErrorCodes.ShapeMismatch,
+                $"tensor '{name}': shape {other.Tensor.Shape} in '{other.Model.Name}', {first} in '{inputs[0].Model.Name}'",
+                "Merge models of one size."));
+            return null;
+        }
+
+        if (_tokenizerModel is not null && inputs.FirstOrDefault(input => input.Model == _tokenizerModel) is { } wanted)
+        {
+            return RowsOf(name, wanted, inputs);
+        }
+
+        long rows = inputs.Min(input => input.Tensor.Shape[0]);
+        string counts = string.Join(", ", inputs.Select(input => $"{input.Tensor.Shape[0]} in '{input.Model.Name}'"));
+        _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"tensor '{name}' has rows for unlike numbers of tokens ({counts}); the first {rows} are merged",
+            "Set `tokenizer_source: base`, or a model, to say whose vocabulary the result gets.", null, Severity.Warning));
+        return [rows, first[1]];
+    }
+
+    private TensorShape? RowsOf(string name, InputTensor wanted, IReadOnlyList<InputTensor> inputs)
+    {
+        InputTensor? shorter = inputs.FirstOrDefault(input => input.Tensor.Shape[0] < wanted.Tensor.Shape[0]);
+        if (shorter is null)
+        {
+            return wanted.Tensor.Shape;
+        }
+
+        _problems.Add(new Problem(ErrorCodes.NotSupported,
+            $"tensor '{name}': '{shorter.Model.Name}' has {shorter.Tensor.Shape[0]} rows, the tokenizer of '{wanted.Model.Name}' needs {wanted.Tensor.Shape[0]}",
+            "Take the tokenizer of the model with the fewest tokens; rows cannot be made up yet."));
+        return null;
+    }
+
+    private void CheckTokens(InputModel wanted, IEnumerable<InputModel> models, TextPlace place)
+    {
+        Vocabulary? vocabulary = Vocabulary.Read(wanted);
+        foreach (InputModel model in models.Where(model => model != wanted))
+        {
+            if (vocabulary is null || Vocabulary.Read(model) is not { } other)
+            {
+                string which = vocabulary is null ? wanted.Name : model.Name;
+                _problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"'{which}' has no tokenizer.json, so its tokens are taken to be those of the others",
+                    null, place, Severity.Warning));
+            }
+            else if (vocabulary.Difference(other) is { } difference)
+            {
+                _problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' and '{wanted.Name}' have unlike tokens: {difference}",
+                    "Rows cannot be put in another order yet; merge models of one tokenizer.", place));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace MergeHost.Running;
+
+/// <summary>What one thread needs to work on blocks: buffers that grow when they must and live until the end.</summary>
+internal sealed unsafe class BlockWorker : IDisposable
+{
+    private readonly List<(nint Memory, long Bytes)> _buffers = [];
+    private readonly Dictionary<(BufferUse Use, int Index), int> _places = [];
+
+    /// <summary>Memory that keeps its content until the same use and index are asked for again; 64-byte aligned.</summary>
+    public byte* Buffer(BufferUse use, int index, long bytes)
+    {
+        if (!_places.TryGetValue((use, index), out int place))
+        {
+            place = _buffers.Count;
+            _places.Add((use, index), place);
+            _buffers.Add(default);
+        }
+
+        (nint memory, long size) = _buffers[place];
+        if (size < bytes)
+        {
+            NativeMemory.AlignedFree((void*)memory);
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            NativeMemory.Clear((void*)memory, (nuint)bytes);
+            _buffers[place] = (memory, bytes);
+        }
+
+        return (byte*)memory;
+    }
+
+    public void Dispose() => _buffers.ForEach(buffer => NativeMemory.AlignedFree((void*)buffer.Memory));
+}
+
+/// <summary>What a worker's buffer is for.</summary>
+internal enum BufferUse
+{
+    /// <summary>A block of an input as stored.</summary>
+    Stored,
+
+    /// <summary>A block of an input in float32.</summary>
+    Decoded,
+
+    /// <summary>Zeros for kernels that look at a base where there is none.</summary>
+    NoBase,
+
+    /// <summary>A block of the result as stored.</summary>
+    Result,
+
+    /// <summary>A block of the result in float32.</summary>
+    Undecided,
+
+    /// <summary>The pointers to the sources' blocks.</summary>
+    Pointers,
+
+    /// <summary>The table of parameters.</summary>
+    Parameters,
+
+    /// <summary>Random numbers.</summary>
+    Uniforms,
+
+    /// <summary>A kernel's scratch.</summary>
+    Scratch,
+
+    /// <summary>An operand in float32.</summary>
+    Operand,
+
+    /// <summary>Counters of a selection; zero between uses.</summary>
+    Counts,
+}

@@ -1,0 +1,94 @@
+using MergeHost.Kernels.IO;
+using MergeHost.Planning;
+using MergeHost.Plugins;
+
+namespace MergeHost.Running;
+
+/// <summary>Carries out plans: stage after stage, into a folder that looks whole only when it is.</summary>
+/// <param name="plan">A plan without errors.</param>
+/// <param name="host">Creates the formats.</param>
+/// <param name="options">How it is carried out.</param>
+/// <param name="progress">Told of the progress now and then, from any thread.</param>
+internal sealed class MergeRunner(MergePlan plan, PluginHost host, MergeOptions options, IProgress<MergeProgress>? progress)
+{
+    /// <summary>Runs the plan, goes on where an earlier run stopped, or finds that it is done.</summary>
+    /// <param name="output">The folder of the output.</param>
+    /// <param name="cancellation">Asks to stop; what is done is kept.</param>
+    /// <exception cref="MergeHostException">The output cannot be written, an input cannot be read, or a strategy fails.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public MergeManifest Run(string output, CancellationToken cancellation)
+    {
+        StagePlan last = plan.Stages[^1];
+        CheckInputs(output);
+        if (!options.Force && Finished(last, output) is { } finished)
+        {
+            OutputFolder.CleanUp(output);
+            return finished;
+        }
+
+        OutputFolder.Prepare(output, last.Format.Export.Files, options.Force);
+        MergeManifest manifest;
+        using (Journal journal = OpenJournal(last, output, options.Force, out IReadOnlyList<TensorRecord> recorded))
+        {
+            DiskSpace.Check(plan, output);
+            List<ManifestStage> earlier = [.. plan.Stages.SkipLast(1).Select(stage => RunEarlier(stage, output, cancellation))];
+            manifest = RunStage(last, output, journal, recorded, earlier, cancellation);
+        }
+
+        OutputFolder.CleanUp(output);
+        return manifest;
+    }
+
+    private ManifestStage RunEarlier(StagePlan stage, string output, CancellationToken cancellation)
+    {
+        string folder = OutputFolder.OfStage(output, stage.Stage.Name!);
+        if (Finished(stage, folder) is { } finished)
+        {
+            return finished.Stages[^1];
+        }
+
+        // What lies there is ours, so another merge's remains may go.
+        OutputFolder.Prepare(folder, stage.Format.Export.Files, force: true);
+        using Journal journal = OpenJournal(stage, folder, force: true, out IReadOnlyList<TensorRecord> recorded);
+        return RunStage(stage, folder, journal, recorded, [], cancellation).Stages[^1];
+    }
+
+    private MergeManifest RunStage(
+        StagePlan stage, string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IReadOnlyList<ManifestStage> earlier,
+        CancellationToken cancellation)
+    {
+        StageRunner runner = new(stage, host, options, cancellation);
+        StageResult result = runner.Run(folder, journal, recorded, progress);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, folder, options);
+        DurableFile.Write(OutputFolder.ManifestPath(folder), manifest.ToBytes());
+        return manifest;
+    }
+
+    private Journal OpenJournal(StagePlan stage, string folder, bool force, out IReadOnlyList<TensorRecord> recorded) =>
+        Journal.Open(OutputFolder.JournalPath(folder), MergeIdentity.OfUnfinished(plan, stage, options), force, out recorded);
+
+    // Done is done, unless an input is newer than the result.
+    private MergeManifest? Finished(StagePlan stage, string folder)
+    {
+        if (ManifestStore.TryRead(folder) is not { } manifest || manifest.Merge != MergeIdentity.Of(plan, stage, options))
+        {
+            return null;
+        }
+
+        DateTime made = File.GetLastWriteTimeUtc(OutputFolder.ManifestPath(folder));
+        IEnumerable<string> inputs = plan.UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.WeightFiles);
+        return inputs.All(file => File.GetLastWriteTimeUtc(file) <= made) ? manifest : null;
+    }
+
+    private void CheckInputs(string output)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models))
+        {
+            if (model.Path == folder || model.WeightFiles.Any(file => Path.GetDirectoryName(Path.GetFullPath(file)) == folder))
+            {
+                throw OutputException.IsInput(output, model.Name);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+namespace MergeHost.Running;
+
+/// <summary>The names and the rules of a folder that a merge writes.</summary>
+/// <remarks>
+/// Until a merge is complete the folder holds partial files and a journal; the manifest comes last, so that a folder with a manifest
+/// is whole.
+/// </remarks>
+internal static class OutputFolder
+{
+    /// <summary>What was made, from what, with what.</summary>
+    public const string ManifestName = "mergehost.json";
+
+    private const string JournalName = "mergehost.journal.partial";
+    private const string StagesName = ".stages";
+
+    public static string ManifestPath(string folder) => Path.Combine(folder, ManifestName);
+
+    public static string JournalPath(string folder) => Path.Combine(folder, JournalName);
+
+    /// <summary>Where the results of earlier stages lie until the output is complete.</summary>
+    private static string StagesPath(string output) => Path.Combine(output, StagesName);
+
+    public static string OfStage(string output, string stage) => Path.Combine(StagesPath(output), stage);
+
+    /// <summary>Makes the folder ready, or refuses to touch it.</summary>
+    /// <param name="folder">The folder; made if it is not there.</param>
+    /// <param name="weightFiles">The names, with <c>*</c> for any run of characters, that weights have in the output's format.</param>
+    /// <param name="force">Whether what is in it may be replaced.</param>
+    /// <exception cref="OutputException">The folder holds something that is not of an unfinished merge.</exception>
+    public static void Prepare(string folder, IReadOnlyList<string> weightFiles, bool force)
+    {
+        try
+        {
+            if (File.Exists(folder))
+            {
+                throw OutputException.Exists(folder);
+            }
+
+            Directory.CreateDirectory(folder);
+            bool isUnfinished = File.Exists(JournalPath(folder)) && !File.Exists(ManifestPath(folder));
+            if (!isUnfinished && !force && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != StagesName))
+            {
+                throw OutputException.Exists(folder);
+            }
+
+            if (force)
+            {
+                Clear(folder, weightFiles);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.WriteFailed(folder, exception);
+        }
+    }
+
+    /// <summary>Removes what only an unfinished merge needs.</summary>
+    public static void CleanUp(string folder)
+    {
+        File.Delete(JournalPath(folder));
+        if (Directory.Exists(StagesPath(folder)))
+        {
+            Directory.Delete(StagesPath(folder), recursive: true);
+        }
+    }
+
+    // What would make the folder look whole goes first: the manifest, then weights and their index. Other files are the user's and stay.
+    private static void Clear(string folder, IReadOnlyList<string> weightFiles)
+    {
+        File.Delete(ManifestPath(folder));
+        foreach (string file in weightFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)))
+        {
+            File.Delete(file);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using MergeHost.Checkpoints;
+using MergeHost.Planning;
+using MergeHost.Plugins;
+using MergeHost.Strategies;
+
+namespace MergeHost.Running;
+
+/// <summary>Carries out the plan of one stage: makes its tensors and writes its checkpoint.</summary>
+internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions options, CancellationToken cancellation)
+{
+    /// <summary>Runs the stage, or goes on with it.</summary>
+    /// <param name="folder">Where the checkpoint is written; it holds a journal.</param>
+    /// <param name="journal">The folder's journal.</param>
+    /// <param name="recorded">The tensors that the journal says are done.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <returns>What is to be noted of each tensor, in the order of the plan, and the names of the files that were written.</returns>
+    /// <exception cref="OutputException">The checkpoint cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; what is done is kept.</exception>
+    public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
+    {
+        InputWatch watch = new(plan.Models);
+        try
+        {
+            using ICheckpointWriter writer = host.Create<ICheckpointFormat>(plan.Format).Create(folder, plan.Layout);
+            Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
+            MakeTensors(writer, journal, records, progress);
+            watch.ThrowIfChanged();
+            writer.Complete();
+            return new StageResult([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.WriteFailed(folder, exception);
+        }
+    }
+
+    private void MakeTensors(ICheckpointWriter writer, Journal journal, Dictionary<string, TensorRecord> records, IProgress<MergeProgress>? progress)
+    {
+        Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, model => model.Open());
+        using RunContext context = new(options, readers, writer);
+        BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
+        using ProgressTimer timer = new(plan, context, records, progress);
+        IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);
+        IEnumerable<TensorTask> tasks = plan.Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name))
+            .Select(tensor => new TensorTask(tensor, context, modelResults, cancellation)).ToList();
+        scheduler.Run(tasks, task =>
+        {
+            TensorRecord record = ((TensorTask)task).Record;
+            journal.Add(record);
+            lock (records)
+            {
+                records.Add(record.Name, record);
+            }
+        });
+    }
+
+    // A record counts only if the bytes on disk are those it tells of: a crash of the machine can lose bytes that a line outlives.
+    private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer)
+    {
+        Dictionary<string, TensorInfo> tensors = plan.Layout.Tensors.ToDictionary(tensor => tensor.Name);
+        Dictionary<string, TensorRecord> confirmed = [];
+        foreach (TensorRecord record in recorded)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (tensors.TryGetValue(record.Name, out TensorInfo? tensor) && TensorDigest.Of(tensor, writer.Read) == record.Digest)
+            {
+                confirmed[record.Name] = record;
+            }
+        }
+
+        return confirmed;
+    }
+}
+
+/// <summary>What a stage made.</summary>
+/// <param name="Records">What is to be noted of each tensor, in the order of the plan.</param>
+/// <param name="Files">The names of the files.</param>
+internal sealed record StageResult(IReadOnlyList<TensorRecord> Records, IReadOnlyList<string> Files);

@@ -1,0 +1,164 @@
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.DTypes;
+using MergeHost.Kernels.Vectors;
+using MergeHost.Planning;
+
+namespace MergeHost.Running;
+
+/// <summary>The inputs of one tensor, read block by block.</summary>
+/// <remarks>
+/// A block that is needed in several passes is read once and kept if there was room for the whole tensor, and read again otherwise.
+/// Every byte is hashed when it is read first. Several threads may load different blocks at once.
+/// </remarks>
+internal sealed unsafe class TensorData
+{
+    private readonly RunContext _context;
+    private readonly Input[] _inputs;
+    private readonly bool _hasBase;
+    private readonly int _blockElements;
+    private NativeArena? _arena;
+
+    /// <param name="plan">The tensor.</param>
+    /// <param name="context">Has the open models.</param>
+    public TensorData(TensorPlan plan, RunContext context)
+    {
+        ElementCount = plan.Output.ElementCount;
+        _context = context;
+        _blockElements = context.Options.BlockElements;
+        _hasBase = plan.Copied is null && plan.Base is not null;
+        BlockCount = (int)((ElementCount + _blockElements - 1) / _blockElements);
+        _inputs = [.. plan.Read.Select(input => new Input(context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
+        DType first = _inputs[0].Tensor.DType;
+        bool isUniform = Array.TrueForAll(_inputs, input => input.Tensor.DType == first);
+        Decodes = !isUniform || (first != DType.BF16 && first != DType.F32);
+        Format = !Decodes && first == DType.BF16 ? ElementFormat.BFloat16 : ElementFormat.Single;
+    }
+
+    /// <summary>How many elements of each input take part.</summary>
+    public long ElementCount { get; }
+
+    /// <summary>How many blocks there are; none for an empty tensor.</summary>
+    public int BlockCount { get; }
+
+    /// <summary>The format in which <see cref="Load"/> gives elements to kernels.</summary>
+    public ElementFormat Format { get; }
+
+    /// <summary>How many sources there are.</summary>
+    public int SourceCount => _inputs.Length - (_hasBase ? 1 : 0);
+
+    /// <summary>Bytes of all inputs together.</summary>
+    public long LengthBytes => _inputs.Sum(input => input.Tensor.DType.LengthBytes(ElementCount));
+
+    /// <summary>The digests of what was read of each input: of the base first, then of the sources.</summary>
+    public IReadOnlyList<string> Digests => [.. _inputs.Select(input => input.Digest.ToString())];
+
+    // Whether inputs have to be turned into float32 before kernels see them.
+    private bool Decodes { get; }
+
+    public long FirstElement(int block) => (long)block * _blockElements;
+
+    public int BlockOf(long element) => (int)(element / _blockElements);
+
+    public int Length(int block) => (int)Math.Min(_blockElements, ElementCount - FirstElement(block));
+
+    /// <summary>Keeps what is read in memory from now on, if there is room.</summary>
+    public void TryStage(NativeArena arena)
+    {
+        byte* memory = arena.TryTake(LengthBytes);
+        if (memory is null)
+        {
+            return;
+        }
+
+        _arena = arena;
+        foreach (Input input in _inputs)
+        {
+            input.Staged = memory;
+            memory += input.Tensor.DType.LengthBytes(ElementCount);
+        }
+    }
+
+    /// <summary>Gives staged memory back.</summary>
+    public void Release()
+    {
+        _arena?.Return(_inputs[0].Staged, LengthBytes);
+        _arena = null;
+    }
+
+    /// <summary>Loads a block of all inputs for a kernel.</summary>
+    /// <returns>A run over the whole block, without parameters.</returns>
+    public KernelRun Load(int block, BlockWorker worker)
+    {
+        byte** pointers = (byte**)worker.Buffer(BufferUse.Pointers, 0, _inputs.Length * sizeof(byte*));
+        for (int index = 0; index < _inputs.Length; index++)
+        {
+            byte* stored = LoadStored(index, block, worker);
+            pointers[index] = Decodes ? Decode(index, block, stored, worker) : stored;
+        }
+
+        return new KernelRun
+        {
+            Base = _hasBase ? pointers[0] : worker.Buffer(BufferUse.NoBase, 0, sizeof(float) * (long)_blockElements),
+            Sources = _hasBase ? pointers + 1 : pointers,
+            SourceCount = SourceCount,
+            Scratch = worker.Buffer(BufferUse.Scratch, 0, 64L * SourceCount),
+            Count = Length(block),
+        };
+    }
+
+    /// <summary>Loads a block of one input as it is stored.</summary>
+    public byte* LoadStored(int index, int block, BlockWorker worker)
+    {
+        Input input = _inputs[index];
+        DType type = input.Tensor.DType;
+        long first = FirstElement(block);
+        byte* memory = input.Staged is null
+            ? worker.Buffer(BufferUse.Stored, index, type.LengthBytes(Math.Min(_blockElements, ElementCount)))
+            : input.Staged + type.LengthBytes(first);
+        if (input.Staged is null || !input.IsStaged[block])
+        {
+            Span<byte> bytes = new(memory, (int)type.LengthBytes(Length(block)));
+            input.Reader.Read(input.Tensor, first, bytes);
+            input.IsStaged[block] = input.Staged is not null;
+            Hash(input, first, bytes);
+        }
+
+        return memory;
+    }
+
+    private void Hash(Input input, long first, Span<byte> bytes)
+    {
+        int unitBytes = (int)input.Tensor.DType.LengthBytes(TensorDigest.UnitElements);
+        int unit = (int)(first / TensorDigest.UnitElements);
+        for (int done = 0; done < bytes.Length; done += unitBytes, unit++)
+        {
+            if (!input.Digest.Has(unit))
+            {
+                ReadOnlySpan<byte> stored = bytes.Slice(done, Math.Min(unitBytes, bytes.Length - done));
+                input.Digest.Add(unit, stored);
+                _context.AddProcessed(stored.Length);
+            }
+        }
+    }
+
+    private byte* Decode(int index, int block, byte* stored, BlockWorker worker)
+    {
+        DType type = _inputs[index].Tensor.DType;
+        byte* decoded = worker.Buffer(BufferUse.Decoded, index, sizeof(float) * Math.Min(_blockElements, ElementCount));
+        DTypeConversion.ToSingle(type, new Span<byte>(stored, (int)type.LengthBytes(Length(block))), new Span<float>(decoded, Length(block)));
+        return decoded;
+    }
+
+    private sealed class Input(ICheckpointReader reader, TensorInfo tensor, long elements, int blocks)
+    {
+        public ICheckpointReader Reader { get; } = reader;
+
+        public TensorInfo Tensor { get; } = tensor;
+
+        public TensorDigest Digest { get; } = new(elements);
+
+        public byte* Staged { get; set; }
+
+        public bool[] IsStaged { get; } = new bool[blocks];
+    }
+}

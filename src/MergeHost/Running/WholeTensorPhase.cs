@@ -1,0 +1,57 @@
+using MergeHost.Algebra;
+using MergeHost.Kernels.DTypes;
+using MergeHost.Planning;
+using MergeHost.Strategies;
+
+namespace MergeHost.Running;
+
+/// <summary>Makes a tensor from whole tensors in memory: one block, on one thread.</summary>
+internal sealed class WholeTensorPhase(
+    TensorPlan plan, TensorData data, WholeTensorTreatment treatment, TensorOutput output, RunContext context, CancellationToken cancellation) : ITensorPhase
+{
+    public int BlockCount => 1;
+
+    public void Run(int block, BlockWorker worker)
+    {
+        bool hasBase = plan.Base is not null;
+        Matrix<float>[] inputs = [.. plan.Inputs.Select((input, index) => Read(index, input.Tensor, worker))];
+        Matrix<float> result = Shaped(new float[data.ElementCount]);
+        treatment.Merge(
+            new WholeTensors
+            {
+                Output = plan.Output,
+                Base = hasBase ? inputs[0] : null,
+                Sources = hasBase ? inputs[1..] : inputs,
+                Result = result,
+                Cancellation = cancellation,
+            },
+            context.Algebra,
+            context.Options.Device);
+        for (int part = 0; part < data.BlockCount; part++)
+        {
+            int first = (int)data.FirstElement(part);
+            output.Write(first, result.Elements.Span.Slice(first, data.Length(part)), worker);
+        }
+    }
+
+    private unsafe Matrix<float> Read(int index, TensorInfo tensor, BlockWorker worker)
+    {
+        float[] values = new float[data.ElementCount];
+        for (int block = 0; block < data.BlockCount; block++)
+        {
+            int count = data.Length(block);
+            ReadOnlySpan<byte> stored = new(data.LoadStored(index, block, worker), (int)tensor.DType.LengthBytes(count));
+            DTypeConversion.ToSingle(tensor.DType, stored, values.AsSpan((int)data.FirstElement(block), count));
+        }
+
+        return Shaped(values);
+    }
+
+    // A vector is one row; of more extents than two all but the last are rows.
+    private Matrix<float> Shaped(float[] values)
+    {
+        TensorShape shape = plan.Output.Shape;
+        int columns = shape.Rank == 0 ? 1 : (int)shape[shape.Rank - 1];
+        return new Matrix<float>(columns == 0 ? 0 : values.Length / columns, columns, values);
+    }
+}

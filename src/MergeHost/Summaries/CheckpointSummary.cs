@@ -1,0 +1,53 @@
+using MergeHost.Planning;
+
+namespace MergeHost;
+
+/// <summary>What a checkpoint's headers tell.</summary>
+public sealed record CheckpointSummary
+{
+    /// <summary>The file or folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The first of the architectures that config.json names, or <see langword="null"/>.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>The number of layers of the largest stack.</summary>
+    public required int LayerCount { get; init; }
+
+    /// <summary>Whether the head is the embedding.</summary>
+    public required bool TiesEmbeddings { get; init; }
+
+    /// <summary>The tensors as stored.</summary>
+    public required IReadOnlyList<TensorInfo> Tensors { get; init; }
+
+    /// <summary>The role of each tensor.</summary>
+    public required IReadOnlyList<TensorRole> Roles { get; init; }
+
+    /// <summary>Configuration and tokenizer files.</summary>
+    public required IReadOnlyList<string> Companions { get; init; }
+
+    /// <summary>The files that hold the weights.</summary>
+    public required IReadOnlyList<string> WeightFiles { get; init; }
+
+    /// <summary>What is odd about it.</summary>
+    public required IReadOnlyList<Problem> Warnings { get; init; }
+
+    /// <summary>How many elements all tensors have.</summary>
+    public long ElementCount => Tensors.Sum(tensor => tensor.ElementCount);
+
+    /// <summary>Bytes of all tensors.</summary>
+    public long LengthBytes => Tensors.Sum(tensor => tensor.LengthBytes);
+
+    internal static CheckpointSummary Of(InputModel model, IReadOnlyList<Problem> warnings) => new()
+    {
+        Path = model.Path,
+        Architecture = (model.Config?["architectures"] as System.Text.Json.Nodes.JsonArray)?.FirstOrDefault()?.ToString(),
+        LayerCount = model.Stacks.Count == 0 ? 0 : model.Stacks[0].Numbers.Count,
+        TiesEmbeddings = model.TiesEmbeddings,
+        Tensors = model.Stored,
+        Roles = [.. model.Stored.Select(tensor => TensorRoles.Of(tensor.Name))],
+        Companions = [.. model.Companions.Select(file => file.Name)],
+        WeightFiles = [.. model.WeightFiles],
+        Warnings = warnings,
+    };
+}

@@ -1,0 +1,107 @@
+using MergeHost.Benchmarks;
+using MergeHost.Options;
+using MergeHost.Plugins;
+using MergeHost.Scoring;
+using MergeHost.Strategies;
+
+namespace MergeHost;
+
+/// <summary>Something that a plugin has: a strategy, a scorer, a format or a benchmark, with its parameters.</summary>
+public sealed record ExportSummary
+{
+    /// <summary>The plugin it comes from, with its version.</summary>
+    public required string Plugin { get; init; }
+
+    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c> or <c>benchmark</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Its name in recipes.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it does, or <see langword="null"/> if the plugin does not say.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>What a strategy asks of the models, or <see langword="null"/>.</summary>
+    public string? Models { get; init; }
+
+    /// <summary>The files that a format opens.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Its parameters, in the order of declaration.</summary>
+    public IReadOnlyList<OptionSummary> Options { get; init; } = [];
+
+    internal static IReadOnlyList<ExportSummary> Find(string id, PluginCatalog catalog, PluginHost host)
+    {
+        List<InstalledExport> all = [.. Enum.GetValues<ExportKind>().SelectMany(catalog.Exports)];
+        List<InstalledExport> found = [.. all.Where(installed => installed.Plugin.Id == id || installed.Export.Id == id)];
+        if (found.Count == 0)
+        {
+            IEnumerable<string> known = all.SelectMany(installed => new[] { installed.Plugin.Id, installed.Export.Id }).Distinct();
+            throw new MergeHostException([new Problem(ErrorCodes.PluginVersion, $"nothing of the name '{id}' is installed",
+                Suggestion.Hint(id, known, "`mergehost plugins list` shows all"))]);
+        }
+
+        return [.. found.Select(installed => Of(installed, host))];
+    }
+
+    private static ExportSummary Of(InstalledExport installed, PluginHost host)
+    {
+        PluginExport export = installed.Export;
+        OptionDocs docs = OptionDocs.Read(installed.Plugin);
+        (object instance, Type? options) = Create(installed, host);
+        return new ExportSummary
+        {
+            Plugin = $"{installed.Plugin.Id} {installed.Plugin.Version}",
+            Kind = export.Kind.Word(),
+            Id = export.Id,
+            Description = docs.Summary(instance.GetType()),
+            Models = export.Kind == ExportKind.Strategy ? Demand(export) : null,
+            Files = export.Files,
+            Options = options is null ? [] : [.. new OptionsSchema(options).Options.Select(option => OptionSummary.Of(option, docs))],
+        };
+    }
+
+    private static (object Instance, Type? Options) Create(InstalledExport installed, PluginHost host)
+    {
+        switch (installed.Export.Kind)
+        {
+            case ExportKind.Strategy:
+                IMergeStrategy strategy = host.Create<IMergeStrategy>(installed);
+                return (strategy, strategy.OptionsType);
+            case ExportKind.Scorer:
+                ILayerScorer scorer = host.Create<ILayerScorer>(installed);
+                return (scorer, scorer.OptionsType);
+            case ExportKind.Benchmark:
+                IBenchmark benchmark = host.Create<IBenchmark>(installed);
+                return (benchmark, benchmark.OptionsType);
+            default:
+                return (host.Create<Checkpoints.ICheckpointFormat>(installed), null);
+        }
+    }
+
+    private static string Demand(PluginExport export)
+    {
+        string sources = export.MinSources == export.MaxSources ? $"{export.MinSources} model{(export.MinSources == 1 ? "" : "s")}"
+            : export.MaxSources == int.MaxValue ? $"{export.MinSources} or more models" : $"{export.MinSources} to {export.MaxSources} models";
+        return export.Base switch
+        {
+            BaseUse.Required => $"a base and {sources}",
+            BaseUse.Optional => $"{sources}, and a base if one is named",
+            _ => sources,
+        };
+    }
+}
+
+/// <summary>A parameter.</summary>
+/// <param name="Name">Its name in recipes.</param>
+/// <param name="Type">Its type in the words of recipes.</param>
+/// <param name="Range">Its range in brackets, or <see langword="null"/>.</param>
+/// <param name="Default">Its value when a recipe says nothing, or <see langword="null"/> when it must say something.</param>
+/// <param name="IsPerSource">Whether it may differ from model to model.</param>
+/// <param name="Description">What it does, or <see langword="null"/> if the plugin does not say.</param>
+public sealed record OptionSummary(string Name, string Type, string? Range, string? Default, bool IsPerSource, string? Description)
+{
+    internal static OptionSummary Of(OptionInfo option, OptionDocs docs) => new(
+        option.Name, option.TypeName, option.RangeText, option.IsRequired ? null : OptionInfo.Format(option.Default), option.IsPerSource,
+        docs.Summary(option.Property));
+}
