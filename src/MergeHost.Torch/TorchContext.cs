@@ -16,12 +16,12 @@ internal readonly unsafe struct TorchContext : IKernelContext<TorchVec>
     public TorchContext(in KernelRun run, ElementFormat input)
     {
         _run = run;
-        _base = run.Base is null ? default : Load(run.Base, input, run.Count);
+        _base = run.Base is null ? default : Load(run.Base, input, run);
         _sources = new TorchVec[run.SourceCount];
         _scratch = new TorchVec[run.SourceCount];
         for (int i = 0; i < _sources.Length; i++)
         {
-            _sources[i] = Load(run.Sources[i], input, run.Count);
+            _sources[i] = Load(run.Sources[i], input, run);
         }
     }
 
@@ -36,12 +36,13 @@ internal readonly unsafe struct TorchContext : IKernelContext<TorchVec>
     public TorchVec P(int slot, int source = 0) => TorchVec.Of(_run.Parameters[(slot * _run.SourceCount) + source]);
 
     public TorchVec Uniform(int stream) =>
-        Load((byte*)(_run.Uniforms + (stream * _run.UniformStride)), ElementFormat.Single, _run.Count);
+        Load((byte*)(_run.Uniforms + (stream * _run.UniformStride)), ElementFormat.Single, _run);
 
     // Elements cross the bus as they are stored, and are widened on the other side.
-    private static TorchVec Load(byte* data, ElementFormat format, nint count)
+    private static TorchVec Load(byte* data, ElementFormat format, in KernelRun run)
     {
         torch.ScalarType type = format == ElementFormat.BFloat16 ? torch.bfloat16 : torch.float32;
-        return new TorchVec(TorchMemory.Read(data, count, type, TorchVec.Device).to(torch.float32));
+        byte* first = data + (run.Start * TorchElementwise.SizeOf(format));
+        return new TorchVec(TorchMemory.Read(first, run.Count, type, TorchVec.Device).to(torch.float32));
     }
 }

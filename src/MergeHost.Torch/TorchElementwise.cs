@@ -18,6 +18,9 @@ public static class TorchElementwise
         ElementwiseTreatment treatment, DeviceSpec device, ElementFormat input, ElementFormat output) =>
         treatment.Accept(new Binder(TorchLibrary.Open(device), input, output));
 
+    /// <summary>Bytes of an element.</summary>
+    internal static int SizeOf(ElementFormat format) => format == ElementFormat.BFloat16 ? sizeof(ushort) : sizeof(float);
+
     private sealed class Binder(torch.Device device, ElementFormat input, ElementFormat output)
         : IElementwiseVisitor<ElementwiseFunction>
     {
@@ -30,7 +33,8 @@ public static class TorchElementwise
             using DisposeScope scope = torch.NewDisposeScope();
             TorchVec.Device = device;
             torch.Tensor result = K.Apply<TorchVec, TorchContext>(new TorchContext(run, input)).Tensor.expand(run.Count);
-            TorchMemory.Write(output == ElementFormat.BFloat16 ? result.to(torch.bfloat16) : result, destination);
+            torch.Tensor stored = output == ElementFormat.BFloat16 ? result.to(torch.bfloat16) : result;
+            TorchMemory.Write(stored, destination + (run.Start * SizeOf(output)));
         }
     }
 }

@@ -14,7 +14,7 @@ internal abstract class ComputeDevice
     public static ComputeDevice Create(DeviceSpec device, LaneWidth lanes) => device.Kind switch
     {
         DeviceKind.Cpu => new CpuDevice(lanes),
-        _ => throw new NotSupportedException(device.ToString()),
+        _ => new TorchDevice(device),
     };
 
     /// <summary>The device of a name, or, for <c>auto</c>, a GPU if there is one and the processor if not.</summary>
@@ -23,7 +23,7 @@ internal abstract class ComputeDevice
     {
         if (name == "auto")
         {
-            return default;
+            return TorchDevice.HasCuda() ? new DeviceSpec(DeviceKind.Cuda) : default;
         }
 
         return DeviceSpec.TryParse(name, out DeviceSpec device) ? device : throw new ArgumentException($"'{name}' is not a device", nameof(name));
