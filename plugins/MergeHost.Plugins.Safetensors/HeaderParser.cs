@@ -89,7 +89,8 @@ internal ref struct HeaderParser
             if (_json.Token != JsonTokenType.String)
             {
                 throw CheckpointException.BadHeader(
-                    _path, $"'{CheckpointException.Printable(key)}' in '{TensorName.Metadata}' is {_json.Describe()}; expected a string");
+                    _path,
+                    $"'{CheckpointException.Printable(key)}' in '{TensorName.Metadata}' is {_json.Describe()}; expected a string");
             }
 
             _ = _json.Text();
@@ -186,7 +187,8 @@ internal ref struct HeaderParser
 
         return offsets[0] <= offsets[1]
             ? (offsets[0], offsets[1])
-            : throw CheckpointException.BadTensor(_path, name, Invariant($"data_offsets [{offsets[0]}, {offsets[1]}] are reversed"));
+            : throw CheckpointException.BadTensor(
+                _path, name, Invariant($"data_offsets [{offsets[0]}, {offsets[1]}] are reversed"));
     }
 
     private int ReadCounts(string name, string field, scoped Span<long> counts)

@@ -4,8 +4,8 @@ namespace MergeHost.Plugins.Safetensors;
 
 /// <summary>Hugging Face's format: a JSON header and the bytes of the tensors, in one file, or in shards with an index.</summary>
 /// <remarks>
-/// Stricter than the reference implementation: names that are empty, very long, hold control characters or climb folders are refused,
-/// and so are names that stand twice.
+/// Stricter than the reference implementation: names that stand twice, are empty or very long, hold control characters or climb
+/// folders are refused.
 /// </remarks>
 /// <seealso href="https://github.com/huggingface/safetensors#format">The format</seealso>
 [CheckpointFormat("safetensors", Files = ["*.safetensors", "*.safetensors.index.json"])]

@@ -61,7 +61,8 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
 
         return head[PrefixBytes] == '{'
             ? (int)lengthBytes
-            : throw CheckpointException.BadHeader(file.Path, Invariant($"the header begins with byte 0x{head[PrefixBytes]:X2}; expected '{{'"));
+            : throw CheckpointException.BadHeader(
+                file.Path, Invariant($"the header begins with byte 0x{head[PrefixBytes]:X2}; expected '{{'"));
     }
 
     // Each tensor begins where the one before it ends, and the last one ends with the file.
@@ -92,7 +93,9 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
 
         if (position < dataBytes)
         {
-            string end = last.Length == 0 ? "the header, which names no tensor" : $"the last tensor, '{CheckpointException.Printable(last)}'";
+            string end = last.Length == 0
+                ? "the header, which names no tensor"
+                : $"the last tensor, '{CheckpointException.Printable(last)}'";
             throw new CheckpointException(new Problem(
                 ErrorCodes.BadOffsets,
                 Invariant($"{file.Path}: {dataBytes - position:N0} bytes follow after {end}"),

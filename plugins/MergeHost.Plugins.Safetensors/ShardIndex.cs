@@ -32,7 +32,8 @@ internal sealed partial class ShardIndex
         using WeightFile file = WeightFile.Open(path);
         if (file.LengthBytes > MostBytes)
         {
-            throw CheckpointException.BadIndex(path, Invariant($"the index has {file.LengthBytes:N0} bytes; at most {MostBytes:N0} are read"));
+            throw CheckpointException.BadIndex(
+                path, Invariant($"the index has {file.LengthBytes:N0} bytes; at most {MostBytes:N0} are read"));
         }
 
         byte[] json = new byte[file.LengthBytes];
@@ -61,7 +62,13 @@ internal sealed partial class ShardIndex
 
         foreach (string shard in shards)
         {
-            CheckLink(folder, shard);
+            if (ShardLink.Stray(folder, shard) is { } target)
+            {
+                throw CheckpointException.BadIndex(
+                    _path,
+                    $"shard '{shard}' is a link to '{target}', outside of the checkpoint's folder",
+                    "Put the file itself into the folder.");
+            }
         }
 
         return [.. shards.Select(shard => Path.Combine(folder, shard))];
@@ -95,7 +102,8 @@ internal sealed partial class ShardIndex
             string place = actual.TryGetValue(absent[0].Key, out string? other) ? $"it is in '{other}'" : "no shard holds it";
             throw CheckpointException.BadIndex(
                 _path,
-                Invariant($"{absent.Length:N0} tensors are not where the index says; {Quote(absent[0].Key)} is to be in '{absent[0].Value}', {place}"),
+                Invariant($"{absent.Length:N0} tensors are not where the index says; {Quote(absent[0].Key)} is to be in ")
+                    + $"'{absent[0].Value}', {place}",
                 "Download index and shards again, from one and the same revision.");
         }
 
@@ -161,7 +169,8 @@ internal sealed partial class ShardIndex
             if (!ShardName().IsMatch(shard) || shard.Contains("..", StringComparison.Ordinal))
             {
                 throw CheckpointException.BadIndex(
-                    _path, $"tensor {Quote(tensor)} is to be in {Quote(shard)}; expected the name of a file in the index's folder");
+                    _path,
+                    $"tensor {Quote(tensor)} is to be in {Quote(shard)}; expected the name of a file in the index's folder");
             }
 
             if (!_shardByTensor.TryAdd(tensor, shard))
@@ -202,55 +211,20 @@ internal sealed partial class ShardIndex
         foreach (string shard in shards)
         {
             Match count = ShardCount().Match(shard);
-            if (count.Success && (!int.TryParse(count.ValueSpan, CultureInfo.InvariantCulture, out int expected) || expected != shards.Length))
+            if (count.Success && count.Value.TrimStart('0') != shards.Length.ToString(CultureInfo.InvariantCulture))
             {
                 throw CheckpointException.BadIndex(
                     _path, $"'{shard}' is one of {count.Value.TrimStart('0')} shards, the index names {shards.Length}");
             }
         }
 
-        IGrouping<string, string>? alike = shards.GroupBy(shard => shard, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
+        IGrouping<string, string>? alike =
+            shards.GroupBy(shard => shard, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
         if (alike is not null)
         {
             _warnings.Add(Oddity.Of(_path, $"'{string.Join("' and '", alike)}' differ only in upper and lower case"));
         }
     }
-
-    private void CheckLink(string folder, string shard)
-    {
-        string path = Path.Combine(folder, shard);
-        if (new FileInfo(path).LinkTarget is null)
-        {
-            return;
-        }
-
-        string target = RealPath.Of(path);
-        string home = RealPath.Of(folder);
-        if (!IsIn(home, target) && !(BlobsOfCache(home) is { } blobs && IsIn(blobs, target)))
-        {
-            throw CheckpointException.BadIndex(
-                _path,
-                $"shard '{shard}' is a link to '{target}', outside of the checkpoint's folder",
-                "Put the file itself into the folder.");
-        }
-    }
-
-    // A cache of Hugging Face keeps ROOT/snapshots/REVISION/name as a link to ROOT/blobs/HASH.
-    private static string? BlobsOfCache(string folder)
-    {
-        for (DirectoryInfo? at = new(folder); at?.Parent is { } parent; at = parent)
-        {
-            if (at.Name == "snapshots")
-            {
-                return Path.Combine(parent.FullName, "blobs");
-            }
-        }
-
-        return null;
-    }
-
-    private static bool IsIn(string folder, string path) =>
-        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private IEnumerable<Problem> Unlisted(IEnumerable<string> tensors)
     {
@@ -258,7 +232,8 @@ internal sealed partial class ShardIndex
         if (unlisted.Length > 0)
         {
             yield return Oddity.Of(
-                _path, Invariant($"{unlisted.Length:N0} tensors in the shards are not in the index and are left out, such as {Quote(unlisted[0])}"));
+                _path,
+                Invariant($"{unlisted.Length:N0} tensors in the shards are not in the index and left out, first {Quote(unlisted[0])}"));
         }
     }
 
@@ -271,9 +246,8 @@ internal sealed partial class ShardIndex
         }
 
         // Some writers spell the number with a fraction of zero.
-        bool isRight = _totalSize is null
-            || (decimal.TryParse(_totalSize, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal stated) && stated == (decimal)total);
-        if (!isRight)
+        bool isNumber = decimal.TryParse(_totalSize, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal stated);
+        if (_totalSize is not null && !(isNumber && stated == (decimal)total))
         {
             yield return Oddity.Of(_path, Invariant($"'total_size' is {_totalSize}, the tensors have {total} bytes"));
         }

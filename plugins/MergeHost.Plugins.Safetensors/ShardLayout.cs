@@ -62,10 +62,14 @@ internal sealed class ShardLayout
     }
 
     private static long MostRecordBytes(TensorInfo tensor) =>
-        RecordBytes + JsonEncodedText.Encode(tensor.Name, _jsonOptions.Encoder).EncodedUtf8Bytes.Length + (ExtentBytes * tensor.Shape.Rank);
+        RecordBytes
+        + JsonEncodedText.Encode(tensor.Name, _jsonOptions.Encoder).EncodedUtf8Bytes.Length
+        + (ExtentBytes * tensor.Shape.Rank);
 
     private static string NameOf(int number, int count) =>
-        count == 1 ? SafetensorsNames.Single : FormattableString.Invariant($"model-{number:D5}-of-{count:D5}{SafetensorsNames.Extension}");
+        count == 1
+            ? SafetensorsNames.Single
+            : FormattableString.Invariant($"model-{number:D5}-of-{count:D5}{SafetensorsNames.Extension}");
 
     // The largest elements first: then every tensor begins at a multiple of its elements' size.
     private static List<TensorRecord> Place(List<TensorInfo> tensors)

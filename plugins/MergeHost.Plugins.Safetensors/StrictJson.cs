@@ -68,7 +68,8 @@ internal ref struct StrictJson
         }
         catch (InvalidOperationException)
         {
-            throw _fail(FormattableString.Invariant($"a string at byte {_reader.TokenStartIndex:N0} is not Unicode: half a surrogate pair"));
+            throw _fail(FormattableString.Invariant(
+                $"the string at byte {_reader.TokenStartIndex:N0} of the text is not Unicode: half a surrogate pair"));
         }
     }
 

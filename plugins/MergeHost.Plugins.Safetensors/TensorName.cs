@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace MergeHost.Plugins.Safetensors;
@@ -9,6 +10,9 @@ internal static class TensorName
     public const string Metadata = "__metadata__";
 
     private const int MostBytes = 1024;
+
+    private static readonly SearchValues<char> _controls =
+        SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(char.IsControl)]);
 
     private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -25,13 +29,13 @@ internal static class TensorName
             return "the name is reserved";
         }
 
-        if (name.Any(char.IsControl))
+        if (name.AsSpan().ContainsAny(_controls))
         {
             return "the name holds a control character";
         }
 
         // Names come to be file names somewhere.
-        if (name.Split('/', '\\').Contains(".."))
+        if (name.Contains("..", StringComparison.Ordinal) && name.Split('/', '\\').Contains(".."))
         {
             return "the name climbs folders with '..'";
         }

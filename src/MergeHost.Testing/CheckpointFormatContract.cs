@@ -1,10 +1,10 @@
-using System.Text;
 using MergeHost.Checkpoints;
 using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every checkpoint format must do. A format's tests inherit it, and override what the format stores if it does not store all.</summary>
+/// <summary>What every checkpoint format must do; a format's tests inherit it.</summary>
+/// <remarks>A format that does not store every type, name or file overrides what is written.</remarks>
 /// <typeparam name="TFormat">The format.</typeparam>
 public abstract class CheckpointFormatContract<TFormat> : IDisposable
     where TFormat : ICheckpointFormat, new()
@@ -14,7 +14,7 @@ public abstract class CheckpointFormatContract<TFormat> : IDisposable
     private readonly TFormat _format = new();
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>The tensors that are written and read: by default every floating-point type, odd and empty shapes, and names in many scripts.</summary>
+    /// <summary>What is written and read; by default every floating-point type, odd and empty shapes, many scripts.</summary>
     protected virtual IReadOnlyList<TensorInfo> Tensors { get; } =
     [
         .. DType.All.Where(type => type.Kind == DTypeKind.Float).Select(type =>
@@ -29,8 +29,8 @@ public abstract class CheckpointFormatContract<TFormat> : IDisposable
     /// <summary>The companions that are written and read.</summary>
     protected virtual IReadOnlyList<CompanionFile> Companions { get; } =
     [
-        CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes("""{"architectures": ["LlamaForCausalLM"], "rope_theta": 1e4}""")),
-        CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes("""{"version": "1.0"}""")),
+        CompanionFile.FromBytes("config.json", """{"architectures": ["LlamaForCausalLM"], "rope_theta": 1e4}"""u8.ToArray()),
+        CompanionFile.FromBytes("tokenizer.json", """{"version": "1.0"}"""u8.ToArray()),
     ];
 
     /// <summary>All that was written comes back, bit for bit, whatever the size of the files.</summary>
@@ -135,9 +135,10 @@ public abstract class CheckpointFormatContract<TFormat> : IDisposable
     [Fact]
     public void Create_AfterARunWithAnotherLayout_WritesItsOwn()
     {
-        using (ICheckpointWriter writer = _format.Create(_folder.Path, Layout() with { Tensors = [.. Tensors.Skip(1)], ShardSizeBytes = 1 }))
+        TensorInfo[] others = [.. Tensors.Skip(1)];
+        using (ICheckpointWriter writer = _format.Create(_folder.Path, Layout() with { Tensors = others, ShardSizeBytes = 1 }))
         {
-            WriteAll(writer, Tensors.Skip(1));
+            WriteAll(writer, others);
         }
 
         Write(Layout());
@@ -177,6 +178,9 @@ public abstract class CheckpointFormatContract<TFormat> : IDisposable
     private static string[] Names(IEnumerable<CompanionFile> companions) =>
         [.. companions.Select(companion => companion.Name).Order(StringComparer.Ordinal)];
 
+    private static IEnumerable<TensorInfo> InOrderOfNames(IEnumerable<TensorInfo> tensors) =>
+        tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal);
+
     // The same bytes whenever they are asked for: any bits, NaN and infinities among them.
     private static byte[] Content(TensorInfo tensor)
     {
@@ -214,7 +218,7 @@ public abstract class CheckpointFormatContract<TFormat> : IDisposable
 
     private void AssertHoldsAll(ICheckpointReader reader)
     {
-        Assert.Equal(Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal), reader.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal));
+        Assert.Equal(InOrderOfNames(Tensors), InOrderOfNames(reader.Tensors));
         Assert.All(Tensors, tensor => AssertReads(reader.Read, new Run(tensor, 0, Content(tensor))));
     }
 

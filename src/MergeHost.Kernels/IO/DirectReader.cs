@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MergeHost.Kernels.IO;
 
-/// <summary>Reads a file past the page cache: faster, and at a fraction of the processor's time, when the cache does not hold it.</summary>
+/// <summary>Reads a file past the page cache; when the cache does not hold it, that takes less time and far less work.</summary>
 internal sealed class DirectReader : IDisposable
 {
     // What every file system that allows direct reads is content with; one that wants more refuses, and is read as usual.
@@ -42,7 +42,7 @@ internal sealed class DirectReader : IDisposable
 
     /// <summary>Fills a span.</summary>
     /// <returns>
-    /// False if the file ends before that, or the file system refuses: then the content is arbitrary, and an ordinary read tells why.
+    /// False if the file ends before that, or the file system refuses; an ordinary read then tells why.
     /// </returns>
     public unsafe bool TryRead(long offset, Span<byte> destination)
     {

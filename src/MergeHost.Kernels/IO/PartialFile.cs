@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MergeHost.Kernels.IO;
 
-/// <summary>A file that is being written as <c>NAME.partial</c>, has its full size from the beginning, and gets its name when it is whole.</summary>
+/// <summary>A file that is called <c>NAME.partial</c>, at its full size, until it is whole.</summary>
 /// <remarks>
 /// <see cref="Write"/> and <see cref="Read"/> may be called from several threads at once, for runs that do not overlap. No other
 /// process can open the file for writing meanwhile. Disposing without <see cref="Complete"/> keeps the partial file.
@@ -114,7 +114,7 @@ public sealed class PartialFile : IDisposable
     private static PartialFile Create(string path, string partialPath, long lengthBytes, ReadOnlySpan<byte> head)
     {
         SafeFileHandle file = File.OpenHandle(
-            partialPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.None, preallocationSize: lengthBytes);
+            partialPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, preallocationSize: lengthBytes);
         try
         {
             RandomAccess.SetLength(file, lengthBytes);

@@ -5,7 +5,7 @@ public static class RealPath
 {
     private const int MostLinks = 40;
 
-    /// <summary>The absolute path of what a path leads to, without a link in any of its parts; what does not exist is kept as it is.</summary>
+    /// <summary>The absolute path, without a link in any part, of what a path leads to; it need not exist.</summary>
     /// <exception cref="IOException">Links lead in a circle, or a part cannot be read.</exception>
     public static string Of(string path)
     {

@@ -67,7 +67,7 @@ public sealed class WeightFile : IDisposable
         {
             throw new CheckpointException(new Problem(
                 ErrorCodes.Truncated,
-                Invariant($"{Path}: {destination.Length:N0} bytes are wanted from byte {offset:N0} on, the file has {LengthBytes:N0}")));
+                Invariant($"{Path}: {destination.Length:N0} bytes are wanted from {offset:N0} on, the file has {LengthBytes:N0}")));
         }
 
         if (destination.Length < LeastDirectBytes || _direct.Value?.TryRead(offset, destination) != true)
@@ -98,7 +98,7 @@ public sealed class WeightFile : IDisposable
                 {
                     throw new CheckpointException(new Problem(
                         ErrorCodes.ChangedWhileRead,
-                        Invariant($"{Path}: the file had {LengthBytes:N0} bytes when it was opened, and now ends at byte {offset:N0}"),
+                        Invariant($"{Path}: the file had {LengthBytes:N0} bytes when it was opened, and now ends at {offset:N0}"),
                         "Run again when nothing writes to the file."));
                 }
 

@@ -31,8 +31,13 @@ public sealed class DirectReaderTests : IDisposable
     [InlineData(LengthBytes - 1, 1)]
     public void TryRead_OfAnyRun_GivesItsBytes(int offset, int lengthBytes)
     {
-        byte[] found = new byte[lengthBytes];
-        Assert.True(_reader is null || (_reader.TryRead(offset, found) && found.AsSpan().SequenceEqual(_content.AsSpan(offset, lengthBytes))));
+        // Not every file system knows direct reads.
+        if (_reader is not null)
+        {
+            byte[] found = new byte[lengthBytes];
+            Assert.True(_reader.TryRead(offset, found));
+            Assert.Equal(_content[offset..(offset + lengthBytes)], found);
+        }
     }
 
     [Fact]
