@@ -98,10 +98,10 @@ internal ref struct StrictJson
         }
         catch (JsonException exception)
         {
-            // The line and column that follow in the message count from the beginning of the text, which is one line as a rule.
-            string reason = exception.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            // What follows the first sentence is advice for programmers, and a line and a column in what is one long line.
+            string reason = exception.Message.Split(". ")[0].TrimEnd('.');
             throw _fail(FormattableString.Invariant(
-                $"the text is not JSON near its byte {_reader.BytesConsumed:N0}: {CheckpointException.Printable(reason)}"));
+                $"the text is not JSON near byte {_reader.BytesConsumed:N0}: {CheckpointException.Printable(reason)}"));
         }
     }
 }
