@@ -26,7 +26,13 @@ internal static class ExportKinds
     };
 
     /// <summary>The word for it in messages.</summary>
-    public static string Word(this ExportKind kind) => kind.ToString().ToLowerInvariant();
+    public static string Word(this ExportKind kind) => kind switch
+    {
+        ExportKind.Strategy => "strategy",
+        ExportKind.Scorer => "scorer",
+        ExportKind.Format => "format",
+        _ => "benchmark",
+    };
 
     /// <summary>The kind that an attribute exports, or <see langword="null"/> if it is none of the export attributes.</summary>
     /// <param name="attribute">The attribute's full name.</param>

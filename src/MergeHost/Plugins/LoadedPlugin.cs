@@ -26,7 +26,7 @@ internal sealed class LoadedPlugin : IDisposable
     /// <summary>Loads a plugin; none of its code runs yet.</summary>
     /// <param name="info">What to load.</param>
     /// <param name="services">What its exports may import.</param>
-    /// <exception cref="MergeHostException">MH3002: a dependency is not as it must be; MH3005: the assembly cannot be loaded.</exception>
+    /// <exception cref="MergeHostException">MH3002: a dependency is wrong; MH3005: the assembly cannot be loaded.</exception>
     public static LoadedPlugin Load(PluginInfo info, IServiceProvider services)
     {
         (IReadOnlyList<Problem> problems, IReadOnlyList<string> shared) = PluginVerifier.Verify(info);
@@ -104,7 +104,7 @@ internal sealed class LoadedPlugin : IDisposable
             ? types.LoaderExceptions.OfType<Exception>().Select(inner => inner.Message).Distinct()
             : [exception.GetBaseException().Message];
         string reason = string.Join("; ", reasons).ReplaceLineEndings(" ");
-        return new MergeHostException(
-            new Problem(ErrorCodes.PluginFailed, $"plugin {info}: {what}: {reason}", "Use another version of the plugin, or tell its author."), exception);
+        return new MergeHostException(new Problem(ErrorCodes.PluginFailed, $"plugin {info}: {what}: {reason}",
+            "Use another version of the plugin, or tell its author."), exception);
     }
 }

@@ -13,13 +13,16 @@ internal sealed record LockedPlugin(string Id, string Version, string Contract, 
 
     /// <summary>Hashes a plugin's files.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static LockedPlugin Of(PluginInfo plugin) => new(plugin.Id, plugin.Version.ToString(), plugin.ContractVersion.ToString(2),
+    public static LockedPlugin Of(PluginInfo plugin) => new(
+        plugin.Id, plugin.Version.ToString(), plugin.ContractVersion.ToString(2), HashFiles(plugin.Folder));
+
+    private static IReadOnlyList<LockedFile> HashFiles(string folder) =>
     [
-        .. Directory.EnumerateFiles(plugin.Folder, "*", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(path => !_ignored.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            .Select(path => new LockedFile(Path.GetRelativePath(plugin.Folder, path).Replace('\\', '/'), Hash(path)))
+            .Select(path => new LockedFile(Path.GetRelativePath(folder, path).Replace('\\', '/'), Hash(path)))
             .OrderBy(file => file.Path, StringComparer.Ordinal),
-    ]);
+    ];
 
     private static string Hash(string path)
     {

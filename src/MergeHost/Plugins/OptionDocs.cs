@@ -17,7 +17,7 @@ internal sealed partial class OptionDocs
     [GeneratedRegex(@"\s+")]
     private static partial Regex WhiteSpace { get; }
 
-    /// <summary>Reads a plugin's doc comments; where there are none, or none that can be read, every summary is missing.</summary>
+    /// <summary>Reads a plugin's doc comments; where there are none that can be read, every summary is missing.</summary>
     public static OptionDocs Read(PluginInfo plugin)
     {
         OptionDocs docs = new();
@@ -40,7 +40,8 @@ internal sealed partial class OptionDocs
         return docs;
     }
 
-    /// <summary>The summary of a type, a property or an enumeration's value as plain text, or <see langword="null"/> if it has none.</summary>
+    /// <summary>The summary of a type, a property or an enumeration's value as plain text.</summary>
+    /// <returns>The text, or <see langword="null"/> if the member has no summary.</returns>
     public string? Summary(MemberInfo member) => _summaries.GetValueOrDefault(member switch
     {
         Type type => $"T:{Name(type)}",
@@ -64,7 +65,9 @@ internal sealed partial class OptionDocs
     /// <summary>What an empty element stands for: the last part of a member's name, a keyword, a parameter, an address.</summary>
     private static string Referred(XElement element)
     {
-        string text = element.Attributes().FirstOrDefault(attribute => attribute.Name.LocalName is "cref" or "langword" or "name" or "href")?.Value ?? "";
-        return element.Attribute("cref") is null ? text : text.Split('(')[0].Split('.')[^1].Split('`')[0].Split(':')[^1];
+        XAttribute? target = element.Attributes()
+            .FirstOrDefault(attribute => attribute.Name.LocalName is "cref" or "langword" or "name" or "href");
+        string text = target?.Value ?? "";
+        return target?.Name.LocalName != "cref" ? text : text.Split('(')[0].Split('.')[^1].Split('`')[0].Split(':')[^1];
     }
 }

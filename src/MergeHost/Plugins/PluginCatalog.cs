@@ -18,15 +18,14 @@ internal sealed class PluginCatalog
             ScanRoot(root);
         }
 
-        _plugins = [.. _plugins.OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
-            .ThenBy(plugin => plugin.Version.IsPrerelease).ThenByDescending(plugin => plugin.Version)];
+        _plugins.Sort(BestFirst);
         ReportRivals();
     }
 
     /// <summary>Where was looked, in the order in which roots win.</summary>
     public IReadOnlyList<string> Roots => _roots;
 
-    /// <summary>Every version that can be used: by id, of one id the releases before the prereleases, of these the highest first.</summary>
+    /// <summary>Every version that can be used: by id, then releases before prereleases, then the highest first.</summary>
     public IReadOnlyList<PluginInfo> Plugins => _plugins;
 
     /// <summary>Versions that were built for other contracts, each with the problem that says so.</summary>
@@ -36,7 +35,7 @@ internal sealed class PluginCatalog
     public IReadOnlyList<Problem> Problems => _problems;
 
     /// <summary>Looks for plugins.</summary>
-    /// <param name="roots">Existing folders, the one that wins first; usually from <see cref="PluginRoots.Find(string?)"/>.</param>
+    /// <param name="roots">Existing folders, the one that wins first; usually those of <see cref="PluginRoots"/>.</param>
     public static PluginCatalog Scan(IReadOnlyList<string> roots) => Scan(roots, SharedAssemblies.ContractVersion);
 
     internal static PluginCatalog Scan(IReadOnlyList<string> roots, Version contracts) => new(roots, contracts);
@@ -89,7 +88,8 @@ internal sealed class PluginCatalog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _problems.Add(new Problem(ErrorCodes.PluginUnreadable, $"{folder}: {exception.Message}", "Make the folder readable."));
+            _problems.Add(new Problem(ErrorCodes.PluginUnreadable, $"{folder}: {exception.Message}",
+                "Make the folder readable."));
             return [];
         }
     }
@@ -125,33 +125,48 @@ internal sealed class PluginCatalog
 
         bool isNewer = (built.Major, built.Minor).CompareTo((_contracts.Major, _contracts.Minor)) > 0;
         return new Problem(ErrorCodes.PluginContract,
-            $"{plugin.Folder}: plugin {plugin} was built for contracts {built.ToString(2)}, this host has {_contracts.ToString(2)}",
+            $"{plugin.Folder}: plugin {plugin} was built for contracts {built.ToString(2)}, "
+            + $"this host has {_contracts.ToString(2)}",
             isNewer ? "Update MergeHost, or install an older version of the plugin." : "Install a newer version of the plugin.");
     }
 
     /// <summary>Drops exports of one id: nothing tells which of them is meant.</summary>
     private PluginInfo WithoutTwins(PluginInfo plugin)
     {
-        ILookup<(ExportKind, string), PluginExport> byId = plugin.Exports.ToLookup(export => (export.Kind, export.Id));
-        foreach (IGrouping<(ExportKind, string), PluginExport> twins in byId.Where(group => group.Count() > 1))
+        List<PluginExport> single = [];
+        foreach (PluginExport[] twins in plugin.Exports.GroupBy(export => export.ToString()).Select(group => group.ToArray()))
         {
+            if (twins.Length == 1)
+            {
+                single.Add(twins[0]);
+                continue;
+            }
+
             _problems.Add(new Problem(ErrorCodes.PluginDuplicate,
-                $"{plugin.Folder}: plugin {plugin} exports {twins.First()} {twins.Count()} times; none of them is used",
+                $"{plugin.Folder}: plugin {plugin} exports {twins[0]} {twins.Length} times; none of them is used",
                 "Give each class an id of its own."));
         }
 
-        return plugin with { Exports = [.. plugin.Exports.Where(export => byId[(export.Kind, export.Id)].Count() == 1)] };
+        return plugin with { Exports = single };
+    }
+
+    private static int BestFirst(PluginInfo a, PluginInfo b)
+    {
+        int byId = string.CompareOrdinal(a.Id, b.Id);
+        int byKind = a.Version.IsPrerelease.CompareTo(b.Version.IsPrerelease);
+        return byId != 0 ? byId : byKind != 0 ? byKind : b.Version.CompareTo(a.Version);
     }
 
     private void ReportRivals()
     {
-        IEnumerable<IGrouping<(ExportKind, string), InstalledExport>> byId = _plugins.DistinctBy(plugin => plugin.Id).OrderBy(RootIndex)
+        IEnumerable<IGrouping<string, InstalledExport>> byId = _plugins.DistinctBy(plugin => plugin.Id).OrderBy(RootIndex)
             .SelectMany(plugin => plugin.Exports.Select(export => new InstalledExport(plugin, export)))
-            .GroupBy(installed => (installed.Export.Kind, installed.Export.Id));
+            .GroupBy(installed => installed.Export.ToString());
         foreach (InstalledExport[] rivals in byId.Select(group => group.ToArray()).Where(group => group.Length > 1))
         {
             _problems.Add(new Problem(ErrorCodes.PluginDuplicate,
-                $"{rivals[0].Export} is in the plugins {string.Join(" and ", rivals.Select(rival => rival.Plugin))}; the first is used",
+                $"{rivals[0].Export} is in the plugins {string.Join(" and ", rivals.Select(rival => rival.Plugin))}; "
+                + "the first is used",
                 $"Choose another in the recipe, such as `uses: {rivals[1].Plugin.Id}`.", Severity: Severity.Warning));
         }
     }

@@ -7,7 +7,7 @@ namespace MergeHost.Plugins;
 /// <summary>A class that a plugin exports, as its attribute describes it; known without loading the plugin.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Id">Its name in recipes.</param>
-/// <param name="Metadata">What the attribute's named arguments set: strings, string arrays, numbers, enumerations as numbers.</param>
+/// <param name="Metadata">What the attribute's named arguments set; enumerations are numbers.</param>
 internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDictionary<string, object?> Metadata)
 {
     // What a plugin does not set has the default that the attribute declares.

@@ -9,7 +9,7 @@ internal sealed class PluginHost(IServiceProvider services) : IDisposable
 
     /// <summary>Makes a new instance of an export.</summary>
     /// <typeparam name="T">The contract of the export's kind.</typeparam>
-    /// <exception cref="MergeHostException">MH3002 or MH3005: the plugin cannot be loaded, or the export cannot be created.</exception>
+    /// <exception cref="MergeHostException">MH3002, MH3005: the plugin cannot be loaded, or the export not created.</exception>
     public T Create<T>(InstalledExport installed)
         where T : class => Load(installed.Plugin).Create<T>(installed.Export);
 

@@ -1,10 +1,11 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MergeHost.Plugins;
 
-/// <summary>The plugins that recipes of a folder were made with, byte for byte: the file <c>mergehost.lock.json</c> beside them.</summary>
+/// <summary>
+/// The plugins that the recipes of a folder were run with, byte for byte: the file <c>mergehost.lock.json</c> beside them.
+/// </summary>
 internal sealed class PluginLock
 {
     /// <summary>The file's name.</summary>
@@ -47,8 +48,8 @@ internal sealed class PluginLock
 
         try
         {
-            Content content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json) ?? throw new JsonException("null");
-            return content.Plugins.All(plugin => plugin?.Files.All(entry => entry is not null) == true)
+            Content? content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json);
+            return content?.Plugins.All(plugin => plugin?.Files.All(file => file is not null) == true) == true
                 ? new PluginLock(content.Plugins)
                 : throw new JsonException("an entry is null");
         }
@@ -65,10 +66,10 @@ internal sealed class PluginLock
 
     /// <summary>This lock with some plugins as they are now; other plugins, and other versions of these, stay.</summary>
     /// <exception cref="IOException">A plugin's file cannot be read.</exception>
-    public PluginLock With(IReadOnlyList<PluginInfo> plugins) =>
-        new([.. plugins.Select(LockedPlugin.Of), .. Plugins]);
+    public PluginLock With(IReadOnlyList<PluginInfo> plugins) => new([.. plugins.Select(LockedPlugin.Of), .. Plugins]);
 
-    /// <summary>What differs between this lock and the plugins that are used, MH3007; plugins that are locked but not used do not matter.</summary>
+    /// <summary>What differs between this lock and the plugins that are used, MH3007.</summary>
+    /// <remarks>Plugins that are locked but not used do not matter: another command or recipe may use them.</remarks>
     /// <exception cref="IOException">A plugin's file cannot be read.</exception>
     public IReadOnlyList<Problem> Compare(IReadOnlyList<PluginInfo> used) => [.. used.SelectMany(Compare).Distinct()];
 
@@ -77,7 +78,7 @@ internal sealed class PluginLock
     public void Write(string path)
     {
         string partial = path + ".partial";
-        File.WriteAllText(partial, JsonSerializer.Serialize(new Content(Plugins), _json) + "\n", new UTF8Encoding(false));
+        File.WriteAllText(partial, JsonSerializer.Serialize(new Content(Plugins), _json) + "\n");
         File.Move(partial, path, overwrite: true);
     }
 
@@ -103,8 +104,8 @@ internal sealed class PluginLock
             LockedFile? lockedFile = locked.Files.FirstOrDefault(file => file.Path == path);
             if (nowFile != lockedFile)
             {
-                string difference = nowFile is null ? "is missing" : lockedFile is null ? "is not locked" : "is not the file that was locked";
-                yield return Differs($"plugin {plugin}: '{path}' {difference}");
+                string difference = lockedFile is null ? "is not locked" : "is not the file that was locked";
+                yield return Differs($"plugin {plugin}: '{path}' {(nowFile is null ? "is missing" : difference)}");
             }
         }
     }

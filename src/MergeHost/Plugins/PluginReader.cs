@@ -2,14 +2,16 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using System.Text.RegularExpressions;
 using NuGet.Versioning;
 
 namespace MergeHost.Plugins;
 
 /// <summary>Reads what a plugin says of itself from its assembly's metadata; no code of the plugin is loaded or run.</summary>
-internal static partial class PluginReader
+internal static class PluginReader
 {
+    /// <summary>What <see cref="IsId"/> asks for, in words.</summary>
+    public const string IdRule = "ids are lower-case letters, digits and hyphens";
+
     private const string DepsExtension = ".deps.json";
 
     private static readonly AttributeTypes _types = new();
@@ -18,8 +20,8 @@ internal static partial class PluginReader
     public static bool IsPluginFolder(string folder) => Directory.EnumerateFiles(folder, "*" + DepsExtension).Any();
 
     /// <summary>Whether a text is fit to be a plugin's id.</summary>
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
-    public static partial Regex IdPattern { get; }
+    public static bool IsId(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     /// <summary>Reads the plugin in a folder.</summary>
     /// <exception cref="MergeHostException">MH3001: the folder holds no plugin, or one that cannot be read.</exception>
@@ -52,9 +54,10 @@ internal static partial class PluginReader
         string[] deps = [.. Directory.EnumerateFiles(folder, "*" + DepsExtension).Order(StringComparer.Ordinal)];
         if (deps.Length != 1)
         {
+            string names = string.Join(" and ", deps.Select(path => $"'{Path.GetFileName(path)}'"));
             throw Unreadable(folder, deps.Length == 0
                 ? $"holds no {DepsExtension} file that would name the plugin's assembly"
-                : $"holds {string.Join(" and ", deps.Select(path => $"'{Path.GetFileName(path)}'"))}; a plugin has a folder of its own");
+                : $"holds {names}; a plugin has a folder of its own");
         }
 
         string assemblyPath = deps[0][..^DepsExtension.Length] + ".dll";
@@ -72,7 +75,7 @@ internal static partial class PluginReader
         {
             [] => "is empty",
             [(byte)'M', (byte)'Z', ..] => null,
-            [0x7F, (byte)'E', (byte)'L', (byte)'F'] => "is a native library, not a .NET assembly",
+            [0x7F, (byte)'E', (byte)'L', (byte)'F'] or [0xCF, 0xFA, 0xED, 0xFE] => "is a native library, not a .NET assembly",
             _ => "is not a .NET assembly",
         };
         if (what is not null)
@@ -87,8 +90,9 @@ internal static partial class PluginReader
         string? version = null;
         string description = "";
         List<PluginExport> exports = [];
-        foreach (CustomAttribute attribute in metadata.CustomAttributes.Select(metadata.GetCustomAttribute))
+        foreach (CustomAttributeHandle handle in metadata.CustomAttributes)
         {
+            CustomAttribute attribute = metadata.GetCustomAttribute(handle);
             string? name = Name(metadata, attribute);
             if (name == typeof(MergeHostPluginAttribute).FullName)
             {
@@ -149,7 +153,13 @@ internal static partial class PluginReader
             throw Unreadable(assemblyPath, $"exports a {kind.Word()} without an id");
         }
 
-        return new PluginExport(kind, id, value.NamedArguments.ToDictionary(argument => argument.Name!, argument => Plain(argument.Value)));
+        Dictionary<string, object?> arguments = [];
+        foreach (CustomAttributeNamedArgument<string> argument in value.NamedArguments)
+        {
+            arguments[argument.Name!] = Plain(argument.Value);
+        }
+
+        return new PluginExport(kind, id, arguments);
     }
 
     private static object? Plain(object? value) => value is ImmutableArray<CustomAttributeTypedArgument<string>> items
@@ -163,22 +173,32 @@ internal static partial class PluginReader
             throw Unreadable(assemblyPath, "is not marked as a plugin", "Set <MergeHostPluginId> in the plugin's project file.");
         }
 
-        return IdPattern.IsMatch(id)
+        return IsId(id)
             ? id
-            : throw Unreadable(assemblyPath, $"its id is '{id}'; ids are lower-case letters and digits, with hyphens between them");
+            : throw Unreadable(assemblyPath, $"its id is '{id}'; {IdRule}");
     }
 
     private static NuGetVersion ParseVersion(string? version, string assemblyPath) =>
         NuGetVersion.TryParse(version, out NuGetVersion? parsed)
             ? new NuGetVersion(parsed.Version, parsed.ReleaseLabels, null, null)
-            : throw Unreadable(assemblyPath, $"its version is '{version}', not one such as 1.2.0", "Set <Version> in the plugin's project file.");
+            : throw Unreadable(assemblyPath, $"its version is '{version}', not one such as 1.2.0",
+                "Set <Version> in the plugin's project file.");
 
-    private static Version ContractVersion(MetadataReader metadata, string assemblyPath) =>
-        metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
-            .Where(reference => metadata.GetString(reference.Name) == SharedAssemblies.Contracts)
-            .Max(reference => reference.Version)
-        ?? throw Unreadable(assemblyPath, $"does not reference {SharedAssemblies.Contracts}");
+    private static Version ContractVersion(MetadataReader metadata, string assemblyPath)
+    {
+        foreach (AssemblyReferenceHandle handle in metadata.AssemblyReferences)
+        {
+            AssemblyReference reference = metadata.GetAssemblyReference(handle);
+            if (metadata.GetString(reference.Name) == SharedAssemblies.Contracts)
+            {
+                return reference.Version;
+            }
+        }
+
+        throw Unreadable(assemblyPath, $"does not reference {SharedAssemblies.Contracts}");
+    }
 
     private static MergeHostException Unreadable(string path, string reason, string? hint = null, Exception? inner = null) =>
-        new(new Problem(ErrorCodes.PluginUnreadable, $"{path}: {reason}", hint ?? "Install the plugin again, or remove its folder."), inner);
+        new(new Problem(ErrorCodes.PluginUnreadable, $"{path}: {reason}",
+            hint ?? "Install the plugin again, or remove its folder."), inner);
 }

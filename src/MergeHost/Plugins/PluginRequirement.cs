@@ -11,10 +11,10 @@ namespace MergeHost.Plugins;
 /// <param name="Text">The requirement as the recipe has it.</param>
 internal sealed partial record PluginRequirement(string Id, VersionRange? Range, string Text)
 {
-    [GeneratedRegex(@"^((?<fromLower>>=?)\s*(?<lower>[^\s<>=]+))?\s*((?<toUpper><=?)\s*(?<upper>[^\s<>=]+))?$")]
-    private static partial Regex Comparisons { get; }
-
     private const string Forms = "write 1.2.3, ^1.2, ~1.2, '>=1.2 <2' or '[1.2,2.0)'";
+
+    [GeneratedRegex(@"^((?<fromLower>>=?)\s*(?<lower>[^\s<>=]+))?\s*((?<toUpper><=?)\s*(?<upper>[^\s<>=]+))?\z")]
+    private static partial Regex Comparisons { get; }
 
     /// <summary>Where the recipe has it.</summary>
     public TextPlace? Place { get; init; }
@@ -23,13 +23,14 @@ internal sealed partial record PluginRequirement(string Id, VersionRange? Range,
     /// <param name="text">An id, or an id, <c>@</c> and versions.</param>
     /// <param name="requirement">What was read.</param>
     /// <param name="error">Why it cannot be read, in a sentence without a full stop.</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out PluginRequirement? requirement, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out PluginRequirement? requirement, [NotNullWhen(false)] out string? error)
     {
         requirement = null;
         string[] parts = text.Split('@', 2, StringSplitOptions.TrimEntries);
-        if (!PluginReader.IdPattern.IsMatch(parts[0]))
+        if (!PluginReader.IsId(parts[0]))
         {
-            error = $"'{parts[0]}' is not the id of a plugin; ids are lower-case letters and digits, with hyphens between them";
+            error = $"'{parts[0]}' is not the id of a plugin; {PluginReader.IdRule}";
             return false;
         }
 
@@ -54,7 +55,8 @@ internal sealed partial record PluginRequirement(string Id, VersionRange? Range,
     private static bool NamesPrerelease(VersionRange range) =>
         range.MinVersion?.IsPrerelease == true || (range.MaxVersion is { IsPrerelease: true } max && !IsFloor(max));
 
-    private static bool TryParseRange(string text, [NotNullWhen(true)] out VersionRange? range, [NotNullWhen(false)] out string? error)
+    private static bool TryParseRange(
+        string text, [NotNullWhen(true)] out VersionRange? range, [NotNullWhen(false)] out string? error)
     {
         range = null;
         error = null;
@@ -71,7 +73,8 @@ internal sealed partial record PluginRequirement(string Id, VersionRange? Range,
             ['~', .. string rest] => ParseVersion(rest) is { } from ? Between(from, AfterTilde(from, rest)) : null,
             ['[' or '(', ..] => ParseInterval(text),
             ['<' or '>', ..] => ParseComparisons(text),
-            _ => text.Count(c => c == '.') >= 2 && ParseVersion(text) is { } exact ? new VersionRange(exact, true, exact, true) : null,
+            _ when NumbersGiven(text) < 3 => null,
+            _ => ParseVersion(text) is { } exact ? new VersionRange(exact, true, exact, true) : null,
         };
         if (range is null)
         {
@@ -114,10 +117,16 @@ internal sealed partial record PluginRequirement(string Id, VersionRange? Range,
 
     private static bool IsFloor(NuGetVersion version) => version.Release == "0";
 
-    private static VersionRange? ParseInterval(string text) =>
-        VersionRange.TryParse(text, out VersionRange? range)
-            ? new VersionRange(range.MinVersion, range.IsMinInclusive, Upper(range.MaxVersion, range.IsMaxInclusive), range.IsMaxInclusive)
-            : null;
+    private static VersionRange? ParseInterval(string text)
+    {
+        if (!VersionRange.TryParse(text, out VersionRange? range))
+        {
+            return null;
+        }
+
+        NuGetVersion? upper = Upper(range.MaxVersion, range.IsMaxInclusive);
+        return new VersionRange(range.MinVersion, range.IsMinInclusive, upper, range.IsMaxInclusive);
+    }
 
     private static NuGetVersion? Upper(NuGetVersion? version, bool isInclusive) =>
         version is null || isInclusive || version.IsPrerelease ? version : Floor(version.Major, version.Minor, version.Patch);

@@ -9,7 +9,7 @@ internal static class PluginRoots
     /// <summary>The folder that replaces <c>~/.mergehost</c>.</summary>
     public const string HomeVariable = "MERGEHOST_HOME";
 
-    /// <summary>A file beside the program that names one root a line: a build writes it, so that what was just built is found.</summary>
+    /// <summary>A file beside the program that names a root; a build writes it, so that what was just built is found.</summary>
     public const string PointerFile = "mergehost.plugins.path";
 
     /// <summary>Where <c>plugins install</c> puts plugins.</summary>

@@ -2,10 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MergeHost.Plugins;
 
-/// <summary>The plugins that one recipe works with: of each plugin one version, chosen by the recipe, the lock file and what is installed.</summary>
+/// <summary>
+/// The plugins that one recipe works with: of each plugin one version, chosen by the recipe, the lock file and what is installed.
+/// </summary>
 /// <remarks>
-/// Of the versions that the recipe accepts, one that the lock file names goes before others, then the highest wins. A recipe that asks
-/// for no version gets the highest release, or the highest prerelease where there is no release. Not for several threads at once.
+/// Of the versions that the recipe accepts, one that the lock file names goes before others, then the highest wins. A recipe
+/// that asks for no version gets the highest release, or the highest prerelease where there is no release. Not for several
+/// threads at once.
 /// </remarks>
 internal sealed class PluginSet
 {
@@ -75,7 +78,8 @@ internal sealed class PluginSet
 
     private static PluginInfo? Choose(IEnumerable<PluginInfo> versions, PluginRequirement[] requirements, PluginLock? locked)
     {
-        PluginInfo[] accepted = [.. versions.Where(plugin => requirements.All(requirement => requirement.Accepts(plugin.Version)))];
+        PluginInfo[] accepted =
+            [.. versions.Where(plugin => requirements.All(requirement => requirement.Accepts(plugin.Version)))];
         return accepted.Where(plugin => locked?.Find(plugin) is not null).MaxBy(plugin => plugin.Version)
             ?? (requirements.Any(requirement => requirement.Range is not null)
                 ? accepted.MaxBy(plugin => plugin.Version)
@@ -89,7 +93,8 @@ internal sealed class PluginSet
         string[] installed = [.. _catalog.Plugins.Where(plugin => plugin.Id == id).Select(plugin => plugin.Version.ToString())];
         if (installed.Length > 0)
         {
-            return new Problem(ErrorCodes.PluginVersion, $"no installed version of plugin '{id}' fits {asked}; installed: {string.Join(", ", installed)}",
+            return new Problem(ErrorCodes.PluginVersion,
+                $"no installed version of plugin '{id}' fits {asked}; installed: {string.Join(", ", installed)}",
                 "Install a version that fits, or change the range.", place);
         }
 
@@ -107,8 +112,9 @@ internal sealed class PluginSet
                 $"Choose a version that has it, such as `uses: {holder.Id}@{holder.Version}`.");
         }
 
+        ErrorCode code = kind == ExportKind.Strategy ? ErrorCodes.UnknownStrategy : ErrorCodes.PluginVersion;
         return Incompatible(plugin => Has(plugin, kind, id))
-            ?? new Problem(kind == ExportKind.Strategy ? ErrorCodes.UnknownStrategy : ErrorCodes.PluginVersion, $"no {kind.Word()} '{id}'",
+            ?? new Problem(code, $"no {kind.Word()} '{id}'",
                 Suggestion.Hint(id, Exports(kind).Select(installed => installed.Export.Id), ListHint));
     }
 

@@ -1,11 +1,12 @@
-using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 
 namespace MergeHost.Plugins;
 
 /// <summary>Checks on disk, before loading, that each assembly a plugin needs is where it must be.</summary>
-/// <remarks>Loading would not tell: a missing assembly shows at the first call that needs it, a second copy of a shared one not at all.</remarks>
+/// <remarks>
+/// Loading would not tell: a missing assembly shows at the first call that needs it, a second copy of a shared one not at all.
+/// </remarks>
 internal static class PluginVerifier
 {
     private const string Reinstall = "Install the plugin again.";
@@ -24,18 +25,18 @@ internal static class PluginVerifier
                 "Delete the file, or build the plugin with MergeHost.Abstractions' targets, which leave it out.")),
         ];
         SortedSet<string> shared = new(StringComparer.Ordinal);
-        HashSet<string> seen = [];
+        HashSet<Reference> seen = [];
         Queue<string> pending = new([plugin.AssemblyPath]);
         while (pending.TryDequeue(out string? path))
         {
-            if (!TryRead(path, out _, out AssemblyName[] references, out string? error))
+            if (!TryRead(path, out _, out IReadOnlyList<Reference> references, out string? error))
             {
                 problems.Add(Dependency(plugin, $"'{Path.GetFileName(path)}' cannot be read: {error}", Reinstall));
             }
 
-            foreach (AssemblyName reference in references.Where(reference => seen.Add(reference.FullName)))
+            foreach (Reference reference in references.Where(seen.Add))
             {
-                string name = reference.Name!;
+                string name = reference.Name;
                 if (SharedAssemblies.Contains(name))
                 {
                     shared.Add(name);
@@ -58,7 +59,7 @@ internal static class PluginVerifier
         return ([.. problems.Distinct()], [.. shared]);
     }
 
-    private static (string What, string Hint)? Check(AssemblyName reference, string? ownPath)
+    private static (string What, string Hint)? Check(Reference reference, string? ownPath)
     {
         if (ownPath is not null)
         {
@@ -68,13 +69,13 @@ internal static class PluginVerifier
         }
 
         // What the host uses itself but does not share may be another version tomorrow.
-        bool isShared = SharedAssemblies.Contains(reference.Name!);
-        if (!isShared && !SharedAssemblies.IsFramework(reference.Name!))
+        bool isShared = SharedAssemblies.Contains(reference.Name);
+        if (!isShared && !SharedAssemblies.IsFramework(reference.Name))
         {
             return ("which is not in the plugin's folder", Reinstall);
         }
 
-        Version? hostVersion = SharedAssemblies.HostVersion(reference.Name!);
+        Version? hostVersion = SharedAssemblies.HostVersion(reference.Name);
         if (hostVersion is null)
         {
             return ("which this host does not have", "Use a build of MergeHost that has it.");
@@ -85,8 +86,8 @@ internal static class PluginVerifier
             : null;
     }
 
-    /// <summary>Reads an assembly's version and what it needs; a native library has neither, its needs are the system's to find.</summary>
-    private static bool TryRead(string path, out Version? version, out AssemblyName[] references, out string? error)
+    /// <summary>Reads an assembly's version and what it needs; a native library tells neither.</summary>
+    private static bool TryRead(string path, out Version? version, out IReadOnlyList<Reference> references, out string? error)
     {
         version = null;
         references = [];
@@ -99,7 +100,8 @@ internal static class PluginVerifier
             {
                 MetadataReader metadata = file.GetMetadataReader();
                 version = metadata.GetAssemblyDefinition().Version;
-                references = [.. metadata.AssemblyReferences.Select(handle => metadata.GetAssemblyReference(handle).GetAssemblyName())];
+                references = [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
+                    .Select(reference => new Reference(metadata.GetString(reference.Name), reference.Version))];
             }
 
             return true;
@@ -114,4 +116,6 @@ internal static class PluginVerifier
 
     private static Problem Dependency(PluginInfo plugin, string what, string hint) =>
         new(ErrorCodes.PluginDependency, $"plugin {plugin}: {what}", hint);
+
+    private sealed record Reference(string Name, Version Version);
 }

@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 
 namespace MergeHost.Plugins;
 
-/// <summary>Assemblies of which there must be one copy, the host's: with another copy a plugin's types are strangers to the host.</summary>
-/// <remarks>The same list stands in <c>build/MergeHost.Abstractions.targets</c>, which keeps these out of a plugin's folder.</remarks>
+/// <summary>Assemblies that must be the host's copy: with one of its own, a plugin's types are strangers to the host.</summary>
+/// <remarks><c>build/MergeHost.Abstractions.targets</c> keeps the same ones out of a plugin's folder.</remarks>
 internal static class SharedAssemblies
 {
     /// <summary>The assembly whose version decides whether a plugin fits.</summary>
@@ -53,7 +53,7 @@ internal static class SharedAssemblies
         {
             return Context.LoadFromAssemblyName(new AssemblyName(name)).GetName().Version;
         }
-        catch (Exception exception) when (exception is IOException or BadImageFormatException)
+        catch (Exception exception) when (exception is IOException or BadImageFormatException or ArgumentException)
         {
             return null;
         }

@@ -25,7 +25,7 @@ public sealed class OptionDocsTests : IDisposable
 
     [Theory]
     [InlineData("""At most <see langword="null"/> of <paramref name="a"/>, <typeparamref name="T"/>.""", "At most null of a, T.")]
-    [InlineData("""<para>One.</para><para>Two,\n   three.</para>""", "One. Two, three.")]
+    [InlineData("<para>One.</para><para>Two,\n   three.</para>", "One. Two, three.")]
     [InlineData("""See <see href="https://arxiv.org/abs/2212.04089">the paper</see>.""", "See the paper.")]
     [InlineData("""See <see href="https://arxiv.org/abs/2212.04089"/>.""", "See https://arxiv.org/abs/2212.04089.")]
     [InlineData("""<see cref="T:Some.List`1"/>, <see cref="M:Some.Type.Call``1(System.Int32,System.String)"/>""", "List, Call")]
@@ -34,7 +34,7 @@ public sealed class OptionDocsTests : IDisposable
     {
         PluginInfo plugin = Assert.Single(_folder.Scan("good/1.2.0").Plugins);
         File.WriteAllText(plugin.DocPath!,
-            $"<doc><members><member name=\"T:System.Int32\"><summary>{summary.Replace("\\n", "\n", StringComparison.Ordinal)}</summary></member></members></doc>");
+            $"""<doc><members><member name="T:System.Int32"><summary>{summary}</summary></member></members></doc>""");
 
         Assert.Equal(plain, OptionDocs.Read(plugin).Summary(typeof(int)));
     }

@@ -47,6 +47,13 @@ internal sealed class PluginFolder : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
+    /// <summary>Puts the private library of a fixture into a plugin's folder.</summary>
+    public static void ReplacePrivateLibrary(string folder, string fixture)
+    {
+        const string library = "Fixture.PrivLib.dll";
+        File.Copy(Path.Combine(Fixtures, fixture, library), Path.Combine(folder, library), overwrite: true);
+    }
+
     /// <summary>Makes an assembly look as if it was built against another version of an assembly it references.</summary>
     public static void Rereference(string assemblyPath, string reference, Version version)
     {

@@ -32,7 +32,9 @@ public sealed class PluginLockTests : IDisposable
 
         LockedPlugin locked = Assert.Single(read.Plugins);
         Assert.Equal(("versions", "1.0.0", "0.1"), (locked.Id, locked.Version, locked.Contract));
-        Assert.Equal(["Fixture.PrivLib.dll", "Fixture.Versions.deps.json", "Fixture.Versions.dll"], locked.Files.Select(file => file.Path));
+        Assert.Equal(
+            ["Fixture.PrivLib.dll", "Fixture.Versions.deps.json", "Fixture.Versions.dll"],
+            locked.Files.Select(file => file.Path));
         Assert.All(locked.Files, file => Assert.Matches("^[0-9a-f]{64}$", file.Sha256));
         Assert.Empty(read.Compare([plugin]));
         Assert.Equal(Path.Combine(_folder.Root, "mergehost.lock.json"), LockPath);

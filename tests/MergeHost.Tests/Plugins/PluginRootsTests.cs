@@ -15,9 +15,12 @@ public sealed class PluginRootsTests : IDisposable
     [Fact]
     public void Find_WhenEveryPlaceExists_OrdersThemFromTheMostToTheLeastExplicit()
     {
-        string[] expected = [Make("explicit"), Make("first"), Make("second"), Make("pointed"), Make("app/plugins"), Make("home/plugins")];
+        string[] expected =
+        [
+            Make("explicit"), Make("first"), Make("second"), Make("pointed"), Make("app/plugins"), Make("home/plugins"),
+        ];
         _environment[PluginRoots.PathVariable] = string.Join(Path.PathSeparator, expected[1], expected[2]);
-        File.WriteAllText(Path.Combine(_folder, "app", PluginRoots.PointerFile), Path.Combine("..", "pointed") + Environment.NewLine);
+        File.WriteAllText(Path.Combine(_folder, "app", PluginRoots.PointerFile), "../pointed\n");
 
         Assert.Equal(expected, Find(expected[0] + Path.DirectorySeparatorChar));
     }

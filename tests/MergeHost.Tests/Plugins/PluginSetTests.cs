@@ -91,10 +91,22 @@ public sealed class PluginSetTests : IDisposable
     [Fact]
     public void TryResolve_WhenAScorerIsUnknown_NamesIt()
     {
-        Assert.False(new PluginSet(_folder.Scan("good/1.2.0")).TryResolve(ExportKind.Scorer, "fisher", out _, out Problem? problem));
+        PluginSet set = new(_folder.Scan("good/1.2.0"));
 
+        Assert.False(set.TryResolve(ExportKind.Scorer, "fisher", out _, out Problem? problem));
         Assert.Equal(ErrorCodes.PluginVersion, problem.Code);
         Assert.Equal("no scorer 'fisher'", problem.Message);
+    }
+
+    [Fact]
+    public void TryResolve_WhenOnlyAnotherVersionHasTheExport_NamesBothVersions()
+    {
+        PluginSet set = new(_folder.Scan(V1, V2), [Requirement("versions@^1.0")]);
+
+        Assert.False(set.TryResolve(ExportKind.Benchmark, "added", out _, out Problem? problem));
+        Assert.Equal(ErrorCodes.PluginVersion, problem.Code);
+        Assert.Equal("benchmark 'added' is in plugin 'versions' 2.0.0, but 'versions' 1.0.0 is used", problem.Message);
+        Assert.Contains("`uses: versions@2.0.0`", problem.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,5 +149,7 @@ public sealed class PluginSetTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static PluginRequirement Requirement(string text) =>
-        PluginRequirement.TryParse(text, out PluginRequirement? requirement, out string? error) ? requirement : throw new ArgumentException(error);
+        PluginRequirement.TryParse(text, out PluginRequirement? requirement, out string? error)
+            ? requirement
+            : throw new ArgumentException(error, nameof(text));
 }

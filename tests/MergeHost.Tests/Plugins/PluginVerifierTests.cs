@@ -20,7 +20,9 @@ public sealed class PluginVerifierTests : IDisposable
         Problem problem = Assert.Single(Verify());
 
         Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
-        Assert.Equal("plugin 'versions' 1.0.0: 'Fixture.Versions.dll' needs 'Fixture.PrivLib' 1.0.0.0, which is not in the plugin's folder",
+        Assert.Equal(
+            "plugin 'versions' 1.0.0: 'Fixture.Versions.dll' needs 'Fixture.PrivLib' 1.0.0.0, "
+            + "which is not in the plugin's folder",
             problem.Message);
     }
 
@@ -28,12 +30,13 @@ public sealed class PluginVerifierTests : IDisposable
     public void Verify_WhenAPrivateLibraryIsTooOld_NamesBothVersions()
     {
         string folder = _folder.Add("versions/2.0.0");
-        File.Copy(Path.Combine(PluginFolder.Fixtures, "versions/1.0.0/Fixture.PrivLib.dll"), Path.Combine(folder, "Fixture.PrivLib.dll"), true);
+        PluginFolder.ReplacePrivateLibrary(folder, "versions/1.0.0");
 
         Problem problem = Assert.Single(Verify());
 
         Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
-        Assert.Contains("needs 'Fixture.PrivLib' 2.0.0.0, the plugin's folder has 1.0.0.0", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith("needs 'Fixture.PrivLib' 2.0.0.0, the plugin's folder has 1.0.0.0", problem.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,10 +73,12 @@ public sealed class PluginVerifierTests : IDisposable
         Problem problem = Assert.Single(Verify());
 
         Assert.Equal(ErrorCodes.PluginDependency, problem.Code);
-        Assert.Contains($"needs '{assembly}' 77.3.0.0, the host has {SharedAssemblies.HostVersion(assembly)}", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"needs '{assembly}' 77.3.0.0, the host has {SharedAssemblies.HostVersion(assembly)}", problem.Message,
+            StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private IReadOnlyList<Problem> Verify(params string[] fixtures) => PluginVerifier.Verify(Assert.Single(_folder.Scan(fixtures).Plugins)).Problems;
+    private IReadOnlyList<Problem> Verify(params string[] fixtures) =>
+        PluginVerifier.Verify(Assert.Single(_folder.Scan(fixtures).Plugins)).Problems;
 }

@@ -26,5 +26,6 @@ public sealed class SharedAssembliesTests
     }
 
     [Fact]
-    public void HostVersion_OfAnAssemblyThatIsNotThere_IsUnknown() => Assert.Null(SharedAssemblies.HostVersion("Fixture.PrivLib"));
+    public void HostVersion_OfAnAssemblyThatIsNotThere_IsUnknown() =>
+        Assert.Null(SharedAssemblies.HostVersion("Fixture.PrivLib"));
 }
