@@ -15,6 +15,10 @@ public sealed record TaskArithmeticOptions
     /// <summary>Whether the sum is divided by the sum of the weights.</summary>
     public bool Normalize { get; init; }
 
+    /// <summary>Accepted for mergekit's sake; has no effect, since nothing is thinned here.</summary>
+    [PerSource]
+    public double Density { get; init; } = 1;
+
     /// <summary>Accepted for mergekit's sake; has no effect, since masks take no memory here.</summary>
     public bool Int8Mask { get; init; }
 

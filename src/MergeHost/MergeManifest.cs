@@ -63,10 +63,10 @@ public sealed record MergeManifest
 public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 
 /// <summary>One merge of a recipe.</summary>
-/// <param name="Name">The stage's name, or <see langword="null"/>.</param>
 /// <param name="Method">The strategy.</param>
 /// <param name="Inputs">The models that took part.</param>
-public sealed record ManifestStage(string? Name, string Method, IReadOnlyList<ManifestInput> Inputs);
+/// <param name="Name">The stage's name, or <see langword="null"/>.</param>
+public sealed record ManifestStage(string Method, IReadOnlyList<ManifestInput> Inputs, string? Name = null);
 
 /// <summary>A model that took part in a merge.</summary>
 /// <param name="Name">As the recipe has it.</param>

@@ -26,7 +26,7 @@ internal static class ManifestStore
             Seed = options.Seed,
             Device = options.Device.ToString(),
             Plugins = [.. Plugins(plan)],
-            Stages = [.. earlier, new ManifestStage(stage.Stage.Name, stage.Strategy.Export.Id, [.. stage.Models.Select(model => Describe(model, stage, result.Records))])],
+            Stages = [.. earlier, new ManifestStage(stage.Strategy.Export.Id, [.. stage.Models.Select(model => Describe(model, stage, result.Records))], stage.Stage.Name)],
             Format = stage.Format.Export.Id,
             Files =
             [
