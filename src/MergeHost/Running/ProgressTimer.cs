@@ -2,7 +2,7 @@ using MergeHost.Planning;
 
 namespace MergeHost.Running;
 
-/// <summary>Tells the progress of a stage ten times a second, and once more at its end.</summary>
+/// <summary>Tells the progress of a stage ten times a second, at each tensor that is done, and at the end.</summary>
 internal sealed class ProgressTimer : IDisposable
 {
     private readonly StagePlan _plan;
@@ -25,17 +25,8 @@ internal sealed class ProgressTimer : IDisposable
     public static long Bytes(TensorPlan tensor) =>
         tensor.Output.LengthBytes + tensor.Read.Sum(input => input.Tensor.DType.LengthBytes(tensor.Output.ElementCount));
 
-    public void Dispose()
-    {
-        using ManualResetEvent stopped = new(false);
-        if (_timer?.Dispose(stopped) == true)
-        {
-            stopped.WaitOne();
-            Report();
-        }
-    }
-
-    private void Report()
+    /// <summary>Tells the progress now.</summary>
+    public void Report()
     {
         int done;
         lock (_records)
@@ -43,6 +34,17 @@ internal sealed class ProgressTimer : IDisposable
             done = _records.Count;
         }
 
-        _progress!.Report(new MergeProgress(_plan.Stage.Name, _resumedBytes + _context.ProcessedBytes, _totalBytes, done, _plan.Tensors.Count));
+        _progress?.Report(new MergeProgress(_plan.Stage.Name, _resumedBytes + _context.ProcessedBytes, _totalBytes, done, _plan.Tensors.Count));
+    }
+
+    public void Dispose()
+    {
+        using ManualResetEvent stopped = new(false);
+        if (_timer?.Dispose(stopped) == true)
+        {
+            stopped.WaitOne();
+        }
+
+        Report();
     }
 }

@@ -51,6 +51,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             {
                 records.Add(record.Name, record);
             }
+
+            timer.Report();
         });
     }
 

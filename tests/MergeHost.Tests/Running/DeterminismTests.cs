@@ -1,0 +1,74 @@
+using MergeHost.Kernels.Vectors;
+
+namespace MergeHost.Tests.Running;
+
+public sealed class DeterminismTests : IDisposable
+{
+    private readonly MergeBed _bed = new();
+
+    public static TheoryData<string, string, string> Strategies => new()
+    {
+        { "linear", "", "weight: 0.5" },
+        { "task_arithmetic", "lambda: 0.7", "weight: 0.5" },
+        { "ties", "rescale: true", "weight: 0.5, density: 0.3" },
+        { "ties", "trim_scope: model", "weight: 0.5, density: 0.3" },
+        { "dare_linear", "", "weight: 0.5, density: 0.4" },
+        { "dare_ties", "", "weight: 0.5, density: 0.4" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Strategies))]
+    public void Merge_WithAnyThreadsBlocksLanesAndMemory_GivesTheSameBits(string method, string parameters, string perModel)
+    {
+        string recipe = MergeBed.Recipe(method, parameters, perModel);
+        MergeOptions plain = new() { Seed = 3, Threads = 1, BlockElements = 1 << 16, Lanes = LaneWidth.Scalar };
+        IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "plain", plain));
+        MergeOptions[] others =
+        [
+            plain with { Threads = 2, BlockElements = 1 << 17, Lanes = LaneWidth.Bits128 },
+            plain with { Threads = 7, BlockElements = 1 << 18, Lanes = LaneWidth.Bits256 },
+            plain with { Threads = 2, BlockElements = 1 << 16, Lanes = LaneWidth.Bits512 },
+            plain with { Threads = 2, MemoryBytes = 128L << 20, Lanes = LaneWidth.Bits512 },
+            plain with { Threads = 3, MemoryBytes = 96L << 20, ShardSizeBytes = 1_000_000, Lanes = LaneWidth.Bits512 },
+        ];
+        foreach ((int index, MergeOptions options) in others.Index())
+        {
+            Assert.Equal(expected, MergeBed.Digests(_bed.Merge(recipe, $"other{index}", options)));
+        }
+    }
+
+    [Fact]
+    public void Merge_BySlerp_GivesTheSameBitsWithAnyThreads()
+    {
+        string recipe = $"""
+            merge_method: slerp
+            base_model: {MergeBed.Models}finance
+            models: [{"{"}model: {MergeBed.Models}math{"}"}]
+            parameters: {"{"}t: 0.3{"}"}
+            """;
+        IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "one", new MergeOptions { Threads = 1, Lanes = LaneWidth.Scalar }));
+        Assert.Equal(expected, MergeBed.Digests(_bed.Merge(recipe, "seven", new MergeOptions { Threads = 7, BlockElements = 1 << 16 })));
+    }
+
+    [Fact]
+    public void Merge_WithAnotherSeed_GivesOtherBits()
+    {
+        string recipe = MergeBed.Recipe("dare_linear", "", "weight: 0.5, density: 0.4");
+        IReadOnlyList<string> first = MergeBed.Digests(_bed.Merge(recipe, "first", new MergeOptions { Seed = 1 }));
+        Assert.NotEqual(first, MergeBed.Digests(_bed.Merge(recipe, "second", new MergeOptions { Seed = 2 })));
+    }
+
+    [Fact]
+    public void Merge_RunTwice_WritesTheSameFilesByteForByte()
+    {
+        string recipe = MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.3");
+        _bed.Merge(recipe, "first");
+        Directory.Move(_bed["first"], _bed["kept"]);
+        _bed.Merge(recipe, "first");
+        string[] names = [.. Directory.EnumerateFiles(_bed["kept"]).Select(path => Path.GetFileName(path))];
+        Assert.Contains("mergehost.json", names);
+        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(Path.Combine(_bed["kept"], name)), File.ReadAllBytes(Path.Combine(_bed["first"], name))));
+    }
+
+    public void Dispose() => _bed.Dispose();
+}

@@ -1,0 +1,53 @@
+using System.Reflection;
+using MergeHost.Testing;
+using MergeHost.Tests.Plugins;
+
+namespace MergeHost.Tests.Running;
+
+/// <summary>A folder to merge in, with an engine that has this repository's plugins; the models are the quick start's.</summary>
+internal sealed class MergeBed : IDisposable
+{
+    public static string Models { get; } = typeof(MergeBed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "Recipes").Value + "quickstart/";
+
+    public TemporaryFolder Folder { get; } = new();
+
+    public MergeEngine Engine { get; } = new(PluginFolder.NoServices);
+
+    public string this[string name] => Folder[name];
+
+    /// <summary>A recipe that merges the finance and the mathematics model, the base being named.</summary>
+    public static string Recipe(string method, string parameters = "", string perModel = "weight: 0.5") => $"""
+        merge_method: {method}
+        base_model: {Models}base
+        models:
+        - model: {Models}finance
+          parameters: {Braces(perModel)}
+        - model: {Models}math
+          parameters: {Braces(perModel)}
+        parameters: {Braces(parameters)}
+        """;
+
+    /// <summary>Merges into a folder of the bed.</summary>
+    public MergeManifest Merge(
+        string recipe, string output, MergeOptions? options = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        string path = this[$"{output}.yaml"];
+        File.WriteAllText(path, recipe);
+        return Engine.Merge(path, this[output], options ?? new MergeOptions(), null, progress, cancellation);
+    }
+
+    /// <summary>The digests of all tensors of an output.</summary>
+    public static IReadOnlyList<string> Digests(MergeManifest manifest) => [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
+
+    /// <summary>Runs what must fail, and gives the first problem.</summary>
+    public static Problem Fails(Func<object> action) => Assert.ThrowsAny<MergeHostException>(action).Problems[0];
+
+    public void Dispose()
+    {
+        Engine.Dispose();
+        Folder.Dispose();
+    }
+
+    private static string Braces(string fields) => "{" + fields + "}";
+}

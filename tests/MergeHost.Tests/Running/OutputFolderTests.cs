@@ -1,0 +1,76 @@
+namespace MergeHost.Tests.Running;
+
+public sealed class OutputFolderTests : IDisposable
+{
+    private readonly MergeBed _bed = new();
+
+    [Fact]
+    public void Merge_IntoAFolderWithFiles_IsRefusedAndLeavesThem()
+    {
+        Directory.CreateDirectory(_bed["out"]);
+        string file = Path.Combine(_bed["out"], "notes.txt");
+        File.WriteAllText(file, "mine");
+        Problem problem = MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("linear"), "out"));
+        Assert.Equal(ErrorCodes.OutputExists, problem.Code);
+        Assert.Equal("mine", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void Merge_Forced_ReplacesWeightsAndLeavesOtherFiles()
+    {
+        _bed.Merge(MergeBed.Recipe("linear"), "out", new MergeOptions { ShardSizeBytes = 2_000_000 });
+        string file = Path.Combine(_bed["out"], "notes.txt");
+        File.WriteAllText(file, "mine");
+
+        _bed.Merge(MergeBed.Recipe("task_arithmetic"), "out", new MergeOptions { Force = true });
+
+        Assert.Equal("mine", File.ReadAllText(file));
+        Assert.Equal("model.safetensors", Path.GetFileName(Directory.EnumerateFiles(_bed["out"], "*.safetensors*").Single()));
+        Assert.Empty(_bed.Engine.Verify(_bed["out"]));
+    }
+
+    [Fact]
+    public void Merge_IntoAnInput_IsRefusedEvenWhenForced()
+    {
+        string copy = _bed["copy"];
+        Directory.CreateDirectory(copy);
+        foreach (string path in Directory.EnumerateFiles(MergeBed.Models + "base"))
+        {
+            File.Copy(path, Path.Combine(copy, Path.GetFileName(path)));
+        }
+
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {copy}}}]";
+        Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "copy", new MergeOptions { Force = true }));
+        Assert.Equal(ErrorCodes.OutputIsInput, problem.Code);
+        Assert.Equal(File.ReadAllBytes(MergeBed.Models + "base/model.safetensors"), File.ReadAllBytes(Path.Combine(copy, "model.safetensors")));
+    }
+
+    [Fact]
+    public void Merge_WhenTheOutputIsAFile_IsRefused()
+    {
+        File.WriteAllText(_bed["out"], "mine");
+        Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("linear"), "out")).Code);
+    }
+
+    [Fact]
+    public void Merge_IntoAnEmptyFolder_UsesIt()
+    {
+        Directory.CreateDirectory(_bed["out"]);
+        _bed.Merge(MergeBed.Recipe("linear"), "out");
+        Assert.Empty(_bed.Engine.Verify(_bed["out"]));
+    }
+
+    [Fact]
+    public void Merge_WhenAnInputIsNewerThanTheResult_IsNotTakenForDone()
+    {
+        string copy = _bed["copy"];
+        Directory.CreateDirectory(copy);
+        File.Copy(MergeBed.Models + "base/model.safetensors", Path.Combine(copy, "model.safetensors"));
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {copy}}}]";
+        _bed.Merge(recipe, "out");
+        File.SetLastWriteTimeUtc(Path.Combine(copy, "model.safetensors"), DateTime.UtcNow.AddMinutes(1));
+        Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => _bed.Merge(recipe, "out")).Code);
+    }
+
+    public void Dispose() => _bed.Dispose();
+}

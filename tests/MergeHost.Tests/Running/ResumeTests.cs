@@ -1,0 +1,141 @@
+using MergeHost.Running;
+
+namespace MergeHost.Tests.Running;
+
+public sealed class ResumeTests : IDisposable
+{
+    private const string Output = "out";
+
+    private readonly string _recipe = MergeBed.Recipe("dare_ties", "", "weight: 0.5, density: 0.4");
+    private readonly MergeBed _bed = new();
+
+    [Fact]
+    public void Merge_WhenCancelled_LeavesNothingThatLooksWhole()
+    {
+        CancelHalfway();
+
+        Assert.Equal(ErrorCodes.NoManifest, MergeBed.Fails(() => _bed.Engine.Verify(_bed[Output])).Code);
+        Assert.All(Directory.EnumerateFiles(_bed[Output]), file => Assert.EndsWith(".partial", file, StringComparison.Ordinal));
+        Assert.Throws<Checkpoints.CheckpointException>(() => _bed.Engine.Inspect(_bed[Output]));
+    }
+
+    [Fact]
+    public void Merge_AfterACancelledRun_GoesOnAndGivesTheSameFiles()
+    {
+        CancelHalfway();
+        int done = File.ReadLines(OutputFolder.JournalPath(_bed[Output])).Count() - 1;
+        Assert.InRange(done, 1, 37);
+
+        List<MergeProgress> told = [];
+        _bed.Merge(_recipe, Output, null, new Told(told.Add));
+
+        Assert.True(told[0].DoneTensors >= done, "what was done is done again");
+        AssertSameAsUndisturbed();
+        Assert.False(File.Exists(OutputFolder.JournalPath(_bed[Output])));
+    }
+
+    [Fact]
+    public void Merge_WhenBytesOfADoneTensorWereLost_MakesItAgain()
+    {
+        CancelHalfway();
+        string partial = Directory.EnumerateFiles(_bed[Output], "*.safetensors.partial").Single();
+        using (FileStream file = File.OpenWrite(partial))
+        {
+            // The embedding comes first; its bytes are as a machine that lost power could leave them.
+            file.Seek(100_000, SeekOrigin.Begin);
+            file.Write(new byte[4096]);
+        }
+
+        _bed.Merge(_recipe, Output);
+        AssertSameAsUndisturbed();
+    }
+
+    [Fact]
+    public void Merge_WhenTheJournalsLastLineIsTorn_GoesOnFromTheLineBefore()
+    {
+        CancelHalfway();
+        string journal = OutputFolder.JournalPath(_bed[Output]);
+        File.WriteAllText(journal, File.ReadAllText(journal)[..^7]);
+        _bed.Merge(_recipe, Output);
+        AssertSameAsUndisturbed();
+    }
+
+    [Fact]
+    public void Merge_OfAnotherRecipeIntoAnUnfinishedFolder_IsRefusedUnlessForced()
+    {
+        CancelHalfway();
+        string other = MergeBed.Recipe("linear");
+        Problem problem = MergeBed.Fails(() => _bed.Merge(other, Output));
+        Assert.Equal(ErrorCodes.OtherMerge, problem.Code);
+        Assert.Contains("--force", problem.Hint, StringComparison.Ordinal);
+
+        MergeManifest forced = _bed.Merge(other, Output, new MergeOptions { Force = true });
+        Assert.Equal(MergeBed.Digests(_bed.Merge(other, "fresh")), MergeBed.Digests(forced));
+        Assert.Empty(_bed.Engine.Verify(_bed[Output]));
+    }
+
+    [Fact]
+    public void Merge_WhileAnotherProcessWrites_IsRefused()
+    {
+        CancelHalfway();
+        using FileStream other = new(OutputFolder.JournalPath(_bed[Output]), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Equal(ErrorCodes.OutputLocked, MergeBed.Fails(() => _bed.Merge(_recipe, Output)).Code);
+    }
+
+    [Fact]
+    public void Merge_WhenDoneAlready_TouchesNothing()
+    {
+        MergeManifest first = _bed.Merge(_recipe, Output);
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_bed[Output], "model.safetensors"));
+        MergeManifest second = _bed.Merge(_recipe, Output);
+        Assert.Equal(MergeBed.Digests(first), MergeBed.Digests(second));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(_bed[Output], "model.safetensors")));
+    }
+
+    [Fact]
+    public void Merge_WhenKilledBetweenTheFilesAndTheManifest_IsFinishedByTheNextRun()
+    {
+        string journal = OutputFolder.JournalPath(_bed[Output]);
+        string kept = _bed["journal"];
+        _bed.Merge(_recipe, Output, null, new Told(told =>
+        {
+            if (told.DoneTensors == told.TotalTensors)
+            {
+                // The journal is locked for .NET, but not for others.
+                System.Diagnostics.Process.Start("cp", [journal, kept]).WaitForExit();
+            }
+        }));
+        File.Delete(OutputFolder.ManifestPath(_bed[Output]));
+        File.Move(kept, journal);
+
+        List<MergeProgress> told = [];
+        _bed.Merge(_recipe, Output, null, new Told(told.Add));
+        Assert.Equal(38, told[0].DoneTensors);
+        AssertSameAsUndisturbed();
+    }
+
+    public void Dispose() => _bed.Dispose();
+
+    private void CancelHalfway()
+    {
+        using CancellationTokenSource cancellation = new();
+        Told progress = new(told =>
+        {
+            if (told.DoneTensors >= 4)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => _bed.Merge(_recipe, Output, new MergeOptions { Threads = 1 }, progress, cancellation.Token));
+    }
+
+    private void AssertSameAsUndisturbed()
+    {
+        _bed.Merge(_recipe, "undisturbed");
+        Assert.Empty(_bed.Engine.Verify(_bed[Output]));
+        string[] names = [.. Directory.EnumerateFiles(_bed["undisturbed"]).Select(path => Path.GetFileName(path)).Order()];
+        Assert.Equal(names, Directory.EnumerateFiles(_bed[Output]).Select(path => Path.GetFileName(path)).Order());
+        Assert.All(names, name => Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_bed["undisturbed"], name)), File.ReadAllBytes(Path.Combine(_bed[Output], name))));
+    }
+}
