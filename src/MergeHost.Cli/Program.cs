@@ -1,7 +1,7 @@
 using System.CommandLine;
 using MergeHost.Cli.Commands;
 
-RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.\n\n" + CommandText.ExitCodes)
+RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.")
 {
     MergeCommand.Create(),
     PlanCommand.Create(),
@@ -9,5 +9,8 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     VerifyCommand.Create(),
     PluginsCommand.Create(),
 };
+HelpText.AddExitCodes(root);
 ParseResult arguments = root.Parse(args);
-return arguments.Errors.Count > 0 ? CommandText.ReportUsage(arguments) : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+return arguments.Errors.Count > 0
+    ? UsageError.Report(arguments)
+    : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

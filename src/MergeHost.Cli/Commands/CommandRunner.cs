@@ -30,7 +30,7 @@ internal static class CommandRunner
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            printer.Say("cancelled");
+            printer.Say("stopped");
             return Cancelled;
         }
         catch (MergeHostException exception)

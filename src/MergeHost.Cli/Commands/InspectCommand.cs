@@ -13,7 +13,7 @@ internal static class InspectCommand
 
     public static Command Create()
     {
-        Command command = new("inspect", "Shows what a checkpoint's headers tell: tensors, dtypes, layers, files.\n\n" + CommandText.ExitCodes)
+        Command command = new("inspect", "Shows what a checkpoint's headers tell: tensors, dtypes, layers, files.")
         {
             _checkpoint, _tensors, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };

@@ -20,7 +20,7 @@ internal static class MergeCommand
 
     public static Command Create()
     {
-        Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.\n\n" + CommandText.ExitCodes)
+        Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
             _recipe, _output, _force, _device, _threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
             SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
@@ -51,8 +51,8 @@ internal static class MergeCommand
         {
             Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(_device)),
             Threads = arguments.GetValue(_threads),
-            MemoryBytes = arguments.GetValue(SharedOptions.Memory),
-            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize),
+            MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
+            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Seed = arguments.GetValue(_seed),
             Force = arguments.GetValue(_force),
             Locked = arguments.GetValue(SharedOptions.Locked),
@@ -65,7 +65,7 @@ internal static class MergeCommand
         }
         catch (OperationCanceledException)
         {
-            printer.Say($"stopped; run the same command again to go on with {output}");
+            printer.Say($"{output} is unfinished; run the same command again to go on");
             throw;
         }
     }
@@ -76,7 +76,7 @@ internal static class MergeCommand
         string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
         Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}");
         Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; mergehost.json tells how it was made");
-        Console.WriteLine($"  look at it:  mergehost inspect {output}");
-        Console.WriteLine($"  check it:    mergehost verify {output}");
+        Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
+        Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
     }
 }

@@ -13,7 +13,7 @@ internal static class PlanCommand
 
     public static Command Create()
     {
-        Command command = new("plan", "Shows what a recipe would do and every problem it has; reads no tensor and writes nothing.\n\n" + CommandText.ExitCodes)
+        Command command = new("plan", "Shows what a recipe would do and every problem it has; reads no tensor and writes nothing.")
         {
             _recipe, _tensors, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace MergeHost.Cli.Commands;
 
@@ -13,7 +12,7 @@ internal static class PluginsCommand
 
     private static Command CreateList()
     {
-        Command command = new("list", "Lists the plugins that are installed, and what is wrong with those that cannot be used.\n\n" + CommandText.ExitCodes)
+        Command command = new("list", "Lists the plugins that are installed, and what is wrong with those that cannot be used.")
         {
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -33,7 +32,7 @@ internal static class PluginsCommand
 
     private static Command CreateShow()
     {
-        Command command = new("show", "Describes a plugin's strategies, scorers, formats and benchmarks with their parameters.\n\n" + CommandText.ExitCodes)
+        Command command = new("show", "Describes a plugin's strategies, scorers, formats and benchmarks with their parameters.")
         {
             _id, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -47,7 +46,7 @@ internal static class PluginsCommand
 
     private static Command CreateLock()
     {
-        Command command = new("lock", "Writes mergehost.lock.json beside a recipe: the plugins it uses now, byte for byte, for --locked.\n\n" + CommandText.ExitCodes)
+        Command command = new("lock", "Writes mergehost.lock.json beside a recipe: the plugins it uses now, byte for byte, for --locked.")
         {
             _recipe, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -103,9 +102,23 @@ internal static class PluginsCommand
 
     private static void WriteWrapped(string? text, int indent)
     {
-        if (text is not null)
+        const int width = 100;
+        string margin = new(' ', indent);
+        string line = margin;
+        foreach (string word in (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            AnsiConsole.Write(new Padder(new Text(text), new Padding(indent, 0, 0, 0)));
+            if (line.Length > indent && line.Length + 1 + word.Length > width)
+            {
+                Console.WriteLine(line);
+                line = margin;
+            }
+
+            line += line.Length > indent ? $" {word}" : word;
+        }
+
+        if (line.Length > indent)
+        {
+            Console.WriteLine(line);
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        Command command = new("verify", "Compares an output with its manifest, byte by byte.\n\n" + CommandText.ExitCodes)
+        Command command = new("verify", "Compares an output with its manifest, byte by byte.")
         {
             _output, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };

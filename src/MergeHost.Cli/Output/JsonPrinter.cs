@@ -7,8 +7,9 @@ namespace MergeHost.Cli.Output;
 /// <summary>Results as JSON, progress and problems as lines of JSON.</summary>
 internal sealed class JsonPrinter(bool isQuiet) : IPrinter
 {
-    private static readonly JsonSerializerOptions _line = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions _line = new()
     {
+        PropertyNamingPolicy = JsonNames.Policy,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new WordConverter<ErrorCode>(), new WordConverter<DType>() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -29,7 +30,7 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     }
 
     public T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
-        work(isQuiet ? null : new DirectProgress(progress => WriteLine(new { Event = "progress", Task = title, Progress = progress })));
+        work(isQuiet ? null : new PacedProgress(TimeSpan.FromMilliseconds(100), progress => WriteLine(new { Event = "progress", Task = title, Progress = progress })));
 
     public void Write<T>(T data, Action<T> forPeople) => Console.Out.WriteLine(JsonSerializer.Serialize(data, _document));
 

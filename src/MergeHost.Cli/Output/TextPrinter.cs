@@ -50,7 +50,7 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(title);
-                return work(new DirectProgress(progress =>
+                return work(new PacedProgress(TimeSpan.FromMilliseconds(50), progress =>
                 {
                     string stage = progress.Stage is null ? title : $"{title} {progress.Stage}";
                     task.Description = Markup.Escape($"{stage} ({progress.DoneTensors}/{progress.TotalTensors})");
@@ -59,24 +59,21 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
                 }));
             });
 
-    // A line whenever another tenth is done, for logs.
-    private static DirectProgress Lines(string title)
+    // A line now and then, for logs; none for what is done at once.
+    private static PacedProgress Lines(string title)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        long told = 0;
-        return new DirectProgress(progress =>
+        return new PacedProgress(TimeSpan.FromSeconds(2), progress =>
         {
-            long tenth = progress.TotalBytes == 0 ? 10 : 10 * progress.DoneBytes / progress.TotalBytes;
-            if (tenth <= told || clock.Elapsed < TimeSpan.FromSeconds(1))
+            if (clock.Elapsed.TotalSeconds < 2)
             {
                 return;
             }
 
-            told = tenth;
             double rate = progress.DoneBytes / clock.Elapsed.TotalSeconds;
             TimeSpan left = TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / Math.Max(rate, 1));
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{title}: {10 * tenth} %, {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s, {left:h\\:mm\\:ss} left"));
+                $"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s, {left:h\\:mm\\:ss} left"));
         });
     }
 }

@@ -37,8 +37,7 @@ internal sealed class RecipeReader
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            string? hint = Directory.Exists(path) ? "Name the recipe's file, not its folder." : null;
-            problems.Add(new Problem(ErrorCodes.RecipeUnreadable, $"{path}: {exception.Message}", hint));
+            problems.Add(Unreadable(path, exception));
             return new Recipe(path, "", []);
         }
 
@@ -59,6 +58,25 @@ internal sealed class RecipeReader
         RecipeReader reader = new(problems);
         List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
         return new Recipe(path, text, StageOrder.Sort(stages, problems));
+    }
+
+    private static Problem Unreadable(string path, Exception exception)
+    {
+        if (Directory.Exists(path))
+        {
+            return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: this is a folder", "Name the recipe's file.");
+        }
+
+        if (exception is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: {exception.Message.TrimEnd('.')}");
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        IEnumerable<string> neighbours = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)) : [];
+        string? closest = Suggestion.Closest(Path.GetFileName(path), neighbours);
+        return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: there is no such file",
+            closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?");
     }
 
     private RecipeStage? ReadStage(YamlNode document)

@@ -1,0 +1,21 @@
+namespace MergeHost.Cli.Output;
+
+/// <summary>How the program was called, so that a command it suggests can be run as it stands.</summary>
+internal static class Invocation
+{
+    /// <summary><c>mergehost</c> where it is installed, else the path of the program that runs.</summary>
+    public static string Name
+    {
+        get
+        {
+            string path = Environment.ProcessPath ?? "";
+            if (Path.GetFileNameWithoutExtension(path.AsSpan()) is not "MergeHost.Cli")
+            {
+                return "mergehost";
+            }
+
+            string relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+            return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+        }
+    }
+}
