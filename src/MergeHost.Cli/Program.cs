@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using MergeHost.Cli.Commands;
 
 RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.")
@@ -11,6 +12,6 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
 };
 HelpText.AddExitCodes(root);
 ParseResult arguments = root.Parse(args);
-return arguments.Errors.Count > 0
+return arguments.Action is ParseErrorAction
     ? UsageError.Report(arguments)
     : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -48,7 +48,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     public PlanSummary Plan(string recipePath, MergeOptions options)
     {
         using PlanSession session = Open(recipePath);
-        return PlanSummary.Of(session.Plan(Path.GetTempPath(), options));
+        return PlanSummary.Of(session.Plan(Path.GetTempPath(), options), options);
     }
 
     /// <summary>Reads what a checkpoint's headers tell.</summary>

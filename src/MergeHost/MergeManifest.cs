@@ -64,9 +64,10 @@ public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 
 /// <summary>One merge of a recipe.</summary>
 /// <param name="Method">The strategy.</param>
-/// <param name="Inputs">The models that took part.</param>
+/// <param name="Inputs">The models whose tensors were read.</param>
+/// <param name="Donor">The model whose configuration and tokenizer the output got.</param>
 /// <param name="Name">The stage's name, or <see langword="null"/>.</param>
-public sealed record ManifestStage(string Method, IReadOnlyList<ManifestInput> Inputs, string? Name = null);
+public sealed record ManifestStage(string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null);
 
 /// <summary>A model that took part in a merge.</summary>
 /// <param name="Name">As the recipe has it.</param>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
-using Spectre.Console;
 
 namespace MergeHost.Cli.Commands;
 
@@ -48,12 +47,13 @@ internal static class InspectCommand
             return;
         }
 
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "dtype", "shape", "role");
-        foreach ((TensorInfo tensor, TensorRole role) in checkpoint.Tensors.Zip(checkpoint.Roles))
-        {
-            table.AddRow(Markup.Escape(tensor.Name), tensor.DType.Name, Markup.Escape(tensor.Shape.ToString()), role == TensorRole.Other ? "" : role.ToString());
-        }
-
-        AnsiConsole.Write(table);
+        Columns.Write(
+            [
+                .. checkpoint.Tensors.Zip(checkpoint.Roles, (tensor, role) => new[]
+                {
+                    tensor.Name, tensor.DType.Name, tensor.Shape.ToString(), role == TensorRole.Other ? "" : role.ToString(),
+                }),
+            ],
+            indent: 2);
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
@@ -9,7 +11,15 @@ internal static class MergeCommand
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
     private static readonly Option<bool> _force = new("--force") { Description = "Replace what is in OUT" };
-    private static readonly Option<int> _threads = new("--threads") { Description = "How many threads work", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private static readonly Option<int> _threads = new("--threads")
+    {
+        Description = "How many threads work",
+        HelpName = "N",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+        CustomParser = ParseThreads,
+    };
+
+
     private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
     private static readonly Option<string> _device = new("--device")
     {
@@ -25,13 +35,6 @@ internal static class MergeCommand
             _recipe, _output, _force, _device, _threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
             SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        _threads.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 1024)
-            {
-                result.AddError($"--threads must be from 1 to 1024, found {result.Tokens[0].Value}");
-            }
-        });
         _device.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is { } name && name != "auto" && !DeviceSpec.TryParse(name, out _))
@@ -41,6 +44,18 @@ internal static class MergeCommand
         });
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
+    }
+
+    private static int ParseThreads(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024)
+        {
+            return threads;
+        }
+
+        result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
+        return 1;
     }
 
     private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)

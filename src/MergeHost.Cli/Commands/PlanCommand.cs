@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
-using Spectre.Console;
 
 namespace MergeHost.Cli.Commands;
 
@@ -43,11 +42,9 @@ internal static class PlanCommand
             }
 
             Console.WriteLine($"  reads {Bytes.Format(stage.ReadBytes)}, writes {Bytes.Format(stage.WriteBytes)} ({Bytes.Count(stage.ElementCount)} parameters)");
-            if (stage.WholeTensorBytes > 0)
-            {
-                Console.WriteLine($"  holds whole tensors in memory, up to {Bytes.Format(stage.WholeTensorBytes)}");
-            }
-
+            TimeSpan time = TimeSpan.FromSeconds((stage.ReadBytes + stage.WriteBytes) / Math.Max(plan.BytesPerSecond, 1));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  takes about {Bytes.Format(stage.MemoryBytes)} of memory, and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample was read with"));
             if (listsTensors)
             {
                 ListTensors(stage);
@@ -55,16 +52,12 @@ internal static class PlanCommand
         }
     }
 
-    private static void ListTensors(StageSummary stage)
-    {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "dtype", "shape", "is", "from");
-        foreach (TensorSummary tensor in stage.Tensors)
-        {
-            table.AddRow(
-                Markup.Escape(tensor.Name), tensor.DType, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), tensor.Treatment,
-                Markup.Escape(string.Join(", ", tensor.Inputs.Select(input => input.Split(": ")[0]))));
-        }
-
-        AnsiConsole.Write(table);
-    }
+    private static void ListTensors(StageSummary stage) => Columns.Write(
+        [
+            .. stage.Tensors.Select(tensor => new[]
+            {
+                tensor.Name, tensor.DType, $"[{string.Join(", ", tensor.Shape)}]", tensor.Treatment, string.Join(", ", tensor.Inputs),
+            }),
+        ],
+        indent: 2);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
 
@@ -67,12 +68,7 @@ internal static class PluginsCommand
             return;
         }
 
-        int idWidth = plugins.Plugins.Max(plugin => plugin.Id.Length);
-        int versionWidth = plugins.Plugins.Max(plugin => plugin.Version.Length);
-        foreach (PluginSummary plugin in plugins.Plugins)
-        {
-            Console.WriteLine($"{plugin.Id.PadRight(idWidth)}  {plugin.Version.PadRight(versionWidth)}  {string.Join(", ", plugin.Exports)}");
-        }
+        Columns.Write([.. plugins.Plugins.Select(plugin => new[] { plugin.Id, plugin.Version, string.Join(", ", plugin.Exports) })]);
     }
 
     private static void Describe(ExportSummary export)

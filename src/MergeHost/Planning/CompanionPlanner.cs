@@ -32,7 +32,7 @@ internal sealed class CompanionPlanner(
 
     public IReadOnlyList<CompanionFile> Plan()
     {
-        InputModel donor = models[(stage.BaseModel ?? stage.Slices[0].Sources[0].Model).Name];
+        InputModel donor = models[stage.Donor.Name];
         InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
         WarnOfDifferences(donor);
         List<CompanionFile> files = [.. donor.Companions.Where(file => !_tokenizerFiles.Contains(file.Name) && file.Name != "config.json")];

@@ -29,6 +29,9 @@ internal sealed record StagePlan
     /// <summary>The models that take part, each once.</summary>
     public required IReadOnlyList<InputModel> Models { get; init; }
 
+    /// <summary>The models of which any tensor is read: all but one that gives only its configuration.</summary>
+    public IEnumerable<InputModel> ReadModels => Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));
+
     /// <summary>The tensors of the output in the order in which they are stored.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
 

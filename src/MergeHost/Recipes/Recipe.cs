@@ -37,6 +37,9 @@ internal sealed record RecipeStage
     /// <summary>The chat template's text or name, or <see langword="null"/> for the tokenizer's own.</summary>
     public YamlScalar? ChatTemplate { get; init; }
 
+    /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
+    public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;
+
     /// <summary>Every model that the stage names, the base first, each name once.</summary>
     public IEnumerable<ModelReference> Models =>
         Slices.SelectMany(slice => slice.Sources.Select(source => source.Model).Append(slice.BaseModel)).Prepend(BaseModel)

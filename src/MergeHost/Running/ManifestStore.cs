@@ -26,7 +26,7 @@ internal static class ManifestStore
             Seed = options.Seed,
             Device = options.Device.ToString(),
             Plugins = [.. Plugins(plan)],
-            Stages = [.. earlier, new ManifestStage(stage.Strategy.Export.Id, [.. stage.Models.Select(model => Describe(model, stage, result.Records))], stage.Stage.Name)],
+            Stages = [.. earlier, Describe(stage, result.Records)],
             Format = stage.Format.Export.Id,
             Files =
             [
@@ -65,6 +65,12 @@ internal static class ManifestStore
         .SelectMany(stage => new[] { stage.Strategy.Plugin, stage.Format.Plugin })
         .DistinctBy(plugin => plugin.Id).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
         .Select(plugin => new ManifestPlugin(plugin.Id, plugin.Version.ToString(), MergeIdentity.Sha256(plugin.AssemblyPath)));
+
+    private static ManifestStage Describe(StagePlan stage, IReadOnlyList<TensorRecord> records) => new(
+        stage.Strategy.Export.Id,
+        [.. stage.ReadModels.Select(model => Describe(model, stage, records))],
+        stage.Stage.Donor.Name,
+        stage.Stage.Name);
 
     private static ManifestInput Describe(InputModel model, StagePlan stage, IReadOnlyList<TensorRecord> records)
     {

@@ -5,7 +5,7 @@ namespace MergeHost;
 /// <summary>What a checkpoint's headers tell.</summary>
 public sealed record CheckpointSummary
 {
-    /// <summary>The file or folder.</summary>
+    /// <summary>The file or folder, as it was asked for.</summary>
     public required string Path { get; init; }
 
     /// <summary>The first of the architectures that config.json names, or <see langword="null"/>.</summary>
@@ -40,7 +40,7 @@ public sealed record CheckpointSummary
 
     internal static CheckpointSummary Of(InputModel model, IReadOnlyList<Problem> warnings) => new()
     {
-        Path = model.Path,
+        Path = model.Name,
         Architecture = (model.Config?["architectures"] as System.Text.Json.Nodes.JsonArray)?.FirstOrDefault()?.ToString(),
         LayerCount = model.Stacks.Count == 0 ? 0 : model.Stacks[0].Numbers.Count,
         TiesEmbeddings = model.TiesEmbeddings,

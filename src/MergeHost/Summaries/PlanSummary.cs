@@ -7,9 +7,11 @@ namespace MergeHost;
 /// <summary>What a recipe would do.</summary>
 /// <param name="Stages">The merges, in the order in which they would run.</param>
 /// <param name="Warnings">What is worth knowing.</param>
-public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyList<Problem> Warnings)
+/// <param name="BytesPerSecond">How fast a sample of the inputs could be read just now.</param>
+public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyList<Problem> Warnings, double BytesPerSecond)
 {
-    internal static PlanSummary Of(MergePlan plan) => new([.. plan.Stages.Select(StageSummary.Of)], plan.Warnings);
+    internal static PlanSummary Of(MergePlan plan, MergeOptions options) =>
+        new([.. plan.Stages.Select(stage => StageSummary.Of(stage, options))], plan.Warnings, Bandwidth.Measure(plan));
 }
 
 /// <summary>What one merge of a recipe would do.</summary>
@@ -24,7 +26,7 @@ public sealed record StageSummary
     /// <summary>The plugin that has the strategy, with its version.</summary>
     public required string Plugin { get; init; }
 
-    /// <summary>The models that take part, the base first.</summary>
+    /// <summary>The models whose tensors are read, the base first.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
     /// <summary>The tensors of the output.</summary>
@@ -39,19 +41,19 @@ public sealed record StageSummary
     /// <summary>Bytes of tensors that are written.</summary>
     public required long WriteBytes { get; init; }
 
-    /// <summary>The largest tensor that must be in memory as a whole, with its inputs, in bytes; 0 if none must.</summary>
-    public required long WholeTensorBytes { get; init; }
+    /// <summary>About how much memory the merge takes in bytes: the program, its buffers, and tensors that it holds.</summary>
+    public required long MemoryBytes { get; init; }
 
-    internal static StageSummary Of(StagePlan stage) => new()
+    internal static StageSummary Of(StagePlan stage, MergeOptions options) => new()
     {
         Name = stage.Stage.Name,
         Method = stage.Strategy.Export.Id,
         Plugin = $"{stage.Strategy.Plugin.Id} {stage.Strategy.Plugin.Version}",
-        Models = [.. stage.Models.Select(model => model.Name)],
+        Models = [.. stage.ReadModels.Select(model => model.Name)],
         Tensors = [.. stage.Tensors.Select(TensorSummary.Of)],
         WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
-        WholeTensorBytes = stage.Tensors.Max(tensor => TensorTask.WholeBytes(tensor)),
+        MemoryBytes = MemoryNeed.Of(stage, options),
     };
 }
 

@@ -1,0 +1,22 @@
+using MergeHost.Planning;
+using MergeHost.Running;
+using MergeHost.Strategies;
+
+namespace MergeHost;
+
+/// <summary>Estimates the memory that a stage takes.</summary>
+internal static class MemoryNeed
+{
+    private const long Program = 64L << 20;
+
+    public static long Of(StagePlan stage, MergeOptions options)
+    {
+        long block = stage.Tensors.Max(tensor => tensor.Inputs.Count() + 1L) * Math.Min(options.BlockElements, Largest(stage)) * sizeof(float);
+        long staged = stage.Tensors.Where(tensor => tensor.Treatment is MeasureTreatment)
+            .Select(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes)
+            .OrderDescending().Where(bytes => bytes <= options.TensorBytes).Take(2 * options.Threads).Sum();
+        return Program + (options.Threads * block) + Math.Min(staged, options.TensorBytes) + stage.Tensors.Max(TensorTask.WholeBytes);
+    }
+
+    private static long Largest(StagePlan stage) => stage.Tensors.Max(tensor => tensor.Output.ElementCount);
+}
