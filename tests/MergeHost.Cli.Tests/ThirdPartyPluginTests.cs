@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using MergeHost.Testing;
+
+namespace MergeHost.Cli.Tests;
+
+/// <summary>The README's plugin, made outside the repository as a third party would: from the packed contracts alone.</summary>
+public sealed partial class ThirdPartyPluginTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [GeneratedRegex(@"```(?<language>csharp|xml)\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock { get; }
+
+    [Fact]
+    public void ThePluginOfTheReadme_BuiltAgainstThePackage_IsListedAndMerges()
+    {
+        string readme = File.ReadAllText(Path.Combine(Cli.Repository, "README.md"));
+        Dictionary<string, string> code = CodeBlock.Matches(readme).ToDictionary(match => match.Groups["language"].Value, match => match.Groups["code"].Value);
+        File.WriteAllText(_folder["Acme.Lerp.csproj"], code["xml"]);
+        File.WriteAllText(_folder["LerpStrategy.cs"], code["csharp"]);
+
+        // The packages that the contracts need are in the cache of the build that made this test; no other feed is asked.
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(_folder["nuget.config"], $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="packages" /></config>
+              <packageSources><clear /><add key="built" value="feed" /><add key="cache" value="{cache}" /></packageSources>
+            </configuration>
+            """);
+        Dotnet(Cli.Repository, "pack", "src/MergeHost.Abstractions", "-c", "Release", "-o", _folder["feed"]);
+        Dotnet(_folder.Path, "build");
+
+        // As `cp -r bin/plugins ~/.mergehost/`.
+        (string Name, string Value) home = ("MERGEHOST_HOME", _folder["bin"]);
+        using Cli list = Cli.Start(["plugins", "list"], home);
+        CliResult listed = list.Wait();
+        Assert.Contains("acme-lerp", listed.Output, StringComparison.Ordinal);
+        Assert.Equal("", listed.Talk);
+
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, """
+            merge_method: acme_lerp
+            base_model: recipes/quickstart/base
+            models: [{model: recipes/quickstart/math}]
+            parameters: {t: 0.5}
+            """);
+        using Cli merge = Cli.Start(["merge", recipe, _folder["out"]], home);
+        CliResult merged = merge.Wait();
+        Assert.Equal(0, merged.ExitCode);
+        Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static void Dotnet(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
+
+        // What the test run sets for itself must not steer a build of somebody else's.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+    }
+}
