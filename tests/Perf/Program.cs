@@ -1,0 +1,11 @@
+using BenchmarkDotNet.Running;
+using MergeHost.Perf;
+
+// `merge FOLDER [RUNS]` times whole merges against the floor; anything else is BenchmarkDotNet's.
+if (args is ["merge", string folder, ..])
+{
+    MergePerf.Run(folder, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 5);
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(MergePerf).Assembly).Run(args);
