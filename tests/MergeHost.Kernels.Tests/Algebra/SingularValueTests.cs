@@ -1,0 +1,124 @@
+using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
+using static MergeHost.Kernels.Tests.Algebra.Matrices;
+
+namespace MergeHost.Kernels.Tests.Algebra;
+
+public sealed class SingularValueTests
+{
+    private static readonly ManagedLinearAlgebra _algebra = new(threads: 2);
+
+    [Theory]
+    [InlineData(40, 90)]
+    [InlineData(90, 40)]
+    [InlineData(33, 33)]
+    [InlineData(1, 6)]
+    [InlineData(6, 1)]
+    [InlineData(180, 260)]
+    public void Decompose_OfRandomMatrices_MakesTheMatrixFromOrthonormalColumns(int rows, int columns)
+    {
+        Matrix<float> a = Random(rows, columns, seed: 1);
+        SingularValueDecomposition parts = _algebra.Decompose(a);
+        Assert.True(Skew(Widen(parts.U)) < 1e-6);
+        Assert.True(Skew(Widen(parts.V)) < 1e-6);
+        Assert.True(LargestDifference(Widen(a), Product(Product(Widen(parts.U), Diagonal(parts.S)), Transpose(Widen(parts.V)))) < 1e-6 * parts.S[0]);
+        Assert.True(LargestDifference(parts.S, _algebra.SingularValues(a)) < 1e-13 * parts.S[0]);
+        Assert.Equal(parts.S.OrderDescending(), parts.S);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void Decompose_WhenTheRankIsLow_StillHasOrthonormalColumns(int rank)
+    {
+        Matrix<float> a = rank == 0 ? new(60, 100) : _algebra.Multiply(Random(60, rank, seed: 2), Random(rank, 100, seed: 3));
+        foreach (Matrix<float> matrix in (Matrix<float>[])[a, Transpose(a)])
+        {
+            SingularValueDecomposition parts = _algebra.Decompose(matrix);
+            Assert.True(Skew(Widen(parts.U)) < 1e-6);
+            Assert.True(Skew(Widen(parts.V)) < 1e-6);
+            Assert.True(LargestDifference(Widen(matrix), Product(Product(Widen(parts.U), Diagonal(parts.S)), Transpose(Widen(parts.V)))) <= 1e-6 * parts.S[0]);
+            Assert.All(parts.S.Skip(rank), value => Assert.True(value <= 1e-7 * parts.S[0]));
+        }
+    }
+
+    // H·diag(s)·H′ with H and H′ of 1 and −1: all numbers are whole and exact, and the singular values are known.
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(64, 128)]
+    [InlineData(128, 64)]
+    public void SingularValues_WhenTheyAreKnown_AreRightToTheStatedLimit(int rows, int columns)
+    {
+        int count = int.Min(rows, columns);
+        double[] chosen = [.. Enumerable.Range(0, count).Select(i => double.Round(double.Exp2(17.0 * (count - 1 - i) / (count - 1))))];
+        Matrix<double> left = Hadamard(count);
+        Matrix<double> right = Hadamard(int.Max(rows, columns));
+        Matrix<double> wide = Product(Product(left, Diagonal(chosen)), Of(count, right.Rows, (row, column) => right[row, column]));
+        Matrix<float> a = Narrow(rows <= columns ? wide : Transpose(wide));
+        Assert.Equal(0, LargestDifference(rows <= columns ? wide : Transpose(wide), Widen(a)));
+        double[] expected = [.. chosen.Select(s => s * double.Sqrt((double)rows * columns))];
+        IReadOnlyList<double> values = _algebra.SingularValues(a);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(expected[i], values[i], expected[0] * (expected[i] > 1e-4 * expected[0] ? 1e-12 : 1e-8));
+        }
+    }
+
+    // Singular values of the matrix 1/(i + j + 1) rounded to float32, computed with 60 digits.
+    [Fact]
+    public void SingularValues_OfTheHilbertMatrix_AreRightToTheStatedLimit()
+    {
+        double[] expected =
+        [
+            1.6959390139951210961, 0.29812521180116385945, 0.026212847739411281012, 0.0014676919181383017368,
+            0.000054370669725192147938, 1.2941966393842466278e-6, 1.9529043052002300814e-8, 1.1314211328708326155e-9,
+        ];
+        IReadOnlyList<double> values = _algebra.SingularValues(Of(8, 8, (row, column) => 1f / (row + column + 1)));
+        Assert.True(LargestDifference(expected, values) < 1e-8 * expected[0]);
+        Assert.True(LargestDifference([.. expected.Take(4)], [.. values.Take(4)]) < 1e-12 * expected[0]);
+    }
+
+    [Fact]
+    public void SingularValues_WhenTheMatrixIsTransposed_StayTheSame()
+    {
+        Matrix<float> a = Random(50, 120, seed: 4);
+        Assert.Equal(_algebra.SingularValues(a), _algebra.SingularValues(Transpose(a)));
+    }
+
+    [Theory]
+    [InlineData(1e-30f)]
+    [InlineData(1e30f)]
+    public void SingularValues_WhenTheMatrixIsScaled_AreScaled(float factor)
+    {
+        Matrix<float> a = Random(30, 40, seed: 5);
+        Matrix<float> scaled = Of(30, 40, (row, column) => factor * a[row, column]);
+        double[] expected = [.. _algebra.SingularValues(a).Select(value => value * factor)];
+        Assert.True(LargestDifference(expected, _algebra.SingularValues(scaled)) < 1e-7 * expected[0]);
+    }
+
+    [Fact]
+    public void SingularValues_Always_HaveTheMatrixsNorm()
+    {
+        Matrix<float> a = Random(90, 70, seed: 6);
+        double square = a.Elements.ToArray().Sum(x => (double)x * x);
+        Assert.Equal(double.Sqrt(square), double.Sqrt(_algebra.SingularValues(a).Sum(value => value * value)), 1e-12 * double.Sqrt(square));
+    }
+
+    [Fact]
+    public void SingularValues_WhenANumberIsNaN_Throw()
+    {
+        Matrix<float> a = Random(5, 9, seed: 7);
+        a[2, 2] = float.NaN;
+        Assert.Throws<ArithmeticException>(() => _algebra.SingularValues(a));
+        Assert.Throws<ArithmeticException>(() => _algebra.Decompose(a));
+    }
+
+    [Fact]
+    public void Decompose_OfNothing_IsEmpty()
+    {
+        SingularValueDecomposition parts = _algebra.Decompose(new(0, 4));
+        Assert.Empty(parts.S);
+        Assert.Equal((0, 0, 4, 0), (parts.U.Rows, parts.U.Columns, parts.V.Rows, parts.V.Columns));
+    }
+}
