@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 using MergeHost.Kernels.Randomness;
 using MergeHost.Kernels.Selection;
 using MergeHost.Kernels.Vectors;
@@ -41,7 +42,7 @@ public static class StrategyRunner
                 Apply(elementwise, values, width, seed, result);
                 break;
             case WholeTensorTreatment whole:
-                whole.Merge(Whole(values, usesBase, result), null!, default);
+                whole.Merge(Whole(values, usesBase, result), new ManagedLinearAlgebra(threads: 1), default);
                 break;
         }
 

@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Strategies;
 
@@ -7,7 +8,8 @@ namespace MergeHost.Devices;
 /// <summary>The processor, by our own kernels.</summary>
 internal sealed class CpuDevice(LaneWidth lanes) : ComputeDevice
 {
-    public override ILinearAlgebra Algebra => throw new NotSupportedException();
+    // One thread, since several tensors are worked on at once.
+    public override ILinearAlgebra Algebra { get; } = new ManagedLinearAlgebra(threads: 1);
 
     public override ElementwiseFunction Bind(ElementwiseTreatment treatment, ElementFormat input, ElementFormat output) =>
         ElementwiseLoop.Bind(treatment, lanes, input, output);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Kernels.Selection;
@@ -23,9 +22,6 @@ internal sealed class RunContext(MergeOptions options, IReadOnlyDictionary<Input
 
     /// <summary>Where arithmetic is done.</summary>
     public ComputeDevice Device { get; } = ComputeDevice.Create(options.Device, options.Lanes);
-
-    /// <summary>Matrix operations; one thread each, since several tensors are worked on at once.</summary>
-    public ILinearAlgebra Algebra => Device.Algebra;
 
     /// <summary>Room for tensors that are needed more than once.</summary>
     public NativeArena Arena { get; } = new(options.TensorBytes);

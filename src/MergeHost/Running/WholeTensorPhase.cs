@@ -25,7 +25,7 @@ internal sealed class WholeTensorPhase(
                 Result = result,
                 Cancellation = cancellation,
             },
-            context.Algebra,
+            context.Device.Algebra,
             context.Options.Device);
         for (int part = 0; part < data.BlockCount; part++)
         {
