@@ -1,4 +1,7 @@
 using System.Reflection;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.DTypes;
+using MergeHost.Plugins;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;
 
@@ -9,6 +12,8 @@ internal sealed class MergeBed : IDisposable
 {
     public static string Models { get; } = typeof(MergeBed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "Recipes").Value + "quickstart/";
+
+    public static string Fixtures { get; } = Path.Combine(Models, "../../tests/fixtures");
 
     public TemporaryFolder Folder { get; } = new();
 
@@ -39,6 +44,20 @@ internal sealed class MergeBed : IDisposable
 
     /// <summary>The digests of all tensors of an output.</summary>
     public static IReadOnlyList<string> Digests(MergeManifest manifest) => [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
+
+    /// <summary>Reads a tensor of a checkpoint.</summary>
+    public static (TensorInfo Info, float[] Values) Read(string folder, string name)
+    {
+        using PluginHost host = new(PluginFolder.NoServices);
+        InstalledExport format = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single();
+        using ICheckpointReader reader = host.Create<ICheckpointFormat>(format).Open(folder);
+        TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == name);
+        byte[] bytes = new byte[tensor.LengthBytes];
+        reader.Read(tensor, 0, bytes);
+        float[] values = new float[tensor.ElementCount];
+        DTypeConversion.ToSingle(tensor.DType, bytes, values);
+        return (tensor, values);
+    }
 
     /// <summary>Runs what must fail, and gives the first problem.</summary>
     public static Problem Fails(Func<object> action) => Assert.ThrowsAny<MergeHostException>(action).Problems[0];
