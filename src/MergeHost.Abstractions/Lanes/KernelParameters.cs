@@ -7,7 +7,7 @@ namespace MergeHost.Lanes;
 public sealed class KernelParameters
 {
     private readonly float[] _values;
-    private readonly SortedDictionary<long, List<(int Index, float Value)>> _changes = [];
+    private readonly Dictionary<int, (long Place, float Value)> _changes = [];
 
     /// <summary>Makes a table of zeros.</summary>
     /// <param name="slots">How many numbers the kernel knows for each source, at least 0.</param>
@@ -34,26 +34,25 @@ public sealed class KernelParameters
     public float this[int slot, int source]
     {
         get => _values[Index(slot, source)];
-        set => _values[Index(slot, source)] = value;
+        set
+        {
+            int index = Index(slot, source);
+            _values[index] = value;
+            _changes.Remove(index);
+        }
     }
 
     /// <summary>
     /// Sets a threshold so that <c>|x| &lt; P(slot, source)</c> holds for just the elements that the cut drops: among equal magnitudes
-    /// those of higher flat index. NaN is not dropped, so that it shows in the result.
+    /// those of higher flat index. NaN and infinities are not dropped, so that they show in the result.
     /// </summary>
     public void Set(int slot, int source, MagnitudeCut cut)
     {
-        int index = Index(slot, source);
         float above = MathF.BitIncrement(cut.Threshold);
-        _values[index] = cut.TieEnd > 0 ? cut.Threshold : above;
+        this[slot, source] = cut.TieEnd > 0 ? cut.Threshold : above;
         if (cut.TieEnd is > 0 and < long.MaxValue)
         {
-            if (!_changes.TryGetValue(cut.TieEnd, out List<(int, float)>? changes))
-            {
-                _changes.Add(cut.TieEnd, changes = []);
-            }
-
-            changes.Add((index, above));
+            _changes[Index(slot, source)] = (cut.TieEnd, above);
         }
     }
 
@@ -61,15 +60,13 @@ public sealed class KernelParameters
     /// <returns>A flat index, or <see cref="long.MaxValue"/> if none changes any more.</returns>
     public long NextChange(long element)
     {
-        foreach (long place in _changes.Keys)
+        long next = long.MaxValue;
+        foreach ((long place, _) in _changes.Values)
         {
-            if (place > element)
-            {
-                return place;
-            }
+            next = place > element ? Math.Min(next, place) : next;
         }
 
-        return long.MaxValue;
+        return next;
     }
 
     /// <summary>Writes the table as it is at an element, row after row.</summary>
@@ -78,17 +75,9 @@ public sealed class KernelParameters
     public void CopyTo(long element, Span<float> destination)
     {
         _values.CopyTo(destination);
-        foreach ((long place, List<(int Index, float Value)> changes) in _changes)
+        foreach ((int index, (long place, float value)) in _changes)
         {
-            if (place > element)
-            {
-                break;
-            }
-
-            foreach ((int index, float value) in changes)
-            {
-                destination[index] = value;
-            }
+            destination[index] = place <= element ? value : destination[index];
         }
     }
 
