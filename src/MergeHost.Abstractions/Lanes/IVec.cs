@@ -4,8 +4,9 @@ namespace MergeHost.Lanes;
 /// <summary>Some float32 numbers on which arithmetic works side by side: a lane of 1, 4, 8 or 16, or a tensor on a GPU.</summary>
 /// <remarks>
 /// A kernel is written once over this interface and runs at every width with the same bits: each operation is that of IEEE 754
-/// binary32, rounded once, element by element; none is fused with another. Comparisons give a mask, which is of use only to
-/// <see cref="Where"/>, <c>&amp;</c>, <c>|</c> and <c>~</c>; a comparison with NaN is false.
+/// binary32, rounded once, element by element; none is fused with another. Only the sign and payload of a NaN may differ.
+/// Comparisons give a mask, which is of use only to <see cref="Where"/>, <c>&amp;</c>, <c>|</c> and <c>~</c>; a comparison with
+/// NaN is false.
 /// </remarks>
 /// <typeparam name="V">The lane itself.</typeparam>
 public interface IVec<V>

@@ -1,0 +1,41 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Tests.Checkpoints;
+
+public sealed class CompanionFileTests
+{
+    [Fact]
+    public void ReadBytes_Twice_GivesTheContentTwice()
+    {
+        CompanionFile file = CompanionFile.FromBytes("a.bin", [1, 2, 3]);
+        Assert.Equal([1, 2, 3], file.ReadBytes());
+        Assert.Equal([1, 2, 3], file.ReadBytes());
+    }
+
+    [Theory]
+    [InlineData("""{"a": [1, {"b": null}]}""")]
+    [InlineData("\uFEFF{\"a\": [1, {\"b\": null}]}")]
+    public void ReadJson_OfAnObject_GivesIt(string text) =>
+        Assert.True(
+            JsonNode.DeepEquals(
+                new JsonObject { ["a"] = new JsonArray(1, new JsonObject { ["b"] = null }) }, Json(text).ReadJson()));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[1]")]
+    [InlineData("null")]
+    [InlineData("{\"a\": 1, \"a\": 2}")]
+    [InlineData("{\"a\": NaN}")]
+    [InlineData("version https://git-lfs.github.com/spec/v1")]
+    public void ReadJson_OfAnythingElse_NamesTheFile(string text)
+    {
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Json(text).ReadJson());
+        Assert.Equal(ErrorCodes.BadConfig, exception.Code);
+        Assert.StartsWith("config.json: ", exception.Problems[0].Message, StringComparison.Ordinal);
+    }
+
+    private static CompanionFile Json(string text) => CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(text));
+}
