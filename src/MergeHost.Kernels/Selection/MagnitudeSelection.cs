@@ -10,8 +10,9 @@ namespace MergeHost.Kernels.Selection;
 /// <remarks>
 /// Magnitudes of float32 sort as their bits do, so the first pass counts their upper 16 bits, the second the lower 16 of those
 /// in the bin where the k-th lies. That gives the threshold. When it is shared by values of which only some are kept, a third pass
-/// counts them unit by unit, and <see cref="FindTie"/> looks into the one unit where the last kept one lies. NaN counts as zero.
-/// Passes must see the same values; within a pass, any order and any number of threads will do.
+/// counts them unit by unit, and <see cref="FindTie"/> looks into the one unit where the last kept one lies. NaN counts as zero; where
+/// there are infinities, or NaN that looks like them in its upper bits, the first pass is made twice.
+/// Passes must see the same values; within a pass, any order and any number of threads will do, but those of a unit in one thread.
 /// </remarks>
 public sealed class MagnitudeSelection
 {
@@ -23,6 +24,7 @@ public sealed class MagnitudeSelection
 
     private readonly ulong[] _totals = new ulong[Bins];
     private int _units;
+    private bool _isCareful;
     private uint _threshold;
     private ulong _missing;
     private int[] _ties = [];
@@ -33,7 +35,7 @@ public sealed class MagnitudeSelection
     public void Begin(long k, int units)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        (_missing, _units) = ((ulong)k, units);
+        (_missing, _units, _isCareful) = ((ulong)k, units, false);
         (Pass, TieUnit, Cut, _ties) = (0, 0, default, []);
         Array.Clear(_totals);
     }
@@ -52,13 +54,18 @@ public sealed class MagnitudeSelection
     /// <param name="counts"><see cref="Bins"/> counters of the calling thread, to which is added.</param>
     public void Count(ReadOnlySpan<float> values, Span<uint> counts)
     {
-        if (Pass == 0)
+        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(values);
+        if (Pass == 1)
         {
-            CountUpper(MemoryMarshal.Cast<float, uint>(values), counts[..Bins]);
+            CountLower(bits, _threshold, counts[..Bins]);
+        }
+        else if (_isCareful)
+        {
+            CountUpperOfNumbers(bits, counts[..Bins]);
         }
         else
         {
-            CountLower(MemoryMarshal.Cast<float, uint>(values), _threshold, counts[..Bins]);
+            CountUpper(bits, counts[..Bins]);
         }
     }
 
@@ -84,6 +91,13 @@ public sealed class MagnitudeSelection
         {
             case 0:
                 JoinUpper();
+                if (_totals[InfinityBin] > 0 && !_isCareful)
+                {
+                    _isCareful = true;
+                    Array.Clear(_totals);
+                    break;
+                }
+
                 _threshold = (uint)TakeBin() << 16;
                 Pass = 1;
                 break;
@@ -145,7 +159,7 @@ public sealed class MagnitudeSelection
     }
 
     // Without the sign, 15 bits are left: neighbours take turns with two sets of counters, since a counter that was just written is
-    // slow to read. NaN is sorted out when the pass ends.
+    // slow to read. NaN is sorted out when the pass ends, if its upper bits tell it from an infinity.
     private static void CountUpper(ReadOnlySpan<uint> bits, Span<uint> counts)
     {
         ref uint even = ref MemoryMarshal.GetReference(counts);
@@ -160,6 +174,14 @@ public sealed class MagnitudeSelection
         for (int i = 2 * pairs.Length; i < bits.Length; i++)
         {
             Unsafe.Add(ref even, (nint)((bits[i] >> 16) & 0x7FFF))++;
+        }
+    }
+
+    private static void CountUpperOfNumbers(ReadOnlySpan<uint> bits, Span<uint> counts)
+    {
+        foreach (uint value in bits)
+        {
+            counts[(int)(Magnitude(value) >> 16)]++;
         }
     }
 
