@@ -7,7 +7,7 @@ namespace MergeHost.Kernels.DTypes;
 /// <summary>Counts NaN and infinities among elements as stored.</summary>
 public static class NonFiniteCount
 {
-    /// <summary>How many elements are NaN or infinite; 0 for types that have neither.</summary>
+    /// <summary>How many elements are NaN or infinite, in F64, F32, F16 and BF16; 0 for types that cannot be merged into.</summary>
     /// <param name="type">The type of the elements.</param>
     /// <param name="stored">Elements as stored, little-endian.</param>
     public static int Of(DType type, ReadOnlySpan<byte> stored) => type.Name switch

@@ -11,7 +11,10 @@ public static class SignConsensus
     /// Adds up the contributions whose sign is that of their total, <c>Σ dᵢ [sgn dᵢ = γ]</c> with <c>γ = +1 if Σ dᵢ ≥ 0 else −1</c>, and
     /// divides by the weights of those that agree if asked.
     /// </summary>
-    /// <remarks>A total of zero votes for plus, and a divisor of zero counts as one, both as mergekit has it. NaN in any contribution gives NaN.</remarks>
+    /// <remarks>
+    /// A total of zero votes for plus, and a divisor of zero counts as one, both as mergekit has it. NaN or infinity in any contribution
+    /// gives NaN.
+    /// </remarks>
     /// <param name="c">Its scratch holds the contributions <c>dᵢ = wᵢ τᵢ</c>.</param>
     /// <param name="total"><c>Σ dᵢ</c></param>
     /// <param name="weightSlot">The slot of the weights <c>wᵢ</c> that the sum is divided by.</param>
@@ -36,7 +39,7 @@ public static class SignConsensus
         V divides = c.P(normalizeSlot) > V.Zero;
         V mean = sum / V.Where(divides & ~V.Equal(divisor, V.Zero), divisor, one);
 
-        // A comparison with NaN is false, which would hide it: total − total is zero, or NaN.
+        // A comparison with NaN is false, which would hide it: total − total is zero, or NaN where the total is no finite number.
         return mean + (total - total);
     }
 }

@@ -90,7 +90,7 @@ public readonly struct Philox
 
     // 64-bit places hold a word in their lower half; what stands in the upper half is never looked at, since the multiplication
     // reads lower halves only.
-    private void FillGroup512(ulong counter, ref float destination)
+    internal void FillGroup512(ulong counter, ref float destination)
     {
         Vector512<ulong> ascending = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create(counter);
         (Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3) = Start512(ascending);
@@ -133,7 +133,7 @@ public readonly struct Philox
         (Vector512.ConvertToSingle((words >>> 8).AsInt32()) * Vector512.Create(Step)).StoreUnsafe(ref destination);
     }
 
-    private void FillGroup256(ulong counter, ref float destination)
+    internal void FillGroup256(ulong counter, ref float destination)
     {
         for (int part = 0; part < Counters; part += 8)
         {
@@ -179,7 +179,7 @@ public readonly struct Philox
         (Vector256.ConvertToSingle((words >>> 8).AsInt32()) * Vector256.Create(Step)).StoreUnsafe(ref destination);
     }
 
-    private void FillGroupScalar(ulong counter, ref float destination)
+    internal void FillGroupScalar(ulong counter, ref float destination)
     {
         Span<uint> words = stackalloc uint[4];
         for (int lane = 0; lane < Counters; lane++)
