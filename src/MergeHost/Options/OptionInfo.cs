@@ -82,12 +82,20 @@ internal sealed class OptionInfo
             return (null, new Problem(ErrorCodes.WrongType, $"{Name} is {scalar.Kind}; it must be {Article(TypeName)}", hint, scalar.Place));
         }
 
-        if (_range is not null && !_range.IsValid(value))
+        if (_range is not null && !IsWithin(_range, Convert.ToDouble(value, CultureInfo.InvariantCulture)))
         {
             return (null, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}", null, scalar.Place));
         }
 
         return (value, null);
+    }
+
+    // Compared as numbers: RangeAttribute with whole bounds rounds what it is asked about, and takes 1.4 for 1.
+    private static bool IsWithin(RangeAttribute range, double number)
+    {
+        double least = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
+        double most = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
+        return (range.MinimumIsExclusive ? number > least : number >= least) && (range.MaximumIsExclusive ? number < most : number <= most);
     }
 
     private static string Article(string type) => type is "number" or "whole number" ? $"a {type}" : type;
@@ -116,8 +124,10 @@ internal sealed class OptionInfo
             return name is null ? null : Enum.Parse(_type, name);
         }
 
+        // With a zero in front YAML 1.1 reads octal digits, YAML 1.2 decimal ones; nobody means either.
+        bool isAmbiguous = scalar.Text.TrimStart('-', '+') is ['0', >= '0' and <= '9', ..];
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (!double.TryParse(scalar.Text, style, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        if (isAmbiguous || !double.TryParse(scalar.Text, style, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
         {
             return null;
         }

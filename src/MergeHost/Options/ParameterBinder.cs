@@ -9,7 +9,7 @@ namespace MergeHost.Options;
 /// </remarks>
 internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, List<Problem> problems)
 {
-    private readonly HashSet<(string Option, ModelReference? Model)> _reported = [];
+    private readonly HashSet<(string Option, string? Model)> _reported = [];
 
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>
@@ -51,7 +51,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
             }
         }
 
-        if (option.IsRequired && _reported.Add((option.Name, source?.Model)))
+        if (option.IsRequired && _reported.Add((option.Name, source?.Model.Name)))
         {
             string whose = source is null ? "" : $" for '{source.Model.Name}'";
             problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'",
