@@ -13,8 +13,10 @@ public sealed class LinearStrategy : IMergeStrategy<LinearOptions>
     /// <inheritdoc/>
     public Treatment Merge(TensorGroup<LinearOptions> group)
     {
+        // 0.1 + 0.2 − 0.3 is not quite zero, and no mean could be made by it.
         double sum = group.Sources.Sum(source => source.Options.Weight);
-        if (group.Options.Normalize && sum == 0)
+        double mass = group.Sources.Sum(source => Math.Abs(source.Options.Weight));
+        if (group.Options.Normalize && Math.Abs(sum) <= 1e-9 * mass)
         {
             throw MergeException.Refused(
                 "the weights sum to 0, so the mean is not defined", "Change a weight, or set `normalize: false` for a plain sum.");

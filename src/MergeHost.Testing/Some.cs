@@ -33,11 +33,14 @@ public static class Some
 /// <param name="Sources">The sources' elements.</param>
 public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList<float[]> Sources)
 {
+    /// <summary>The options of each source; those of the whole tensor if nothing is said.</summary>
+    public IReadOnlyList<object>? SourceOptions { get; init; }
+
     /// <summary>The tensor that is made.</summary>
     public TensorInfo Output => new("model.layers.0.mlp.up_proj.weight", DType.F32, Shape);
 
     /// <summary>The tensors as a strategy sees them.</summary>
-    /// <param name="options">The options of the whole tensor, and of each source.</param>
+    /// <param name="options">The options of the whole tensor.</param>
     /// <param name="withBase">Whether there is a base.</param>
     public TensorGroup Group(object options, bool withBase) => new()
     {
@@ -46,7 +49,7 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
         Layer = 0,
         LayerCount = 1,
         Base = withBase ? Output : null,
-        Sources = [.. Sources.Select(_ => (Output, options))],
+        Sources = [.. Sources.Select((_, index) => (Output, SourceOptions?[index] ?? options))],
         Options = options,
     };
 }

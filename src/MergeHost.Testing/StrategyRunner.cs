@@ -13,10 +13,13 @@ namespace MergeHost.Testing;
 /// <remarks>The host must give the same bits as this does.</remarks>
 public static class StrategyRunner
 {
+    // Sums are taken over units, whose totals are added in order.
+    private const int UnitElements = 65_536;
+
     /// <summary>Merges.</summary>
     /// <param name="strategy">The strategy.</param>
     /// <param name="values">The numbers; they are not changed.</param>
-    /// <param name="options">The options of the whole tensor, and of each source.</param>
+    /// <param name="options">The options of the whole tensor, and of each source that has none of its own.</param>
     /// <param name="width">How many numbers are worked on side by side.</param>
     /// <param name="seed">The seed of everything random.</param>
     /// <returns>The result in float32, as many numbers as the shape says.</returns>
@@ -69,7 +72,14 @@ public static class StrategyRunner
         SumStatistic sum = (SumStatistic)statistic;
         double[] totals = new double[sum.Terms];
         ReduceFunction function = ReduceLoop.Bind(sum, width, ElementFormat.Single);
-        ForEachStretch(values, sum.Parameters, seed, run => function(run, totals));
+        for (int first = 0; first < values.Base.Length; first += UnitElements)
+        {
+            double[] unit = new double[sum.Terms];
+            int last = Math.Min(values.Base.Length, first + UnitElements);
+            ForEachStretch(values, sum.Parameters, seed, first, last, run => function(run, unit));
+            totals = [.. totals.Zip(unit, (total, part) => total + part)];
+        }
+
         return totals;
     }
 
@@ -85,7 +95,7 @@ public static class StrategyRunner
         fixed (float* output = result)
         {
             byte* bytes = (byte*)output;
-            ForEachStretch(values, treatment.Parameters, seed, run => function(run, bytes));
+            ForEachStretch(values, treatment.Parameters, seed, 0, result.Length, run => function(run, bytes));
         }
     }
 
@@ -103,8 +113,9 @@ public static class StrategyRunner
         Matrix<float> Shaped(float[] elements) => new(elements.Length / columns, columns, elements);
     }
 
-    // Sums begin anew every 4,096 elements, and parameters change where a selection's edge lies.
-    private static unsafe void ForEachStretch(TensorValues values, KernelParameters parameters, long seed, Action<KernelRun> call)
+    // Parameters change where a selection's edge lies; with random numbers, which come in runs of 4,096, a stretch is part of one.
+    private static unsafe void ForEachStretch(
+        TensorValues values, KernelParameters parameters, long seed, int first, int last, Action<KernelRun> call)
     {
         int count = values.Base.Length;
         float[] uniforms = new float[count * Math.Max(1, parameters.Streams)];
@@ -122,9 +133,14 @@ public static class StrategyRunner
             fixed (float* @base = values.Base, tablePointer = table, uniformPointer = uniforms)
             fixed (nint* sources = pointers)
             {
-                for (long start = 0; start < count;)
+                for (long start = first; start < last;)
                 {
-                    long end = Math.Min(Math.Min(count, ((start / ReduceLoop.RunLength) + 1) * ReduceLoop.RunLength), parameters.NextChange(start));
+                    long end = Math.Min(last, parameters.NextChange(start));
+                    if (parameters.Streams > 0)
+                    {
+                        end = Math.Min(end, ((start / ReduceLoop.RunLength) + 1) * ReduceLoop.RunLength);
+                    }
+
                     parameters.CopyTo(start, table.AsSpan(0, parameters.Slots * parameters.Sources));
                     call(new KernelRun
                     {
