@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Options;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Running;
@@ -52,13 +53,33 @@ internal sealed class MergePlanner(
         InstalledExport? strategy = Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
         InstalledExport? format = Resolve(ExportKind.Format, OutputFormat, stage.Place);
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
-        if (strategy is null || format is null || inputs is null)
+        if (strategy is null || format is null)
         {
             return null;
         }
 
+        try
+        {
+            return PlanStage(stage, strategy, format, inputs);
+        }
+        catch (MergeHostException exception)
+        {
+            problems.AddRange(exception.Problems.Select(problem => problem with { Place = problem.Place ?? stage.Place }));
+            return null;
+        }
+    }
+
+    // Parameters are checked also where a model is not there.
+    private StagePlan? PlanStage(RecipeStage stage, InstalledExport strategy, InstalledExport format, Dictionary<string, InputModel>? inputs)
+    {
         int before = Errors;
         IMergeStrategy instance = host.Create<IMergeStrategy>(strategy);
+        new ParameterBinder(new OptionsSchema(instance.OptionsType), stage, problems).Check(strategy.Export.Id);
+        if (inputs is null)
+        {
+            return null;
+        }
+
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
         IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, inputs, problems).Plan();
         if (Errors > before)

@@ -22,7 +22,6 @@ internal sealed class StagePlanner(
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
     public IReadOnlyList<TensorPlan> Plan()
     {
-        _binder.Check(demand.Name);
         List<SliceModels> slices = [.. stage.Slices.Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
         {
@@ -76,7 +75,13 @@ internal sealed class StagePlanner(
     {
         try
         {
-            return strategy.Merge(group);
+            Treatment? treatment = strategy.Merge(group);
+            if (!TreatmentContract.IsBroken(treatment, group.Sources.Count, group.Base is not null, out string? breach))
+            {
+                return treatment;
+            }
+
+            AddFailure($"'{demand.Name}' {breach}", group.Output.Name);
         }
         catch (MergeException exception)
         {
@@ -84,14 +89,14 @@ internal sealed class StagePlanner(
         }
         catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
         {
-            AddRefusal(
-                new Problem(ErrorCodes.StrategyFailed, $"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}",
-                    "Report it to the author of the plugin."),
-                group.Output.Name);
+            AddFailure($"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}", group.Output.Name);
         }
 
         return null;
     }
+
+    private void AddFailure(string message, string tensor) =>
+        AddRefusal(new Problem(ErrorCodes.StrategyFailed, message, "Report it to the author of the plugin."), tensor);
 
     // The same refusal for a thousand tensors is one problem.
     private void AddRefusal(Problem problem, string tensor)
@@ -158,7 +163,7 @@ internal sealed class StagePlanner(
         {
             problems.Add(new Problem(ErrorCodes.CheckpointOddity,
                 $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}, as in '{(mixed.Base ?? mixed.Sources[0]).Model.Name}'",
-                $"Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
+                "Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
         }
     }
 

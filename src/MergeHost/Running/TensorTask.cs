@@ -80,7 +80,14 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
                 results[statistic] = modelResults[statistic];
             }
 
-            _treatment = measure.Then(new Measurements(results));
+            Treatment? next = measure.Then(new Measurements(results));
+            if (TreatmentContract.IsBroken(next, plan.Sources.Count, plan.Base is not null, out string? breach))
+            {
+                throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
+                    $"tensor '{plan.Output.Name}': the strategy {breach}", "Report it to the author of the plugin.")]);
+            }
+
+            _treatment = next;
             _measurements = [];
         }
 

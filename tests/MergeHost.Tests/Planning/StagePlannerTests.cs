@@ -1,0 +1,186 @@
+using System.Text.Json.Nodes;
+using MergeHost.Planning;
+using MergeHost.Recipes;
+using MergeHost.Strategies;
+using MergeHost.Testing;
+
+namespace MergeHost.Tests.Planning;
+
+public sealed class StagePlannerTests : IDisposable
+{
+    private const string Positions = "model.embeddings.positions";
+
+    private readonly RecipeFolder _folder =
+        new RecipeFolder().Add("a", TinyCheckpoint.Llama()).Add("b", TinyCheckpoint.Llama(seed: 2));
+
+    [Theory]
+    [InlineData("", "BF16")]
+    [InlineData("dtype: float32", "F32")]
+    [InlineData("dtype: float32\nout_dtype: float16", "F16")]
+    [InlineData("out_dtype: float64", "F64")]
+    public void Plan_OfTheOutputsType_IsWhatTheRecipeSaysOrWhatTheFirstModelHas(string setting, string type) =>
+        Assert.All(Plan(RecipeFolder.Linear("a", "b") + setting).Tensors, tensor => Assert.Equal(type, tensor.Output.DType.Name));
+
+    [Fact]
+    public void Plan_OfWholeNumbers_CopiesThoseOfTheBaseOrOfTheFirstModelInTheirType()
+    {
+        TensorInfo positions = new(Positions, DType.I64, [2]);
+        _folder.Add("c", TinyCheckpoint.Llama().Add(positions, new byte[16]))
+            .Add("d", TinyCheckpoint.Llama(seed: 2).Add(positions, new byte[16]));
+        TensorPlan tensor = Plan(RecipeFolder.Linear("c", "d") + "dtype: float32").Tensors
+            .Single(tensor => tensor.Output.Name == Positions);
+        Assert.Equal((DType.I64, "c"), (tensor.Output.DType, tensor.Copied!.Model.Name));
+        tensor = Plan(RecipeFolder.TaskArithmetic("d", "c")).Tensors.Single(tensor => tensor.Output.Name == Positions);
+        Assert.Equal((DType.I64, "d"), (tensor.Output.DType, tensor.Copied!.Model.Name));
+    }
+
+    [Fact]
+    public void Plan_OfWholeNumbersInOneModelAndFractionsInAnother_CannotMergeThem()
+    {
+        _folder.Add("c", TinyCheckpoint.Llama().Add(new TensorInfo("model.norm.weight", DType.I32, [4]), new byte[16]));
+        Problem problem = _folder.Error(RecipeFolder.Linear("a", "c"));
+        Assert.Equal(ErrorCodes.DTypeUnusable, problem.Code);
+        Assert.Equal("'c' stores I32, which cannot be merged (tensor 'model.norm.weight')", problem.Message);
+        Assert.Equal(1, problem.Place!.Line);
+    }
+
+    // A type that cannot be written can be copied.
+    [Fact]
+    public void Plan_OfATypeThatCannotBeWritten_AsksForOneThatCanUnlessTheTensorIsCopied()
+    {
+        TensorInfo eight = new("model.norm.weight", DType.F8_E4M3, [4]);
+        _folder.Add("c", TinyCheckpoint.Llama().Add(eight, new byte[4])).Add("d", TinyCheckpoint.Llama().Add(eight, new byte[4]));
+        Problem problem = _folder.Error(RecipeFolder.Linear("c", "d"));
+        Assert.Equal(
+            (ErrorCodes.DTypeUnusable, "a merge cannot be stored as F8_E4M3 (tensor 'model.norm.weight')"),
+            (problem.Code, problem.Message));
+        Assert.Contains("`dtype: bfloat16`", problem.Hint, StringComparison.Ordinal);
+        Assert.NotNull(Plan("{merge_method: passthrough, models: [{model: c}]}"));
+        StagePlan stored = Plan(RecipeFolder.Linear("c", "d") + "dtype: bfloat16");
+        Assert.All(stored.Tensors, tensor => Assert.Equal(DType.BF16, tensor.Output.DType));
+    }
+
+    [Fact]
+    public void Plan_OfAQuantisedModel_RefusesToMergeItButNotToCopyIt()
+    {
+        _folder.Add("q", TinyCheckpoint.Llama().Configure("quantization_config", new JsonObject { ["quant_method"] = "gptq" }));
+        Problem problem = _folder.Error(RecipeFolder.Linear("a", "q"));
+        Assert.Equal(ErrorCodes.Quantized, problem.Code);
+        Assert.StartsWith("'q' is quantised by gptq", problem.Message, StringComparison.Ordinal);
+        Assert.NotNull(problem.Place);
+        Assert.NotNull(Plan("{merge_method: passthrough, models: [{model: q}]}"));
+    }
+
+    [Fact]
+    public void Plan_OfModelsOfUnlikeTypes_WarnsWhichOneTheResultGets()
+    {
+        _folder.Add("wide", TinyCheckpoint.Llama(type: DType.F32));
+        Problem warning = Assert.Single(_folder.Plan(RecipeFolder.Linear("a", "wide")).Warnings);
+        Assert.Equal((ErrorCodes.CheckpointOddity, Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Equal("'wide' stores F32; without `dtype:` the result is stored as BF16, as in 'a'", warning.Message);
+        Assert.Empty(_folder.Plan(RecipeFolder.Linear("a", "wide") + "dtype: float32").Warnings);
+    }
+
+    [Fact]
+    public void Plan_OfAFilterThatMatchesNothing_WarnsWhereItStands()
+    {
+        Problem warning = Assert.Single(_folder.Plan("""
+            merge_method: linear
+            models: [{model: a}, {model: b}]
+            parameters:
+              weight: [{filter: self_atn, value: 1}, {filter: mlp, value: 2}, {filter: '*', value: 3}]
+            """).Warnings);
+        Assert.Equal(
+            (ErrorCodes.UnusedFilter, Severity.Warning, "filter 'self_atn' matches no tensor"),
+            (warning.Code, warning.Severity, warning.Message));
+        Assert.Equal((4, 21), (warning.Place!.Line, warning.Place.Column));
+    }
+
+    // With slices, the names of the inputs differ from those of the output; a filter on either is used.
+    [Fact]
+    public void Plan_OfAFilterOnAnInputsName_DoesNotWarn() => Assert.Empty(_folder.Plan("""
+        merge_method: linear
+        slices: [{sources: [{model: a, layer_range: [1, 2], parameters: {weight: [{filter: layers.1., value: 2}, {value: 1}]}}]}]
+        """).Warnings);
+
+    [Fact]
+    public void Plan_OfATensor_TellsTheStrategyWhatItDoesAndWhere()
+    {
+        List<TensorGroup> groups = [];
+        Plan(group =>
+        {
+            groups.Add(group);
+            return Treatment.CopySource(0);
+        });
+        TensorGroup up = groups.Single(group => group.Output.Name == "model.layers.1.mlp.up_proj.weight");
+        Assert.Equal((TensorRole.Up, 1, 2), (up.Role, up.Layer, up.LayerCount));
+        TensorGroup head = groups.Single(group => group.Output.Name == "lm_head.weight");
+        Assert.Equal((TensorRole.Head, null, 2), (head.Role, head.Layer, head.LayerCount));
+        Assert.Equal(13, groups.Count);
+        Assert.All(groups, group => Assert.Equal(2, group.Sources.Count));
+    }
+
+    [Fact]
+    public void Plan_WhenAStrategyRefusesManyTensors_IsOneProblemThatNamesTheFirst()
+    {
+        Problem problem = _folder.Error("""
+            merge_method: linear
+            models: [{model: a, parameters: {weight: 1}}, {model: b, parameters: {weight: -1}}]
+            """);
+        Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
+        Assert.EndsWith("(tensor 'model.embed_tokens.weight' and 12 more)", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("`normalize: false`", problem.Hint, StringComparison.Ordinal);
+        Assert.Equal((1, 15), (problem.Place!.Line, problem.Place.Column));
+    }
+
+    [Fact]
+    public void Plan_WhenAStrategyFails_NamesItAndTheReason()
+    {
+        Problem problem = Assert.Single(Plan(_ => throw new InvalidOperationException("out of luck")));
+        Assert.Equal(ErrorCodes.StrategyFailed, problem.Code);
+        Assert.StartsWith(
+            "'fake' failed with InvalidOperationException: out of luck (tensor 'model.embed_tokens.weight' and ", problem.Message,
+            StringComparison.Ordinal);
+    }
+
+    // A tensor without a treatment would be missing from the output.
+    [Fact]
+    public void Plan_WhenAStrategyReturnsNothing_SaysSo()
+    {
+        Problem problem = Assert.Single(Plan(_ => null!));
+        Assert.Equal(ErrorCodes.StrategyFailed, problem.Code);
+        Assert.StartsWith("'fake' returned no treatment (", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_WhenAStrategyCopiesWhatIsNotThere_SaysSo() =>
+        Assert.StartsWith(
+            "'fake' copies source 7 of 2 (", Assert.Single(Plan(_ => Treatment.CopySource(7))).Message, StringComparison.Ordinal);
+
+    public void Dispose() => _folder.Dispose();
+
+    private StagePlan Plan(string recipe) => Assert.Single(_folder.Plan(recipe).Stages);
+
+    // Two models of 13 tensors, by a strategy that no plugin has.
+    private static List<Problem> Plan(Func<TensorGroup, Treatment> merge)
+    {
+        List<Problem> problems = [];
+        const string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]";
+        RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
+        Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => Headers(model.Name));
+        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), models, problems).Plan();
+        return problems;
+    }
+
+    private static InputModel Headers(string name) =>
+        InputModel.Make(name, name, TinyCheckpoint.Llama().Tensors, [], () => throw new NotSupportedException("headers are enough"));
+
+    private sealed record NoOptions;
+
+    private sealed class FakeStrategy(Func<TensorGroup, Treatment> merge) : IMergeStrategy
+    {
+        public Type OptionsType => typeof(NoOptions);
+
+        public Treatment Merge(TensorGroup group) => merge(group);
+    }
+}
