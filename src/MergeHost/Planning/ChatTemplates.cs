@@ -82,7 +82,7 @@ internal static class ChatTemplates
             return Encoding.UTF8.GetString(file.ReadBytes());
         }
 
-        JsonObject? config = model.Companions.FirstOrDefault(file => file.Name == "tokenizer_config.json")?.ReadJson();
-        return config?["chat_template"] is JsonValue value && value.TryGetValue(out string? template) ? template : null;
+        JsonNode? node = model.ReadJson("tokenizer_config.json")?["chat_template"];
+        return node is JsonValue value && value.TryGetValue(out string? template) ? template : null;
     }
 }

@@ -85,10 +85,10 @@ internal sealed class CompanionPlanner(
     {
         // A list with one entry a layer tells each layer's kind; the output's layers keep theirs.
         List<int> origins = [.. stage.Slices.SelectMany(slice => Origins(slice, donor))];
-        int before = donor.Stacks[0].Numbers.Count;
         foreach ((string key, JsonNode? value) in config.ToList())
         {
-            if (value is JsonArray list && list.Count == before && origins.TrueForAll(layer => layer < before) && key != "architectures")
+            if (value is JsonArray list && list.Count == donor.LayerCount && origins.TrueForAll(layer => layer < list.Count)
+                && key is not ("architectures" or "eos_token_id"))
             {
                 config[key] = new JsonArray([.. origins.Select(layer => list[layer]?.DeepClone())]);
             }

@@ -21,6 +21,9 @@ internal sealed record InputModel(
     /// <summary>The layers that the names tell of.</summary>
     public required IReadOnlyList<LayerStack> Stacks { get; init; }
 
+    /// <summary>How many layers the largest stack has.</summary>
+    public int LayerCount => Stacks.Count == 0 ? 0 : Stacks[0].Numbers.Count;
+
     /// <summary><c>config.json</c>, or <see langword="null"/> if there is none.</summary>
     public JsonObject? Config { get; init; }
 
@@ -36,8 +39,12 @@ internal sealed record InputModel(
         {
             Stored = tensors,
             Stacks = LayerStack.Find(tensors),
-            Config = companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson(),
+            Config = ReadJson(name, companions, "config.json"),
         };
+
+    /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>
+    /// <exception cref="CheckpointException">It is no JSON object.</exception>
+    public JsonObject? ReadJson(string file) => ReadJson(Name, Companions, file);
 
     /// <summary>The tensor of a name; for a tied head, the embedding that stands in for it.</summary>
     public TensorInfo? Find(string name)
@@ -50,6 +57,19 @@ internal sealed record InputModel(
         return TiesEmbeddings && TensorRoles.Of(name) == TensorRole.Head
             ? Stored.FirstOrDefault(stored => TensorRoles.Of(stored.Name) == TensorRole.Embedding)
             : null;
+    }
+
+    private static JsonObject? ReadJson(string name, IReadOnlyList<CompanionFile> companions, string file)
+    {
+        try
+        {
+            return companions.FirstOrDefault(companion => companion.Name == file)?.ReadJson();
+        }
+        catch (CheckpointException exception)
+        {
+            Problem problem = exception.Problems[0];
+            throw new CheckpointException(problem with { Message = $"'{name}': {problem.Message}" }, exception);
+        }
     }
 }
 

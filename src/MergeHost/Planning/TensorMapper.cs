@@ -46,17 +46,15 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
     private bool HaveSameLayers(SliceModels models)
     {
         InputModel template = models.Template.Model;
-        foreach (SliceModel other in models.All.Where(model => Layers(model.Model) != Layers(template)))
+        foreach (SliceModel other in models.All.Where(model => model.Model.LayerCount != template.LayerCount))
         {
             problems.Add(new Problem(ErrorCodes.LayerRange,
-                $"'{other.Model.Name}' has {Layers(other.Model)} layers, '{template.Name}' has {Layers(template)}",
+                $"'{other.Model.Name}' has {other.Model.LayerCount} layers, '{template.Name}' has {template.LayerCount}",
                 "Merge models of one size, or stack layers with `slices:`.", other.Source?.Model.Place));
         }
 
-        return models.All.All(model => Layers(model.Model) == Layers(template));
+        return models.All.All(model => model.Model.LayerCount == template.LayerCount);
     }
-
-    private static int Layers(InputModel model) => model.Stacks.Count == 0 ? 0 : model.Stacks[0].Numbers.Count;
 
     // Names that the template lacks: a head that it ties; anything else is reported, but for what a model makes by itself.
     private List<string> ExtraNames(SliceModels models)
@@ -98,7 +96,7 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
             for (int offset = 0; offset < count; offset++, layer++)
             {
                 double position = count == 1 ? 1 : (double)offset / (count - 1);
-                foreach (string rest in Rests(slice.Template, offset))
+                foreach (string rest in slice.All.SelectMany(model => Rests(model, offset)).Distinct())
                 {
                     string name = new LayerTensorName(prefix, layer, rest).ToString();
                     int at = offset;
@@ -118,11 +116,11 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
     private static string Name(SliceModel model, int offset, string rest) =>
         new LayerTensorName(model.Model.Stacks[0].Prefix, model.Source!.Layers!.Start + offset, rest).ToString();
 
-    private static IEnumerable<string> Rests(SliceModel template, int offset)
+    private static IEnumerable<string> Rests(SliceModel model, int offset)
     {
-        string stack = template.Model.Stacks[0].Prefix;
-        int layer = template.Source!.Layers!.Start + offset;
-        return template.Model.Stored.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>()
+        string stack = model.Model.Stacks[0].Prefix;
+        int layer = model.Source!.Layers!.Start + offset;
+        return model.Model.Stored.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>()
             .Where(name => name.Stack == stack && name.Layer == layer).Select(name => name.Rest);
     }
 
@@ -153,10 +151,10 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
                 string found = part.Model.Stacks.Count == 0 ? "no layers" : $"several stacks of layers: {string.Join(", ", part.Model.Stacks.Select(stack => $"'{stack.Prefix}'"))}";
                 problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", null, range.Place));
             }
-            else if (range.End > Layers(part.Model))
+            else if (range.End > part.Model.LayerCount)
             {
                 problems.Add(new Problem(ErrorCodes.LayerRange,
-                    $"layer_range [{range.Start}, {range.End}] of '{part.Model.Name}', which has {Layers(part.Model)} layers", null, range.Place));
+                    $"layer_range [{range.Start}, {range.End}] of '{part.Model.Name}', which has {part.Model.LayerCount} layers", null, range.Place));
             }
 
             if (range.Count != slice.Template.Source!.Layers!.Count)
@@ -178,7 +176,7 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
         bool isBuffer = TensorRoles.IsBuffer(rest);
         foreach (SliceModel model in lacking.Where(_ => !isBuffer))
         {
-            AddMissing(model.Model, name(model), slice.Template.Model == model.Model ? slice.Sources[0].Model : slice.Template.Model);
+            AddMissing(model.Model, name(model), slice.All.First(other => !lacking.Contains(other)).Model);
         }
 
         if (lacking.Count > 0 && (!isBuffer || lacking.Contains(slice.Template)))

@@ -3,9 +3,10 @@ namespace MergeHost.Planning;
 /// <summary>Tells a tensor's role from its name, by the words that Hugging Face models use.</summary>
 internal static class TensorRoles
 {
-    // Ordered: the first word that a part of the name equals or ends with decides.
+    // Ordered: the first word that a part of the name equals or ends with decides. Fused projections are none of those they hold.
     private static readonly (string Word, TensorRole Role)[] _words =
     [
+        ("gate_up_proj", TensorRole.Other),
         ("lm_head", TensorRole.Head), ("embed_out", TensorRole.Head),
         ("embed_tokens", TensorRole.Embedding), ("word_embeddings", TensorRole.Embedding), ("wte", TensorRole.Embedding),
         ("embed_in", TensorRole.Embedding), ("tok_embeddings", TensorRole.Embedding),

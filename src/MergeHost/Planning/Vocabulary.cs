@@ -10,17 +10,12 @@ internal sealed class Vocabulary
 
     /// <summary>Reads a model's vocabulary.</summary>
     /// <returns><see langword="null"/> if the model has no <c>tokenizer.json</c> or it lists no tokens.</returns>
-    /// <exception cref="CheckpointException">The file is not JSON.</exception>
+    /// <exception cref="CheckpointException">The file is no JSON object.</exception>
     public static Vocabulary? Read(InputModel model)
     {
-        if (model.Companions.FirstOrDefault(file => file.Name == "tokenizer.json") is not { } file)
-        {
-            return null;
-        }
-
         Vocabulary vocabulary = new();
-        JsonObject tokenizer = file.ReadJson();
-        switch (tokenizer["model"]?["vocab"])
+        JsonObject? tokenizer = model.ReadJson("tokenizer.json");
+        switch ((tokenizer?["model"] as JsonObject)?["vocab"])
         {
             case JsonObject byName:
                 foreach ((string token, JsonNode? id) in byName)
@@ -32,7 +27,7 @@ internal sealed class Vocabulary
             case JsonArray byPlace:
                 for (int id = 0; id < byPlace.Count; id++)
                 {
-                    vocabulary._tokens[id] = byPlace[id]?[0]?.ToString() ?? "";
+                    vocabulary._tokens[id] = byPlace[id] is JsonArray { Count: > 0 } entry ? $"{entry[0]}" : "";
                 }
 
                 break;
@@ -40,9 +35,9 @@ internal sealed class Vocabulary
                 return null;
         }
 
-        foreach (JsonNode? added in tokenizer["added_tokens"] as JsonArray ?? [])
+        foreach (JsonObject added in (tokenizer["added_tokens"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            vocabulary.Add(added?["content"]?.ToString() ?? "", added?["id"]);
+            vocabulary.Add($"{added["content"]}", added["id"]);
         }
 
         return vocabulary;

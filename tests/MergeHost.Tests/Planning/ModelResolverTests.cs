@@ -1,0 +1,113 @@
+using MergeHost.Testing;
+
+namespace MergeHost.Tests.Planning;
+
+public sealed class ModelResolverTests : IDisposable
+{
+    private readonly RecipeFolder _folder =
+        new RecipeFolder().Add("finance", TinyCheckpoint.Llama()).Add("math", TinyCheckpoint.Llama(seed: 2));
+
+    [Fact]
+    public void Resolve_OfAPathBesideTheRecipe_OpensIt() =>
+        Assert.Equal(["finance", "math"], Models(RecipeFolder.Linear("finance", "math")));
+
+    [Fact]
+    public void Resolve_OfAnAbsolutePathOrAFile_OpensIt() =>
+        Assert.Equal(
+            [_folder["finance"], "math/model.safetensors"],
+            Models(RecipeFolder.Linear(_folder["finance"], "math/model.safetensors")));
+
+    [Fact]
+    public void Resolve_OfAModelByTwoPaths_OpensItOnce() =>
+        Assert.Equal(["finance"], Models(RecipeFolder.Linear("finance", "./finance/", "math/../finance")));
+
+    [Theory]
+    [InlineData("finanse", "did you mean 'finance'?")]
+    [InlineData("./mth", "did you mean './math'?")]
+    [InlineData("nowhere", "Paths start at the current folder, and then at the recipe's, '")]
+    [InlineData("~/models/llama", "'~' and '$' are not expanded")]
+    [InlineData("$HOME/llama", "'~' and '$' are not expanded")]
+    [InlineData("a/b/c", "Paths start at the current folder")]
+    public void Resolve_OfWhatIsNotThere_NamesItAndAWayOut(string model, string hint)
+    {
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", model));
+        Assert.Equal((ErrorCodes.ModelNotFound, $"there is no file or folder '{model}'"), (problem.Code, problem.Message));
+        Assert.Contains(hint, problem.Hint, StringComparison.Ordinal);
+        Assert.Equal((2, true), (problem.Place!.Line, problem.Place.Path.EndsWith("recipe.yaml", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("meta-llama/Llama-3.1-8B", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
+    [InlineData("meta-llama/Llama-3.1-8B@main", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
+    [InlineData("finance+my/adapter", "Merge the adapter into its model first.")]
+    public void Resolve_OfWhatIsNotSupported_NamesItAndAWayOut(string model, string hint)
+    {
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", model));
+        Assert.Equal(ErrorCodes.NotSupported, problem.Code);
+        Assert.Contains($"'{model}'", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(hint, problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_OfAFolderWithoutACheckpoint_NamesItAndTheFormats()
+    {
+        Directory.CreateDirectory(_folder["empty"]);
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "empty"));
+        Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
+        Assert.EndsWith("empty: no installed format opens this folder", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("*.safetensors", problem.Hint, StringComparison.Ordinal);
+        Assert.Equal(2, problem.Place!.Line);
+    }
+
+    [Fact]
+    public void Resolve_OfPyTorchsOwnFiles_WarnsThatTheyCanRunCode()
+    {
+        Directory.CreateDirectory(_folder["torch"]);
+        File.WriteAllText(_folder["torch/pytorch_model.bin"], "");
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "torch"));
+        Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
+        Assert.Contains("can run code", problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_OfAFolderWithSeveralFormats_NamesThem()
+    {
+        File.WriteAllText(_folder["finance/model.lines"], "");
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "math"));
+        Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
+        Assert.Contains("(lines, safetensors)", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_OfABrokenCheckpoint_SaysWhatIsWrongAndWhereTheRecipeNamesIt()
+    {
+        File.WriteAllText(_folder["math/model.safetensors"], "version https://git-lfs.github.com/spec/v1\n");
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "math"));
+        Assert.Equal(ErrorCodes.OtherFormat, problem.Code);
+        Assert.Contains("math/model.safetensors", problem.Message, StringComparison.Ordinal);
+        Assert.NotNull(problem.Place);
+    }
+
+    [Fact]
+    public void Resolve_OfAModelWhoseConfigurationIsNotJson_NamesBoth()
+    {
+        File.WriteAllText(_folder["math/config.json"], "{");
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "math"));
+        Assert.Equal(ErrorCodes.BadConfig, problem.Code);
+        Assert.StartsWith("'math': config.json: ", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_OfWhatIsNotThere_SuggestsTheNearest()
+    {
+        using MergeEngine engine = new(Plugins.PluginFolder.NoServices);
+        MergeHostException exception = Assert.ThrowsAny<MergeHostException>(() => engine.Inspect(_folder["finanse"]));
+        Assert.Equal(ErrorCodes.CheckpointUnreadable, exception.Code);
+        Assert.Equal($"did you mean '{_folder["finance"]}'?", exception.Problems[0].Hint);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private IEnumerable<string> Models(string recipe) =>
+        Assert.Single(_folder.Plan(recipe).Stages).Models.Select(model => model.Name);
+}
