@@ -57,10 +57,10 @@ public sealed class CompanionPlannerTests : IDisposable
     }
 
     [Fact]
-    public void Plan_OfConfigWithoutADType_WritesOne()
+    public void Plan_OfConfigThatSaysNothing_WritesTheDTypeAndNoMore()
     {
         TinyCheckpoint checkpoint = TinyCheckpoint.Llama().AddFile("config.json", "{}");
-        Assert.Equal("bfloat16", Config(_folder.Add("a", checkpoint), RecipeFolder.Linear("a"))["torch_dtype"]!.ToString());
+        Assert.Equal("""{"torch_dtype":"bfloat16"}""", Config(_folder.Add("a", checkpoint), RecipeFolder.Linear("a")).ToJsonString());
     }
 
     // The type that most of the numbers have: norms in float32 do not count.

@@ -1,4 +1,5 @@
 using MergeHost.Planning;
+using MergeHost.Strategies;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;
@@ -114,6 +115,43 @@ public sealed class TensorMapperTests : IDisposable
         TensorPlan head = Plan(RecipeFolder.Linear(first, second)).Single(tensor => tensor.Output.Name == Head);
         Assert.Equal(["free: lm_head.weight", "tied: model.embed_tokens.weight"],
             head.Sources.Select(source => $"{source.Model.Name}: {source.Tensor.Name}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Map_WhenSeveralModelsHaveAHeadThatTheFirstTies_HasItOnce()
+    {
+        _folder.Add("tied", Tied()).Add("a", TinyCheckpoint.Llama()).Add("b", TinyCheckpoint.Llama(seed: 2));
+        Assert.Single(Plan(RecipeFolder.Linear("tied", "a", "b")), tensor => tensor.Output.Name == Head);
+    }
+
+    // Each slice runs through its gradient by itself: from 0 to 1 over its layers, at 1 if it has just one, at 0 outside them.
+    [Fact]
+    public void Map_OfSlices_PlacesEachLayerInItsOwnSlice()
+    {
+        _folder.Add("a", TinyCheckpoint.Llama(layers: 4));
+        IReadOnlyList<TensorPlan> tensors = Plan("""
+            merge_method: passthrough
+            slices:
+            - sources: [{model: a, layer_range: [0, 3]}]
+            - sources: [{model: a, layer_range: [3, 4]}]
+            parameters: {scale: [2, 3]}
+            """);
+        Assert.Equal([2, 2, 2.5f, 3, 3, 2, 2], tensors.Where(tensor => tensor.Output.Name.Contains("norm", StringComparison.Ordinal)
+            || TensorRoles.IsByToken(tensor.Output.Name)).Select(tensor => ((ElementwiseTreatment)tensor.Treatment).Parameters[0, 0]));
+    }
+
+    [Theory]
+    [InlineData("a", "b", 1)]
+    [InlineData("b", "a", 0)]
+    public void Map_OfASliceWithABufferThatOneModelLacks_NeverMindsIt(string first, string second, int count)
+    {
+        _folder.Add("a", TinyCheckpoint.Llama().Add(InvFreq, DType.F32, [2])).Add("b", TinyCheckpoint.Llama());
+        IReadOnlyList<TensorPlan> tensors = Plan($$"""
+            merge_method: linear
+            slices: [{sources: [{model: {{first}}, layer_range: [0, 2]}, {model: {{second}}, layer_range: [0, 2]}]}]
+            parameters: {weight: 1}
+            """);
+        Assert.Equal(count, tensors.Count(tensor => tensor.Output.Name == InvFreq));
     }
 
     [Fact]

@@ -66,6 +66,16 @@ public sealed class VocabularyPlannerTests : IDisposable
         Assert.NotNull(problem.Place);
     }
 
+    [Fact]
+    public void Tokenizer_WhenOneTokenDiffers_CountsNoMore()
+    {
+        JsonObject vocabulary = new(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create(id == 5 ? "five" : $"token{id}", (JsonNode?)id)));
+        JsonObject tokenizer = new() { ["model"] = new JsonObject { ["vocab"] = vocabulary } };
+        _folder.Add("other", TinyCheckpoint.Llama().AddFile("tokenizer.json", tokenizer));
+        Problem problem = _folder.Error(RecipeFolder.Linear("small", "other") + "tokenizer_source: small");
+        Assert.Equal("'other' and 'small' have unlike tokens: id 5 is 'token5' here and 'five' there", problem.Message);
+    }
+
     // Unigram tokenizers list pairs of token and score.
     [Fact]
     public void Tokenizer_ThatListsPairs_IsReadByPlace()
