@@ -13,8 +13,10 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>
-    public void Check(string strategy)
+    /// <returns>Whether all of them can be read.</returns>
+    public bool Check(string strategy)
     {
+        int before = problems.Count;
         foreach (ParameterSet level in stage.Slices.Select(slice => slice.Parameters).Concat(stage.Parameters))
         {
             Check(strategy, level, isSource: false);
@@ -24,6 +26,8 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
         {
             Check(strategy, source.Parameters, isSource: true);
         }
+
+        return problems.Count == before;
     }
 
     /// <summary>The options that hold for a whole tensor.</summary>

@@ -53,7 +53,7 @@ internal sealed class MergePlanner(
         InstalledExport? strategy = Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
         InstalledExport? format = Resolve(ExportKind.Format, OutputFormat, stage.Place);
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
-        if (strategy is null || format is null)
+        if (strategy is null || format is null || stage.Slices.Count == 0)
         {
             return null;
         }
@@ -74,14 +74,15 @@ internal sealed class MergePlanner(
     {
         int before = Errors;
         IMergeStrategy instance = host.Create<IMergeStrategy>(strategy);
-        new ParameterBinder(new OptionsSchema(instance.OptionsType), stage, problems).Check(strategy.Export.Id);
+        ParameterBinder binder = new(new OptionsSchema(instance.OptionsType), stage, problems);
+        bool canBind = binder.Check(strategy.Export.Id);
         if (inputs is null)
         {
             return null;
         }
 
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
-        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, inputs, problems).Plan();
+        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, problems).Plan(canBind);
         if (Errors > before)
         {
             return null;

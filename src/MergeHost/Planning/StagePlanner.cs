@@ -9,18 +9,24 @@ namespace MergeHost.Planning;
 /// <param name="stage">The stage.</param>
 /// <param name="demand">The strategy's name, and what it asks of the models.</param>
 /// <param name="strategy">The strategy.</param>
+/// <param name="binder">Gives the strategy's options.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="problems">Receives what is wrong or worth knowing.</param>
 internal sealed class StagePlanner(
-    RecipeStage stage, StrategyDemand demand, IMergeStrategy strategy, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
+    RecipeStage stage,
+    StrategyDemand demand,
+    IMergeStrategy strategy,
+    ParameterBinder binder,
+    IReadOnlyDictionary<string, InputModel> models,
+    List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
-    private readonly ParameterBinder _binder = new(new OptionsSchema(strategy.OptionsType), stage, problems);
     private readonly VocabularyPlanner _vocabulary = new(stage, models, problems);
 
     /// <summary>Plans the tensors of the output.</summary>
+    /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
-    public IReadOnlyList<TensorPlan> Plan()
+    public IReadOnlyList<TensorPlan> Plan(bool canBind)
     {
         List<SliceModels> slices = [.. stage.Slices.Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
@@ -31,7 +37,11 @@ internal sealed class StagePlanner(
         IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, problems).Map();
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
         List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()];
-        ReportRefusals();
+        if (canBind)
+        {
+            ReportRefusals();
+        }
+
         ReportQuantized(plans);
         ReportMixedTypes(plans);
         ReportUnusedFilters(mappings);
@@ -59,15 +69,15 @@ internal sealed class StagePlanner(
             LayerCount = layers,
             Base = @base?.Tensor,
             Sources = [.. mapping.Sources.Zip(sources, (part, input) => (input.Tensor, BindSource(mapping, part)))],
-            Options = _binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
+            Options = binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
         };
         Treatment? treatment = isMerged ? Treat(group) : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
         return treatment is null ? null : CheckTypes(new TensorPlan(output, treatment, @base, sources));
     }
 
     private object BindSource(TensorMapping mapping, MappedTensor part) => part.Source is null
-        ? _binder.Bind(mapping.Slice, mapping.Name, mapping.Position)
-        : _binder.Bind(mapping.Slice, part.Source, part.Name, mapping.Name, mapping.Position);
+        ? binder.Bind(mapping.Slice, mapping.Name, mapping.Position)
+        : binder.Bind(mapping.Slice, part.Source, part.Name, mapping.Name, mapping.Position);
 
     private static InputTensor Input(MappedTensor part) => new(part.Model, part.Model.Tensors[part.Name]);
 

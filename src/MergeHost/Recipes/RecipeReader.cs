@@ -116,7 +116,8 @@ internal sealed class RecipeReader
     private IReadOnlyList<RecipeSlice> ReadBody(YamlMapping mapping, List<ParameterSet> parameters, bool isModule = false)
     {
         string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules"];
-        List<(YamlScalar Key, YamlNode Value)> present = [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text))];
+        List<(YamlScalar Key, YamlNode Value)> present =
+            [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text) && mapping.Find(entry.Key.Text) is not null)];
         if (present.Count == 0)
         {
             AddMissing(mapping, kinds[0], $"Say what to merge by one of {string.Join(", ", kinds.Select(kind => $"`{kind}:`"))}.");
@@ -173,9 +174,9 @@ internal sealed class RecipeReader
         }
 
         CheckFields(slice, "slices", ["sources", "base_model", "parameters", "residual_weight"]);
-        if (slice.Find("residual_weight") is { } residual and not YamlScalar { IsNull: true })
+        if (slice.Find("residual_weight") is { } residual)
         {
-            Add(ErrorCodes.NotSupported, residual.Place, "'residual_weight' has no effect in mergekit, and none here", "Remove it.");
+            _problems.Add(new Problem(ErrorCodes.NotSupported, "'residual_weight' has no effect, here as in mergekit", "Remove it.", residual.Place, Severity.Warning));
         }
 
         if (slice.Find("sources") is not { } list)
@@ -240,7 +241,8 @@ internal sealed class RecipeReader
 
     private int? ReadCount(YamlScalar scalar)
     {
-        if (scalar.IsPlain && int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        // Quotes and 4.0 are as good as 4 to mergekit.
+        if (int.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out int count))
         {
             return count;
         }
@@ -253,7 +255,7 @@ internal sealed class RecipeReader
     {
         switch (node)
         {
-            case YamlScalar { IsNull: false } scalar when scalar.Text.Length > 0:
+            case YamlScalar { Text.Length: > 0 } scalar:
                 return new ModelReference(scalar.Text, scalar.Place);
             case YamlMapping mapping when mapping.Find("model") is { } inner:
                 CheckFields(mapping, "a model", ["model", "lora", "override_architecture"]);
@@ -272,7 +274,7 @@ internal sealed class RecipeReader
 
     private void AddUnsupported(YamlMapping mapping, string field, string reason)
     {
-        if (mapping.Find(field) is { } node and not YamlScalar { IsNull: true })
+        if (mapping.Find(field) is { } node)
         {
             Add(ErrorCodes.NotSupported, node.Place, $"'{field}': {reason}", $"Remove `{field}:`.");
         }
@@ -280,7 +282,7 @@ internal sealed class RecipeReader
 
     private ParameterSet ReadParameters(YamlMapping owner)
     {
-        if (owner.Find("parameters") is not { } node || node is YamlScalar { IsNull: true } || !IsMapping(node, "parameters", out YamlMapping? mapping))
+        if (owner.Find("parameters") is not { } node || !IsMapping(node, "parameters", out YamlMapping? mapping))
         {
             return ParameterSet.Empty;
         }
@@ -331,8 +333,7 @@ internal sealed class RecipeReader
             return null;
         }
 
-        YamlScalar? filter = mapping.Find("filter") is YamlScalar { IsNull: false } text ? text : null;
-        return ReadSetting(name, node) is { } value ? new SettingCondition(filter, value) : null;
+        return ReadSetting(name, node) is { } value ? new SettingCondition(Text(mapping, "filter"), value) : null;
     }
 
     private DType? ReadDType(YamlMapping stage, string field)
@@ -342,7 +343,8 @@ internal sealed class RecipeReader
             return null;
         }
 
-        DType? type = scalar.Text switch
+        string name = scalar.Text.StartsWith("torch.", StringComparison.Ordinal) ? scalar.Text["torch.".Length..] : scalar.Text;
+        DType? type = name switch
         {
             "float32" or "float" or "F32" => DType.F32,
             "bfloat16" or "BF16" => DType.BF16,
@@ -371,7 +373,7 @@ internal sealed class RecipeReader
     private YamlScalar? ReadTokenizerSource(YamlMapping stage)
     {
         YamlScalar? direct = Text(stage, "tokenizer_source");
-        if (stage.Find("tokenizer") is not { } node || node is YamlScalar { IsNull: true })
+        if (stage.Find("tokenizer") is not { } node)
         {
             return Supported(direct);
         }
@@ -411,7 +413,7 @@ internal sealed class RecipeReader
 
     private YamlScalar? Text(YamlMapping mapping, string field) => mapping.Find(field) switch
     {
-        null or YamlScalar { IsNull: true } => null,
+        null => null,
         YamlScalar scalar => scalar,
         { } other => Wrong<YamlScalar?>(other, $"'{field}' must be a word", null),
     };

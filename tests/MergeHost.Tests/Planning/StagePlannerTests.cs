@@ -168,7 +168,8 @@ public sealed class StagePlannerTests : IDisposable
         const string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]";
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
         Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => Headers(model.Name));
-        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), models, problems).Plan();
+        ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, problems);
+        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, problems).Plan(canBind: true);
         return problems;
     }
 

@@ -56,6 +56,40 @@ public sealed class RecipeReaderTests
     public void Read_WhenOutDTypeIsGiven_PrefersItToDType() =>
         Assert.Equal(DType.BF16, Single(Minimal + "\ndtype: float32\nout_dtype: bfloat16").OutputDType);
 
+    [Theory]
+    [InlineData("torch.bfloat16")]
+    [InlineData("'bfloat16'")]
+    public void Read_WhenADTypeIsWrittenAsPyTorchDoes_KnowsIt(string dtype) =>
+        Assert.Equal(DType.BF16, Single(Minimal + $"\ndtype: {dtype}").OutputDType);
+
+    [Fact]
+    public void Read_WhenFieldsAreLeftEmpty_TakesThemForAbsent()
+    {
+        RecipeStage stage = Single("slices: null\nbase_model: ~\nparameters:\ntokenizer:\ntokenizer_source:\nout_dtype:\n" + Minimal);
+
+        Assert.Equal("a", Assert.Single(Assert.Single(stage.Slices).Sources).Model.Name);
+        Assert.Null(stage.BaseModel);
+    }
+
+    [Fact]
+    public void Read_WhenLayersAreQuotedOrWrittenWithAPoint_TakesThemForWholeNumbers()
+    {
+        RecipeStage stage = Single("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: ['1', 4.0]}]}]");
+
+        Assert.Equal((1, 4), (stage.Slices[0].Sources[0].Layers!.Start, stage.Slices[0].Sources[0].Layers!.End));
+    }
+
+    [Fact]
+    public void Read_WhenAResidualWeightIsGiven_WarnsThatItHasNoEffect()
+    {
+        List<Problem> problems = [];
+        Read("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 1]}], residual_weight: 0.5}]", problems);
+
+        Problem problem = Assert.Single(problems);
+        Assert.Equal(Severity.Warning, problem.Severity);
+        Assert.Contains("'residual_weight'", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_WhenAMappingIsMergedIn_ItsOwnKeysGoFirst()
     {
@@ -106,6 +140,8 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ndtype: bfloat", "MH1004", 3, 8, "did you mean 'bfloat16'?")]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [4, 2]}]}]", "MH1012", 2, 45, null)]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, x]}]}]", "MH1005", 2, 49, null)]
+    [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 1.5]}]}]", "MH1005", 2, 49, null)]
+    [InlineData("merge_method: linear\nmodels: [{model: a, parameters: {w: [{filter: [mlp, norm], value: 1}]}}]", "MH1005", 2, 47, null)]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
     [InlineData("merge_method: linear\nmodules: {vision_tower: {models: [{model: a}]}}", "MH1011", 2, 11, "default")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: union", "MH1011", 3, 19, "base")]
