@@ -22,7 +22,7 @@ public sealed record DareOptions
 
     /// <summary>The probability with which an element of a source's task vector survives.</summary>
     [PerSource]
-    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    [Range(0.0, 1.0)]
     public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the merged task vector.</summary>

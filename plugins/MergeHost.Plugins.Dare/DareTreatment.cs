@@ -25,7 +25,7 @@ internal static class DareTreatment
         for (int i = 0; i < group.Sources.Count; i++)
         {
             DareOptions options = group.Sources[i].Options;
-            bool rescales = options.Rescale && options.Density < 1;
+            bool rescales = options.Rescale && options.Density is > 0 and < 1;
             bool byDensity = rescales && options.RescaleBy == RescaleBy.Density;
             rescalesByNorm |= rescales && !byDensity;
             parameters[Factor, i] = (float)(scale * options.Weight / (byDensity ? options.Density : 1));
