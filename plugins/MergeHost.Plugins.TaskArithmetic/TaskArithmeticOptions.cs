@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.TaskArithmetic;
@@ -8,6 +9,11 @@ public sealed record TaskArithmeticOptions
     /// <summary>The factor on a source's task vector; negative to take away what the source learned.</summary>
     [PerSource]
     public required double Weight { get; init; }
+
+    /// <summary>Accepted for mergekit's sake; has no effect, since nothing is thinned here.</summary>
+    [PerSource]
+    [Range(0.0, 1.0)]
+    public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the sum of all task vectors.</summary>
     public double Lambda { get; init; } = 1;
