@@ -28,7 +28,10 @@ internal sealed record InputModel(
     public JsonObject? Config { get; init; }
 
     /// <summary>Whether the output head is the embedding, so that it has no tensor of its own.</summary>
-    public bool TiesEmbeddings => Config?["tie_word_embeddings"] is JsonValue value && value.TryGetValue(out bool ties) && ties;
+    /// <remarks>Where <c>config.json</c> says nothing, some architectures tie and others do not; the tensors tell.</remarks>
+    public bool TiesEmbeddings => Config?["tie_word_embeddings"] is JsonValue value && value.TryGetValue(out bool ties)
+        ? ties
+        : Config is not null && !Stored.Any(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Head);
 
     /// <summary>The method by which the weights are quantised, or <see langword="null"/>.</summary>
     public string? Quantization => Config?["quantization_config"] is JsonObject config ? config["quant_method"]?.ToString() ?? "an unnamed method" : null;

@@ -37,8 +37,12 @@ internal static class TensorRoles
     public static bool IsByToken(string name) => Of(name) is TensorRole.Embedding or TensorRole.Head;
 
     /// <summary>Whether a tensor outside the layers stands before them: embeddings do, norms and heads stand after.</summary>
-    public static bool IsBeforeLayers(string name) =>
-        Of(name) == TensorRole.Embedding || name.Contains("embed", StringComparison.Ordinal) || name.Contains("wpe", StringComparison.Ordinal);
+    public static bool IsBeforeLayers(string name) => Of(name) switch
+    {
+        TensorRole.Embedding => true,
+        TensorRole.Head => false,
+        _ => name.Contains("embed", StringComparison.Ordinal) || name.Contains("wpe", StringComparison.Ordinal),
+    };
 
     /// <summary>Whether a tensor is a constant that a model can make for itself, so that it may be absent.</summary>
     public static bool IsBuffer(string name) =>
