@@ -5,10 +5,13 @@ namespace MergeHost.Planning;
 /// <summary>Decides the shape of each tensor of the output; only the number of tokens may differ between models.</summary>
 /// <remarks>
 /// Without a tokenizer setting the rows that all models have are merged, as mergekit does, with a warning. With one, the rows are those
-/// of the model whose tokenizer is taken; the others must have the same tokens at the same places.
+/// of the model whose tokenizer is taken, padding and all; the others must have the same tokens at the same places. mergekit cuts the
+/// rows to the number of tokens.
 /// </remarks>
 internal sealed class VocabularyPlanner
 {
+    private const string Union = "union";
+
     private readonly List<Problem> _problems;
     private readonly InputModel? _tokenizerModel;
 
@@ -18,7 +21,7 @@ internal sealed class VocabularyPlanner
         _tokenizerModel = FindTokenizerModel(stage, models, problems);
         if (_tokenizerModel is not null)
         {
-            CheckTokens(_tokenizerModel, models.Values.Distinct(), stage.TokenizerSource!.Place);
+            CheckTokens(_tokenizerModel, models.Values.Distinct(), stage.TokenizerSource!);
         }
     }
 
@@ -30,7 +33,12 @@ internal sealed class VocabularyPlanner
             return null;
         }
 
-        string? name = source.Text == "base" ? stage.BaseModel?.Name : source.Text;
+        string? name = source.Text switch
+        {
+            "base" => stage.BaseModel?.Name,
+            Union => (stage.BaseModel ?? stage.Slices[0].Sources[0].Model).Name,
+            _ => source.Text,
+        };
         if (name is not null && models.TryGetValue(name, out InputModel? model))
         {
             return model;
@@ -91,7 +99,7 @@ internal sealed class VocabularyPlanner
         return null;
     }
 
-    private void CheckTokens(InputModel wanted, IEnumerable<InputModel> models, TextPlace place)
+    private void CheckTokens(InputModel wanted, IEnumerable<InputModel> models, YamlScalar source)
     {
         Vocabulary? vocabulary = Vocabulary.Read(wanted);
         foreach (InputModel model in models.Where(model => model != wanted))
@@ -100,12 +108,17 @@ internal sealed class VocabularyPlanner
             {
                 string which = vocabulary is null ? wanted.Name : model.Name;
                 _problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"'{which}' has no tokenizer.json, so its tokens are taken to be those of the others",
-                    null, place, Severity.Warning));
+                    null, source.Place, Severity.Warning));
             }
             else if (vocabulary.Difference(other) is { } difference)
             {
                 _problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' and '{wanted.Name}' have unlike tokens: {difference}",
-                    "Rows cannot be put in another order yet; merge models of one tokenizer.", place));
+                    "Rows cannot be put in another order yet; merge models of one tokenizer.", source.Place));
+            }
+            else if (source.Text == Union && other.Difference(vocabulary) is { } added)
+            {
+                _problems.Add(new Problem(ErrorCodes.NotSupported, $"a union of unlike tokenizers is not supported yet: '{model.Name}' is not '{wanted.Name}': {added}",
+                    "Write `base`, or name a model.", source.Place));
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed record RecipeStage
     /// <summary>The type that the result is stored in, if the recipe says: <c>out_dtype</c>, else <c>dtype</c>.</summary>
     public DType? OutputDType { get; init; }
 
-    /// <summary>Whose tokenizer the output gets: <c>base</c> or a model; <see langword="null"/> for the donor's files as they are.</summary>
+    /// <summary>Whose tokenizer the output gets: <c>base</c>, a model, or <c>union</c> for that of all; <see langword="null"/> for the donor's files as they are.</summary>
     public YamlScalar? TokenizerSource { get; init; }
 
     /// <summary>The chat template's text or name, or <see langword="null"/> for the tokenizer's own.</summary>

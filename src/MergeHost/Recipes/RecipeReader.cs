@@ -375,7 +375,7 @@ internal sealed class RecipeReader
         YamlScalar? direct = Text(stage, "tokenizer_source");
         if (stage.Find("tokenizer") is not { } node)
         {
-            return Supported(direct);
+            return direct;
         }
 
         if (direct is not null)
@@ -391,24 +391,7 @@ internal sealed class RecipeReader
         CheckFields(tokenizer, "tokenizer", _tokenizerFields);
         AddUnsupported(tokenizer, "tokens", "rows of single tokens cannot be chosen yet");
         AddUnsupported(tokenizer, "pad_to_multiple_of", "vocabularies cannot be padded yet");
-        if (tokenizer.Find("source") is null)
-        {
-            Add(ErrorCodes.NotSupported, tokenizer.Place, "a union of tokenizers, the default of 'tokenizer', is not supported yet",
-                "Write `source: base`, or name a model.");
-        }
-
-        return Supported(Text(tokenizer, "source"));
-    }
-
-    private YamlScalar? Supported(YamlScalar? source)
-    {
-        if (source?.Text != "union")
-        {
-            return source;
-        }
-
-        Add(ErrorCodes.NotSupported, source.Place, "a union of tokenizers is not supported yet", "Write `base`, or name a model.");
-        return null;
+        return Text(tokenizer, "source") ?? new YamlScalar("union", IsPlain: true, tokenizer.Place);
     }
 
     private YamlScalar? Text(YamlMapping mapping, string field) => mapping.Find(field) switch
