@@ -11,6 +11,16 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
 
+    /// <summary>Whether some parameter must be given for each model, and all such parameters are given for all models at once.</summary>
+    public bool HoldsForEveryModel
+    {
+        get
+        {
+            List<OptionInfo> required = [.. schema.Options.Where(option => option.IsPerSource && option.IsRequired)];
+            return required.Count > 0 && required.TrueForAll(option => stage.Parameters.Any(level => level.Settings.ContainsKey(option.Name)));
+        }
+    }
+
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>
     /// <returns>Whether all of them can be read.</returns>

@@ -5,7 +5,7 @@ namespace MergeHost.Planning;
 
 /// <summary>The models of a slice in their parts: the base, and the sources that are merged into it.</summary>
 /// <param name="Slice">The slice.</param>
-/// <param name="Base">The base, if the strategy uses one.</param>
+/// <param name="Base">The base, if the strategy uses one and the slice does not take the layers of a single model over as they are.</param>
 /// <param name="Sources">The others, in the order of the recipe.</param>
 internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnlyList<SliceModel> Sources)
 {
@@ -25,12 +25,25 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
         RecipeSlice slice, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
     {
         List<SliceModel> sources = [.. slice.Sources.Select(source => new SliceModel(models[source.Model.Name], source))];
+        ModelReference? reference = strategy.Base == BaseUse.None ? null : slice.BaseModel ?? stage.BaseModel;
         SliceModel? @base = null;
-        if (strategy.Base != BaseUse.None && (slice.BaseModel ?? stage.BaseModel) is { } reference)
+        if (reference is not null)
         {
             InputModel model = models[reference.Name];
-            @base = sources.Find(source => source.Model == model) ?? new SliceModel(model, null);
-            sources.RemoveAll(source => source.Model == model);
+            List<SliceModel> listed = sources.FindAll(source => source.Model == model);
+            if (IsTakenOver(slice, strategy, isBase: listed.Count > 0))
+            {
+                return new SliceModels(slice, null, sources);
+            }
+
+            if (listed.DistinctBy(source => source.Source?.Layers?.Start).Count() > 1)
+            {
+                problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' gives two runs of layers to one slice", "List it once.", slice.Place));
+                return null;
+            }
+
+            @base = listed.FirstOrDefault() ?? new SliceModel(model, null);
+            sources = [.. sources.Except(listed)];
             if (@base.Source is null && slice.Sources[0].Layers is not null)
             {
                 problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' is not among the sources of the slice, so its layers are not known",
@@ -58,6 +71,10 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 
         return new SliceModels(slice, @base, sources);
     }
+
+    // Between slices that are merged, mergekit lets a slice of one model pass.
+    private static bool IsTakenOver(RecipeSlice slice, StrategyDemand strategy, bool isBase) =>
+        slice.Sources is [{ Layers: not null }] && strategy.Base == BaseUse.Required && (isBase || strategy.MaxSources == 1);
 
     private static string Models(string count) => count is "1" or "at least 1" ? "model" : "models";
 }

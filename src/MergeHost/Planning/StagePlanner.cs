@@ -28,7 +28,7 @@ internal sealed class StagePlanner(
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
     public IReadOnlyList<TensorPlan> Plan(bool canBind)
     {
-        List<SliceModels> slices = [.. stage.Slices.Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
+        List<SliceModels> slices = [.. stage.Slices.Select(WithUnlistedBase).Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
         {
             return [];
@@ -48,6 +48,23 @@ internal sealed class StagePlanner(
         return plans;
     }
 
+    // A base that is not listed is one more model to mergekit. To a strategy without a base it then is a source, if parameters hold for it;
+    // without any, mergekit fails, and the base gives nothing but configuration and tokenizer here.
+    private RecipeSlice WithUnlistedBase(RecipeSlice slice)
+    {
+        bool isSource = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
+            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder.HoldsForEveryModel;
+        if (!isSource)
+        {
+            return slice;
+        }
+
+        problems.Add(new Problem(ErrorCodes.SourceCount,
+            $"base '{stage.BaseModel!.Name}' is not listed, and is merged like the other models, since the parameters of all models hold for it",
+            "List it under `models:`, or leave `base_model:` out.", stage.BaseModel.Place, Severity.Warning));
+        return slice with { Sources = [.. slice.Sources, new RecipeSource(stage.BaseModel, null, ParameterSet.Empty)] };
+    }
+
     private TensorPlan? PlanTensor(TensorMapping mapping, int layers)
     {
         InputTensor? @base = mapping.Base is null ? null : Input(mapping.Base);
@@ -59,21 +76,31 @@ internal sealed class StagePlanner(
         }
 
         // Whole numbers and truth values are tables and masks: there is no mean of them.
-        bool isMerged = template.DType.Kind == DTypeKind.Float;
-        TensorInfo output = new(mapping.Name, isMerged ? stage.OutputDType ?? template.DType : template.DType, shape);
-        TensorGroup group = new()
-        {
-            Output = output,
-            Role = TensorRoles.Of(mapping.Name),
-            Layer = mapping.Layer,
-            LayerCount = layers,
-            Base = @base?.Tensor,
-            Sources = [.. mapping.Sources.Zip(sources, (part, input) => (input.Tensor, BindSource(mapping, part)))],
-            Options = binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
-        };
-        Treatment? treatment = isMerged ? Treat(group) : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
+        bool isNumber = template.DType.Kind == DTypeKind.Float;
+        TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.Tensor.DType ?? Promoted(sources) : template.DType, shape);
+        bool lacksBase = demand.Base == BaseUse.Required && @base is null;
+        Treatment? treatment = isNumber && !lacksBase ? Treat(Group(mapping, output, layers, @base, sources))
+            : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
         return treatment is null ? null : CheckTypes(new TensorPlan(output, treatment, @base, sources));
     }
+
+    // No source goes before the others: unlike types become the one that holds them all, as in PyTorch.
+    private static DType Promoted(List<InputTensor> sources)
+    {
+        List<DType> types = [.. sources.Select(source => source.Tensor.DType).Distinct()];
+        return types is [DType only] ? only : types.Contains(DType.F64) ? DType.F64 : DType.F32;
+    }
+
+    private TensorGroup Group(TensorMapping mapping, TensorInfo output, int layers, InputTensor? @base, List<InputTensor> sources) => new()
+    {
+        Output = output,
+        Role = TensorRoles.Of(mapping.Name),
+        Layer = mapping.Layer,
+        LayerCount = layers,
+        Base = @base?.Tensor,
+        Sources = [.. mapping.Sources.Zip(sources, (part, input) => (input.Tensor, BindSource(mapping, part)))],
+        Options = binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
+    };
 
     private object BindSource(TensorMapping mapping, MappedTensor part) => part.Source is null
         ? binder.Bind(mapping.Slice, mapping.Name, mapping.Position)
@@ -172,7 +199,7 @@ internal sealed class StagePlanner(
         if (mixed is not null && other is not null)
         {
             problems.Add(new Problem(ErrorCodes.CheckpointOddity,
-                $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}, as in '{(mixed.Base ?? mixed.Sources[0]).Model.Name}'",
+                $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}",
                 "Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
         }
     }
