@@ -8,7 +8,9 @@ namespace MergeHost.Kernels.Algebra;
 /// a second reflection clears the first column of that block and fills the next block, and so on down to the end. All blocks are
 /// squares of the bandwidth; beyond the matrix's end there are zeros, so that no block is a special case.
 /// </remarks>
-/// <seealso href="https://doi.org/10.1016/0167-8191(93)90037-L">Lang, A parallel algorithm for reducing symmetric banded matrices to tridiagonal form</seealso>
+/// <seealso href="https://doi.org/10.1137/0914078">
+/// Lang, A parallel algorithm for reducing symmetric banded matrices to tridiagonal form
+/// </seealso>
 internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder householder, Workers workers)
 {
     private const int Size = BandReduction.Bandwidth;
@@ -16,8 +18,8 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
     // Columns of a diagonal block that are treated together.
     private const int Group = 8;
 
-    // Columns are stored from the diagonal down, the band and the block below it. Above the diagonal there is room that a group may
-    // write to, so that its columns can begin in the same row.
+    // Columns are stored from the diagonal down, the band and the block below it. Above the diagonal there is room that a group
+    // may write to, so that its columns can begin in the same row.
     private const int ColumnLength = Group + (2 * Size);
 
     // A sweep may be two blocks behind the one before it. Some sweeps over a run of blocks, each sweep's run beginning two blocks
@@ -25,7 +27,7 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
     private const int SweepsOfPart = 4;
     private const int Lag = 2;
     private const int BlocksOfPart = Lag * SweepsOfPart;
-    private const int SweepsToRestore = 32;
+    private const int SweepsToRestore = 16;
 
     /// <summary>Reduces a matrix that is zero outside its band.</summary>
     /// <param name="a">Square; its lower triangle is read within the band and left as it is.</param>
@@ -47,7 +49,7 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
         {
             int last = int.Min(wave / 2, groups - 1);
             int current = wave;
-            workers.Run(last + 1, part => Chase(band, last - part, current - (2 * (last - part)), reflections));
+            workers.Run(last + 1, 1, (part, _) => Chase(band, last - part, current - (2 * (last - part)), reflections));
         }
 
         for (int column = 0; column < n; column++)
@@ -62,41 +64,58 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
     /// <param name="vectors">One a row.</param>
     public void Restore(View<double> reflections, View<double> vectors)
     {
-        // Blocks of one number, of neighbouring sweeps, overlap, and stay in a cache while these sweeps are undone from the last to the
-        // first. Going on with the next block before the sweeps that come before swaps only reflections that have no row in common.
+        // Blocks of one number, of neighbouring sweeps, overlap, and stay in a cache while these sweeps are undone from the last
+        // to the first. Going on with the next block before the other sweeps swaps only reflections that have no row in common.
         int n = reflections.Rows;
         for (int end = n - 1; end > 0; end -= SweepsToRestore)
         {
             int start = int.Max(0, end - SweepsToRestore);
             for (int block = 0; start + 1 + (block * Size) < n; block++)
             {
-                for (int column = end - 1; column >= start; column--)
+                for (int column = end - 1; column >= start; column -= 2)
                 {
-                    int first = column + 1 + (block * Size);
-                    int count = int.Min(Size, n - first);
-                    if (count > 0)
-                    {
-                        Undo(reflections.Block(column, first, 1, count), vectors.Block(0, first, vectors.Rows, count).Transposed);
-                    }
+                    Undo(reflections, column, column > start, block, vectors);
                 }
             }
         }
     }
 
-    private void Undo(View<double> reflection, View<double> vectors)
+    // Undoes the reflections of one block of a sweep and of the sweep before, which begins one row above, together. The zeros
+    // behind their v make the window one of whole registers, except at the end of the matrix.
+    private void Undo(View<double> reflections, int column, bool isPair, int block, View<double> vectors)
     {
-        double* v = stackalloc double[Size];
-        double* factors = stackalloc double[vectors.Columns];
-        double tau = *reflection.Start;
-        reflection.Row(0).CopyTo(new Span<double>(v, Size));
-        v[0] = 1;
-        kernels.TransposedProduct(vectors, v, factors);
-        for (int i = 0; i < vectors.Columns; i++)
+        int first = column + (block * Size);
+        int count = int.Min(Size + Group, reflections.Columns - first);
+        if (count < 2)
         {
-            factors[i] *= -tau;
+            return;
         }
 
-        kernels.AddOuter(vectors, v, factors);
+        double* later = stackalloc double[Size + Group];
+        double* earlier = stackalloc double[Size + Group];
+        new Span<double>(later, count).Clear();
+        new Span<double>(earlier, count).Clear();
+        double laterTau = Take(reflections.Block(column, first + 1, 1, int.Min(Size, count - 1)), later + 1);
+        double earlierTau = isPair ? Take(reflections.Block(column - 1, first, 1, int.Min(Size, count)), earlier) : 0;
+        double inner = kernels.Dot(later, earlier, count);
+        double* laterFactors = stackalloc double[vectors.Rows];
+        double* earlierFactors = stackalloc double[vectors.Rows];
+        View<double> window = vectors.Block(0, first, vectors.Rows, count).Transposed;
+        kernels.TransposedProducts(window, later, laterFactors, earlier, earlierFactors);
+        for (int i = 0; i < vectors.Rows; i++)
+        {
+            laterFactors[i] *= -laterTau;
+            earlierFactors[i] = -earlierTau * (earlierFactors[i] + (inner * laterFactors[i]));
+        }
+
+        kernels.AddOuters(window, later, laterFactors, earlier, earlierFactors);
+    }
+
+    private static double Take(View<double> kept, double* v)
+    {
+        kept.Row(0).CopyTo(new Span<double>(v, kept.Columns));
+        *v = 1;
+        return *kept.Start;
     }
 
     private void Chase(View<double> band, int group, int run, View<double> reflections)
@@ -117,9 +136,10 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
                     break;
                 }
 
+                int before = first - Size;
                 double tau = block == 0
                     ? Reflect(band.At(first, column), v)
-                    : ReflectBelow(band.Block(first, first - Size, Size, Size), reflections.At(column, first - Size), v, work);
+                    : ReflectBelow(band.Block(first, before, Size, Size), reflections.At(column, before), v, work);
                 ReflectBothSides(band.Block(first, first, Size, Size), v, tau, work);
                 Keep(v, tau, reflections.Block(column, first, 1, int.Min(Size, n - first)));
             }
@@ -147,7 +167,7 @@ internal sealed unsafe class BulgeChase(DoubleKernels kernels, Householder house
         }
     }
 
-    // y += D·x from D's lower triangle: some columns at a time, the square on the diagonal filled up, what is below it used twice.
+    // y += D·x from D's lower triangle: a group of columns at a time, its square on the diagonal filled up, the rest used twice.
     private void AddSymmetricProduct(View<double> block, double* x, double* y)
     {
         double* full = stackalloc double[Group * Group];

@@ -1,7 +1,9 @@
 namespace MergeHost.Kernels.Algebra;
 
 /// <summary>Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by tearing it apart down to single numbers.</summary>
-/// <seealso href="https://doi.org/10.1007/BF01396757">Cuppen, A divide and conquer method for the symmetric tridiagonal eigenproblem</seealso>
+/// <seealso href="https://doi.org/10.1007/BF01396757">
+/// Cuppen, A divide and conquer method for the symmetric tridiagonal eigenproblem
+/// </seealso>
 internal sealed unsafe class DivideAndConquer(DoubleKernels kernels, Workers workers)
 {
     private const int LargestOfOneThread = 128;
@@ -27,7 +29,7 @@ internal sealed unsafe class DivideAndConquer(DoubleKernels kernels, Workers wor
         View<double> combinations = new(memory.Start + (n * stride), n, n, stride);
         List<Part> parts = [];
         Tear(new(0, n), LargestOfOneThread, parts);
-        workers.Run(parts.Count, part => Solve(parts[part], 1, new Workers(threads: 1)));
+        workers.Run(parts.Count, 1, (part, _) => Solve(parts[part], 1, new Workers(threads: 1)));
         Solve(new(0, n), LargestOfOneThread, workers);
 
         void Solve(Part part, int solved, Workers team)

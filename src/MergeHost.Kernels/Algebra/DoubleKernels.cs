@@ -44,6 +44,9 @@ internal abstract unsafe class DoubleKernels
     /// <summary><c>y = aᵀ · x</c> for a matrix whose columns are contiguous.</summary>
     public abstract void TransposedProduct(View<double> a, double* x, double* y);
 
+    /// <summary><c>y = aᵀ · x</c> and <c>w = aᵀ · z</c> for a matrix whose columns are contiguous.</summary>
+    public abstract void TransposedProducts(View<double> a, double* x, double* y, double* z, double* w);
+
     /// <summary><c>a += x · yᵀ</c> for a matrix whose columns are contiguous.</summary>
     public abstract void AddOuter(View<double> a, double* x, double* y);
 

@@ -58,69 +58,16 @@ internal sealed unsafe class DoubleKernels<V> : DoubleKernels
 
     public override double Dot(double* x, double* y, nint count)
     {
-        V sum0 = V.Of(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
         nint i = 0;
-        for (; i <= count - (4 * V.Count); i += 4 * V.Count)
-        {
-            sum0 = V.MultiplyAdd(V.Load(x + i), V.Load(y + i), sum0);
-            sum1 = V.MultiplyAdd(V.Load(x + i + V.Count), V.Load(y + i + V.Count), sum1);
-            sum2 = V.MultiplyAdd(V.Load(x + i + (2 * V.Count)), V.Load(y + i + (2 * V.Count)), sum2);
-            sum3 = V.MultiplyAdd(V.Load(x + i + (3 * V.Count)), V.Load(y + i + (3 * V.Count)), sum3);
-        }
-
-        double sum = V.Sum(sum0 + sum1 + (sum2 + sum3));
-        for (; i < count; i++)
-        {
-            sum += x[i] * y[i];
-        }
-
-        return sum;
+        return Dot<DoubleVecs<V>>(x, y, count, ref i) + Dot<DoubleScalar>(x, y, count, ref i);
     }
 
     public override void AddProduct(View<double> a, double* x, double* y)
     {
         nint row = 0;
-        for (; row <= a.Rows - (4 * V.Count); row += 4 * V.Count)
-        {
-            V sum0 = V.Load(y + row);
-            V sum1 = V.Load(y + row + V.Count);
-            V sum2 = V.Load(y + row + (2 * V.Count));
-            V sum3 = V.Load(y + row + (3 * V.Count));
-            double* place = a.Start + row;
-            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
-            {
-                V factor = V.Of(x[column]);
-                sum0 = V.MultiplyAdd(factor, V.Load(place), sum0);
-                sum1 = V.MultiplyAdd(factor, V.Load(place + V.Count), sum1);
-                sum2 = V.MultiplyAdd(factor, V.Load(place + (2 * V.Count)), sum2);
-                sum3 = V.MultiplyAdd(factor, V.Load(place + (3 * V.Count)), sum3);
-            }
-
-            V.Store(sum0, y + row);
-            V.Store(sum1, y + row + V.Count);
-            V.Store(sum2, y + row + (2 * V.Count));
-            V.Store(sum3, y + row + (3 * V.Count));
-        }
-
-        for (; row <= a.Rows - V.Count; row += V.Count)
-        {
-            V sum = V.Load(y + row);
-            double* place = a.Start + row;
-            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
-            {
-                sum = V.MultiplyAdd(V.Of(x[column]), V.Load(place), sum);
-            }
-
-            V.Store(sum, y + row);
-        }
-
-        for (; row < a.Rows; row++)
-        {
-            for (nint column = 0; column < a.Columns; column++)
-            {
-                y[row] += a.Start[row + (column * a.ColumnStride)] * x[column];
-            }
-        }
+        AddProduct<DoubleVecs<V>>(a, x, y, ref row);
+        AddProduct<V>(a, x, y, ref row);
+        AddProduct<DoubleScalar>(a, x, y, ref row);
     }
 
     public override void TransposedProduct(View<double> a, double* x, double* y)
@@ -164,86 +111,148 @@ internal sealed unsafe class DoubleKernels<V> : DoubleKernels
         }
     }
 
+    public override void TransposedProducts(View<double> a, double* x, double* y, double* z, double* w)
+    {
+        nint column = 0;
+        double* column0 = a.Start;
+        for (; column <= a.Columns - 4; column += 4)
+        {
+            double* column1 = column0 + a.ColumnStride;
+            double* column2 = column1 + a.ColumnStride;
+            double* column3 = column2 + a.ColumnStride;
+            V x0 = V.Of(0), x1 = x0, x2 = x0, x3 = x0;
+            V z0 = x0, z1 = x0, z2 = x0, z3 = x0;
+            nint row = 0;
+            for (; row <= a.Rows - V.Count; row += V.Count)
+            {
+                V first = V.Load(x + row);
+                V second = V.Load(z + row);
+                V number = V.Load(column0 + row);
+                x0 = V.MultiplyAdd(first, number, x0);
+                z0 = V.MultiplyAdd(second, number, z0);
+                number = V.Load(column1 + row);
+                x1 = V.MultiplyAdd(first, number, x1);
+                z1 = V.MultiplyAdd(second, number, z1);
+                number = V.Load(column2 + row);
+                x2 = V.MultiplyAdd(first, number, x2);
+                z2 = V.MultiplyAdd(second, number, z2);
+                number = V.Load(column3 + row);
+                x3 = V.MultiplyAdd(first, number, x3);
+                z3 = V.MultiplyAdd(second, number, z3);
+            }
+
+            y[column] = V.Sum(x0);
+            y[column + 1] = V.Sum(x1);
+            y[column + 2] = V.Sum(x2);
+            y[column + 3] = V.Sum(x3);
+            w[column] = V.Sum(z0);
+            w[column + 1] = V.Sum(z1);
+            w[column + 2] = V.Sum(z2);
+            w[column + 3] = V.Sum(z3);
+            for (; row < a.Rows; row++)
+            {
+                for (int i = 0; i < 4; i++)
+                {
+                    double number = column0[row + (i * a.ColumnStride)];
+                    y[column + i] += x[row] * number;
+                    w[column + i] += z[row] * number;
+                }
+            }
+
+            column0 = column3 + a.ColumnStride;
+        }
+
+        for (; column < a.Columns; column++, column0 += a.ColumnStride)
+        {
+            y[column] = Dot(x, column0, a.Rows);
+            w[column] = Dot(z, column0, a.Rows);
+        }
+    }
+
     public override void AddOuter(View<double> a, double* x, double* y)
     {
         nint row = 0;
-        for (; row <= a.Rows - (4 * V.Count); row += 4 * V.Count)
-        {
-            V x0 = V.Load(x + row);
-            V x1 = V.Load(x + row + V.Count);
-            V x2 = V.Load(x + row + (2 * V.Count));
-            V x3 = V.Load(x + row + (3 * V.Count));
-            double* place = a.Start + row;
-            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
-            {
-                V factor = V.Of(y[column]);
-                AddOuter(place, factor, x0);
-                AddOuter(place + V.Count, factor, x1);
-                AddOuter(place + (2 * V.Count), factor, x2);
-                AddOuter(place + (3 * V.Count), factor, x3);
-            }
-        }
-
-        for (; row < a.Rows; row++)
-        {
-            for (nint column = 0; column < a.Columns; column++)
-            {
-                a.Start[row + (column * a.ColumnStride)] += x[row] * y[column];
-            }
-        }
+        AddOuter<DoubleVecs<V>>(a, x, y, ref row);
+        AddOuter<V>(a, x, y, ref row);
+        AddOuter<DoubleScalar>(a, x, y, ref row);
     }
 
     public override void AddOuters(View<double> a, double* x, double* y, double* z, double* w)
     {
         nint row = 0;
-        for (; row <= a.Rows - (4 * V.Count); row += 4 * V.Count)
-        {
-            V x0 = V.Load(x + row);
-            V x1 = V.Load(x + row + V.Count);
-            V x2 = V.Load(x + row + (2 * V.Count));
-            V x3 = V.Load(x + row + (3 * V.Count));
-            V z0 = V.Load(z + row);
-            V z1 = V.Load(z + row + V.Count);
-            V z2 = V.Load(z + row + (2 * V.Count));
-            V z3 = V.Load(z + row + (3 * V.Count));
-            double* place = a.Start + row;
-            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
-            {
-                V first = V.Of(y[column]);
-                V second = V.Of(w[column]);
-                AddOuters(place, first, x0, second, z0);
-                AddOuters(place + V.Count, first, x1, second, z1);
-                AddOuters(place + (2 * V.Count), first, x2, second, z2);
-                AddOuters(place + (3 * V.Count), first, x3, second, z3);
-            }
-        }
-
-        for (; row <= a.Rows - V.Count; row += V.Count)
-        {
-            V x0 = V.Load(x + row);
-            V z0 = V.Load(z + row);
-            double* place = a.Start + row;
-            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
-            {
-                AddOuters(place, V.Of(y[column]), x0, V.Of(w[column]), z0);
-            }
-        }
-
-        for (; row < a.Rows; row++)
-        {
-            for (nint column = 0; column < a.Columns; column++)
-            {
-                a.Start[row + (column * a.ColumnStride)] += (x[row] * y[column]) + (z[row] * w[column]);
-            }
-        }
+        AddOuters<DoubleVecs<V>>(a, x, y, z, w, ref row);
+        AddOuters<V>(a, x, y, z, w, ref row);
+        AddOuters<DoubleScalar>(a, x, y, z, w, ref row);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOuter(double* place, V x, V y) => V.Store(V.MultiplyAdd(x, y, V.Load(place)), place);
+    private static double Dot<W>(double* x, double* y, nint count, ref nint done)
+        where W : struct, IDoubleVec<W>
+    {
+        W sum = W.Of(0);
+        nint i = done;
+        for (; i <= count - W.Count; i += W.Count)
+        {
+            sum = W.MultiplyAdd(W.Load(x + i), W.Load(y + i), sum);
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOuters(double* place, V x, V y, V z, V w) =>
-        V.Store(V.MultiplyAdd(z, w, V.MultiplyAdd(x, y, V.Load(place))), place);
+        done = i;
+        return W.Sum(sum);
+    }
+
+    private static void AddProduct<W>(View<double> a, double* x, double* y, ref nint done)
+        where W : struct, IDoubleVec<W>
+    {
+        nint row = done;
+        for (; row <= a.Rows - W.Count; row += W.Count)
+        {
+            W sum = W.Load(y + row);
+            double* place = a.Start + row;
+            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
+            {
+                sum = W.MultiplyAdd(W.Of(x[column]), W.Load(place), sum);
+            }
+
+            W.Store(sum, y + row);
+        }
+
+        done = row;
+    }
+
+    private static void AddOuter<W>(View<double> a, double* x, double* y, ref nint done)
+        where W : struct, IDoubleVec<W>
+    {
+        nint row = done;
+        for (; row <= a.Rows - W.Count; row += W.Count)
+        {
+            W factor = W.Load(x + row);
+            double* place = a.Start + row;
+            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
+            {
+                W.Store(W.MultiplyAdd(W.Of(y[column]), factor, W.Load(place)), place);
+            }
+        }
+
+        done = row;
+    }
+
+    private static void AddOuters<W>(View<double> a, double* x, double* y, double* z, double* w, ref nint done)
+        where W : struct, IDoubleVec<W>
+    {
+        nint row = done;
+        for (; row <= a.Rows - W.Count; row += W.Count)
+        {
+            W first = W.Load(x + row);
+            W second = W.Load(z + row);
+            double* place = a.Start + row;
+            for (nint column = 0; column < a.Columns; column++, place += a.ColumnStride)
+            {
+                W sum = W.MultiplyAdd(W.Of(y[column]), first, W.Load(place));
+                W.Store(W.MultiplyAdd(W.Of(w[column]), second, sum), place);
+            }
+        }
+
+        done = row;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(double* c, V c0, V c1, V c2)

@@ -137,3 +137,102 @@ internal readonly unsafe struct DoubleVec128 : IDoubleVec<DoubleVec128>
     [MethodImpl(AggressiveInlining)]
     public static double Sum(DoubleVec128 value) => Vector128.Sum(value._value);
 }
+
+/// <summary>One number.</summary>
+internal readonly unsafe struct DoubleScalar : IDoubleVec<DoubleScalar>
+{
+    private readonly double _value;
+
+    [MethodImpl(AggressiveInlining)]
+    private DoubleScalar(double value) => _value = value;
+
+    public static int Count => 1;
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar Of(double value) => new(value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar Load(double* source) => new(*source);
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar Load(float* source) => new(*source);
+
+    [MethodImpl(AggressiveInlining)]
+    public static void Store(DoubleScalar value, double* destination) => *destination = value._value;
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar MultiplyAdd(DoubleScalar a, DoubleScalar b, DoubleScalar c) =>
+        new(double.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar operator *(DoubleScalar a, DoubleScalar b) => new(a._value * b._value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleScalar operator +(DoubleScalar a, DoubleScalar b) => new(a._value + b._value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static double Sum(DoubleScalar value) => value._value;
+}
+
+/// <summary>Four registers side by side.</summary>
+internal readonly unsafe struct DoubleVecs<V> : IDoubleVec<DoubleVecs<V>>
+    where V : struct, IDoubleVec<V>
+{
+    private readonly V _value0;
+    private readonly V _value1;
+    private readonly V _value2;
+    private readonly V _value3;
+
+    [MethodImpl(AggressiveInlining)]
+    private DoubleVecs(V value0, V value1, V value2, V value3)
+    {
+        _value0 = value0;
+        _value1 = value1;
+        _value2 = value2;
+        _value3 = value3;
+    }
+
+    public static int Count => 4 * V.Count;
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> Of(double value)
+    {
+        V number = V.Of(value);
+        return new(number, number, number, number);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> Load(double* source) =>
+        new(V.Load(source), V.Load(source + V.Count), V.Load(source + (2 * V.Count)), V.Load(source + (3 * V.Count)));
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> Load(float* source) =>
+        new(V.Load(source), V.Load(source + V.Count), V.Load(source + (2 * V.Count)), V.Load(source + (3 * V.Count)));
+
+    [MethodImpl(AggressiveInlining)]
+    public static void Store(DoubleVecs<V> value, double* destination)
+    {
+        V.Store(value._value0, destination);
+        V.Store(value._value1, destination + V.Count);
+        V.Store(value._value2, destination + (2 * V.Count));
+        V.Store(value._value3, destination + (3 * V.Count));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> MultiplyAdd(DoubleVecs<V> a, DoubleVecs<V> b, DoubleVecs<V> c) => new(
+        V.MultiplyAdd(a._value0, b._value0, c._value0),
+        V.MultiplyAdd(a._value1, b._value1, c._value1),
+        V.MultiplyAdd(a._value2, b._value2, c._value2),
+        V.MultiplyAdd(a._value3, b._value3, c._value3));
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> operator *(DoubleVecs<V> a, DoubleVecs<V> b) =>
+        new(a._value0 * b._value0, a._value1 * b._value1, a._value2 * b._value2, a._value3 * b._value3);
+
+    [MethodImpl(AggressiveInlining)]
+    public static DoubleVecs<V> operator +(DoubleVecs<V> a, DoubleVecs<V> b) =>
+        new(a._value0 + b._value0, a._value1 + b._value1, a._value2 + b._value2, a._value3 + b._value3);
+
+    [MethodImpl(AggressiveInlining)]
+    public static double Sum(DoubleVecs<V> value) => V.Sum(value._value0 + value._value1 + (value._value2 + value._value3));
+}

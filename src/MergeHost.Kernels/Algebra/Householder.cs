@@ -2,10 +2,12 @@ namespace MergeHost.Kernels.Algebra;
 
 /// <summary>Reflections <c>H = I − τ·v·vᵀ</c> with <c>v₀ = 1</c>, one by one and many at once.</summary>
 /// <remarks>
-/// A matrix is factored through its transpose: its columns are the rows of a <see cref="View{T}"/>, so that they lie in memory in
-/// one piece. k reflections are applied together as <c>H₁⋯Hₖ = I − V·T·Vᵀ</c> with V's columns the v and T upper triangular.
+/// A matrix is factored through its transpose: its columns are the rows of a <see cref="View{T}"/>, so that each lies in memory
+/// in one piece. k reflections are applied together as <c>H₁⋯Hₖ = I − V·T·Vᵀ</c> with V's columns the v and T upper triangular.
 /// </remarks>
-/// <seealso href="https://doi.org/10.1137/0910005">Schreiber, Van Loan, A storage-efficient WY representation for products of Householder transformations</seealso>
+/// <seealso href="https://doi.org/10.1137/0910005">
+/// Schreiber, Van Loan, A storage-efficient WY representation for products of Householder transformations
+/// </seealso>
 internal sealed unsafe class Householder(DoubleKernels kernels, MatrixProduct product)
 {
     // Squares below this have lost digits, or soon will; matrices are scaled so that nothing of interest is that small.
@@ -35,12 +37,11 @@ internal sealed unsafe class Householder(DoubleKernels kernels, MatrixProduct pr
 
     /// <summary>Factors a matrix into Q·R.</summary>
     /// <param name="columns">The matrix's columns, one a row; becomes Vᵀ in as many rows as there are reflections.</param>
-    /// <param name="r">Receives R, as many columns as the matrix has; what is below its diagonal is set to zero.</param>
-    /// <param name="t">Receives T; square.</param>
-    /// <returns>The number of reflections: the smaller extent.</returns>
-    public int Factor(View<double> columns, View<double> r, View<double> t)
+    /// <param name="r">Receives R; as many rows as there are reflections, the smaller extent of the matrix.</param>
+    /// <param name="t">Receives T; not smaller than the number of reflections.</param>
+    public void Factor(View<double> columns, View<double> r, View<double> t)
     {
-        int count = int.Min(columns.Rows, columns.Columns);
+        int count = r.Rows;
         double* tau = stackalloc double[count];
         double* inner = stackalloc double[columns.Rows];
         r.Clear();
@@ -72,8 +73,7 @@ internal sealed unsafe class Householder(DoubleKernels kernels, MatrixProduct pr
             kernels.AddOuter(others, v, inner);
         }
 
-        Combine(columns.Block(0, 0, count, columns.Columns), tau, t);
-        return count;
+        Combine(columns.Block(0, 0, count, columns.Columns), tau, t.Block(0, 0, count, count));
     }
 
     /// <summary><c>rows ← rows·(I − V·T·Vᵀ)</c>.</summary>
@@ -97,7 +97,7 @@ internal sealed unsafe class Householder(DoubleKernels kernels, MatrixProduct pr
     private void Combine(View<double> vectors, double* tau, View<double> t)
     {
         t.Clear();
-        product.Add(t.Block(0, 0, vectors.Rows, vectors.Rows), vectors, vectors.Transposed);
+        product.Add(t, vectors, vectors.Transposed);
         for (int column = 0; column < vectors.Rows; column++)
         {
             for (int row = 0; row < column; row++)

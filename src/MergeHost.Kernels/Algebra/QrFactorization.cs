@@ -37,7 +37,8 @@ internal sealed unsafe class QrFactorization(Householder householder)
             }
 
             View<double> v = columns.Block(first, first, width, length - first);
-            householder.Apply(q.Block(first, first, count - first, length - first), v, factors.Block(first, 0, width, width).Transposed);
+            View<double> t = factors.Block(first, 0, width, width);
+            householder.Apply(q.Block(first, first, count - first, length - first), v, t.Transposed);
         }
 
         for (int i = 0; i < count; i++)

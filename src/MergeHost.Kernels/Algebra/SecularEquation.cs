@@ -5,7 +5,9 @@ namespace MergeHost.Kernels.Algebra;
 /// A root is found as its distance from the nearer d, so that its distances from all d are right in almost all digits, which is
 /// what makes the eigenvectors orthogonal.
 /// </remarks>
-/// <seealso href="https://doi.org/10.1007/BF01396012">Bunch, Nielsen, Sorensen, Rank-one modification of the symmetric eigenproblem</seealso>
+/// <seealso href="https://doi.org/10.1007/BF01396012">
+/// Bunch, Nielsen, Sorensen, Rank-one modification of the symmetric eigenproblem
+/// </seealso>
 internal static class SecularEquation
 {
     private const double Epsilon = 1.0 / (1L << 53);
@@ -37,7 +39,9 @@ internal static class SecularEquation
         {
             Value value = Evaluate(d, squares, split, origin, offset);
             (low, high) = value.F < 0 ? (offset, high) : (low, offset);
-            double next = offset + Step(value, d[split] - origin - offset, d[int.Min(split + 1, d.Length - 1)] - origin - offset, isLast);
+            double left = d[split] - origin - offset;
+            double right = d[int.Min(split + 1, d.Length - 1)] - origin - offset;
+            double next = offset + Step(value, left, right, isLast);
             if (!(low < next && next < high))
             {
                 next = low + ((high - low) / 2);
@@ -64,8 +68,8 @@ internal static class SecularEquation
         return origin + offset;
     }
 
-    // Solves f's model c + s/(Δ₁ − η) + S/(Δ₂ − η) = 0, in which each half of the sum has the value and the slope that it has in f:
-    // c·η² − a·η + b = 0 with the root between the poles, or beyond both for the last.
+    // Solves f's model c + s/(Δ₁ − η) + S/(Δ₂ − η) = 0, in which each half of the sum has the value and the slope that it has in
+    // f: c·η² − a·η + b = 0 with the root between the poles, or beyond both for the last.
     private static double Step(in Value value, double left, double right, bool isLast)
     {
         double a = ((left + right) * value.F) - (left * right * (value.LeftSlope + value.RightSlope));

@@ -3,8 +3,8 @@ namespace MergeHost.Kernels.Algebra;
 /// <summary>Eigenvalues and eigenvectors of a symmetric matrix: to a band, to three diagonals, to one, and back.</summary>
 internal sealed unsafe class SymmetricEigenproblem
 {
-    // Vectors that are taken back to the band together: few enough to stay in a cache, enough to use what is read of the reflections.
-    private const int VectorsOfPart = 32;
+    // Vectors that are taken back to the band together: few enough to stay in a cache, enough to be worth loading a reflection.
+    private const int VectorsOfPart = 48;
     private const int Bandwidth = BandReduction.Bandwidth;
 
     private readonly DoubleKernels _kernels;
@@ -57,11 +57,7 @@ internal sealed unsafe class SymmetricEigenproblem
         _bandReduction.Reduce(a, factors);
         _bulgeChase.Reduce(a, values, offDiagonal, reflections);
         new DivideAndConquer(_kernels, _workers).Solve(values, offDiagonal, vectors);
-        _workers.Run((n + VectorsOfPart - 1) / VectorsOfPart, part =>
-        {
-            int first = part * VectorsOfPart;
-            _bulgeChase.Restore(reflections, vectors.Block(first, 0, int.Min(VectorsOfPart, n - first), n));
-        });
+        _workers.Run(n, VectorsOfPart, (first, count) => _bulgeChase.Restore(reflections, vectors.Block(first, 0, count, n)));
         _bandReduction.Restore(a, factors, vectors);
         Divide(values, scale);
         int[] rows = [.. Enumerable.Range(0, n)];

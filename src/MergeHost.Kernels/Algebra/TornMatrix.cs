@@ -3,16 +3,19 @@ namespace MergeHost.Kernels.Algebra;
 /// <summary>Makes the eigenpairs of a tridiagonal matrix from those of its two halves.</summary>
 /// <remarks>
 /// With ρ beside the diagonal at the tear, <c>T = diag(T₁, T₂) + |ρ|·u·uᵀ</c>, where u has 1 and ρ's sign at the tear. In the
-/// eigenvectors of the halves that is <c>D + z·zᵀ</c>. Where z is negligible, or D has a number twice, eigenpairs stay as they are;
-/// the others follow from the <see cref="SecularEquation"/>: the eigenvector of λ is <c>zⱼ/(dⱼ − λ)</c>, with that z for which the
-/// roots as computed are exact, so that the vectors are orthogonal however close the roots are.
+/// eigenvectors of the halves that is <c>D + z·zᵀ</c>. Where z is negligible, or D has a number twice, eigenpairs stay as they
+/// are; the others follow from the <see cref="SecularEquation"/>: the eigenvector of λ is <c>zⱼ/(dⱼ − λ)</c>, with that z for
+/// which the roots as computed are exact, so that the vectors are orthogonal however close the roots are.
 /// </remarks>
-/// <seealso href="https://doi.org/10.1137/S0895479892241287">Gu, Eisenstat, A divide-and-conquer algorithm for the symmetric tridiagonal eigenproblem</seealso>
+/// <seealso href="https://doi.org/10.1137/S0895479892241287">
+/// Gu, Eisenstat, A divide-and-conquer algorithm for the symmetric tridiagonal eigenproblem
+/// </seealso>
 internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
 {
     private const double Epsilon = 1.0 / (1L << 53);
 
-    // Of the whole matrix, whose numbers are about 1, what is smaller than this times Epsilon is nothing; products of four stay in range.
+    // The whole matrix has numbers of about 1. What is negligible in a part that is smaller than this is measured by this, so
+    // that products of four numbers stay in range.
     private const double Smallest = 1e-20;
     private const int RowsOfPart = 32;
     private const int ColumnsOfPart = 256;
@@ -27,12 +30,13 @@ internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
 
     /// <summary>Mends one tear.</summary>
     /// <param name="values">The eigenvalues of the halves; becomes those of the whole, in no order.</param>
-    /// <param name="vectors">The eigenvectors in the same order, one a row, zero beyond their half; becomes those of the whole.</param>
+    /// <param name="vectors">The eigenvectors in the same order, one a row, zero beyond their half; becomes the whole's.</param>
     /// <param name="tear">The first row of the second half.</param>
     /// <param name="rho">What was beside the diagonal; both halves' diagonals are smaller by its magnitude.</param>
     /// <param name="rows">Room of the vectors' size.</param>
     /// <param name="combinations">Room of the vectors' size.</param>
-    public void Mend(Span<double> values, View<double> vectors, int tear, double rho, View<double> rows, View<double> combinations)
+    public void Mend(
+        Span<double> values, View<double> vectors, int tear, double rho, View<double> rows, View<double> combinations)
     {
         int n = values.Length;
         List<Pair> live = [];
@@ -86,8 +90,8 @@ internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
         return [.. pairs.OrderBy(pair => pair.Value)];
     }
 
-    // Of two pairs whose values are so near that a rotation, which gives all of z to one of them, leaves next to nothing beside the
-    // diagonal, the other is settled.
+    // Of two pairs whose values are so near that a rotation, which gives all of z to one of them, leaves next to nothing beside
+    // the diagonal, the other is settled.
     private static void Deflate(Pair[] pairs, double rho, int n, List<Pair> live, List<Pair> settled)
     {
         double largest = double.Max(double.Abs(pairs[0].Value), double.Abs(pairs[^1].Value));
@@ -151,18 +155,18 @@ internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
         double[] d = [.. live.Select(pair => pair.Value)];
         double[] squares = [.. live.Select(pair => pair.Z * pair.Z)];
         double[] roots = new double[count];
-        workers.Run(Ceiling(count, RowsOfPart), part =>
+        workers.Run(count, RowsOfPart, (first, rows) =>
         {
-            for (int i = part * RowsOfPart; i < int.Min(count, (part + 1) * RowsOfPart); i++)
+            for (int i = first; i < first + rows; i++)
             {
                 roots[i] = SecularEquation.Root(d, squares, i, new Span<double>(room.At(i, 0), count));
             }
         });
 
         double[] z = ExactZ(live, d, room);
-        workers.Run(Ceiling(count, RowsOfPart), part =>
+        workers.Run(count, RowsOfPart, (first, rows) =>
         {
-            for (int i = part * RowsOfPart; i < int.Min(count, (part + 1) * RowsOfPart); i++)
+            for (int i = first; i < first + rows; i++)
             {
                 double* distances = room.At(i, 0);
                 double* combination = combinations.At(i, 0);
@@ -188,11 +192,10 @@ internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
     {
         int count = d.Length;
         double[] z = new double[count];
-        workers.Run(Ceiling(count, ColumnsOfPart), part =>
+        workers.Run(count, ColumnsOfPart, (start, columns) =>
         {
-            int start = part * ColumnsOfPart;
-            int end = int.Min(count, start + ColumnsOfPart);
-            z.AsSpan(start, end - start).Fill(1);
+            int end = start + columns;
+            z.AsSpan(start, columns).Fill(1);
             for (int i = 0; i < count; i++)
             {
                 double* row = distances.At(i, 0);
@@ -212,8 +215,6 @@ internal sealed unsafe class TornMatrix(MatrixProduct product, Workers workers)
 
     private static void Copy(double* source, double* destination, int count) =>
         new Span<double>(source, count).CopyTo(new Span<double>(destination, count));
-
-    private static int Ceiling(int length, int part) => (length + part - 1) / part;
 
     // An eigenpair of one half.
     private sealed class Pair

@@ -1,7 +1,9 @@
 namespace MergeHost.Kernels.Algebra;
 
 /// <summary>Eigenvalues of a symmetric tridiagonal matrix by QL steps without square roots.</summary>
-/// <seealso href="https://doi.org/10.1137/1.9781611971163">Parlett, The symmetric eigenvalue problem, chapter 8: the variant of Pal, Walker and Kahan</seealso>
+/// <seealso href="https://doi.org/10.1137/1.9781611971163">
+/// Parlett, The symmetric eigenvalue problem, chapter 8: the variant of Pal, Walker and Kahan
+/// </seealso>
 internal static class TridiagonalValues
 {
     private const double Epsilon = 1.0 / (1L << 53);
@@ -10,8 +12,9 @@ internal static class TridiagonalValues
 
     /// <summary>Finds all eigenvalues.</summary>
     /// <param name="diagonal">The diagonal; becomes the eigenvalues, ascending.</param>
-    /// <param name="offDiagonal">What is beside the diagonal, and one number more that is not read; lost. Both must be of moderate
-    /// size: squares are taken.</param>
+    /// <param name="offDiagonal">
+    /// What is beside the diagonal, and one number more that is not read; lost. Both must be of moderate size: squares are taken.
+    /// </param>
     /// <exception cref="ArithmeticException">No end after 30 steps for each eigenvalue.</exception>
     public static void Solve(Span<double> diagonal, Span<double> offDiagonal)
     {
@@ -72,28 +75,30 @@ internal static class TridiagonalValues
         }
     }
 
+    // One QL step by rotations of which only squares are known: c², s², and p = γ²/c². Both divisions can run side by side.
     private static void Step(Span<double> diagonal, Span<double> squares)
     {
-        int n = diagonal.Length;
+        int last = diagonal.Length - 1;
         double shift = Shift(diagonal[0], diagonal[1], squares[0]);
         double cosine = 1;
         double sine = 0;
-        double gamma = diagonal[n - 1] - shift;
+        double gamma = diagonal[last] - shift;
         double p = gamma * gamma;
-        for (int i = n - 2; i >= 0; i--)
+        for (int i = last - 1; i >= 0; i--)
         {
             double square = squares[i];
             double r = p + square;
             squares[i + 1] = sine * r;
-            double oldCosine = cosine;
             double inverse = 1 / r;
+            double inverseCosine = r / p;
+            double oldCosine = cosine;
             cosine = p * inverse;
             sine = square * inverse;
             double oldGamma = gamma;
             double alpha = diagonal[i];
             gamma = (cosine * (alpha - shift)) - (sine * oldGamma);
             diagonal[i + 1] = oldGamma + (alpha - gamma);
-            p = cosine != 0 ? gamma * gamma / cosine : oldCosine * square;
+            p = double.IsFinite(inverseCosine) ? gamma * gamma * inverseCosine : oldCosine * square;
         }
 
         squares[0] = sine * p;

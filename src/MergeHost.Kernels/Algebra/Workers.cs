@@ -7,18 +7,22 @@ internal sealed class Workers(int threads)
 {
     private readonly ParallelOptions _options = new() { MaxDegreeOfParallelism = threads };
 
-    /// <summary>Calls <paramref name="part"/> with 0 to <paramref name="count"/> − 1, in any order; later parts should be the smaller ones.</summary>
-    public void Run(int count, Action<int> part)
+    /// <summary>Cuts a length into parts, in the same way for any number of threads, and runs them in any order.</summary>
+    /// <param name="length">What to cut.</param>
+    /// <param name="size">The length of each part but the last, which may be shorter.</param>
+    /// <param name="part">Given a part's start and length; later parts should not be more work than earlier ones.</param>
+    public void Run(int length, int size, Action<int, int> part)
     {
+        int count = (length + size - 1) / size;
         if (threads > 1 && count > 1)
         {
-            RunTogether(count, part);
+            RunTogether(count, i => part(i * size, int.Min(size, length - (i * size))));
             return;
         }
 
-        for (int i = 0; i < count; i++)
+        for (int start = 0; start < length; start += size)
         {
-            part(i);
+            part(start, int.Min(size, length - start));
         }
     }
 

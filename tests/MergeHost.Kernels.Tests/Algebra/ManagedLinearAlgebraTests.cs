@@ -81,11 +81,12 @@ public sealed class ManagedLinearAlgebraTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Everything_AtEveryWidthAndThreadCount_IsTheSameOrNearlySo(LaneWidth width)
+    public void Everything_AtEveryWidth_IsTheSameOrNearlySo(LaneWidth width)
     {
-        Matrix<float> a = Random(70, 130, seed: 4);
+        Matrix<float> a = Random(70, 300, seed: 4);
         ManagedLinearAlgebra other = new(threads: 3, width);
-        Assert.True(LargestDifference(_algebra.Gram(a), other.Gram(a)) < 1e-13);
+        AssertSameBits(_algebra.Gram(a), other.Gram(a));
+        AssertSameBits(_algebra.Multiply(a, a, transposeB: true), other.Multiply(a, a, transposeB: true));
         Assert.True(LargestDifference(_algebra.SingularValues(a), other.SingularValues(a)) < 1e-12);
         Assert.True(LargestDifference(Widen(_algebra.Qr(Transpose(a)).R), Widen(other.Qr(Transpose(a)).R)) < 1e-6);
     }

@@ -11,6 +11,7 @@ public sealed class QrTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(9, 1)]
+    [InlineData(5, 0)]
     [InlineData(40, 40)]
     [InlineData(64, 64)]
     [InlineData(150, 65)]
