@@ -10,11 +10,6 @@ public sealed record TaskArithmeticOptions
     [PerSource]
     public required double Weight { get; init; }
 
-    /// <summary>Accepted for mergekit's sake; has no effect, since nothing is thinned here.</summary>
-    [PerSource]
-    [Range(0.0, 1.0)]
-    public double Density { get; init; } = 1;
-
     /// <summary>The factor λ on the sum of all task vectors.</summary>
     public double Lambda { get; init; } = 1;
 
@@ -23,6 +18,7 @@ public sealed record TaskArithmeticOptions
 
     /// <summary>Accepted for mergekit's sake; has no effect, since nothing is thinned here.</summary>
     [PerSource]
+    [Range(0.0, 1.0)]
     public double Density { get; init; } = 1;
 
     /// <summary>Accepted for mergekit's sake; has no effect, since masks take no memory here.</summary>

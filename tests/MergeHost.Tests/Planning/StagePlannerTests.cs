@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
@@ -77,7 +78,7 @@ public sealed class StagePlannerTests : IDisposable
         _folder.Add("wide", TinyCheckpoint.Llama(type: DType.F32));
         Problem warning = Assert.Single(_folder.Plan(RecipeFolder.Linear("a", "wide")).Warnings);
         Assert.Equal((ErrorCodes.CheckpointOddity, Severity.Warning), (warning.Code, warning.Severity));
-        Assert.Equal("'wide' stores F32; without `dtype:` the result is stored as BF16, as in 'a'", warning.Message);
+        Assert.Equal("'a' stores BF16; without `dtype:` the result is stored as F32", warning.Message);
         Assert.Empty(_folder.Plan(RecipeFolder.Linear("a", "wide") + "dtype: float32").Warnings);
     }
 
