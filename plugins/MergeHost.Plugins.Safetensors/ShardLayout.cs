@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.Safetensors;
 
@@ -12,6 +13,9 @@ internal sealed class ShardLayout
     private const int RecordBytes = 100;
     private const int ExtentBytes = 20;
     private const int FrameBytes = 64;
+
+    // Data from this size on begin with a page, so that they go to the disk, and to their readers, without a copy.
+    private const long LeastPagedBytes = 1 << 20;
 
     private static readonly JsonWriterOptions _jsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,7 +43,8 @@ internal sealed class ShardLayout
     public static IReadOnlyList<ShardLayout> Distribute(CheckpointLayout layout)
     {
         List<List<TensorInfo>> shards = [[]];
-        long headBytes = FrameBytes;
+        long frameBytes = FrameBytes + (layout.ShardSizeBytes < LeastPagedBytes ? 0 : PartialFile.PageBytes);
+        long headBytes = frameBytes;
         long dataBytes = 0;
         foreach (TensorInfo tensor in layout.Tensors)
         {
@@ -49,7 +54,7 @@ internal sealed class ShardLayout
             if (!fits && shards[^1].Count > 0)
             {
                 shards.Add([]);
-                headBytes = FrameBytes;
+                headBytes = frameBytes;
                 dataBytes = 0;
             }
 
@@ -96,7 +101,8 @@ internal sealed class ShardLayout
             WriteJson(json, records);
         }
 
-        while (head.Length % SafetensorsHeader.PrefixBytes != 0)
+        int alignment = records.Count > 0 && records[^1].End >= LeastPagedBytes ? PartialFile.PageBytes : SafetensorsHeader.PrefixBytes;
+        while (head.Length % alignment != 0)
         {
             head.WriteByte((byte)' ');
         }

@@ -7,6 +7,7 @@ namespace MergeHost.Kernels.IO;
 internal static unsafe partial class LibC
 {
     public const int ReadOnly = 0;
+    public const int WriteOnly = 1;
     public const int CloseOnExec = 0x80000;
     public const int CurrentFolder = -100;
     public const uint StatxType = 1;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Running;
 
@@ -8,7 +9,7 @@ internal sealed unsafe class BlockWorker : IDisposable
     private readonly List<(nint Memory, long Bytes)> _buffers = [];
     private readonly Dictionary<(BufferUse Use, int Index), int> _places = [];
 
-    /// <summary>Memory that keeps its content until the same use and index are asked for again; 64-byte aligned.</summary>
+    /// <summary>Memory that keeps its content until the same use and index are asked for again; at the beginning of a page.</summary>
     public byte* Buffer(BufferUse use, int index, long bytes)
     {
         if (!_places.TryGetValue((use, index), out int place))
@@ -22,7 +23,7 @@ internal sealed unsafe class BlockWorker : IDisposable
         if (size < bytes)
         {
             NativeMemory.AlignedFree((void*)memory);
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, PartialFile.PageBytes);
             NativeMemory.Clear((void*)memory, (nuint)bytes);
             _buffers[place] = (memory, bytes);
         }

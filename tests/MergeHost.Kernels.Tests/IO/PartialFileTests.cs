@@ -54,6 +54,33 @@ public sealed class PartialFileTests : IDisposable
         Assert.Equal<byte>([4, 5], Read(file, 3, 2));
     }
 
+    // Whole pages go to the disk directly, what is left of a run through the cache; neighbours share pages.
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 0)]
+    [InlineData(4096, 64)]
+    [InlineData(517, 8)]
+    public void Write_OfLongRunsFromSeveralThreads_PutsEachByteInItsPlace(int offset, int misalignment)
+    {
+        const int runBytes = 200_003;
+        const int runs = 16;
+        byte[] expected = new byte[offset + (runs * runBytes)];
+        new Random(1).NextBytes(expected);
+        using (PartialFile file = PartialFile.Open(_folder["x"], expected.Length, expected.AsSpan(0, offset)))
+        {
+            Parallel.For(0, runs, run =>
+            {
+                byte[] buffer = GC.AllocateUninitializedArray<byte>(runBytes + misalignment, pinned: true);
+                expected.AsSpan(offset + (run * runBytes), runBytes).CopyTo(buffer.AsSpan(misalignment));
+                file.Write(offset + (run * runBytes), buffer.AsSpan(misalignment));
+            });
+            Assert.Equal(expected, Read(file, 0, expected.Length));
+            file.Complete();
+        }
+
+        Assert.Equal(expected, File.ReadAllBytes(_folder["x"]));
+    }
+
     [Theory]
     [InlineData(11, 1)]
     [InlineData(10, 2)]
