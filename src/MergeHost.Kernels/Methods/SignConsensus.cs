@@ -24,13 +24,13 @@ public static class SignConsensus
         where V : struct, IVec<V>
         where C : struct, IKernelContext<V>
     {
-        V votesPlus = total >= V.Zero;
+        V sign = V.Where(total >= V.Zero, V.Of(1), V.Of(-1));
         V sum = V.Zero;
         V divisor = V.Zero;
         for (int i = 0; i < c.SourceCount; i++)
         {
             V contribution = c.Scratch[i];
-            V agrees = (votesPlus & (contribution > V.Zero)) | (~votesPlus & (contribution < V.Zero));
+            V agrees = sign * contribution > V.Zero;
             sum += V.Where(agrees, contribution, V.Zero);
             divisor += V.Where(agrees, c.P(weightSlot, i), V.Zero);
         }

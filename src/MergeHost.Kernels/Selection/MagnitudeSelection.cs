@@ -246,7 +246,7 @@ public sealed class MagnitudeSelection
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Magnitudes(ref uint data, int index)
+    internal static Vector512<uint> Magnitudes(ref uint data, int index)
     {
         Vector512<uint> magnitude = Vector512.LoadUnsafe(ref data, (nuint)index) & Vector512.Create(0x7FFF_FFFFu);
         return Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F80_0000u)), Vector512<uint>.Zero, magnitude);

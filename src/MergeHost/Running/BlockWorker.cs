@@ -23,7 +23,7 @@ internal sealed unsafe class BlockWorker : IDisposable
         if (size < bytes)
         {
             NativeMemory.AlignedFree((void*)memory);
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, PartialFile.PageBytes);
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, use is BufferUse.Stored or BufferUse.Result ? (nuint)PartialFile.PageBytes : 64);
             NativeMemory.Clear((void*)memory, (nuint)bytes);
             _buffers[place] = (memory, bytes);
         }
@@ -66,6 +66,9 @@ internal enum BufferUse
 
     /// <summary>An operand in float32.</summary>
     Operand,
+
+    /// <summary>Values of a unit that a selection keeps.</summary>
+    Kept,
 
     /// <summary>Counters of a selection; zero between uses.</summary>
     Counts,

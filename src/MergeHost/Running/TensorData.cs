@@ -1,7 +1,9 @@
+using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Planning;
+using MergeHost.Strategies;
 
 namespace MergeHost.Running;
 
@@ -124,6 +126,27 @@ internal sealed unsafe class TensorData
         }
 
         return memory;
+    }
+
+    /// <summary>Reads a few elements of an operand in float32, past all blocks.</summary>
+    public void Read(Operand operand, long first, Span<float> destination)
+    {
+        int firstSource = _hasBase ? 1 : 0;
+        Read(operand.SourceIndex is { } source ? _inputs[firstSource + source] : _inputs[0], first, destination);
+        if (operand.SubtractsBase)
+        {
+            Span<float> subtrahend = stackalloc float[destination.Length];
+            Read(_inputs[0], first, subtrahend);
+            TensorPrimitives.Subtract(destination, subtrahend, destination);
+        }
+    }
+
+    private static void Read(Input input, long first, Span<float> destination)
+    {
+        DType type = input.Tensor.DType;
+        Span<byte> stored = stackalloc byte[(int)type.LengthBytes(destination.Length)];
+        input.Reader.Read(input.Tensor, first, stored);
+        DTypeConversion.ToSingle(type, stored, destination);
     }
 
     private void Hash(Input input, long first, Span<byte> bytes)

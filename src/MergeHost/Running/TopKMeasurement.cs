@@ -4,17 +4,21 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Running;
 
-/// <summary>The largest elements by magnitude: at once where they fit a unit, in up to three passes otherwise.</summary>
+/// <summary>The largest elements by magnitude: at once where they fit a unit, else in one pass if a sample tells well where to look, and in more if not.</summary>
 internal sealed unsafe class TopKMeasurement : Measurement
 {
     // Short enough for an operand to stay near the processor between being computed and being counted.
     private const int Cell = 2048;
+
+    // The share of all elements for which there is room while the candidates are gathered.
+    private const int LeastElementsPerKept = 16;
 
     private readonly IReadOnlyList<MeasuredPart> _parts;
     private readonly Operand _operand;
     private readonly RunContext _context;
     private readonly int _units;
     private readonly long _k;
+    private Lazy<CandidateSelection?>? _candidates;
     private MagnitudeSelection? _selection;
     private MagnitudeCut? _cut;
 
@@ -25,7 +29,11 @@ internal sealed unsafe class TopKMeasurement : Measurement
         _context = context;
         _operand = statistic.Operand;
         _units = parts.Sum(part => part.Units);
-        _k = (long)(statistic.Density * parts.Sum(part => part.Data.ElementCount));
+        long elements = parts.Sum(part => part.Data.ElementCount);
+        _k = (long)(statistic.Density * elements);
+        _candidates = new Lazy<CandidateSelection?>(() => MagnitudeSample.Bracket(parts, _operand, statistic.Density) is { } bracket
+            ? new CandidateSelection(bracket, _units, elements / LeastElementsPerKept)
+            : null);
         if (_k == 0)
         {
             _cut = new MagnitudeCut(float.PositiveInfinity, 0);
@@ -47,27 +55,25 @@ internal sealed unsafe class TopKMeasurement : Measurement
             return;
         }
 
-        OperandFunction read = OperandOf(part);
-        Span<uint> counts = new(worker.Buffer(BufferUse.Counts, 0, sizeof(uint) * (long)MagnitudeSelection.Bins), MagnitudeSelection.Bins);
-        for (int start = 0; start < run.Count; start += Cell)
+        for (int start = 0; start < run.Count; start += TensorDigest.UnitElements)
         {
-            Span<float> values = Read(read, part, run, start, (int)nint.Min(Cell, run.Count - start), worker);
-            if (_selection.Pass == 2)
+            int unit = part.FirstUnit + (int)((part.Data.FirstElement(block) + start) / TensorDigest.UnitElements);
+            int end = (int)nint.Min(start + TensorDigest.UnitElements, run.Count);
+            if (_candidates?.Value is { } candidates)
             {
-                long element = part.Data.FirstElement(block) + start;
-                _selection.CountTies(values, part.FirstUnit + (int)(element / TensorDigest.UnitElements));
+                Collect(candidates, part, unit, run, start, end, worker);
             }
             else
             {
-                _selection.Count(values, counts);
+                Count(_selection, part, unit, run, start, end, worker);
             }
         }
 
-        if (_selection.Pass < 2)
+        if (_selection.Pass < 2 && _candidates?.Value is null)
         {
             lock (_selection)
             {
-                _selection.Add(counts);
+                _selection.Add(Counts(worker));
             }
         }
     }
@@ -79,7 +85,16 @@ internal sealed unsafe class TopKMeasurement : Measurement
             return;
         }
 
-        _selection.EndPass();
+        if (_candidates?.Value is { } candidates)
+        {
+            candidates.TrySelect(_k, _selection, Counts(worker));
+        }
+        else
+        {
+            _selection.EndPass();
+        }
+
+        _candidates = null;
         if (_selection.Pass >= 3)
         {
             _cut = _selection.Pass == 3 ? FindTie(_selection, worker) : _selection.Cut;
@@ -119,6 +134,44 @@ internal sealed unsafe class TopKMeasurement : Measurement
         long before = _parts.TakeWhile(other => other != part).Sum(other => other.Data.ElementCount);
         return selection.Cut with { TieEnd = selection.Cut.TieEnd + before + first };
     }
+
+    private void Collect(CandidateSelection candidates, MeasuredPart part, int unit, in KernelRun run, int start, int end, BlockWorker worker)
+    {
+        OperandFunction read = OperandOf(part);
+        int most = TensorDigest.UnitElements + CandidateSelection.Slack;
+        Span<float> kept = new(worker.Buffer(BufferUse.Kept, 0, sizeof(float) * (long)most), most);
+        int within = 0;
+        int above = 0;
+        for (int cell = start; cell < end; cell += Cell)
+        {
+            Span<float> values = Read(read, part, run, cell, Math.Min(Cell, end - cell), worker);
+            within += candidates.Collect(values, kept[within..], out int aboveCell);
+            above += aboveCell;
+        }
+
+        candidates.Add(unit, kept[..within], above);
+    }
+
+    private void Count(MagnitudeSelection selection, MeasuredPart part, int unit, in KernelRun run, int start, int end, BlockWorker worker)
+    {
+        OperandFunction read = OperandOf(part);
+        Span<uint> counts = Counts(worker);
+        for (int cell = start; cell < end; cell += Cell)
+        {
+            Span<float> values = Read(read, part, run, cell, Math.Min(Cell, end - cell), worker);
+            if (selection.Pass == 2)
+            {
+                selection.CountTies(values, unit);
+            }
+            else
+            {
+                selection.Count(values, counts);
+            }
+        }
+    }
+
+    private static Span<uint> Counts(BlockWorker worker) =>
+        new(worker.Buffer(BufferUse.Counts, 0, sizeof(uint) * (long)MagnitudeSelection.Bins), MagnitudeSelection.Bins);
 
     private OperandFunction OperandOf(MeasuredPart part) => OperandLoop.Bind(_context.Options.Lanes, part.Data.Format);
 
