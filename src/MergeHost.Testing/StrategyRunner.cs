@@ -118,7 +118,7 @@ public static class StrategyRunner
         TensorValues values, KernelParameters parameters, long seed, int first, int last, Action<KernelRun> call)
     {
         int count = values.Base.Length;
-        float[] uniforms = new float[count * Math.Max(1, parameters.Streams)];
+        ushort[] uniforms = new ushort[count * Math.Max(1, parameters.Streams)];
         for (int stream = 0; stream < parameters.Streams; stream++)
         {
             new Philox(seed, stream, values.Output.Name).Fill(0, uniforms.AsSpan(stream * count, count));
@@ -130,7 +130,8 @@ public static class StrategyRunner
         byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(64 * pointers.Length), 64);
         try
         {
-            fixed (float* @base = values.Base, tablePointer = table, uniformPointer = uniforms)
+            fixed (float* @base = values.Base, tablePointer = table)
+            fixed (ushort* uniformPointer = uniforms)
             fixed (nint* sources = pointers)
             {
                 for (long start = first; start < last;)

@@ -35,8 +35,12 @@ internal readonly unsafe struct TorchContext : IKernelContext<TorchVec>
 
     public TorchVec P(int slot, int source = 0) => TorchVec.Of(_run.Parameters[(slot * _run.SourceCount) + source]);
 
-    public TorchVec Uniform(int stream) =>
-        Load((byte*)(_run.Uniforms + (stream * _run.UniformStride)), ElementFormat.Single, _run);
+    public TorchVec Uniform(int stream)
+    {
+        ushort* numbers = _run.Uniforms + (stream * _run.UniformStride) + _run.Start;
+        torch.Tensor signed = TorchMemory.Read(numbers, _run.Count, torch.int16, TorchVec.Device).to(torch.int32);
+        return new TorchVec((signed.bitwise_and(torch.tensor(0xFFFF)).to(torch.float32) + 0.5f) * (1f / (1 << 16)));
+    }
 
     // Elements cross the bus as they are stored, and are widened on the other side.
     private static TorchVec Load(byte* data, ElementFormat format, in KernelRun run)

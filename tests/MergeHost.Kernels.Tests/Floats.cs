@@ -33,6 +33,13 @@ internal static class Floats
         float Part() => random.NextSingle();
     }
 
+    /// <summary>Whole numbers of 16 bits.</summary>
+    public static ushort[] Integers(int seed, int count)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (ushort)random.Next(1 << 16))];
+    }
+
     /// <summary>
     /// The bits, with one pattern for all NaN: its sign and payload depend on the order of operands in the machine's code.
     /// </summary>

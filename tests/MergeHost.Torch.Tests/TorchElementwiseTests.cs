@@ -103,7 +103,7 @@ public sealed class TorchElementwiseTests
     private sealed class Data
     {
         private readonly byte[][] _sources;
-        private readonly float[] _uniforms;
+        private readonly ushort[] _uniforms;
         private readonly KernelParameters _parameters = new(slots: 2, Sources) { Streams = Sources };
 
         public Data(ElementFormat format)
@@ -113,7 +113,7 @@ public sealed class TorchElementwiseTests
             Base = Kernels.Bytes(weights, format);
             _sources = [.. Enumerable.Range(0, Sources).Select(_ =>
                 Kernels.Bytes([.. weights.Select(weight => weight + (float)((random.NextDouble() - 0.5) / 16))], format))];
-            _uniforms = [.. Enumerable.Range(0, Sources * Count).Select(_ => random.NextSingle())];
+            _uniforms = [.. Enumerable.Range(0, Sources * Count).Select(_ => (ushort)random.Next(1 << 16))];
             for (int i = 0; i < Sources; i++)
             {
                 _parameters[0, i] = 0.3f + (0.2f * i);

@@ -75,7 +75,7 @@ internal static class LargeCheckpoint
         const int block = 1 << 18;
         Philox[] ofBase = [.. Enumerable.Range(0, 4).Select(stream => new Philox(1, stream, name))];
         Philox[] ofExpert = expert == 0 ? [] : [.. Enumerable.Range(0, 4).Select(stream => new Philox(1 + expert, stream, name))];
-        float[] draws = new float[block];
+        ushort[] draws = new ushort[block];
         float[] values = new float[block];
         byte[] stored = new byte[2 * block];
         for (long first = 0; first < elements; first += block)
@@ -89,14 +89,14 @@ internal static class LargeCheckpoint
         }
     }
 
-    private static void Add(Philox[] streams, long first, int count, float[] draws, float[] values, float scale)
+    private static void Add(Philox[] streams, long first, int count, ushort[] draws, float[] values, float scale)
     {
         foreach (Philox stream in streams)
         {
             stream.Fill(first, draws.AsSpan(0, count));
             for (int i = 0; i < count; i++)
             {
-                values[i] += scale * (draws[i] - 0.5f);
+                values[i] += scale * ((draws[i] / 65536f) - 0.5f);
             }
         }
     }

@@ -12,6 +12,7 @@ public class SelectionPerf
     private readonly float[] _values = [.. Enumerable.Range(0, Elements).Select(i => MathF.Sin(i * 12.9898f) * 43758.547f % 1)];
     private readonly uint[] _counts = new uint[MagnitudeSelection.Bins];
     private readonly float[] _work = new float[Elements];
+    private readonly ushort[] _draws = new ushort[Elements];
     private readonly MagnitudeSelection _selection = new();
 
     [Benchmark(Baseline = true)]
@@ -43,5 +44,5 @@ public class SelectionPerf
     public object SelectAtOnce() => SmallSelection.Select(_values, 3 * Elements / 10);
 
     [Benchmark]
-    public void DrawUniforms() => new Philox(1, 0, "w").Fill(0, _work);
+    public void DrawUniforms() => new Philox(1, 0, "w").Fill(0, _draws);
 }

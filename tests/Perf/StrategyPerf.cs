@@ -15,7 +15,7 @@ public unsafe class StrategyPerf : IDisposable
 
     private readonly AlignedBlock _inputs = new(2L * Elements * (Sources + 1));
     private readonly AlignedBlock _output = new(2L * Elements);
-    private readonly AlignedBlock _uniforms = new(4L * Elements * Sources);
+    private readonly AlignedBlock _uniforms = new(2L * Elements * Sources);
     private readonly AlignedBlock _scratch = new(4096);
     private KernelRun _run;
     private ElementwiseFunction _taskArithmetic = null!;
@@ -40,7 +40,7 @@ public unsafe class StrategyPerf : IDisposable
             Sources = sources,
             SourceCount = Sources,
             Parameters = parameters,
-            Uniforms = (float*)_uniforms.Memory,
+            Uniforms = (ushort*)_uniforms.Memory,
             UniformStride = Elements,
             Scratch = _scratch.Memory,
             Count = Elements,

@@ -7,11 +7,12 @@ using System.Text;
 
 namespace MergeHost.Kernels.Randomness;
 
-/// <summary>Uniform random numbers of which any run can be had by itself: the Philox4x32-7 generator, the fewest rounds that pass every known test.</summary>
+/// <summary>Random numbers of 16 bits of which any run can be had by itself: the Philox4x32-7 generator, the fewest rounds that pass every known test.</summary>
 /// <remarks>
 /// The number for an element depends on the seed, the stream's index, the tensor's name and the element's flat index, and on nothing
-/// else. Key and upper counter words are the first 16 bytes of <c>SHA-256(seed, stream, name)</c>. Elements come in groups of 64 from
-/// 16 counters: element <c>64·g + 16·w + l</c> is word w of counter <c>16·g + l</c>, so that a vector of counters gives neighbours.
+/// else. Key and upper counter words are the first 16 bytes of <c>SHA-256(seed, stream, name)</c>. Elements come in groups of 128 from
+/// 16 counters: element <c>128·g + 32·w + 4·l + h</c>, with l below 8 and h below 4, is in word w of counter
+/// <c>16·g + l</c>, or of <c>16·g + l + 8</c> where h is 2 or 3: its lower half where h is even, its upper half where it is odd.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/2063384.2063405">Salmon et al., Parallel random numbers: as easy as 1, 2, 3</seealso>
 public readonly struct Philox
@@ -21,9 +22,8 @@ public readonly struct Philox
     private const uint Weyl0 = 0x9E3779B9;
     private const uint Weyl1 = 0xBB67AE85;
     private const int Rounds = 7;
-    private const int Group = 64;
+    private const int Group = 128;
     private const int Counters = 16;
-    private const float Step = 1f / (1 << 24);
 
     private readonly uint _key0;
     private readonly uint _key1;
@@ -46,18 +46,18 @@ public readonly struct Philox
     internal Philox(uint key0, uint key1, uint counter2, uint counter3) =>
         (_key0, _key1, _counter2, _counter3) = (key0, key1, counter2, counter3);
 
-    /// <summary>Writes the numbers of a run of elements, in [0, 1) on a grid of 2⁻²⁴.</summary>
-    /// <param name="firstElement">The flat index of the first: a multiple of 64.</param>
+    /// <summary>Writes the numbers of a run of elements.</summary>
+    /// <param name="firstElement">The flat index of the first: a multiple of 128.</param>
     /// <param name="destination">Filled wholly.</param>
-    /// <exception cref="ArgumentException"><paramref name="firstElement"/> is no multiple of 64.</exception>
-    public void Fill(long firstElement, Span<float> destination)
+    /// <exception cref="ArgumentException"><paramref name="firstElement"/> is no multiple of 128.</exception>
+    public void Fill(long firstElement, Span<ushort> destination)
     {
         if (firstElement % Group != 0)
         {
-            throw new ArgumentException("runs begin at multiples of 64", nameof(firstElement));
+            throw new ArgumentException("runs begin at multiples of 128", nameof(firstElement));
         }
 
-        ulong counter = (ulong)firstElement / 4;
+        ulong counter = (ulong)firstElement / 8;
         int done = 0;
         if (Avx512F.IsSupported)
         {
@@ -74,13 +74,13 @@ public readonly struct Philox
 
         if (done < destination.Length)
         {
-            Span<float> last = stackalloc float[Group];
+            Span<ushort> last = stackalloc ushort[Group];
             FillGroup(counter, ref last[0]);
             last[..(destination.Length - done)].CopyTo(destination[done..]);
         }
     }
 
-    private void FillGroup(ulong counter, ref float destination)
+    private void FillGroup(ulong counter, ref ushort destination)
     {
         if (Avx512F.IsSupported)
         {
@@ -97,7 +97,7 @@ public readonly struct Philox
     }
 
     // What one counter waits for, three others make use of.
-    internal void FillTwoGroups512(ulong counter, ref float destination)
+    internal void FillTwoGroups512(ulong counter, ref ushort destination)
     {
         Vector512<ulong> ascending = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create(counter);
         (Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3) = Start512(ascending);
@@ -117,18 +117,18 @@ public readonly struct Philox
         }
 
         Store512(a0, b0, ref destination);
-        Store512(a1, b1, ref Unsafe.Add(ref destination, 16));
-        Store512(a2, b2, ref Unsafe.Add(ref destination, 32));
-        Store512(a3, b3, ref Unsafe.Add(ref destination, 48));
-        Store512(c0, d0, ref Unsafe.Add(ref destination, 64));
-        Store512(c1, d1, ref Unsafe.Add(ref destination, 80));
-        Store512(c2, d2, ref Unsafe.Add(ref destination, 96));
-        Store512(c3, d3, ref Unsafe.Add(ref destination, 112));
+        Store512(a1, b1, ref Unsafe.Add(ref destination, 32));
+        Store512(a2, b2, ref Unsafe.Add(ref destination, 64));
+        Store512(a3, b3, ref Unsafe.Add(ref destination, 96));
+        Store512(c0, d0, ref Unsafe.Add(ref destination, 128));
+        Store512(c1, d1, ref Unsafe.Add(ref destination, 160));
+        Store512(c2, d2, ref Unsafe.Add(ref destination, 192));
+        Store512(c3, d3, ref Unsafe.Add(ref destination, 224));
     }
 
     // 64-bit places hold a word in their lower half; what stands in the upper half is never looked at, since the multiplication
     // reads lower halves only.
-    internal void FillGroup512(ulong counter, ref float destination)
+    internal void FillGroup512(ulong counter, ref ushort destination)
     {
         Vector512<ulong> ascending = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create(counter);
         (Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3) = Start512(ascending);
@@ -144,9 +144,9 @@ public readonly struct Philox
         }
 
         Store512(a0, b0, ref destination);
-        Store512(a1, b1, ref Unsafe.Add(ref destination, 16));
-        Store512(a2, b2, ref Unsafe.Add(ref destination, 32));
-        Store512(a3, b3, ref Unsafe.Add(ref destination, 48));
+        Store512(a1, b1, ref Unsafe.Add(ref destination, 32));
+        Store512(a2, b2, ref Unsafe.Add(ref destination, 64));
+        Store512(a3, b3, ref Unsafe.Add(ref destination, 96));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -163,35 +163,31 @@ public readonly struct Philox
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store512(Vector512<ulong> low, Vector512<ulong> high, ref float destination)
-    {
-        Vector512<uint> words = Vector512.Narrow(low, high);
-        (Vector512.ConvertToSingle((words >>> 8).AsInt32()) * Vector512.Create(Step)).StoreUnsafe(ref destination);
-    }
+    private static void Store512(Vector512<ulong> low, Vector512<ulong> high, ref ushort destination) =>
+        Vector512.ConditionalSelect(Vector512.Create(0xFFFF_FFFFUL), low, high << 32).AsUInt16().StoreUnsafe(ref destination);
 
-    internal void FillGroup256(ulong counter, ref float destination)
+    internal void FillGroup256(ulong counter, ref ushort destination)
     {
-        for (int part = 0; part < Counters; part += 8)
+        for (int part = 0; part < 8; part += 4)
         {
             Vector256<ulong> ascending = Vector256.Create(0UL, 1, 2, 3) + Vector256.Create(counter + (ulong)part);
             (Vector256<ulong> a0, Vector256<ulong> a1, Vector256<ulong> a2, Vector256<ulong> a3) = Start256(ascending);
-            (Vector256<ulong> b0, Vector256<ulong> b1, Vector256<ulong> b2, Vector256<ulong> b3) = Start256(ascending + Vector256.Create(4UL));
-            uint key0 = _key0;
-            uint key1 = _key1;
+            (Vector256<ulong> b0, Vector256<ulong> b1, Vector256<ulong> b2, Vector256<ulong> b3) = Start256(ascending + Vector256.Create(8UL));
+            Vector256<ulong> k0 = Vector256.Create((ulong)_key0);
+            Vector256<ulong> k1 = Vector256.Create((ulong)_key1);
             for (int round = 0; round < Rounds; round++)
             {
-                Vector256<ulong> k0 = Vector256.Create((ulong)key0);
-                Vector256<ulong> k1 = Vector256.Create((ulong)key1);
                 (a0, a1, a2, a3) = Round256(a0, a1, a2, a3, k0, k1);
                 (b0, b1, b2, b3) = Round256(b0, b1, b2, b3, k0, k1);
-                key0 += Weyl0;
-                key1 += Weyl1;
+                k0 += Vector256.Create((ulong)Weyl0);
+                k1 += Vector256.Create((ulong)Weyl1);
             }
 
-            Store256(a0, b0, ref Unsafe.Add(ref destination, part));
-            Store256(a1, b1, ref Unsafe.Add(ref destination, part + 16));
-            Store256(a2, b2, ref Unsafe.Add(ref destination, part + 32));
-            Store256(a3, b3, ref Unsafe.Add(ref destination, part + 48));
+            ref ushort first = ref Unsafe.Add(ref destination, 4 * part);
+            Store256(a0, b0, ref first);
+            Store256(a1, b1, ref Unsafe.Add(ref first, 32));
+            Store256(a2, b2, ref Unsafe.Add(ref first, 64));
+            Store256(a3, b3, ref Unsafe.Add(ref first, 96));
         }
     }
 
@@ -209,13 +205,10 @@ public readonly struct Philox
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store256(Vector256<ulong> low, Vector256<ulong> high, ref float destination)
-    {
-        Vector256<uint> words = Vector256.Narrow(low, high);
-        (Vector256.ConvertToSingle((words >>> 8).AsInt32()) * Vector256.Create(Step)).StoreUnsafe(ref destination);
-    }
+    private static void Store256(Vector256<ulong> low, Vector256<ulong> high, ref ushort destination) =>
+        Vector256.ConditionalSelect(Vector256.Create(0xFFFF_FFFFUL), low, high << 32).AsUInt16().StoreUnsafe(ref destination);
 
-    internal void FillGroupScalar(ulong counter, ref float destination)
+    internal void FillGroupScalar(ulong counter, ref ushort destination)
     {
         Span<uint> words = stackalloc uint[4];
         for (int lane = 0; lane < Counters; lane++)
@@ -223,7 +216,9 @@ public readonly struct Philox
             Block(counter + (ulong)lane, words);
             for (int word = 0; word < words.Length; word++)
             {
-                Unsafe.Add(ref destination, (word * Counters) + lane) = (words[word] >> 8) * Step;
+                ref ushort first = ref Unsafe.Add(ref destination, (32 * word) + (4 * (lane % 8)) + (lane / 8 * 2));
+                first = (ushort)words[word];
+                Unsafe.Add(ref first, 1) = (ushort)(words[word] >> 16);
             }
         }
     }

@@ -13,6 +13,9 @@ internal unsafe interface IMemoryVec<V> : IVec<V>
 
     static abstract V LoadBFloat16(ushort* source);
 
+    /// <summary>Loads random numbers of 16 bits as <c>(n + ½) · 2⁻¹⁶</c>.</summary>
+    static abstract V LoadUniform(ushort* source);
+
     static abstract void StoreSingle(V value, float* destination);
 
     /// <summary>Rounds to nearest, ties to even; NaN stays NaN.</summary>

@@ -12,7 +12,7 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
     private readonly byte* _base;
     private readonly byte** _sources;
     private readonly float* _parameters;
-    private readonly float* _uniforms;
+    private readonly ushort* _uniforms;
     private readonly byte* _scratch;
     private readonly nint _uniformStride;
     private readonly int _sourceCount;
@@ -57,5 +57,5 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
     public readonly V P(int slot, int source = 0) => V.Of(_parameters[(slot * _sourceCount) + source]);
 
     [MethodImpl(AggressiveInlining)]
-    public readonly V Uniform(int stream) => V.LoadSingle(_uniforms + (stream * _uniformStride) + Element);
+    public readonly V Uniform(int stream) => V.LoadUniform(_uniforms + (stream * _uniformStride) + Element);
 }

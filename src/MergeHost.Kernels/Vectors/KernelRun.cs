@@ -18,8 +18,8 @@ public unsafe struct KernelRun
     /// <summary>The table of parameters, as <see cref="KernelParameters.CopyTo"/> writes it.</summary>
     public float* Parameters { get; set; }
 
-    /// <summary>Random numbers, <see cref="UniformStride"/> of them a stream.</summary>
-    public float* Uniforms { get; set; }
+    /// <summary>Random numbers of 16 bits, <see cref="UniformStride"/> of them a stream.</summary>
+    public ushort* Uniforms { get; set; }
 
     /// <summary>How many numbers lie between one stream's first and the next one's.</summary>
     public nint UniformStride { get; set; }

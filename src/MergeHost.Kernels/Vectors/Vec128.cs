@@ -85,6 +85,14 @@ internal readonly unsafe struct Vec128 : IMemoryVec<Vec128>
     public static Vec128 LoadBFloat16(ushort* source) =>
         new((Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()) << 16).AsSingle());
 
+    // Exact in every step.
+    [MethodImpl(AggressiveInlining)]
+    public static Vec128 LoadUniform(ushort* source)
+    {
+        Vector128<int> bits = Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).AsInt32();
+        return new((Vector128.ConvertToSingle(bits) + Vector128.Create(0.5f)) * Vector128.Create(1f / (1 << 16)));
+    }
+
     [MethodImpl(AggressiveInlining)]
     public static void StoreSingle(Vec128 value, float* destination) => value._value.Store(destination);
 

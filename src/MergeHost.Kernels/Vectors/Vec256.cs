@@ -85,6 +85,14 @@ internal readonly unsafe struct Vec256 : IMemoryVec<Vec256>
     public static Vec256 LoadBFloat16(ushort* source) =>
         new((Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()) << 16).AsSingle());
 
+    // Exact in every step.
+    [MethodImpl(AggressiveInlining)]
+    public static Vec256 LoadUniform(ushort* source)
+    {
+        Vector256<int> bits = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).AsInt32();
+        return new((Vector256.ConvertToSingle(bits) + Vector256.Create(0.5f)) * Vector256.Create(1f / (1 << 16)));
+    }
+
     [MethodImpl(AggressiveInlining)]
     public static void StoreSingle(Vec256 value, float* destination) => value._value.Store(destination);
 

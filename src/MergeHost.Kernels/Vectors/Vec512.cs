@@ -85,6 +85,14 @@ internal readonly unsafe struct Vec512 : IMemoryVec<Vec512>
     public static Vec512 LoadBFloat16(ushort* source) =>
         new((Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()) << 16).AsSingle());
 
+    // Exact in every step.
+    [MethodImpl(AggressiveInlining)]
+    public static Vec512 LoadUniform(ushort* source)
+    {
+        Vector512<int> bits = Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsInt32();
+        return new((Vector512.ConvertToSingle(bits) + Vector512.Create(0.5f)) * Vector512.Create(1f / (1 << 16)));
+    }
+
     [MethodImpl(AggressiveInlining)]
     public static void StoreSingle(Vec512 value, float* destination) => value._value.Store(destination);
 

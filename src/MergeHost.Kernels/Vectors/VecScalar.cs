@@ -84,6 +84,9 @@ internal readonly unsafe struct VecScalar : IMemoryVec<VecScalar>
     public static VecScalar LoadBFloat16(ushort* source) => new(BFloat16.ToSingle(*source));
 
     [MethodImpl(AggressiveInlining)]
+    public static VecScalar LoadUniform(ushort* source) => new((*source + 0.5f) * (1f / (1 << 16)));
+
+    [MethodImpl(AggressiveInlining)]
     public static void StoreSingle(VecScalar value, float* destination) => *destination = value._value;
 
     [MethodImpl(AggressiveInlining)]

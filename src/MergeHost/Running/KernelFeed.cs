@@ -31,7 +31,7 @@ internal sealed unsafe class KernelFeed
     {
         int table = _parameters.Slots * _parameters.Sources;
         float* parameters = (float*)worker.Buffer(BufferUse.Parameters, 0, sizeof(float) * Math.Max(1L, table));
-        float* uniforms = (float*)worker.Buffer(BufferUse.Uniforms, 0, sizeof(float) * (long)Cell * Math.Max(1, _streams.Length));
+        ushort* uniforms = (ushort*)worker.Buffer(BufferUse.Uniforms, 0, sizeof(ushort) * (long)Cell * Math.Max(1, _streams.Length));
         KernelRun stretch = block with { Parameters = parameters, UniformStride = Cell };
         long end = firstElement + block.Start + block.Count;
         long filled = -1;
@@ -59,11 +59,11 @@ internal sealed unsafe class KernelFeed
         }
     }
 
-    private void Fill(long cell, int count, float* uniforms)
+    private void Fill(long cell, int count, ushort* uniforms)
     {
         for (int stream = 0; stream < _streams.Length; stream++)
         {
-            _streams[stream].Fill(cell, new Span<float>(uniforms + (stream * Cell), count));
+            _streams[stream].Fill(cell, new Span<ushort>(uniforms + (stream * Cell), count));
         }
     }
 }

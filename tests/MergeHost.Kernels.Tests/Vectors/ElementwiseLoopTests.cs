@@ -52,7 +52,7 @@ public sealed class ElementwiseLoopTests
     public void Apply_ToAnyBits_GivesTheBitsOfTheScalarLane(LaneWidth width, ElementFormat input, ElementFormat output)
     {
         float[][] sources = [.. Enumerable.Range(0, Sources).Select(source => Floats.Any(source, 4099))];
-        float[] uniforms = Floats.Normal(1, 2 * 4099);
+        ushort[] uniforms = Floats.Integers(1, 2 * 4099);
         KernelMemory memory = new(input, Floats.Any(9, 4099), sources) { Parameters = Table(), Uniforms = uniforms };
         Assert.Equal(
             Bits(memory.Apply<EverythingKernel>(LaneWidth.Scalar, output, 0, 4099, 4099), output),
@@ -75,7 +75,7 @@ public sealed class ElementwiseLoopTests
         new(input, Floats.Normal(10, Size), Floats.Normal(11, Size), Floats.Normal(12, Size), Floats.Normal(13, Size))
         {
             Parameters = Table(),
-            Uniforms = Floats.Normal(14, 2 * Size),
+            Uniforms = Floats.Integers(14, 2 * Size),
         };
 
     // The formula of EverythingKernel in plain C#.
@@ -83,7 +83,7 @@ public sealed class ElementwiseLoopTests
     {
         float[] @base = Read(10, input);
         float[][] sources = [Read(11, input), Read(12, input), Read(13, input)];
-        float[] uniforms = Floats.Normal(14, 2 * Size);
+        ushort[] uniforms = Floats.Integers(14, 2 * Size);
         float[] table = Table();
         float[] result = new float[Size];
         for (int element = 0; element < Size; element++)

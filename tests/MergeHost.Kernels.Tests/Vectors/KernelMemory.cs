@@ -41,7 +41,7 @@ internal sealed unsafe class KernelMemory
     public float[] Parameters { get; init; } = [];
 
     /// <summary>Random numbers, stream after stream, as many a stream as there are elements.</summary>
-    public float[] Uniforms { get; init; } = [];
+    public ushort[] Uniforms { get; init; } = [];
 
     /// <summary>A source's bytes.</summary>
     public Span<byte> Source(int index) => _sources[index];
@@ -91,7 +91,8 @@ internal sealed unsafe class KernelMemory
 
     private void Call(int start, int count, int size, Action<KernelRun> call)
     {
-        fixed (float* parameters = Parameters, uniforms = Uniforms)
+        fixed (float* parameters = Parameters)
+        fixed (ushort* uniforms = Uniforms)
         {
             call(new KernelRun
             {
