@@ -6,8 +6,8 @@ public sealed record MergeOptions
     /// <summary>Where arithmetic is done; the processor by default.</summary>
     public DeviceSpec Device { get; init; }
 
-    /// <summary>How many threads work, at least 1; as many as there are processors by default.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <summary>How many threads work, at least 1; by default two more than there are processors, since some wait for the disk.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount + 2;
 
     /// <summary>
     /// How much memory the merge may take in bytes, at least 128 MiB; 320 MiB by default. Of it, what the program itself does not need

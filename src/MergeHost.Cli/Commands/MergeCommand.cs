@@ -15,10 +15,9 @@ internal static class MergeCommand
     {
         Description = "How many threads work",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
+        DefaultValueFactory = _ => new MergeOptions().Threads,
         CustomParser = ParseThreads,
     };
-
 
     private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
     private static readonly Option<string> _device = new("--device")
