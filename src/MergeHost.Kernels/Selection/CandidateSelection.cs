@@ -12,15 +12,16 @@ namespace MergeHost.Kernels.Selection;
 /// </remarks>
 /// <param name="bracket">Where the smallest of the k largest magnitudes should lie.</param>
 /// <param name="units">Into how many units the values are divided.</param>
-/// <param name="mostKept">How many values may be kept at the most.</param>
-public sealed class CandidateSelection(MagnitudeBracket bracket, int units, long mostKept)
+/// <param name="memory">Room for the values that are kept; as long as the selection is used.</param>
+/// <param name="mostKept">For how many there is room.</param>
+public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int units, float* memory, long mostKept)
 {
     /// <summary>How much longer than the values the memory for those that are kept must be.</summary>
     public static readonly int Slack = Vector512<uint>.Count;
 
     private readonly uint _low = BitConverter.SingleToUInt32Bits(bracket.Low);
     private readonly uint _high = BitConverter.SingleToUInt32Bits(bracket.High);
-    private readonly float[]?[] _kept = new float[]?[units];
+    private readonly (long First, int Count)[] _kept = new (long, int)[units];
     private long _above;
     private long _within;
 
@@ -78,9 +79,11 @@ public sealed class CandidateSelection(MagnitudeBracket bracket, int units, long
     public void Add(int unit, ReadOnlySpan<float> kept, int above)
     {
         Interlocked.Add(ref _above, above);
-        if (Interlocked.Add(ref _within, kept.Length) <= mostKept)
+        long end = Interlocked.Add(ref _within, kept.Length);
+        if (end <= mostKept)
         {
-            _kept[unit] = kept.ToArray();
+            _kept[unit] = (end - kept.Length, kept.Length);
+            kept.CopyTo(Kept(unit));
         }
     }
 
@@ -99,9 +102,9 @@ public sealed class CandidateSelection(MagnitudeBracket bracket, int units, long
         selection.Begin(k - _above, units);
         while (selection.Pass < 2)
         {
-            foreach (float[]? kept in _kept)
+            for (int unit = 0; unit < units; unit++)
             {
-                selection.Count(kept, counts);
+                selection.Count(Kept(unit), counts);
             }
 
             selection.Add(counts);
@@ -112,7 +115,7 @@ public sealed class CandidateSelection(MagnitudeBracket bracket, int units, long
         {
             for (int unit = 0; unit < units; unit++)
             {
-                selection.CountTies(_kept[unit], unit);
+                selection.CountTies(Kept(unit), unit);
             }
 
             selection.EndPass();
@@ -120,4 +123,6 @@ public sealed class CandidateSelection(MagnitudeBracket bracket, int units, long
 
         return true;
     }
+
+    private Span<float> Kept(int unit) => new(memory + _kept[unit].First, _kept[unit].Count);
 }

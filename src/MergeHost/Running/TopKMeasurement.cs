@@ -18,7 +18,9 @@ internal sealed unsafe class TopKMeasurement : Measurement
     private readonly RunContext _context;
     private readonly int _units;
     private readonly long _k;
+    private readonly long _mostKept;
     private Lazy<CandidateSelection?>? _candidates;
+    private float* _kept;
     private MagnitudeSelection? _selection;
     private MagnitudeCut? _cut;
 
@@ -31,9 +33,8 @@ internal sealed unsafe class TopKMeasurement : Measurement
         _units = parts.Sum(part => part.Units);
         long elements = parts.Sum(part => part.Data.ElementCount);
         _k = (long)(statistic.Density * elements);
-        _candidates = new Lazy<CandidateSelection?>(() => MagnitudeSample.Bracket(parts, _operand, statistic.Density) is { } bracket
-            ? new CandidateSelection(bracket, _units, elements / LeastElementsPerKept)
-            : null);
+        _mostKept = elements / LeastElementsPerKept;
+        _candidates = new Lazy<CandidateSelection?>(() => PrepareCandidates(statistic.Density));
         if (_k == 0)
         {
             _cut = new MagnitudeCut(float.PositiveInfinity, 0);
@@ -88,6 +89,7 @@ internal sealed unsafe class TopKMeasurement : Measurement
         if (_candidates?.Value is { } candidates)
         {
             candidates.TrySelect(_k, _selection, Counts(worker));
+            _context.Arena.Return((byte*)_kept, sizeof(float) * _mostKept);
         }
         else
         {
@@ -133,6 +135,24 @@ internal sealed unsafe class TopKMeasurement : Measurement
         selection.FindTie(Read(OperandOf(part), part, run, start, Math.Min(TensorDigest.UnitElements, (int)run.Count - start), worker));
         long before = _parts.TakeWhile(other => other != part).Sum(other => other.Data.ElementCount);
         return selection.Cut with { TieEnd = selection.Cut.TieEnd + before + first };
+    }
+
+    // Without room or a sample, the selection takes more passes.
+    private CandidateSelection? PrepareCandidates(double density)
+    {
+        _kept = (float*)_context.Arena.TryTake(sizeof(float) * _mostKept);
+        if (_kept is null)
+        {
+            return null;
+        }
+
+        if (MagnitudeSample.Bracket(_parts, _operand, density) is { } bracket)
+        {
+            return new CandidateSelection(bracket, _units, _kept, _mostKept);
+        }
+
+        _context.Arena.Return((byte*)_kept, sizeof(float) * _mostKept);
+        return null;
     }
 
     private void Collect(CandidateSelection candidates, MeasuredPart part, int unit, in KernelRun run, int start, int end, BlockWorker worker)
