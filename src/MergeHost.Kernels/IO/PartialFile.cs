@@ -21,6 +21,9 @@ public sealed class PartialFile : IDisposable
     // Below this the call costs more than the cache.
     private const int LeastDirectBytes = 64 << 10;
 
+    // ENOSPC, as a result code has it where .NET sets one.
+    private const int NoSpace = 28;
+
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private readonly DirectWriter? _direct;
@@ -130,8 +133,7 @@ public sealed class PartialFile : IDisposable
 
     private static PartialFile Create(string path, string partialPath, long lengthBytes, ReadOnlySpan<byte> head)
     {
-        SafeFileHandle file = File.OpenHandle(
-            partialPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, preallocationSize: lengthBytes);
+        SafeFileHandle file = Allocate(partialPath, lengthBytes);
         try
         {
             RandomAccess.SetLength(file, lengthBytes);
@@ -142,6 +144,19 @@ public sealed class PartialFile : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    // .NET does not say by a code that there was too little room.
+    private static SafeFileHandle Allocate(string path, long lengthBytes)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, preallocationSize: lengthBytes);
+        }
+        catch (IOException exception) when (new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace < lengthBytes)
+        {
+            throw new IOException(exception.Message, NoSpace);
         }
     }
 

@@ -56,7 +56,7 @@ internal sealed class PluginLock
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new MergeHostException(new Problem(ErrorCodes.PluginLock, $"{path}: {exception.Message}",
-                "Delete the file; the next run writes it anew."), exception);
+                "Delete the file, and write it anew by `mergehost plugins lock RECIPE`."), exception);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class PluginLock
     }
 
     private static Problem Differs(string message) => new(ErrorCodes.PluginLock, message,
-        "Install the plugins that are locked, or run without --locked to lock these.");
+        "Install the plugins that are locked, or lock these by `mergehost plugins lock RECIPE`.");
 
     private sealed record Content(IReadOnlyList<LockedPlugin> Plugins);
 }

@@ -27,7 +27,8 @@ internal sealed class Journal : IDisposable
         FileStream file;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Without a buffer, nothing is left to be written when it is closed.
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (IOException exception) when (File.Exists(path))
         {
@@ -62,7 +63,6 @@ internal sealed class Journal : IDisposable
     {
         _file.Seek(0, SeekOrigin.End);
         _file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
-        _file.Flush();
     }
 
     // The last line may be torn: without its end it does not count, and is overwritten.

@@ -18,6 +18,18 @@ internal sealed class MergeRunner(MergePlan plan, PluginHost host, MergeOptions 
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Run(string output, CancellationToken cancellation)
     {
+        try
+        {
+            return RunStages(output, cancellation);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.WriteFailed(output, exception);
+        }
+    }
+
+    private MergeManifest RunStages(string output, CancellationToken cancellation)
+    {
         StagePlan last = plan.Stages[^1];
         CheckInputs(output);
         if (!options.Force && Finished(last, output) is { } finished)

@@ -14,24 +14,17 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     /// <param name="recorded">The tensors that the journal says are done.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <returns>What is to be noted of each tensor, in the order of the plan, and the names of the files that were written.</returns>
-    /// <exception cref="OutputException">The checkpoint cannot be written.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what is done is kept.</exception>
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        try
-        {
-            using ICheckpointWriter writer = host.Create<ICheckpointFormat>(plan.Format).Create(folder, plan.Layout);
-            Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-            MakeTensors(writer, journal, records, progress);
-            watch.ThrowIfChanged();
-            writer.Complete();
-            return new StageResult([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw OutputException.WriteFailed(folder, exception);
-        }
+        using ICheckpointWriter writer = host.Create<ICheckpointFormat>(plan.Format).Create(folder, plan.Layout);
+        Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
+        MakeTensors(writer, journal, records, progress);
+        watch.ThrowIfChanged();
+        writer.Complete();
+        return new StageResult([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
     }
 
     private void MakeTensors(ICheckpointWriter writer, Journal journal, Dictionary<string, TensorRecord> records, IProgress<MergeProgress>? progress)
