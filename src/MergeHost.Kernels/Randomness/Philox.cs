@@ -59,44 +59,39 @@ public readonly struct Philox
 
         ulong counter = (ulong)firstElement / 8;
         int done = 0;
-        if (Avx512F.IsSupported)
+        for (; done + (2 * Group) <= destination.Length; done += 2 * Group, counter += 2 * Counters)
         {
-            for (; done + (2 * Group) <= destination.Length; done += 2 * Group, counter += 2 * Counters)
-            {
-                FillTwoGroups512(counter, ref destination[done]);
-            }
-        }
-
-        for (; done + Group <= destination.Length; done += Group, counter += Counters)
-        {
-            FillGroup(counter, ref destination[done]);
+            FillTwoGroups(counter, ref destination[done]);
         }
 
         if (done < destination.Length)
         {
-            Span<ushort> last = stackalloc ushort[Group];
-            FillGroup(counter, ref last[0]);
+            Span<ushort> last = stackalloc ushort[2 * Group];
+            FillTwoGroups(counter, ref last[0]);
             last[..(destination.Length - done)].CopyTo(destination[done..]);
         }
     }
 
-    private void FillGroup(ulong counter, ref ushort destination)
+    private void FillTwoGroups(ulong counter, ref ushort destination)
     {
         if (Avx512F.IsSupported)
         {
-            FillGroup512(counter, ref destination);
+            FillTwoGroups512(counter, ref destination);
         }
         else if (Avx2.IsSupported)
         {
             FillGroup256(counter, ref destination);
+            FillGroup256(counter + Counters, ref Unsafe.Add(ref destination, Group));
         }
         else
         {
             FillGroupScalar(counter, ref destination);
+            FillGroupScalar(counter + Counters, ref Unsafe.Add(ref destination, Group));
         }
     }
 
-    // What one counter waits for, three others make use of.
+    // 64-bit places hold a word in their lower half; what stands in the upper half is never looked at, since the multiplication
+    // reads lower halves only. What one vector of counters waits for, three others make use of.
     internal void FillTwoGroups512(ulong counter, ref ushort destination)
     {
         Vector512<ulong> ascending = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create(counter);
@@ -124,29 +119,6 @@ public readonly struct Philox
         Store512(c1, d1, ref Unsafe.Add(ref destination, 160));
         Store512(c2, d2, ref Unsafe.Add(ref destination, 192));
         Store512(c3, d3, ref Unsafe.Add(ref destination, 224));
-    }
-
-    // 64-bit places hold a word in their lower half; what stands in the upper half is never looked at, since the multiplication
-    // reads lower halves only.
-    internal void FillGroup512(ulong counter, ref ushort destination)
-    {
-        Vector512<ulong> ascending = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create(counter);
-        (Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3) = Start512(ascending);
-        (Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3) = Start512(ascending + Vector512.Create(8UL));
-        Vector512<ulong> k0 = Vector512.Create((ulong)_key0);
-        Vector512<ulong> k1 = Vector512.Create((ulong)_key1);
-        for (int round = 0; round < Rounds; round++)
-        {
-            (a0, a1, a2, a3) = Round512(a0, a1, a2, a3, k0, k1);
-            (b0, b1, b2, b3) = Round512(b0, b1, b2, b3, k0, k1);
-            k0 += Vector512.Create((ulong)Weyl0);
-            k1 += Vector512.Create((ulong)Weyl1);
-        }
-
-        Store512(a0, b0, ref destination);
-        Store512(a1, b1, ref Unsafe.Add(ref destination, 32));
-        Store512(a2, b2, ref Unsafe.Add(ref destination, 64));
-        Store512(a3, b3, ref Unsafe.Add(ref destination, 96));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -42,6 +42,7 @@ internal sealed class StagePlanner(
             ReportRefusals();
         }
 
+        ReportUnlikeDensities(plans);
         ReportQuantized(plans);
         ReportMixedTypes(plans);
         ReportUnusedFilters(mappings);
@@ -113,6 +114,12 @@ internal sealed class StagePlanner(
         try
         {
             Treatment? treatment = strategy.Merge(group);
+            if (treatment is WholeTensorTreatment && group.Output.ElementCount > Array.MaxLength)
+            {
+                AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{demand.Name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), group.Output.Name);
+                return null;
+            }
+
             if (!TreatmentContract.IsBroken(treatment, group.Sources.Count, group.Base is not null, out string? breach))
             {
                 return treatment;
@@ -183,6 +190,23 @@ internal sealed class StagePlanner(
             {
                 problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}' is quantised by {model.Quantization}; its numbers mean nothing without their scales",
                     "Merge the unquantised model, and quantise the result.", PlaceOf(model)));
+            }
+        }
+    }
+
+    // One selection over the model keeps one share of it.
+    private void ReportUnlikeDensities(List<TensorPlan> plans)
+    {
+        foreach (IGrouping<Operand, TopKStatistic> selection in plans.Select(plan => plan.Treatment).OfType<MeasureTreatment>()
+            .SelectMany(treatment => treatment.Statistics).OfType<TopKStatistic>()
+            .Where(statistic => statistic.Scope == StatisticScope.Model).GroupBy(statistic => statistic.Operand))
+        {
+            if (selection.Select(statistic => statistic.Density).Distinct().Count() > 1)
+            {
+                problems.Add(new Problem(ErrorCodes.MergeRefused,
+                    $"'{demand.Name}' selects over the whole model, and the share that it keeps differs between tensors",
+                    "Give one density for all tensors, or select in each tensor by itself.", stage.MergeMethod.Place));
+                return;
             }
         }
     }

@@ -63,8 +63,6 @@ public sealed class PhiloxTests
         if (Avx512F.IsSupported)
         {
             ushort[] numbers = new ushort[256];
-            philox.FillGroup512(counter, ref numbers[0]);
-            Assert.Equal(expected[..128], numbers[..128]);
             philox.FillTwoGroups512(counter, ref numbers[0]);
             Assert.Equal(expected, numbers);
         }

@@ -158,17 +158,37 @@ public sealed class StagePlannerTests : IDisposable
         Assert.StartsWith(
             "'fake' copies source 7 of 2 (", Assert.Single(Plan(_ => Treatment.CopySource(7))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Plan_OfASelectionOverTheModelWithUnlikeDensities_IsRefused()
+    {
+        const string recipe = "merge_method: ties\nbase_model: a\nmodels: [{model: b, parameters: {weight: 1, density: [0.2, 0.5]}}]\nparameters: {trim_scope: SCOPE}";
+        Problem problem = _folder.Error(recipe.Replace("SCOPE", "model", StringComparison.Ordinal));
+        Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
+        Assert.StartsWith("'ties' selects over the whole model", problem.Message, StringComparison.Ordinal);
+        Assert.NotNull(Plan(recipe.Replace("SCOPE", "tensor", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Plan_OfATensorThatIsTooLargeToBeHeldWhole_IsRefused()
+    {
+        TensorInfo huge = new("w", DType.F32, [1 << 16, 1 << 16]);
+        InputModel model = InputModel.Make("a", "a", [huge], [], () => throw new NotSupportedException("headers are enough"));
+        Problem problem = Assert.Single(Plan(_ => Treatment.Matrix((_, _) => { }), _ => model));
+        Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
+        Assert.StartsWith("'fake' works on whole tensors of up to", problem.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private StagePlan Plan(string recipe) => Assert.Single(_folder.Plan(recipe).Stages);
 
     // Two models of 13 tensors, by a strategy that no plugin has.
-    private static List<Problem> Plan(Func<TensorGroup, Treatment> merge)
+    private static List<Problem> Plan(Func<TensorGroup, Treatment> merge, Func<string, InputModel>? open = null)
     {
         List<Problem> problems = [];
         const string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]";
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
-        Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => Headers(model.Name));
+        Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => (open ?? Headers)(model.Name));
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, problems);
         new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, problems).Plan(canBind: true);
         return problems;
