@@ -98,6 +98,10 @@ public sealed record DType(string Name, DTypeKind Kind, int BlockBytes, int Bloc
     /// <summary>A truth value in one byte, 0 or 1.</summary>
     public static readonly DType BOOL = new("BOOL", DTypeKind.Boolean, 1);
 
+    /// <summary>Reads and writes the elements, for a type of a format's own making; <see langword="null"/> for those that the host knows.</summary>
+    /// <remarks>It does not tell types apart: two that are alike in all else are equal.</remarks>
+    public IElementCodec? Codec { get; init; }
+
     private static readonly FrozenDictionary<string, DType> _byName = new[]
     {
         F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F6_E2M3, F6_E3M2, F4,
@@ -123,6 +127,13 @@ public sealed record DType(string Name, DTypeKind Kind, int BlockBytes, int Bloc
 
         return checked(elements / BlockElements * BlockBytes);
     }
+
+    /// <inheritdoc/>
+    public bool Equals(DType? other) =>
+        other is not null && (Name, Kind, BlockBytes, BlockElements) == (other.Name, other.Kind, other.BlockBytes, other.BlockElements);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Kind, BlockBytes, BlockElements);
 
     /// <inheritdoc cref="Name"/>
     public override string ToString() => Name;

@@ -16,6 +16,9 @@ public interface ICheckpointReader : IDisposable
     /// <summary>What is odd about the checkpoint but does not keep it from being read; errors are thrown, never listed here.</summary>
     IReadOnlyList<Problem> Warnings { get; }
 
+    /// <summary>What the headers say beside tensors, as text for people, in order; long values are cut short. Empty by default.</summary>
+    IReadOnlyList<KeyValuePair<string, string>> Metadata => [];
+
     /// <summary>Reads a run of elements as they are stored, in row-major order.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="firstElement">Where the run begins: a multiple of the type's block.</param>

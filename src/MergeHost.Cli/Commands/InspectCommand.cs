@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MergeHost.Checkpoints;
 using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
@@ -7,6 +8,8 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost inspect CHECKPOINT</c></summary>
 internal static class InspectCommand
 {
+    private const int MostMetadataChars = 100;
+
     private static readonly Argument<string> _checkpoint = new("CHECKPOINT") { Description = "A checkpoint: a file, or a folder" };
     private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
 
@@ -42,6 +45,12 @@ internal static class InspectCommand
 
         Console.WriteLine($"  weights in {string.Join(", ", checkpoint.WeightFiles.Select(Path.GetFileName))}");
         Console.WriteLine($"  beside them {(checkpoint.Companions.Count == 0 ? "nothing" : string.Join(", ", checkpoint.Companions))}");
+        if (checkpoint.Metadata.Count > 0)
+        {
+            Console.WriteLine("  metadata");
+            Columns.Write([.. checkpoint.Metadata.Select(entry => new[] { OnOneLine(entry.Key), OnOneLine(entry.Value) })], indent: 4);
+        }
+
         if (!listsTensors)
         {
             return;
@@ -56,4 +65,7 @@ internal static class InspectCommand
             ],
             indent: 2);
     }
+
+    private static string OnOneLine(string text) =>
+        CheckpointException.Printable(text.Length <= MostMetadataChars ? text : text[..MostMetadataChars] + "…");
 }

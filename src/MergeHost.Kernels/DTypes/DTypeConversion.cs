@@ -10,11 +10,11 @@ public static class DTypeConversion
     private static readonly float[] _e5m2 = Table(exponentBits: 5, isFinite: false);
 
     /// <summary>Whether elements of a type can be read as float32.</summary>
-    public static bool CanDecode(DType type) => CanEncode(type) || type == DType.F8_E4M3 || type == DType.F8_E5M2;
+    public static bool CanDecode(DType type) => CanEncode(type) || type.Codec is not null || type == DType.F8_E4M3 || type == DType.F8_E5M2;
 
     /// <summary>Whether float32 can be written as elements of a type.</summary>
     public static bool CanEncode(DType type) =>
-        type == DType.F32 || type == DType.BF16 || type == DType.F16 || type == DType.F64;
+        type == DType.F32 || type == DType.BF16 || type == DType.F16 || type == DType.F64 || type.Codec is { CanEncode: true };
 
     /// <summary>Converts to float32: exact, but for F64, which is rounded to nearest with ties to even.</summary>
     /// <param name="type">The type of the elements.</param>
@@ -51,6 +51,10 @@ public static class DTypeConversion
                 destination[i] = table[source[i]];
             }
         }
+        else if (type.Codec is { } codec)
+        {
+            codec.ToSingle(source, destination);
+        }
         else
         {
             throw new NotSupportedException($"{type} cannot be read as float32");
@@ -83,6 +87,10 @@ public static class DTypeConversion
         else if (type == DType.F64)
         {
             TensorPrimitives.ConvertTruncating(source, MemoryMarshal.Cast<byte, double>(destination));
+        }
+        else if (type.Codec is { } codec)
+        {
+            codec.FromSingle(source, destination);
         }
         else
         {

@@ -18,6 +18,9 @@ internal sealed record InputModel(
     /// <summary>The files that hold the weights; none for an earlier stage.</summary>
     public IReadOnlyList<string> WeightFiles { get; init; } = [];
 
+    /// <summary>What the headers say beside tensors; nothing for an earlier stage.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
+
     /// <summary>The layers that the names tell of.</summary>
     public required IReadOnlyList<LayerStack> Stacks { get; init; }
 

@@ -53,7 +53,11 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         ICheckpointReader reader = host.Create<ICheckpointFormat>(FindFormat(path)).Open(path);
         _readers.Add(reader);
         Warnings.AddRange(reader.Warnings);
-        InputModel model = InputModel.Make(name, full, reader.Tensors, reader.Companions, () => reader) with { WeightFiles = reader.WeightFiles };
+        InputModel model = InputModel.Make(name, full, reader.Tensors, reader.Companions, () => reader) with
+        {
+            WeightFiles = reader.WeightFiles,
+            Metadata = reader.Metadata,
+        };
         _models.Add(full, model);
         return model;
     }

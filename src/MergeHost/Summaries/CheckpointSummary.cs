@@ -23,6 +23,9 @@ public sealed record CheckpointSummary
     /// <summary>The role of each tensor.</summary>
     public required IReadOnlyList<TensorRole> Roles { get; init; }
 
+    /// <summary>What the headers say beside tensors.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; }
+
     /// <summary>Configuration and tokenizer files.</summary>
     public required IReadOnlyList<string> Companions { get; init; }
 
@@ -46,6 +49,7 @@ public sealed record CheckpointSummary
         TiesEmbeddings = model.TiesEmbeddings,
         Tensors = model.Stored,
         Roles = [.. model.Stored.Select(tensor => TensorRoles.Of(tensor.Name))],
+        Metadata = model.Metadata,
         Companions = [.. model.Companions.Select(file => file.Name)],
         WeightFiles = [.. model.WeightFiles],
         Warnings = warnings,

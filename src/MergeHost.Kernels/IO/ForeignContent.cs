@@ -2,12 +2,12 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.IO;
 
 /// <summary>Something that is often found under the name of a safetensors file.</summary>
 /// <param name="Found">What it is, in words.</param>
 /// <param name="Hint">The way out.</param>
-internal sealed record ForeignContent(string Found, string Hint)
+public sealed record ForeignContent(string Found, string Hint)
 {
     /// <summary>As many of a file's first bytes as <see cref="Recognise"/> looks at.</summary>
     public const int HeadBytes = 512;

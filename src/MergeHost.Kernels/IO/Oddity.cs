@@ -1,8 +1,9 @@
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.IO;
 
 /// <summary>Warnings about what is unusual, but does no harm.</summary>
-internal static class Oddity
+public static class Oddity
 {
+    /// <summary>A warning about a file.</summary>
     public static Problem Of(string path, string reason) =>
         new(ErrorCodes.CheckpointOddity, $"{path}: {reason}", Severity: Severity.Warning);
 }

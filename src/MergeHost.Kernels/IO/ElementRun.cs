@@ -1,7 +1,7 @@
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.IO;
 
 /// <summary>A run of elements that is read or written.</summary>
-internal static class ElementRun
+public static class ElementRun
 {
     /// <summary>Where a run begins, in bytes from the tensor's beginning.</summary>
     /// <exception cref="ArgumentException">The run is not one of whole blocks within the tensor.</exception>

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.IO;
 
 /// <summary>What a tensor may be called.</summary>
-internal static class TensorName
+public static class TensorName
 {
     /// <summary>The key in a header that names no tensor.</summary>
     public const string Metadata = "__metadata__";

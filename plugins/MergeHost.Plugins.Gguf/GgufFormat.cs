@@ -1,0 +1,21 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Plugins.Gguf.Writing;
+
+namespace MergeHost.Plugins.Gguf;
+
+/// <summary>llama.cpp's format: metadata and tensors, quantised or not, in one file or several.</summary>
+/// <remarks>
+/// Versions 2 and 3, little-endian, are read; version 3 is written. Stricter than ggml: names that hold control characters or climb
+/// folders are refused.
+/// </remarks>
+/// <seealso href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">The format</seealso>
+[CheckpointFormat("gguf", Files = ["*.gguf"])]
+public sealed class GgufFormat : ICheckpointFormat
+{
+    /// <inheritdoc/>
+    public ICheckpointReader Open(string path) => GgufReader.Open(GgufFiles.Find(path));
+
+    /// <inheritdoc/>
+    public ICheckpointWriter Create(string folder, CheckpointLayout layout) => GgufWriter.Create(folder, layout);
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.IO;
+using MergeHost.Plugins.Gguf.Reading;
+
+namespace MergeHost.Plugins.Gguf.Writing;
+
+/// <summary>A checkpoint that is being written.</summary>
+internal sealed class GgufWriter : ICheckpointWriter
+{
+    private readonly string _folder;
+    private readonly IReadOnlyList<FileLayout> _layouts;
+    private readonly List<PartialFile> _files = [];
+    private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
+
+    private GgufWriter(string folder, CheckpointLayout layout)
+    {
+        _folder = folder;
+        _layouts = FileLayout.Distribute(MetadataPlanner.Plan(folder, layout), layout.Tensors, layout.ShardSizeBytes);
+        Files = [.. _layouts.Select(file => file.Name)];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>Creates the files, or opens those that a broken run left.</summary>
+    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored, or nothing tells what the model is.</exception>
+    /// <exception cref="IOException">A file cannot be made.</exception>
+    public static GgufWriter Create(string folder, CheckpointLayout layout)
+    {
+        foreach (TensorInfo tensor in layout.Tensors)
+        {
+            Check(folder, tensor);
+        }
+
+        GgufWriter writer = new(folder, layout);
+        try
+        {
+            writer.ClearFolder();
+            writer.OpenFiles();
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
+    {
+        PlacedTensor placed = Find(tensor);
+        placed.File.Write(placed.Start + ElementRun.OffsetBytes(placed.Info, firstElement, data.Length), data);
+    }
+
+    /// <inheritdoc/>
+    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+    {
+        PlacedTensor placed = Find(tensor);
+        placed.File.Read(placed.Start + ElementRun.OffsetBytes(placed.Info, firstElement, destination.Length), destination);
+    }
+
+    /// <inheritdoc/>
+    public void Complete()
+    {
+        // All bytes are on the disk before the first name changes; the file with the metadata comes last.
+        _files.ForEach(file => file.Flush());
+        for (int index = _files.Count - 1; index >= 0; index--)
+        {
+            _files[index].Complete();
+        }
+
+        DurableFolder.Flush(_folder);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private static void Check(string folder, TensorInfo tensor)
+    {
+        if (TensorName.Refusal(tensor.Name) is { } refusal)
+        {
+            throw CheckpointException.BadTensor(folder, tensor.Name, refusal);
+        }
+
+        if (Encoding.UTF8.GetByteCount(tensor.Name) > GgufHeader.MostNameBytes)
+        {
+            throw CheckpointException.BadTensor(folder, tensor.Name, $"the name is longer than {GgufHeader.MostNameBytes} bytes");
+        }
+
+        if (tensor.Shape.Rank > GgufHeader.MostExtents)
+        {
+            throw CheckpointException.BadTensor(folder, tensor.Name, $"shape {tensor.Shape} has more than {GgufHeader.MostExtents} extents");
+        }
+
+        if (GgufType.IdOf(tensor.DType) is null)
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.DTypeUnusable, $"{folder}: tensor '{tensor.Name}': a GGUF file cannot hold elements of type {tensor.DType}", "Convert the tensor to a floating-point type."));
+        }
+
+        long row = tensor.Shape.Rank == 0 ? 1 : tensor.Shape[tensor.Shape.Rank - 1];
+        if (row % tensor.DType.BlockElements != 0)
+        {
+            throw CheckpointException.BadTensor(
+                folder, tensor.Name, $"rows of {row} elements do not fill whole blocks of {tensor.DType.BlockElements} {tensor.DType}");
+        }
+    }
+
+    // While the checkpoint is not whole nothing may look so, and files of another layout only take room.
+    private void ClearFolder()
+    {
+        HashSet<string> kept = [.. Files.Select(name => name + PartialFile.Suffix)];
+        foreach (string path in Directory.EnumerateFiles(_folder, "*" + SplitName.Extension + PartialFile.Suffix))
+        {
+            if (!kept.Contains(Path.GetFileName(path)))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private void OpenFiles()
+    {
+        foreach (FileLayout layout in _layouts)
+        {
+            PartialFile file = PartialFile.Open(Path.Combine(_folder, layout.Name), layout.LengthBytes, layout.Head);
+            _files.Add(file);
+            foreach (GgufTensor tensor in layout.Tensors)
+            {
+                _tensors.Add(tensor.Info.Name, new PlacedTensor(tensor.Info, file, tensor.Start));
+            }
+        }
+    }
+
+    private PlacedTensor Find(TensorInfo tensor) => _tensors.GetValueOrDefault(tensor.Name)
+        ?? throw new ArgumentException($"the layout has no tensor '{tensor.Name}'", nameof(tensor));
+
+    /// <param name="Info">Name, type and shape.</param>
+    /// <param name="File">Where it is stored.</param>
+    /// <param name="Start">Where it begins in the file.</param>
+    private sealed record PlacedTensor(TensorInfo Info, PartialFile File, long Start);
+}
