@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using MergeHost.Plugins.Gguf.Blocks;
 
 namespace MergeHost.Plugins.Gguf;
 
@@ -13,37 +14,37 @@ internal static class GgufType
     {
         [0] = DType.F32,
         [1] = DType.F16,
-        [2] = Block("Q4_0", 18, 32),
-        [3] = Block("Q4_1", 20, 32),
-        [6] = Block("Q5_0", 22, 32),
-        [7] = Block("Q5_1", 24, 32),
-        [8] = Block("Q8_0", 34, 32),
+        [2] = Encodable<Q4_0>("Q4_0"),
+        [3] = Encodable<Q4_1>("Q4_1"),
+        [6] = Encodable<Q5_0>("Q5_0"),
+        [7] = Encodable<Q5_1>("Q5_1"),
+        [8] = Encodable<Q8_0>("Q8_0"),
         [9] = Block("Q8_1", 36, 32),
-        [10] = Block("Q2_K", 84, 256),
-        [11] = Block("Q3_K", 110, 256),
-        [12] = Block("Q4_K", 144, 256),
-        [13] = Block("Q5_K", 176, 256),
-        [14] = Block("Q6_K", 210, 256),
+        [10] = Readable<Q2_K>("Q2_K"),
+        [11] = Readable<Q3_K>("Q3_K"),
+        [12] = Readable<Q4_K>("Q4_K"),
+        [13] = Readable<Q5_K>("Q5_K"),
+        [14] = Readable<Q6_K>("Q6_K"),
         [15] = Block("Q8_K", 292, 256),
-        [16] = Block("IQ2_XXS", 66, 256),
-        [17] = Block("IQ2_XS", 74, 256),
-        [18] = Block("IQ3_XXS", 98, 256),
-        [19] = Block("IQ1_S", 50, 256),
-        [20] = Block("IQ4_NL", 18, 32),
-        [21] = Block("IQ3_S", 110, 256),
-        [22] = Block("IQ2_S", 82, 256),
-        [23] = Block("IQ4_XS", 136, 256),
+        [16] = Readable<IQ2_XXS>("IQ2_XXS"),
+        [17] = Readable<IQ2_XS>("IQ2_XS"),
+        [18] = Readable<IQ3_XXS>("IQ3_XXS"),
+        [19] = Readable<IQ1_S>("IQ1_S"),
+        [20] = Readable<IQ4_NL>("IQ4_NL"),
+        [21] = Readable<IQ3_S>("IQ3_S"),
+        [22] = Readable<IQ2_S>("IQ2_S"),
+        [23] = Readable<IQ4_XS>("IQ4_XS"),
         [24] = DType.I8,
         [25] = DType.I16,
         [26] = DType.I32,
         [27] = DType.I64,
         [28] = DType.F64,
-        [29] = Block("IQ1_M", 56, 256),
+        [29] = Readable<IQ1_M>("IQ1_M"),
         [30] = DType.BF16,
-        [34] = Block("TQ1_0", 54, 256),
-        [35] = Block("TQ2_0", 66, 256),
-        [39] = Block("MXFP4", 17, 32),
-        [40] = Block("NVFP4", 36, 64),
+        [34] = Readable<TQ1_0>("TQ1_0"),
+        [35] = Readable<TQ2_0>("TQ2_0"),
+        [39] = Readable<MXFP4>("MXFP4"),
+        [40] = Readable<NVFP4>("NVFP4"),
         [41] = Block("Q1_0", 18, 128),
         [42] = Block("Q2_0", 18, 64),
     }.ToFrozenDictionary();
@@ -67,6 +68,12 @@ internal static class GgufType
         >= FirstForeign and < 1000 => "is not of the format; a fork of llama.cpp may have given it",
         _ => "is not of the format",
     };
+
+    private static DType Readable<T>(string name)
+        where T : struct, IBlock => Block(name, T.Bytes, T.Elements) with { Codec = new BlockCodec<T>() };
+
+    private static DType Encodable<T>(string name)
+        where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>() };
 
     private static DType Block(string name, int bytes, int elements) => new(name, DTypeKind.Quantized, bytes, elements);
 }

@@ -1,0 +1,56 @@
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>Reads runs of blocks.</summary>
+internal class BlockCodec<T> : IElementCodec
+    where T : struct, IBlock
+{
+    /// <inheritdoc/>
+    public virtual bool CanEncode => false;
+
+    /// <inheritdoc/>
+    public unsafe void ToSingle(ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        int count = Count(source.Length, destination.Length);
+        fixed (byte* blocks = source)
+        fixed (float* values = destination)
+        {
+            for (nint block = 0; block < count; block++)
+            {
+                T.Decode(blocks + (block * T.Bytes), values + (block * T.Elements));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public virtual void FromSingle(ReadOnlySpan<float> source, Span<byte> destination) =>
+        throw new NotSupportedException($"{typeof(T).Name} can be read, not written");
+
+    /// <summary>How many blocks there are.</summary>
+    /// <exception cref="ArgumentException">The lengths are not those of whole blocks, as many of one as of the other.</exception>
+    protected static int Count(int lengthBytes, int elements) =>
+        lengthBytes % T.Bytes == 0 && elements % T.Elements == 0 && lengthBytes / T.Bytes == elements / T.Elements
+            ? lengthBytes / T.Bytes
+            : throw new ArgumentException($"{lengthBytes} bytes are not {elements} elements of {typeof(T).Name}");
+}
+
+/// <summary>Reads and writes runs of blocks.</summary>
+internal sealed class EncodableBlockCodec<T> : BlockCodec<T>
+    where T : struct, IEncodableBlock
+{
+    /// <inheritdoc/>
+    public override bool CanEncode => true;
+
+    /// <inheritdoc/>
+    public override unsafe void FromSingle(ReadOnlySpan<float> source, Span<byte> destination)
+    {
+        int count = Count(destination.Length, source.Length);
+        fixed (float* values = source)
+        fixed (byte* blocks = destination)
+        {
+            for (nint block = 0; block < count; block++)
+            {
+                T.Encode(values + (block * T.Elements), blocks + (block * T.Bytes));
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>How a block of a quantised type is read.</summary>
+internal unsafe interface IBlock
+{
+    /// <summary>Elements of a block.</summary>
+    static abstract int Elements { get; }
+
+    /// <summary>Bytes of a block.</summary>
+    static abstract int Bytes { get; }
+
+    /// <summary>Gives the numbers of a block, with the bits that ggml gives.</summary>
+    static abstract void Decode(byte* block, float* values);
+}
+
+/// <summary>How a block of a quantised type is written.</summary>
+internal unsafe interface IEncodableBlock : IBlock
+{
+    /// <summary>Makes a block of finite numbers, with the bits that ggml gives without an importance matrix.</summary>
+    static abstract void Encode(float* values, byte* block);
+}

@@ -1,0 +1,16 @@
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>32 numbers of a codebook with a scale: <c>w = d·c[q]</c>.</summary>
+internal readonly unsafe struct IQ4_NL : IBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 18;
+
+    public static void Decode(byte* block, float* values)
+    {
+        sbyte* numbers = stackalloc sbyte[32];
+        Codebook.LookUp(block + 2, Codebook.NonLinear, numbers);
+        Bits.Scale(numbers, 32, Bits.Half(block), values);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.Intrinsics;
+
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>32 numbers of 4 bits with a scale: <c>w = d·(q − 8)</c>.</summary>
+internal readonly unsafe struct Q4_0 : IEncodableBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 18;
+
+    public static void Decode(byte* block, float* values)
+    {
+        sbyte* numbers = stackalloc sbyte[32];
+        Bits.Nibbles(block + 2, 16, numbers);
+        (Vector256.Load(numbers) - Vector256.Create((sbyte)8)).Store(numbers);
+        Bits.Scale(numbers, 32, Bits.Half(block), values);
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        float scale = Rounding.Extreme(values) / -8;
+        Bits.PutHalf(block, scale);
+        byte* numbers = stackalloc byte[32];
+        Rounding.Truncate(values, 0, Rounding.Inverse(scale), 8.5f, 15, numbers);
+        Bits.PackNibbles(numbers, 16, block + 2);
+    }
+}

@@ -1,0 +1,27 @@
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>32 numbers of 4 bits with a scale and the least number: <c>w = d·q + m</c>.</summary>
+internal readonly unsafe struct Q4_1 : IEncodableBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 20;
+
+    public static void Decode(byte* block, float* values)
+    {
+        sbyte* numbers = stackalloc sbyte[32];
+        Bits.Nibbles(block + 4, 16, numbers);
+        Bits.ScaleAndAdd(numbers, 32, Bits.Half(block), Bits.Half(block + 2), values);
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        (float least, float most) = Rounding.Range(values);
+        float scale = (most - least) / 15;
+        Bits.PutHalf(block, scale);
+        Bits.PutHalf(block + 2, least);
+        byte* numbers = stackalloc byte[32];
+        Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 15, numbers);
+        Bits.PackNibbles(numbers, 16, block + 4);
+    }
+}

@@ -1,0 +1,27 @@
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>256 numbers of 4 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
+internal readonly unsafe struct Q4_K : IBlock
+{
+    private const int ScalesAt = 4;
+    private const int PackedAt = 16;
+
+    public static int Elements => 256;
+
+    public static int Bytes => 144;
+
+    public static void Decode(byte* block, float* values)
+    {
+        float scale = Bits.Half(block);
+        float least = Bits.Half(block + 2);
+        sbyte* numbers = stackalloc sbyte[64];
+        for (int group = 0; group < 8; group += 2)
+        {
+            Bits.Nibbles(block + PackedAt + (16 * group), 32, numbers);
+            (int s, int m) = SixBitScales.Get(block + ScalesAt, group);
+            Bits.ScaleAndAdd(numbers, 32, scale * s, -(least * m), values + (32 * group));
+            (s, m) = SixBitScales.Get(block + ScalesAt, group + 1);
+            Bits.ScaleAndAdd(numbers + 32, 32, scale * s, -(least * m), values + (32 * group) + 32);
+        }
+    }
+}

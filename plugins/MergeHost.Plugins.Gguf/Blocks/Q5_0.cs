@@ -1,0 +1,28 @@
+using System.Runtime.Intrinsics;
+
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>32 numbers of 5 bits with a scale: <c>w = d·(q − 16)</c>.</summary>
+internal readonly unsafe struct Q5_0 : IEncodableBlock
+{
+    public static int Elements => 32;
+
+    public static int Bytes => 22;
+
+    public static void Decode(byte* block, float* values)
+    {
+        sbyte* numbers = stackalloc sbyte[32];
+        FifthBits.Unpack(block + 2, block + 6, numbers);
+        (Vector256.Load(numbers) - Vector256.Create((sbyte)16)).Store(numbers);
+        Bits.Scale(numbers, 32, Bits.Half(block), values);
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        float scale = Rounding.Extreme(values) / -16;
+        Bits.PutHalf(block, scale);
+        byte* numbers = stackalloc byte[32];
+        Rounding.Truncate(values, 0, Rounding.Inverse(scale), 16.5f, 31, numbers);
+        FifthBits.Pack(numbers, block + 2, block + 6);
+    }
+}

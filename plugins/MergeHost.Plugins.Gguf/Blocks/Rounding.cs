@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace MergeHost.Plugins.Gguf.Blocks;
+
+/// <summary>What blocks of 32 elements are made with.</summary>
+internal static unsafe class Rounding
+{
+    public const int Elements = 32;
+
+    /// <summary>The largest magnitude of 32 numbers.</summary>
+    public static float LargestMagnitude(float* values)
+    {
+        Vector256<float> largest = Vector256<float>.Zero;
+        for (int at = 0; at < Elements; at += 8)
+        {
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + at)));
+        }
+
+        Vector128<float> half = Vector128.Max(largest.GetLower(), largest.GetUpper());
+        return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+    }
+
+    /// <summary>The number of the largest magnitude with its sign; of several, the first.</summary>
+    public static float Extreme(float* values)
+    {
+        float magnitude = LargestMagnitude(values);
+        for (int at = 0; at < Elements; at += 8)
+        {
+            uint found = Vector256.Equals(Vector256.Abs(Vector256.Load(values + at)), Vector256.Create(magnitude)).ExtractMostSignificantBits();
+            if (found != 0)
+            {
+                return values[at + int.TrailingZeroCount((int)found)];
+            }
+        }
+
+        return magnitude;
+    }
+
+    /// <summary>The smallest and the largest of 32 numbers.</summary>
+    public static (float Least, float Most) Range(float* values)
+    {
+        Vector256<float> least = Vector256.Load(values);
+        Vector256<float> most = least;
+        for (int at = 8; at < Elements; at += 8)
+        {
+            Vector256<float> next = Vector256.Load(values + at);
+
+            // By comparison, so that of 0 and -0 the first is kept.
+            least = Vector256.ConditionalSelect(Vector256.LessThan(next, least), next, least);
+            most = Vector256.ConditionalSelect(Vector256.GreaterThan(next, most), next, most);
+        }
+
+        float smallest = least[0];
+        float largest = most[0];
+        for (int lane = 1; lane < 8; lane++)
+        {
+            smallest = least[lane] < smallest ? least[lane] : smallest;
+            largest = most[lane] > largest ? most[lane] : largest;
+        }
+
+        return (smallest, largest);
+    }
+
+    /// <summary><c>1/scale</c>, and 0 for 0.</summary>
+    public static float Inverse(float scale) => scale != 0 ? 1 / scale : 0;
+
+    /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Truncate(float* values, float offset, float factor, float shift, int most, byte* numbers)
+    {
+        for (int at = 0; at < Elements; at += 8)
+        {
+            Vector256<float> scaled = (Vector256.Load(values + at) - Vector256.Create(offset)) * Vector256.Create(factor);
+            Vector256<int> whole = Vector256.ConvertToInt32(scaled + Vector256.Create(shift));
+            Store(Vector256.Min(whole, Vector256.Create(most)), numbers + at);
+        }
+    }
+
+    /// <summary><c>value · factor</c> rounded to the nearest whole number, halves away from zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Round(float* values, float factor, byte* numbers)
+    {
+        // The largest number below a half: with a half itself, what is just below one would round up.
+        Vector256<float> half = Vector256.Create(0.49999997f);
+        Vector256<float> sign = Vector256.Create(-0f);
+        for (int at = 0; at < Elements; at += 8)
+        {
+            Vector256<float> scaled = Vector256.Load(values + at) * Vector256.Create(factor);
+            Store(Vector256.ConvertToInt32(scaled + (half | (scaled & sign))), numbers + at);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<int> whole, byte* numbers)
+    {
+        Vector128<short> narrow = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
+        Unsafe.WriteUnaligned(numbers, Vector128.Narrow(narrow, narrow).AsInt64()[0]);
+    }
+}
