@@ -18,4 +18,7 @@ public sealed class GgufFormat : ICheckpointFormat
 
     /// <inheritdoc/>
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) => GgufWriter.Create(folder, layout);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type) => TypeChoice.Choose(tensors, type);
 }

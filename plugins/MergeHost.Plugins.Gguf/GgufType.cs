@@ -60,6 +60,37 @@ internal static class GgufType
     /// <summary>The number of a type, or <see langword="null"/> if files cannot hold it.</summary>
     public static uint? IdOf(DType type) => _idOf.TryGetValue(type, out uint id) ? id : null;
 
+    /// <summary>The number by which llama.cpp calls a file most of whose weights are of a type, or <see langword="null"/>.</summary>
+    public static uint? FileTypeOf(DType type) => type.Name switch
+    {
+        "F32" => 0,
+        "F16" => 1,
+        "Q4_0" => 2,
+        "Q4_1" => 3,
+        "Q8_0" => 7,
+        "Q5_0" => 8,
+        "Q5_1" => 9,
+        "Q2_K" => 10,
+        "Q3_K" => 12,
+        "Q4_K" => 15,
+        "Q5_K" => 17,
+        "Q6_K" => 18,
+        "IQ2_XXS" => 19,
+        "IQ2_XS" => 20,
+        "IQ3_XXS" => 23,
+        "IQ1_S" => 24,
+        "IQ4_NL" => 25,
+        "IQ3_S" => 26,
+        "IQ2_S" => 28,
+        "IQ4_XS" => 30,
+        "IQ1_M" => 31,
+        "BF16" => 32,
+        "TQ1_0" => 36,
+        "TQ2_0" => 37,
+        "MXFP4" => 38,
+        _ => null,
+    };
+
     /// <summary>Why a number stands for no type, in words.</summary>
     public static string DescribeUnknown(uint id) => id switch
     {

@@ -5,6 +5,7 @@ using MergeHost.Cli.Commands;
 RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.")
 {
     MergeCommand.Create(),
+    ConvertCommand.Create(),
     PlanCommand.Create(),
     InspectCommand.Create(),
     VerifyCommand.Create(),

@@ -14,6 +14,9 @@ namespace MergeHost;
 /// <param name="pluginsPath">A folder of plugins that goes before all others, or <see langword="null"/>.</param>
 public sealed class MergeEngine(IServiceProvider services, string? pluginsPath = null) : IDisposable
 {
+    // Where a recipe's path would stand in problems.
+    private const string ConversionName = "conversion";
+
     private readonly PluginHost _host = new(services);
     private readonly Lazy<PluginCatalog> _catalog = new(() => PluginCatalog.Scan(PluginRoots.Find(pluginsPath)));
 
@@ -32,13 +35,30 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         CancellationToken cancellation = default)
     {
         using PlanSession session = Open(recipePath);
-        MergePlan plan = session.Plan(output, options);
-        foreach (Problem warning in plan.Warnings)
-        {
-            warnings?.Invoke(warning);
-        }
+        return Run(session, output, options, warnings, progress, cancellation);
+    }
 
-        return new MergeRunner(plan, _host, options, progress).Run(output, cancellation);
+    /// <summary>Stores a checkpoint in another format, or in other types: a merge of one model that changes nothing else.</summary>
+    /// <param name="input">The checkpoint: a file or folder.</param>
+    /// <param name="output">The folder that the result is written to.</param>
+    /// <param name="format">The id of the format.</param>
+    /// <param name="type">The type of the weights in the format's own words, or <see langword="null"/> to keep types.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what is done is kept.</param>
+    /// <returns>What was made, from what, with what.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the checkpoint, the format, the type or the output.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public MergeManifest Convert(
+        string input, string output, string format, string? type, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nout_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}";
+        using PlanSession session = new(ConversionName, _catalog.Value, _host, recipe);
+        return Run(session, output, options, warnings, progress, cancellation);
+
+        static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
     }
 
     /// <summary>Finds out what a recipe would do.</summary>
@@ -97,6 +117,18 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
     /// <inheritdoc/>
     public void Dispose() => _host.Dispose();
+
+    private MergeManifest Run(
+        PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    {
+        MergePlan plan = session.Plan(output, options);
+        foreach (Problem warning in plan.Warnings)
+        {
+            warnings?.Invoke(warning);
+        }
+
+        return new MergeRunner(plan, _host, options, progress).Run(output, cancellation);
+    }
 
     private PlanSession Open(string recipePath) => new(recipePath, _catalog.Value, _host);
 }

@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Plugins.Gguf.Names;
 
 namespace MergeHost.Plugins.Gguf.Reading;
 
@@ -51,7 +52,15 @@ internal sealed class GgufReader : ICheckpointReader
     {
         StoredTensor stored = _tensors.GetValueOrDefault(tensor.Name)
             ?? throw new ArgumentException($"the checkpoint has no tensor '{tensor.Name}'", nameof(tensor));
-        stored.File.Read(stored.Start + ElementRun.OffsetBytes(stored.Info, firstElement, destination.Length), destination);
+        long offset = ElementRun.OffsetBytes(stored.Info, firstElement, destination.Length);
+        if (stored.Rows is null)
+        {
+            stored.File.Read(stored.Start + offset, destination);
+        }
+        else
+        {
+            stored.Rows.Read(offset, destination, (at, part) => stored.File.Read(stored.Start + at, part));
+        }
     }
 
     /// <inheritdoc/>
@@ -76,22 +85,43 @@ internal sealed class GgufReader : ICheckpointReader
         SplitCheck.Check(headers);
         Metadata metadata = headers[0].Metadata;
         Problem? oddity = ModelKind.Check(metadata, headers.Sum(header => header.Tensors.Count));
-        foreach ((WeightFile file, GgufHeader header) in _files.Zip(headers))
+        NameMap names = NameMap.Of(metadata);
+        List<MadeTensor> made = [];
+        List<TensorInfo> unknown = [];
+        foreach ((GgufTensor tensor, WeightFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
-            foreach (GgufTensor tensor in header.Tensors)
+            if (names.IsMade(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
             {
-                _tensors.Add(tensor.Info.Name, new StoredTensor(tensor.Info, file, tensor.Start));
+                made.Add(MadeTensor.Read(tensor, HeaderSource.Of(file)));
+                continue;
+            }
+
+            (TensorInfo info, RowOrder? rows, bool isKnown) = names.ToHub(tensor.Info);
+            unknown.AddRange(isKnown ? [] : [info]);
+            if (!_tensors.TryAdd(info.Name, new StoredTensor(info, file, tensor.Start, rows)))
+            {
+                throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{info.Name}' to Hugging Face");
             }
         }
 
-        Tensors = [.. headers.SelectMany(header => header.Tensors).Select(tensor => tensor.Info)];
-        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity]];
-        Companions = [.. MetadataCompanion.Make(metadata)];
+        Tensors = [.. _tensors.Values.Select(tensor => tensor.Info)];
+        Companions = CompanionMap.Make(metadata, made, Tensors);
+        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, unknown)];
         Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
     }
 
-    /// <param name="Info">Name, type and shape.</param>
+    private static IEnumerable<Problem> Oddities(Metadata metadata, List<TensorInfo> unknown)
+    {
+        if (unknown.Count > 0)
+        {
+            yield return Oddity.Of(
+                metadata.Path, $"{unknown.Count} tensors keep the names that they have in GGUF, since no others are known, first '{unknown[0].Name}'");
+        }
+    }
+
+    /// <param name="Info">Name, type and shape, as Hugging Face has them.</param>
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where it begins in the file.</param>
-    private sealed record StoredTensor(TensorInfo Info, WeightFile File, long Start);
+    /// <param name="Rows">The order of its rows there, if it is another.</param>
+    private sealed record StoredTensor(TensorInfo Info, WeightFile File, long Start, RowOrder? Rows);
 }

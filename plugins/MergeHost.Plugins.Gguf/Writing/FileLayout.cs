@@ -11,20 +11,20 @@ internal sealed class FileLayout
 
     private const string Stem = "model";
 
-    private FileLayout(string name, IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyList<TensorInfo> tensors, int alignment)
+    private FileLayout(
+        string name, IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors, int alignment)
     {
         Name = name;
-        List<(TensorInfo Info, long Offset)> records = [];
-        long position = 0;
+        Head = HeaderEncoder.Encode(metadata, made, tensors, alignment);
+        List<GgufTensor> placed = new(tensors.Count);
+        LengthBytes = Head.Length;
         foreach (TensorInfo tensor in tensors)
         {
-            records.Add((tensor, position));
-            position = checked(position + GgufHeader.Align(tensor.LengthBytes, alignment));
+            placed.Add(new GgufTensor(tensor, LengthBytes));
+            LengthBytes = checked(LengthBytes + GgufHeader.Align(tensor.LengthBytes, alignment));
         }
 
-        Head = HeaderEncoder.Encode(metadata, records, alignment);
-        LengthBytes = Head.Length + position;
-        Tensors = [.. records.Select(record => new GgufTensor(record.Info, Head.Length + record.Offset))];
+        Tensors = placed;
     }
 
     /// <summary>The file's name, without a folder.</summary>
@@ -33,19 +33,21 @@ internal sealed class FileLayout
     /// <summary>The tensors in the order of their bytes.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
-    /// <summary>All that comes before the data.</summary>
+    /// <summary>All that comes before the data that is to be written.</summary>
     public byte[] Head { get; }
 
     /// <summary>The file's length.</summary>
     public long LengthBytes { get; }
 
-    /// <summary>Distributes tensors among files, in order; metadata are in the first.</summary>
+    /// <summary>Distributes tensors among files, in order; metadata and what is made are in the first.</summary>
     /// <returns>At least one file.</returns>
-    public static IReadOnlyList<FileLayout> Distribute(IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<TensorInfo> tensors, long fileBytes)
+    public static IReadOnlyList<FileLayout> Distribute(
+        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors, long fileBytes)
     {
         int alignment = (int)(metadata.FirstOrDefault(entry => entry.Key == GgufHeader.AlignmentKey)?.Whole ?? GgufHeader.DefaultAlignment);
         List<List<TensorInfo>> files = [[]];
-        long usedBytes = HeaderEncoder.LengthBytes(metadata) + SplitKeysBytes + alignment;
+        long madeBytes = made.Sum(tensor => HeaderEncoder.LengthBytes(tensor.Info) + GgufHeader.Align(tensor.Content.Length, alignment));
+        long usedBytes = HeaderEncoder.LengthBytes(metadata) + SplitKeysBytes + alignment + madeBytes;
         foreach (TensorInfo tensor in tensors)
         {
             long tensorBytes = checked(HeaderEncoder.LengthBytes(tensor) + GgufHeader.Align(tensor.LengthBytes, alignment));
@@ -60,12 +62,12 @@ internal sealed class FileLayout
         }
 
         return files.Count == 1
-            ? [new FileLayout(Stem + SplitName.Extension, metadata, tensors, alignment)]
-            : [.. files.Select((part, index) => MakePart(metadata, part, index, files.Count, tensors.Count, alignment))];
+            ? [new FileLayout(Stem + SplitName.Extension, metadata, made, tensors, alignment)]
+            : [.. files.Select((part, index) => MakePart(metadata, index == 0 ? made : [], part, index, files.Count, made.Count + tensors.Count, alignment))];
     }
 
     private static FileLayout MakePart(
-        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<TensorInfo> part, int index, int count, int tensorCount, int alignment)
+        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> part, int index, int count, int tensorCount, int alignment)
     {
         MetadataEntry[] entries =
         [
@@ -74,7 +76,7 @@ internal sealed class FileLayout
             MetadataEntry.Of(SplitCheck.TensorCountKey, MetadataType.Int32, BitConverter.GetBytes(tensorCount)),
             OfUInt16(SplitCheck.CountKey, count),
         ];
-        return new FileLayout(new SplitName(Stem, index + 1, count).ToString(), entries, part, alignment);
+        return new FileLayout(new SplitName(Stem, index + 1, count).ToString(), entries, made, part, alignment);
     }
 
     // What every file must say for itself.

@@ -1,6 +1,7 @@
 using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Plugins.Gguf.Names;
 using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Writing;
@@ -10,13 +11,15 @@ internal sealed class GgufWriter : ICheckpointWriter
 {
     private readonly string _folder;
     private readonly IReadOnlyList<FileLayout> _layouts;
+    private readonly Dictionary<string, (TensorInfo Hub, RowOrder? Rows)> _named;
     private readonly List<PartialFile> _files = [];
     private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufWriter(string folder, CheckpointLayout layout)
+    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Hub, TensorInfo Gguf, RowOrder? Rows)> tensors, long fileBytes)
     {
         _folder = folder;
-        _layouts = FileLayout.Distribute(MetadataPlanner.Plan(folder, layout), layout.Tensors, layout.ShardSizeBytes);
+        _named = tensors.ToDictionary(tensor => tensor.Gguf.Name, tensor => (tensor.Hub, tensor.Rows), StringComparer.Ordinal);
+        _layouts = FileLayout.Distribute(plan.Entries, plan.Made, [.. tensors.Select(tensor => tensor.Gguf)], fileBytes);
         Files = [.. _layouts.Select(file => file.Name)];
     }
 
@@ -28,12 +31,17 @@ internal sealed class GgufWriter : ICheckpointWriter
     /// <exception cref="IOException">A file cannot be made.</exception>
     public static GgufWriter Create(string folder, CheckpointLayout layout)
     {
+        MetadataPlan plan = MetadataPlan.Of(folder, layout);
+        List<(TensorInfo Hub, TensorInfo Gguf, RowOrder? Rows)> tensors = [];
         foreach (TensorInfo tensor in layout.Tensors)
         {
             Check(folder, tensor);
+            (TensorInfo gguf, RowOrder? rows) = plan.Names.ToGguf(tensor);
+            CheckName(folder, gguf.Name);
+            tensors.Add((tensor, gguf, rows));
         }
 
-        GgufWriter writer = new(folder, layout);
+        GgufWriter writer = new(folder, plan, tensors, layout.ShardSizeBytes);
         try
         {
             writer.ClearFolder();
@@ -51,14 +59,30 @@ internal sealed class GgufWriter : ICheckpointWriter
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
     {
         PlacedTensor placed = Find(tensor);
-        placed.File.Write(placed.Start + ElementRun.OffsetBytes(placed.Info, firstElement, data.Length), data);
+        long offset = ElementRun.OffsetBytes(placed.Info, firstElement, data.Length);
+        if (placed.Rows is null)
+        {
+            placed.File.Write(placed.Start + offset, data);
+        }
+        else
+        {
+            placed.Rows.Write(offset, data, (at, part) => placed.File.Write(placed.Start + at, part));
+        }
     }
 
     /// <inheritdoc/>
     public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {
         PlacedTensor placed = Find(tensor);
-        placed.File.Read(placed.Start + ElementRun.OffsetBytes(placed.Info, firstElement, destination.Length), destination);
+        long offset = ElementRun.OffsetBytes(placed.Info, firstElement, destination.Length);
+        if (placed.Rows is null)
+        {
+            placed.File.Read(placed.Start + offset, destination);
+        }
+        else
+        {
+            placed.Rows.Read(offset, destination, (at, part) => placed.File.Read(placed.Start + at, part));
+        }
     }
 
     /// <inheritdoc/>
@@ -79,16 +103,6 @@ internal sealed class GgufWriter : ICheckpointWriter
 
     private static void Check(string folder, TensorInfo tensor)
     {
-        if (TensorName.Refusal(tensor.Name) is { } refusal)
-        {
-            throw CheckpointException.BadTensor(folder, tensor.Name, refusal);
-        }
-
-        if (Encoding.UTF8.GetByteCount(tensor.Name) > GgufHeader.MostNameBytes)
-        {
-            throw CheckpointException.BadTensor(folder, tensor.Name, $"the name is longer than {GgufHeader.MostNameBytes} bytes");
-        }
-
         if (tensor.Shape.Rank > GgufHeader.MostExtents)
         {
             throw CheckpointException.BadTensor(folder, tensor.Name, $"shape {tensor.Shape} has more than {GgufHeader.MostExtents} extents");
@@ -105,6 +119,19 @@ internal sealed class GgufWriter : ICheckpointWriter
         {
             throw CheckpointException.BadTensor(
                 folder, tensor.Name, $"rows of {row} elements do not fill whole blocks of {tensor.DType.BlockElements} {tensor.DType}");
+        }
+    }
+
+    private static void CheckName(string folder, string name)
+    {
+        if (TensorName.Refusal(name) is { } refusal)
+        {
+            throw CheckpointException.BadTensor(folder, name, refusal);
+        }
+
+        if (Encoding.UTF8.GetByteCount(name) > GgufHeader.MostNameBytes)
+        {
+            throw CheckpointException.BadTensor(folder, name, $"the name is longer than {GgufHeader.MostNameBytes} bytes");
         }
     }
 
@@ -129,7 +156,8 @@ internal sealed class GgufWriter : ICheckpointWriter
             _files.Add(file);
             foreach (GgufTensor tensor in layout.Tensors)
             {
-                _tensors.Add(tensor.Info.Name, new PlacedTensor(tensor.Info, file, tensor.Start));
+                (TensorInfo hub, RowOrder? rows) = _named[tensor.Info.Name];
+                _tensors.Add(hub.Name, new PlacedTensor(hub, file, tensor.Start, rows));
             }
         }
     }
@@ -140,5 +168,6 @@ internal sealed class GgufWriter : ICheckpointWriter
     /// <param name="Info">Name, type and shape.</param>
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where it begins in the file.</param>
-    private sealed record PlacedTensor(TensorInfo Info, PartialFile File, long Start);
+    /// <param name="Rows">The order of its rows there, if it is another.</param>
+    private sealed record PlacedTensor(TensorInfo Info, PartialFile File, long Start, RowOrder? Rows);
 }

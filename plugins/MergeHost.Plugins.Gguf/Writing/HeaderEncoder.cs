@@ -22,15 +22,17 @@ internal static class HeaderEncoder
 
     /// <summary>Writes a header, padded to where the data begins.</summary>
     /// <param name="metadata">The keys, in order.</param>
-    /// <param name="tensors">The tensors with their offsets in the data.</param>
-    /// <param name="alignment">What the header's length becomes a multiple of.</param>
-    public static byte[] Encode(IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyCollection<(TensorInfo Info, long Offset)> tensors, int alignment)
+    /// <param name="made">Tensors whose content follows the header.</param>
+    /// <param name="tensors">The other tensors, in the order of their data.</param>
+    /// <param name="alignment">What the length of all that is given becomes a multiple of.</param>
+    public static byte[] Encode(
+        IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyCollection<MadeTensor> made, IReadOnlyCollection<TensorInfo> tensors, int alignment)
     {
         using MemoryStream header = new();
         using BinaryWriter writer = new(header);
         writer.Write("GGUF"u8);
         writer.Write(Version);
-        writer.Write((ulong)tensors.Count);
+        writer.Write((ulong)(made.Count + tensors.Count));
         writer.Write((ulong)metadata.Count);
         foreach (MetadataEntry entry in metadata)
         {
@@ -39,13 +41,26 @@ internal static class HeaderEncoder
             writer.Write(entry.Read());
         }
 
-        foreach ((TensorInfo info, long offset) in tensors)
+        long offset = 0;
+        foreach (TensorInfo tensor in made.Select(tensor => tensor.Info).Concat(tensors))
         {
-            WriteTensor(writer, info, offset);
+            WriteTensor(writer, tensor, offset);
+            offset = checked(offset + GgufHeader.Align(tensor.LengthBytes, alignment));
         }
 
         writer.Flush();
-        header.SetLength(tensors.Count == 0 ? header.Length : GgufHeader.Align(header.Length, alignment));
+        if (made.Count + tensors.Count > 0)
+        {
+            header.SetLength(GgufHeader.Align(header.Length, alignment));
+        }
+
+        foreach (MadeTensor tensor in made)
+        {
+            header.Seek(0, SeekOrigin.End);
+            header.Write(tensor.Content);
+            header.SetLength(GgufHeader.Align(header.Length, alignment));
+        }
+
         return header.ToArray();
     }
 

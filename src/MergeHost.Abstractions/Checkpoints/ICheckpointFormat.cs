@@ -22,4 +22,24 @@ public interface ICheckpointFormat
     /// <exception cref="CheckpointException">The layout holds what the format cannot store.</exception>
     /// <exception cref="IOException">A file cannot be made, for want of room for example.</exception>
     ICheckpointWriter Create(string folder, CheckpointLayout layout);
+
+    /// <summary>Decides in which types tensors are stored, before anything is planned in bytes.</summary>
+    /// <remarks>By default each keeps its type; one that only another format has becomes F32, which loses nothing.</remarks>
+    /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
+    /// <param name="type">What the recipe asks for, such as <c>q8_0</c>, in the format's own words; <see langword="null"/> to keep types.</param>
+    /// <returns>The type of each, in the same order.</returns>
+    /// <exception cref="CheckpointException">The format has no such type.</exception>
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type)
+    {
+        DType? asked = type is null ? null : DType.Find(type.ToUpperInvariant());
+        if (type is not null && asked is not { Kind: DTypeKind.Float })
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'", "Name a floating-point type, such as `bf16`."));
+        }
+
+        return [.. tensors.Select(tensor => tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized ? asked ?? Known(tensor.DType) : tensor.DType)];
+
+        static DType Known(DType type) => DType.Find(type.Name) ?? DType.F32;
+    }
 }

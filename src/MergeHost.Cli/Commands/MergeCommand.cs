@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
@@ -10,15 +8,6 @@ internal static class MergeCommand
 {
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace what is in OUT" };
-    private static readonly Option<int> _threads = new("--threads")
-    {
-        Description = "How many threads work",
-        HelpName = "N",
-        DefaultValueFactory = _ => new MergeOptions().Threads,
-        CustomParser = ParseThreads,
-    };
-
     private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
     private static readonly Option<string> _device = new("--device")
     {
@@ -31,7 +20,7 @@ internal static class MergeCommand
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, _force, _device, _threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
+            _recipe, _output, SharedOptions.Force, _device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
             SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         _device.Validators.Add(result =>
@@ -45,18 +34,6 @@ internal static class MergeCommand
         return command;
     }
 
-    private static int ParseThreads(ArgumentResult result)
-    {
-        string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024)
-        {
-            return threads;
-        }
-
-        result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
-        return 1;
-    }
-
     private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {
         string recipe = arguments.GetRequiredValue(_recipe);
@@ -64,11 +41,11 @@ internal static class MergeCommand
         MergeOptions options = new()
         {
             Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(_device)),
-            Threads = arguments.GetValue(_threads),
+            Threads = arguments.GetValue(SharedOptions.Threads),
             MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Seed = arguments.GetValue(_seed),
-            Force = arguments.GetValue(_force),
+            Force = arguments.GetValue(SharedOptions.Force),
             Locked = arguments.GetValue(SharedOptions.Locked),
         };
         try
@@ -84,7 +61,8 @@ internal static class MergeCommand
         }
     }
 
-    private static void Describe(MergeManifest manifest, string output)
+    /// <summary>Tells what was made, and what to do with it.</summary>
+    public static void Describe(MergeManifest manifest, string output)
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
         string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace MergeHost.Cli.Commands;
 
@@ -10,6 +12,16 @@ internal static class SharedOptions
     public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show errors only" };
 
     public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
+
+    public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
+
+    public static Option<int> Threads { get; } = new("--threads")
+    {
+        Description = "How many threads work",
+        HelpName = "N",
+        DefaultValueFactory = _ => new MergeOptions().Threads,
+        CustomParser = ParseThreads,
+    };
 
     public static Option<bool> Locked { get; } = new("--locked") { Description = "Use just the plugins of mergehost.lock.json, and fail if they differ" };
 
@@ -24,4 +36,16 @@ internal static class SharedOptions
         DefaultValueFactory = _ => ByteSize.Parse(standard)!.Value,
         CustomParser = result => ByteSize.Parse(result, smallest),
     };
+
+    private static int ParseThreads(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024)
+        {
+            return threads;
+        }
+
+        result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
+        return 1;
+    }
 }

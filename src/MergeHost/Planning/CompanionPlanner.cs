@@ -13,10 +13,11 @@ namespace MergeHost.Planning;
 internal sealed class CompanionPlanner(
     RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
 {
+    // Whatever is called tokenizer.… is one too: formats may have files of their own.
     private static readonly string[] _tokenizerFiles =
     [
-        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt",
-        "merges.txt", "spiece.model", "chat_template.jinja", "chat_template.json",
+        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model",
+        "chat_template.jinja", "chat_template.json",
     ];
 
     private static readonly string[] _dtypeKeys = ["torch_dtype", "dtype"];
@@ -35,8 +36,8 @@ internal sealed class CompanionPlanner(
         InputModel donor = models[stage.Donor.Name];
         InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
         WarnOfDifferences(donor);
-        List<CompanionFile> files = [.. donor.Companions.Where(file => !_tokenizerFiles.Contains(file.Name) && file.Name != "config.json")];
-        files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(file => _tokenizerFiles.Contains(file.Name))], models.Values, problems));
+        List<CompanionFile> files = [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json")];
+        files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
         if (donor.Config is null)
         {
             problems.Add(new Problem(ErrorCodes.BadConfig, $"'{donor.Name}' has no config.json, so the output gets none", null, stage.BaseModel?.Place, Severity.Warning));
@@ -47,6 +48,9 @@ internal sealed class CompanionPlanner(
         Adjust(config, donor);
         return [CompanionFile.FromBytes("config.json", JsonText.Indented(config)), .. files];
     }
+
+    private static bool IsTokenizer(CompanionFile file) =>
+        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
 
     private void Adjust(JsonObject config, InputModel donor)
     {

@@ -17,7 +17,7 @@ namespace MergeHost.Planning;
 internal sealed class MergePlanner(
     Recipe recipe, PluginSet plugins, PluginHost host, ModelResolver models, MergeOptions options, List<Problem> problems)
 {
-    private const string OutputFormat = "safetensors";
+    private const string DefaultFormat = "safetensors";
 
     private readonly Dictionary<string, InputModel> _stages = [];
 
@@ -51,7 +51,7 @@ internal sealed class MergePlanner(
     private StagePlan? PlanStage(RecipeStage stage)
     {
         InstalledExport? strategy = Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
-        InstalledExport? format = Resolve(ExportKind.Format, OutputFormat, stage.Place);
+        InstalledExport? format = Resolve(ExportKind.Format, stage.OutputFormat?.Text ?? DefaultFormat, stage.OutputFormat?.Place ?? stage.Place);
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
         if (strategy is null || format is null || stage.Slices.Count == 0)
         {
@@ -82,7 +82,7 @@ internal sealed class MergePlanner(
         }
 
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
-        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, problems).Plan(canBind);
+        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, host.Create<ICheckpointFormat>(format), problems).Plan(canBind);
         if (Errors > before)
         {
             return null;

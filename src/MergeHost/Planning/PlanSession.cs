@@ -16,11 +16,12 @@ internal sealed class PlanSession : IDisposable
     /// <param name="recipePath">The recipe.</param>
     /// <param name="catalog">What is installed.</param>
     /// <param name="host">Creates what the recipe uses.</param>
+    /// <param name="text">The recipe's text, or <see langword="null"/> to read the file.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
-    public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host)
+    public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null)
     {
         _host = host;
-        _recipe = RecipeReader.Read(recipePath, _problems);
+        _recipe = text is null ? RecipeReader.Read(recipePath, _problems) : RecipeReader.Read(recipePath, text, _problems);
         _lock = PluginLock.Read(PluginLock.PathFor(recipePath));
         _plugins = new PluginSet(catalog, Requirements(), _lock);
         _problems.AddRange(_plugins.Problems);

@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Options;
 using MergeHost.Recipes;
@@ -11,6 +12,7 @@ namespace MergeHost.Planning;
 /// <param name="strategy">The strategy.</param>
 /// <param name="binder">Gives the strategy's options.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
+/// <param name="format">The format of the output.</param>
 /// <param name="problems">Receives what is wrong or worth knowing.</param>
 internal sealed class StagePlanner(
     RecipeStage stage,
@@ -18,6 +20,7 @@ internal sealed class StagePlanner(
     IMergeStrategy strategy,
     ParameterBinder binder,
     IReadOnlyDictionary<string, InputModel> models,
+    ICheckpointFormat format,
     List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
@@ -37,6 +40,8 @@ internal sealed class StagePlanner(
         IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, problems).Map();
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
         List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()];
+        ReportMixedTypes(plans);
+        plans = [.. WithStoredTypes(plans).Select(CheckTypes).OfType<TensorPlan>()];
         if (canBind)
         {
             ReportRefusals();
@@ -44,7 +49,6 @@ internal sealed class StagePlanner(
 
         ReportUnlikeDensities(plans);
         ReportQuantized(plans);
-        ReportMixedTypes(plans);
         ReportUnusedFilters(mappings);
         return plans;
     }
@@ -77,12 +81,27 @@ internal sealed class StagePlanner(
         }
 
         // Whole numbers and truth values are tables and masks: there is no mean of them.
-        bool isNumber = template.DType.Kind == DTypeKind.Float;
+        bool isNumber = template.DType.Kind is DTypeKind.Float or DTypeKind.Quantized;
         TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.Tensor.DType ?? Promoted(sources) : template.DType, shape);
         bool lacksBase = demand.Base == BaseUse.Required && @base is null;
         Treatment? treatment = isNumber && !lacksBase ? Treat(Group(mapping, output, layers, @base, sources))
             : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
-        return treatment is null ? null : CheckTypes(new TensorPlan(output, treatment, @base, sources));
+        return treatment is null ? null : new TensorPlan(output, treatment, @base, sources);
+    }
+
+    // What the format can store, and what the recipe asks of it, decide.
+    private IEnumerable<TensorPlan> WithStoredTypes(List<TensorPlan> plans)
+    {
+        try
+        {
+            IReadOnlyList<DType> types = format.ChooseTypes([.. plans.Select(plan => plan.Output)], stage.OutputType?.Text);
+            return plans.Zip(types, (plan, type) => plan.Output.DType == type ? plan : plan with { Output = plan.Output with { DType = type } });
+        }
+        catch (CheckpointException exception)
+        {
+            problems.AddRange(exception.Problems.Select(problem => problem with { Place = stage.OutputType?.Place ?? stage.Place }));
+            return [];
+        }
     }
 
     // No source goes before the others: unlike types become the one that holds them all, as in PyTorch.
@@ -213,7 +232,7 @@ internal sealed class StagePlanner(
 
     private void ReportMixedTypes(List<TensorPlan> plans)
     {
-        if (stage.OutputDType is not null)
+        if (stage.OutputDType is not null || stage.OutputType is not null)
         {
             return;
         }

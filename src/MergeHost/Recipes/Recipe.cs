@@ -31,6 +31,12 @@ internal sealed record RecipeStage
     /// <summary>The type that the result is stored in, if the recipe says: <c>out_dtype</c>, else <c>dtype</c>.</summary>
     public DType? OutputDType { get; init; }
 
+    /// <summary>The format that the result is stored in, or <see langword="null"/> for safetensors.</summary>
+    public YamlScalar? OutputFormat { get; init; }
+
+    /// <summary>The type that the format is asked to store weights in, in its own words, or <see langword="null"/> to keep types.</summary>
+    public YamlScalar? OutputType { get; init; }
+
     /// <summary>Whose tokenizer the output gets: <c>base</c>, a model, or <c>union</c> for that of all; <see langword="null"/> for the donor's files as they are.</summary>
     public YamlScalar? TokenizerSource { get; init; }
 

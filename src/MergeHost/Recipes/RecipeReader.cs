@@ -12,7 +12,7 @@ internal sealed class RecipeReader
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses",
+        "chat_template", "name", "uses", "out_format", "out_type",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -107,6 +107,8 @@ internal sealed class RecipeReader
             Slices = slices,
             Parameters = parameters,
             OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
+            OutputFormat = Text(stage, "out_format"),
+            OutputType = Text(stage, "out_type"),
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
         };

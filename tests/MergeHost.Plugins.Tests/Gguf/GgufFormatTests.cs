@@ -19,7 +19,8 @@ public sealed class GgufFormatTests : CheckpointFormatContract<GgufFormat>
 
     protected override IReadOnlyList<CompanionFile> Companions { get; } =
     [
-        CompanionFile.FromBytes("metadata.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").Key("tiny.width", 4, GgufBytes.U32(7)).ToArray()),
+        CompanionFile.FromBytes("metadata.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").Key("tiny.width", 4, GgufBytes.U32(7))
+            .Key("general.file_type", 4, GgufBytes.U32(32)).Key("general.quantization_version", 4, GgufBytes.U32(2)).ToArray()),
         CompanionFile.FromBytes("tokenizer.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("tokenizer.ggml.model", "llama").ToArray()),
     ];
 

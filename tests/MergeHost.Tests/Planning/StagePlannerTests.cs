@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Recipes;
@@ -190,12 +191,20 @@ public sealed class StagePlannerTests : IDisposable
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
         Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => (open ?? Headers)(model.Name));
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, problems);
-        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, problems).Plan(canBind: true);
+        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, new FakeFormat(), problems).Plan(canBind: true);
         return problems;
     }
 
     private static InputModel Headers(string name) =>
         InputModel.Make(name, name, TinyCheckpoint.Llama().Tensors, [], () => throw new NotSupportedException("headers are enough"));
+
+    // Of a format only the choice of types is asked for, and every format has that.
+    private sealed class FakeFormat : ICheckpointFormat
+    {
+        public ICheckpointReader Open(string path) => throw new NotSupportedException();
+
+        public ICheckpointWriter Create(string folder, CheckpointLayout layout) => throw new NotSupportedException();
+    }
 
     private sealed record NoOptions;
 

@@ -46,11 +46,11 @@ internal sealed class MergeBed : IDisposable
     public static IReadOnlyList<string> Digests(MergeManifest manifest) => [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
 
     /// <summary>Reads a tensor of a checkpoint.</summary>
-    public static (TensorInfo Info, float[] Values) Read(string folder, string name)
+    public static (TensorInfo Info, float[] Values) Read(string folder, string name, string format = "safetensors")
     {
         using PluginHost host = new(PluginFolder.NoServices);
-        InstalledExport format = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single();
-        using ICheckpointReader reader = host.Create<ICheckpointFormat>(format).Open(folder);
+        InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single(export => export.Export.Id == format);
+        using ICheckpointReader reader = host.Create<ICheckpointFormat>(installed).Open(folder);
         TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == name);
         byte[] bytes = new byte[tensor.LengthBytes];
         reader.Read(tensor, 0, bytes);

@@ -1,0 +1,65 @@
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Gguf.Writing;
+
+/// <summary>Which type each tensor of a file has.</summary>
+/// <remarks>
+/// As llama.cpp has it: vectors, and the matrices that choose experts, are F32, since its programs take no others; where rows do not fill
+/// blocks, a type of smaller blocks is taken.
+/// </remarks>
+internal static class TypeChoice
+{
+    private static readonly string[] _routers = ["block_sparse_moe.gate.weight", "mlp.gate.weight", "ffn_gate_inp.weight"];
+
+    /// <summary>Chooses the types of a file.</summary>
+    /// <param name="tensors">The tensors, with the types that they have.</param>
+    /// <param name="type">What is asked for, or <see langword="null"/> to keep types where that can be.</param>
+    /// <exception cref="CheckpointException">There is no such type, or none that can be written.</exception>
+    public static IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors, string? type)
+    {
+        DType? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type);
+        return [.. tensors.Select(tensor => Choose(tensor, asked))];
+    }
+
+    private static DType Parse(string type)
+    {
+        DType? found = GgufType.All.FirstOrDefault(known => known.Name.Equals(type, StringComparison.OrdinalIgnoreCase) && IsWritable(known));
+        return found ?? throw new CheckpointException(new Problem(
+            ErrorCodes.DTypeUnusable,
+            $"GGUF files of type '{CheckpointException.Printable(type)}' cannot be written",
+            $"Choose one of same, {string.Join(", ", GgufType.All.Where(IsWritable).Select(known => known.Name.ToLowerInvariant()))}."));
+    }
+
+    private static DType Choose(TensorInfo tensor, DType? asked)
+    {
+        if (tensor.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized))
+        {
+            return tensor.DType;
+        }
+
+        bool isSmall = tensor.Shape.Rank < 2 || _routers.Any(router => tensor.Name.EndsWith(router, StringComparison.Ordinal));
+        return isSmall ? DType.F32 : Fitting(asked ?? (GgufType.IdOf(tensor.DType) is null ? DType.BF16 : tensor.DType), tensor.Shape[tensor.Shape.Rank - 1]);
+    }
+
+    private static DType Fitting(DType type, long row)
+    {
+        while (row % type.BlockElements != 0)
+        {
+            type = type.Name switch
+            {
+                "Q4_K" => Named("Q5_0"),
+                "Q5_K" => Named("Q5_1"),
+                "Q6_K" => Named("Q8_0"),
+                "IQ4_XS" => Named("IQ4_NL"),
+                "Q2_K" or "Q3_K" or "TQ1_0" or "TQ2_0" => Named("Q4_0"),
+                _ => DType.F16,
+            };
+        }
+
+        return type;
+    }
+
+    private static DType Named(string name) => GgufType.All.First(type => type.Name == name);
+
+    private static bool IsWritable(DType type) => type.Kind == DTypeKind.Float || type.Codec is { CanEncode: true };
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using MergeHost.Cli.Output;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost convert IN OUT --to FORMAT</c></summary>
+internal static class ConvertCommand
+{
+    private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint: a file, or a folder" };
+    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
+    private static readonly Option<string> _format = new("--to") { Description = "The format of the result, such as gguf or safetensors", HelpName = "FORMAT", Required = true };
+    private static readonly Option<string?> _type = new("--type")
+    {
+        Description = "The type of the weights, such as bf16 or q8_0; by default each tensor keeps its own",
+        HelpName = "TYPE",
+    };
+
+    public static Command Create()
+    {
+        Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
+        {
+            _input, _output, _format, _type, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize,
+            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
+        string output = arguments.GetRequiredValue(_output);
+        MergeOptions options = new()
+        {
+            Threads = arguments.GetValue(SharedOptions.Threads),
+            MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
+            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
+            Force = arguments.GetValue(SharedOptions.Force),
+        };
+        MergeManifest manifest = printer.Track("converting", progress => engine.Convert(
+            arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), options, printer.Show, progress, cancellation));
+        printer.Write(manifest, made => MergeCommand.Describe(made, output));
+        return 0;
+    }
+}
