@@ -40,15 +40,17 @@ public sealed class ConventionTests
         Assert.All(rows, row => Assert.Contains(row, readme, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Strategies_AllHaveAContractTest()
+    [Theory]
+    [InlineData(typeof(MergeStrategyAttribute), typeof(MergeStrategyContract<>))]
+    [InlineData(typeof(LayerScorerAttribute), typeof(LayerScorerContract<>))]
+    public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
             .SelectMany(BaseTypes)
-            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(MergeStrategyContract<>))
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == contract)
             .Select(type => type.GetGenericArguments()[0]);
         Assert.Equal(
-            _types.Where(type => type.IsDefined(typeof(MergeStrategyAttribute))).Select(type => type.FullName)
+            _types.Where(type => type.IsDefined(attribute)).Select(type => type.FullName)
                 .Order(StringComparer.Ordinal),
             tested.Select(type => type.FullName).Order(StringComparer.Ordinal));
     }

@@ -14,6 +14,9 @@ public interface ILayerScorer
 
     /// <summary>Scores one tensor.</summary>
     LayerScore Score(ILayerTensors layer, object options, ILinearAlgebra algebra, CancellationToken cancellation);
+
+    /// <summary>Gives scores their final values, once all that can be compared are there; by default they stand as they are.</summary>
+    LayerScore[] Compare(IReadOnlyList<LayerScore> scores, object options) => [.. scores];
 }
 
 /// <inheritdoc cref="ILayerScorer"/>
@@ -26,6 +29,8 @@ public interface ILayerScorer<TOptions> : ILayerScorer
     LayerScore ILayerScorer.Score(ILayerTensors layer, object options, ILinearAlgebra algebra, CancellationToken cancellation) =>
         Score(layer, (TOptions)options, algebra, cancellation);
 
+    LayerScore[] ILayerScorer.Compare(IReadOnlyList<LayerScore> scores, object options) => Compare(scores, (TOptions)options);
+
     /// <summary>Scores one tensor.</summary>
     /// <param name="layer">The tensor in the base and in the adapted model, and what is known of it.</param>
     /// <param name="options">The scorer's options.</param>
@@ -33,4 +38,13 @@ public interface ILayerScorer<TOptions> : ILayerScorer
     /// <param name="cancellation">Asks to stop.</param>
     /// <returns>The score, or <see cref="LayerScore.NotApplicable"/>.</returns>
     LayerScore Score(ILayerTensors layer, TOptions options, ILinearAlgebra algebra, CancellationToken cancellation);
+
+    /// <summary>Gives scores their final values, once all that can be compared are there; by default they stand as they are.</summary>
+    /// <param name="scores">
+    /// What <see cref="Score"/> returned for the tensors of one module type, or of the whole model where scores compare globally; without
+    /// those that the scorer does not apply to. In the order of the model.
+    /// </param>
+    /// <param name="options">The scorer's options.</param>
+    /// <returns>As many scores, in the same order.</returns>
+    LayerScore[] Compare(IReadOnlyList<LayerScore> scores, TOptions options) => [.. scores];
 }
