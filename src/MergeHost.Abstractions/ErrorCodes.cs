@@ -140,6 +140,9 @@ public static class ErrorCodes
     /// <summary>A result that holds NaN or infinities.</summary>
     public static readonly ErrorCode NonFinite = new("MH4004", "A result holds NaN or infinities");
 
+    /// <summary>A scorer that breaks its contract.</summary>
+    public static readonly ErrorCode ScorerFailed = new("MH4005", "A scorer broke its contract");
+
     /// <summary>An output folder that is not empty.</summary>
     public static readonly ErrorCode OutputExists = new("MH5001", "The output folder is not empty");
 

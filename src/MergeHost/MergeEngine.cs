@@ -2,6 +2,7 @@ using MergeHost.Devices;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running;
+using MergeHost.Scoring;
 
 namespace MergeHost;
 
@@ -78,6 +79,29 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
         return CheckpointSummary.Of(models.Open(path), models.Warnings);
+    }
+
+    /// <summary>Scores what training changed.</summary>
+    /// <param name="base">The model before it: a file or folder.</param>
+    /// <param name="adapted">The model after it.</param>
+    /// <param name="request">By which scorers.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="progress">Told of the progress, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, singular values that were found are kept.</param>
+    /// <exception cref="MergeHostException">There is no such model or scorer, the models do not belong together, or a scorer fails.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public ScoreReport Score(
+        string @base, string adapted, ScoreRequest request, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        PluginSet plugins = new(_catalog.Value);
+        using ModelResolver models = new(plugins, _host);
+        IReadOnlyList<BoundScorer> scorers = request.Bind(plugins, _host);
+        IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
+        models.Warnings.ForEach(warning => warnings?.Invoke(warning));
+        IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
+        return ScoreReport.Of(@base, adapted, scorers, pairs, rows);
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>

@@ -30,6 +30,9 @@ public sealed record MergeOptions
     /// <summary>How many elements a thread works on at a time: a multiple of 65,536; 262,144 by default.</summary>
     public int BlockElements { get; init; } = 1 << 18;
 
+    /// <summary>The folder in which singular values are kept from run to run, or <see langword="null"/> to keep none, the default.</summary>
+    public string? CacheFolder { get; init; }
+
     /// <summary>What is left of the memory for tensors.</summary>
     internal long TensorBytes => Math.Max(0, MemoryBytes - (96L << 20));
 

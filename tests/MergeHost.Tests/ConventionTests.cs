@@ -18,7 +18,8 @@ public sealed class ConventionTests
             [
                 "CheckpointSummary", "ExportSummary", "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestStage",
                 "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary", "PlanSummary",
-                "PluginSummary", "PluginsSummary", "StageSummary", "TensorSummary",
+                "PluginSummary", "PluginsSummary", "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoredTensor", "ScorerSetting",
+                "ScorerSummary", "StageSummary", "TensorSummary",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 

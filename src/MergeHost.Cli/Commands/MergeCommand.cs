@@ -9,27 +9,14 @@ internal static class MergeCommand
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
     private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
-    private static readonly Option<string> _device = new("--device")
-    {
-        Description = "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, for tests)",
-        HelpName = "DEVICE",
-        DefaultValueFactory = _ => "cpu",
-    };
 
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, SharedOptions.Force, _device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
-            SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _output, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
+            SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        _device.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } name && name != "auto" && !DeviceSpec.TryParse(name, out _))
-            {
-                result.AddError($"'{name}' is not a device; write cpu, cuda, cuda:N, auto or torch-cpu");
-            }
-        });
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
     }
@@ -40,12 +27,13 @@ internal static class MergeCommand
         string output = arguments.GetRequiredValue(_output);
         MergeOptions options = new()
         {
-            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(_device)),
+            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(SharedOptions.Device)),
             Threads = arguments.GetValue(SharedOptions.Threads),
             MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Seed = arguments.GetValue(_seed),
             Force = arguments.GetValue(SharedOptions.Force),
+            CacheFolder = SharedOptions.CacheFolder(arguments),
             Locked = arguments.GetValue(SharedOptions.Locked),
         };
         try

@@ -27,7 +27,56 @@ internal static class SharedOptions
 
     public static Option<ByteSize> ShardSize { get; } = Size("--shard-size", "5GB", "The largest size of a file of the output", 1);
 
+    public static Option<int> Threads { get; } = new("--threads")
+    {
+        Description = "How many threads work",
+        HelpName = "N",
+        DefaultValueFactory = _ => new MergeOptions().Threads,
+        CustomParser = ParseThreads,
+    };
+
+    public static Option<string> Device { get; } = new("--device")
+    {
+        Description = "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, for tests)",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => "cpu",
+        Validators = { CheckDevice },
+    };
+
+    public static Option<bool> NoCache { get; } = new("--no-cache") { Description = "Neither read nor keep singular values in the user's cache folder" };
+
+    public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G", "How much memory scoring may take; a single large matrix may take more", 128L << 20);
+
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
+
+    /// <summary>Where singular values are kept: <c>mergehost</c> in the user's cache folder, unless they are not to be.</summary>
+    public static string? CacheFolder(ParseResult arguments)
+    {
+        string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return arguments.GetValue(NoCache) ? null : Path.Combine(cache, "mergehost", "spectra");
+    }
+
+    private static int ParseThreads(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024)
+        {
+            return threads;
+        }
+
+        result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
+        return 1;
+    }
+
+    private static void CheckDevice(OptionResult result)
+    {
+        if (result.GetValueOrDefault<string>() is { } name && name != "auto" && !DeviceSpec.TryParse(name, out _))
+        {
+            result.AddError($"'{name}' is not a device; write cpu, cuda, cuda:N, auto or torch-cpu");
+        }
+    }
 
     private static Option<ByteSize> Size(string name, string standard, string description, long smallest) => new(name)
     {

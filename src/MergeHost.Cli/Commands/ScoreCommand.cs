@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using MergeHost.Cli.Output;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost score BASE ADAPTED</c></summary>
+internal static class ScoreCommand
+{
+    private static readonly Argument<string> _base = new("BASE") { Description = "The checkpoint before training" };
+    private static readonly Argument<string> _adapted = new("ADAPTED") { Description = "The checkpoint after it" };
+    private static readonly Option<string> _scorer = new("--scorer")
+    {
+        Description = "The scorers, with commas between them, or all; `mergehost plugins show NAME` describes one",
+        HelpName = "NAMES",
+        Required = true,
+    };
+
+    private static readonly Option<ScorerSetting[]> _set = new("--set")
+    {
+        Description = "An option of a scorer, such as spear.w=0.7; may be given several times",
+        HelpName = "SCORER.OPTION=VALUE",
+        DefaultValueFactory = _ => [],
+        CustomParser = ParseSettings,
+    };
+
+    public static Command Create()
+    {
+        Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
+        {
+            _base, _adapted, _scorer, _set, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
+            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        return command;
+    }
+
+    private static ScorerSetting[] ParseSettings(ArgumentResult result)
+    {
+        List<ScorerSetting> settings = [];
+        foreach (string text in result.Tokens.Select(token => token.Value))
+        {
+            if (text.Split('=', 2) is [string name, string value] && name.Split('.', 2) is [{ Length: > 0 } scorer, { Length: > 0 } option])
+            {
+                settings.Add(new ScorerSetting(scorer, option, value));
+            }
+            else
+            {
+                result.AddError($"--set must be SCORER.OPTION=VALUE, such as spear.w=0.7, found '{text}'");
+            }
+        }
+
+        return [.. settings];
+    }
+
+    private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
+        string names = arguments.GetRequiredValue(_scorer);
+        ScoreRequest request = new(
+            names == "all" ? [] : names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            arguments.GetRequiredValue(_set));
+        MergeOptions options = new()
+        {
+            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(SharedOptions.Device)),
+            Threads = arguments.GetValue(SharedOptions.Threads),
+            MemoryBytes = arguments.GetValue(SharedOptions.ScoreMemory).Bytes,
+            CacheFolder = SharedOptions.CacheFolder(arguments),
+        };
+        ScoreReport report = printer.Track("scoring", progress => engine.Score(
+            arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
+        printer.Write(report, Describe);
+        return 0;
+    }
+
+    private static void Describe(ScoreReport report)
+    {
+        Console.WriteLine($"{report.Adapted} by {report.Base}: {report.LayerCount} layers; scores of one column compare {Comparison(report)}");
+        string first = report.Scorers[0].Id;
+        List<ScoredTensor> scored = [.. report.Tensors.Where(tensor => tensor.Scores.Count > 0)];
+        Columns.Write(
+            [
+                ["tensor", .. report.Scorers.SelectMany(scorer => new[] { scorer.Id, "rank" })],
+                .. scored.OrderBy(tensor => Rank(tensor, first)).Select(tensor => (string[])[tensor.Name, .. report.Scorers.SelectMany(scorer => Cells(tensor, scorer.Id))]),
+            ],
+            indent: 2);
+        Console.WriteLine($"  {report.Tensors.Count - scored.Count} tensors have no score: vectors, embeddings, heads");
+    }
+
+    private static string Comparison(ScoreReport report)
+    {
+        List<string> global = [.. report.Scorers.Where(scorer => scorer.Comparability == Scoring.ScoreComparability.Global).Select(scorer => scorer.Id)];
+        return global.Count == 0 ? "within a module type" : $"within a module type, those of {string.Join(", ", global)} everywhere";
+    }
+
+    private static int Rank(ScoredTensor tensor, string scorer) => tensor.Scores.TryGetValue(scorer, out ScoreSummary? score) ? score.Rank : int.MaxValue;
+
+    private static string[] Cells(ScoredTensor tensor, string scorer) => tensor.Scores.TryGetValue(scorer, out ScoreSummary? score)
+        ? [score.Value.ToString("G6", CultureInfo.InvariantCulture), score.Rank.ToString(CultureInfo.InvariantCulture)]
+        : ["", ""];
+}

@@ -1,0 +1,90 @@
+using MergeHost.Algebra;
+using MergeHost.Devices;
+using MergeHost.Kernels.Algebra;
+using MergeHost.Running;
+
+namespace MergeHost.Scoring;
+
+/// <summary>Runs scorers over pairs: several tensors at once as far as memory goes, each read once and decomposed once for all scorers.</summary>
+internal sealed class ScoreRunner(
+    IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+{
+    /// <summary>Scores pairs.</summary>
+    /// <returns>One row a pair, in the same order, with one score a scorer; NaN where a scorer does not apply.</returns>
+    /// <exception cref="MergeHostException">A tensor cannot be read, or a scorer fails.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; the singular values that were found are kept in the cache.</exception>
+    public IReadOnlyList<LayerScore[]> Run(IReadOnlyList<ScorePair> pairs)
+    {
+        int layers = pairs.Max(pair => pair.Layer + 1) ?? 0;
+        SpectrumCache cache = new(options.CacheFolder);
+        ILinearAlgebra algebra = Algebra(pairs);
+        ScoreTask[] tasks = [.. pairs.Select(pair => new ScoreTask(pair, layers, scorers, algebra, options.Device, cache, cancellation))];
+        Track(tasks);
+        return Compare(pairs, [.. tasks.Select(task => task.Scores)]);
+    }
+
+    private void Track(ScoreTask[] tasks)
+    {
+        long total = tasks.Sum(task => task.Pair.LengthBytes);
+        (int Tensors, long Bytes) done = default;
+        progress?.Report(new MergeProgress(null, 0, total, 0, tasks.Length));
+        new BlockScheduler(options.Threads, options.TensorBytes, cancellation).Run(tasks, task =>
+        {
+            done = (done.Tensors + 1, done.Bytes + ((ScoreTask)task).Pair.LengthBytes);
+            progress?.Report(new MergeProgress(null, done.Bytes, total, done.Tensors, tasks.Length));
+        });
+    }
+
+    // Where memory holds fewer of the largest tensors than there are threads, each gets several; that changes no bit.
+    private ILinearAlgebra Algebra(IReadOnlyList<ScorePair> pairs)
+    {
+        if (options.Device.Kind != DeviceKind.Cpu)
+        {
+            return ComputeDevice.Create(options.Device, options.Lanes).Algebra;
+        }
+
+        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Max(ScoreTask.Needed)), 1, options.Threads);
+        return new ManagedLinearAlgebra((int)(options.Threads / atOnce));
+    }
+
+    private LayerScore[][] Compare(IReadOnlyList<ScorePair> pairs, LayerScore[][] rows)
+    {
+        for (int column = 0; column < scorers.Count; column++)
+        {
+            BoundScorer scorer = scorers[column];
+            int index = column;
+            foreach (IGrouping<string, int> group in Comparable(scorer, pairs, row => rows[row][index].Value))
+            {
+                LayerScore[] compared = Compare(scorer, [.. group.Select(row => rows[row][index])], pairs[group.First()].Name);
+                foreach ((int row, LayerScore score) in group.Zip(compared))
+                {
+                    rows[row][index] = score;
+                }
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>The rows of pairs whose scores can be compared, without those that have none.</summary>
+    public static IEnumerable<IGrouping<string, int>> Comparable(BoundScorer scorer, IReadOnlyList<ScorePair> pairs, Func<int, double> value) =>
+        Enumerable.Range(0, pairs.Count).Where(row => !double.IsNaN(value(row)))
+            .GroupBy(row => scorer.Installed.Export.Comparability == ScoreComparability.Global ? "" : pairs[row].Module);
+
+    private static LayerScore[] Compare(BoundScorer scorer, LayerScore[] scores, string tensor)
+    {
+        LayerScore[] compared;
+        try
+        {
+            compared = scorer.Scorer.Compare(scores, scorer.Options);
+        }
+        catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
+        {
+            throw ScorerException.Failed(scorer.Id, $"failed with {exception.GetType().Name}: {exception.Message}", tensor);
+        }
+
+        return compared.Length == scores.Length && Array.TrueForAll(compared, score => double.IsFinite(score.Value))
+            ? compared
+            : throw ScorerException.Failed(scorer.Id, "compared scores and returned too few, or one that is no number", tensor);
+    }
+}

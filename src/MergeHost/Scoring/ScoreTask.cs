@@ -1,0 +1,69 @@
+using MergeHost.Algebra;
+using MergeHost.Planning;
+using MergeHost.Running;
+
+namespace MergeHost.Scoring;
+
+/// <summary>The scoring of one pair by all scorers: one block.</summary>
+internal sealed class ScoreTask(
+    ScorePair pair, int layerCount, IReadOnlyList<BoundScorer> scorers, ILinearAlgebra algebra, DeviceSpec device, SpectrumCache cache,
+    CancellationToken cancellation) : IBlockTask, ITensorPhase
+{
+    private bool _isDone;
+
+    public ScorePair Pair => pair;
+
+    /// <summary>One score a scorer, once the task is done.</summary>
+    public LayerScore[] Scores { get; private set; } = [];
+
+    public ITensorPhase? Phase => _isDone ? null : this;
+
+    public int BlockCount => 1;
+
+    /// <inheritdoc/>
+    public long NeededBytes => Needed(pair);
+
+    /// <summary>Memory for three matrices in float32, and the Gram matrix with as much room to work on it.</summary>
+    public static long Needed(ScorePair pair)
+    {
+        TensorInfo tensor = pair.Adapted.Tensor;
+        if (tensor.Shape.Rank < 2 || tensor.ElementCount == 0 || TensorRoles.IsByToken(pair.Name))
+        {
+            return 0;
+        }
+
+        long columns = tensor.Shape[tensor.Shape.Rank - 1];
+        long shorter = Math.Min(columns, tensor.ElementCount / columns);
+        return (3 * sizeof(float) * tensor.ElementCount) + (2 * sizeof(double) * shorter * shorter);
+    }
+
+    public void Begin()
+    {
+    }
+
+    public void Run(int block, BlockWorker worker)
+    {
+        using PairTensors tensors = new(pair, layerCount, algebra, device, cache, cancellation);
+        Scores = [.. scorers.Select(scorer => Score(scorer, tensors))];
+    }
+
+    public void Advance(BlockWorker worker) => _isDone = true;
+
+    private LayerScore Score(BoundScorer scorer, PairTensors tensors)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        LayerScore? score;
+        try
+        {
+            score = scorer.Scorer.Score(tensors, scorer.Options, algebra, cancellation);
+        }
+        catch (Exception exception) when (exception is not (MergeHostException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw ScorerException.Failed(scorer.Id, $"failed with {exception.GetType().Name}: {exception.Message}", pair.Name);
+        }
+
+        return score is null || double.IsInfinity(score.Value)
+            ? throw ScorerException.Failed(scorer.Id, score is null ? "returned no score" : "returned an infinite score", pair.Name)
+            : score;
+    }
+}

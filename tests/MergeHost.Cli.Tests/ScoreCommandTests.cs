@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace MergeHost.Cli.Tests;
+
+public sealed class ScoreCommandTests
+{
+    private const string Base = "recipes/quickstart/base";
+    private const string Math = "recipes/quickstart/math";
+
+    [Fact]
+    public void Score_PrintsEachMatrixWithItsScores_TheFirstToRestoreFirst()
+    {
+        CliResult score = Cli.Run("score", Base, Math, "--scorer", "relative_change,spear", "--no-cache");
+        Assert.Equal((0, ""), (score.ExitCode, score.Talk));
+        string[] lines = score.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2 + 28 + 1, lines.Length);
+        Assert.Equal(["tensor", "relative_change", "rank", "spear", "rank"], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(Enumerable.Range(1, 28).Select(rank => $"{rank}"), lines[2..30].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]));
+        Assert.Contains("10 tensors have no score", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Score_WithJson_WritesValuesRanksAndDiagnostics()
+    {
+        CliResult score = Cli.Run("score", Base, Math, "--scorer", "all", "--set", "svdr.reading=nuclear", "--no-cache", "--json", "--quiet");
+        JsonElement report = JsonDocument.Parse(score.Output).RootElement;
+        Assert.Equal(8, report.GetProperty("scorers").GetArrayLength());
+        JsonElement matrix = report.GetProperty("tensors").EnumerateArray().First(tensor => tensor.GetProperty("module").GetString() == "mlp.up_proj");
+        Assert.True(matrix.GetProperty("scores").GetProperty("swci").GetProperty("diagnostics").GetProperty("change_intensity").GetDouble() > 0);
+        Assert.InRange(matrix.GetProperty("scores").GetProperty("spear").GetProperty("rank").GetInt32(), 1, 4);
+    }
+
+    [Theory]
+    [InlineData(5, "did you mean 'spear'?", "--scorer", "spaer")]
+    [InlineData(3, "did you mean 'reading'?", "--scorer", "svdr", "--set", "svdr.reeding=rank")]
+    [InlineData(2, "must be SCORER.OPTION=VALUE", "--scorer", "svdr", "--set", "reading=rank")]
+    [InlineData(2, "--scorer", "--json")]
+    public void Score_WithWrongArguments_SaysWhatIsMeant(int exitCode, string talk, params string[] arguments)
+    {
+        CliResult score = Cli.Run(["score", Base, Math, .. arguments]);
+        Assert.Contains(talk, score.Talk, StringComparison.Ordinal);
+        Assert.Equal(exitCode, score.ExitCode);
+    }
+}
