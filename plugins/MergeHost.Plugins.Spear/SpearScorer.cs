@@ -1,11 +1,12 @@
 using MergeHost.Algebra;
+using MergeHost.Kernels.Methods;
 using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear;
 
 /// <summary>
 /// <c>w · R(SWCI) + (1 − w) · R(|SVDR|)</c>, where R is the rank among the matrices of one module type, from 0 for the smallest to 1 for
-/// the largest; ties share their mean rank. The highest drifted most.
+/// the largest; ties share their mean rank, and a single matrix stands at ½. The highest drifted most.
 /// </summary>
 /// <remarks>
 /// SPEAR-MM ranks parameters by these two scores; how it puts them together is not known, and this sum of ranks is a reconstruction. So is
@@ -35,19 +36,11 @@ public sealed class SpearScorer : ILayerScorer<SpearOptions>
     /// <inheritdoc/>
     public LayerScore[] Compare(IReadOnlyList<LayerScore> scores, SpearOptions options)
     {
-        double[] ofChange = Ranks([.. scores.Select(score => score.Diagnostics[Swci])]);
-        double[] ofDrop = Ranks([.. scores.Select(score => Math.Abs(score.Diagnostics[Svdr]))]);
+        double[] ofChange = ScaledRanks.Of([.. scores.Select(score => score.Diagnostics[Swci])]);
+        double[] ofDrop = ScaledRanks.Of([.. scores.Select(score => Math.Abs(score.Diagnostics[Svdr]))]);
         return
         [
             .. scores.Select((score, index) => score with { Value = (options.W * ofChange[index]) + ((1 - options.W) * ofDrop[index]) }),
         ];
     }
-
-    // A single matrix has no rank: it stands in the middle.
-    private static double[] Ranks(double[] values) =>
-    [
-        .. values.Select(value => values.Length == 1
-            ? 0.5
-            : (values.Count(other => other < value) + ((values.Count(other => other == value) - 1) / 2.0)) / (values.Length - 1)),
-    ];
 }

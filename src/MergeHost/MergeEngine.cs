@@ -63,13 +63,22 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     }
 
     /// <summary>Finds out what a recipe would do.</summary>
+    /// <remarks>Where scores choose what is merged, tensors are read to tell which, unless an earlier stage makes them.</remarks>
     /// <param name="recipePath">The recipe.</param>
     /// <param name="options">How it would be carried out.</param>
+    /// <param name="progress">Told of the progress of scoring, from any thread.</param>
+    /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
-    public PlanSummary Plan(string recipePath, MergeOptions options)
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public PlanSummary Plan(
+        string recipePath, MergeOptions options, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
         using PlanSession session = Open(recipePath);
-        return PlanSummary.Of(session.Plan(Path.GetTempPath(), options), options);
+        MergePlan plan = session.Plan(Path.GetTempPath(), options);
+        return PlanSummary.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
+
+        StagePlan Chosen(StagePlan stage) =>
+            stage.Selection?.CanScore == true ? SelectionRunner.Choose(stage, options, progress, cancellation) : stage;
     }
 
     /// <summary>Reads what a checkpoint's headers tell.</summary>

@@ -67,7 +67,19 @@ public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 /// <param name="Inputs">The models whose tensors were read.</param>
 /// <param name="Donor">The model whose configuration and tokenizer the output got.</param>
 /// <param name="Name">The stage's name, or <see langword="null"/>.</param>
-public sealed record ManifestStage(string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null);
+/// <param name="Selection">What was chosen by scores, or <see langword="null"/> if everything was merged.</param>
+public sealed record ManifestStage(
+    string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null, ManifestSelection? Selection = null);
+
+/// <summary>What a stage chose by scores.</summary>
+/// <param name="Scorers">The scorers.</param>
+/// <param name="Chosen">The tensors that were restored or frozen; the others were copied.</param>
+public sealed record ManifestSelection(IReadOnlyList<string> Scorers, IReadOnlyList<ManifestChoice> Chosen);
+
+/// <summary>A tensor that was chosen.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Score">Its score, or the mean of several scorers' ranks; <see langword="null"/> for what was chosen with its layer.</param>
+public sealed record ManifestChoice(string Name, double? Score = null);
 
 /// <summary>A model that took part in a merge.</summary>
 /// <param name="Name">As the recipe has it.</param>

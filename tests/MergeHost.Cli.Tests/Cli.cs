@@ -19,6 +19,7 @@ internal sealed class Cli : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(AppContext.BaseDirectory, "cache");
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

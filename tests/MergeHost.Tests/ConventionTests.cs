@@ -16,10 +16,10 @@ public sealed class ConventionTests
     public void PublicTypes_AreTheEngineAndWhatItTakesAndReturns() =>
         Assert.Equal(
             [
-                "CheckpointSummary", "ExportSummary", "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestStage",
-                "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary", "PlanSummary",
+                "CheckpointSummary", "ChoiceSummary", "ExportSummary", "ManifestChoice", "ManifestFile", "ManifestInput",
+                "ManifestPlugin", "ManifestSelection", "ManifestStage", "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary", "PlanSummary",
                 "PluginSummary", "PluginsSummary", "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoredTensor", "ScorerSetting",
-                "ScorerSummary", "StageSummary", "TensorSummary",
+                "ScorerSummary", "SelectionSummary", "StageSummary", "TensorSummary",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 

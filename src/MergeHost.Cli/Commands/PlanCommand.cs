@@ -12,14 +12,14 @@ internal static class PlanCommand
 
     public static Command Create()
     {
-        Command command = new("plan", "Shows what a recipe would do and every problem it has; reads no tensor and writes nothing.")
+        Command command = new("plan", "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by scores.")
         {
-            _recipe, _tensors, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _tensors, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            MergeOptions options = new() { Locked = arguments.GetValue(SharedOptions.Locked) };
-            PlanSummary plan = engine.Plan(arguments.GetRequiredValue(_recipe), options);
+            MergeOptions options = new() { Locked = arguments.GetValue(SharedOptions.Locked), CacheFolder = SharedOptions.CacheFolder(arguments) };
+            PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), options, progress, cancellation));
             foreach (Problem warning in plan.Warnings)
             {
                 printer.Show(warning);
@@ -45,11 +45,36 @@ internal static class PlanCommand
             TimeSpan time = TimeSpan.FromSeconds((stage.ReadBytes + stage.WriteBytes) / Math.Max(plan.BytesPerSecond, 1));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"  takes about {Bytes.Format(stage.MemoryBytes)} of memory, and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample was read with"));
+            if (stage.Selection is { } selection)
+            {
+                Describe(selection);
+            }
+
             if (listsTensors)
             {
                 ListTensors(stage);
             }
         }
+    }
+
+    private static void Describe(SelectionSummary selection)
+    {
+        string scorers = string.Join(" and ", selection.Scorers);
+        if (selection.Tensors is null)
+        {
+            Console.WriteLine($"  chooses by {scorers} once the stages before it have run");
+            return;
+        }
+
+        Console.WriteLine($"  chooses {selection.Tensors.Count(tensor => tensor.IsChosen)} of {selection.Tensors.Count(tensor => tensor.Score is not null)} scored tensors by {scorers}");
+        Columns.Write([.. selection.Tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Module).Select(Chosen)], indent: 4);
+    }
+
+    private static string[] Chosen(IGrouping<string, ChoiceSummary> module)
+    {
+        List<ChoiceSummary> chosen = [.. module.Where(tensor => tensor.IsChosen)];
+        string layers = chosen.Count == 0 ? "" : $"{chosen[0].Action} layer {string.Join(", ", chosen.Select(tensor => tensor.Layer))}";
+        return [module.Key, $"{chosen.Count} of {module.Count()}", layers];
     }
 
     private static void ListTensors(StageSummary stage) => Columns.Write(

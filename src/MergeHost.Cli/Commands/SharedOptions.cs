@@ -27,14 +27,6 @@ internal static class SharedOptions
 
     public static Option<ByteSize> ShardSize { get; } = Size("--shard-size", "5GB", "The largest size of a file of the output", 1);
 
-    public static Option<int> Threads { get; } = new("--threads")
-    {
-        Description = "How many threads work",
-        HelpName = "N",
-        DefaultValueFactory = _ => new MergeOptions().Threads,
-        CustomParser = ParseThreads,
-    };
-
     public static Option<string> Device { get; } = new("--device")
     {
         Description = "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, for tests)",
@@ -85,16 +77,4 @@ internal static class SharedOptions
         DefaultValueFactory = _ => ByteSize.Parse(standard)!.Value,
         CustomParser = result => ByteSize.Parse(result, smallest),
     };
-
-    private static int ParseThreads(ArgumentResult result)
-    {
-        string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= 1024)
-        {
-            return threads;
-        }
-
-        result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
-        return 1;
-    }
 }

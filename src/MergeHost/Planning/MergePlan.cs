@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Scoring;
 using MergeHost.Strategies;
 
 namespace MergeHost.Planning;
@@ -12,7 +13,7 @@ namespace MergeHost.Planning;
 internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages, IReadOnlyList<Problem> Warnings)
 {
     /// <summary>The stages up to and with one.</summary>
-    public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other != stage).Append(stage);
+    public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other.Stage != stage.Stage).Append(stage);
 }
 
 /// <summary>The plan of one stage.</summary>
@@ -26,6 +27,12 @@ internal sealed record StagePlan
     /// <summary>The format of the output, and the plugin it comes from.</summary>
     public required InstalledExport Format { get; init; }
 
+    /// <summary>Which of the tensors are merged, or <see langword="null"/> for all.</summary>
+    public SelectionPlan? Selection { get; init; }
+
+    /// <summary>What takes part in the stage of what plugins have.</summary>
+    public IEnumerable<InstalledExport> Exports => [Strategy, Format, .. Selection?.Scorers.Select(scorer => scorer.Installed) ?? []];
+
     /// <summary>The models that take part, each once.</summary>
     public required IReadOnlyList<InputModel> Models { get; init; }
 
@@ -37,6 +44,17 @@ internal sealed record StagePlan
 
     /// <summary>What the output will hold.</summary>
     public required CheckpointLayout Layout { get; init; }
+
+    /// <summary>The plan with what was chosen: the tensors that were not are copied.</summary>
+    public StagePlan Choose(IReadOnlyList<TensorChoice> choices)
+    {
+        Dictionary<string, TensorChoice> byName = choices.ToDictionary(choice => choice.Pair.Name);
+        return this with
+        {
+            Selection = Selection! with { Choices = choices },
+            Tensors = [.. Tensors.Select(tensor => byName.TryGetValue(tensor.Output.Name, out TensorChoice? choice) ? Selection.Apply(tensor, choice) : tensor)],
+        };
+    }
 }
 
 /// <summary>How one tensor of the output is made.</summary>

@@ -3,6 +3,7 @@ using MergeHost.Options;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Running;
+using MergeHost.Scoring;
 using MergeHost.Strategies;
 
 namespace MergeHost.Planning;
@@ -74,8 +75,12 @@ internal sealed class MergePlanner(
     {
         int before = Errors;
         IMergeStrategy instance = host.Create<IMergeStrategy>(strategy);
-        ParameterBinder binder = new(new OptionsSchema(instance.OptionsType), stage, problems);
+        OptionsSchema schema = new(instance.OptionsType);
+        stage = SelectionPlanner.WithPolicy(stage, schema);
+        ParameterBinder binder = new(schema, stage, problems);
         bool canBind = binder.Check(strategy.Export.Id);
+        SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, problems);
+        IReadOnlyList<BoundScorer> scorers = selection?.BindScorers() ?? [];
         if (inputs is null)
         {
             return null;
@@ -83,6 +88,7 @@ internal sealed class MergePlanner(
 
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
         IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, host.Create<ICheckpointFormat>(format), problems).Plan(canBind);
+        SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
         if (Errors > before)
         {
             return null;
@@ -99,6 +105,7 @@ internal sealed class MergePlanner(
             Stage = stage,
             Strategy = strategy,
             Format = format,
+            Selection = selected,
             Models = [.. inputs.Values.Distinct()],
             Tensors = tensors,
             Layout = layout,

@@ -251,7 +251,8 @@ internal sealed class StagePlanner(
     {
         List<string> names = [.. mappings.SelectMany(mapping => mapping.Parts.Select(part => part.Name).Append(mapping.Name)).Distinct()];
         IEnumerable<ParameterSet> levels = stage.Slices
-            .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Append(slice.Parameters)).Concat(stage.Parameters);
+            .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Append(slice.Parameters)).Concat(stage.Parameters)
+            .Append(stage.Selection?.Settings ?? ParameterSet.Empty);
         foreach (SettingCondition condition in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value)
             .OfType<ConditionalSetting>().SelectMany(setting => setting.Conditions))
         {

@@ -43,6 +43,9 @@ internal sealed record RecipeStage
     /// <summary>The chat template's text or name, or <see langword="null"/> for the tokenizer's own.</summary>
     public YamlScalar? ChatTemplate { get; init; }
 
+    /// <summary>Which tensors are merged, by scores, or <see langword="null"/> for all.</summary>
+    public RecipeSelection? Selection { get; init; }
+
     /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
     public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;
 

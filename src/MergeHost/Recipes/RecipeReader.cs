@@ -7,12 +7,12 @@ namespace MergeHost.Recipes;
 /// Everything that the text alone can tell is checked, and every problem is reported, not only the first: unknown fields, wrong types,
 /// missing fields, fields that exclude each other. What depends on plugins or checkpoints is the planner's.
 /// </remarks>
-internal sealed class RecipeReader
+internal sealed partial class RecipeReader
 {
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses", "out_format", "out_type",
+        "chat_template", "name", "uses", "out_format", "out_type", "select",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -111,6 +111,7 @@ internal sealed class RecipeReader
             OutputType = Text(stage, "out_type"),
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
+            Selection = ReadSelection(stage),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using MergeHost.Planning;
+using MergeHost.Scoring;
 
 namespace MergeHost.Running;
 
@@ -62,7 +63,7 @@ internal static class ManifestStore
             null, null, Severity.Warning));
 
     private static IEnumerable<ManifestPlugin> Plugins(MergePlan plan) => plan.Stages
-        .SelectMany(stage => new[] { stage.Strategy.Plugin, stage.Format.Plugin })
+        .SelectMany(stage => stage.Exports).Select(export => export.Plugin)
         .DistinctBy(plugin => plugin.Id).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
         .Select(plugin => new ManifestPlugin(plugin.Id, plugin.Version.ToString(), MergeIdentity.Sha256(plugin.AssemblyPath)));
 
@@ -70,7 +71,12 @@ internal static class ManifestStore
         stage.Strategy.Export.Id,
         [.. stage.ReadModels.Select(model => Describe(model, stage, records))],
         stage.Stage.Donor.Name,
-        stage.Stage.Name);
+        stage.Stage.Name,
+        stage.Selection is null ? null : Describe(stage.Selection));
+
+    private static ManifestSelection Describe(SelectionPlan selection) => new(
+        [.. selection.Scorers.Select(scorer => scorer.Id)],
+        [.. selection.Choices!.Where(choice => choice.IsChosen).Select(choice => new ManifestChoice(choice.Pair.Name, choice.Score))]);
 
     private static ManifestInput Describe(InputModel model, StagePlan stage, IReadOnlyList<TensorRecord> records)
     {

@@ -31,7 +31,7 @@ internal sealed class MergeIdentity
         identity.Add(plan.Recipe.Text, last.Stage.Name ?? "", options.Seed, options.Device, options.ShardSizeBytes);
         foreach (StagePlan stage in plan.UpTo(last))
         {
-            foreach (InstalledExport export in new[] { stage.Strategy, stage.Format })
+            foreach (InstalledExport export in stage.Exports)
             {
                 identity.Add(export.Plugin.Id, export.Plugin.InformationalVersion, Sha256(export.Plugin.AssemblyPath));
             }

@@ -1,6 +1,7 @@
 using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Scoring;
 
 namespace MergeHost.Running;
 
@@ -69,6 +70,7 @@ internal sealed class MergeRunner(MergePlan plan, PluginHost host, MergeOptions 
         StagePlan stage, string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IReadOnlyList<ManifestStage> earlier,
         CancellationToken cancellation)
     {
+        stage = SelectionRunner.Choose(stage, options, progress, cancellation);
         StageRunner runner = new(stage, host, options, cancellation);
         StageResult result = runner.Run(folder, journal, recorded, progress);
         MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, folder, options);

@@ -10,8 +10,7 @@ namespace MergeHost.Scoring;
 
 /// <summary>The data of a pair: read when a scorer first asks for it, once for all scorers.</summary>
 /// <remarks>For one thread at a time. Disposing it gives the memory back.</remarks>
-internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra algebra, DeviceSpec device, SpectrumCache cache, CancellationToken cancellation)
-    : ILayerTensors, IDisposable
+internal sealed class PairTensors(ScorePair pair, ScoreContext context) : ILayerTensors, IDisposable
 {
     private readonly Dictionary<LayerMatrix, float[]> _matrices = [];
     private readonly Dictionary<LayerMatrix, string> _digests = [];
@@ -27,7 +26,7 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
     public int? Layer => pair.Layer;
 
     /// <inheritdoc/>
-    public int LayerCount => layerCount;
+    public int LayerCount => context.LayerCount;
 
     private int ElementCount => checked((int)Tensor.ElementCount);
 
@@ -39,7 +38,7 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
     {
         if (!_matrices.TryGetValue(which, out float[]? elements))
         {
-            cancellation.ThrowIfCancellationRequested();
+            context.Cancellation.ThrowIfCancellationRequested();
             elements = ArrayPool<float>.Shared.Rent(ElementCount);
             _matrices.Add(which, elements);
             Fill(which, elements.AsSpan(0, ElementCount));
@@ -54,9 +53,9 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
     {
         if (!_spectra.TryGetValue(which, out IReadOnlyList<double>? values))
         {
-            cancellation.ThrowIfCancellationRequested();
+            context.Cancellation.ThrowIfCancellationRequested();
             Matrix<float> matrix = Get(which);
-            values = cache.Get(Content(which), Math.Min(matrix.Rows, matrix.Columns), () => Compute(which, matrix));
+            values = context.Cache.Get(Content(which), Math.Min(matrix.Rows, matrix.Columns), () => Compute(which, matrix));
             _spectra.Add(which, values);
         }
 
@@ -77,7 +76,7 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
     {
         try
         {
-            return algebra.SingularValues(matrix);
+            return context.Algebra.SingularValues(matrix);
         }
         catch (ArithmeticException exception)
         {
@@ -99,9 +98,9 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
         }
     }
 
-    private static string Read(InputTensor input, Span<float> elements)
+    private string Read(InputTensor input, Span<float> elements)
     {
-        ICheckpointReader reader = input.Model.Open();
+        ICheckpointReader reader = context.Readers[input.Model];
         DType type = input.Tensor.DType;
         TensorDigest digest = new(elements.Length);
         byte[] stored = ArrayPool<byte>.Shared.Rent((int)type.LengthBytes(TensorDigest.UnitElements));
@@ -123,6 +122,6 @@ internal sealed class PairTensors(ScorePair pair, int layerCount, ILinearAlgebra
     {
         IEnumerable<LayerMatrix> parts = which == LayerMatrix.TaskVector ? [LayerMatrix.Base, LayerMatrix.Adapted] : [which];
         return parts.SelectMany(part => new[] { _digests[part], (part == LayerMatrix.Base ? pair.Base : pair.Adapted).Tensor.DType.Name })
-            .Append(Tensor.Shape.ToString()).Append(device.ToString());
+            .Append(Tensor.Shape.ToString()).Append(context.Device.ToString());
     }
 }

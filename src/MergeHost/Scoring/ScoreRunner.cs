@@ -1,13 +1,15 @@
 using MergeHost.Algebra;
+using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Kernels.Algebra;
+using MergeHost.Planning;
 using MergeHost.Running;
 
 namespace MergeHost.Scoring;
 
 /// <summary>Runs scorers over pairs: several tensors at once as far as memory goes, each read once and decomposed once for all scorers.</summary>
 internal sealed class ScoreRunner(
-    IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation, string? stage = null)
 {
     /// <summary>Scores pairs.</summary>
     /// <returns>One row a pair, in the same order, with one score a scorer; NaN where a scorer does not apply.</returns>
@@ -18,7 +20,10 @@ internal sealed class ScoreRunner(
         int layers = pairs.Max(pair => pair.Layer + 1) ?? 0;
         SpectrumCache cache = new(options.CacheFolder);
         ILinearAlgebra algebra = Algebra(pairs);
-        ScoreTask[] tasks = [.. pairs.Select(pair => new ScoreTask(pair, layers, scorers, algebra, options.Device, cache, cancellation))];
+        Dictionary<InputModel, ICheckpointReader> readers =
+            pairs.SelectMany(pair => new[] { pair.Base.Model, pair.Adapted.Model }).Distinct().ToDictionary(model => model, model => model.Open());
+        ScoreContext context = new(scorers, layers, readers, algebra, options.Device, cache, cancellation);
+        ScoreTask[] tasks = [.. pairs.Select(pair => new ScoreTask(pair, context))];
         Track(tasks);
         return Compare(pairs, [.. tasks.Select(task => task.Scores)]);
     }
@@ -27,11 +32,11 @@ internal sealed class ScoreRunner(
     {
         long total = tasks.Sum(task => task.Pair.LengthBytes);
         (int Tensors, long Bytes) done = default;
-        progress?.Report(new MergeProgress(null, 0, total, 0, tasks.Length));
+        progress?.Report(new MergeProgress(stage, 0, total, 0, tasks.Length));
         new BlockScheduler(options.Threads, options.TensorBytes, cancellation).Run(tasks, task =>
         {
             done = (done.Tensors + 1, done.Bytes + ((ScoreTask)task).Pair.LengthBytes);
-            progress?.Report(new MergeProgress(null, done.Bytes, total, done.Tensors, tasks.Length));
+            progress?.Report(new MergeProgress(stage, done.Bytes, total, done.Tensors, tasks.Length));
         });
     }
 
@@ -43,7 +48,7 @@ internal sealed class ScoreRunner(
             return ComputeDevice.Create(options.Device, options.Lanes).Algebra;
         }
 
-        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Max(ScoreTask.Needed)), 1, options.Threads);
+        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()), 1, options.Threads);
         return new ManagedLinearAlgebra((int)(options.Threads / atOnce));
     }
 

@@ -1,13 +1,10 @@
-using MergeHost.Algebra;
 using MergeHost.Planning;
 using MergeHost.Running;
 
 namespace MergeHost.Scoring;
 
 /// <summary>The scoring of one pair by all scorers: one block.</summary>
-internal sealed class ScoreTask(
-    ScorePair pair, int layerCount, IReadOnlyList<BoundScorer> scorers, ILinearAlgebra algebra, DeviceSpec device, SpectrumCache cache,
-    CancellationToken cancellation) : IBlockTask, ITensorPhase
+internal sealed class ScoreTask(ScorePair pair, ScoreContext context) : IBlockTask, ITensorPhase
 {
     private bool _isDone;
 
@@ -43,19 +40,19 @@ internal sealed class ScoreTask(
 
     public void Run(int block, BlockWorker worker)
     {
-        using PairTensors tensors = new(pair, layerCount, algebra, device, cache, cancellation);
-        Scores = [.. scorers.Select(scorer => Score(scorer, tensors))];
+        using PairTensors tensors = new(pair, context);
+        Scores = [.. context.Scorers.Select(scorer => Score(scorer, tensors))];
     }
 
     public void Advance(BlockWorker worker) => _isDone = true;
 
     private LayerScore Score(BoundScorer scorer, PairTensors tensors)
     {
-        cancellation.ThrowIfCancellationRequested();
+        context.Cancellation.ThrowIfCancellationRequested();
         LayerScore? score;
         try
         {
-            score = scorer.Scorer.Score(tensors, scorer.Options, algebra, cancellation);
+            score = scorer.Scorer.Score(tensors, scorer.Options, context.Algebra, context.Cancellation);
         }
         catch (Exception exception) when (exception is not (MergeHostException or OperationCanceledException or OutOfMemoryException))
         {

@@ -1,5 +1,6 @@
 using MergeHost.Planning;
 using MergeHost.Running;
+using MergeHost.Scoring;
 using MergeHost.Strategies;
 
 namespace MergeHost;
@@ -15,7 +16,8 @@ internal static class MemoryNeed
         long staged = stage.Tensors.Where(tensor => tensor.Treatment is MeasureTreatment)
             .Select(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes)
             .OrderDescending().Where(bytes => bytes <= options.TensorBytes).Take(2 * options.Threads).Sum();
-        return Program + (options.Threads * block) + Math.Min(staged, options.TensorBytes) + stage.Tensors.Max(TensorTask.WholeBytes);
+        long scored = stage.Selection is null ? 0 : stage.Selection.Pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max();
+        return Program + Math.Max(scored, (options.Threads * block) + Math.Min(staged, options.TensorBytes) + stage.Tensors.Max(TensorTask.WholeBytes));
     }
 
     private static long Largest(StagePlan stage) => stage.Tensors.Max(tensor => tensor.Output.ElementCount);

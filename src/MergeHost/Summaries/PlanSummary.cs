@@ -32,6 +32,9 @@ public sealed record StageSummary
     /// <summary>The tensors of the output.</summary>
     public required IReadOnlyList<TensorSummary> Tensors { get; init; }
 
+    /// <summary>What is chosen by scores, or <see langword="null"/> if everything is merged.</summary>
+    public SelectionSummary? Selection { get; init; }
+
     /// <summary>How many elements the output has.</summary>
     public long ElementCount => Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, extent) => product * extent));
 
@@ -54,6 +57,7 @@ public sealed record StageSummary
         WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),
+        Selection = stage.Selection is null ? null : SelectionSummary.Of(stage.Selection),
     };
 }
 

@@ -35,5 +35,21 @@ public sealed class GoldenScoreTests : IDisposable
         }
     }
 
+    // The length of what is left of each task vector.
+    [Theory]
+    [InlineData("finance")]
+    [InlineData("japanese")]
+    public void Merge_ByDgHard_KeepsWhatNumpyKeeps(string expert)
+    {
+        _bed.Merge($"merge_method: dg_hard\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}{expert}}}]\ndtype: float32", "out");
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(MergeBed.Fixtures, "scores/scores.json")));
+        foreach (JsonProperty tensor in golden.RootElement.GetProperty("dg_hard").GetProperty(expert).EnumerateObject())
+        {
+            float[] before = MergeBed.Read($"{MergeBed.Models}base", tensor.Name).Values;
+            double norm = Math.Sqrt(MergeBed.Read(_bed["out"], tensor.Name).Values.Zip(before, (after, start) => Math.Pow(after - start, 2)).Sum());
+            Assert.Equal(tensor.Value.GetProperty("norm").GetDouble(), norm, 1e-6 * norm);
+        }
+    }
+
     public void Dispose() => _bed.Dispose();
 }
