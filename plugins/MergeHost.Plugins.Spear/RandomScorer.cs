@@ -16,8 +16,8 @@ public sealed class RandomScorer : ILayerScorer<RandomOptions>
             return LayerScore.NotApplicable;
         }
 
-        float[] number = new float[1];
-        new Philox(options.Seed, 0, layer.Tensor.Name).Fill(0, number);
-        return new LayerScore(number[0]);
+        ushort[] digits = new ushort[2];
+        new Philox(options.Seed, 0, layer.Tensor.Name).Fill(0, digits);
+        return new LayerScore(((digits[0] * 65536.0) + digits[1]) / (1L << 32));
     }
 }

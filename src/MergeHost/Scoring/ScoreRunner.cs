@@ -11,6 +11,9 @@ namespace MergeHost.Scoring;
 internal sealed class ScoreRunner(
     IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation, string? stage = null)
 {
+    // Scoring is arithmetic from end to end: more threads than processors only take memory.
+    private readonly int _threads = Math.Min(options.Threads, Environment.ProcessorCount);
+
     /// <summary>Scores pairs.</summary>
     /// <returns>One row a pair, in the same order, with one score a scorer; NaN where a scorer does not apply.</returns>
     /// <exception cref="MergeHostException">A tensor cannot be read, or a scorer fails.</exception>
@@ -33,7 +36,7 @@ internal sealed class ScoreRunner(
         long total = tasks.Sum(task => task.Pair.LengthBytes);
         (int Tensors, long Bytes) done = default;
         progress?.Report(new MergeProgress(stage, 0, total, 0, tasks.Length));
-        new BlockScheduler(options.Threads, options.TensorBytes, cancellation).Run(tasks, task =>
+        new BlockScheduler(_threads, options.TensorBytes, cancellation).Run(tasks, task =>
         {
             done = (done.Tensors + 1, done.Bytes + ((ScoreTask)task).Pair.LengthBytes);
             progress?.Report(new MergeProgress(stage, done.Bytes, total, done.Tensors, tasks.Length));
@@ -48,8 +51,8 @@ internal sealed class ScoreRunner(
             return ComputeDevice.Create(options.Device, options.Lanes).Algebra;
         }
 
-        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()), 1, options.Threads);
-        return new ManagedLinearAlgebra((int)(options.Threads / atOnce));
+        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()), 1, _threads);
+        return new ManagedLinearAlgebra((int)(_threads / atOnce));
     }
 
     private LayerScore[][] Compare(IReadOnlyList<ScorePair> pairs, LayerScore[][] rows)
