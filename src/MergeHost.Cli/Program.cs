@@ -8,6 +8,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     ConvertCommand.Create(),
     PlanCommand.Create(),
     InspectCommand.Create(),
+    CompareCommand.Create(),
     ScoreCommand.Create(),
     VerifyCommand.Create(),
     PluginsCommand.Create(),

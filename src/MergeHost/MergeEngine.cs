@@ -1,3 +1,4 @@
+using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Planning;
 using MergeHost.Plugins;
@@ -111,6 +112,25 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
         return ScoreReport.Of(@base, adapted, scorers, pairs, rows);
+    }
+
+    /// <summary>Measures how far checkpoints are from each other.</summary>
+    /// <param name="checkpoints">Two or more, of one architecture: files or folders.</param>
+    /// <param name="base">The checkpoint they were trained on from, for their task vectors, or <see langword="null"/>.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="progress">Told of the progress, from any thread.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="MergeHostException">A checkpoint is not there, or they do not belong together.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public ComparisonReport Compare(
+        IReadOnlyList<string> checkpoints, string? @base, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
+        List<InputModel> opened = [.. (@base is null ? checkpoints : checkpoints.Prepend(@base)).Select(models.Open)];
+        models.Warnings.ForEach(warning => warnings?.Invoke(warning));
+        return new CompareRunner(opened, hasBase: @base is not null).Run(options, progress, cancellation);
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>

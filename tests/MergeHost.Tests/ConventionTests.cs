@@ -16,10 +16,12 @@ public sealed class ConventionTests
     public void PublicTypes_AreTheEngineAndWhatItTakesAndReturns() =>
         Assert.Equal(
             [
-                "CheckpointSummary", "ChoiceSummary", "ExportSummary", "ManifestChoice", "ManifestFile", "ManifestInput",
-                "ManifestPlugin", "ManifestSelection", "ManifestStage", "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary", "PlanSummary",
-                "PluginSummary", "PluginsSummary", "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoredTensor", "ScorerSetting",
-                "ScorerSummary", "SelectionSummary", "StageSummary", "TensorSummary",
+                "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "ExportSummary", "LayerDistance",
+                "ManifestChoice", "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage",
+                "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary",
+                "PairComparison", "PlanSummary", "PluginSummary", "PluginsSummary", "ScoreReport", "ScoreRequest",
+                "ScoreSummary", "ScoredTensor", "ScorerSetting", "ScorerSummary", "SelectionSummary", "StageSummary",
+                "TaskVectorDistance", "TensorDistance", "TensorSummary",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 

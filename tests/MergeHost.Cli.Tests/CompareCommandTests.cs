@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace MergeHost.Cli.Tests;
+
+public sealed class CompareCommandTests
+{
+    private static readonly string[] _arguments = ["compare", "recipes/quickstart/finance", "recipes/quickstart/math", "--base", "recipes/quickstart/base"];
+
+    [Fact]
+    public void Compare_PrintsWholeAndLayersOfEachPair()
+    {
+        CliResult compare = Cli.Run(_arguments);
+        Assert.Equal((0, ""), (compare.ExitCode, compare.Talk));
+        Assert.Contains("recipes/quickstart/finance and recipes/quickstart/math: 2.89 M parameters", compare.Output, StringComparison.Ordinal);
+        Assert.Contains("sign conflicts", compare.Output, StringComparison.Ordinal);
+        Assert.Equal(3, compare.Output.Split("layer 3 ").Length - 1);
+        Assert.Contains("model.layers.2.mlp.up_proj.weight", Cli.Run([.. _arguments, "--tensors"]).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_WithJson_WritesOneDocument()
+    {
+        using JsonDocument report = JsonDocument.Parse(Cli.Run([.. _arguments, "--json", "--quiet"]).Output);
+        JsonElement pair = report.RootElement.GetProperty("pairs")[2];
+        Assert.InRange(pair.GetProperty("whole").GetProperty("taskVectors").GetProperty("signConflictRate").GetDouble(), 0.01, 0.99);
+        Assert.Equal(4, pair.GetProperty("layers").GetArrayLength());
+    }
+
+    [Fact]
+    public void Compare_OfASingleCheckpoint_IsWrongUsage() => Assert.Equal(2, Cli.Run("compare", "recipes/quickstart/base").ExitCode);
+}
