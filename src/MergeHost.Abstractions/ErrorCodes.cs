@@ -167,6 +167,18 @@ public static class ErrorCodes
     /// <summary>A folder without a manifest: nothing tells what it should hold.</summary>
     public static readonly ErrorCode NoManifest = new("MH5008", "The folder has no readable manifest");
 
+    /// <summary>A suite of tasks that cannot be read, or holds none.</summary>
+    public static readonly ErrorCode BadSuite = new("MH6001", "A suite of tasks cannot be used");
+
+    /// <summary>Data of a task that cannot be read, or is not what the benchmark needs.</summary>
+    public static readonly ErrorCode BadTaskData = new("MH6002", "A task's data cannot be used");
+
+    /// <summary>A checkpoint that a benchmark cannot run.</summary>
+    public static readonly ErrorCode CheckpointNotRunnable = new("MH6003", "A benchmark cannot run this checkpoint");
+
+    /// <summary>A tokenizer that cannot be read to the letter.</summary>
+    public static readonly ErrorCode TokenizerNotSupported = new("MH6004", "A tokenizer is of a kind that is not supported");
+
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [

@@ -16,7 +16,10 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>How many items the value rests on.</summary>
     public int Count { get; init; } = Items.Count;
 
-    /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> if it is not known.</summary>
+    /// <summary>How <see cref="Items"/> make <see cref="Value"/>; the mean by default.</summary>
+    public Aggregation Aggregation { get; init; }
+
+    /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> for the host to find it from the items.</summary>
     public (double Low, double High)? Interval { get; init; }
 }
 

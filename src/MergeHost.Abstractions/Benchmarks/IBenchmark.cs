@@ -5,7 +5,8 @@ namespace MergeHost.Benchmarks;
 /// <summary>A test of what a checkpoint can do.</summary>
 /// <remarks>
 /// Implement <see cref="IBenchmark{TOptions}"/>, which fills this in. The host makes one instance for a run and calls it once
-/// for each checkpoint, one at a time; the benchmark may use threads of its own.
+/// for each checkpoint and task, one at a time and all tasks of a checkpoint in a row, so that what was read of it can be kept;
+/// the benchmark may use threads of its own.
 /// </remarks>
 public interface IBenchmark
 {

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MergeHost.Plugins.LanguageModel.Models;
+
+/// <summary>Reads the values of a <c>config.json</c>.</summary>
+internal sealed class ConfigReader(JsonObject config)
+{
+    /// <summary>Whether the file has a value of this name, be it <c>null</c>.</summary>
+    public bool Has(string name) => config.ContainsKey(name);
+
+    /// <summary>A value that must be there.</summary>
+    /// <exception cref="MergeHostException">MH2013: it is not there, or is of another type.</exception>
+    public T Get<T>(string name)
+        where T : struct => Find<T>(name) ?? throw ModelException.Config(name, Word<T>(), "nothing");
+
+    /// <summary>A value that may be left out, or be <c>null</c>.</summary>
+    /// <exception cref="MergeHostException">MH2013: it is of another type.</exception>
+    public T? Find<T>(string name)
+        where T : struct
+    {
+        JsonNode? node = config[name];
+        return node is null ? null
+            : node is JsonValue value && value.TryGetValue(out T found) ? found
+            : throw ModelException.Config(name, Word<T>(), node.ToJsonString());
+    }
+
+    /// <summary>A text that may be left out, or be <c>null</c>.</summary>
+    /// <exception cref="MergeHostException">MH2013: it is of another type.</exception>
+    public string? Text(string name) => config[name] is not { } node ? null
+        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>()
+        : throw ModelException.Config(name, "a text", node.ToJsonString());
+
+    /// <summary>Texts in order; <see langword="null"/> if there are none.</summary>
+    /// <exception cref="MergeHostException">MH2013: the value is no list of texts.</exception>
+    public IReadOnlyList<string>? Texts(string name)
+    {
+        return config[name] is not { } node ? null
+            : node is JsonArray items && items.All(item => item?.GetValueKind() == JsonValueKind.String) ? [.. items.Select(item => item!.GetValue<string>())]
+            : throw ModelException.Config(name, "a list of texts", node.ToJsonString());
+    }
+
+    /// <summary>A mapping that may be left out, or be <c>null</c>.</summary>
+    /// <exception cref="MergeHostException">MH2013: the value is no mapping.</exception>
+    public ConfigReader? Section(string name) => config[name] is not { } node ? null
+        : node is JsonObject section ? new ConfigReader(section)
+        : throw ModelException.Config(name, "a mapping", node.ToJsonString());
+
+    private static string Word<T>() => typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(int) ? "a whole number" : "a number";
+}

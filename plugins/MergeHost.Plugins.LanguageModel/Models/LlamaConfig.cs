@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+
+namespace MergeHost.Plugins.LanguageModel.Models;
+
+/// <summary>The shape of a model of the Llama family.</summary>
+internal sealed record LlamaConfig
+{
+    private static readonly string[] _architectures = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"];
+
+    public required int VocabularySize { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int FeedForwardSize { get; init; }
+
+    public required int Heads { get; init; }
+
+    /// <summary>Heads of keys and values, each shared by as many heads of queries.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    /// <summary>The longest context that the model was made for, in tokens.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>What the root mean square of a norm is kept away from zero by.</summary>
+    public required double NormEpsilon { get; init; }
+
+    /// <summary>Whether the output head is the embedding; <see langword="null"/> where the tensors must tell.</summary>
+    public required bool? TiesEmbeddings { get; init; }
+
+    public required RopeConfig Rope { get; init; }
+
+    /// <summary>How many tokens each layer looks back, itself included; <see langword="null"/> for all.</summary>
+    public required IReadOnlyList<int?> Windows { get; init; }
+
+    /// <summary>Reads a <c>config.json</c> in the style of transformers 4 or 5.</summary>
+    /// <exception cref="MergeHostException">MH6003: the model is of a kind that is not known here; MH2013: a setting is missing or wrong.</exception>
+    public static LlamaConfig Read(JsonObject json)
+    {
+        ConfigReader config = new(json);
+        string architecture = config.Texts("architectures") is [string first, ..] ? first : throw ModelException.Config("architectures", "a list of texts", "nothing");
+        if (!_architectures.Contains(architecture))
+        {
+            throw ModelException.Unsupported($"architecture '{architecture}'", string.Join(", ", _architectures));
+        }
+
+        if (config.Text("hidden_act") is { } activation and not "silu")
+        {
+            throw ModelException.Unsupported($"hidden_act '{activation}'", "silu");
+        }
+
+        int heads = config.Get<int>("num_attention_heads");
+        int hidden = config.Get<int>("hidden_size");
+        return new LlamaConfig
+        {
+            VocabularySize = config.Get<int>("vocab_size"),
+            HiddenSize = hidden,
+            FeedForwardSize = config.Get<int>("intermediate_size"),
+            Heads = heads,
+            KeyValueHeads = config.Find<int>("num_key_value_heads") ?? heads,
+            HeadSize = config.Find<int>("head_dim") ?? hidden / heads,
+            MaxPositions = config.Get<int>("max_position_embeddings"),
+            NormEpsilon = config.Find<double>("rms_norm_eps") ?? 1e-6,
+            TiesEmbeddings = config.Find<bool>("tie_word_embeddings"),
+            Rope = RopeConfig.Read(config),
+            Windows = ReadWindows(config, architecture),
+        };
+    }
+
+    private static int?[] ReadWindows(ConfigReader config, string architecture)
+    {
+        int layers = config.Get<int>("num_hidden_layers");
+        int? window = config.Find<int>("sliding_window");
+        if (architecture == "MistralForCausalLM")
+        {
+            // Mistral's first models do not say it, and mean 4,096.
+            int? all = config.Has("sliding_window") ? window : 4096;
+            return [.. Enumerable.Repeat(all, layers)];
+        }
+
+        if (config.Texts("layer_types") is { } types)
+        {
+            return types.Count == layers
+                ? [.. types.Select(type => Window(type, window))]
+                : throw ModelException.Config("layer_types", $"{layers} texts", $"{types.Count}");
+        }
+
+        bool slides = config.Find<bool>("use_sliding_window") ?? false;
+        int full = slides ? config.Find<int>("max_window_layers") ?? layers : layers;
+        return [.. Enumerable.Range(0, layers).Select(layer => layer < full ? null : window)];
+    }
+
+    private static int? Window(string type, int? window) => type switch
+    {
+        "full_attention" => null,
+        "sliding_attention" => window ?? throw ModelException.Config("sliding_window", "a whole number", "nothing"),
+        _ => throw ModelException.Unsupported($"layer type '{type}'", "full_attention, sliding_attention"),
+    };
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MergeHost.Plugins.LanguageModel.Models;
+
+/// <summary>The forward pass of the Llama family: Llama 2 and 3, Mistral, Qwen 2 and 3.</summary>
+/// <remarks>Not for several threads at once. What it returns belongs to the caller's dispose scope.</remarks>
+internal sealed class LlamaModel : IDisposable
+{
+    private readonly Tensor _embedding;
+    private readonly Tensor _head;
+    private readonly RmsNorm _norm;
+    private readonly LlamaLayer[] _layers;
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <param name="checkpoint">The weights, with their <c>config.json</c>.</param>
+    /// <param name="device">Where the model runs.</param>
+    /// <param name="type">The type of weights and activations.</param>
+    /// <exception cref="MergeHostException">The model is of a kind that is not known here, or its parts do not fit each other.</exception>
+    public LlamaModel(ICheckpointReader checkpoint, Device device, ScalarType type)
+    {
+        JsonObject json = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
+            ?? throw new MergeHostException(new Problem(ErrorCodes.BadConfig, "the checkpoint has no config.json"), null);
+        Config = LlamaConfig.Read(json);
+        ModelWeights weights = new(checkpoint, device, type);
+        _embedding = weights.Take("model.embed_tokens.weight", Config.VocabularySize, Config.HiddenSize);
+        _layers = [.. Enumerable.Range(0, Config.Windows.Count).Select(layer => new LlamaLayer(weights, Config, layer))];
+        _norm = new RmsNorm(weights.Take("model.norm.weight", Config.HiddenSize), Config.NormEpsilon);
+        bool isTied = Config.TiesEmbeddings ?? !weights.Has("lm_head.weight");
+        _head = isTied ? _embedding : weights.Take("lm_head.weight", Config.VocabularySize, Config.HiddenSize);
+        weights.Skip("lm_head.weight");
+        weights.ThrowIfLeft();
+    }
+
+    public LlamaConfig Config { get; }
+
+    public Device Device => _embedding.device;
+
+    /// <summary>The states after the last layer, normalised, of <c>[batch, tokens, hidden]</c>.</summary>
+    /// <param name="ids">Token ids of <c>[batch, tokens]</c>, int64. Padding on the right changes nothing of what stands before it.</param>
+    public Tensor States(Tensor ids)
+    {
+        RotaryEmbedding rotary = new(Config, ids.shape[1], Device, _embedding.dtype);
+        Tensor x = _embedding.index_select(0, ids.view(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+        foreach (LlamaLayer layer in _layers)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            x = layer.Apply(x, rotary).MoveToOuterDisposeScope();
+        }
+
+        return _norm.Apply(x);
+    }
+
+    /// <summary>The logits of the token after each state, float32, of <c>[…, vocabulary]</c>.</summary>
+    public Tensor Logits(Tensor states) => nn.functional.linear(states, _head).to(float32);
+
+    public void Dispose()
+    {
+        Array.ForEach(_layers, layer => layer.Dispose());
+        _norm.Dispose();
+        _head.Dispose();
+        _embedding.Dispose();
+    }
+}

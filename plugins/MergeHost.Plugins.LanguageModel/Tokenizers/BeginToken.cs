@@ -1,0 +1,26 @@
+using System.Text.Json.Nodes;
+
+namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+
+/// <summary>The token that every text begins with, as a <c>tokenizer.json</c> and its <c>tokenizer_config.json</c> have it.</summary>
+internal static class BeginToken
+{
+    /// <summary>The id, or <see langword="null"/> if texts do not begin with one.</summary>
+    public static int? Find(JsonObject json, JsonObject? settings)
+    {
+        string? word = settings?["add_bos_token"]?.GetValue<bool>() switch
+        {
+            true => Content(settings["bos_token"]),
+            false => null,
+            null => Processors(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
+        };
+        return word is null ? null : AddedToken.ReadAll(json).FirstOrDefault(token => token.Content == word)?.Id;
+    }
+
+    private static string? Content(JsonNode? token) => token is JsonObject description ? description["content"]?.ToString() : token?.ToString();
+
+    private static IEnumerable<JsonNode> Processors(JsonNode? processor) =>
+        processor is null ? [] : processor["processors"] is JsonArray several ? several.OfType<JsonNode>() : [processor];
+
+    private static string? FirstOfTemplate(JsonNode processor) => processor["single"]?[0]?["SpecialToken"]?["id"]?.ToString();
+}

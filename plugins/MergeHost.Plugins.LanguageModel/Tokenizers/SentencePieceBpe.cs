@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+
+namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+
+/// <summary>SentencePiece's BPE with a fallback to bytes, read from a <c>tokenizer.model</c>.</summary>
+/// <remarks>As SentencePiece itself does, it takes control words such as <c>&lt;s&gt;</c> in a text for plain text.</remarks>
+/// <seealso href="https://arxiv.org/abs/1808.06226"/>
+internal sealed class SentencePieceBpe
+{
+    private const string File = "tokenizer.model";
+    private const char Space = '▁';
+
+    private readonly bool _addsPrefix;
+    private readonly Dictionary<string, (int Id, float Score)> _pieces;
+    private readonly int[] _bytes;
+
+    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here; MH2013: the file is broken.</exception>
+    public SentencePieceBpe(byte[] content)
+    {
+        SentencePieceModel model = SentencePieceModel.Read(content, File);
+        BeginId = model.BeginId < 0 ? null : model.BeginId;
+        _addsPrefix = model.AddsPrefix;
+        _pieces = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Normal)
+            .ToDictionary(pair => pair.Item.Text, pair => (pair.Index, pair.Item.Score));
+        Dictionary<string, int> bytes = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Byte)
+            .ToDictionary(pair => pair.Item.Text, pair => pair.Index);
+        _bytes = [.. Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"))
+            .Select(name => bytes.TryGetValue(name, out int id) ? id : throw TokenizerException.Broken(File, $"piece '{name}' is not there"))];
+    }
+
+    /// <summary>The id of BOS, or <see langword="null"/> if the model has none.</summary>
+    public int? BeginId { get; }
+
+    /// <summary>The ids of a text, without BOS and EOS.</summary>
+    public IReadOnlyList<int> Encode(string text)
+    {
+        string escaped = (_addsPrefix ? " " + text : text).Replace(' ', Space);
+        List<int> starts = new(escaped.Length);
+        int start = 0;
+        foreach (Rune rune in escaped.EnumerateRunes())
+        {
+            starts.Add(start);
+            start += rune.Utf16SequenceLength;
+        }
+
+        return [.. PieceMerger.Merge(escaped, starts, Cost).SelectMany(Ids)];
+    }
+
+    private double? Cost(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
+        _pieces.TryGetValue($"{left}{right}", out (int Id, float Score) piece) ? -piece.Score : null;
+
+    private IEnumerable<int> Ids(string piece) =>
+        _pieces.TryGetValue(piece, out (int Id, float Score) found) ? [found.Id] : Encoding.UTF8.GetBytes(piece).Select(value => _bytes[value]);
+}

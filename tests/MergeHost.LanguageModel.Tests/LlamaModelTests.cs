@@ -1,0 +1,91 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MergeHost.LanguageModel.Tests;
+
+/// <summary>Logits against those of transformers 5.12.1; <c>fixtures/models/make.py</c> made them.</summary>
+public class LlamaModelTests
+{
+    [TorchTheory]
+    [InlineData("llama-3")]
+    [InlineData("llama-linear")]
+    [InlineData("mistral")]
+    [InlineData("qwen-2")]
+    [InlineData("qwen-3")]
+    public void Logits_OfEachArchitecture_AreThoseOfTransformers(string name)
+    {
+        using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
+        float[] found = EveryFourth(Fixtures.File("models", name), Fixtures.Read<long>(expected, "ids"), float32);
+        Assert.True(LargestDifference(Fixtures.Read<float>(expected, "logits"), found) < 2e-5);
+    }
+
+    [TorchTheory]
+    [InlineData("llama-3")]
+    [InlineData("mistral")]
+    [InlineData("qwen-3")]
+    public void Logits_InBfloat16_AreAsNearAsItsDigitsAllow(string name)
+    {
+        using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
+        float[] logits = Fixtures.Read<float>(expected, "logits");
+        float[] found = EveryFourth(Fixtures.File("models", name), Fixtures.Read<long>(expected, "ids"), bfloat16);
+        double transformers = LargestDifference(logits, Fixtures.Read<float>(expected, "logits_bf16"));
+        Assert.InRange(LargestDifference(logits, found), 1e-6, 2 * transformers);
+    }
+
+    [TorchFact]
+    public void Logits_OfTheFamilysBase_AreWithin1e4OfTransformers()
+    {
+        using ICheckpointReader expected = Fixtures.Open(Fixtures.File("family", "oracle_logits.safetensors"));
+        using ICheckpointReader checkpoint = Fixtures.Family("base");
+        using LlamaModel model = new(checkpoint, CPU, float32);
+        using IDisposable inference = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = model.Logits(model.States(tensor(Fixtures.Read<long>(expected, "input_ids")).unsqueeze(0)));
+        Assert.True(LargestDifference(Fixtures.Read<float>(expected, "first"), [.. logits[0, 0].data<float>()]) < 1e-4);
+        Assert.True(LargestDifference(Fixtures.Read<float>(expected, "last"), [.. logits[0, 15].data<float>()]) < 1e-4);
+    }
+
+    [TorchFact]
+    public void Open_WhenATensorHasAnotherShapeThanTheConfiguration_NamesBoth()
+    {
+        using ICheckpointReader checkpoint = Fixtures.Family("base");
+        using ICheckpointReader other = new OtherConfig(checkpoint, """
+            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048, "num_hidden_layers": 4,
+             "num_attention_heads": 4, "max_position_embeddings": 512}
+            """);
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new LlamaModel(other, CPU, float32));
+        Assert.Equal(ErrorCodes.ShapeMismatch, exception.Code);
+        Assert.Contains("'model.layers.0.self_attn.k_proj.weight': expected shape [256, 256] as config.json has it, found [128, 256]", exception.Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void Open_WhenTheCheckpointHasMoreTensorsThanTheArchitecture_NamesOne()
+    {
+        using ICheckpointReader checkpoint = Fixtures.Family("base");
+        using ICheckpointReader other = new OtherConfig(checkpoint, """
+            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048, "num_hidden_layers": 3,
+             "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 512}
+            """);
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new LlamaModel(other, CPU, float32));
+        Assert.Equal(ErrorCodes.CheckpointNotRunnable, exception.Code);
+        Assert.Contains("'model.layers.3.", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static float[] EveryFourth(string folder, long[] ids, ScalarType type)
+    {
+        using ICheckpointReader checkpoint = Fixtures.Open(folder);
+        using LlamaModel model = new(checkpoint, CPU, type);
+        using IDisposable inference = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = model.Logits(model.States(tensor(ids, [2, ids.Length / 2])));
+        return [.. logits[TensorIndex.Colon, TensorIndex.Slice(step: 4)].contiguous().data<float>()];
+    }
+
+    private static double LargestDifference(float[] expected, float[] found)
+    {
+        Assert.Equal(expected.Length, found.Length);
+        return expected.Zip(found, (a, b) => Math.Abs((double)a - b)).Max();
+    }
+}

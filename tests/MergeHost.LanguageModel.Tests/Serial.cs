@@ -1,0 +1,2 @@
+// torch's threads are the whole process's.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
