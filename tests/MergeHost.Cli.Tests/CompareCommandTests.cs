@@ -9,7 +9,7 @@ public sealed class CompareCommandTests
     [Fact]
     public void Compare_PrintsWholeAndLayersOfEachPair()
     {
-        CliResult compare = Cli.Run(_arguments);
+        CliResult compare = Cli.Run([.. _arguments, "--quiet"]);
         Assert.Equal((0, ""), (compare.ExitCode, compare.Talk));
         Assert.Contains("recipes/quickstart/finance and recipes/quickstart/math: 2.89 M parameters", compare.Output, StringComparison.Ordinal);
         Assert.Contains("sign conflicts", compare.Output, StringComparison.Ordinal);

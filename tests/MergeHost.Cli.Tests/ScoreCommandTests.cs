@@ -10,7 +10,7 @@ public sealed class ScoreCommandTests
     [Fact]
     public void Score_PrintsEachMatrixWithItsScores_TheFirstToRestoreFirst()
     {
-        CliResult score = Cli.Run("score", Base, Math, "--scorer", "relative_change,spear", "--no-cache");
+        CliResult score = Cli.Run("score", Base, Math, "--scorer", "relative_change,spear", "--no-cache", "--quiet");
         Assert.Equal((0, ""), (score.ExitCode, score.Talk));
         string[] lines = score.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2 + 28 + 1, lines.Length);
