@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -25,11 +26,13 @@ internal static class ScoreCommand
         CustomParser = ParseSettings,
     };
 
+    private static readonly Option<string?> _html = new("--html") { Description = "Write a page with heat maps and rankings, which needs no network", HelpName = "FILE" };
+
     public static Command Create()
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -69,8 +72,26 @@ internal static class ScoreCommand
         };
         ScoreReport report = printer.Track("scoring", progress => engine.Score(
             arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
+        if (arguments.GetValue(_html) is { } html)
+        {
+            WriteHtml(html, report);
+            printer.Say($"{html}: written");
+        }
+
         printer.Write(report, Describe);
         return 0;
+    }
+
+    private static void WriteHtml(string path, ScoreReport report)
+    {
+        try
+        {
+            File.WriteAllText(path, ScoreHtml.Write(report));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed, $"{path}: {exception.Message.TrimEnd('.')}", "Name a file in a folder that is there.")]);
+        }
     }
 
     private static void Describe(ScoreReport report)

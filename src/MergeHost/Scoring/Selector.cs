@@ -12,6 +12,9 @@ internal sealed class Selector(SelectionPlan plan, IReadOnlyList<LayerScore[]> r
 {
     private readonly IReadOnlyList<ScorePair> _pairs = plan.Pairs;
 
+    /// <summary>How many candidates a fraction is: rounded up, but not for the last digit of a product such as 0.1 · 30.</summary>
+    public static int Count(int candidates, double fraction) => (int)Math.Ceiling((fraction * candidates) - 1e-9);
+
     /// <summary>One choice a pair, in the same order.</summary>
     public IReadOnlyList<TensorChoice> Choose()
     {
@@ -50,9 +53,8 @@ internal sealed class Selector(SelectionPlan plan, IReadOnlyList<LayerScore[]> r
         return candidates.OrderByDescending(candidate => sign * score(candidate)).Take(Count(candidates.Count, options));
     }
 
-    // Rounded up, but not for the last digit of a product such as 0.1 · 30.
     private static int Count(int candidates, SelectionOptions options) =>
-        options.Top ?? (int)Math.Ceiling(((options.Fraction ?? options.Policy?.Fraction() ?? 0) * candidates) - 1e-9);
+        options.Top ?? Count(candidates, options.Fraction ?? options.Policy?.Fraction() ?? 0);
 
     private RestoreFirst StandardOrder => plan.Scorers.Count == 1 ? plan.Scorers[0].Installed.Export.RestoreFirst : RestoreFirst.Highest;
 

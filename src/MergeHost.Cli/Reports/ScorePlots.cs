@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using MergeHost.Scoring;
+using OxyPlot;
+using OxyPlot.Annotations;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace MergeHost.Cli.Reports;
+
+/// <summary>Pictures of scores, as SVG that stands in a page.</summary>
+internal static class ScorePlots
+{
+    private const string Font = "sans-serif";
+    private const string Modules = "modules";
+    private const string Layers = "layers";
+
+    private static readonly RoomyText _measurer = new();
+
+    /// <summary>A heat map, layers by module types, of numbers from 0 to 1; a cell without a score stays empty.</summary>
+    /// <param name="grid">The scores.</param>
+    /// <param name="shade">The shade of a score within its module type, or within the model.</param>
+    public static string HeatMap(ScoreGrid grid, Func<string, int, double> shade)
+    {
+        PlotModel model = new() { DefaultFont = Font, PlotAreaBorderThickness = new OxyThickness(0) };
+        model.Axes.Add(new CategoryAxis
+        {
+            Key = Layers,
+            Position = AxisPosition.Bottom,
+            Title = "layer",
+            ItemsSource = grid.Layers.Select(layer => layer.ToString(CultureInfo.InvariantCulture)).ToList(),
+            MajorStep = Math.Max(1, grid.Layers.Count / 32),
+            TickStyle = TickStyle.None,
+        });
+        model.Axes.Add(new CategoryAxis
+        {
+            Key = Modules,
+            Position = AxisPosition.Left,
+            ItemsSource = grid.Modules.ToList(),
+            StartPosition = 1,
+            EndPosition = 0,
+            TickStyle = TickStyle.None,
+        });
+        model.Axes.Add(new LinearColorAxis
+        {
+            Position = AxisPosition.Right,
+            Palette = OxyPalettes.Viridis(64),
+            Minimum = 0,
+            Maximum = 1,
+            InvalidNumberColor = OxyColors.White,
+        });
+        double[,] data = new double[grid.Layers.Count, grid.Modules.Count];
+        for (int layer = 0; layer < grid.Layers.Count; layer++)
+        {
+            for (int module = 0; module < grid.Modules.Count; module++)
+            {
+                data[layer, module] = shade(grid.Modules[module], grid.Layers[layer]);
+            }
+        }
+
+        model.Series.Add(new HeatMapSeries
+        {
+            XAxisKey = Layers,
+            YAxisKey = Modules,
+            X0 = 0,
+            X1 = grid.Layers.Count - 1,
+            Y0 = 0,
+            Y1 = grid.Modules.Count - 1,
+            Interpolate = false,
+            RenderMethod = HeatMapRenderMethod.Rectangles,
+            Data = data,
+        });
+        return Export(model, 70 + (26 * grid.Modules.Count));
+    }
+
+    /// <summary>The scores of each module type in the order in which they would be restored, with the cut of each policy.</summary>
+    public static string Ranking(ScoreGrid grid)
+    {
+        PlotModel model = new() { DefaultFont = Font };
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "rank within the module type", MinimumMajorStep = 1, MinimumPadding = 0.02, MaximumPadding = 0.02 });
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = grid.Scorer.Id });
+        OxyPalette colors = OxyPalettes.HueDistinct(Math.Max(2, grid.Modules.Count));
+        foreach ((int index, string module) in grid.Modules.Index())
+        {
+            LineSeries line = new() { Title = module, Color = colors.Colors[index], MarkerType = MarkerType.Circle, MarkerSize = 2.5 };
+            line.Points.AddRange(grid.Ranked(module).Select((tensor, place) => new DataPoint(place + 1, grid.Value(tensor))));
+            model.Series.Add(line);
+        }
+
+        int most = grid.Modules.Max(module => grid.Ranked(module).Count);
+        foreach (IGrouping<int, SelectionPolicy> cut in Enum.GetValues<SelectionPolicy>().GroupBy(policy => Selector.Count(most, policy.Fraction())))
+        {
+            model.Annotations.Add(new LineAnnotation
+            {
+                Type = LineAnnotationType.Vertical,
+                X = cut.Key + 0.5,
+                Color = OxyColors.DimGray,
+                Text = string.Join(", ", cut).ToLowerInvariant(),
+            });
+        }
+
+        return Export(model, 340);
+    }
+
+    // Names in a picture hold for the whole page, so that each picture needs its own.
+    private static string Export(PlotModel model, double height)
+    {
+        string svg = new SvgExporter { Width = 900, Height = height, IsDocument = false, UseVerticalTextAlignmentWorkaround = true, TextMeasurer = _measurer }.ExportToString(model);
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(svg)))[..12];
+        return Regex.Replace(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..], @"clipPath(?=\d)", $"clip-{name}-");
+    }
+
+    // Which font a browser takes is not known here: there is room for a wide one.
+    private sealed class RoomyText() : PdfRenderContext(1, 1, OxyColors.White)
+    {
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
+            new(0.62 * fontSize * (text?.Length ?? 0), 1.3 * fontSize);
+    }
+}
