@@ -10,6 +10,8 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     InspectCommand.Create(),
     CompareCommand.Create(),
     ScoreCommand.Create(),
+    EvaluateCommand.Create(),
+    SweepCommand.Create(),
     VerifyCommand.Create(),
     PluginsCommand.Create(),
 };

@@ -1,5 +1,6 @@
 using MergeHost.Comparing;
 using MergeHost.Devices;
+using MergeHost.Evaluation;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running;
@@ -141,6 +142,33 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
     public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
         new Verifier(new PluginSet(_catalog.Value), _host).Verify(folder, progress, cancellation);
+
+    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and nothing is measured twice.</summary>
+    /// <param name="request">What is to be measured.</param>
+    /// <param name="options">How merges are carried out, and where benchmarks run.</param>
+    /// <param name="warnings">Told what is worth knowing of recipes.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop; what was measured is kept.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the suite, a recipe, a model or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public EvaluationSummary Evaluate(
+        EvaluationRequest request, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        CancellationToken cancellation = default) =>
+        new EvaluationRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(request, tell ?? (_ => { }), cancellation);
+
+    /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
+    /// <param name="studyPath">The study.</param>
+    /// <param name="cachePath">The folder in which results are kept; made if it is not there.</param>
+    /// <param name="options">How merges are carried out, and where benchmarks run.</param>
+    /// <param name="warnings">Told what is worth knowing of the merges.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop; what was measured is kept, and the same call goes on there.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public StudySummary Sweep(
+        string studyPath, string cachePath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        CancellationToken cancellation = default) =>
+        new StudyRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(studyPath, cachePath, tell ?? (_ => { }), cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
     public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);

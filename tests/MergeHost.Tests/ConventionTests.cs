@@ -16,12 +16,14 @@ public sealed class ConventionTests
     public void PublicTypes_AreTheEngineAndWhatItTakesAndReturns() =>
         Assert.Equal(
             [
-                "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "ExportSummary", "LayerDistance",
-                "ManifestChoice", "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage",
-                "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "OptionSummary",
-                "PairComparison", "PlanSummary", "PluginSummary", "PluginsSummary", "ScoreReport", "ScoreRequest",
-                "ScoreSummary", "ScoredTensor", "ScorerSetting", "ScorerSummary", "SelectionSummary", "StageSummary",
-                "TaskVectorDistance", "TensorDistance", "TensorSummary",
+                "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "EvaluationRequest",
+                "EvaluationSummary", "ExportSummary", "LayerDistance", "ManifestChoice", "ManifestFile",
+                "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage", "ManifestTensor",
+                "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "MetricSummary", "ModelSummary",
+                "OptionSummary", "PairComparison", "PlanSummary", "PluginSummary", "PluginsSummary", "ScoreReport",
+                "ScoreRequest", "ScoreSummary", "ScoredTensor", "ScorerSetting", "ScorerSummary", "SelectionSummary",
+                "StageSummary", "StudyPoint", "StudySummary", "TaskSummary", "TaskVectorDistance", "TensorDistance",
+                "TensorSummary",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 

@@ -8,13 +8,12 @@ internal static class MergeCommand
 {
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
-    private static readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
 
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, _seed,
+            _recipe, _output, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -25,13 +24,9 @@ internal static class MergeCommand
     {
         string recipe = arguments.GetRequiredValue(_recipe);
         string output = arguments.GetRequiredValue(_output);
-        MergeOptions options = new()
+        MergeOptions options = SharedOptions.Merging(arguments) with
         {
-            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(SharedOptions.Device)),
-            Threads = arguments.GetValue(SharedOptions.Threads),
-            MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
-            Seed = arguments.GetValue(_seed),
             Force = arguments.GetValue(SharedOptions.Force),
             CacheFolder = SharedOptions.CacheFolder(arguments),
             Locked = arguments.GetValue(SharedOptions.Locked),

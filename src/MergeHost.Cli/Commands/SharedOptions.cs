@@ -41,13 +41,35 @@ internal static class SharedOptions
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 
-    /// <summary>Where singular values are kept: <c>mergehost</c> in the user's cache folder, unless they are not to be.</summary>
-    public static string? CacheFolder(ParseResult arguments)
+    public static Option<string> Cache { get; } = new("--cache")
+    {
+        Description = "The folder that keeps results",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => UserCache("results"),
+    };
+
+    public static Option<long> Seed { get; } = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
+
+    /// <summary>Where singular values are kept, unless they are not to be.</summary>
+    public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : UserCache("spectra");
+
+    /// <summary>How a merge is carried out, as far as all commands that merge let one choose.</summary>
+    public static MergeOptions Merging(ParseResult arguments) => new()
+    {
+        Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(Device)),
+        Threads = arguments.GetValue(Threads),
+        MemoryBytes = arguments.GetValue(Memory).Bytes,
+        Seed = arguments.GetValue(Seed),
+        CacheFolder = CacheFolder(arguments),
+    };
+
+    // A folder of ours in the user's cache folder.
+    private static string UserCache(string kind)
     {
         string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named
             ? named
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return arguments.GetValue(NoCache) ? null : Path.Combine(cache, "mergehost", "spectra");
+        return Path.Combine(cache, "mergehost", kind);
     }
 
     private static int ParseThreads(ArgumentResult result)

@@ -21,15 +21,29 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         InputWatch watch = new(plan.Models);
         using ICheckpointWriter writer = host.Create<ICheckpointFormat>(plan.Format).Create(folder, plan.Layout);
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        MakeTensors(writer, journal, records, progress);
+        MakeTensors(writer, model => model.Open(), journal.Add, records, progress);
         watch.ThrowIfChanged();
         writer.Complete();
         return new StageResult([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
     }
 
-    private void MakeTensors(ICheckpointWriter writer, Journal journal, Dictionary<string, TensorRecord> records, IProgress<MergeProgress>? progress)
+    /// <summary>Makes the stage's tensors in memory; nothing is written.</summary>
+    /// <param name="memory">Receives the tensors.</param>
+    /// <param name="open">Opens a model.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public void RunInMemory(MemoryCheckpoint memory, Func<InputModel, ICheckpointReader> open, IProgress<MergeProgress>? progress)
     {
-        Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, model => model.Open());
+        InputWatch watch = new(plan.Models);
+        MakeTensors(memory, open, _ => { }, [], progress);
+        watch.ThrowIfChanged();
+    }
+
+    private void MakeTensors(
+        ICheckpointWriter writer, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
+        IProgress<MergeProgress>? progress)
+    {
+        Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
         using RunContext context = new(options, readers, writer);
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
@@ -39,7 +53,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         scheduler.Run(tasks, task =>
         {
             TensorRecord record = ((TensorTask)task).Record;
-            journal.Add(record);
+            note(record);
             lock (records)
             {
                 records.Add(record.Name, record);

@@ -10,15 +10,21 @@ internal sealed class RecipeFolder : IDisposable
 {
     private static readonly Lazy<PluginCatalog> _catalog = new(() => PluginCatalog.Scan([BuiltPlugins, PluginFolder.Fixtures]));
 
-    // Plugins are loaded once for all tests; nothing of a test stays in them.
-    private static readonly PluginHost _host = new(PluginFolder.NoServices);
-
     private readonly TemporaryFolder _folder = new();
+
+    /// <summary>The plugins that were built here.</summary>
+    public static PluginCatalog Catalog => _catalog.Value;
+
+    /// <summary>Creates what plugins export. They are loaded once for all tests; nothing of a test stays in them.</summary>
+    public static PluginHost Host { get; } = new(PluginFolder.NoServices);
 
     private static string BuiltPlugins => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, PluginRoots.PointerFile)).Trim();
 
     /// <summary>The path of something in the folder.</summary>
     public string this[string name] => _folder[name];
+
+    /// <summary>Opens checkpoints by the plugins that were built here; the caller disposes it.</summary>
+    public static ModelResolver Models() => new(new PluginSet(Catalog), Host);
 
     /// <summary>A recipe that averages models.</summary>
     public static string Linear(params string[] models)
@@ -60,9 +66,14 @@ internal sealed class RecipeFolder : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private PlanSession Open(string recipe)
+    /// <summary>Writes a file.</summary>
+    /// <returns>Its path.</returns>
+    public string Write(string name, string text)
     {
-        File.WriteAllText(_folder["recipe.yaml"], recipe);
-        return new PlanSession(_folder["recipe.yaml"], _catalog.Value, _host);
+        File.WriteAllText(_folder[name], text);
+        return _folder[name];
     }
+
+    /// <summary>Opens a recipe; the caller disposes it.</summary>
+    public PlanSession Open(string recipe) => new(Write("recipe.yaml", recipe), Catalog, Host);
 }

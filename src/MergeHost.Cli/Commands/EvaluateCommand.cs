@@ -1,0 +1,68 @@
+using System.CommandLine;
+using MergeHost.Cli.Output;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost evaluate MODEL… --suite FILE</c></summary>
+internal static class EvaluateCommand
+{
+    private static readonly Argument<string[]> _models = new("MODEL")
+    {
+        Description = "Checkpoints, and recipes (.yaml): these are merged in memory, and nothing is written",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _suite = new("--suite") { Description = "The suite of tasks, a YAML file", HelpName = "FILE", Required = true };
+    private static readonly Option<string?> _base = new("--base") { Description = "The base that merges are compared with", HelpName = "MODEL" };
+    private static readonly Option<string[]> _experts = new("--expert") { Description = "An expert that merges are compared with; may be given several times", HelpName = "MODEL" };
+
+    public static Command Create()
+    {
+        Command command = new("evaluate", "Measures checkpoints and recipes by a suite of tasks. What was measured before is taken from the cache.")
+        {
+            _models, _suite, _base, _experts, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
+            SharedOptions.Memory, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
+        {
+            EvaluationRequest request = new(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_models), arguments.GetRequiredValue(SharedOptions.Cache))
+            {
+                Base = arguments.GetValue(_base),
+                Experts = arguments.GetValue(_experts) ?? [],
+            };
+            EvaluationSummary summary = engine.Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
+            printer.Write(summary, Describe);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Describe(EvaluationSummary summary)
+    {
+        List<string[]> rows = [["task", "metric", .. Names(summary.Models)]];
+        for (int task = 0; task < summary.Models[0].Tasks.Count; task++)
+        {
+            TaskSummary first = summary.Models[0].Tasks[task];
+            rows.Add([first.Task, first.Metric, .. summary.Models.Select(model => Numbers.Task(model.Tasks[task]))]);
+        }
+
+        Columns.Write(rows);
+        ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
+        if (compared.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine();
+        rows = [["compared with base and experts", "over", .. Names(compared)]];
+        for (int metric = 0; metric < compared[0].Metrics.Count; metric++)
+        {
+            MetricSummary first = compared[0].Metrics[metric];
+            rows.Add([Numbers.Name(first.Name), first.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[metric]))]);
+        }
+
+        Columns.Write(rows);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)));
+}

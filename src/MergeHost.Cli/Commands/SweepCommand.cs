@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using MergeHost.Cli.Output;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost sweep STUDY</c></summary>
+internal static class SweepCommand
+{
+    private const string Gap = "macroOutperformGap";
+
+    private static readonly Argument<string> _study = new("STUDY") { Description = "The study, a YAML file: a suite, a base, experts, methods with their settings, stages" };
+
+    public static Command Create()
+    {
+        Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
+        {
+            _study, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.NoCache,
+            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
+        {
+            StudySummary summary = engine.Sweep(
+                arguments.GetRequiredValue(_study), arguments.GetRequiredValue(SharedOptions.Cache), SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
+            printer.Write(summary, Describe);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Describe(StudySummary study)
+    {
+        Console.WriteLine($"{study.Study}: on the half of the items that no setting was chosen by; * the setting that was chosen; ± half of an interval of 95 %");
+        foreach (IGrouping<string, MetricSummary> kind in study.Points[0].Metrics.GroupBy(metric => metric.Over))
+        {
+            Console.WriteLine();
+            List<string[]> rows = [["stage", "merge", "settings", "", .. kind.Select(metric => Numbers.Name(metric.Name))]];
+            rows.AddRange(study.Points.Select(point => (string[])
+            [
+                point.Stage, point.Name, string.Join(", ", point.Settings.Select(pair => $"{pair.Key} {pair.Value}")), point.IsChosen ? "*" : "",
+                .. point.Metrics.Where(metric => metric.Over == kind.Key).Select(Numbers.Metric),
+            ]));
+            Console.WriteLine($"over tasks with {(kind.Key == "accuracy" ? "an accuracy, in points of 100" : "a perplexity p, as 100 / p")}");
+            Columns.Write(rows, indent: 2);
+            Conclude(study, kind.Key);
+        }
+    }
+
+    // What can be said of all merges of a stage, and of all settings of a method.
+    private static void Conclude(StudySummary study, string over)
+    {
+        Console.WriteLine();
+        List<string[]> rows = [["stage", "method", "merges", "gain over the average", "gap to the best", "gap by setting, worst to best"]];
+        foreach (IGrouping<(string Stage, string Method), StudyPoint> points in study.Points.GroupBy(point => (point.Stage, point.Method)))
+        {
+            MetricSummary[] gains = [.. points.Where(point => point.IsChosen).Select(point => Find(point, "macroGain", over))];
+            MetricSummary[] gaps = [.. points.Where(point => point.IsChosen).Select(point => Find(point, Gap, over))];
+            double?[] all = [.. points.GroupBy(point => string.Join(' ', point.Settings)).Select(same => same.Average(point => Find(point, Gap, over).Value))];
+            rows.Add([points.Key.Stage, points.Key.Method, $"{gains.Length}", Signs(gains), Signs(gaps), all.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{all.Min():+0.00;-0.00} to {all.Max():+0.00;-0.00}")]);
+        }
+
+        Columns.Write(rows, indent: 2);
+    }
+
+    private static MetricSummary Find(StudyPoint point, string metric, string over) => point.Metrics.First(candidate => candidate.Name == metric && candidate.Over == over);
+
+    private static string Signs(MetricSummary[] metrics) =>
+        $"{metrics.Count(metric => metric.Low > 0)} above 0, {metrics.Count(metric => metric.High < 0)} below, {metrics.Count(metric => metric.Low <= 0 && metric.High >= 0)} open";
+}

@@ -1,0 +1,98 @@
+using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins;
+using MergeHost.Running;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>Runs a suite on models; what was measured before, by the bytes of the weights, is not measured again.</summary>
+/// <param name="suite">The tasks.</param>
+/// <param name="host">Creates the benchmarks.</param>
+/// <param name="cache">Keeps results.</param>
+/// <param name="options">Where and with how many threads.</param>
+/// <param name="tell">Told what is being done, in a line.</param>
+internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, Action<string> tell)
+{
+    private readonly Dictionary<string, IBenchmark> _benchmarks = [];
+
+    /// <summary>Measures a model.</summary>
+    /// <exception cref="MergeHostException">The model cannot be made or run, or a task's data does not suit.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; results of whole tasks are kept.</exception>
+    public MeasuredModel Measure(Subject subject, CancellationToken cancellation)
+    {
+        Lazy<ICheckpointReader> checkpoint = new(() => Open(subject));
+        try
+        {
+            string weights = FindWeights(subject, checkpoint, cancellation);
+            return new MeasuredModel(subject.Name, weights, [.. suite.Tasks.Select(task => Measure(subject, task, weights, checkpoint, cancellation))]);
+        }
+        finally
+        {
+            // A merge was made for this alone; checkpoints stay open for others.
+            if (checkpoint.IsValueCreated && checkpoint.Value is MemoryCheckpoint memory)
+            {
+                memory.Dispose();
+            }
+        }
+    }
+
+    private ICheckpointReader Open(Subject subject)
+    {
+        if (subject.Merge is not null)
+        {
+            tell($"{subject.Name}: merging in memory");
+        }
+
+        return subject.Open();
+    }
+
+    private string FindWeights(Subject subject, Lazy<ICheckpointReader> checkpoint, CancellationToken cancellation)
+    {
+        if (subject.Merge is null)
+        {
+            return WeightsDigest.Of(checkpoint.Value, cancellation);
+        }
+
+        string? weights = cache.FindWeights(subject.Merge);
+        if (weights is null)
+        {
+            cache.AddWeights(subject.Merge, weights = WeightsDigest.Of(checkpoint.Value, cancellation));
+        }
+
+        return weights;
+    }
+
+    private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint, CancellationToken cancellation)
+    {
+        string identity = $"{task.Identity}\n{options.Device}";
+        IReadOnlyList<TaskResult>? results = cache.FindResults(weights, identity);
+        if (results is null)
+        {
+            tell($"{subject.Name}: {task.Name}");
+            results = Run(task, checkpoint.Value, cancellation).Tasks;
+            cache.AddResults(weights, identity, results);
+        }
+
+        return task.Metric is null || results.Any(result => result.Metric == task.Metric)
+            ? new MeasuredTask(task, results)
+            : throw new MergeHostException([new Problem(ErrorCodes.BadSuite,
+                $"task '{task.Name}': '{task.Benchmark.Export.Id}' has no metric '{task.Metric}'", $"It has {string.Join(", ", results.Select(result => result.Metric))}.")]);
+    }
+
+    private BenchmarkResult Run(SuiteTask task, ICheckpointReader checkpoint, CancellationToken cancellation)
+    {
+        if (!_benchmarks.TryGetValue(task.Benchmark.Export.Id, out IBenchmark? benchmark))
+        {
+            _benchmarks.Add(task.Benchmark.Export.Id, benchmark = host.Create<IBenchmark>(task.Benchmark));
+        }
+
+        return benchmark.Run(checkpoint, task.Options, new BenchmarkContext
+        {
+            Folder = suite.Folder,
+            Device = options.Device,
+            Threads = options.Threads,
+            Seed = options.Seed,
+            Cancellation = cancellation,
+        });
+    }
+}

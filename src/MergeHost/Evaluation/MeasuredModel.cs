@@ -1,0 +1,18 @@
+using MergeHost.Benchmarks;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>What a suite found for a model.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Weights">The digest of its weights.</param>
+/// <param name="Tasks">The results of each task of the suite, in its order.</param>
+internal sealed record MeasuredModel(string Name, string Weights, IReadOnlyList<MeasuredTask> Tasks);
+
+/// <summary>What a task found for a model.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Results">One result a metric.</param>
+internal sealed record MeasuredTask(SuiteTask Task, IReadOnlyList<TaskResult> Results)
+{
+    /// <summary>The result by the metric that counts.</summary>
+    public TaskResult Main { get; } = Results.FirstOrDefault(result => result.Metric == Task.Metric) ?? Results[0];
+}

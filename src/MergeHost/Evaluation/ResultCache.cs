@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using MergeHost.Benchmarks;
+using MergeHost.Kernels.IO;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>Results of tasks by what they depend on: the bytes of the weights, the task and its data, the plugin and the device.</summary>
+/// <remarks>Files are written whole or not at all. One that cannot be read counts as not there.</remarks>
+internal sealed class ResultCache(string folder)
+{
+    private static readonly JsonSerializerOptions _json = new() { IncludeFields = true, PropertyNameCaseInsensitive = true };
+
+    /// <summary>What a benchmark found.</summary>
+    public IReadOnlyList<TaskResult>? FindResults(string weights, string task) => Read<List<TaskResult>>("results", $"{weights}\n{task}");
+
+    /// <summary>Keeps what a benchmark found.</summary>
+    public void AddResults(string weights, string task, IReadOnlyList<TaskResult> results) => Write("results", $"{weights}\n{task}", results);
+
+    /// <summary>The digest of the weights that a merge makes.</summary>
+    public string? FindWeights(string merge) => Read<string>("merges", merge);
+
+    /// <summary>Keeps the digest of the weights that a merge makes.</summary>
+    public void AddWeights(string merge, string weights) => Write("merges", merge, weights);
+
+    private T? Read<T>(string kind, string key)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(kind, key)), _json);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void Write<T>(string kind, string key, T value)
+    {
+        string path = PathOf(kind, key);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, _json));
+    }
+
+    private string PathOf(string kind, string key) =>
+        Path.Combine(folder, kind, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + ".json");
+}

@@ -1,0 +1,145 @@
+using System.Reflection;
+using MergeHost.Benchmarks;
+using MergeHost.Options;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+using MergeHost.Running;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>Reads suites: every problem is reported, not only the first.</summary>
+internal sealed class SuiteReader
+{
+    private static readonly string[] _suiteFields = ["suite", "tasks"];
+    private static readonly string[] _taskFields = ["name", "benchmark", "metric", "general"];
+
+    private readonly string _folder;
+    private readonly PluginSet _plugins;
+    private readonly PluginHost _host;
+    private readonly List<Problem> _problems = [];
+
+    private SuiteReader(string path, PluginSet plugins, PluginHost host)
+    {
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        _plugins = plugins;
+        _host = host;
+    }
+
+    /// <summary>Reads a suite.</summary>
+    /// <exception cref="MergeHostException">The file cannot be read, or something in it is wrong; all of it is told.</exception>
+    public static Suite Read(string path, PluginSet plugins, PluginHost host)
+    {
+        SuiteReader reader = new(path, plugins, host);
+        Suite? suite = reader.ReadSuite(path);
+        return suite is not null && reader._problems.Count == 0 ? suite : throw new MergeHostException(reader._problems);
+    }
+
+    private Suite? ReadSuite(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: {exception.Message.TrimEnd('.')}"));
+            return null;
+        }
+
+        if (YamlLoader.Load(path, text, _problems) is not [YamlMapping suite] || suite.Find("tasks") is not YamlSequence { Items.Count: > 0 } tasks)
+        {
+            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: expected a mapping with a list of `tasks:`",
+                "Write `tasks:` and below it `- {name: …, benchmark: …, data: …}`."));
+            return null;
+        }
+
+        foreach ((YamlScalar key, _) in suite.Entries.Where(entry => !_suiteFields.Contains(entry.Key.Text)))
+        {
+            Add(ErrorCodes.UnknownField, key.Place, $"suites have no field '{key.Text}'", Suggestion.Hint(key.Text, _suiteFields, "they have suite and tasks"));
+        }
+
+        string name = (suite.Find("suite") as YamlScalar)?.Text ?? Path.GetFileNameWithoutExtension(path);
+        List<SuiteTask> read = [.. tasks.Items.Select(ReadTask).OfType<SuiteTask>()];
+        foreach (IGrouping<string, SuiteTask> twins in read.GroupBy(task => task.Name).Where(group => group.Count() > 1))
+        {
+            Add(ErrorCodes.BadSuite, tasks.Place, $"{twins.Count()} tasks are named '{twins.Key}'", "Give each a name of its own.");
+        }
+
+        return new Suite(name, _folder, read);
+    }
+
+    private SuiteTask? ReadTask(YamlNode node)
+    {
+        if (node is not YamlMapping task)
+        {
+            Add(ErrorCodes.WrongType, node.Place, $"a task must be a mapping, found {node.Kind}", null);
+            return null;
+        }
+
+        if (Text(task, "name") is not { } name || Text(task, "benchmark") is not { } benchmark)
+        {
+            Add(ErrorCodes.Missing, task.Place, "a task needs 'name' and 'benchmark'", null);
+            return null;
+        }
+
+        if (!_plugins.TryResolve(ExportKind.Benchmark, benchmark.Text, out InstalledExport? installed, out Problem? problem))
+        {
+            _problems.Add(problem with { Place = benchmark.Place });
+            return null;
+        }
+
+        int before = _problems.Count;
+        OptionsSchema schema = new(_host.Create<IBenchmark>(installed).OptionsType);
+        Dictionary<string, object> values = ReadOptions(task, benchmark.Text, schema);
+        bool isGeneral = Text(task, "general")?.Text == "true";
+        return _problems.Count > before
+            ? null
+            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, schema.Create(option => values.GetValueOrDefault(option.Name)),
+                Identify(installed, schema, values));
+    }
+
+    private Dictionary<string, object> ReadOptions(YamlMapping task, string benchmark, OptionsSchema schema)
+    {
+        Dictionary<string, object> values = [];
+        foreach ((YamlScalar key, YamlNode value) in task.Entries.Where(entry => !_taskFields.Contains(entry.Key.Text)))
+        {
+            OptionInfo? option = schema.Options.FirstOrDefault(option => option.Name == key.Text);
+            if (option is null || value is not YamlScalar scalar)
+            {
+                string[] known = [.. schema.Options.Select(known => known.Name)];
+                Add(ErrorCodes.UnknownParameter, key.Place, $"'{benchmark}' has no option '{key.Text}'{(option is null ? "" : $" that is {value.Kind}")}",
+                    Suggestion.Hint(key.Text, known, $"it has {string.Join(", ", known)}"));
+                continue;
+            }
+
+            (object? parsed, Problem? problem) = option.Parse(scalar);
+            if (problem is null && IsFile(option) && !File.Exists(Path.Combine(_folder, scalar.Text)))
+            {
+                problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'", $"Paths start at the suite's folder, '{_folder}'.", scalar.Place);
+            }
+
+            _problems.AddRange(problem is null ? [] : [problem]);
+            values[option.Name] = parsed!;
+        }
+
+        foreach (OptionInfo option in schema.Options.Where(option => option.IsRequired && !values.ContainsKey(option.Name)))
+        {
+            Add(ErrorCodes.Missing, task.Place, $"option '{option.Name}' of '{benchmark}' is missing", null);
+        }
+
+        return values;
+    }
+
+    private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values) => string.Join('\n',
+        schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
+            ? MergeIdentity.Sha256(Path.Combine(_folder, (string)file))
+            : OptionInfo.Format(values.GetValueOrDefault(option.Name) ?? option.Default))}")
+        .Prepend($"{benchmark.Export.Id} of {benchmark.Plugin.InformationalVersion} {MergeIdentity.Sha256(benchmark.Plugin.AssemblyPath)}"));
+
+    private static bool IsFile(OptionInfo option) => option.Property.IsDefined(typeof(DataFileAttribute));
+
+    private static YamlScalar? Text(YamlMapping mapping, string key) => mapping.Find(key) as YamlScalar;
+
+    private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+}

@@ -1,0 +1,18 @@
+using MergeHost.Plugins;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>A suite as written: tasks, and the benchmarks that run them.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Folder">The folder that the data's paths start at.</param>
+/// <param name="Tasks">Its tasks, at least one; names are unique.</param>
+internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask> Tasks);
+
+/// <summary>One task of a suite.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="IsGeneral">Whether it measures what the base could do before, so that it counts as retention and not as gain.</param>
+/// <param name="Metric">The metric that counts where several tasks are taken together; <see langword="null"/> for the benchmark's first.</param>
+/// <param name="Benchmark">What runs it.</param>
+/// <param name="Options">The benchmark's options.</param>
+/// <param name="Identity">What tells the task from others: all that its result depends on but the checkpoint.</param>
+internal sealed record SuiteTask(string Name, bool IsGeneral, string? Metric, InstalledExport Benchmark, object Options, string Identity);

@@ -1,0 +1,29 @@
+using MergeHost.Benchmarks;
+
+namespace MergeHost.Evaluation;
+
+/// <summary>Values and scores of task results, for all of their items or for a draw of them.</summary>
+internal static class TaskScore
+{
+    /// <summary>The result's value for some of its items.</summary>
+    /// <param name="result">A result with items.</param>
+    /// <param name="draw">The items' indices; one may stand several times.</param>
+    public static double Value(TaskResult result, ReadOnlySpan<int> draw)
+    {
+        double score = 0;
+        double weight = 0;
+        foreach (int index in draw)
+        {
+            score += result.Items[index].Score;
+            weight += result.Items[index].Weight;
+        }
+
+        return result.Aggregation == Aggregation.Perplexity ? Math.Exp(-score / weight) : score / weight;
+    }
+
+    /// <summary>
+    /// A value on the scale from 0 to 100 on which more is better: a share in percent; for a perplexity p, <c>100 / p</c>, the geometric mean
+    /// of the probabilities of the tokens in percent.
+    /// </summary>
+    public static double Of(TaskResult result, double value) => result.Aggregation == Aggregation.Perplexity ? 100 / value : 100 * value;
+}

@@ -1,0 +1,16 @@
+namespace MergeHost;
+
+/// <summary>What a study found: merges of some experts, with several settings, measured and compared.</summary>
+/// <param name="Study">The study's name.</param>
+/// <param name="Points">The merges, in the order in which they were tried.</param>
+public sealed record StudySummary(string Study, IReadOnlyList<StudyPoint> Points);
+
+/// <summary>One merge of a study.</summary>
+/// <param name="Name">Its name: the letters of what was merged, with B for the base of a single expert, and the method's.</param>
+/// <param name="Stage">The stage of the study.</param>
+/// <param name="Method">The method's name.</param>
+/// <param name="Settings">The parameters, such as <c>lambda: 0.3</c>.</param>
+/// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges of the stage on the development items.</param>
+/// <param name="Metrics">How it compares with its constituents, on the test items alone.</param>
+public sealed record StudyPoint(
+    string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics);
