@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of a codebook with a scale: <c>w = d·c[q]</c>.</summary>
-internal readonly unsafe struct IQ4_NL : IBlock
+internal readonly unsafe struct IQ4_NL : IEncodableBlock
 {
     public static int Elements => 32;
 
@@ -12,5 +12,14 @@ internal readonly unsafe struct IQ4_NL : IBlock
         sbyte* numbers = stackalloc sbyte[32];
         Codebook.LookUp(block + 2, Codebook.NonLinear, numbers);
         Bits.Scale(numbers, 32, Bits.Half(block), values);
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        float scale = CodebookSearch.Scale(values);
+        Bits.PutHalf(block, scale);
+        byte* numbers = stackalloc byte[32];
+        CodebookSearch.Choose(values, scale != 0 ? 1 / scale : 0, numbers);
+        Bits.PackNibbles(numbers, 16, block + 2);
     }
 }

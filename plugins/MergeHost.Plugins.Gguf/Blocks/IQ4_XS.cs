@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of a codebook; each 32 have a scale of 6 bits: <c>w = d·(s − 32)·c[q]</c>.</summary>
-internal readonly unsafe struct IQ4_XS : IBlock
+internal readonly unsafe struct IQ4_XS : IEncodableBlock
 {
     private const int HighScalesAt = 2;
     private const int LowScalesAt = 4;
@@ -22,5 +22,33 @@ internal readonly unsafe struct IQ4_XS : IBlock
             Codebook.LookUp(block + PackedAt + (16 * group), Codebook.NonLinear, numbers);
             Bits.Scale(numbers, 32, scale * (s - 32), values + (32 * group));
         }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        float* scales = stackalloc float[8];
+        for (int group = 0; group < 8; group++)
+        {
+            scales[group] = CodebookSearch.Scale(values + (32 * group));
+        }
+
+        new Span<byte>(block, PackedAt).Clear();
+        float scale = -ScaleSearch.Extreme(scales, 8) / 32;
+        Bits.PutHalf(block, scale);
+        float inverse = scale != 0 ? 1 / scale : 0;
+        int high = 0;
+        byte* numbers = stackalloc byte[32];
+        for (int group = 0; group < 8; group++)
+        {
+            int s = Math.Clamp(ScaleSearch.Nearest(inverse * scales[group]), -32, 31);
+            float groupScale = scale * s;
+            CodebookSearch.Choose(values + (32 * group), groupScale != 0 ? 1 / groupScale : 0, numbers);
+            Bits.PackNibbles(numbers, 16, block + PackedAt + (16 * group));
+            block[LowScalesAt + (group / 2)] |= (byte)(((s + 32) & 0x0F) << (group % 2 * 4));
+            high |= (s + 32) >> 4 << (2 * group);
+        }
+
+        block[HighScalesAt] = (byte)high;
+        block[HighScalesAt + 1] = (byte)(high >> 8);
     }
 }

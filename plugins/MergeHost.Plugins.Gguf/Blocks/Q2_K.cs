@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 2 bits; each 16 have a scale and a least number of 4 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q2_K : IBlock
+internal readonly unsafe struct Q2_K : IEncodableBlock
 {
     private const int PackedAt = 16;
     private const int ScaleAt = 80;
@@ -20,5 +20,48 @@ internal readonly unsafe struct Q2_K : IBlock
         {
             Bits.ScaleAndAdd(numbers + (16 * group), 16, scale * (block[group] & 0x0F), -(least * (block[group] >> 4)), values + (16 * group));
         }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        float* scales = stackalloc float[16];
+        float* leasts = stackalloc float[16];
+        float* weights = stackalloc float[16];
+        float largestScale = 0;
+        float largestLeast = 0;
+        for (int group = 0; group < 16; group++)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                weights[i] = MathF.Abs(values[(16 * group) + i]);
+            }
+
+            (scales[group], leasts[group]) = ScaleSearch.ScaleAndLeast(
+                values + (16 * group), weights, 16, 3, first: -0.5f, steps: 15, isAbsolute: true, numbers + (16 * group));
+            largestScale = scales[group] > largestScale ? scales[group] : largestScale;
+            largestLeast = leasts[group] > largestLeast ? leasts[group] : largestLeast;
+        }
+
+        for (int group = 0; group < 16; group++)
+        {
+            int scale = largestScale > 0 ? ScaleSearch.Nearest(15 / largestScale * scales[group]) : 0;
+            int least = largestLeast > 0 ? ScaleSearch.Nearest(15 / largestLeast * leasts[group]) : 0;
+            block[group] = (byte)(scale | (least << 4));
+        }
+
+        Bits.PutHalf(block + ScaleAt, largestScale > 0 ? largestScale / 15 : 0);
+        Bits.PutHalf(block + ScaleAt + 2, largestLeast > 0 ? largestLeast / 15 : 0);
+        for (int group = 0; group < 16; group++)
+        {
+            float scale = Bits.Half(block + ScaleAt) * (block[group] & 0x0F);
+            if (scale != 0)
+            {
+                float least = Bits.Half(block + ScaleAt + 2) * (block[group] >> 4);
+                ScaleSearch.Divide(values + (16 * group), 16, least, scale, 0, 3, 0, numbers + (16 * group));
+            }
+        }
+
+        TwoBits.Pack(numbers, block + PackedAt);
     }
 }

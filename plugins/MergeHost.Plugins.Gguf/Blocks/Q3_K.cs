@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 3 bits; each 16 have a scale of 6 bits: <c>w = d·(s − 32)·(q − 4)</c>.</summary>
-internal readonly unsafe struct Q3_K : IBlock
+internal readonly unsafe struct Q3_K : IEncodableBlock
 {
     private const int PackedAt = 32;
     private const int ScalesAt = 96;
@@ -33,6 +33,118 @@ internal readonly unsafe struct Q3_K : IBlock
         {
             Bits.Scale(numbers + (16 * group), 16, scale * (Scale(block + ScalesAt, group) - 32), values + (16 * group));
         }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        float* scales = stackalloc float[16];
+        for (int group = 0; group < 16; group++)
+        {
+            scales[group] = FindScale(values + (16 * group), numbers + (16 * group));
+        }
+
+        new Span<byte>(block, Bytes).Clear();
+        float largest = ScaleSearch.Extreme(scales, 16);
+        float inverse = largest != 0 ? -32 / largest : 0;
+        Bits.PutHalf(block + ScaleAt, largest != 0 ? 1 / inverse : 0);
+        for (int group = 0; group < 16; group++)
+        {
+            if (largest != 0)
+            {
+                PutScale(block + ScalesAt, group, Math.Clamp((int)(sbyte)ScaleSearch.Nearest(inverse * scales[group]), -32, 31) + 32);
+            }
+
+            float scale = Bits.Half(block + ScaleAt) * (Scale(block + ScalesAt, group) - 32);
+            if (scale != 0)
+            {
+                ScaleSearch.Divide(values + (16 * group), 16, 0, scale, -4, 3, 4, numbers + (16 * group));
+            }
+        }
+
+        Pack(numbers, block);
+    }
+
+    private static void Pack(byte* numbers, byte* block)
+    {
+        for (int index = 0; index < 256; index++)
+        {
+            block[index % 32] |= (byte)(numbers[index] >> 2 << (index / 32));
+            numbers[index] &= 3;
+        }
+
+        TwoBits.Pack(numbers, block + PackedAt);
+    }
+
+    // Begins with the scale that fits the extreme, and then moves one number after the other while the fit gets better.
+    private static float FindScale(float* values, byte* numbers)
+    {
+        float extreme = ScaleSearch.Extreme(values, 16);
+        if (MathF.Abs(extreme) < ScaleSearch.LeastMagnitude)
+        {
+            new Span<byte>(numbers, 16).Clear();
+            return 0;
+        }
+
+        int* found = stackalloc int[16];
+        float product = 0;
+        float square = 0;
+        for (int i = 0; i < 16; i++)
+        {
+            found[i] = Math.Clamp(ScaleSearch.Nearest(-4 / extreme * values[i]), -4, 3);
+            float weight = values[i] * values[i];
+            product += weight * values[i] * found[i];
+            square += weight * found[i] * found[i];
+        }
+
+        for (int round = 0, changes = 1; round < 5 && changes > 0; round++)
+        {
+            changes = 0;
+            for (int i = 0; i < 16; i++)
+            {
+                changes += TryMove(values[i], ref found[i], ref product, ref square) ? 1 : 0;
+            }
+        }
+
+        for (int i = 0; i < 16; i++)
+        {
+            numbers[i] = (byte)(found[i] + 4);
+        }
+
+        return square > 0 ? product / square : 0;
+    }
+
+    private static bool TryMove(float value, ref int number, ref float product, ref float square)
+    {
+        float weight = value * value;
+        float otherProduct = product - (weight * value * number);
+        float otherSquare = square - (weight * number * number);
+        if (!(otherProduct > 0))
+        {
+            return false;
+        }
+
+        int moved = Math.Clamp(ScaleSearch.Nearest(value * otherSquare / otherProduct), -4, 3);
+        if (moved == number)
+        {
+            return false;
+        }
+
+        otherProduct += weight * value * moved;
+        otherSquare += weight * moved * moved;
+        if (!(otherSquare > 0 && otherProduct * otherProduct * square > product * product * otherSquare))
+        {
+            return false;
+        }
+
+        (number, product, square) = (moved, otherProduct, otherSquare);
+        return true;
+    }
+
+    private static void PutScale(byte* scales, int group, int scale)
+    {
+        scales[group % 8] |= (byte)((scale & 0x0F) << (group / 8 * 4));
+        scales[8 + (group % 4)] |= (byte)(scale >> 4 << (group / 4 * 2));
     }
 
     // Low four bits in eight bytes, the second eight scales above the first; high two bits in four bytes.

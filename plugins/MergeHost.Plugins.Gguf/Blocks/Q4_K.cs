@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 4 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q4_K : IBlock
+internal readonly unsafe struct Q4_K : IEncodableBlock
 {
     private const int ScalesAt = 4;
     private const int PackedAt = 16;
@@ -22,6 +22,16 @@ internal readonly unsafe struct Q4_K : IBlock
             Bits.ScaleAndAdd(numbers, 32, scale * s, -(least * m), values + (32 * group));
             (s, m) = SixBitScales.Get(block + ScalesAt, group + 1);
             Bits.ScaleAndAdd(numbers + 32, 32, scale * s, -(least * m), values + (32 * group) + 32);
+        }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        SixBitScales.Find(values, 15, first: -1, steps: 20, block, numbers);
+        for (int group = 0; group < 8; group += 2)
+        {
+            Bits.PackNibbles(numbers + (32 * group), 32, block + PackedAt + (16 * group));
         }
     }
 }

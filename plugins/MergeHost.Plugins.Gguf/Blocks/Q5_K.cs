@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 5 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q5_K : IBlock
+internal readonly unsafe struct Q5_K : IEncodableBlock
 {
     private const int ScalesAt = 4;
     private const int HighAt = 16;
@@ -33,6 +33,29 @@ internal readonly unsafe struct Q5_K : IBlock
 
             (int s, int m) = SixBitScales.Get(block + ScalesAt, group);
             Bits.ScaleAndAdd(run, 32, scale * s, -(least * m), values + (32 * group));
+        }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        SixBitScales.Find(values, 31, first: -0.5f, steps: 15, block, numbers);
+        for (int at = 0; at < 32; at += 16)
+        {
+            Vector128<byte> high = Vector128<byte>.Zero;
+            for (int group = 0; group < 8; group++)
+            {
+                Vector128<byte> lanes = Vector128.Load(numbers + (32 * group) + at);
+                high |= Vector128.ShiftLeft(Vector128.ShiftRightLogical(lanes, 4), group);
+                (lanes & Vector128.Create((byte)0x0F)).Store(numbers + (32 * group) + at);
+            }
+
+            high.Store(block + HighAt + at);
+        }
+
+        for (int group = 0; group < 8; group += 2)
+        {
+            Bits.PackNibbles(numbers + (32 * group), 32, block + PackedAt + (16 * group));
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 6 bits; each 16 have a scale of 8 bits: <c>w = d·s·(q − 32)</c>.</summary>
-internal readonly unsafe struct Q6_K : IBlock
+internal readonly unsafe struct Q6_K : IEncodableBlock
 {
     private const int HighAt = 128;
     private const int ScalesAt = 192;
@@ -34,6 +34,60 @@ internal readonly unsafe struct Q6_K : IBlock
             {
                 Bits.Scale(numbers + (16 * group), 16, scale * ((sbyte*)block)[ScalesAt + (8 * half) + group], values + (128 * half) + (16 * group));
             }
+        }
+    }
+
+    public static void Encode(float* values, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        float* scales = stackalloc float[16];
+        for (int group = 0; group < 16; group++)
+        {
+            scales[group] = ScaleSearch.Scale(values + (16 * group), 16, 32, numbers + (16 * group));
+        }
+
+        float largest = ScaleSearch.Extreme(scales, 16);
+        if (MathF.Abs(largest) < ScaleSearch.LeastMagnitude)
+        {
+            new Span<byte>(block, Bytes).Clear();
+            return;
+        }
+
+        float inverse = -128 / largest;
+        Bits.PutHalf(block + ScaleAt, 1 / inverse);
+        for (int group = 0; group < 16; group++)
+        {
+            sbyte s = (sbyte)Math.Min(127, ScaleSearch.Nearest(inverse * scales[group]));
+            block[ScalesAt + group] = (byte)s;
+            float scale = Bits.Half(block + ScaleAt) * s;
+            if (scale != 0)
+            {
+                ScaleSearch.Divide(values + (16 * group), 16, 0, scale, -32, 31, 32, numbers + (16 * group));
+            }
+        }
+
+        Pack(numbers, block);
+    }
+
+    private static void Pack(byte* numbers, byte* block)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            byte* runs = numbers + (128 * half);
+            for (int at = 0; at < 32; at += 16)
+            {
+                Vector128<byte> high = Vector128<byte>.Zero;
+                for (int run = 0; run < 4; run++)
+                {
+                    Vector128<byte> lanes = Vector128.Load(runs + (32 * run) + at);
+                    high |= Vector128.ShiftLeft(Vector128.ShiftRightLogical(lanes, 4), 2 * run);
+                    (lanes & Vector128.Create((byte)0x0F)).Store(runs + (32 * run) + at);
+                }
+
+                high.Store(block + HighAt + (32 * half) + at);
+            }
+
+            Bits.PackNibbles(runs, 64, block + (64 * half));
         }
     }
 }

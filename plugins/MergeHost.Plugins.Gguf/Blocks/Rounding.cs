@@ -91,8 +91,9 @@ internal static unsafe class Rounding
         }
     }
 
+    /// <summary>Stores 8 small whole numbers as bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<int> whole, byte* numbers)
+    public static void Store(Vector256<int> whole, byte* numbers)
     {
         Vector128<short> narrow = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
         Unsafe.WriteUnaligned(numbers, Vector128.Narrow(narrow, narrow).AsInt64()[0]);

@@ -16,4 +16,21 @@ internal static unsafe class TwoBits
             }
         }
     }
+
+    public static void Pack(byte* numbers, byte* packed)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            for (int at = 0; at < 32; at += 16)
+            {
+                Vector128<byte> bits = Vector128<byte>.Zero;
+                for (int run = 0; run < 4; run++)
+                {
+                    bits |= Vector128.ShiftLeft(Vector128.Load(numbers + (128 * half) + (32 * run) + at), 2 * run);
+                }
+
+                bits.Store(packed + (32 * half) + at);
+            }
+        }
+    }
 }
