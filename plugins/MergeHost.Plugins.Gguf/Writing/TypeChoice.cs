@@ -17,18 +17,14 @@ internal static class TypeChoice
     /// <exception cref="CheckpointException">There is no such type, or none that can be written.</exception>
     public static IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors, string? type)
     {
-        DType? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type);
-        return [.. tensors.Select(tensor => Choose(tensor, asked))];
+        IReadOnlyList<DType>? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type).Choose(tensors);
+        return [.. tensors.Select((tensor, index) => Choose(tensor, asked?[index]))];
     }
 
-    private static DType Parse(string type)
-    {
-        DType? found = GgufType.All.FirstOrDefault(known => known.Name.Equals(type, StringComparison.OrdinalIgnoreCase) && IsWritable(known));
-        return found ?? throw new CheckpointException(new Problem(
-            ErrorCodes.DTypeUnusable,
-            $"GGUF files of type '{CheckpointException.Printable(type)}' cannot be written",
-            $"Choose one of same, {string.Join(", ", GgufType.All.Where(IsWritable).Select(known => known.Name.ToLowerInvariant()))}."));
-    }
+    private static Mixture Parse(string type) => Mixture.Find(type) ?? throw new CheckpointException(new Problem(
+        ErrorCodes.DTypeUnusable,
+        $"GGUF files of type '{CheckpointException.Printable(type)}' cannot be written",
+        $"Choose one of same, {string.Join(", ", Mixture.Names)}."));
 
     private static DType Choose(TensorInfo tensor, DType? asked)
     {
@@ -60,6 +56,4 @@ internal static class TypeChoice
     }
 
     private static DType Named(string name) => GgufType.All.First(type => type.Name == name);
-
-    private static bool IsWritable(DType type) => type.Kind == DTypeKind.Float || type.Codec is { CanEncode: true };
 }

@@ -1,0 +1,87 @@
+namespace MergeHost.Plugins.Gguf.Writing;
+
+/// <summary>A type of file as llama.cpp's users name it: most weights have one type, those that matter more have a larger one.</summary>
+/// <remarks>The rules are those of <c>llama-quantize</c> for models without experts and without an importance matrix.</remarks>
+/// <param name="Name">The name, such as <c>Q4_K_M</c>.</param>
+/// <param name="Main">The type of most weights.</param>
+internal sealed record Mixture(string Name, DType Main)
+{
+    // A model whose heads share keys by fours or more has small values, which can be larger in bits.
+    private const long SharedHeads = 4;
+
+    private static readonly string[] _plain = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q6_K", "IQ4_NL", "IQ4_XS"];
+
+    private static readonly Mixture[] _all =
+    [
+        .. _plain.Select(name => new Mixture(name, Type(name))),
+        .. new[] { "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M" }.Select(name => new Mixture(name, Type(name[..^2]))),
+    ];
+
+    /// <summary>The names of all, as users write them.</summary>
+    public static IEnumerable<string> Names => _all.Select(mixture => mixture.Name.ToLowerInvariant());
+
+    /// <summary>Finds a mixture by its name, in upper or lower case; Q3_K, Q4_K and Q5_K stand for their middle sizes.</summary>
+    public static Mixture? Find(string name)
+    {
+        string upper = name.ToUpperInvariant();
+        string full = upper is "Q3_K" or "Q4_K" or "Q5_K" ? upper + "_M" : upper;
+        return Array.Find(_all, mixture => mixture.Name == full);
+    }
+
+    /// <summary>The type of each weight, before it is seen whether its rows fill blocks.</summary>
+    public IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors)
+    {
+        WeightRole[] roles = [.. tensors.Select(WeightRoles.Of)];
+        bool isTied = !roles.Contains(WeightRole.Head);
+        bool sharesHeads = SharesHeads(tensors, roles);
+        DType[] types = new DType[tensors.Count];
+        foreach (IGrouping<WeightRole, int> same in Enumerable.Range(0, tensors.Count).GroupBy(index => roles[index]))
+        {
+            int[] inOrder = [.. same.OrderBy(index => WeightRoles.LayerOf(tensors[index].Name))];
+            for (int at = 0; at < inOrder.Length; at++)
+            {
+                bool isHead = same.Key == WeightRole.Head || (isTied && same.Key == WeightRole.Embedding);
+                types[inOrder[at]] = isHead ? HeadType(tensors[inOrder[at]]) : Of(same.Key, at, inOrder.Length, sharesHeads);
+            }
+        }
+
+        return types;
+    }
+
+    private static DType Type(string name) => GgufType.All.First(type => type.Name == name);
+
+    private static bool SharesHeads(IReadOnlyList<TensorInfo> tensors, WeightRole[] roles)
+    {
+        int query = Array.IndexOf(roles, WeightRole.Query);
+        int value = Array.IndexOf(roles, WeightRole.Value);
+        return query >= 0 && value >= 0 && tensors[value].Shape[0] > 0 && tensors[query].Shape[0] / tensors[value].Shape[0] >= SharedHeads;
+    }
+
+    private DType HeadType(TensorInfo head) => Main.Kind != DTypeKind.Quantized ? Main
+        : Main.Name == "Q8_0" || head.Shape[head.Shape.Rank - 1] % Main.BlockElements != 0 ? Type("Q8_0") : Type("Q6_K");
+
+    private DType Of(WeightRole role, int layer, int layers, bool sharesHeads)
+    {
+        // The first and the last eighth, and every third layer between.
+        bool isImportant = layer < layers / 8 || layer >= 7 * layers / 8 || (layer - (layers / 8)) % 3 == 2;
+        string? name = (Name, role) switch
+        {
+            ("Q2_K", WeightRole.Value) => sharesHeads ? "Q4_K" : "Q3_K",
+            ("Q2_K", WeightRole.Down or WeightRole.Output) => "Q3_K",
+            ("Q3_K_M", WeightRole.Value) => layer < 2 ? "Q5_K" : "Q4_K",
+            ("Q3_K_M", WeightRole.Down) => layer < layers / 16 ? "Q5_K" : "Q4_K",
+            ("Q3_K_M", WeightRole.Output) => "Q4_K",
+            ("Q3_K_L", WeightRole.Value or WeightRole.Down or WeightRole.Output) => "Q5_K",
+            ("Q3_K_M" or "Q3_K_L", WeightRole.QueryKeyValue) => "Q4_K",
+            ("IQ4_NL" or "IQ4_XS", WeightRole.Value) when sharesHeads => "Q5_K",
+            ("IQ4_NL" or "IQ4_XS", WeightRole.Down) when layer < layers / 8 => "Q5_K",
+            ("Q4_K_S", WeightRole.Value) when layer < 4 => "Q5_K",
+            ("Q4_K_S", WeightRole.Down) when layer < layers / 8 => "Q5_K",
+            ("Q4_K_M" or "Q5_K_M", WeightRole.Value or WeightRole.Down) when isImportant => "Q6_K",
+            ("Q4_K_M", WeightRole.QueryKeyValue) => "Q5_K",
+            ("Q5_K_M", WeightRole.QueryKeyValue) => "Q6_K",
+            _ => null,
+        };
+        return name is null ? Main : Type(name);
+    }
+}
