@@ -28,7 +28,6 @@ internal static class MergeCommand
         {
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Force = arguments.GetValue(SharedOptions.Force),
-            CacheFolder = SharedOptions.CacheFolder(arguments),
             Locked = arguments.GetValue(SharedOptions.Locked),
         };
         try
