@@ -4,7 +4,7 @@ using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
-/// <summary>The README's plugin, made outside the repository as a third party would: from the packed contracts alone.</summary>
+/// <summary>Plugins that are made outside the repository as a third party would: from the packed contracts alone.</summary>
 public sealed partial class ThirdPartyPluginTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -20,17 +20,7 @@ public sealed partial class ThirdPartyPluginTests : IDisposable
         File.WriteAllText(_folder["Acme.Lerp.csproj"], code["xml"]);
         File.WriteAllText(_folder["LerpStrategy.cs"], code["csharp"]);
 
-        // The packages that the contracts need are in the cache of the build that made this test; no other feed is asked.
-        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        File.WriteAllText(_folder["nuget.config"], $"""
-            <configuration>
-              <config><add key="globalPackagesFolder" value="packages" /></config>
-              <packageSources><clear /><add key="built" value="feed" /><add key="cache" value="{cache}" /></packageSources>
-            </configuration>
-            """);
-        Dotnet(Cli.Repository, "pack", "src/MergeHost.Abstractions", "-c", "Release", "-o", _folder["feed"]);
-        Dotnet(_folder.Path, "build");
+        BuildAgainstThePackage();
 
         // As `cp -r bin/plugins ~/.mergehost/`.
         (string Name, string Value) home = ("MERGEHOST_HOME", _folder["bin"]);
@@ -52,7 +42,50 @@ public sealed partial class ThirdPartyPluginTests : IDisposable
         Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
     }
 
+    [Fact]
+    public void TheScorerOfTheFixtures_BuiltAgainstThePackage_ScoresAndChooses()
+    {
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Cli.Repository, "tests/fixtures/third-party/Acme.SignFlips")))
+        {
+            File.Copy(file, _folder[Path.GetFileName(file)]);
+        }
+
+        BuildAgainstThePackage();
+        (string Name, string Value) home = ("MERGEHOST_HOME", _folder["bin"]);
+        using Cli score = Cli.Start(["score", "recipes/quickstart/base", "recipes/quickstart/math", "--scorer", "acme_sign_flips", "--quiet"], home);
+        CliResult scored = score.Wait();
+        Assert.Equal((0, ""), (scored.ExitCode, scored.Talk));
+        Assert.Contains("acme_sign_flips", scored.Output, StringComparison.Ordinal);
+
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, """
+            merge_method: slerp
+            base_model: recipes/quickstart/base
+            models: [{model: recipes/quickstart/math}]
+            select: {scorer: acme_sign_flips, options: {smallest: 0.01}, top: 1}
+            parameters: {t: 0.5}
+            """);
+        using Cli plan = Cli.Start(["plan", recipe, "--quiet"], home);
+        Assert.Contains("chooses 7 of 28 scored tensors by acme_sign_flips", plan.Wait().Output, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    // Builds what is in the folder as a third party would.
+    private void BuildAgainstThePackage()
+    {
+        // The packages that the contracts need are in the cache of the build that made this test; no other feed is asked.
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(_folder["nuget.config"], $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="packages" /></config>
+              <packageSources><clear /><add key="built" value="feed" /><add key="cache" value="{cache}" /></packageSources>
+            </configuration>
+            """);
+        Dotnet(Cli.Repository, "pack", "src/MergeHost.Abstractions", "-c", "Release", "-o", _folder["feed"]);
+        Dotnet(_folder.Path, "build");
+    }
 
     private static void Dotnet(string folder, params string[] arguments)
     {
