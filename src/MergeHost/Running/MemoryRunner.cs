@@ -1,5 +1,7 @@
+using MergeHost.Checkpoints;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Scoring;
 
 namespace MergeHost.Running;
 
@@ -24,8 +26,8 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
                 string folder = stage == plan.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Stage.Name!);
                 MemoryCheckpoint memory = new(stage.Layout);
                 made.Add(Path.GetFullPath(folder), memory);
-                new StageRunner(stage, host, options, cancellation)
-                    .RunInMemory(memory, model => made.TryGetValue(model.Path, out MemoryCheckpoint? earlier) ? earlier : model.Open(), progress: null);
+                StagePlan chosen = SelectionRunner.Choose(stage, options, Open, progress: null, cancellation);
+                new StageRunner(chosen, host, options, cancellation).RunInMemory(memory, Open, progress: null);
             }
 
             made.Remove(Path.GetFullPath(output), out MemoryCheckpoint? last);
@@ -38,5 +40,7 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
                 memory.Dispose();
             }
         }
+
+        ICheckpointReader Open(InputModel model) => made.TryGetValue(model.Path, out MemoryCheckpoint? earlier) ? earlier : model.Open();
     }
 }

@@ -18,13 +18,18 @@ internal sealed class ScoreRunner(
     /// <returns>One row a pair, in the same order, with one score a scorer; NaN where a scorer does not apply.</returns>
     /// <exception cref="MergeHostException">A tensor cannot be read, or a scorer fails.</exception>
     /// <exception cref="OperationCanceledException">Stopped; the singular values that were found are kept in the cache.</exception>
-    public IReadOnlyList<LayerScore[]> Run(IReadOnlyList<ScorePair> pairs)
+    public IReadOnlyList<LayerScore[]> Run(IReadOnlyList<ScorePair> pairs) => Run(pairs, model => model.Open());
+
+    /// <inheritdoc cref="Run(IReadOnlyList{ScorePair})"/>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="open">Opens a model, once each.</param>
+    public IReadOnlyList<LayerScore[]> Run(IReadOnlyList<ScorePair> pairs, Func<InputModel, ICheckpointReader> open)
     {
         int layers = pairs.Max(pair => pair.Layer + 1) ?? 0;
         SpectrumCache cache = new(options.CacheFolder);
         ILinearAlgebra algebra = Algebra(pairs);
         Dictionary<InputModel, ICheckpointReader> readers =
-            pairs.SelectMany(pair => new[] { pair.Base.Model, pair.Adapted.Model }).Distinct().ToDictionary(model => model, model => model.Open());
+            pairs.SelectMany(pair => new[] { pair.Base.Model, pair.Adapted.Model }).Distinct().ToDictionary(model => model, open);
         ScoreContext context = new(scorers, layers, readers, algebra, options.Device, cache, cancellation);
         ScoreTask[] tasks = [.. pairs.Select(pair => new ScoreTask(pair, context))];
         Track(tasks);

@@ -24,6 +24,7 @@ public sealed class EvaluationTests : IDisposable
             merge_method: task_arithmetic
             base_model: a
             models: [{model: mean, parameters: {weight: 0.5}}]
+            select: {scorer: random, top: 1}
             """;
         MergeOptions options = new() { Threads = threads };
         using PlanSession session = _folder.Open(recipe);
