@@ -23,6 +23,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(cachePath), options, tell);
         MeasuredModel @base = MeasureCheckpoint("B", study.Base);
+        if (@base.Tasks.All(task => ItemSplit.Development.Indices(task.Main).Length == 0 || ItemSplit.Test.Indices(task.Main).Length == 0))
+        {
+            throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{study.SuitePath}: no task has items to choose settings by, and others to report on")]);
+        }
+
         Dictionary<char, MeasuredModel> experts = study.Experts.ToDictionary(expert => expert.Letter, expert => MeasureCheckpoint($"{expert.Letter}", expert.Model));
         IReadOnlyList<Setting> settings = [.. study.Methods.SelectMany(method => method.Settings.Select(values => new Setting(method, values)))];
         IReadOnlyList<Setting> best = settings;
