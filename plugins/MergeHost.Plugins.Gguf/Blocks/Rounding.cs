@@ -14,10 +14,10 @@ internal static unsafe class Rounding
         Vector256<float> largest = Vector256<float>.Zero;
         for (int at = 0; at < Elements; at += 8)
         {
-            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + at)));
+            largest = Vector256.MaxNative(largest, Vector256.Abs(Vector256.Load(values + at)));
         }
 
-        Vector128<float> half = Vector128.Max(largest.GetLower(), largest.GetUpper());
+        Vector128<float> half = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
         return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
     }
 
@@ -72,7 +72,7 @@ internal static unsafe class Rounding
         for (int at = 0; at < Elements; at += 8)
         {
             Vector256<float> scaled = (Vector256.Load(values + at) - Vector256.Create(offset)) * Vector256.Create(factor);
-            Vector256<int> whole = Vector256.ConvertToInt32(scaled + Vector256.Create(shift));
+            Vector256<int> whole = Vector256.ConvertToInt32Native(scaled + Vector256.Create(shift));
             Store(Vector256.Min(whole, Vector256.Create(most)), numbers + at);
         }
     }
@@ -87,7 +87,7 @@ internal static unsafe class Rounding
         for (int at = 0; at < Elements; at += 8)
         {
             Vector256<float> scaled = Vector256.Load(values + at) * Vector256.Create(factor);
-            Store(Vector256.ConvertToInt32(scaled + (half | (scaled & sign))), numbers + at);
+            Store(Vector256.ConvertToInt32Native(scaled + (half | (scaled & sign))), numbers + at);
         }
     }
 

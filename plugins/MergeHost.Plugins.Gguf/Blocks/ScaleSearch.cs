@@ -161,7 +161,7 @@ internal static unsafe class ScaleSearch
     private static Vector256<float> Round(Vector256<float> value, float least, float most)
     {
         Vector256<float> rounder = Vector256.Create(Rounder);
-        return Vector256.Min(Vector256.Max(value + rounder - rounder, Vector256.Create(least)), Vector256.Create(most));
+        return Vector256.MinNative(Vector256.MaxNative(value + rounder - rounder, Vector256.Create(least)), Vector256.Create(most));
     }
 
     // The lane of the first error that is less, or the number of lanes if none is.
