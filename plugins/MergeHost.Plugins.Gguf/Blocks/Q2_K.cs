@@ -27,18 +27,23 @@ internal readonly unsafe struct Q2_K : IEncodableBlock
         byte* numbers = stackalloc byte[256];
         float* scales = stackalloc float[16];
         float* leasts = stackalloc float[16];
-        float* weights = stackalloc float[16];
+        float* weights = stackalloc float[256];
+        for (int i = 0; i < 256; i++)
+        {
+            weights[i] = MathF.Abs(values[i]);
+        }
+
+        for (int half = 0; half < 2; half++)
+        {
+            ScaleSearch.ScalesAndLeasts(
+                values + (128 * half), weights + (128 * half), 16, 3, first: -0.5f, steps: 15, isAbsolute: true,
+                scales + (8 * half), leasts + (8 * half), numbers + (128 * half));
+        }
+
         float largestScale = 0;
         float largestLeast = 0;
         for (int group = 0; group < 16; group++)
         {
-            for (int i = 0; i < 16; i++)
-            {
-                weights[i] = MathF.Abs(values[(16 * group) + i]);
-            }
-
-            (scales[group], leasts[group]) = ScaleSearch.ScaleAndLeast(
-                values + (16 * group), weights, 16, 3, first: -0.5f, steps: 15, isAbsolute: true, numbers + (16 * group));
             largestScale = scales[group] > largestScale ? scales[group] : largestScale;
             largestLeast = leasts[group] > largestLeast ? leasts[group] : largestLeast;
         }

@@ -1,10 +1,9 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
-/// <summary>Finds scales by trying many of them, as ggml does, with its bits: each lane tries another scale, and sums in ggml's order.</summary>
+/// <summary>Finds scales by trying many of them, as ggml does, with its bits: each lane has another group or another scale, and sums in ggml's order.</summary>
 internal static unsafe class ScaleSearch
 {
     /// <summary>What is smaller counts as nothing but zeros.</summary>
@@ -29,67 +28,68 @@ internal static unsafe class ScaleSearch
         }
     }
 
-    /// <summary>Finds scale and least number of <c>w ≈ scale·q − least</c>, q from 0 to <paramref name="most"/>.</summary>
-    /// <param name="values">The numbers.</param>
+    /// <summary>Finds scale and least number of <c>w ≈ scale·q − least</c>, q from 0 to <paramref name="most"/>, for 8 groups, each in a lane.</summary>
+    /// <param name="values">The numbers, group after group.</param>
     /// <param name="weights">What the error of each counts.</param>
-    /// <param name="count">How many there are.</param>
+    /// <param name="count">How many a group has; at most 32.</param>
     /// <param name="most">The largest q.</param>
     /// <param name="first">The first scale that is tried, as what is added to <paramref name="most"/>; the next are 0.1 apart.</param>
     /// <param name="steps">How many scales are tried after the first.</param>
     /// <param name="isAbsolute">Whether errors count by magnitude, else by square.</param>
+    /// <param name="scales">The scale of each group.</param>
+    /// <param name="leasts">The least number of each group, negated.</param>
     /// <param name="numbers">The q of the best scale.</param>
-    public static (float Scale, float Least) ScaleAndLeast(
-        float* values, float* weights, int count, int most, float first, int steps, bool isAbsolute, byte* numbers)
+    public static void ScalesAndLeasts(
+        float* values, float* weights, int count, int most, float first, int steps, bool isAbsolute, float* scales, float* leasts, byte* numbers)
     {
-        float min = values[0];
-        float max = values[0];
-        float sumWeights = weights[0];
-        float sumValues = sumWeights * values[0];
+        Vector256<float>* value = stackalloc Vector256<float>[32];
+        Vector256<float>* weight = stackalloc Vector256<float>[32];
+        Turn(values, count, value);
+        Turn(weights, count, weight);
+        Vector256<float> min = value[0];
+        Vector256<float> max = value[0];
+        Vector256<float> sumWeights = weight[0];
+        Vector256<float> sumValues = weight[0] * value[0];
         for (int i = 1; i < count; i++)
         {
-            min = values[i] < min ? values[i] : min;
-            max = values[i] > max ? values[i] : max;
-            sumWeights += weights[i];
-            sumValues += weights[i] * values[i];
+            min = Vector256.MinNative(min, value[i]);
+            max = Vector256.MaxNative(max, value[i]);
+            sumWeights += weight[i];
+            sumValues += weight[i] * value[i];
         }
 
-        min = min > 0 ? 0 : min;
-        if (max == min)
+        min = Vector256.MinNative(min, Vector256<float>.Zero);
+        Vector256<float> isFlat = Vector256.Equals(max, min);
+        Vector256<float> inverse = Vector256.Create((float)most) / (max - min);
+        Vector256<float> scale = Vector256<float>.One / inverse;
+        Vector256<float> from = min;
+        Vector256<float> bestError = Error(value, weight, count, most, min, inverse, scale, min, isAbsolute);
+        for (int step = 0; step <= steps; step++)
         {
-            new Span<byte>(numbers, count).Clear();
-            return (0, -min);
+            Vector256<float> tried = Vector256.Create(first + (0.1f * step) + most) / (max - min);
+            (Vector256<float> newScale, Vector256<float> newMin, Vector256<float> isSolvable) =
+                Solve(value, weight, count, most, min, tried, sumWeights, sumValues);
+            Vector256<float> error = Error(value, weight, count, most, min, tried, newScale, newMin, isAbsolute);
+            Vector256<float> isBetter = Vector256.LessThan(error, bestError) & isSolvable;
+            bestError = Vector256.ConditionalSelect(isBetter, error, bestError);
+            scale = Vector256.ConditionalSelect(isBetter, newScale, scale);
+            inverse = Vector256.ConditionalSelect(isBetter, tried, inverse);
+            from = Vector256.ConditionalSelect(isBetter, min, from);
+
+            // The tries after a better one start from its least number.
+            min = Vector256.ConditionalSelect(isBetter, newMin, min);
         }
 
-        float* inverses = stackalloc float[Lanes];
-        float* scales = stackalloc float[Lanes];
-        float* leasts = stackalloc float[Lanes];
-        float* errors = stackalloc float[Lanes];
-        float inverse = most / (max - min);
-        (float scale, float from) = (1 / inverse, min);
-        float bestError = Error(values, weights, count, most, min, inverse, scale, isAbsolute);
-        for (int step = 0; step <= steps;)
-        {
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                inverses[lane] = (first + (0.1f * Math.Min(step + lane, steps)) + most) / (max - min);
-            }
-
-            Try(values, weights, count, most, min, sumWeights, sumValues, isAbsolute, inverses, scales, leasts, errors);
-            int better = FirstBelow(errors, bestError);
-            step += Math.Min(better + 1, Lanes);
-            if (better < Lanes)
-            {
-                // The tries after a better one start from its least number.
-                (bestError, scale, inverse, from, min) = (errors[better], scales[better], inverses[better], min, leasts[better]);
-            }
-        }
-
+        Vector256.AndNot(scale, isFlat).Store(scales);
+        (-min).Store(leasts);
         for (int i = 0; i < count; i++)
         {
-            numbers[i] = (byte)Math.Clamp(Nearest(inverse * (values[i] - from)), 0, most);
+            Vector256<float> number = Vector256.AndNot(Round(inverse * (value[i] - from), 0, most), isFlat);
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                numbers[(lane * count) + i] = (byte)number[lane];
+            }
         }
-
-        return (scale, -min);
     }
 
     /// <summary>Finds the scale of <c>w ≈ scale·q</c>, q from −<paramref name="half"/> to <paramref name="half"/> − 1, errors weighted by the square of w.</summary>
@@ -164,61 +164,52 @@ internal static unsafe class ScaleSearch
         return Vector256.MinNative(Vector256.MaxNative(value + rounder - rounder, Vector256.Create(least)), Vector256.Create(most));
     }
 
-    // The lane of the first error that is less, or the number of lanes if none is.
-    private static int FirstBelow(float* errors, float most)
+    // The first numbers of all groups, then the second, and so on.
+    private static void Turn(float* values, int count, Vector256<float>* turned)
     {
-        uint found = Vector256.LessThan(Vector256.Load(errors), Vector256.Create(most)).ExtractMostSignificantBits();
-        return found == 0 ? Lanes : BitOperations.TrailingZeroCount(found);
+        for (int i = 0; i < count; i++)
+        {
+            turned[i] = Vector256.Create(
+                values[i], values[count + i], values[(2 * count) + i], values[(3 * count) + i],
+                values[(4 * count) + i], values[(5 * count) + i], values[(6 * count) + i], values[(7 * count) + i]);
+        }
     }
 
-    // The least squares of one scale a lane, and the error that they leave; infinite where there are none.
-    private static void Try(
-        float* values, float* weights, int count, int most, float min, float sumWeights, float sumValues, bool isAbsolute,
-        float* inverses, float* scales, float* leasts, float* errors)
+    // The least squares for the q that a scale gives.
+    private static (Vector256<float> Scale, Vector256<float> Least, Vector256<float> IsSolvable) Solve(
+        Vector256<float>* value, Vector256<float>* weight, int count, int most, Vector256<float> min, Vector256<float> inverse,
+        Vector256<float> sumWeights, Vector256<float> sumValues)
     {
-        Vector256<float> inverse = Vector256.Load(inverses);
         Vector256<float> sumNumbers = Vector256<float>.Zero;
         Vector256<float> sumSquares = Vector256<float>.Zero;
         Vector256<float> sumProducts = Vector256<float>.Zero;
         for (int i = 0; i < count; i++)
         {
-            Vector256<float> number = Round(inverse * Vector256.Create(values[i] - min), 0, most);
-            Vector256<float> weighted = Vector256.Create(weights[i]) * number;
+            Vector256<float> number = Round(inverse * (value[i] - min), 0, most);
+            Vector256<float> weighted = weight[i] * number;
             sumNumbers += weighted;
             sumSquares += weighted * number;
-            sumProducts += weighted * Vector256.Create(values[i]);
+            sumProducts += weighted * value[i];
         }
 
-        Vector256<float> weightSum = Vector256.Create(sumWeights);
-        Vector256<float> valueSum = Vector256.Create(sumValues);
-        Vector256<float> determinant = (weightSum * sumSquares) - (sumNumbers * sumNumbers);
-        Vector256<float> scale = ((weightSum * sumProducts) - (valueSum * sumNumbers)) / determinant;
-        Vector256<float> least = ((sumSquares * valueSum) - (sumNumbers * sumProducts)) / determinant;
+        Vector256<float> determinant = (sumWeights * sumSquares) - (sumNumbers * sumNumbers);
+        Vector256<float> scale = ((sumWeights * sumProducts) - (sumValues * sumNumbers)) / determinant;
+        Vector256<float> least = ((sumSquares * sumValues) - (sumNumbers * sumProducts)) / determinant;
         Vector256<float> isAbove = Vector256.GreaterThan(least, Vector256<float>.Zero);
         scale = Vector256.ConditionalSelect(isAbove, sumProducts / sumSquares, scale);
         least = Vector256.ConditionalSelect(isAbove, Vector256<float>.Zero, least);
+        return (scale, least, Vector256.GreaterThan(determinant, Vector256<float>.Zero));
+    }
+
+    private static Vector256<float> Error(
+        Vector256<float>* value, Vector256<float>* weight, int count, int most, Vector256<float> min, Vector256<float> inverse,
+        Vector256<float> scale, Vector256<float> least, bool isAbsolute)
+    {
         Vector256<float> error = Vector256<float>.Zero;
         for (int i = 0; i < count; i++)
         {
-            Vector256<float> value = Vector256.Create(values[i]);
-            Vector256<float> difference = (scale * Round(inverse * Vector256.Create(values[i] - min), 0, most)) + least - value;
-            difference = isAbsolute ? Vector256.Abs(difference) : difference * difference;
-            error += Vector256.Create(weights[i]) * difference;
-        }
-
-        Vector256<float> isSolvable = Vector256.GreaterThan(determinant, Vector256<float>.Zero);
-        Vector256.ConditionalSelect(isSolvable, error, Vector256.Create(float.PositiveInfinity)).Store(errors);
-        scale.Store(scales);
-        least.Store(leasts);
-    }
-
-    private static float Error(float* values, float* weights, int count, int most, float min, float inverse, float scale, bool isAbsolute)
-    {
-        float error = 0;
-        for (int i = 0; i < count; i++)
-        {
-            float difference = (scale * Math.Clamp(Nearest(inverse * (values[i] - min)), 0, most)) + min - values[i];
-            error += weights[i] * (isAbsolute ? MathF.Abs(difference) : difference * difference);
+            Vector256<float> difference = (scale * Round(inverse * (value[i] - min), 0, most)) + least - value[i];
+            error += weight[i] * (isAbsolute ? Vector256.Abs(difference) : difference * difference);
         }
 
         return error;

@@ -13,7 +13,7 @@ internal static unsafe class SixBitScales
     /// <summary>Finds the scales and least numbers of 256 numbers, stores them, and divides by them.</summary>
     /// <param name="values">The numbers.</param>
     /// <param name="most">The largest q.</param>
-    /// <param name="first">See <see cref="ScaleSearch.ScaleAndLeast"/>.</param>
+    /// <param name="first">See <see cref="ScaleSearch.ScalesAndLeasts"/>.</param>
     /// <param name="steps">See there.</param>
     /// <param name="block">Its first 16 bytes are written: scale, least number, and those of each group.</param>
     /// <param name="numbers">All q.</param>
@@ -21,15 +21,17 @@ internal static unsafe class SixBitScales
     {
         float* scales = stackalloc float[Groups];
         float* leasts = stackalloc float[Groups];
-        float* weights = stackalloc float[GroupElements];
+        float* weights = stackalloc float[Groups * GroupElements];
+        for (int group = 0; group < Groups; group++)
+        {
+            Weigh(values + (GroupElements * group), weights + (GroupElements * group));
+        }
+
+        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first, steps, isAbsolute: false, scales, leasts, numbers);
         float largestScale = 0;
         float largestLeast = 0;
         for (int group = 0; group < Groups; group++)
         {
-            float* run = values + (GroupElements * group);
-            Weigh(run, weights);
-            (scales[group], leasts[group]) = ScaleSearch.ScaleAndLeast(
-                run, weights, GroupElements, most, first, steps, isAbsolute: false, numbers + (GroupElements * group));
             largestScale = scales[group] > largestScale ? scales[group] : largestScale;
             largestLeast = leasts[group] > largestLeast ? leasts[group] : largestLeast;
         }
