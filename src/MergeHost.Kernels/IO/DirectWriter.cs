@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace MergeHost.Kernels.IO;
@@ -58,16 +58,19 @@ internal sealed class DirectWriter : IDisposable
             }
         }
 
-        byte* aligned = (byte*)NativeMemory.AlignedAlloc((nuint)data.Length, PageBytes);
+        byte[] copy = ArrayPool<byte>.Shared.Rent(data.Length + PageBytes);
         try
         {
-            Span<byte> copy = new(aligned, data.Length);
-            data.CopyTo(copy);
-            return TryWriteAligned(offset, copy);
+            fixed (byte* start = copy)
+            {
+                Span<byte> aligned = copy.AsSpan((int)(-(nint)start & (PageBytes - 1)), data.Length);
+                data.CopyTo(aligned);
+                return TryWriteAligned(offset, aligned);
+            }
         }
         finally
         {
-            NativeMemory.AlignedFree(aligned);
+            ArrayPool<byte>.Shared.Return(copy);
         }
     }
 
