@@ -7,7 +7,7 @@ using System.Text;
 
 namespace MergeHost.Kernels.Randomness;
 
-/// <summary>Random numbers of 16 bits of which any run can be had by itself: the Philox4x32-7 generator, the fewest rounds that pass every known test.</summary>
+/// <summary>Random numbers of 16 bits of which any run can be had by itself: the Philox4x32-7 generator, with the fewest rounds that its authors saw pass all of TestU01.</summary>
 /// <remarks>
 /// The number for an element depends on the seed, the stream's index, the tensor's name and the element's flat index, and on nothing
 /// else. Key and upper counter words are the first 16 bytes of <c>SHA-256(seed, stream, name)</c>. Elements come in groups of 128 from
