@@ -27,14 +27,8 @@ internal sealed class StudyReader
 
     private Study? ReadStudy(string path)
     {
-        string text;
-        try
+        if (YamlFile.TryRead(path, ErrorCodes.BadSuite, _problems) is not { } text)
         {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: {exception.Message.TrimEnd('.')}"));
             return null;
         }
 

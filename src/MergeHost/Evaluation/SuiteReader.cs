@@ -36,14 +36,8 @@ internal sealed class SuiteReader
 
     private Suite? ReadSuite(string path)
     {
-        string text;
-        try
+        if (YamlFile.TryRead(path, ErrorCodes.BadSuite, _problems) is not { } text)
         {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: {exception.Message.TrimEnd('.')}"));
             return null;
         }
 

@@ -30,18 +30,7 @@ internal sealed partial class RecipeReader
     /// <returns>What could be read; of use only if no error was added.</returns>
     public static Recipe Read(string path, List<Problem> problems)
     {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(Unreadable(path, exception));
-            return new Recipe(path, "", []);
-        }
-
-        return Read(path, text, problems);
+        return YamlFile.TryRead(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems) : new Recipe(path, "", []);
     }
 
     /// <summary>Reads a recipe from text.</summary>
@@ -58,25 +47,6 @@ internal sealed partial class RecipeReader
         RecipeReader reader = new(problems);
         List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
         return new Recipe(path, text, StageOrder.Sort(stages, problems));
-    }
-
-    private static Problem Unreadable(string path, Exception exception)
-    {
-        if (Directory.Exists(path))
-        {
-            return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: this is a folder", "Name the recipe's file.");
-        }
-
-        if (exception is not (FileNotFoundException or DirectoryNotFoundException))
-        {
-            return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: {exception.Message.TrimEnd('.')}");
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        IEnumerable<string> neighbours = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)) : [];
-        string? closest = Suggestion.Closest(Path.GetFileName(path), neighbours);
-        return new Problem(ErrorCodes.RecipeUnreadable, $"{path}: there is no such file",
-            closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?");
     }
 
     private RecipeStage? ReadStage(YamlNode document)

@@ -84,6 +84,17 @@ public sealed class EvaluationTests : IDisposable
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Evaluate_WithASuiteThatIsNotThere_NamesTheNearest()
+    {
+        _folder.Write("family.yaml", "");
+        EvaluationRequest request = new(_folder["famly.yaml"], [_folder["a"]], _folder["cache"]);
+        MergeHostException exception = Assert.Throws<MergeHostException>(
+            () => new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { }).Run(request, _ => { }, default));
+        Assert.Equal("MH6001", exception.Code.Id);
+        Assert.Equal($"did you mean '{_folder["family.yaml"]}'?", exception.Problems[0].Hint);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private EvaluationSummary Run(
