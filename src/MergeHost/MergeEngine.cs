@@ -109,10 +109,30 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
         IReadOnlyList<BoundScorer> scorers = request.Bind(plugins, _host);
+        _ = request.Validation is null ? null : ReadSuite(request.Validation, plugins); // A mistake there is told before the work, not after it.
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
         return ScoreReport.Of(@base, adapted, scorers, pairs, rows);
+    }
+
+    /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
+    /// <param name="report">The scores of two models that are still there.</param>
+    /// <param name="request">By which tasks.</param>
+    /// <param name="options">Where benchmarks run.</param>
+    /// <param name="tell">Told what is being measured, in a line.</param>
+    /// <param name="cancellation">Asks to stop; what was measured is kept, and the same call goes on there.</param>
+    /// <returns>The report with <see cref="ScoreReport.Validation"/>.</returns>
+    /// <exception cref="MergeHostException">There is no such suite or task, or a benchmark cannot run the models.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public ScoreReport Validate(
+        ScoreReport report, ValidationRequest request, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
+    {
+        PluginSet plugins = new(_catalog.Value);
+        using ModelResolver models = new(plugins, _host);
+        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(request.CachePath), options, _ => { });
+        IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
+        return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }
 
     /// <summary>Measures how far checkpoints are from each other.</summary>
@@ -210,6 +230,8 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
         return new MergeRunner(plan, _host, options, progress).Run(output, cancellation);
     }
+
+    private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host).Only(request.Tasks);
 
     private PlanSession Open(string recipePath) => new(recipePath, _catalog.Value, _host);
 }

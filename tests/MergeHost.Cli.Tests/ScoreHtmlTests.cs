@@ -28,6 +28,31 @@ public sealed class ScoreHtmlTests : IDisposable
     }
 
     [Fact]
+    public void Score_WithValidationAndHtml_ShowsWhatTheScoresAreWorth()
+    {
+        File.WriteAllText(_folder["general.txt"], "The river runs from the mountains to the sea, and the city lies on both of its banks.");
+        File.WriteAllText(_folder["finance.txt"], "Net revenue of the quarter rose, and the board of directors declared a dividend.");
+        File.WriteAllText(_folder["suite.yaml"], """
+            tasks:
+              - {name: general, general: true, benchmark: perplexity, data: general.txt}
+              - {name: finance, benchmark: perplexity, data: finance.txt}
+              - {name: other, benchmark: perplexity, data: finance.txt}
+            """);
+        CliResult score = Cli.Run(
+            "score", "recipes/quickstart/base", "recipes/quickstart/finance", "--scorer", "spear", "--validate", _folder["suite.yaml"], "--tasks", "general,finance",
+            "--unit", "layer", "--html", _folder["page.html"], "--cache", _folder["cache"]);
+        Assert.Equal(0, score.ExitCode);
+        Assert.Contains("(general, finance): each of 4 layers set to the base's by itself", score.Output, StringComparison.Ordinal);
+        Assert.All(["spear", "relative_change", "random"], scorer => Assert.Matches($@"\n  {scorer} +perplexity +[+-][01]\.\d\d +\d+\.\d % +[+-][01]\.\d\d +\d+\.\d % ", score.Output));
+        Assert.Contains("unit 3 of 4, layer 2", score.Talk, StringComparison.Ordinal);
+        Assert.Contains("spear: 2 of 4 units", score.Talk, StringComparison.Ordinal);
+        string page = File.ReadAllText(_folder["page.html"]);
+        Assert.Contains("<h2 id=\"validation\">", page, StringComparison.Ordinal);
+        Assert.Equal((3 * 2) + 2, Regex.Count(page, "<svg"));
+        Assert.Equal(3 * 5, Regex.Count(page, @"<tr><td>(spear|relative_change|random)</td><td>\d</td>"));
+    }
+
+    [Fact]
     public void Score_WithHtmlWhereNothingCanBeWritten_SaysSo()
     {
         CliResult score = Cli.Run("score", "recipes/quickstart/base", "recipes/quickstart/math", "--scorer", "random", "--html", _folder["no/page.html"]);

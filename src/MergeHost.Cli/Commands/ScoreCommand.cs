@@ -26,13 +26,27 @@ internal static class ScoreCommand
         CustomParser = ParseSettings,
     };
 
+    private static readonly Option<string?> _validate = new("--validate")
+    {
+        Description = "Check the scores by this suite of tasks: set each unit to the base's and measure what that changes",
+        HelpName = "SUITE",
+    };
+
+    private static readonly Option<string?> _tasks = new("--tasks") { Description = "The suite's tasks that take part, with commas between them; all by default", HelpName = "NAMES" };
+    private static readonly Option<string> _unit = new Option<string>("--unit")
+    {
+        Description = "What is set to the base's at a time: module for single weight matrices, or layer",
+        HelpName = "UNIT",
+        DefaultValueFactory = _ => "module",
+    }.AcceptOnlyFromAmong("module", "layer");
+
     private static readonly Option<string?> _html = new("--html") { Description = "Write a page with heat maps and rankings, which needs no network", HelpName = "FILE" };
 
     public static Command Create()
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _validate, _tasks, _unit, _html, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -61,8 +75,12 @@ internal static class ScoreCommand
     {
         string names = arguments.GetRequiredValue(_scorer);
         ScoreRequest request = new(
-            names == "all" ? [] : names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            arguments.GetRequiredValue(_set));
+            names == "all" ? [] : Names(names), arguments.GetRequiredValue(_set))
+        {
+            Validation = arguments.GetValue(_validate) is { } suite
+                ? new ValidationRequest(suite, Names(arguments.GetValue(_tasks) ?? ""), arguments.GetRequiredValue(SharedOptions.Cache)) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
+                : null,
+        };
         MergeOptions options = new()
         {
             Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(SharedOptions.Device)),
@@ -72,6 +90,11 @@ internal static class ScoreCommand
         };
         ScoreReport report = printer.Track("scoring", progress => engine.Score(
             arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
+        if (request.Validation is not null)
+        {
+            report = engine.Validate(report, request.Validation, options, printer.Say, cancellation);
+        }
+
         if (arguments.GetValue(_html) is { } html)
         {
             WriteHtml(html, report);
@@ -81,6 +104,8 @@ internal static class ScoreCommand
         printer.Write(report, Describe);
         return 0;
     }
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static void WriteHtml(string path, ScoreReport report)
     {
@@ -106,7 +131,39 @@ internal static class ScoreCommand
             ],
             indent: 2);
         Console.WriteLine($"  {report.Tensors.Count - scored.Count} tensors have no score: vectors, embeddings, heads");
+        if (report.Validation is { } validation)
+        {
+            Describe(validation);
+        }
     }
+
+    private static void Describe(ScoreValidation validation)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"checked by {validation.Suite} ({string.Join(", ", validation.Tasks)}): each of {validation.Units.Count} {(validation.ByLayer ? "layers" : "matrices")} set to the base's by itself");
+        Columns.Write(
+            [
+                ["", "over", "general ability kept", "gain kept"],
+                .. validation.Adapted.Select(kept => (string[])["as trained", kept.Over, Percent(kept.General), Percent(kept.Gain)]),
+            ],
+            indent: 2);
+        Console.WriteLine($"ρ, Spearman's correlation of ranks{(validation.ByLayer ? "" : " within a module type")}, and how often a random order does as well:");
+        Columns.Write(
+            [
+                ["scorer", "over", "ρ with ability back", "chance", "ρ with gain left", "chance", "trade-off"],
+                .. validation.Agreements.Select(agreement => (string[])
+                [
+                    agreement.Scorer, agreement.Over, Rho(agreement.General), Percent(agreement.General?.Chance), Rho(agreement.Gain), Percent(agreement.Gain?.Chance),
+                    agreement.TradeOff is { } tradeOff ? string.Create(CultureInfo.InvariantCulture, $"{100 * tradeOff:+0.0;-0.0} points") : "none",
+                ]),
+            ],
+            indent: 2);
+        Console.WriteLine("  trade-off: share of lost ability that comes back + share of gain left − 100, over the scorer's whole order; 0 exchanges one for the other");
+    }
+
+    private static string Rho(RankCorrelation? correlation) => correlation?.Rho.ToString("+0.00;-0.00", CultureInfo.InvariantCulture) ?? "none";
+
+    private static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %") : "none";
 
     private static string Comparison(ScoreReport report)
     {

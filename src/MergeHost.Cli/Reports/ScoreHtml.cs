@@ -32,12 +32,18 @@ internal static class ScoreHtml
             <body>
             <h1>{title}</h1>
             <p>{report.LayerCount} layers, {report.Tensors.Count(tensor => tensor.Scores.Count > 0)} of {report.Tensors.Count} tensors with scores.
-            Those without are vectors, embeddings and heads. A score says what training changed; that restoring by it helps is for a benchmark to show.</p>
+            Those without are vectors, embeddings and heads. A score says what training changed; that restoring by it helps is for a benchmark to show
+            {(report.Validation is null ? "(<code>--validate</code>)" : "(<a href=\"#validation\">below</a>)")}.</p>
 
             """);
         foreach (ScoreGrid grid in report.Scorers.Select(scorer => new ScoreGrid(report, scorer)).Where(grid => grid.Modules.Count > 0))
         {
             Append(page, grid);
+        }
+
+        if (report.Validation is { } validation)
+        {
+            Append(page, validation);
         }
 
         return page.Append("</body>\n</html>\n").ToString();
@@ -60,6 +66,58 @@ internal static class ScoreHtml
 
             """);
     }
+
+    private static void Append(StringBuilder page, ScoreValidation validation)
+    {
+        string units = validation.ByLayer ? "layers" : "matrices";
+        page.Append(CultureInfo.InvariantCulture, $"""
+            <h2 id="validation">What the scores are worth</h2>
+            <p class="note">Checked by the suite {Text(validation.Suite)} ({Text(string.Join(", ", validation.Tasks))}). Each of {validation.Units.Count} {units} was set to the base's by
+            itself, and then more and more of them in the order of each scorer. ρ is Spearman's correlation of ranks{(validation.ByLayer ? "" : " within a module type")}; chance is the share of
+            random orders that do as well or better. The trade-off is the share of lost ability that comes back, plus the share of the gain that is left, minus 100, on average over a
+            scorer's order: 0 exchanges one for the other.</p>
+
+            """);
+        foreach ((int over, KeptAbility adapted) in validation.Adapted.Index())
+        {
+            page.Append(CultureInfo.InvariantCulture, $"""
+                <h3>Over tasks with {(adapted.Over == "accuracy" ? "an accuracy" : "a perplexity")}: as trained, {Percent(adapted.General)} of general ability and {Percent(adapted.Gain)} of the gain</h3>
+                <div class="wide">{Agreements(validation, adapted.Over)}</div>
+
+                """);
+            if (adapted.General is not null && adapted.Gain is not null)
+            {
+                page.Append(CultureInfo.InvariantCulture, $"""
+                    {ValidationPlots.Curves(validation, over)}
+                    <p class="note">Restored from nothing, above on the left, to all {units}, in the order of each scorer.</p>
+                    <details><summary>Numbers</summary><div class="wide">{Curves(validation, over)}</div></details>
+                    {ValidationPlots.Units(validation, over)}
+                    <p class="note">Each of the {units}, set to the base's by itself.</p>
+
+                    """);
+            }
+
+            page.Append(CultureInfo.InvariantCulture, $"<details><summary>Numbers</summary><div class=\"wide\">{Units(validation, over)}</div></details>\n");
+        }
+    }
+
+    private static string Agreements(ScoreValidation validation, string over) => Table(
+        ["scorer", "ρ with ability back", "chance", "ρ with gain left", "chance", "trade-off"],
+        validation.Agreements.Where(agreement => agreement.Over == over).Select(agreement => new[]
+        {
+            agreement.Scorer, Number(agreement.General?.Rho), Percent(agreement.General?.Chance), Number(agreement.Gain?.Rho), Percent(agreement.Gain?.Chance), Number(100 * agreement.TradeOff),
+        }.Select(Cell)));
+
+    private static string Curves(ScoreValidation validation, int over) => Table(
+        ["scorer", "restored", "general ability kept", "gain kept"],
+        validation.Curves.SelectMany(curve => curve.Points.Select(point => new[]
+        {
+            curve.Scorer, point.Restored.ToString(CultureInfo.InvariantCulture), Percent(point.Kept[over].General), Percent(point.Kept[over].Gain),
+        }.Select(Cell))));
+
+    private static string Units(ScoreValidation validation, int over) => Table(
+        ["set to the base's", "general ability kept", "gain kept"],
+        validation.Units.Select(unit => new[] { unit.Name, Percent(unit.Kept[over].General), Percent(unit.Kept[over].Gain) }.Select(Cell)));
 
     private static string Numbers(ScoreGrid grid) => Table(
         ["layer", .. grid.Modules],
@@ -88,6 +146,10 @@ internal static class ScoreHtml
     private static string Cell(string text) => $"<td>{Text(text)}</td>";
 
     private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("G4", CultureInfo.InvariantCulture);
+
+    private static string Number(double? value) => Number(value ?? double.NaN);
+
+    private static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %") : "";
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

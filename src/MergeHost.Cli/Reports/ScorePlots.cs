@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using MergeHost.Scoring;
 using OxyPlot;
 using OxyPlot.Annotations;
@@ -14,18 +11,15 @@ namespace MergeHost.Cli.Reports;
 /// <summary>Pictures of scores, as SVG that stands in a page.</summary>
 internal static class ScorePlots
 {
-    private const string Font = "sans-serif";
     private const string Modules = "modules";
     private const string Layers = "layers";
-
-    private static readonly RoomyText _measurer = new();
 
     /// <summary>A heat map, layers by module types, of numbers from 0 to 1; a cell without a score stays empty.</summary>
     /// <param name="grid">The scores.</param>
     /// <param name="shade">The shade of a score within its module type, or within the model.</param>
     public static string HeatMap(ScoreGrid grid, Func<string, int, double> shade)
     {
-        PlotModel model = new() { DefaultFont = Font, PlotAreaBorderThickness = new OxyThickness(0) };
+        PlotModel model = new() { DefaultFont = SvgPlot.Font, PlotAreaBorderThickness = new OxyThickness(0) };
         model.Axes.Add(new CategoryAxis
         {
             Key = Layers,
@@ -73,13 +67,13 @@ internal static class ScorePlots
             RenderMethod = HeatMapRenderMethod.Rectangles,
             Data = data,
         });
-        return Export(model, 70 + (26 * grid.Modules.Count));
+        return SvgPlot.Export(model, 70 + (26 * grid.Modules.Count));
     }
 
     /// <summary>The scores of each module type in the order in which they would be restored, with the cut of each policy.</summary>
     public static string Ranking(ScoreGrid grid)
     {
-        PlotModel model = new() { DefaultFont = Font };
+        PlotModel model = new() { DefaultFont = SvgPlot.Font };
         model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "rank within the module type", MinimumMajorStep = 1, MinimumPadding = 0.02, MaximumPadding = 0.02 });
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = grid.Scorer.Id });
@@ -103,21 +97,6 @@ internal static class ScorePlots
             });
         }
 
-        return Export(model, 340);
-    }
-
-    // Names in a picture hold for the whole page, so that each picture needs its own.
-    private static string Export(PlotModel model, double height)
-    {
-        string svg = new SvgExporter { Width = 900, Height = height, IsDocument = false, UseVerticalTextAlignmentWorkaround = true, TextMeasurer = _measurer }.ExportToString(model);
-        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(svg)))[..12];
-        return Regex.Replace(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..], @"clipPath(?=\d)", $"clip-{name}-");
-    }
-
-    // Which font a browser takes is not known here: there is room for a wide one.
-    private sealed class RoomyText() : PdfRenderContext(1, 1, OxyColors.White)
-    {
-        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
-            new(0.62 * fontSize * (text?.Length ?? 0), 1.3 * fontSize);
+        return SvgPlot.Export(model, 340);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
 {
     private readonly Dictionary<string, IBenchmark> _benchmarks = [];
 
+    /// <summary>The tasks.</summary>
+    public Suite Suite => suite;
+
     /// <summary>Measures a model.</summary>
     /// <exception cref="MergeHostException">The model cannot be made or run, or a task's data does not suit.</exception>
     /// <exception cref="OperationCanceledException">Stopped; results of whole tasks are kept.</exception>

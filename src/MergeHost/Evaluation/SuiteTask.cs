@@ -6,7 +6,21 @@ namespace MergeHost.Evaluation;
 /// <param name="Name">Its name.</param>
 /// <param name="Folder">The folder that the data's paths start at.</param>
 /// <param name="Tasks">Its tasks, at least one; names are unique.</param>
-internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask> Tasks);
+internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask> Tasks)
+{
+    /// <summary>The suite with some of its tasks alone.</summary>
+    /// <param name="names">The tasks' names; none for all.</param>
+    /// <exception cref="MergeHostException">The suite has no task of a name.</exception>
+    public Suite Only(IReadOnlyList<string> names)
+    {
+        string[] known = [.. Tasks.Select(task => task.Name)];
+        Problem[] unknown = [.. names.Except(known).Select(name => new Problem(
+            ErrorCodes.BadSuite, $"suite '{Name}' has no task '{name}'", Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}")))];
+        return unknown.Length > 0 ? throw new MergeHostException(unknown)
+            : names.Count == 0 ? this
+            : this with { Tasks = [.. Tasks.Where(task => names.Contains(task.Name))] };
+    }
+}
 
 /// <summary>One task of a suite.</summary>
 /// <param name="Name">Its name.</param>

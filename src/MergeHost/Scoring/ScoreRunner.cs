@@ -62,27 +62,21 @@ internal sealed class ScoreRunner(
 
     private LayerScore[][] Compare(IReadOnlyList<ScorePair> pairs, LayerScore[][] rows)
     {
-        for (int column = 0; column < scorers.Count; column++)
+        string[] modules = [.. pairs.Select(pair => pair.Module)];
+        foreach ((int column, ScoreColumn scores) in ScoreColumn.Of(scorers, rows).Index())
         {
-            BoundScorer scorer = scorers[column];
-            int index = column;
-            foreach (IGrouping<string, int> group in Comparable(scorer, pairs, row => rows[row][index].Value))
+            foreach (int[] group in scores.Comparable(modules))
             {
-                LayerScore[] compared = Compare(scorer, [.. group.Select(row => rows[row][index])], pairs[group.First()].Name);
+                LayerScore[] compared = Compare(scorers[column], [.. group.Select(row => rows[row][column])], pairs[group[0]].Name);
                 foreach ((int row, LayerScore score) in group.Zip(compared))
                 {
-                    rows[row][index] = score;
+                    rows[row][column] = score;
                 }
             }
         }
 
         return rows;
     }
-
-    /// <summary>The rows of pairs whose scores can be compared, without those that have none.</summary>
-    public static IEnumerable<IGrouping<string, int>> Comparable(BoundScorer scorer, IReadOnlyList<ScorePair> pairs, Func<int, double> value) =>
-        Enumerable.Range(0, pairs.Count).Where(row => !double.IsNaN(value(row)))
-            .GroupBy(row => scorer.Installed.Export.Comparability == ScoreComparability.Global ? "" : pairs[row].Module);
 
     private static LayerScore[] Compare(BoundScorer scorer, LayerScore[] scores, string tensor)
     {

@@ -41,6 +41,6 @@ internal sealed record SelectionPlan(RecipeSelection Selection, IReadOnlyList<Bo
 
 /// <summary>Whether a tensor is chosen.</summary>
 /// <param name="Pair">The tensor.</param>
-/// <param name="Score">The score that decided: the scorer's, or the mean of several scorers' ranks; <see langword="null"/> if it has none.</param>
+/// <param name="Score">The tensor's score, or the mean of several scorers' ranks; <see langword="null"/> if it has none.</param>
 /// <param name="IsChosen">Whether it is.</param>
 internal sealed record TensorChoice(ScorePair Pair, double? Score, bool IsChosen);

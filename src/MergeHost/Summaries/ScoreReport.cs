@@ -20,10 +20,14 @@ public sealed record ScoreReport
     /// <summary>The tensors in the order of the model.</summary>
     public required IReadOnlyList<ScoredTensor> Tensors { get; init; }
 
+    /// <summary>What the scores are worth, if that was asked for.</summary>
+    public ScoreValidation? Validation { get; init; }
+
     internal static ScoreReport Of(
         string @base, string adapted, IReadOnlyList<BoundScorer> scorers, IReadOnlyList<ScorePair> pairs, IReadOnlyList<LayerScore[]> rows)
     {
-        int[][] ranks = [.. scorers.Select((scorer, column) => ScoreRanks.Of(scorer, pairs, [.. rows.Select(row => row[column].Value)]))];
+        string[] modules = [.. pairs.Select(pair => pair.Module)];
+        int[][] ranks = [.. ScoreColumn.Of(scorers, rows).Select(column => column.Places(modules))];
         return new ScoreReport
         {
             Base = @base,
