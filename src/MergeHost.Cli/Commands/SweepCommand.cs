@@ -42,8 +42,28 @@ internal static class SweepCommand
             ]));
             Console.WriteLine($"over tasks with {(kind.Key == "accuracy" ? "an accuracy, in points of 100" : "a perplexity p, as 100 / p")}");
             Columns.Write(rows, indent: 2);
+            DescribeOverControl(study, kind.Key);
             Conclude(study, kind.Key);
         }
+    }
+
+    private static void DescribeOverControl(StudySummary study, string over)
+    {
+        StudyPoint[] compared = [.. study.Points.Where(point => point.OverControl.Count > 0)];
+        if (compared.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine();
+        Console.WriteLine($"over the same tasks, above the mean of {study.Control}");
+        List<string[]> rows = [["stage", "merge", "settings", .. compared[0].OverControl.Where(metric => metric.Over == over).Select(metric => Numbers.Name(metric.Name))]];
+        rows.AddRange(compared.Select(point => (string[])
+        [
+            point.Stage, point.Name, string.Join(", ", point.Settings.Select(pair => $"{pair.Key} {pair.Value}")),
+            .. point.OverControl.Where(metric => metric.Over == over).Select(Numbers.Difference),
+        ]));
+        Columns.Write(rows, indent: 2);
     }
 
     // What can be said of all merges of a stage, and of all settings of a method.

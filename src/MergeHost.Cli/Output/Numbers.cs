@@ -15,6 +15,11 @@ internal static class Numbers
         : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, "+0.00;-0.00")
         : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, "0.0") + " %";
 
+    /// <summary>How far a metric is above another value of it: in points.</summary>
+    public static string Difference(MetricSummary metric) => metric.Value is not { } value ? "-"
+        : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, "+0.00;-0.00")
+        : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, "+0.0;-0.0");
+
     /// <summary>The name of a metric in words.</summary>
     public static string Name(string metric) => metric switch
     {

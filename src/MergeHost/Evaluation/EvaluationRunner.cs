@@ -8,8 +8,8 @@ namespace MergeHost.Evaluation;
 /// <summary>Measures checkpoints and recipes by a suite, and compares them.</summary>
 internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, MergeOptions options, Action<Problem> warnings)
 {
-    // Merges in memory are planned as if they were written here; nothing is.
-    private static readonly string _nowhere = Path.Combine(Path.GetTempPath(), "mergehost-in-memory");
+    /// <summary>Merges in memory are planned as if they were written here; nothing is.</summary>
+    public static string Nowhere { get; } = Path.Combine(Path.GetTempPath(), "mergehost-in-memory");
 
     /// <summary>Runs a request.</summary>
     /// <exception cref="MergeHostException">Something is wrong with the suite, a model, a recipe or a plugin.</exception>
@@ -26,7 +26,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         foreach (string name in request.Models)
         {
             MeasuredModel model = Measure(name);
-            summaries.Add(Summarize(model, "model", @base is null || experts.Count == 0 ? [] : Comparison.Compare(model, @base, experts)));
+            summaries.Add(Summarize(model, "model", @base is null || experts.Count == 0 ? [] : new Comparison(new Constituents(@base, experts)).Compare(model)));
         }
 
         return new EvaluationSummary(suite.Name, summaries);
@@ -51,13 +51,13 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
     public Subject Merge(string name, PlanSession session, CancellationToken cancellation)
     {
-        MergePlan plan = session.Plan(_nowhere, options);
+        MergePlan plan = session.Plan(Nowhere, options);
         foreach (Problem warning in plan.Warnings)
         {
             warnings(warning);
         }
 
-        return new Subject(name, MergeIdentity.OfUnfinished(plan, plan.Stages[^1], options), () => new MemoryRunner(plan, _nowhere, host, options).Run(cancellation));
+        return new Subject(name, MergeIdentity.OfUnfinished(plan, plan.Stages[^1], options), () => new MemoryRunner(plan, Nowhere, host, options).Run(cancellation));
     }
 
     /// <summary>The results of a model with their intervals.</summary>

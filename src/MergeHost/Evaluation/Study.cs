@@ -1,3 +1,5 @@
+using MergeHost.Recipes;
+
 namespace MergeHost.Evaluation;
 
 /// <summary>A study as written: which merges of some experts are tried, with which settings.</summary>
@@ -8,17 +10,29 @@ namespace MergeHost.Evaluation;
 /// <param name="Experts">The experts, each with the letter by which merges are named.</param>
 /// <param name="Methods">What is tried.</param>
 /// <param name="Stages">What is merged, one stage after the other.</param>
+/// <param name="Control">The name of the method that all others are compared with, or <see langword="null"/>.</param>
 internal sealed record Study(
-    string Path, string Name, string SuitePath, string Base, IReadOnlyList<StudyExpert> Experts, IReadOnlyList<StudyMethod> Methods, IReadOnlyList<StudyStage> Stages);
+    string Path, string Name, string SuitePath, YamlScalar Base, IReadOnlyList<StudyExpert> Experts, IReadOnlyList<StudyMethod> Methods,
+    IReadOnlyList<StudyStage> Stages, string? Control);
 
 /// <summary>An expert of a study.</summary>
-internal sealed record StudyExpert(char Letter, string Model);
+/// <param name="Letter">What it is called in the names of merges.</param>
+/// <param name="Model">The checkpoint.</param>
+/// <param name="Domain">The tasks it was trained for; <see langword="null"/> for all that are not general.</param>
+internal sealed record StudyExpert(char Letter, YamlScalar Model, IReadOnlyList<YamlScalar>? Domain);
 
-/// <summary>A strategy with all settings that are tried of it.</summary>
+/// <summary>A way to merge, with all settings that are tried of it.</summary>
 /// <param name="Name">What the names of its merges end with.</param>
-/// <param name="Strategy">The strategy.</param>
-/// <param name="Settings">Parameters by name, as recipes have them.</param>
-internal sealed record StudyMethod(string Name, string Strategy, IReadOnlyList<IReadOnlyDictionary<string, string>> Settings);
+/// <param name="Settings">At least one.</param>
+internal sealed record StudyMethod(string Name, IReadOnlyList<StudySetting> Settings);
+
+/// <summary>One setting of a method.</summary>
+/// <param name="Values">What sets it apart from the method's others, in the order of the study; nothing where the method is tried in one way.</param>
+/// <param name="Recipe">A recipe but for its base and models; <c>models:</c> names experts by their letters.</param>
+internal sealed record StudySetting(IReadOnlyDictionary<string, string> Values, YamlMapping Recipe)
+{
+    public override string ToString() => string.Join(", ", Values.Select(pair => $"{pair.Key} {pair.Value}"));
+}
 
 /// <summary>A step of a study.</summary>
 /// <param name="Name">Its name.</param>

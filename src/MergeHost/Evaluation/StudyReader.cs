@@ -1,4 +1,3 @@
-using System.Globalization;
 using MergeHost.Recipes;
 
 namespace MergeHost.Evaluation;
@@ -6,9 +5,11 @@ namespace MergeHost.Evaluation;
 /// <summary>Reads studies: every problem is reported, not only the first.</summary>
 internal sealed class StudyReader
 {
-    private const int MostValues = 1000;
+    private static readonly string[] _fields = ["study", "suite", "base_model", "experts", "methods", "stages", "control"];
+    private static readonly string[] _expertFields = ["model", "domain"];
 
-    private static readonly string[] _fields = ["study", "suite", "base_model", "experts", "methods", "stages"];
+    // What a study says of all its merges, or what they cannot be.
+    private static readonly string[] _notOfMethods = ["base_model", "slices", "modules", "name"];
 
     private readonly List<Problem> _problems = [];
 
@@ -38,70 +39,62 @@ internal sealed class StudyReader
             return null;
         }
 
-        foreach ((YamlScalar key, _) in study.Entries.Where(entry => !_fields.Contains(entry.Key.Text)))
-        {
-            Add(ErrorCodes.UnknownField, key.Place, $"studies have no field '{key.Text}'", Suggestion.Hint(key.Text, _fields, $"they have {string.Join(", ", _fields)}"));
-        }
-
-        List<StudyExpert> experts = [.. Entries(study, "experts").Select(entry => new StudyExpert(Letter(entry.Key), Text(entry.Value)))];
-        string suite = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Required(study, "suite"));
+        CheckFields(study, "studies", _fields);
+        List<StudyExpert> experts = [.. Entries(study, "experts").Select(entry => ReadExpert(entry.Key, entry.Value))];
+        List<StudyMethod> methods = [.. Entries(study, "methods").Select(entry => ReadMethod(entry.Key, entry.Value, experts)).OfType<StudyMethod>()];
+        string suite = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Required(study, "suite").Text);
         return new Study(
             path,
             (study.Find("study") as YamlScalar)?.Text ?? Path.GetFileNameWithoutExtension(path),
             suite,
             Required(study, "base_model"),
             experts,
-            [.. Entries(study, "methods").Select(entry => ReadMethod(entry.Key, entry.Value)).OfType<StudyMethod>()],
-            [.. Items(study, "stages").Select(stage => ReadStage(stage, experts)).OfType<StudyStage>()]);
+            methods,
+            [.. Items(study, "stages").Select(stage => ReadStage(stage, experts)).OfType<StudyStage>()],
+            ReadControl(study, methods));
     }
 
-    private StudyMethod? ReadMethod(YamlScalar name, YamlNode node)
+    private StudyExpert ReadExpert(YamlScalar name, YamlNode node)
     {
-        if (node is not YamlMapping method || method.Find("merge_method") is not YamlScalar strategy)
+        if (name.Text.Length != 1 || name.Text == "B")
+        {
+            Add(ErrorCodes.ValueOutOfRange, name.Place, $"an expert is named by one letter but B, which is the base, found '{name.Text}'", null);
+        }
+
+        char letter = name.Text.Length > 0 ? name.Text[0] : '?';
+        if (node is not YamlMapping expert)
+        {
+            return new StudyExpert(letter, Text(node), null);
+        }
+
+        CheckFields(expert, "experts", _expertFields);
+        return new StudyExpert(letter, Required(expert, "model"), expert.Find("domain") is null ? null : [.. Items(expert, "domain").Select(Text)]);
+    }
+
+    private StudyMethod? ReadMethod(YamlScalar name, YamlNode node, List<StudyExpert> experts)
+    {
+        if (node is not YamlMapping method || method.Find("merge_method") is null)
         {
             Add(ErrorCodes.Missing, node.Place, $"method '{name.Text}' needs 'merge_method'", null);
             return null;
         }
 
-        IEnumerable<IReadOnlyDictionary<string, string>> settings = [new Dictionary<string, string>()];
-        foreach ((YamlScalar key, YamlNode value) in method.Entries.Where(entry => entry.Key.Text != "merge_method"))
+        foreach ((YamlScalar key, _) in method.Entries.Where(entry => _notOfMethods.Contains(entry.Key.Text)))
         {
-            string[] values = [.. ReadValues(value)];
-            settings = settings.SelectMany(_ => values, (known, next) => new Dictionary<string, string>(known) { [key.Text] = next });
+            Add(ErrorCodes.Conflict, key.Place, $"method '{name.Text}': a method of a study has no '{key.Text}'", "It has what a recipe has but for the base and the models' paths.");
         }
 
-        return new StudyMethod(name.Text, strategy.Text, [.. settings]);
-    }
-
-    // One value, several, or all from one to another.
-    private List<string> ReadValues(YamlNode node)
-    {
-        if (node is YamlSequence several)
+        foreach (YamlNode model in method.Find("models") is null ? [] : Items(method, "models"))
         {
-            return [.. several.Items.Select(Text)];
+            if (StudyRecipe.Letter(model) is not { } letter || experts.TrueForAll(expert => expert.Letter != letter))
+            {
+                Add(ErrorCodes.ModelNotFound, model.Place, $"method '{name.Text}': 'models' names experts by their letters", "Write `models: [{model: F, parameters: {…}}]`.");
+            }
         }
 
-        if (node is not YamlMapping range)
-        {
-            return [Text(node)];
-        }
-
-        decimal from = Number(range, "from");
-        decimal to = Number(range, "to");
-        decimal step = Number(range, "step");
-        if (step <= 0 || to < from || (to - from) / step > MostValues)
-        {
-            Add(ErrorCodes.ValueOutOfRange, range.Place, $"from {from} to {to} by {step} is no range of at most {MostValues} values", "Write `{from: 0.1, to: 0.9, step: 0.1}`.");
-            return [];
-        }
-
-        List<string> values = [];
-        for (decimal value = from; value <= to; value += step)
-        {
-            values.Add(value.ToString(CultureInfo.InvariantCulture));
-        }
-
-        return values;
+        int before = _problems.Count;
+        IReadOnlyList<StudySetting> settings = SettingGrid.Of(method, _problems);
+        return _problems.Count > before ? null : new StudyMethod(name.Text, settings);
     }
 
     private StudyStage? ReadStage(YamlNode node, List<StudyExpert> experts)
@@ -112,54 +105,51 @@ internal sealed class StudyReader
             return null;
         }
 
-        string settings = Required(stage, "settings");
+        string settings = Required(stage, "settings").Text;
         if (settings is not ("all" or "best"))
         {
             Add(ErrorCodes.ValueOutOfRange, stage.Place, $"settings is '{settings}'; it must be all or best", null);
         }
 
-        List<string> merges = [.. Items(stage, "merge").Select(Text)];
+        List<string> merges = [.. Items(stage, "merge").Select(merge => Text(merge).Text)];
         foreach (char letter in merges.SelectMany(merge => merge).Where(letter => experts.TrueForAll(expert => expert.Letter != letter)).Distinct())
         {
             Add(ErrorCodes.ModelNotFound, stage.Place, $"no expert has the letter '{letter}'", null);
         }
 
-        return new StudyStage(Required(stage, "name"), merges, settings == "all");
+        return new StudyStage(Required(stage, "name").Text, merges, settings == "all");
     }
 
-    private char Letter(YamlScalar key)
+    private string? ReadControl(YamlMapping study, List<StudyMethod> methods)
     {
-        if (key.Text.Length != 1 || key.Text == "B")
+        if (study.Find("control") is not { } node)
         {
-            Add(ErrorCodes.ValueOutOfRange, key.Place, $"an expert is named by one letter but B, which is the base, found '{key.Text}'", null);
+            return null;
         }
 
-        return key.Text.Length > 0 ? key.Text[0] : '?';
-    }
-
-    private decimal Number(YamlMapping range, string key)
-    {
-        if (decimal.TryParse(Required(range, key), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+        YamlScalar control = Text(node);
+        string[] known = [.. methods.Select(method => method.Name)];
+        if (!known.Contains(control.Text))
         {
-            return number;
+            Add(ErrorCodes.ValueOutOfRange, control.Place, $"control is '{control.Text}', which is no method", Suggestion.Hint(control.Text, known, $"methods are {string.Join(", ", known)}"));
         }
 
-        Add(ErrorCodes.WrongType, range.Place, $"'{key}' must be a number", null);
-        return 0;
+        return control.Text;
     }
 
-    private string Text(YamlNode node)
+    private YamlScalar Text(YamlNode node)
     {
         if (node is YamlScalar { IsNull: false } scalar)
         {
-            return scalar.Text;
+            return scalar;
         }
 
         Add(ErrorCodes.WrongType, node.Place, $"expected a value, found {node.Kind}", null);
-        return "";
+        return new YamlScalar("", false, node.Place);
     }
 
-    private string Required(YamlMapping mapping, string key) => mapping.Find(key) is { } node ? Text(node) : Missing(mapping, key, "");
+    private YamlScalar Required(YamlMapping mapping, string key) =>
+        mapping.Find(key) is { } node ? Text(node) : Missing(mapping, key, new YamlScalar("", false, mapping.Place));
 
     private IReadOnlyList<(YamlScalar Key, YamlNode Value)> Entries(YamlMapping mapping, string key) =>
         mapping.Find(key) is YamlMapping { Entries.Count: > 0 } found ? found.Entries : Missing(mapping, key, Array.Empty<(YamlScalar, YamlNode)>());
@@ -171,6 +161,14 @@ internal sealed class StudyReader
     {
         Add(ErrorCodes.Missing, mapping.Place, $"'{key}' is missing or empty", null);
         return instead;
+    }
+
+    private void CheckFields(YamlMapping mapping, string owner, string[] known)
+    {
+        foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
+        {
+            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'", Suggestion.Hint(key.Text, known, $"they have {string.Join(", ", known)}"));
+        }
     }
 
     private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));

@@ -1,5 +1,6 @@
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Recipes;
 
 namespace MergeHost.Evaluation;
 
@@ -20,6 +21,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(study.SuitePath, plugins, host);
+        Check(study, suite);
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(cachePath), options, tell);
         MeasuredModel @base = MeasureCheckpoint("B", study.Base);
@@ -29,56 +31,90 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         }
 
         Dictionary<char, MeasuredModel> experts = study.Experts.ToDictionary(expert => expert.Letter, expert => MeasureCheckpoint($"{expert.Letter}", expert.Model));
-        IReadOnlyList<Setting> settings = [.. study.Methods.SelectMany(method => method.Settings.Select(values => new Setting(method, values)))];
-        IReadOnlyList<Setting> best = settings;
+        IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
+        IReadOnlyList<Candidate> best = all;
         List<StudyPoint> points = [];
         foreach (StudyStage stage in study.Stages)
         {
-            List<Tried> tried = [.. stage.Merges.SelectMany(_ => stage.TriesAll ? settings : best, (merge, setting) => Try(merge, setting))];
+            List<Tried> tried = [.. stage.Merges.SelectMany(_ => stage.TriesAll ? all : best, (letters, candidate) => new Tried(letters, candidate, Measure(letters, candidate)))];
             if (stage.TriesAll)
             {
-                best = [.. tried.GroupBy(point => point.Setting.Method).Select(Best)];
+                best = [.. tried.GroupBy(point => point.Candidate.Method).Select(Best)];
             }
 
-            points.AddRange(tried.Select(point => new StudyPoint(point.Name, stage.Name, point.Setting.Method.Name, point.Setting.Values, best.Contains(point.Setting), point.Test)));
+            points.AddRange(tried.Select(point => Report(stage, point, best.Contains(point.Candidate), tried)));
         }
 
-        return new StudySummary(study.Name, points);
+        return new StudySummary(study.Name, study.Control, points);
 
-        MeasuredModel MeasureCheckpoint(string name, string model)
+        MeasuredModel MeasureCheckpoint(string name, YamlScalar model)
         {
-            InputModel opened = models.Resolve(new Recipes.ModelReference(model, new TextPlace(study.Path, 1, 1)), study.Path);
+            InputModel opened = models.Resolve(new ModelReference(model.Text, model.Place), study.Path);
             return evaluator.Measure(new Subject(name, null, opened.Open), cancellation);
         }
 
-        Tried Try(string letters, Setting setting)
+        MeasuredModel Measure(string letters, Candidate candidate)
         {
-            string name = (letters.Length == 1 ? $"B{letters}" : letters) + setting.Method.Name;
-            using PlanSession session = new(study.Path, catalog, host, RecipeOf(study, letters, setting));
-            Subject subject = new EvaluationRunner(catalog, host, options, warnings).Merge($"{name} {setting}", session, cancellation);
-            MeasuredModel merged = evaluator.Measure(subject, cancellation);
-            MeasuredModel[] constituents = [.. letters.Select(letter => experts[letter])];
-            return new Tried(name, setting, Comparison.Compare(merged, @base, constituents, ItemSplit.Development), Comparison.Compare(merged, @base, constituents, ItemSplit.Test));
+            using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, candidate.Setting), catalog, host);
+            string name = $"{NameOf(letters, candidate)} {candidate.Setting}".TrimEnd();
+            return evaluator.Measure(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation), cancellation);
+        }
+
+        // Over tasks that count right answers where there are some, else over texts.
+        Candidate Best(IEnumerable<Tried> points) => points.GroupBy(point => point.Candidate).MaxBy(same => same.Average(point =>
+            new Comparison(Of(point.Letters), ItemSplit.Development).Compare(point.Model).First(metric => metric.Name == Criterion).Value))!.Key;
+
+        StudyPoint Report(StudyStage stage, Tried point, bool isChosen, List<Tried> tried)
+        {
+            Comparison test = new(Of(point.Letters), ItemSplit.Test);
+            MeasuredModel[] controls = [.. tried.Where(other => other.Letters == point.Letters && other.Candidate.Method.Name == study.Control).Select(other => other.Model)];
+            return new StudyPoint(
+                NameOf(point.Letters, point.Candidate), stage.Name, point.Candidate.Method.Name, point.Candidate.Setting.Values, isChosen, test.Compare(point.Model),
+                controls.Length == 0 || point.Candidate.Method.Name == study.Control ? [] : test.Compare(point.Model, controls));
+        }
+
+        Constituents Of(string letters)
+        {
+            StudyExpert[] merged = [.. letters.Select(letter => study.Experts.First(expert => expert.Letter == letter))];
+            HashSet<string>? domain = merged.Any(expert => expert.Domain is null) ? null : [.. merged.SelectMany(expert => expert.Domain!).Select(task => task.Text)];
+            return new Constituents(@base, [.. letters.Select(letter => experts[letter])], domain);
         }
     }
 
-    // Over tasks that count right answers where there are some, else over texts.
-    private static Setting Best(IEnumerable<Tried> points) => points.GroupBy(point => point.Setting)
-        .MaxBy(same => same.Average(point => point.Development.First(metric => metric.Name == Criterion).Value))!.Key;
-
-    private static string RecipeOf(Study study, string letters, Setting setting)
+    // All that can be known before anything is measured.
+    private void Check(Study study, Suite suite)
     {
-        IEnumerable<string> models = letters.Select(letter => $"- model: {Quote(study.Experts.First(expert => expert.Letter == letter).Model)}");
-        IEnumerable<string> parameters = setting.Values.Select(pair => $"  {pair.Key}: {pair.Value}");
-        return $"merge_method: {setting.Method.Strategy}\nbase_model: {Quote(study.Base)}\nmodels:\n{string.Join('\n', models)}\nparameters:\n{string.Join('\n', parameters)}\n";
+        string[] tasks = [.. suite.Tasks.Select(task => task.Name)];
+        List<Problem> problems =
+        [
+            .. study.Experts.SelectMany(expert => expert.Domain ?? []).Where(task => !tasks.Contains(task.Text)).Select(task => new Problem(
+                ErrorCodes.BadSuite, $"suite '{suite.Name}' has no task '{task.Text}'", Suggestion.Hint(task.Text, tasks, $"it has {string.Join(", ", tasks)}"), task.Place)),
+        ];
+        foreach ((string letters, StudySetting setting) in study.Stages.SelectMany(stage => stage.Merges).Distinct()
+            .SelectMany(_ => study.Methods.SelectMany(method => method.Settings), (letters, setting) => (letters, setting)))
+        {
+            using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, setting), catalog, host);
+            try
+            {
+                session.Plan(EvaluationRunner.Nowhere, options);
+            }
+            catch (MergeHostException exception)
+            {
+                problems.AddRange(exception.Problems);
+            }
+        }
+
+        if (problems.Exists(problem => problem.Severity == Severity.Error))
+        {
+            throw new MergeHostException([.. problems.Distinct()]);
+        }
     }
 
-    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    // BFTA, FMTI; a method of more letters stands for itself.
+    private static string NameOf(string letters, Candidate candidate) =>
+        $"{(letters.Length == 1 ? "B" : "")}{letters}{(candidate.Method.Name.Length > 2 ? " " : "")}{candidate.Method.Name}";
 
-    private sealed record Setting(StudyMethod Method, IReadOnlyDictionary<string, string> Values)
-    {
-        public override string ToString() => string.Join(", ", Values.Select(pair => $"{pair.Key} {pair.Value}"));
-    }
+    private sealed record Candidate(StudyMethod Method, StudySetting Setting);
 
-    private sealed record Tried(string Name, Setting Setting, IReadOnlyList<MetricSummary> Development, IReadOnlyList<MetricSummary> Test);
+    private sealed record Tried(string Letters, Candidate Candidate, MeasuredModel Model);
 }

@@ -19,10 +19,25 @@ internal sealed class PlanSession : IDisposable
     /// <param name="text">The recipe's text, or <see langword="null"/> to read the file.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
     public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null)
+        : this(problems => text is null ? RecipeReader.Read(recipePath, problems) : RecipeReader.Read(recipePath, text, problems), catalog, host)
+    {
+    }
+
+    /// <param name="path">The file that the recipe stands in.</param>
+    /// <param name="stage">The recipe.</param>
+    /// <param name="catalog">What is installed.</param>
+    /// <param name="host">Creates what the recipe uses.</param>
+    /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
+    public PlanSession(string path, YamlMapping stage, PluginCatalog catalog, PluginHost host)
+        : this(problems => RecipeReader.Read(path, stage, problems), catalog, host)
+    {
+    }
+
+    private PlanSession(Func<List<Problem>, Recipe> read, PluginCatalog catalog, PluginHost host)
     {
         _host = host;
-        _recipe = text is null ? RecipeReader.Read(recipePath, _problems) : RecipeReader.Read(recipePath, text, _problems);
-        _lock = PluginLock.Read(PluginLock.PathFor(recipePath));
+        _recipe = read(_problems);
+        _lock = PluginLock.Read(PluginLock.PathFor(_recipe.Path));
         _plugins = new PluginSet(catalog, Requirements(), _lock);
         _problems.AddRange(_plugins.Problems);
         _models = new ModelResolver(_plugins, host);

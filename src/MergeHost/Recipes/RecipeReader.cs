@@ -44,6 +44,14 @@ internal sealed partial class RecipeReader
                 ErrorCodes.Missing, "the recipe is empty", "Begin with `merge_method:` and `models:`.", new TextPlace(path, 1, 1)));
         }
 
+        return Read(path, text, documents, problems);
+    }
+
+    /// <summary>Reads a recipe of one stage that stands in another file.</summary>
+    public static Recipe Read(string path, YamlMapping stage, List<Problem> problems) => Read(path, YamlText.Of(stage), [stage], problems);
+
+    private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems)
+    {
         RecipeReader reader = new(problems);
         List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
         return new Recipe(path, text, StageOrder.Sort(stages, problems));

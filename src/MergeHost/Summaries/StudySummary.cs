@@ -2,15 +2,18 @@ namespace MergeHost;
 
 /// <summary>What a study found: merges of some experts, with several settings, measured and compared.</summary>
 /// <param name="Study">The study's name.</param>
+/// <param name="Control">The method that all others are compared with, or <see langword="null"/>.</param>
 /// <param name="Points">The merges, in the order in which they were tried.</param>
-public sealed record StudySummary(string Study, IReadOnlyList<StudyPoint> Points);
+public sealed record StudySummary(string Study, string? Control, IReadOnlyList<StudyPoint> Points);
 
 /// <summary>One merge of a study.</summary>
 /// <param name="Name">Its name: the letters of what was merged, with B for the base of a single expert, and the method's.</param>
 /// <param name="Stage">The stage of the study.</param>
 /// <param name="Method">The method's name.</param>
-/// <param name="Settings">The parameters, such as <c>lambda: 0.3</c>.</param>
+/// <param name="Settings">What sets it apart from the other merges by the method, such as <c>lambda: 0.3</c>.</param>
 /// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges of the stage on the development items.</param>
 /// <param name="Metrics">How it compares with its constituents, on the test items alone.</param>
+/// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
 public sealed record StudyPoint(
-    string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics);
+    string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
+    IReadOnlyList<MetricSummary> OverControl);

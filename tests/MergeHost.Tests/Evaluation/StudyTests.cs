@@ -12,8 +12,8 @@ public sealed class StudyTests : IDisposable
         base_model: base
         experts: {F: finance, M: math}
         methods:
-          TA: {merge_method: task_arithmetic, weight: 1, lambda: {from: 0.25, to: 0.75, step: 0.25}}
-          LI: {merge_method: linear, weight: [1, 0.5]}
+          TA: {merge_method: task_arithmetic, parameters: {weight: 1, lambda: {from: 0.25, to: 0.75, step: 0.25}}}
+          LI: {merge_method: linear, parameters: {weight: {try: [1, 0.5]}}}
         stages:
           - {name: recovery, merge: [F, M], settings: all}
           - {name: complementarity, merge: [FM], settings: best}
@@ -56,6 +56,28 @@ public sealed class StudyTests : IDisposable
         Assert.Empty(again);
     }
 
+    [Fact]
+    public void Sweep_OfNamedVariants_TriesEachAndComparesWithTheControl()
+    {
+        StudySummary summary = Run(
+            """
+            suite: suite.yaml
+            base_model: base
+            experts: {F: {model: finance, domain: [x]}, M: {model: math, domain: [x]}}
+            control: random
+            methods:
+              half: {merge_method: slerp, parameters: {t: 0.5}}
+              layers: {merge_method: slerp, select: {scorer: relative_change, policy: balanced, unit: layer}, parameters: {t: [{filter: mlp, value: 0.25}, {value: 0}]}}
+              random: {merge_method: slerp, select: {scorer: random, options: {seed: {try: [1, 2]}}, fraction: 0.5}, parameters: {t: 0}}
+            stages: [{name: restoration, merge: [F, M], settings: all}]
+            """, out _);
+        Assert.Equal(["BF half", "BF layers", "BF random", "BF random"], summary.Points.Take(4).Select(point => point.Name));
+        Assert.Equal(["", "", "1", "2"], summary.Points.Take(4).Select(point => string.Concat(point.Settings.Values)));
+        Assert.All(summary.Points, point => Assert.Equal(point.Method == "random" ? 0 : point.Metrics.Count, point.OverControl.Count));
+        double[] controls = [.. summary.Points.Where(point => point.Name == "BF random").Select(point => Find(point, "macroGain")!.Value)];
+        Assert.Equal(Find(summary.Points[0], "macroGain")!.Value - controls.Average(), summary.Points[0].OverControl.Single(metric => metric.Name == "macroGain").Value!.Value, 1e-9);
+    }
+
     [Theory]
     [InlineData("FM]", "FX]", "MH1010", "no expert has the letter 'X'")]
     [InlineData("step: 0.25", "step: 0", "MH1004", "from 0.25 to 0.75 by 0 is no range")]
@@ -65,6 +87,12 @@ public sealed class StudyTests : IDisposable
     [InlineData("base_model: base", "", "MH1006", "'base_model' is missing or empty")]
     [InlineData("F: finance", "F: nowhere", "MH1010", "'nowhere'")]
     [InlineData("lambda:", "lamda:", "MH1008", "'task_arithmetic' has no parameter 'lamda'")]
+    [InlineData("try: [1, 0.5]", "try: []", "MH1005", "expected what is to be tried")]
+    [InlineData("linear,", "linear, name: x,", "MH1009", "method 'LI': a method of a study has no 'name'")]
+    [InlineData("linear,", "linear, slect: {},", "MH1003", "recipes have no field 'slect'")]
+    [InlineData("linear,", "linear, models: [{model: X}],", "MH1010", "method 'LI': 'models' names experts by their letters")]
+    [InlineData("suite:", "control: TI\nsuite:", "MH1004", "control is 'TI', which is no method")]
+    [InlineData("F: finance", "F: {model: finance, domain: [y]}", "MH6001", "suite 'suite' has no task 'y'")]
     public void Sweep_OfAStudyThatIsWrong_NamesWhatIs(string sound, string wrong, string code, string message)
     {
         Assert.Contains(sound, Sound, StringComparison.Ordinal);
