@@ -59,7 +59,7 @@ internal sealed class ScoreValidator(
 
     private static IReadOnlyList<KeptAbility> Kept(MeasuredModel model, MeasuredModel @base, MeasuredModel adapted) =>
     [
-        .. Comparison.Compare(model, @base, [adapted]).GroupBy(metric => metric.Over)
+        .. new Comparison(new Constituents(@base, [adapted])).Compare(model).GroupBy(metric => metric.Over)
             .Select(kind => new KeptAbility(kind.Key, kind.First(metric => metric.Name == "retention").Value, kind.First(metric => metric.Name == "gainKept").Value)),
     ];
 
