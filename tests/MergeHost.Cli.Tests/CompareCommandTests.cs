@@ -1,4 +1,7 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
@@ -24,6 +27,22 @@ public sealed class CompareCommandTests
         JsonElement pair = report.RootElement.GetProperty("pairs")[2];
         Assert.InRange(pair.GetProperty("whole").GetProperty("taskVectors").GetProperty("signConflictRate").GetDouble(), 0.01, 0.99);
         Assert.Equal(4, pair.GetProperty("layers").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData(true, 5)]
+    [InlineData(false, 2)]
+    public void Compare_WithHtml_WritesAPageWithPicturesAndNumbers(bool hasBase, int pictures)
+    {
+        using TemporaryFolder folder = new();
+        CliResult compare = Cli.Run([.. hasBase ? _arguments : _arguments[..3], "--html", folder["page.html"]]);
+        Assert.Equal(0, compare.ExitCode);
+        string page = File.ReadAllText(folder["page.html"]);
+        List<XElement> found = [.. Regex.Matches(page, "<svg.*?</svg>", RegexOptions.Singleline).Select(match => XElement.Parse(match.Value))];
+        Assert.Equal(pictures, found.Count);
+        Assert.All(found, picture => Assert.Contains(picture.Descendants(), element => element.Name.LocalName is "polyline" or "rect"));
+        Assert.Equal(hasBase ? 3 : 1, Regex.Count(page, "<td>model.layers.2.mlp.up_proj.weight</td>"));
+        Assert.DoesNotMatch("https?://(?!www.w3.org/)", page);
     }
 
     [Fact]

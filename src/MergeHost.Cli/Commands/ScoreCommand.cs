@@ -97,7 +97,7 @@ internal static class ScoreCommand
 
         if (arguments.GetValue(_html) is { } html)
         {
-            WriteHtml(html, report);
+            HtmlPage.Save(html, ScoreHtml.Write(report));
             printer.Say($"{html}: written");
         }
 
@@ -106,18 +106,6 @@ internal static class ScoreCommand
     }
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-
-    private static void WriteHtml(string path, ScoreReport report)
-    {
-        try
-        {
-            File.WriteAllText(path, ScoreHtml.Write(report));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed, $"{path}: {exception.Message.TrimEnd('.')}", "Name a file in a folder that is there.")]);
-        }
-    }
 
     private static void Describe(ScoreReport report)
     {
