@@ -121,7 +121,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="request">By which tasks.</param>
     /// <param name="options">Where benchmarks run.</param>
     /// <param name="tell">Told what is being measured, in a line.</param>
-    /// <param name="cancellation">Asks to stop; what was measured is kept, and the same call goes on there.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept, and the same call goes on there.</param>
     /// <returns>The report with <see cref="ScoreReport.Validation"/>.</returns>
     /// <exception cref="MergeHostException">There is no such suite or task, or a benchmark cannot run the models.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
@@ -130,7 +130,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
-        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(request.CachePath), options, _ => { });
+        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.ResultsFolder), options, _ => { });
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
         return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }
@@ -163,12 +163,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
         new Verifier(new PluginSet(_catalog.Value), _host).Verify(folder, progress, cancellation);
 
-    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and nothing is measured twice.</summary>
+    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and with a cache nothing is measured twice.</summary>
     /// <param name="request">What is to be measured.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>
     /// <param name="warnings">Told what is worth knowing of recipes.</param>
     /// <param name="tell">Told what is being done, in a line.</param>
-    /// <param name="cancellation">Asks to stop; what was measured is kept.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept.</param>
     /// <exception cref="MergeHostException">Something is wrong with the suite, a recipe, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public EvaluationSummary Evaluate(
@@ -178,17 +178,16 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
     /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
     /// <param name="studyPath">The study.</param>
-    /// <param name="cachePath">The folder in which results are kept; made if it is not there.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>
     /// <param name="warnings">Told what is worth knowing of the merges.</param>
     /// <param name="tell">Told what is being done, in a line.</param>
-    /// <param name="cancellation">Asks to stop; what was measured is kept, and the same call goes on there.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept, and the same call goes on there.</param>
     /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public StudySummary Sweep(
-        string studyPath, string cachePath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        string studyPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
-        new StudyRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(studyPath, cachePath, tell ?? (_ => { }), cancellation);
+        new StudyRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(studyPath, tell ?? (_ => { }), cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
     public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);

@@ -30,11 +30,20 @@ public sealed record MergeOptions
     /// <summary>How many elements a thread works on at a time: a multiple of 65,536; 262,144 by default.</summary>
     public int BlockElements { get; init; } = 1 << 18;
 
-    /// <summary>The folder in which singular values are kept from run to run, or <see langword="null"/> to keep none, the default.</summary>
+    /// <summary>
+    /// The folder in which singular values and results of benchmarks are kept from run to run; made if it is not there. <see langword="null"/>
+    /// to keep nothing, the default.
+    /// </summary>
     public string? CacheFolder { get; init; }
 
     /// <summary>What is left of the memory for tensors.</summary>
     internal long TensorBytes => Math.Max(0, MemoryBytes - (96L << 20));
+
+    /// <summary>Where singular values are kept.</summary>
+    internal string? SpectraFolder => CacheFolder is null ? null : Path.Combine(CacheFolder, "spectra");
+
+    /// <summary>Where results of benchmarks are kept.</summary>
+    internal string? ResultsFolder => CacheFolder is null ? null : Path.Combine(CacheFolder, "results");
 
     /// <summary>How many numbers the processor works on side by side.</summary>
     internal Kernels.Vectors.LaneWidth Lanes { get; init; } = Kernels.Vectors.LaneWidths.Current;

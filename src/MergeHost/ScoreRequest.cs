@@ -57,8 +57,7 @@ public sealed record ScorerSetting(string Scorer, string Option, string Value);
 /// <summary>Asks for a check of scores by benchmarks: units of the adapted model are set to the base's, and what that changes is measured.</summary>
 /// <param name="SuitePath">The suite; its general tasks tell what comes back, the others what of the training's gain is lost.</param>
 /// <param name="Tasks">The tasks that take part; none for all.</param>
-/// <param name="CachePath">The folder in which results are kept, so that nothing is measured twice; made if it is not there.</param>
-public sealed record ValidationRequest(string SuitePath, IReadOnlyList<string> Tasks, string CachePath)
+public sealed record ValidationRequest(string SuitePath, IReadOnlyList<string> Tasks)
 {
     /// <summary>Whether whole layers are swapped; else single weight matrices.</summary>
     public bool ByLayer { get; init; }

@@ -42,6 +42,18 @@ internal sealed class Cli : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>What it wrote to stderr so far.</summary>
+    public string Talk
+    {
+        get
+        {
+            lock (_talk)
+            {
+                return _talk.ToString();
+            }
+        }
+    }
+
     /// <summary>Runs to the end.</summary>
     public static CliResult Run(params string[] arguments)
     {

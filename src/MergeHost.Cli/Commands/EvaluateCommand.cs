@@ -10,6 +10,7 @@ internal static class EvaluateCommand
     {
         Description = "Checkpoints, and recipes (.yaml): these are merged in memory, and nothing is written",
         Arity = ArgumentArity.OneOrMore,
+        Validators = { UsageError.RefuseOptions },
     };
 
     private static readonly Option<string> _suite = new("--suite") { Description = "The suite of tasks, a YAML file", HelpName = "FILE", Required = true };
@@ -20,12 +21,12 @@ internal static class EvaluateCommand
     {
         Command command = new("evaluate", "Measures checkpoints and recipes by a suite of tasks. What was measured before is taken from the cache.")
         {
-            _models, _suite, _base, _experts, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
-            SharedOptions.Memory, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _models, _suite, _base, _experts, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
+            SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            EvaluationRequest request = new(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_models), arguments.GetRequiredValue(SharedOptions.Cache))
+            EvaluationRequest request = new(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_models))
             {
                 Base = arguments.GetValue(_base),
                 Experts = arguments.GetValue(_experts) ?? [],

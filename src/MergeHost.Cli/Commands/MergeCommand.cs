@@ -14,7 +14,7 @@ internal static class MergeCommand
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
             _recipe, _output, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
-            SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;

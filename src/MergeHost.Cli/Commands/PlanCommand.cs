@@ -14,7 +14,7 @@ internal static class PlanCommand
     {
         Command command = new("plan", "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by scores.")
         {
-            _recipe, _tensors, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _tensors, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {

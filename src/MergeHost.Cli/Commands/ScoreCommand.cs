@@ -46,7 +46,7 @@ internal static class ScoreCommand
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, _validate, _tasks, _unit, _html, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _validate, _tasks, _unit, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -78,7 +78,7 @@ internal static class ScoreCommand
             names == "all" ? [] : Names(names), arguments.GetRequiredValue(_set))
         {
             Validation = arguments.GetValue(_validate) is { } suite
-                ? new ValidationRequest(suite, Names(arguments.GetValue(_tasks) ?? ""), arguments.GetRequiredValue(SharedOptions.Cache)) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
+                ? new ValidationRequest(suite, Names(arguments.GetValue(_tasks) ?? "")) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
                 : null,
         };
         MergeOptions options = new()

@@ -35,23 +35,27 @@ internal static class SharedOptions
         Validators = { CheckDevice },
     };
 
-    public static Option<bool> NoCache { get; } = new("--no-cache") { Description = "Neither read nor keep singular values in the user's cache folder" };
+    public static Option<string> Cache { get; } = new("--cache")
+    {
+        Description = "The folder that keeps singular values and results of benchmarks from run to run",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => UserCache(),
+    };
+
+    public static Option<bool> NoCache { get; } = new("--no-cache")
+    {
+        Description = "Neither read nor keep singular values and results of benchmarks",
+        Validators = { CheckCache },
+    };
 
     public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G", "How much memory scoring may take; a single large matrix may take more", 128L << 20);
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 
-    public static Option<string> Cache { get; } = new("--cache")
-    {
-        Description = "The folder that keeps results",
-        HelpName = "FOLDER",
-        DefaultValueFactory = _ => UserCache("results"),
-    };
-
     public static Option<long> Seed { get; } = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
 
-    /// <summary>Where singular values are kept, unless they are not to be.</summary>
-    public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : UserCache("spectra");
+    /// <summary>Where singular values and results are kept, unless they are not to be.</summary>
+    public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : arguments.GetRequiredValue(Cache);
 
     /// <summary>How a merge is carried out, as far as all commands that merge let one choose.</summary>
     public static MergeOptions Merging(ParseResult arguments) => new()
@@ -64,12 +68,12 @@ internal static class SharedOptions
     };
 
     // A folder of ours in the user's cache folder.
-    private static string UserCache(string kind)
+    private static string UserCache()
     {
         string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named
             ? named
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(cache, "mergehost", kind);
+        return Path.Combine(cache, "mergehost");
     }
 
     private static int ParseThreads(ArgumentResult result)
@@ -82,6 +86,14 @@ internal static class SharedOptions
 
         result.AddError($"--threads must be a whole number from 1 to 1024, found '{text}'");
         return 1;
+    }
+
+    private static void CheckCache(OptionResult result)
+    {
+        if (result.GetValueOrDefault<bool>() && result.GetResult(Cache) is { Implicit: false })
+        {
+            result.AddError("--cache and --no-cache exclude each other");
+        }
     }
 
     private static void CheckDevice(OptionResult result)

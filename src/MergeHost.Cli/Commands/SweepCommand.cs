@@ -15,13 +15,13 @@ internal static class SweepCommand
     {
         Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
         {
-            _study, SharedOptions.Cache, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.NoCache,
+            _study, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             StudySummary summary = engine.Sweep(
-                arguments.GetRequiredValue(_study), arguments.GetRequiredValue(SharedOptions.Cache), SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
+                arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
             printer.Write(summary, Describe);
             return 0;
         }));

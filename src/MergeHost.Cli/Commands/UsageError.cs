@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace MergeHost.Cli.Commands;
 
@@ -33,6 +34,17 @@ internal static class UsageError
 
         Console.Error.WriteLine($"hint: `{string.Join(' ', Path(command))} --help` shows the usage");
         return ExitCode;
+    }
+
+    /// <summary>Refuses options that a command does not have where it takes any number of words, which would swallow them.</summary>
+    public static void RefuseOptions(ArgumentResult words)
+    {
+        foreach (string word in words.Tokens.Select(token => token.Value).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+        {
+            Command command = words.Parent is CommandResult result ? result.Command : new RootCommand();
+            string? closest = Suggestion.Closest(word, command.Options.Select(option => option.Name));
+            words.AddError($"'{string.Join(' ', Path(command))}' has no option '{word}'{(closest is null ? "" : $": did you mean '{closest}'?")}");
+        }
     }
 
     private static IEnumerable<string> Path(Command command) =>

@@ -19,7 +19,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(request.CachePath), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         List<MeasuredModel> experts = [.. request.Experts.Select(Measure)];
         List<ModelSummary> summaries = [.. @base is null ? [] : (ModelSummary[])[Summarize(@base, "base", [])], .. experts.Select(expert => Summarize(expert, "expert", []))];

@@ -8,7 +8,8 @@ namespace MergeHost.Evaluation;
 
 /// <summary>Results of tasks by what they depend on: the bytes of the weights, the task and its data, the plugin and the device.</summary>
 /// <remarks>Files are written whole or not at all. One that cannot be read counts as not there.</remarks>
-internal sealed class ResultCache(string folder)
+/// <param name="folder">The folder, or <see langword="null"/> to keep nothing.</param>
+internal sealed class ResultCache(string? folder)
 {
     private static readonly JsonSerializerOptions _json = new() { IncludeFields = true, PropertyNameCaseInsensitive = true };
 
@@ -16,17 +17,24 @@ internal sealed class ResultCache(string folder)
     public IReadOnlyList<TaskResult>? FindResults(string weights, string task) => Read<List<TaskResult>>("results", $"{weights}\n{task}");
 
     /// <summary>Keeps what a benchmark found.</summary>
+    /// <exception cref="MergeHostException">The folder cannot be written to.</exception>
     public void AddResults(string weights, string task, IReadOnlyList<TaskResult> results) => Write("results", $"{weights}\n{task}", results);
 
     /// <summary>The digest of the weights that a merge makes.</summary>
     public string? FindWeights(string merge) => Read<string>("merges", merge);
 
     /// <summary>Keeps the digest of the weights that a merge makes.</summary>
+    /// <exception cref="MergeHostException">The folder cannot be written to.</exception>
     public void AddWeights(string merge, string weights) => Write("merges", merge, weights);
 
     private T? Read<T>(string kind, string key)
         where T : class
     {
+        if (folder is null)
+        {
+            return null;
+        }
+
         try
         {
             return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(kind, key)), _json);
@@ -39,11 +47,24 @@ internal sealed class ResultCache(string folder)
 
     private void Write<T>(string kind, string key, T value)
     {
+        if (folder is null)
+        {
+            return;
+        }
+
         string path = PathOf(kind, key);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, _json));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, _json));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed,
+                $"{folder}: results cannot be kept: {exception.Message.TrimEnd('.')}", "Name another folder with `--cache`, or keep nothing with `--no-cache`.")]);
+        }
     }
 
     private string PathOf(string kind, string key) =>
-        Path.Combine(folder, kind, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + ".json");
+        Path.Combine(folder!, kind, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + ".json");
 }

@@ -16,14 +16,14 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
     /// <summary>Runs a study.</summary>
     /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>
-    public StudySummary Run(string path, string cachePath, Action<string> tell, CancellationToken cancellation)
+    public StudySummary Run(string path, Action<string> tell, CancellationToken cancellation)
     {
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(study.SuitePath, plugins, host);
         Check(study, suite);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(cachePath), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
         MeasuredModel @base = MeasureCheckpoint("B", study.Base);
         if (@base.Tasks.All(task => ItemSplit.Development.Indices(task.Main).Length == 0 || ItemSplit.Test.Indices(task.Main).Length == 0))
         {

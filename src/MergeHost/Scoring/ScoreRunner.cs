@@ -26,7 +26,7 @@ internal sealed class ScoreRunner(
     public IReadOnlyList<LayerScore[]> Run(IReadOnlyList<ScorePair> pairs, Func<InputModel, ICheckpointReader> open)
     {
         int layers = pairs.Max(pair => pair.Layer + 1) ?? 0;
-        SpectrumCache cache = new(options.CacheFolder);
+        SpectrumCache cache = new(options.SpectraFolder);
         ILinearAlgebra algebra = Algebra(pairs);
         Dictionary<InputModel, ICheckpointReader> readers =
             pairs.SelectMany(pair => new[] { pair.Base.Model, pair.Adapted.Model }).Distinct().ToDictionary(model => model, open);

@@ -88,7 +88,7 @@ public sealed class EvaluationTests : IDisposable
     public void Evaluate_WithASuiteThatIsNotThere_NamesTheNearest()
     {
         _folder.Write("family.yaml", "");
-        EvaluationRequest request = new(_folder["famly.yaml"], [_folder["a"]], _folder["cache"]);
+        EvaluationRequest request = new(_folder["famly.yaml"], [_folder["a"]]);
         MergeHostException exception = Assert.Throws<MergeHostException>(
             () => new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { }).Run(request, _ => { }, default));
         Assert.Equal("MH6001", exception.Code.Id);
@@ -100,9 +100,9 @@ public sealed class EvaluationTests : IDisposable
     private EvaluationSummary Run(
         string[] models, out List<string> told, string suite = "tasks: [{name: x, benchmark: tensor_count}, {name: y, general: true, benchmark: tensor_count}]")
     {
-        EvaluationRequest request = new(_folder.Write("suite.yaml", suite), models, _folder["cache"]);
+        EvaluationRequest request = new(_folder.Write("suite.yaml", suite), models);
         List<string> lines = [];
         told = lines;
-        return new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { }).Run(request, lines.Add, default);
+        return new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { }).Run(request, lines.Add, default);
     }
 }

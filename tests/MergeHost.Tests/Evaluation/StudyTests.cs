@@ -114,7 +114,7 @@ public sealed class StudyTests : IDisposable
     private StudySummary Run(string study, Action<string> tell, CancellationToken cancellation = default)
     {
         _folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]");
-        return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { })
-            .Run(_folder.Write("study.yaml", study), _folder["cache"], tell, cancellation);
+        return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { })
+            .Run(_folder.Write("study.yaml", study), tell, cancellation);
     }
 }

@@ -24,7 +24,7 @@ public sealed class ScoreTests : IDisposable
         MergeOptions options = new() { CacheFolder = _bed["cache"] };
         string expected = Values(Score(_all, new MergeOptions()));
         Assert.Equal(expected, Values(Score(_all, options)));
-        string[] files = Directory.GetFiles(_bed["cache"]);
+        string[] files = Directory.GetFiles(_bed["cache/spectra"]);
         Assert.Equal(2 * 28, files.Length);
         DateTime written = File.GetLastWriteTimeUtc(files[1]);
 

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using MergeHost.Testing;
+
+namespace MergeHost.Cli.Tests;
+
+/// <summary><c>mergehost evaluate</c> with a benchmark that looks at single bits.</summary>
+public sealed class EvaluateCommandTests : IDisposable
+{
+    private const string Base = "recipes/quickstart/base";
+    private const string Finance = "recipes/quickstart/finance";
+    private const string Math = "recipes/quickstart/math";
+    private const string Suite = "tasks: [{name: bits, benchmark: tensor_count}, {name: known, general: true, benchmark: tensor_count}]";
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Evaluate_OfARecipe_PrintsBaseExpertsAndMergeSideBySide()
+    {
+        CliResult evaluate = Run(Suite, "recipes/task-arithmetic.yaml", "--base", Base, "--expert", Finance, "--expert", Math, "--quiet");
+        Assert.Equal((0, ""), (evaluate.ExitCode, evaluate.Talk));
+        string[][] rows = [.. evaluate.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.Equal(["task", "metric", "base", "finance", "math", "task-arithmetic.yaml"], rows[0]);
+        Assert.Equal(["bits", "count"], rows[1][..2]);
+        Assert.Equal(["known", "count"], rows[2][..2]);
+        Assert.Equal(["Macro-Gain", "accuracy"], rows[5][..2]);
+        Assert.Equal(11, rows.Count(row => row.Length > 0) + 1);
+    }
+
+    [Fact]
+    public void Evaluate_WithJson_WritesValuesIntervalsAndMetrics()
+    {
+        CliResult evaluate = Run(Suite, "recipes/task-arithmetic.yaml", "--base", Base, "--expert", Finance, "--json", "--quiet");
+        JsonElement[] models = [.. JsonDocument.Parse(evaluate.Output).RootElement.GetProperty("models").EnumerateArray()];
+        Assert.Equal(["base", "expert", "model"], models.Select(model => model.GetProperty("role").GetString()));
+        JsonElement task = models[2].GetProperty("tasks")[0];
+        Assert.Equal((38, 38), (task.GetProperty("value").GetInt32(), task.GetProperty("count").GetInt32()));
+        Assert.True(task.GetProperty("low").GetDouble() < task.GetProperty("high").GetDouble());
+        Assert.Equal("macroGain", models[2].GetProperty("metrics")[0].GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public void Evaluate_Again_MeasuresNothing_UnlessThereIsNoCache()
+    {
+        Assert.Contains("base: bits", Run(Suite, Base).Talk, StringComparison.Ordinal);
+        Assert.Equal("", Run(Suite, Base).Talk);
+        Assert.NotEmpty(Directory.GetFiles(_folder["cache/results"], "*", SearchOption.AllDirectories));
+        using Cli anew = Cli.Start(["evaluate", Base, "--suite", _folder["suite.yaml"], "--no-cache", "--plugins", Cli.FixturePlugins]);
+        Assert.Contains("base: bits", anew.Wait().Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_WithACacheThatCannotBeWritten_SaysSo()
+    {
+        File.WriteAllText(_folder["cache"], "");
+        CliResult evaluate = Run(Suite, Base);
+        Assert.Equal(6, evaluate.ExitCode);
+        Assert.Contains("results cannot be kept", evaluate.Talk, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5, "did you mean 'tensor_count'?", "tasks: [{name: x, benchmark: tensor_cuont}]", Base)]
+    [InlineData(4, "did you mean 'recipes/quickstart/base'?", Suite, "recipes/quickstart/bse")]
+    [InlineData(3, "did you mean 'recipes/ties.yaml'?", Suite, "recipes/tiess.yaml")]
+    [InlineData(2, "--cache and --no-cache exclude each other", Suite, Base, "--no-cache")]
+    [InlineData(2, "did you mean '--expert'?", Suite, Base, "--experts", Finance)]
+    public void Evaluate_OfWhatIsWrong_SaysWhatIsMeant(int exitCode, string talk, string suite, params string[] arguments)
+    {
+        CliResult evaluate = Run(suite, arguments);
+        Assert.Contains(talk, evaluate.Talk, StringComparison.Ordinal);
+        Assert.Equal(exitCode, evaluate.ExitCode);
+        Assert.Empty(evaluate.Output);
+    }
+
+    [Fact]
+    public void Evaluate_WithoutASuite_SaysWhatIsMissing()
+    {
+        CliResult evaluate = Cli.Run("evaluate", Base);
+        Assert.Equal(2, evaluate.ExitCode);
+        Assert.Contains("--suite", evaluate.Talk, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private CliResult Run(string suite, params string[] arguments)
+    {
+        File.WriteAllText(_folder["suite.yaml"], suite);
+        return Cli.Run(["evaluate", .. arguments, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"], "--plugins", Cli.FixturePlugins]);
+    }
+}
