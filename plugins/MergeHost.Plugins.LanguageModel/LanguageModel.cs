@@ -12,7 +12,7 @@ namespace MergeHost.Plugins.LanguageModel;
 internal sealed class LanguageModel : IDisposable
 {
     // Of a batch: states, and logits in float32.
-    private const int BatchTokens = 2048;
+    private const int BatchTokens = 1024;
     private const long LogitsAtOnce = 1 << 24;
 
     private readonly LlamaModel _model;
@@ -30,13 +30,14 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>The longest context that the model was made for, in tokens.</summary>
     public int MaxPositions => _model.Config.MaxPositions;
 
-    /// <summary>The log-likelihoods of tokens in nats, each given all before it in its sequence.</summary>
-    /// <param name="sequences">The sequences; those of like length are computed together.</param>
+    /// <summary>The log-likelihoods of the continuations' tokens in nats, each given all before it.</summary>
+    /// <param name="prompts">The prompts with their continuations; those of like length are computed together.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>
-    /// <returns>For each sequence one number a scored token.</returns>
-    public IReadOnlyList<double[]> Score(IReadOnlyList<ScoredSequence> sequences, BenchmarkContext context)
+    /// <returns>For each prompt and each of its continuations one number a token.</returns>
+    public IReadOnlyList<double[][]> Score(IReadOnlyList<ScoredPrompt> prompts, BenchmarkContext context)
     {
-        double[][] results = new double[sequences.Count][];
+        double[][][] results = [.. prompts.Select(prompt => new double[prompt.Continuations.Count][])];
+        List<ScoredRow> rows = [.. prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt, BatchTokens)).OrderBy(row => row.Width)];
         int done = 0;
         Lock progress = new();
         ParallelOptions options = new()
@@ -45,18 +46,13 @@ internal sealed class LanguageModel : IDisposable
             MaxDegreeOfParallelism = _model.Device.type == DeviceType.CPU ? context.Threads : 1,
             CancellationToken = context.Cancellation,
         };
-        Parallel.ForEach(Partitioner.Create(Batches(sequences), EnumerablePartitionerOptions.NoBuffering), options, batch =>
+        Parallel.ForEach(Partitioner.Create(Batches(rows), EnumerablePartitionerOptions.NoBuffering), options, batch =>
         {
-            List<double[]> found = Score([.. batch.Select(index => sequences[index])]);
-            for (int row = 0; row < batch.Length; row++)
-            {
-                results[batch[row]] = found[row];
-            }
-
+            Score(new ScoredBatch(batch), results);
             lock (progress)
             {
-                done += batch.Length;
-                context.Progress?.Report((double)done / sequences.Count);
+                done += batch.Count;
+                context.Progress?.Report((double)done / rows.Count);
             }
         });
         return results;
@@ -64,53 +60,35 @@ internal sealed class LanguageModel : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    // Lengths ascend, so the last sequence of a batch is as wide as the batch. Batches do not depend on the number of threads.
-    private static IEnumerable<int[]> Batches(IReadOnlyList<ScoredSequence> sequences)
+    // Widths ascend, so the last row of a batch is as wide as the batch. Batches do not depend on the number of threads.
+    private static IEnumerable<List<ScoredRow>> Batches(List<ScoredRow> rows)
     {
-        int[] order = [.. Enumerable.Range(0, sequences.Count).OrderBy(index => sequences[index].Ids.Count)];
         int first = 0;
-        for (int next = 1; next <= order.Length; next++)
+        for (int next = 1; next <= rows.Count; next++)
         {
-            if (next == order.Length || (next - first + 1L) * sequences[order[next]].Ids.Count > BatchTokens)
+            if (next == rows.Count || (next - first + 1L) * rows[next].Width > BatchTokens)
             {
-                yield return order[first..next];
+                yield return rows[first..next];
                 first = next;
             }
         }
     }
 
-    private List<double[]> Score(IReadOnlyList<ScoredSequence> batch)
+    private void Score(ScoredBatch batch, double[][][] results)
     {
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        int width = batch[^1].Ids.Count;
-        long[] ids = new long[batch.Count * width];
-        List<long> positions = [];
-        List<long> targets = [];
-        for (int row = 0; row < batch.Count; row++)
-        {
-            (IReadOnlyList<int> sequence, int first) = batch[row];
-            for (int place = 0; place < sequence.Count; place++)
-            {
-                ids[(row * width) + place] = sequence[place];
-            }
-
-            // What stands at a place is told by the state before it.
-            positions.AddRange(Enumerable.Range((row * width) + first - 1, sequence.Count - first).Select(place => (long)place));
-            targets.AddRange(sequence.Skip(first).Select(id => (long)id));
-        }
-
-        Tensor states = _model.States(tensor(ids, [batch.Count, width], device: _model.Device));
-        float[] found = LogLikelihoods(states.view(-1, states.shape[^1]).index_select(0, tensor(positions, device: _model.Device)), targets);
-        List<double[]> results = [];
+        Tensor states = _model.States(batch.Tokens(_model.Device));
+        float[] found = LogLikelihoods(states.view(-1, states.shape[^1]).index_select(0, batch.Places(_model.Device)), batch.Targets);
         int taken = 0;
-        foreach ((IReadOnlyList<int> sequence, int first) in batch)
+        foreach (ScoredRow row in batch.Rows)
         {
-            results.Add([.. found.Skip(taken).Take(sequence.Count - first).Select(value => (double)value)]);
-            taken += sequence.Count - first;
+            foreach ((int index, IReadOnlyList<int> continuation) in row.Continuations.Index())
+            {
+                results[row.Index][row.First + index] = Array.ConvertAll(found[taken..(taken + continuation.Count)], value => (double)value);
+                taken += continuation.Count;
+            }
         }
-
-        return results;
     }
 
     // Logits of many places and a large vocabulary would not fit into memory at once.
@@ -122,9 +100,9 @@ internal sealed class LanguageModel : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(step, targets.Count - first);
-            Tensor logits = _model.Logits(states.narrow(0, first, count));
+            Tensor likelihoods = nn.functional.log_softmax(_model.Logits(states.narrow(0, first, count)), -1);
             Tensor wanted = tensor(targets.GetRange(first, count), device: _model.Device).unsqueeze(1);
-            found.AddRange((logits.gather(1, wanted).squeeze(1) - logits.logsumexp(-1)).cpu().data<float>());
+            found.AddRange(likelihoods.gather(1, wanted).cpu().data<float>());
         }
 
         return [.. found];

@@ -42,9 +42,30 @@ public class LlamaModelTests
         using LlamaModel model = new(checkpoint, CPU, float32);
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.Logits(model.States(tensor(Fixtures.Read<long>(expected, "input_ids")).unsqueeze(0)));
+        Tensor logits = model.Logits(model.States(new TokenRows(tensor(Fixtures.Read<long>(expected, "input_ids")).unsqueeze(0))));
         Assert.True(LargestDifference(Fixtures.Read<float>(expected, "first"), [.. logits[0, 0].data<float>()]) < 1e-4);
         Assert.True(LargestDifference(Fixtures.Read<float>(expected, "last"), [.. logits[0, 15].data<float>()]) < 1e-4);
+    }
+
+    [TorchTheory]
+    [InlineData("llama-3")]
+    [InlineData("mistral")]
+    public void States_OfSeveralContinuationsInARow_AreThoseOfEachAlone(string name)
+    {
+        using ICheckpointReader checkpoint = Fixtures.Open(Fixtures.File("models", name));
+        using LlamaModel model = new(checkpoint, CPU, float32);
+        using IDisposable inference = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        long[] prompt = [.. Enumerable.Range(0, 30).Select(id => (long)id)];
+        Tensor packed = model.States(new TokenRows(
+            Row([.. prompt, 40, 41, 50, 51]), Row([.. prompt, 30, 31, 30, 31]), Row([.. Enumerable.Repeat(0L, 30), 1, 1, 2, 2])));
+        foreach ((long first, int place) in new[] { (40L, 30), (50L, 32) })
+        {
+            Tensor alone = model.States(new TokenRows(Row([.. prompt, first, first + 1])));
+            Assert.True(LargestDifference([.. alone.narrow(1, 30, 2).contiguous().data<float>()], [.. packed.narrow(1, place, 2).contiguous().data<float>()]) < 1e-5);
+        }
+
+        static Tensor Row(long[] values) => tensor(values, [1, values.Length]);
     }
 
     [TorchFact]
@@ -79,7 +100,7 @@ public class LlamaModelTests
         using LlamaModel model = new(checkpoint, CPU, type);
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = model.Logits(model.States(tensor(ids, [2, ids.Length / 2])));
+        Tensor logits = model.Logits(model.States(new TokenRows(tensor(ids, [2, ids.Length / 2]))));
         return [.. logits[TensorIndex.Colon, TensorIndex.Slice(step: 4)].contiguous().data<float>()];
     }
 

@@ -10,7 +10,7 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 /// <remarks>
 /// <c>acc</c>: the answer of the largest sum of log-likelihoods. <c>acc_norm</c>: of the largest sum for each byte of the answer in
 /// UTF-8. The first of equal ones counts. Prompt and answer are encoded together, and the answer's tokens are those after as many as the
-/// prompt alone has, as in lm-evaluation-harness.
+/// prompt alone has, as in lm-evaluation-harness; the prompt is read once for all answers.
 /// </remarks>
 [Benchmark("multiple_choice")]
 [method: ImportingConstructor]
@@ -21,8 +21,8 @@ public sealed class MultipleChoiceBenchmark(LanguageModelLoader loader) : IBench
     {
         IReadOnlyList<MultipleChoiceItem> items = MultipleChoiceItem.ReadAll(Path.Combine(context.Folder, options.Data));
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
-        List<ScoredSequence> sequences = [.. items.SelectMany(item => Sequences(item, model))];
-        double[] sums = [.. model.Score(sequences, context).Select(scores => scores.Sum())];
+        List<ScoredPrompt> prompts = [.. items.Select(item => Encode(item, model))];
+        List<double[]> sums = [.. model.Score(prompts, context).Select(choices => Array.ConvertAll(choices, scores => scores.Sum()))];
         string task = Path.GetFileNameWithoutExtension(options.Data);
         return new BenchmarkResult(
         [
@@ -31,39 +31,38 @@ public sealed class MultipleChoiceBenchmark(LanguageModelLoader loader) : IBench
         ]);
     }
 
-    private static IEnumerable<ScoredSequence> Sequences(MultipleChoiceItem item, LanguageModel model)
+    private static ScoredPrompt Encode(MultipleChoiceItem item, LanguageModel model)
     {
         TextTokenizer tokenizer = model.Tokenizer;
-        int[] begin = tokenizer.BeginId is { } id ? [id] : [];
-        int first = begin.Length + tokenizer.Encode(item.Prompt).Count;
-        foreach (string choice in item.Choices)
+        int[] prompt = [.. tokenizer.BeginId is { } begin ? [begin] : (int[])[], .. tokenizer.Encode(item.Prompt)];
+        if (prompt.Length == 0)
         {
-            ScoredSequence sequence = new([.. begin, .. tokenizer.Encode(item.Prompt + choice)], first);
-            if (first == 0 || first >= sequence.Ids.Count)
-            {
-                throw Unusable(item, $"choice '{choice}' has no token of its own after {(first == 0 ? "an empty prompt" : "the prompt")}");
-            }
-
-            yield return sequence.Ids.Count <= model.MaxPositions
-                ? sequence
-                : throw Unusable(item, $"{sequence.Ids.Count} tokens are more than the {model.MaxPositions} that the model was made for");
+            throw Unusable(item, "the prompt is empty, and the model's texts do not begin with BOS");
         }
+
+        int length = prompt.Length - (tokenizer.BeginId is null ? 0 : 1);
+        return new ScoredPrompt(prompt, [.. item.Choices.Select(choice => Continuation(item, choice, length, model))]);
+    }
+
+    private static int[] Continuation(MultipleChoiceItem item, string choice, int promptLength, LanguageModel model)
+    {
+        int[] ids = [.. model.Tokenizer.Encode(item.Prompt + choice).Skip(promptLength)];
+        int whole = promptLength + ids.Length + (model.Tokenizer.BeginId is null ? 0 : 1);
+        return ids.Length == 0 ? throw Unusable(item, $"choice '{choice}' has no token of its own after the prompt")
+            : whole > model.MaxPositions ? throw Unusable(item, $"{whole} tokens are more than the {model.MaxPositions} that the model was made for")
+            : ids;
     }
 
     private static MergeHostException Unusable(MultipleChoiceItem item, string reason) =>
         new(new Problem(ErrorCodes.BadTaskData, $"item '{item.Id}': {reason}"), null);
 
-    private static TaskResult Result(string task, string metric, IReadOnlyList<MultipleChoiceItem> items, double[] sums, Func<string, int> length)
+    private static TaskResult Result(string task, string metric, IReadOnlyList<MultipleChoiceItem> items, List<double[]> sums, Func<string, int> length)
     {
-        List<ItemScore> scores = [];
-        int done = 0;
-        foreach (MultipleChoiceItem item in items)
+        List<ItemScore> scores = [.. items.Zip(sums, (item, choices) =>
         {
-            double[] values = [.. item.Choices.Select((choice, index) => sums[done + index] / length(choice))];
-            done += values.Length;
-            scores.Add(new ItemScore(item.Id, Array.IndexOf(values, values.Max()) == item.Answer ? 1 : 0));
-        }
-
+            double[] values = [.. choices.Zip(item.Choices, (sum, choice) => sum / length(choice))];
+            return new ItemScore(item.Id, Array.IndexOf(values, values.Max()) == item.Answer ? 1 : 0);
+        })];
         return new TaskResult(task, metric, scores.Average(score => score.Score), scores);
     }
 }

@@ -28,15 +28,15 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
                 $"a window of {options.Window} tokens is longer than the {model.MaxPositions} that the model was made for", "Make `window:` smaller."), null);
         }
 
-        List<ScoredSequence> windows = [.. Cut(model.Tokenizer.Encode(text), options.Window, model.Tokenizer.BeginId)];
+        List<ScoredPrompt> windows = [.. Cut(model.Tokenizer.Encode(text), options.Window, model.Tokenizer.BeginId)];
         if (windows.Count == 0)
         {
             throw TaskData.Unusable(path, "the text is too short to be scored");
         }
 
-        IReadOnlyList<double[]> scores = model.Score(windows, context);
+        IReadOnlyList<double[][]> scores = model.Score(windows, context);
         List<ItemScore> items = [.. scores.Select((window, index) =>
-            new ItemScore(index.ToString(CultureInfo.InvariantCulture), window.Sum(), window.Length))];
+            new ItemScore(index.ToString(CultureInfo.InvariantCulture), window[0].Sum(), window[0].Length))];
         string task = Path.GetFileNameWithoutExtension(options.Data);
         double loss = -items.Sum(item => item.Score);
         return new BenchmarkResult(
@@ -54,7 +54,7 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
         ]);
     }
 
-    private static IEnumerable<ScoredSequence> Cut(IReadOnlyList<int> ids, int window, int? beginId) => beginId is { } begin
-        ? ids.Chunk(window - 1).Select(chunk => new ScoredSequence([begin, .. chunk], 1))
-        : ids.Chunk(window).Where(chunk => chunk.Length > 1).Select(chunk => new ScoredSequence(chunk, 1));
+    private static IEnumerable<ScoredPrompt> Cut(IReadOnlyList<int> ids, int window, int? beginId) => beginId is { } begin
+        ? ids.Chunk(window - 1).Select(chunk => new ScoredPrompt([begin], [chunk]))
+        : ids.Chunk(window).Where(chunk => chunk.Length > 1).Select(chunk => new ScoredPrompt([chunk[0]], [chunk[1..]]));
 }

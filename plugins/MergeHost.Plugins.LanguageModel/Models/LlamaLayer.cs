@@ -42,11 +42,11 @@ internal sealed class LlamaLayer : IDisposable
     }
 
     /// <summary>Carries a state of <c>[batch, tokens, hidden]</c> through the layer.</summary>
-    public Tensor Apply(Tensor x, RotaryEmbedding rotary)
+    public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask)
     {
-        Tensor attended = x + Attend(_attentionNorm.Apply(x), rotary);
+        Tensor attended = x + Attend(_attentionNorm.Apply(x), rotary, mask.Find(_window));
         Tensor y = _feedForwardNorm.Apply(attended);
-        return attended + _down.Apply(nn.functional.silu(_gate.Apply(y)) * _up.Apply(y));
+        return attended.add_(_down.Apply(nn.functional.silu(_gate.Apply(y), inplace: true).mul_(_up.Apply(y))));
     }
 
     public void Dispose()
@@ -60,7 +60,7 @@ internal sealed class LlamaLayer : IDisposable
         }
     }
 
-    private Tensor Attend(Tensor x, RotaryEmbedding rotary)
+    private Tensor Attend(Tensor x, RotaryEmbedding rotary, Tensor? mask)
     {
         Tensor queries = Heads(_query, _queryNorm, _config.Heads);
         Tensor keys = Heads(_key, _keyNorm, _config.KeyValueHeads);
@@ -68,7 +68,7 @@ internal sealed class LlamaLayer : IDisposable
         long shared = _config.Heads / _config.KeyValueHeads;
         Tensor mixed = nn.functional.scaled_dot_product_attention(
             rotary.Rotate(queries), rotary.Rotate(keys).repeat_interleave(shared, 1), values.repeat_interleave(shared, 1),
-            attn_mask: Mask(x.shape[1], x.device), is_casual: !Slides(x.shape[1]));
+            attn_mask: mask, is_casual: mask is null);
         return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], _config.Heads * _config.HeadSize));
 
         Tensor Heads(LinearMap map, RmsNorm? norm, int count)
@@ -77,11 +77,4 @@ internal sealed class LlamaLayer : IDisposable
             return (norm?.Apply(heads) ?? heads).transpose(1, 2);
         }
     }
-
-    private bool Slides(long length) => _window < length;
-
-    // Token i sees token j if i − window < j ≤ i.
-    private Tensor? Mask(long length, Device device) => Slides(length)
-        ? ones(length, length, ScalarType.Bool, device).tril().triu(1 - _window!.Value)
-        : null;
 }

@@ -39,15 +39,15 @@ internal sealed class LlamaModel : IDisposable
     public Device Device => _embedding.device;
 
     /// <summary>The states after the last layer, normalised, of <c>[batch, tokens, hidden]</c>.</summary>
-    /// <param name="ids">Token ids of <c>[batch, tokens]</c>, int64. Padding on the right changes nothing of what stands before it.</param>
-    public Tensor States(Tensor ids)
+    public Tensor States(TokenRows rows)
     {
-        RotaryEmbedding rotary = new(Config, ids.shape[1], Device, _embedding.dtype);
-        Tensor x = _embedding.index_select(0, ids.view(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+        RotaryEmbedding rotary = new(Config, rows, _embedding.dtype);
+        AttentionMask mask = new(rows, Config.Windows);
+        Tensor x = _embedding.index_select(0, rows.Ids.view(-1)).view(rows.Count, rows.Width, Config.HiddenSize);
         foreach (LlamaLayer layer in _layers)
         {
             using DisposeScope scope = NewDisposeScope();
-            x = layer.Apply(x, rotary).MoveToOuterDisposeScope();
+            x = layer.Apply(x, rotary, mask).MoveToOuterDisposeScope();
         }
 
         return _norm.Apply(x);

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
 
-/// <summary>The rotations by position of one run: cosines and sines of <c>[tokens, head]</c>.</summary>
+/// <summary>The rotations by position of one run: cosines and sines of <c>[tokens, head]</c> or <c>[batch, 1, tokens, head]</c>.</summary>
 /// <remarks>The halves of a head are rotated against each other, as in Hugging Face's layout of Q and K.</remarks>
 internal sealed class RotaryEmbedding
 {
@@ -10,20 +10,22 @@ internal sealed class RotaryEmbedding
     private readonly Tensor _sines;
 
     /// <summary>Computes the rotations in float32; they belong to the caller's dispose scope.</summary>
-    public RotaryEmbedding(LlamaConfig config, long length, Device device, ScalarType type)
+    public RotaryEmbedding(LlamaConfig config, TokenRows rows, ScalarType type)
     {
         int half = config.HeadSize / 2;
         float[] frequencies = [.. Enumerable.Range(0, half).Select(pair => (float)config.Rope.Frequency(Math.Pow(config.Rope.Theta, -(double)pair / half)))];
-        Tensor angles = outer(arange(length, dtype: float32, device: device), tensor(frequencies, device: device));
-        Tensor both = cat([angles, angles], -1);
-        _cosines = both.cos().to(type);
-        _sines = both.sin().to(type);
+        Tensor positions = rows.Positions?.unsqueeze(1).to(float32) ?? arange(rows.Width, dtype: float32, device: rows.Ids.device);
+        Tensor angles = positions.unsqueeze(-1) * tensor(frequencies, device: rows.Ids.device);
+        Tensor sines = angles.sin();
+        Tensor cosines = angles.cos();
+        _cosines = cat([cosines, cosines], -1).to(type);
+        _sines = cat([-sines, sines], -1).to(type);
     }
 
     /// <summary>Rotates queries or keys of <c>[batch, heads, tokens, head]</c>.</summary>
     public Tensor Rotate(Tensor x)
     {
         Tensor[] halves = x.chunk(2, -1);
-        return (x * _cosines) + (cat([-halves[1], halves[0]], -1) * _sines);
+        return (x * _cosines).add_(cat([halves[1], halves[0]], -1).mul_(_sines));
     }
 }
