@@ -7,17 +7,14 @@ namespace MergeHost.Plugins.Gguf;
 /// <summary>What a file says beside its tensors, as the files that Hugging Face would have.</summary>
 internal static class CompanionMap
 {
-    private const string HeadName = "output.weight";
-
     /// <summary>Makes configuration and tokenizer as far as they are known, and the metadata as they are.</summary>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
     public static IReadOnlyList<CompanionFile> Make(Metadata metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors)
     {
         List<CompanionFile> companions = [];
-        if (Architecture.Find(metadata.Text(ModelKind.ArchitectureKey)!) is { } architecture)
+        if (Architecture.Find(metadata) is { } architecture)
         {
-            string? head = architecture.Tensors.FirstOrDefault(tensor => tensor.Gguf == HeadName)?.Hub;
-            companions.Add(CompanionFile.FromBytes("config.json", ConfigMap.ToConfig(metadata, architecture, tensors.Any(tensor => tensor.Name == head))));
+            companions.Add(CompanionFile.FromBytes("config.json", ConfigMap.ToConfig(metadata, architecture, tensors, made)));
         }
 
         return [.. companions, .. TokenizerMap.ToCompanions(metadata), .. MetadataCompanion.Make(metadata, made)];

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Names;
 
@@ -20,14 +23,28 @@ internal sealed record Architecture
         _byHub = new(() => Tensors!.ToDictionary(tensor => tensor.Hub));
     }
 
-    /// <summary>GGUF's name, with which keys begin.</summary>
-    public required string Name { get; init; }
+    /// <summary>The file of another architecture, whose keys and tensors this one has too, unless it says otherwise of them.</summary>
+    public string? Extends { get; init; }
+
+    /// <summary>GGUF's name, with which keys begin; empty for what is only there to be extended.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>
+    /// What tells it from another architecture of the same name: a key that is not 0, as <c>expert_count</c>, or its value, as <c>block_count=46</c>.
+    /// </summary>
+    public string? When { get; init; }
 
     /// <summary>The classes that <c>config.json</c> names; the first is that of what is converted from GGUF.</summary>
-    public required IReadOnlyList<string> Hub { get; init; }
+    public IReadOnlyList<string> Hub { get; init; } = [];
 
     /// <summary>What <c>config.json</c> says of every model of the architecture.</summary>
-    public required IReadOnlyDictionary<string, string> Config { get; init; }
+    public IReadOnlyDictionary<string, JsonNode> Config { get; init; } = new Dictionary<string, JsonNode>();
+
+    /// <summary>Settings that are true where there are tensors whose names end so.</summary>
+    public IReadOnlyDictionary<string, string> Flags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The ways to scale positions that GGUF has a place for.</summary>
+    public IReadOnlyList<string> Scaling { get; init; } = [];
 
     /// <summary>The settings that both have, in the order of GGUF.</summary>
     public required IReadOnlyList<ConfigKey> Keys { get; init; }
@@ -35,11 +52,12 @@ internal sealed record Architecture
     /// <summary>The tensors that both have.</summary>
     public required IReadOnlyList<TensorNames> Tensors { get; init; }
 
-    /// <summary>Tensors of GGUF that are computed from the configuration.</summary>
-    public IReadOnlyList<string> Made { get; init; } = [];
-
-    /// <summary>The architecture of GGUF's name, or <see langword="null"/> if there is no file for it.</summary>
-    public static Architecture? Find(string name) => _all.Value.FirstOrDefault(architecture => architecture.Name == name);
+    /// <summary>The architecture of a GGUF file, or <see langword="null"/> if there is no data file for it.</summary>
+    public static Architecture? Find(Metadata metadata)
+    {
+        string? name = metadata.Text(ModelKind.ArchitectureKey);
+        return _all.Value.Where(architecture => architecture.Name == name && architecture.Holds(metadata)).MaxBy(architecture => architecture.When is not null);
+    }
 
     /// <summary>The architecture of a class of Hugging Face, or <see langword="null"/> if there is no file for it.</summary>
     public static Architecture? FindHub(string? name) => _all.Value.FirstOrDefault(architecture => architecture.Hub.Contains(name));
@@ -47,57 +65,74 @@ internal sealed record Architecture
     /// <summary>Finds a tensor by GGUF's name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="layer">The layer's number, or -1.</param>
-    public TensorNames? FindGguf(string name, out int layer) => Find(_byGguf.Value, name, out layer);
+    public TensorNames? FindGguf(string name, out int layer) => Find(_byGguf.Value, name, out layer, out _);
 
     /// <summary>Finds a tensor by Hugging Face's name.</summary>
-    public TensorNames? FindHub(string name, out int layer) => Find(_byHub.Value, name, out layer);
+    /// <param name="name">The name.</param>
+    /// <param name="layer">The layer's number, or -1.</param>
+    /// <param name="expert">The expert's number, or -1.</param>
+    public TensorNames? FindHub(string name, out int layer, out int expert) => Find(_byHub.Value, name, out layer, out expert);
 
-    private static TensorNames? Find(Dictionary<string, TensorNames> names, string name, out int layer)
+    private bool Holds(Metadata metadata)
     {
-        layer = -1;
-        string[] parts = name.Split('.');
-        int at = Array.FindIndex(parts, part => part.Length is > 0 and < 7 && part.All(char.IsAsciiDigit));
-        if (at >= 0)
+        string[] condition = When?.Split('=') ?? [];
+        long? value = condition.Length == 0 ? null : metadata.Whole($"{Name}.{condition[0]}");
+        return condition switch
         {
-            layer = int.Parse(parts[at], System.Globalization.CultureInfo.InvariantCulture);
-            parts[at] = TensorNames.Layer;
+            [] => true,
+            [_, string wanted] => value == long.Parse(wanted, CultureInfo.InvariantCulture),
+            _ => value > 0,
+        };
+    }
+
+    // The first number is the layer's, the second that of an expert.
+    private static TensorNames? Find(Dictionary<string, TensorNames> names, string name, out int layer, out int expert)
+    {
+        string[] parts = name.Split('.');
+        layer = Take(parts, TensorNames.Layer);
+        expert = Take(parts, TensorNames.Expert);
+        return names.GetValueOrDefault(string.Join('.', parts));
+    }
+
+    private static int Take(string[] parts, string sign)
+    {
+        int at = Array.FindIndex(parts, part => part.Length is > 0 and < 7 && part.All(char.IsAsciiDigit));
+        if (at < 0)
+        {
+            return -1;
         }
 
-        return names.GetValueOrDefault(string.Join('.', parts));
+        int number = int.Parse(parts[at], CultureInfo.InvariantCulture);
+        parts[at] = sign;
+        return number;
     }
 
     private static IReadOnlyList<Architecture> Load()
     {
         Assembly assembly = Assembly.GetExecutingAssembly();
-        return
-        [
-            .. assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-                .Select(name => JsonSerializer.Deserialize<Architecture>(assembly.GetManifestResourceStream(name)!, _json)!),
-        ];
+        Dictionary<string, Architecture> files = assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(
+            name => name[Prefix.Length..^".json".Length], name => JsonSerializer.Deserialize<Architecture>(assembly.GetManifestResourceStream(name)!, _json)!);
+        return [.. files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => Extended(file.Value, files)).Where(architecture => architecture.Name.Length > 0)];
     }
-}
 
-/// <summary>A setting that <c>config.json</c> and GGUF's metadata both have.</summary>
-/// <param name="Hub">The name in <c>config.json</c>.</param>
-/// <param name="Gguf">The keys, without the architecture's name; all have the same value.</param>
-/// <param name="IsReal">Whether the value is a number of single precision; else it is whole.</param>
-internal sealed record ConfigKey(string Hub, IReadOnlyList<string> Gguf, bool IsReal = false);
+    private static Architecture Extended(Architecture own, Dictionary<string, Architecture> files)
+    {
+        if (own.Extends is null)
+        {
+            return own;
+        }
 
-/// <summary>The names of a tensor.</summary>
-/// <param name="Gguf">GGUF's name, with <c>N</c> for the layer's number.</param>
-/// <param name="Hub">Hugging Face's name.</param>
-/// <param name="Heads">The key of the number of heads, if rows are in another order in GGUF.</param>
-internal sealed record TensorNames(string Gguf, string Hub, string? Heads = null)
-{
-    /// <summary>What stands for the layer's number.</summary>
-    public const string Layer = "N";
-
-    /// <summary>GGUF's name in a layer.</summary>
-    public string GgufIn(int layer) => In(Gguf, layer);
-
-    /// <summary>Hugging Face's name in a layer.</summary>
-    public string HubIn(int layer) => In(Hub, layer);
-
-    private static string In(string name, int layer) =>
-        layer < 0 ? name : string.Join('.', name.Split('.').Select(part => part == Layer ? FormattableString.Invariant($"{layer}") : part));
+        Architecture other = Extended(files[own.Extends], files);
+        return new Architecture
+        {
+            Name = own.Name,
+            When = own.When,
+            Hub = own.Hub,
+            Config = own.Config,
+            Flags = own.Flags.Count > 0 ? own.Flags : other.Flags,
+            Scaling = own.Scaling.Count > 0 ? own.Scaling : other.Scaling,
+            Keys = [.. other.Keys.Where(key => !own.Keys.Any(mine => mine.Id == key.Id)), .. own.Keys],
+            Tensors = [.. other.Tensors.Where(tensor => !own.Tensors.Any(mine => mine.Gguf == tensor.Gguf || mine.Hub == tensor.Hub)), .. own.Tensors],
+        };
+    }
 }

@@ -9,60 +9,53 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>The settings of a model, from GGUF's metadata to <c>config.json</c> and back.</summary>
 internal static class ConfigMap
 {
-    private const string EmbeddingKey = "tokenizer.ggml.tokens";
-
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     /// <summary>Makes <c>config.json</c> of a file's metadata.</summary>
     /// <param name="metadata">The metadata.</param>
     /// <param name="architecture">Its architecture.</param>
-    /// <param name="hasHead">Whether the head has a tensor of its own.</param>
+    /// <param name="tensors">The tensors, as Hugging Face has them.</param>
+    /// <param name="made">Tensors that follow from settings.</param>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
-    public static byte[] ToConfig(Metadata metadata, Architecture architecture, bool hasHead)
+    public static byte[] ToConfig(Metadata metadata, Architecture architecture, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<MadeTensor> made)
     {
         JsonObject config = new() { ["architectures"] = new JsonArray(architecture.Hub[0]) };
-        foreach ((string key, string value) in architecture.Config)
+        foreach ((string key, JsonNode value) in architecture.Config)
         {
-            config[key] = value;
+            config[key] = value.DeepClone();
         }
 
         foreach (ConfigKey key in architecture.Keys)
         {
-            if (metadata.Find($"{architecture.Name}.{key.Gguf[0]}") is { } entry)
+            if (key.Target is { } name && !config.ContainsKey(name) && key.InGguf(gguf => Number(metadata, $"{architecture.Name}.{gguf}")) is { } value and not 0)
             {
-                config[key.Hub] = key.IsReal ? RealOf(metadata, entry) : metadata.Whole(entry.Key);
+                config[name] = key.IsReal ? Shortest(value) : (long)value;
             }
+        }
+
+        if (RopeScaling.ToConfig(metadata, architecture, made) is { } scaling)
+        {
+            config["rope_scaling"] = scaling;
         }
 
         SetToken(config, "bos_token_id", metadata.Whole("tokenizer.ggml.bos_token_id"));
         SetToken(config, "eos_token_id", metadata.Whole("tokenizer.ggml.eos_token_id"));
-        if (!config.ContainsKey("vocab_size") && metadata.Find(EmbeddingKey) is { } tokens)
-        {
-            config["vocab_size"] = tokens.Count;
-        }
-
-        config["tie_word_embeddings"] = !hasHead;
+        SetTensors(config, architecture, tensors);
         return JsonSerializer.SerializeToUtf8Bytes(config, _indented);
     }
 
     /// <summary>The metadata that say what <c>config.json</c> says.</summary>
     /// <param name="known">What a GGUF file said of the model; keys that it did not have are not added to it.</param>
-    /// <exception cref="CheckpointException">A setting has a wrong type, or GGUF has no place for it.</exception>
+    /// <exception cref="CheckpointException">A setting has a wrong type.</exception>
     public static IEnumerable<MetadataEntry> ToMetadata(string path, JsonObject config, Architecture architecture, Metadata? known)
     {
-        if (known is null && Rope(config)?["rope_type"] is { } type && type.ToString() is not "default")
+        foreach (ConfigKey key in architecture.Keys.Where(key => key.Gguf.Count > 0))
         {
-            throw new CheckpointException(new Problem(
-                ErrorCodes.BadConfig, $"{path}: config.json: positions are scaled by '{type}', which cannot be written to GGUF yet", "Store the model as safetensors."));
-        }
-
-        foreach (ConfigKey key in architecture.Keys)
-        {
-            if (Find(config, key.Hub) is { } value)
+            if (key.InHub(name => Number(path, config, name, isWhole: !key.IsReal && key.Hub.Contains(name))) is { } value)
             {
                 foreach (string name in key.Gguf.Select(gguf => $"{architecture.Name}.{gguf}").Where(name => known is null || known.Find(name) is not null))
                 {
-                    yield return Entry(path, name, key, value);
+                    yield return key.IsReal ? MetadataEntry.Of(name, (float)value) : MetadataEntry.Of(name, (uint)value);
                 }
             }
         }
@@ -72,31 +65,67 @@ internal static class ConfigMap
     public static long? Whole(JsonObject config, string name) =>
         Find(config, name) is JsonValue value && value.TryGetValue(out long number) ? number : null;
 
-    // What newer configurations keep under rope_parameters, and what follows from other settings.
-    private static JsonNode? Find(JsonObject config, string name) => (config[name], name) switch
+    /// <summary>A number of <c>config.json</c>, or <see langword="null"/> if it is not there.</summary>
+    /// <param name="path">The folder, for messages.</param>
+    /// <param name="config">The settings.</param>
+    /// <param name="name">The setting; what comes before a dot is one that holds it.</param>
+    /// <param name="isWhole">Whether it must be whole, and from 0 up.</param>
+    /// <exception cref="CheckpointException">It is something else.</exception>
+    public static double? Number(string path, JsonObject config, string name, bool isWhole = false) => Find(config, name) switch
     {
-        ({ } value, _) => value,
-        (_, "rope_theta") => Rope(config)?["rope_theta"],
-        (_, "head_dim") when Whole(config, "hidden_size") is { } width && Whole(config, "num_attention_heads") is > 0 and { } heads => JsonValue.Create(width / heads),
-        _ => null,
+        null => null,
+        JsonValue whole when isWhole && whole.TryGetValue(out uint number) => number,
+        JsonValue real when !isWhole && real.TryGetValue(out double number) => number,
+        { } value => throw new CheckpointException(new Problem(
+            ErrorCodes.BadConfig, $"{path}: config.json: {name} is {value.ToJsonString()}; it must be a {(isWhole ? "whole number from 0 to 4,294,967,295" : "number")}")),
     };
 
-    private static JsonObject? Rope(JsonObject config) => config["rope_parameters"] as JsonObject ?? config["rope_scaling"] as JsonObject;
+    /// <summary>The shortest decimals that give the same single: 1E-05, where the double nearest to it would be 9.999999747378752E-06.</summary>
+    public static double Shortest(double value) => double.Parse(((float)value).ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static MetadataEntry Entry(string path, string name, ConfigKey key, JsonNode value) => value switch
+    private static JsonNode? Find(JsonObject config, string name)
     {
-        JsonValue real when key.IsReal && real.TryGetValue(out double number) => MetadataEntry.Of(name, (float)number),
-        JsonValue whole when !key.IsReal && whole.TryGetValue(out uint number) => MetadataEntry.Of(name, number),
-        _ => throw new CheckpointException(new Problem(
-            ErrorCodes.BadConfig, $"{path}: config.json: {key.Hub} is {value.ToJsonString()}; it must be a {(key.IsReal ? "number" : "whole number from 0 to 4,294,967,295")}")),
-    };
+        string[] parts = name.Split('.');
+        JsonObject? holder = config;
+        foreach (string part in parts[..^1])
+        {
+            holder = holder?[part] as JsonObject;
+        }
 
-    // The shortest decimals that give the same single: 1E-05, where the double nearest to it would be 9.999999747378752E-06.
-    private static JsonValue RealOf(Metadata metadata, MetadataEntry entry)
+        return holder?[parts[^1]];
+    }
+
+    private static double? Number(Metadata metadata, string key)
     {
+        if (metadata.Find(key) is not { } entry)
+        {
+            return null;
+        }
+
         double value = entry.Real ?? throw metadata.WrongType(entry, "a number");
-        double shortest = double.Parse(((float)value).ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        return double.IsFinite(shortest) ? JsonValue.Create(shortest) : throw metadata.WrongType(entry, "finite");
+        return double.IsFinite(value) && value >= 0 ? value : throw metadata.WrongType(entry, "finite, and from 0 up");
+    }
+
+    // Many files do not state the number of tokens; the embedding has a row for each.
+    private static void SetTensors(JsonObject config, Architecture architecture, IReadOnlyList<TensorInfo> tensors)
+    {
+        string embedding = architecture.Tensors.First(tensor => tensor.Gguf == "token_embd.weight").Hub;
+        if (!config.ContainsKey("vocab_size") && tensors.FirstOrDefault(tensor => tensor.Name == embedding) is { Shape.Rank: 2 } rows)
+        {
+            config["vocab_size"] = rows.Shape[0];
+        }
+
+        foreach ((string name, string ending) in architecture.Flags)
+        {
+            string[] flagged = [.. architecture.Tensors.Where(tensor => tensor.Gguf.EndsWith(ending, StringComparison.Ordinal)).Select(tensor => tensor.HubIn(0))];
+            if (tensors.Any(tensor => flagged.Contains(tensor.Name)))
+            {
+                config[name] = true;
+            }
+        }
+
+        string? head = architecture.Tensors.FirstOrDefault(tensor => tensor.Gguf == "output.weight")?.Hub;
+        config["tie_word_embeddings"] = !tensors.Any(tensor => tensor.Name == head);
     }
 
     private static void SetToken(JsonObject config, string name, long? id)

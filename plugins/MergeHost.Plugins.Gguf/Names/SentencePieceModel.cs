@@ -28,25 +28,30 @@ internal static class SentencePieceModel
     private const int Fixed32 = 5;
     private const int BytePairEncoding = 2;
 
-    /// <summary>Reads the pieces.</summary>
+    /// <summary>Reads the pieces, and whether a space is put before the text.</summary>
     /// <exception cref="CheckpointException">The content is no such message.</exception>
-    public static IReadOnlyList<Piece> Read(string name, byte[] content)
+    public static (IReadOnlyList<Piece> Pieces, bool AddsSpace) Read(string name, byte[] content)
     {
         List<Piece> pieces = [];
+        bool addsSpace = true;
         ProtoReader model = new(name, content);
         while (model.Next(out int field, out int wire))
         {
-            if ((field, wire) == (1, Bytes))
+            switch (field, wire)
             {
-                pieces.Add(ReadPiece(name, model.TakeBytes()));
-            }
-            else
-            {
-                model.Skip(wire);
+                case (1, Bytes):
+                    pieces.Add(ReadPiece(name, model.TakeBytes()));
+                    break;
+                case (3, Bytes):
+                    addsSpace = ReadNormalizer(name, model.TakeBytes());
+                    break;
+                default:
+                    model.Skip(wire);
+                    break;
             }
         }
 
-        return pieces;
+        return (pieces, addsSpace);
     }
 
     /// <summary>Makes a model of pieces: byte-pair encoding that falls back to bytes and leaves text as it is.</summary>
@@ -82,6 +87,25 @@ internal static class SentencePieceModel
         PutNumber(normalizer, 5, 1);
         PutBytes(model, 3, normalizer.ToArray());
         return model.ToArray();
+    }
+
+    private static bool ReadNormalizer(string name, ReadOnlySpan<byte> content)
+    {
+        bool addsSpace = true;
+        ProtoReader normalizer = new(name, content);
+        while (normalizer.Next(out int field, out int wire))
+        {
+            if ((field, wire) == (3, Varint))
+            {
+                addsSpace = normalizer.TakeNumber() != 0;
+            }
+            else
+            {
+                normalizer.Skip(wire);
+            }
+        }
+
+        return addsSpace;
     }
 
     private static Piece ReadPiece(string name, ReadOnlySpan<byte> content)

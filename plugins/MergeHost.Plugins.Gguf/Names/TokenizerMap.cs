@@ -63,7 +63,8 @@ internal static class TokenizerMap
         CompanionFile model = companions.FirstOrDefault(companion => companion.Name == ModelFile) ?? throw new CheckpointException(new Problem(
             ErrorCodes.BadConfig, $"{path}: there is no '{ModelFile}', and other tokenizers cannot be written to GGUF yet",
             "Name a GGUF file's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
-        List<Piece> pieces = [.. SentencePieceModel.Read(ModelFile, model.ReadBytes()).Take(rows)];
+        (IReadOnlyList<Piece> stored, bool addsSpace) = SentencePieceModel.Read(ModelFile, model.ReadBytes());
+        List<Piece> pieces = [.. stored.Take(rows)];
         for (int id = pieces.Count; id < rows; id++)
         {
             pieces.Add(new Piece(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, PieceKind.Unused));
@@ -71,10 +72,10 @@ internal static class TokenizerMap
 
         JsonObject? config = Json(companions, ConfigFile);
         AddTokens(pieces, Json(companions, "added_tokens.json"), config);
-        return Entries(pieces, config, Json(companions, "config.json"), companions);
+        return Entries(pieces, addsSpace, config, Json(companions, "config.json"), companions);
     }
 
-    private static IEnumerable<MetadataEntry> Entries(List<Piece> pieces, JsonObject? config, JsonObject? model, IReadOnlyList<CompanionFile> companions)
+    private static IEnumerable<MetadataEntry> Entries(List<Piece> pieces, bool addsSpace, JsonObject? config, JsonObject? model, IReadOnlyList<CompanionFile> companions)
     {
         yield return MetadataEntry.Of(Prefix + "model", SentencePiece);
         yield return MetadataEntry.Of(Prefix + "pre", "default");
@@ -93,9 +94,9 @@ internal static class TokenizerMap
 
         yield return MetadataEntry.Of(Prefix + "add_bos_token", IsTrue(config?["add_bos_token"]) ?? true);
         yield return MetadataEntry.Of(Prefix + "add_eos_token", IsTrue(config?["add_eos_token"]) ?? false);
-        if (IsTrue(config?["add_prefix_space"]) is { } addsSpace)
+        if ((IsTrue(config?["add_prefix_space"]) ?? (addsSpace ? null : false)) is { } isStated)
         {
-            yield return MetadataEntry.Of(Prefix + "add_space_prefix", addsSpace);
+            yield return MetadataEntry.Of(Prefix + "add_space_prefix", isStated);
         }
 
         string? template = companions.FirstOrDefault(companion => companion.Name == "chat_template.jinja") is { } file

@@ -52,15 +52,8 @@ internal sealed class GgufReader : ICheckpointReader
     {
         StoredTensor stored = _tensors.GetValueOrDefault(tensor.Name)
             ?? throw new ArgumentException($"the checkpoint has no tensor '{tensor.Name}'", nameof(tensor));
-        long offset = ElementRun.OffsetBytes(stored.Info, firstElement, destination.Length);
-        if (stored.Rows is null)
-        {
-            stored.File.Read(stored.Start + offset, destination);
-        }
-        else
-        {
-            stored.Rows.Read(offset, destination, (at, part) => stored.File.Read(stored.Start + at, part));
-        }
+        long offset = ElementRun.OffsetBytes(stored.Tensor.Info, firstElement, destination.Length);
+        stored.Tensor.Read(stored.Start, offset, destination, stored.File.Read);
     }
 
     /// <inheritdoc/>
@@ -90,28 +83,36 @@ internal sealed class GgufReader : ICheckpointReader
         List<TensorInfo> unknown = [];
         foreach ((GgufTensor tensor, WeightFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
-            if (names.IsMade(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
+            if (RopeScaling.Made.Contains(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
             {
                 made.Add(MadeTensor.Read(tensor, HeaderSource.Of(file)));
                 continue;
             }
 
-            (TensorInfo info, RowOrder? rows, bool isKnown) = names.ToHub(tensor.Info);
-            unknown.AddRange(isKnown ? [] : [info]);
-            if (!_tensors.TryAdd(info.Name, new StoredTensor(info, file, tensor.Start, rows)))
+            (IReadOnlyList<HubTensor> parts, bool isKnown) = names.ToHub(tensor.Info);
+            unknown.AddRange(isKnown ? [] : [tensor.Info]);
+            foreach (HubTensor part in parts)
             {
-                throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{info.Name}' to Hugging Face");
+                if (!_tensors.TryAdd(part.Info.Name, new StoredTensor(part, file, tensor.Start)))
+                {
+                    throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{part.Info.Name}' to Hugging Face");
+                }
             }
         }
 
-        Tensors = [.. _tensors.Values.Select(tensor => tensor.Info)];
+        Tensors = [.. _tensors.Values.Select(tensor => tensor.Tensor.Info)];
         Companions = CompanionMap.Make(metadata, made, Tensors);
-        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, unknown)];
+        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, made, unknown)];
         Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
     }
 
-    private static IEnumerable<Problem> Oddities(Metadata metadata, List<TensorInfo> unknown)
+    private static IEnumerable<Problem> Oddities(Metadata metadata, List<MadeTensor> made, List<TensorInfo> unknown)
     {
+        if (made.Count > 0 && Architecture.Find(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)
+        {
+            yield return Oddity.Of(metadata.Path, $"'{made[0].Info.Name}' scales positions in a way that config.json has no words for; only GGUF files get it");
+        }
+
         if (unknown.Count > 0)
         {
             yield return Oddity.Of(
@@ -119,9 +120,8 @@ internal sealed class GgufReader : ICheckpointReader
         }
     }
 
-    /// <param name="Info">Name, type and shape, as Hugging Face has them.</param>
+    /// <param name="Tensor">The tensor, as Hugging Face has it.</param>
     /// <param name="File">Where it is stored.</param>
-    /// <param name="Start">Where it begins in the file.</param>
-    /// <param name="Rows">The order of its rows there, if it is another.</param>
-    private sealed record StoredTensor(TensorInfo Info, WeightFile File, long Start, RowOrder? Rows);
+    /// <param name="Start">Where GGUF's tensor begins in the file.</param>
+    private sealed record StoredTensor(HubTensor Tensor, WeightFile File, long Start);
 }

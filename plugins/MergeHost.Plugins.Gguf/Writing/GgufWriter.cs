@@ -11,14 +11,14 @@ internal sealed class GgufWriter : ICheckpointWriter
 {
     private readonly string _folder;
     private readonly IReadOnlyList<FileLayout> _layouts;
-    private readonly Dictionary<string, (TensorInfo Hub, RowOrder? Rows)> _named;
+    private readonly Dictionary<string, IReadOnlyList<HubTensor>> _parts;
     private readonly List<PartialFile> _files = [];
     private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Hub, TensorInfo Gguf, RowOrder? Rows)> tensors, long fileBytes)
+    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors, long fileBytes)
     {
         _folder = folder;
-        _named = tensors.ToDictionary(tensor => tensor.Gguf.Name, tensor => (tensor.Hub, tensor.Rows), StringComparer.Ordinal);
+        _parts = tensors.ToDictionary(tensor => tensor.Gguf.Name, tensor => tensor.Parts, StringComparer.Ordinal);
         _layouts = FileLayout.Distribute(plan.Entries, plan.Made, [.. tensors.Select(tensor => tensor.Gguf)], fileBytes);
         Files = [.. _layouts.Select(file => file.Name)];
     }
@@ -32,13 +32,15 @@ internal sealed class GgufWriter : ICheckpointWriter
     public static GgufWriter Create(string folder, CheckpointLayout layout)
     {
         MetadataPlan plan = MetadataPlan.Of(folder, layout);
-        List<(TensorInfo Hub, TensorInfo Gguf, RowOrder? Rows)> tensors = [];
         foreach (TensorInfo tensor in layout.Tensors)
         {
             Check(folder, tensor);
-            (TensorInfo gguf, RowOrder? rows) = plan.Names.ToGguf(tensor);
+        }
+
+        IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors = plan.Names.ToGguf(layout.Tensors);
+        foreach ((TensorInfo gguf, _) in tensors)
+        {
             CheckName(folder, gguf.Name);
-            tensors.Add((tensor, gguf, rows));
         }
 
         GgufWriter writer = new(folder, plan, tensors, layout.ShardSizeBytes);
@@ -59,30 +61,14 @@ internal sealed class GgufWriter : ICheckpointWriter
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
     {
         PlacedTensor placed = Find(tensor);
-        long offset = ElementRun.OffsetBytes(placed.Info, firstElement, data.Length);
-        if (placed.Rows is null)
-        {
-            placed.File.Write(placed.Start + offset, data);
-        }
-        else
-        {
-            placed.Rows.Write(offset, data, (at, part) => placed.File.Write(placed.Start + at, part));
-        }
+        placed.Tensor.Write(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, data.Length), data, placed.File.Write);
     }
 
     /// <inheritdoc/>
     public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {
         PlacedTensor placed = Find(tensor);
-        long offset = ElementRun.OffsetBytes(placed.Info, firstElement, destination.Length);
-        if (placed.Rows is null)
-        {
-            placed.File.Read(placed.Start + offset, destination);
-        }
-        else
-        {
-            placed.Rows.Read(offset, destination, (at, part) => placed.File.Read(placed.Start + at, part));
-        }
+        placed.Tensor.Read(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, destination.Length), destination, placed.File.Read);
     }
 
     /// <inheritdoc/>
@@ -156,8 +142,10 @@ internal sealed class GgufWriter : ICheckpointWriter
             _files.Add(file);
             foreach (GgufTensor tensor in layout.Tensors)
             {
-                (TensorInfo hub, RowOrder? rows) = _named[tensor.Info.Name];
-                _tensors.Add(hub.Name, new PlacedTensor(hub, file, tensor.Start, rows));
+                foreach (HubTensor part in _parts[tensor.Info.Name])
+                {
+                    _tensors.Add(part.Info.Name, new PlacedTensor(part, file, tensor.Start));
+                }
             }
         }
     }
@@ -165,9 +153,8 @@ internal sealed class GgufWriter : ICheckpointWriter
     private PlacedTensor Find(TensorInfo tensor) => _tensors.GetValueOrDefault(tensor.Name)
         ?? throw new ArgumentException($"the layout has no tensor '{tensor.Name}'", nameof(tensor));
 
-    /// <param name="Info">Name, type and shape.</param>
+    /// <param name="Tensor">The tensor, as Hugging Face has it.</param>
     /// <param name="File">Where it is stored.</param>
-    /// <param name="Start">Where it begins in the file.</param>
-    /// <param name="Rows">The order of its rows there, if it is another.</param>
-    private sealed record PlacedTensor(TensorInfo Info, PartialFile File, long Start, RowOrder? Rows);
+    /// <param name="Start">Where GGUF's tensor begins in the file.</param>
+    private sealed record PlacedTensor(HubTensor Tensor, PartialFile File, long Start);
 }

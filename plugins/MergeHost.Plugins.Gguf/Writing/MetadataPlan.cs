@@ -29,23 +29,29 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
         }
 
         List<MetadataEntry> entries = [.. model?.Metadata.Entries ?? General(architecture!)];
+        IReadOnlyList<MadeTensor> made = model?.Made ?? [];
         if (architecture is not null && config is not null)
         {
             Set(entries, ConfigMap.ToMetadata(folder, config, architecture, model?.Metadata));
+            if (model is null)
+            {
+                (IReadOnlyList<MetadataEntry> scaling, made) = RopeScaling.ToGguf(folder, config, architecture);
+                Set(entries, scaling);
+            }
         }
 
-        Set(entries, TypesOf(layout.Tensors));
+        Set(entries, TypesOf(layout.Tensors, isNew: model is null));
         entries.AddRange(MetadataCompanion.Find(layout.Companions, MetadataCompanion.Tokenizer)?.Metadata.Entries
             ?? (architecture is null ? [] : TokenizerMap.ToMetadata(folder, layout.Companions, RowsOf(config, layout))));
         NameMap names = architecture is not null && config is not null
             ? NameMap.Of(folder, architecture, config)
             : new NameMap(folder, null, _ => null);
-        return new MetadataPlan(entries, model?.Made ?? [], names);
+        return new MetadataPlan(entries, made, names);
     }
 
     // A file of an architecture that is not known here keeps GGUF's names, whatever its configuration says.
     private static Architecture? ArchitectureOf(JsonObject? config, Metadata? model) => model is not null
-        ? Architecture.Find(model.Text(ModelKind.ArchitectureKey) ?? "")
+        ? Architecture.Find(model)
         : Architecture.FindHub((config?["architectures"] as JsonArray)?.FirstOrDefault()?.ToString());
 
     private static CheckpointException UnknownArchitecture(string folder, JsonObject? config)
@@ -62,7 +68,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
     private static IEnumerable<MetadataEntry> General(Architecture architecture) =>
         [MetadataEntry.Of(ModelKind.ArchitectureKey, architecture.Name), MetadataEntry.Of(ModelKind.TypeKey, "model")];
 
-    private static IEnumerable<MetadataEntry> TypesOf(IReadOnlyList<TensorInfo> tensors)
+    private static IEnumerable<MetadataEntry> TypesOf(IReadOnlyList<TensorInfo> tensors, bool isNew)
     {
         DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount)).FirstOrDefault()?.Key;
         if (most is not null && GgufType.FileTypeOf(most) is { } fileType)
@@ -70,7 +76,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
             yield return MetadataEntry.Of(FileTypeKey, fileType);
         }
 
-        if (tensors.Any(tensor => tensor.DType.Kind == DTypeKind.Quantized))
+        if (isNew || tensors.Any(tensor => tensor.DType.Kind == DTypeKind.Quantized))
         {
             yield return MetadataEntry.Of(QuantizationKey, QuantizationVersion);
         }

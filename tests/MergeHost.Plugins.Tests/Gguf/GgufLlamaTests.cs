@@ -23,6 +23,8 @@ public sealed class GgufLlamaTests : CheckpointFormatContract<GgufFormat>
           "rms_norm_eps": 1E-05,
           "bos_token_id": 1,
           "eos_token_id": 2,
+          "vocab_size": 11,
+          "attention_bias": true,
           "tie_word_embeddings": true
         }
         """;
@@ -75,7 +77,7 @@ public sealed class GgufLlamaTests : CheckpointFormatContract<GgufFormat>
 
     [Theory]
     [InlineData("""{"architectures": ["PerceiverForCausalLM"]}""", "'PerceiverForCausalLM'")]
-    [InlineData("""{"architectures": ["LlamaForCausalLM"], "rope_scaling": {"rope_type": "yarn"}}""", "'yarn'")]
+    [InlineData("""{"architectures": ["LlamaForCausalLM"], "rope_scaling": {"rope_type": "dynamic"}}""", "'dynamic'")]
     [InlineData("""{"architectures": ["LlamaForCausalLM"], "hidden_size": "wide"}""", "hidden_size")]
     [InlineData("""{"architectures": ["LlamaForCausalLM"]}""", "'tokenizer.model'")]
     [InlineData("{}", "no config.json that names one")]
