@@ -68,7 +68,7 @@ public sealed class ScoreValidatorTests : IDisposable
     [Fact]
     public void Score_ToBeValidatedByATaskThatIsNotThere_SaysSoBeforeItScores()
     {
-        ValidationRequest request = new(_folder.Write("suite.yaml", Suite), ["z"], _folder["cache"]);
+        ValidationRequest request = new(_folder.Write("suite.yaml", Suite), ["z"]);
         MergeHostException exception = Assert.Throws<MergeHostException>(
             () => _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request }, new MergeOptions()));
         Assert.Equal(("MH6001", "suite 'suite' has no task 'z'", "did you mean 'x'? it has x, y"), (exception.Code.Id, exception.Problems[0].Message, exception.Problems[0].Hint));
@@ -82,9 +82,9 @@ public sealed class ScoreValidatorTests : IDisposable
 
     private ScoreValidation Validate(bool byLayer)
     {
-        ValidationRequest request = new(_folder.Write("suite.yaml", Suite), [], _folder["cache"]) { ByLayer = byLayer };
+        ValidationRequest request = new(_folder.Write("suite.yaml", Suite), []) { ByLayer = byLayer };
         ScoreReport report = _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request }, new MergeOptions());
-        return _engine.Validate(report, request, new MergeOptions()).Validation!;
+        return _engine.Validate(report, request, new MergeOptions { CacheFolder = _folder["cache"] }).Validation!;
     }
 
     private static Dictionary<string, int> Bits(InputModel model) => model.Stored.ToDictionary(tensor => tensor.Name, tensor =>
