@@ -34,37 +34,44 @@ internal static class SweepCommand
         foreach (IGrouping<string, MetricSummary> kind in study.Points[0].Metrics.GroupBy(metric => metric.Over))
         {
             Console.WriteLine();
-            List<string[]> rows = [["stage", "merge", "settings", "", .. kind.Select(metric => Numbers.Name(metric.Name))]];
-            rows.AddRange(study.Points.Select(point => (string[])
-            [
-                point.Stage, point.Name, string.Join(", ", point.Settings.Select(pair => $"{pair.Key} {pair.Value}")), point.IsChosen ? "*" : "",
-                .. point.Metrics.Where(metric => metric.Over == kind.Key).Select(Numbers.Metric),
-            ]));
             Console.WriteLine($"over tasks with {(kind.Key == "accuracy" ? "an accuracy, in points of 100" : "a perplexity p, as 100 / p")}");
-            Columns.Write(rows, indent: 2);
-            DescribeOverControl(study, kind.Key);
+            Write("merge", kind.Key, Numbers.Metric, study.Points.Select(point => new Row(point.Stage, point.Name, Text(point.Settings, point.IsChosen), point.Metrics)));
+            Write("merge", kind.Key, Numbers.Difference, study.Points.Select(point => new Row(point.Stage, point.Name, Text(point.Settings, point.IsChosen), point.OverControl)),
+                $"over the same tasks, above the mean of {study.Control}");
+            Write("method", kind.Key, Numbers.Metric, study.Means.Select(mean => new Row(mean.Stage, mean.Method, Text(mean.Settings, mean.IsChosen), mean.Metrics)),
+                "over the same tasks, means over all merges of a stage");
+            Write("method", kind.Key, Numbers.Difference, study.Means.Select(mean => new Row(mean.Stage, mean.Method, Text(mean.Settings, mean.IsChosen), mean.OverControl)),
+                $"over the same tasks, means above the mean of {study.Control}");
             Conclude(study, kind.Key);
         }
     }
 
-    private static void DescribeOverControl(StudySummary study, string over)
+    // Rows without metrics are left out, and so is a table without rows.
+    private static void Write(string what, string over, Func<MetricSummary, string> format, IEnumerable<Row> rows, string? title = null)
     {
-        StudyPoint[] compared = [.. study.Points.Where(point => point.OverControl.Count > 0)];
-        if (compared.Length == 0)
+        List<Row> written = [.. rows.Where(row => row.Metrics.Count > 0)];
+        if (written.Count == 0)
         {
             return;
         }
 
-        Console.WriteLine();
-        Console.WriteLine($"over the same tasks, above the mean of {study.Control}");
-        List<string[]> rows = [["stage", "merge", "settings", .. compared[0].OverControl.Where(metric => metric.Over == over).Select(metric => Numbers.Name(metric.Name))]];
-        rows.AddRange(compared.Select(point => (string[])
-        [
-            point.Stage, point.Name, string.Join(", ", point.Settings.Select(pair => $"{pair.Key} {pair.Value}")),
-            .. point.OverControl.Where(metric => metric.Over == over).Select(Numbers.Difference),
-        ]));
-        Columns.Write(rows, indent: 2);
+        if (title is not null)
+        {
+            Console.WriteLine();
+            Console.WriteLine(title);
+        }
+
+        IEnumerable<string> names = written[0].Metrics.Where(metric => metric.Over == over).Select(metric => Numbers.Name(metric.Name));
+        Columns.Write(
+            [
+                ["stage", what, "settings", .. names],
+                .. written.Select(row => (string[])[row.Stage, row.Name, row.Settings, .. row.Metrics.Where(metric => metric.Over == over).Select(format)]),
+            ],
+            indent: 2);
     }
+
+    private static string Text(IReadOnlyDictionary<string, string> settings, bool isChosen) =>
+        string.Join(", ", settings.Select(pair => $"{pair.Key} {pair.Value}")) + (isChosen ? " *" : "");
 
     // What can be said of all merges of a stage, and of all settings of a method.
     private static void Conclude(StudySummary study, string over)
@@ -86,4 +93,6 @@ internal static class SweepCommand
 
     private static string Signs(MetricSummary[] metrics) =>
         $"{metrics.Count(metric => metric.Low > 0)} above 0, {metrics.Count(metric => metric.High < 0)} below, {metrics.Count(metric => metric.Low <= 0 && metric.High >= 0)} open";
+
+    private sealed record Row(string Stage, string Name, string Settings, IReadOnlyList<MetricSummary> Metrics);
 }

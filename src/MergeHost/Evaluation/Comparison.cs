@@ -8,37 +8,50 @@ namespace MergeHost.Evaluation;
 internal sealed class Comparison(Constituents constituents, ItemSplit split = ItemSplit.All)
 {
     /// <summary>The metrics of a merge with their intervals: for tasks that count right answers, and for texts by their perplexity.</summary>
-    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged) => Summarize(metrics => metrics(merged));
+    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged) => Compare(merged, []);
 
     /// <summary>What the metrics of a merge are above the mean of those of other merges of the same models, with the intervals of paired items.</summary>
     /// <param name="merged">The merge.</param>
-    /// <param name="others">The others, at least one.</param>
-    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Summarize(metrics =>
-    {
-        double[][] compared = [.. others.Select(metrics)];
-        return [.. metrics(merged).Select((value, metric) => value - compared.Average(values => values[metric]))];
-    });
+    /// <param name="others">The others; with none, the metrics are as they are.</param>
+    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Mean([new ComparedMerge(this, merged, others)]);
 
-    // Of each kind of task. The values are computed from the metrics of models on some items of each task.
-    private List<MetricSummary> Summarize(Func<Func<MeasuredModel, double[]>, double[]> values)
+    /// <summary>The mean of the metrics of several merges, all measured on the same items, with their intervals.</summary>
+    /// <param name="merges">The merges, at least one.</param>
+    public static IReadOnlyList<MetricSummary> Mean(IReadOnlyList<ComparedMerge> merges)
     {
         List<MetricSummary> summaries = [];
-        IReadOnlyList<MeasuredTask> all = constituents.Base.Tasks;
+        ItemSplit split = merges[0].Comparison.Split;
+        IReadOnlyList<MeasuredTask> all = merges[0].Merged.Tasks;
         foreach (IGrouping<Aggregation, int> kind in Enumerable.Range(0, all.Count).Where(task => split.Indices(all[task].Main).Length > 0)
             .GroupBy(task => all[task].Main.Aggregation).OrderBy(kind => kind.Key))
         {
             int[] tasks = [.. kind];
             int[][] items = [.. tasks.Select(task => split.Indices(all[task].Main))];
-            double[] found = values(model => Metrics(model, tasks, items));
+            double[] found = Values(items);
             IReadOnlyList<(double Low, double High)?> intervals = Bootstrap.Intervals(
                 [.. items.Select(indices => indices.Length)],
-                draws => values(model => Metrics(model, tasks, [.. draws.Zip(items, (draw, indices) => Array.ConvertAll(draw, index => indices[index]))])));
+                draws => Values([.. draws.Zip(items, (draw, indices) => Array.ConvertAll(draw, index => indices[index]))]));
             string over = kind.Key == Aggregation.Perplexity ? "perplexity" : "accuracy";
             summaries.AddRange(MergeMetrics.Names.Select((name, metric) => new MetricSummary(
                 name, over, double.IsFinite(found[metric]) ? found[metric] : null, intervals[metric]?.Low, intervals[metric]?.High)));
+
+            double[] Values(int[][] drawn)
+            {
+                double[][] values = [.. merges.Select(merge => merge.Comparison.Metrics(merge, tasks, drawn))];
+                return [.. MergeMetrics.Names.Select((_, metric) => values.Average(merge => merge[metric]))];
+            }
         }
 
         return summaries;
+    }
+
+    private ItemSplit Split => split;
+
+    private double[] Metrics(ComparedMerge merge, int[] tasks, int[][] items)
+    {
+        double[] metrics = Metrics(merge.Merged, tasks, items);
+        double[][] others = [.. merge.Others.Select(other => Metrics(other, tasks, items))];
+        return others.Length == 0 ? metrics : [.. metrics.Select((value, metric) => value - others.Average(values => values[metric]))];
     }
 
     private double[] Metrics(MeasuredModel merged, int[] tasks, int[][] items) => MergeMetrics.Of([.. tasks.Select((task, index) => new ComparedTask(
@@ -51,3 +64,9 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
         return TaskScore.Of(result, TaskScore.Value(result, draw));
     }
 }
+
+/// <summary>A merge that is compared.</summary>
+/// <param name="Comparison">With what.</param>
+/// <param name="Merged">The merge.</param>
+/// <param name="Others">Other merges of the same models, of whose mean the metrics are taken; or none.</param>
+internal sealed record ComparedMerge(Comparison Comparison, MeasuredModel Merged, IReadOnlyList<MeasuredModel> Others);

@@ -34,6 +34,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
         IReadOnlyList<Candidate> best = all;
         List<StudyPoint> points = [];
+        List<StudyMean> means = [];
         foreach (StudyStage stage in study.Stages)
         {
             List<Tried> tried = [.. stage.Merges.SelectMany(_ => stage.TriesAll ? all : best, (letters, candidate) => new Tried(letters, candidate, Measure(letters, candidate)))];
@@ -42,10 +43,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
                 best = [.. tried.GroupBy(point => point.Candidate.Method).Select(Best)];
             }
 
-            points.AddRange(tried.Select(point => Report(stage, point, best.Contains(point.Candidate), tried)));
+            points.AddRange(tried.Select(point => Report(stage, point, tried)));
+            means.AddRange(tried.GroupBy(point => point.Candidate).Where(same => same.Count() > 1).Select(same => Average(stage, same.Key, [.. same], tried)));
         }
 
-        return new StudySummary(study.Name, study.Control, points);
+        return new StudySummary(study.Name, study.Control, points, means);
 
         MeasuredModel MeasureCheckpoint(string name, YamlScalar model)
         {
@@ -64,14 +66,23 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         Candidate Best(IEnumerable<Tried> points) => points.GroupBy(point => point.Candidate).MaxBy(same => same.Average(point =>
             new Comparison(Of(point.Letters), ItemSplit.Development).Compare(point.Model).First(metric => metric.Name == Criterion).Value))!.Key;
 
-        StudyPoint Report(StudyStage stage, Tried point, bool isChosen, List<Tried> tried)
+        StudyPoint Report(StudyStage stage, Tried point, List<Tried> tried) => new(
+            NameOf(point.Letters, point.Candidate), stage.Name, point.Candidate.Method.Name, point.Candidate.Setting.Values, best.Contains(point.Candidate),
+            Comparison.Mean([Test(point, [])]), OverControl([point], tried));
+
+        StudyMean Average(StudyStage stage, Candidate candidate, IReadOnlyList<Tried> points, List<Tried> tried) => new(
+            stage.Name, candidate.Method.Name, candidate.Setting.Values, best.Contains(candidate),
+            Comparison.Mean([.. points.Select(point => Test(point, []))]), OverControl(points, tried));
+
+        IReadOnlyList<MetricSummary> OverControl(IReadOnlyList<Tried> points, List<Tried> tried)
         {
-            Comparison test = new(Of(point.Letters), ItemSplit.Test);
-            MeasuredModel[] controls = [.. tried.Where(other => other.Letters == point.Letters && other.Candidate.Method.Name == study.Control).Select(other => other.Model)];
-            return new StudyPoint(
-                NameOf(point.Letters, point.Candidate), stage.Name, point.Candidate.Method.Name, point.Candidate.Setting.Values, isChosen, test.Compare(point.Model),
-                controls.Length == 0 || point.Candidate.Method.Name == study.Control ? [] : test.Compare(point.Model, controls));
+            List<Tried> controls = tried.FindAll(other => other.Candidate.Method.Name == study.Control);
+            return controls.Count == 0 || points[0].Candidate.Method.Name == study.Control
+                ? []
+                : Comparison.Mean([.. points.Select(point => Test(point, [.. controls.Where(other => other.Letters == point.Letters).Select(other => other.Model)]))]);
         }
+
+        ComparedMerge Test(Tried point, IReadOnlyList<MeasuredModel> others) => new(new Comparison(Of(point.Letters), ItemSplit.Test), point.Model, others);
 
         Constituents Of(string letters)
         {

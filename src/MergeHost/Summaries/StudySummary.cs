@@ -4,7 +4,8 @@ namespace MergeHost;
 /// <param name="Study">The study's name.</param>
 /// <param name="Control">The method that all others are compared with, or <see langword="null"/>.</param>
 /// <param name="Points">The merges, in the order in which they were tried.</param>
-public sealed record StudySummary(string Study, string? Control, IReadOnlyList<StudyPoint> Points);
+/// <param name="Means">Their means over the merges of each stage by one setting, where there are several.</param>
+public sealed record StudySummary(string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means);
 
 /// <summary>One merge of a study.</summary>
 /// <param name="Name">Its name: the letters of what was merged, with B for the base of a single expert, and the method's.</param>
@@ -16,4 +17,15 @@ public sealed record StudySummary(string Study, string? Control, IReadOnlyList<S
 /// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
 public sealed record StudyPoint(
     string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
+    IReadOnlyList<MetricSummary> OverControl);
+
+/// <summary>All merges of a stage by one setting of a method.</summary>
+/// <param name="Stage">The stage of the study.</param>
+/// <param name="Method">The method's name.</param>
+/// <param name="Settings">What sets it apart from the method's other settings.</param>
+/// <param name="IsChosen">Whether the setting is the method's best of the stage.</param>
+/// <param name="Metrics">The means of the merges' metrics, on the test items alone.</param>
+/// <param name="OverControl">The means of what they are above the study's control.</param>
+public sealed record StudyMean(
+    string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
     IReadOnlyList<MetricSummary> OverControl);

@@ -36,6 +36,21 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void Sweep_TakesMeansOverTheMergesOfAStage()
+    {
+        StudySummary summary = Run(Sound + "\ncontrol: LI", out _);
+        Assert.Equal(3 + 2, summary.Means.Count);
+        Assert.All(summary.Means, mean =>
+        {
+            StudyPoint[] points = [.. summary.Points.Where(point => point.Stage == "recovery" && point.Method == mean.Method && point.Settings.SequenceEqual(mean.Settings))];
+            Assert.Equal(2, points.Length);
+            Assert.Equal(points.Average(point => Find(point, "macroGain"))!.Value, mean.Metrics.Single(metric => metric.Name == "macroGain").Value!.Value, 9);
+            Assert.InRange(mean.Metrics[0].Value!.Value, mean.Metrics[0].Low!.Value, mean.Metrics[0].High!.Value);
+            Assert.Equal(mean.Method != "LI", mean.OverControl.Count > 0);
+        });
+    }
+
+    [Fact]
     public void Sweep_ThatWasStopped_DoesNotRepeatWhatIsDone()
     {
         using CancellationTokenSource stop = new();
