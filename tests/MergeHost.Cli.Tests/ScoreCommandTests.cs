@@ -35,6 +35,9 @@ public sealed class ScoreCommandTests
     [InlineData(3, "did you mean 'reading'?", "--scorer", "svdr", "--set", "svdr.reeding=rank")]
     [InlineData(2, "must be SCORER.OPTION=VALUE", "--scorer", "svdr", "--set", "reading=rank")]
     [InlineData(2, "--scorer", "--json")]
+    [InlineData(2, "--tasks says how scores are checked, and needs --validate SUITE", "--scorer", "svdr", "--tasks", "general")]
+    [InlineData(2, "did you mean", "--scorer", "svdr", "--validat", "suite.yaml")]
+    [InlineData(7, "suite 'family' has no task 'finanse'", "--scorer", "svdr", "--validate", "recipes/suites/family.yaml", "--tasks", "finanse")]
     public void Score_WithWrongArguments_SaysWhatIsMeant(int exitCode, string talk, params string[] arguments)
     {
         CliResult score = Cli.Run(["score", Base, Math, .. arguments]);

@@ -49,8 +49,17 @@ internal static class ScoreCommand
             _base, _adapted, _scorer, _set, _validate, _tasks, _unit, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
+        command.Validators.Add(CheckValidation);
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
+    }
+
+    private static void CheckValidation(CommandResult result)
+    {
+        foreach (Option option in new Option[] { _tasks, _unit }.Where(option => result.GetResult(_validate) is null && result.GetResult(option) is { Implicit: false }))
+        {
+            result.AddError($"{option.Name} says how scores are checked, and needs --validate SUITE");
+        }
     }
 
     private static ScorerSetting[] ParseSettings(ArgumentResult result)
