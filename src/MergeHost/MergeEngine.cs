@@ -176,6 +176,22 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         CancellationToken cancellation = default) =>
         new EvaluationRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(request, tell ?? (_ => { }), cancellation);
 
+    /// <summary>Measures what a recipe made by the suite that its <c>evaluate:</c> names, and compares it with its base and experts.</summary>
+    /// <param name="recipePath">The recipe.</param>
+    /// <param name="output">The folder that the result was written to.</param>
+    /// <param name="options">Where benchmarks run.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept.</param>
+    /// <returns><see langword="null"/> if the recipe names no suite.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public EvaluationSummary? EvaluateOutput(
+        string recipePath, string output, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
+    {
+        using PlanSession session = Open(recipePath);
+        return new EvaluationRunner(_catalog.Value, _host, options, _ => { }).Run(session, output, tell ?? (_ => { }), cancellation);
+    }
+
     /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
     /// <param name="studyPath">The study.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>

@@ -51,6 +51,9 @@ public sealed record MergeManifest
     /// <summary>What was worth knowing.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>How good the output is; told by <c>mergehost merge --json</c>, and never part of the file.</summary>
+    public EvaluationSummary? Evaluation { get; init; }
+
     internal byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, _json), (byte)'\n'];
 
     internal static MergeManifest? Parse(byte[] bytes) => JsonSerializer.Deserialize<MergeManifest>(bytes, _json);

@@ -19,7 +19,7 @@ public sealed class DiskFullTests : IDisposable
     [InlineData(6400)]
     public void Merge_OntoADiskThatIsTooSmall_SaysSoAndLeavesNothingThatLooksWhole(int kilobytes)
     {
-        string merge = $"dotnet {Cli.Program} merge --quiet {Cli.Repository}/recipes/quickstart.yaml out";
+        string merge = $"dotnet {Cli.Program} merge --quiet --no-evaluate {Cli.Repository}/recipes/quickstart.yaml out";
         (int exitCode, string talk) = SmallDisk.Run(_folder.Path, kilobytes, $"{merge}; code=$?; dotnet {Cli.Program} verify out >/dev/null 2>&1; echo verify $?; exit $code");
         Assert.Contains(exitCode == 0 ? "verify 0" : "error MH5002", talk, StringComparison.Ordinal);
         Assert.Contains(exitCode, kilobytes <= 5700 ? [6] : kilobytes < 6400 ? [0, 6] : (int[])[0]);

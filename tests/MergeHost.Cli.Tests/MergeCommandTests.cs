@@ -66,7 +66,7 @@ public sealed class MergeCommandTests : IDisposable
     [Fact]
     public void Merge_WithJson_WritesTheManifestToStdoutAndLinesToStderr()
     {
-        CliResult result = Cli.Run("merge", "recipes/quickstart.yaml", _folder["out"], "--json");
+        CliResult result = Cli.Run("merge", "recipes/quickstart.yaml", _folder["out"], "--json", "--no-evaluate");
         using JsonDocument manifest = JsonDocument.Parse(result.Output);
         Assert.Equal(38, manifest.RootElement.GetProperty("tensors").GetArrayLength());
         Assert.Equal("BF16", manifest.RootElement.GetProperty("tensors")[0].GetProperty("dtype").GetString());
@@ -76,6 +76,45 @@ public sealed class MergeCommandTests : IDisposable
         CliResult failed = Cli.Run("merge", "no.yaml", _folder["other"], "--json");
         JsonElement error = JsonDocument.Parse(failed.Talk).RootElement;
         Assert.Equal(("error", "MH1000"), (error.GetProperty("event").GetString(), error.GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public void Merge_OfARecipeThatNamesASuite_EndsWithATableOfBaseExpertsAndMerge()
+    {
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: bits, benchmark: tensor_count}]");
+        File.WriteAllText(recipe, """
+            merge_method: task_arithmetic
+            base_model: recipes/quickstart/base
+            models: [{model: recipes/quickstart/finance}, {model: recipes/quickstart/math}]
+            parameters: {weight: 0.5}
+            evaluate: suite.yaml
+            """);
+        string[] arguments = ["merge", recipe, _folder["out"], "--quiet", "--cache", _folder["cache"], "--plugins", Cli.FixturePlugins];
+        CliResult merge = Cli.Run(arguments);
+        Assert.Equal((0, ""), (merge.ExitCode, merge.Talk));
+        string[][] rows = [.. merge.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.Contains(rows, row => row is ["task", "metric", "base", "finance", "math", "out"]);
+        Assert.Contains(rows, row => row is ["bits", "count", ..]);
+        Assert.Contains(rows, row => row is ["Macro-Gain", "accuracy", ..]);
+
+        // Done, it measures nothing again; and not at all where it is not to.
+        JsonElement again = JsonDocument.Parse(Cli.Run([.. arguments, "--json"]).Output).RootElement;
+        Assert.Equal(4, again.GetProperty("evaluation").GetProperty("models").GetArrayLength());
+        Assert.DoesNotContain("Macro-Gain", Cli.Run([.. arguments, "--no-evaluate"]).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("evaluation", File.ReadAllText(_folder["out/mergehost.json"]).Replace("evaluate:", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_OfARecipeWithASuiteThatIsWrong_SaysSoBeforeItMerges()
+    {
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: sutie.yaml\n");
+        File.WriteAllText(_folder["suite.yaml"], "");
+        CliResult merge = Cli.Run("merge", recipe, _folder["out"]);
+        Assert.Equal(7, merge.ExitCode);
+        Assert.Contains("suite.yaml'?", merge.Talk, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
     }
 
     [Fact]

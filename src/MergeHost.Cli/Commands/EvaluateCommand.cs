@@ -31,39 +31,10 @@ internal static class EvaluateCommand
                 Base = arguments.GetValue(_base),
                 Experts = arguments.GetValue(_experts) ?? [],
             };
-            EvaluationSummary summary = engine.Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
-            printer.Write(summary, Describe);
+            EvaluationSummary summary = engine.Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+            printer.Write(summary, found => EvaluationTable.Write(found, mainOnly: false));
             return 0;
         }));
         return command;
     }
-
-    private static void Describe(EvaluationSummary summary)
-    {
-        List<string[]> rows = [["task", "metric", .. Names(summary.Models)]];
-        for (int task = 0; task < summary.Models[0].Tasks.Count; task++)
-        {
-            TaskSummary first = summary.Models[0].Tasks[task];
-            rows.Add([first.Task, first.Metric, .. summary.Models.Select(model => Numbers.Task(model.Tasks[task]))]);
-        }
-
-        Columns.Write(rows);
-        ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
-        if (compared.Length == 0)
-        {
-            return;
-        }
-
-        Console.WriteLine();
-        rows = [["compared with base and experts", "over", .. Names(compared)]];
-        for (int metric = 0; metric < compared[0].Metrics.Count; metric++)
-        {
-            MetricSummary first = compared[0].Metrics[metric];
-            rows.Add([Numbers.Name(first.Name), first.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[metric]))]);
-        }
-
-        Columns.Write(rows);
-    }
-
-    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)));
 }

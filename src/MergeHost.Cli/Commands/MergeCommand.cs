@@ -9,11 +9,13 @@ internal static class MergeCommand
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
 
+    private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
+
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, _noEvaluate, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -33,7 +35,8 @@ internal static class MergeCommand
         try
         {
             MergeManifest manifest = printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
-            printer.Write(manifest, made => Describe(made, output));
+            EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : engine.EvaluateOutput(recipe, output, options, printer.Follow, cancellation);
+            printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output));
             return 0;
         }
         catch (OperationCanceledException)
@@ -52,5 +55,10 @@ internal static class MergeCommand
         Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; mergehost.json tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
+        if (manifest.Evaluation is not null)
+        {
+            Console.WriteLine();
+            EvaluationTable.Write(manifest.Evaluation, mainOnly: true);
+        }
     }
 }

@@ -21,7 +21,7 @@ internal static class SweepCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             StudySummary summary = engine.Sweep(
-                arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Say, cancellation);
+                arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
             printer.Write(summary, Describe);
             return 0;
         }));

@@ -9,6 +9,9 @@ internal interface IPrinter
     /// <summary>Tells people something; nothing in JSON.</summary>
     void Say(string line);
 
+    /// <summary>Tells people what is being done; in a terminal each line takes the place of the last.</summary>
+    void Follow(string line);
+
     /// <summary>Runs work that tells its progress.</summary>
     /// <param name="title">What is done, in one word.</param>
     /// <param name="work">Is given what to tell the progress to.</param>

@@ -29,6 +29,10 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     {
     }
 
+    public void Follow(string line)
+    {
+    }
+
     public T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
         work(isQuiet ? null : new PacedProgress(TimeSpan.FromMilliseconds(100), progress => WriteLine(new { Event = "progress", Task = title, Progress = progress })));
 

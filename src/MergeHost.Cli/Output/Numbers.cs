@@ -5,6 +5,8 @@ namespace MergeHost.Cli.Output;
 /// <summary>Results of benchmarks, for people: a value, and half the width of its interval of 95 %.</summary>
 internal static class Numbers
 {
+    private static readonly string[] _verdicts = ["improved", "damaged", "unchanged"];
+
     /// <summary>The value of a task: shares in percent, all others as they are.</summary>
     public static string Task(TaskSummary task) => task.HigherIsBetter
         ? WithInterval(100 * task.Value, 100 * task.Low, 100 * task.High, "0.0")
@@ -19,6 +21,10 @@ internal static class Numbers
     public static string Difference(MetricSummary metric) => metric.Value is not { } value ? "-"
         : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, "+0.00;-0.00")
         : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, "+0.0;-0.0");
+
+    /// <summary>On how many tasks a model is better than its base, worse, or neither beyond noise.</summary>
+    public static string Verdicts(IReadOnlyList<TaskChange> changes) =>
+        string.Join(", ", _verdicts.Select(verdict => changes.Count(change => change.Verdict == verdict)));
 
     /// <summary>The name of a metric in words.</summary>
     public static string Name(string metric) => metric switch

@@ -7,7 +7,11 @@ namespace MergeHost.Cli.Output;
 /// <summary>Results, progress and problems for people.</summary>
 internal sealed class TextPrinter(bool isQuiet) : IPrinter
 {
+    // Back to the start of the line, and empty it.
+    private const string Over = "\r\e[K";
+
     private readonly Lazy<IAnsiConsole> _talk = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+    private bool _isFollowing;
 
     public void Show(Problem problem)
     {
@@ -16,6 +20,7 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             return;
         }
 
+        Leave();
         Console.Error.WriteLine(problem);
         if (problem.Hint is not null)
         {
@@ -27,7 +32,21 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     {
         if (!isQuiet)
         {
+            Leave();
             Console.Error.WriteLine(line);
+        }
+    }
+
+    public void Follow(string line)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            Say(line);
+        }
+        else if (!isQuiet)
+        {
+            Console.Error.Write(Over + line[..Math.Min(line.Length, Math.Max(1, Console.BufferWidth - 1))]);
+            _isFollowing = true;
         }
     }
 
@@ -41,7 +60,20 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
         return Console.IsErrorRedirected ? work(Lines(title)) : TrackInTerminal(title, work);
     }
 
-    public void Write<T>(T data, Action<T> forPeople) => forPeople(data);
+    public void Write<T>(T data, Action<T> forPeople)
+    {
+        Leave();
+        forPeople(data);
+    }
+
+    private void Leave()
+    {
+        if (_isFollowing)
+        {
+            Console.Error.Write(Over);
+            _isFollowing = false;
+        }
+    }
 
     private T TrackInTerminal<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
         _talk.Value.Progress()

@@ -15,6 +15,18 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     /// <param name="others">The others; with none, the metrics are as they are.</param>
     public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Mean([new ComparedMerge(this, merged, others)]);
 
+    /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
+    public IReadOnlyList<TaskChange> Changes(MeasuredModel model)
+    {
+        (int Task, int[] Items)[] tasks = [.. model.Tasks.Select((task, index) => (index, split.Indices(task.Main))).Where(task => task.Item2.Length > 0)];
+        IReadOnlyList<(double Low, double High)?> intervals = tasks.Length == 0 ? [] : Bootstrap.Intervals(
+            [.. tasks.Select(task => task.Items.Length)],
+            draws => [.. draws.Zip(tasks, (draw, task) => Change(task.Task, Array.ConvertAll(draw, index => task.Items[index])))]);
+        return [.. tasks.Zip(intervals, (task, interval) => new TaskChange(model.Tasks[task.Task].Task.Name, Change(task.Task, task.Items), interval?.Low ?? 0, interval?.High ?? 0))];
+
+        double Change(int task, int[] items) => Score(model, task, items) - Score(constituents.Base, task, items);
+    }
+
     /// <summary>The mean of the metrics of several merges, all measured on the same items, with their intervals.</summary>
     /// <param name="merges">The merges, at least one.</param>
     public static IReadOnlyList<MetricSummary> Mean(IReadOnlyList<ComparedMerge> merges)

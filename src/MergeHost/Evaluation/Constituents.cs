@@ -2,7 +2,7 @@ namespace MergeHost.Evaluation;
 
 /// <summary>What a merge was made of, measured.</summary>
 /// <param name="Base">The base.</param>
-/// <param name="Experts">The experts, at least one.</param>
+/// <param name="Experts">The experts; at least one for metrics.</param>
 /// <param name="Domain">The tasks that the experts were trained for; <see langword="null"/> for all that are not general.</param>
 internal sealed record Constituents(MeasuredModel Base, IReadOnlyList<MeasuredModel> Experts, IReadOnlySet<string>? Domain = null)
 {

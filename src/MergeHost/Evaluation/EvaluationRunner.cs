@@ -1,6 +1,7 @@
 using MergeHost.Benchmarks;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Recipes;
 using MergeHost.Running;
 
 namespace MergeHost.Evaluation;
@@ -21,15 +22,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
-        List<MeasuredModel> experts = [.. request.Experts.Select(Measure)];
-        List<ModelSummary> summaries = [.. @base is null ? [] : (ModelSummary[])[Summarize(@base, "base", [])], .. experts.Select(expert => Summarize(expert, "expert", []))];
-        foreach (string name in request.Models)
-        {
-            MeasuredModel model = Measure(name);
-            summaries.Add(Summarize(model, "model", @base is null || experts.Count == 0 ? [] : new Comparison(new Constituents(@base, experts)).Compare(model)));
-        }
-
-        return new EvaluationSummary(suite.Name, summaries);
+        return Summarize(suite, @base, [.. request.Experts.Select(Measure)], [.. request.Models.Select(Measure)]);
 
         MeasuredModel Measure(string path)
         {
@@ -42,6 +35,33 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
             InputModel model = models.Open(path);
             return evaluator.Measure(new Subject(path, null, model.Open), cancellation);
         }
+    }
+
+    /// <summary>Measures what a recipe made, and its base and sources but for results of other stages.</summary>
+    /// <param name="session">The recipe.</param>
+    /// <param name="output">What it made.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns><see langword="null"/> if the recipe names no suite.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the suite, a model, the recipe or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; results of whole tasks are kept.</exception>
+    public EvaluationSummary? Run(PlanSession session, string output, Action<string> tell, CancellationToken cancellation)
+    {
+        session.Plan(output, options with { Force = true });
+        if (session.Suite is not { } suite)
+        {
+            return null;
+        }
+
+        RecipeStage last = session.Recipe.Stages[^1];
+        ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && session.Recipe.Stages.All(stage => stage.Name != model.Name))];
+        Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
+        MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
+        MeasuredModel[] experts = [.. sources.Select(Measure)];
+        using ModelResolver models = new(new PluginSet(catalog), host);
+        return Summarize(suite, @base, experts, [evaluator.Measure(new Subject(output, null, models.Open(output).Open), cancellation)]);
+
+        MeasuredModel Measure(ModelReference model) => evaluator.Measure(new Subject(model.Name, null, session.Open(model).Open), cancellation);
     }
 
     /// <summary>A merge that is made in memory once it is needed.</summary>
@@ -61,8 +81,20 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     }
 
     /// <summary>The results of a model with their intervals.</summary>
-    public static ModelSummary Summarize(MeasuredModel model, string role, IReadOnlyList<MetricSummary> metrics) =>
-        new(model.Name, role, model.Weights, [.. model.Tasks.SelectMany(task => task.Results.Select(result => Summarize(task, result)))], metrics);
+    /// <param name="model">The model.</param>
+    /// <param name="role">As <see cref="ModelSummary.Role"/> says.</param>
+    /// <param name="base">The base, or <see langword="null"/>.</param>
+    /// <param name="metrics">How a merge compares with what it was made of.</param>
+    public static ModelSummary Summarize(MeasuredModel model, string role, MeasuredModel? @base, IReadOnlyList<MetricSummary> metrics) => new(
+        model.Name, role, model.Weights, [.. model.Tasks.SelectMany(task => task.Results.Select(result => Summarize(task, result)))],
+        @base is null || model == @base ? [] : new Comparison(new Constituents(@base, [])).Changes(model), metrics);
+
+    private static EvaluationSummary Summarize(Suite suite, MeasuredModel? @base, MeasuredModel[] experts, MeasuredModel[] models) => new(suite.Name,
+    [
+        .. @base is null ? [] : (ModelSummary[])[Summarize(@base, "base", @base, [])],
+        .. experts.Select(expert => Summarize(expert, "expert", @base, [])),
+        .. models.Select(model => Summarize(model, "model", @base, @base is null || experts.Length == 0 ? [] : new Comparison(new Constituents(@base, experts)).Compare(model))),
+    ]);
 
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {

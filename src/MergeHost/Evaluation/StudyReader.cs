@@ -9,7 +9,7 @@ internal sealed class StudyReader
     private static readonly string[] _expertFields = ["model", "domain"];
 
     // What a study says of all its merges, or what they cannot be.
-    private static readonly string[] _notOfMethods = ["base_model", "slices", "modules", "name"];
+    private static readonly string[] _notOfMethods = ["base_model", "slices", "modules", "name", "evaluate"];
 
     private readonly List<Problem> _problems = [];
 

@@ -68,7 +68,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
 
         StudyPoint Report(StudyStage stage, Tried point, List<Tried> tried) => new(
             NameOf(point.Letters, point.Candidate), stage.Name, point.Candidate.Method.Name, point.Candidate.Setting.Values, best.Contains(point.Candidate),
-            Comparison.Mean([Test(point, [])]), OverControl([point], tried));
+            Comparison.Mean([Test(point, [])]), Test(point, []).Comparison.Changes(point.Model), OverControl([point], tried));
 
         StudyMean Average(StudyStage stage, Candidate candidate, IReadOnlyList<Tried> points, List<Tried> tried) => new(
             stage.Name, candidate.Method.Name, candidate.Setting.Values, best.Contains(candidate),

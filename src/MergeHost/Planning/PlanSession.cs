@@ -1,3 +1,4 @@
+using MergeHost.Evaluation;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 
@@ -8,7 +9,6 @@ internal sealed class PlanSession : IDisposable
 {
     private readonly List<Problem> _problems = [];
     private readonly PluginHost _host;
-    private readonly Recipe _recipe;
     private readonly PluginLock? _lock;
     private readonly PluginSet _plugins;
     private readonly ModelResolver _models;
@@ -36,12 +36,18 @@ internal sealed class PlanSession : IDisposable
     private PlanSession(Func<List<Problem>, Recipe> read, PluginCatalog catalog, PluginHost host)
     {
         _host = host;
-        _recipe = read(_problems);
-        _lock = PluginLock.Read(PluginLock.PathFor(_recipe.Path));
+        Recipe = read(_problems);
+        _lock = PluginLock.Read(PluginLock.PathFor(Recipe.Path));
         _plugins = new PluginSet(catalog, Requirements(), _lock);
         _problems.AddRange(_plugins.Problems);
         _models = new ModelResolver(_plugins, host);
     }
+
+    /// <summary>The recipe.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>The suite by which the output is measured, once the recipe is planned; <see langword="null"/> if it names none.</summary>
+    public Suite? Suite { get; private set; }
 
     /// <summary>The plugins that the recipe uses, once it is planned.</summary>
     public IReadOnlyList<PluginInfo> UsedPlugins => _plugins.Used;
@@ -52,7 +58,8 @@ internal sealed class PlanSession : IDisposable
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin; all of it is told.</exception>
     public MergePlan Plan(string output, MergeOptions options)
     {
-        MergePlan plan = new MergePlanner(_recipe, _plugins, _host, _models, options, _problems).Plan(output);
+        MergePlan plan = new MergePlanner(Recipe, _plugins, _host, _models, options, _problems).Plan(output);
+        ReadSuite();
         if (options.Locked)
         {
             _problems.AddRange(_lock?.Compare(_plugins.Used) ?? [NoLock()]);
@@ -63,15 +70,36 @@ internal sealed class PlanSession : IDisposable
             : plan;
     }
 
+    /// <summary>Opens a model that the recipe names.</summary>
+    /// <exception cref="MergeHostException">The model is not there, or cannot be opened.</exception>
+    public InputModel Open(ModelReference model) => _models.Resolve(model, Recipe.Path);
+
     public void Dispose() => _models.Dispose();
 
-    private Problem NoLock() => new(ErrorCodes.PluginLock, $"{PluginLock.PathFor(_recipe.Path)}: there is no lock file",
-        $"Write it with `mergehost plugins lock {_recipe.Path}`.");
+    private void ReadSuite()
+    {
+        if (Recipe.SuitePath is not { } path)
+        {
+            return;
+        }
+
+        try
+        {
+            Suite = SuiteReader.Read(path, _plugins, _host);
+        }
+        catch (MergeHostException exception)
+        {
+            _problems.AddRange(exception.Problems);
+        }
+    }
+
+    private Problem NoLock() => new(ErrorCodes.PluginLock, $"{PluginLock.PathFor(Recipe.Path)}: there is no lock file",
+        $"Write it with `mergehost plugins lock {Recipe.Path}`.");
 
     private List<PluginRequirement> Requirements()
     {
         List<PluginRequirement> requirements = [];
-        foreach (YamlScalar uses in _recipe.Stages.SelectMany(stage => stage.Uses))
+        foreach (YamlScalar uses in Recipe.Stages.SelectMany(stage => stage.Uses))
         {
             if (PluginRequirement.TryParse(uses.Text, out PluginRequirement? requirement, out string? error))
             {

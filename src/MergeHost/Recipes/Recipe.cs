@@ -4,7 +4,13 @@ namespace MergeHost.Recipes;
 /// <param name="Path">The file, as the user wrote it.</param>
 /// <param name="Text">Its text, for the manifest.</param>
 /// <param name="Stages">The merges in it, in an order in which each comes after those it reads; the last makes the output.</param>
-internal sealed record Recipe(string Path, string Text, IReadOnlyList<RecipeStage> Stages);
+internal sealed record Recipe(string Path, string Text, IReadOnlyList<RecipeStage> Stages)
+{
+    /// <summary>The path of the suite by which the output is measured, or <see langword="null"/>.</summary>
+    public string? SuitePath => Stages is [.., { Evaluate: { } suite }]
+        ? System.IO.Path.GetRelativePath(".", System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, suite.Text))
+        : null;
+}
 
 /// <summary>One merge of a recipe: one YAML document.</summary>
 internal sealed record RecipeStage
@@ -45,6 +51,9 @@ internal sealed record RecipeStage
 
     /// <summary>Which tensors are merged, by scores, or <see langword="null"/> for all.</summary>
     public RecipeSelection? Selection { get; init; }
+
+    /// <summary>The suite by which the output is measured, or <see langword="null"/>; its path starts at the recipe's folder.</summary>
+    public YamlScalar? Evaluate { get; init; }
 
     /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
     public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;

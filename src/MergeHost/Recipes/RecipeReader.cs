@@ -12,7 +12,7 @@ internal sealed partial class RecipeReader
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses", "out_format", "out_type", "select",
+        "chat_template", "name", "uses", "out_format", "out_type", "select", "evaluate",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -54,7 +54,13 @@ internal sealed partial class RecipeReader
     {
         RecipeReader reader = new(problems);
         List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
-        return new Recipe(path, text, StageOrder.Sort(stages, problems));
+        IReadOnlyList<RecipeStage> sorted = StageOrder.Sort(stages, problems);
+        foreach (RecipeStage stage in sorted.SkipLast(1).Where(stage => stage.Evaluate is not null))
+        {
+            reader.Add(ErrorCodes.Conflict, stage.Evaluate!.Place, $"'evaluate' stands in stage '{stage.Name}', whose result is not the output", "Move it to the last stage.");
+        }
+
+        return new Recipe(path, text, sorted);
     }
 
     private RecipeStage? ReadStage(YamlNode document)
@@ -90,6 +96,7 @@ internal sealed partial class RecipeReader
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
+            Evaluate = Text(stage, "evaluate"),
         };
     }
 

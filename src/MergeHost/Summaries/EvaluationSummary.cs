@@ -10,9 +10,21 @@ public sealed record EvaluationSummary(string Suite, IReadOnlyList<ModelSummary>
 /// <param name="Role"><c>base</c>, <c>expert</c>, or <c>model</c>.</param>
 /// <param name="Weights">The digest of its weights and tokenizer, by which results are kept.</param>
 /// <param name="Tasks">The results, one a task and metric.</param>
+/// <param name="Changes">How it differs from the base, task by task; nothing without a base, and for the base itself.</param>
 /// <param name="Metrics">How it compares with base and experts; none for these themselves.</param>
 public sealed record ModelSummary(
-    string Name, string Role, string Weights, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<MetricSummary> Metrics);
+    string Name, string Role, string Weights, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<TaskChange> Changes, IReadOnlyList<MetricSummary> Metrics);
+
+/// <summary>How a model differs from its base on a task, by the metric that counts.</summary>
+/// <param name="Task">The task's name.</param>
+/// <param name="Difference">Its score less that of the base, in points of 100; of a perplexity p the score is 100 / p.</param>
+/// <param name="Low">The lower end of the interval that holds the true difference with a probability of 95 %; items are paired.</param>
+/// <param name="High">Its upper end.</param>
+public sealed record TaskChange(string Task, double Difference, double Low, double High)
+{
+    /// <summary><c>improved</c> or <c>damaged</c> where the interval is clear of zero, else <c>unchanged</c>.</summary>
+    public string Verdict => Low > 0 ? "improved" : High < 0 ? "damaged" : "unchanged";
+}
 
 /// <summary>The result of a task by a metric.</summary>
 /// <param name="Task">The task's name.</param>

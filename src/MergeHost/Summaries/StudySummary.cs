@@ -14,10 +14,11 @@ public sealed record StudySummary(string Study, string? Control, IReadOnlyList<S
 /// <param name="Settings">What sets it apart from the other merges by the method, such as <c>lambda: 0.3</c>.</param>
 /// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges of the stage on the development items.</param>
 /// <param name="Metrics">How it compares with its constituents, on the test items alone.</param>
+/// <param name="Changes">How it differs from the base, task by task, on the test items alone.</param>
 /// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
 public sealed record StudyPoint(
     string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
-    IReadOnlyList<MetricSummary> OverControl);
+    IReadOnlyList<TaskChange> Changes, IReadOnlyList<MetricSummary> OverControl);
 
 /// <summary>All merges of a stage by one setting of a method.</summary>
 /// <param name="Stage">The stage of the study.</param>

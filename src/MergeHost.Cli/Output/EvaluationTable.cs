@@ -1,0 +1,40 @@
+namespace MergeHost.Cli.Output;
+
+/// <summary>What a suite found, for people: models side by side, and below how merges compare with what they were made of.</summary>
+internal static class EvaluationTable
+{
+    /// <summary>Writes the table.</summary>
+    /// <param name="summary">What was found.</param>
+    /// <param name="mainOnly">Whether only the metrics that count are written.</param>
+    public static void Write(EvaluationSummary summary, bool mainOnly)
+    {
+        List<string[]> rows = [["task", "metric", .. Names(summary.Models)]];
+        foreach ((int index, TaskSummary task) in summary.Models[0].Tasks.Index().Where(task => task.Item.IsMain || !mainOnly))
+        {
+            rows.Add([task.Task, task.Metric, .. summary.Models.Select(model => Numbers.Task(model.Tasks[index]))]);
+        }
+
+        if (summary.Models.Any(model => model.Changes.Count > 0))
+        {
+            rows.Add(["tasks improved, damaged, unchanged", "", .. summary.Models.Select(model => model.Changes.Count == 0 ? "" : Numbers.Verdicts(model.Changes))]);
+        }
+
+        Columns.Write(rows);
+        ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
+        if (compared.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine();
+        rows = [["compared with base and experts", "over", .. Names(compared)]];
+        foreach ((int index, MetricSummary metric) in compared[0].Metrics.Index())
+        {
+            rows.Add([Numbers.Name(metric.Name), metric.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[index]))]);
+        }
+
+        Columns.Write(rows);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)));
+}
