@@ -12,11 +12,12 @@ internal static class CompanionMap
     public static IReadOnlyList<CompanionFile> Make(Metadata metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors)
     {
         List<CompanionFile> companions = [];
-        if (Architecture.Find(metadata) is { } architecture)
+        Architecture? architecture = Architecture.Find(metadata);
+        if (architecture is not null)
         {
             companions.Add(CompanionFile.FromBytes("config.json", ConfigMap.ToConfig(metadata, architecture, tensors, made)));
         }
 
-        return [.. companions, .. TokenizerMap.ToCompanions(metadata), .. MetadataCompanion.Make(metadata, made)];
+        return [.. companions, .. TokenizerMap.ToCompanions(metadata, architecture?.TokenizerClass ?? Architecture.UsualTokenizerClass), .. MetadataCompanion.Make(metadata, made)];
     }
 }

@@ -29,7 +29,7 @@ internal static class ConfigMap
         {
             if (key.Target is { } name && !config.ContainsKey(name) && key.InGguf(gguf => Number(metadata, $"{architecture.Name}.{gguf}")) is { } value and not 0)
             {
-                config[name] = key.IsReal ? Shortest(value) : (long)value;
+                config[name] = key.IsReal ? Real(value) : (long)value;
             }
         }
 
@@ -40,6 +40,7 @@ internal static class ConfigMap
 
         SetToken(config, "bos_token_id", metadata.Whole("tokenizer.ggml.bos_token_id"));
         SetToken(config, "eos_token_id", metadata.Whole("tokenizer.ggml.eos_token_id"));
+        SetToken(config, "pad_token_id", metadata.Whole("tokenizer.ggml.padding_token_id"));
         SetTensors(config, architecture, tensors);
         return JsonSerializer.SerializeToUtf8Bytes(config, _indented);
     }
@@ -80,8 +81,15 @@ internal static class ConfigMap
             ErrorCodes.BadConfig, $"{path}: config.json: {name} is {value.ToJsonString()}; it must be a {(isWhole ? "whole number from 0 to 4,294,967,295" : "number")}")),
     };
 
-    /// <summary>The shortest decimals that give the same single: 1E-05, where the double nearest to it would be 9.999999747378752E-06.</summary>
-    public static double Shortest(double value) => double.Parse(((float)value).ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    /// <summary>
+    /// The shortest decimals that give the same single: 1E-05, where the double nearest to it would be 9.999999747378752E-06. A point tells
+    /// programs that the number is real.
+    /// </summary>
+    public static JsonNode Real(double value)
+    {
+        string text = ((float)value).ToString("R", CultureInfo.InvariantCulture);
+        return JsonNode.Parse(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text)!;
+    }
 
     private static JsonNode? Find(JsonObject config, string name)
     {

@@ -21,9 +21,13 @@ internal static class RopeFactors
     public static MadeTensor Of(string name, float[] factors) =>
         new(new TensorInfo(name, DType.F32, TensorShape.Create([factors.Length])), MemoryMarshal.AsBytes<float>(factors).ToArray());
 
-    /// <summary>The factors of a tensor, or <see langword="null"/> if it is not there or not of F32.</summary>
-    public static float[]? Find(IReadOnlyList<MadeTensor> made, string name) =>
-        made.FirstOrDefault(tensor => tensor.Info.Name == name && tensor.Info.DType == DType.F32) is { } found ? MemoryMarshal.Cast<byte, float>(found.Content).ToArray() : null;
+    /// <summary>The factors of a tensor, or <see langword="null"/> if it is not there, not of F32, or not all are finite.</summary>
+    public static float[]? Find(IReadOnlyList<MadeTensor> made, string name)
+    {
+        MadeTensor? found = made.FirstOrDefault(tensor => tensor.Info.Name == name && tensor.Info.DType == DType.F32);
+        float[]? factors = found is null ? null : MemoryMarshal.Cast<byte, float>(found.Content).ToArray();
+        return factors is not null && Array.TrueForAll(factors, float.IsFinite) ? factors : null;
+    }
 
     /// <summary>
     /// The factors of Llama 3: 1 for pairs that turn round more than <paramref name="high"/> times in the original length, <paramref name="factor"/>
@@ -36,7 +40,7 @@ internal static class RopeFactors
 
     /// <summary>The settings that give factors; of those that give the same, one with a low factor of 1.</summary>
     /// <returns><see langword="null"/> if there are none.</returns>
-    public static (double Factor, double Low, double High, double OriginalLength)? Solve(float[] factors, double theta, long contextLength)
+    public static (double Factor, double Low, double High, long OriginalLength)? Solve(float[] factors, double theta, long contextLength)
     {
         double factor = factors.Length == 0 ? 0 : factors.Max();
         if (factor <= 1)
@@ -50,21 +54,21 @@ internal static class RopeFactors
             .. factors.Select((value, index) => (Frequency(theta, 2 * factors.Length, index), ((1.0 / value) - (1 / factor)) / (1 - (1 / factor))))
                 .Where(point => point.Item2 is > 1e-3 and < 1 - 1e-3),
         ];
-        List<(double High, double Length)> guesses = [(4, UsualLength), (4, contextLength / factor), (4, contextLength)];
+        List<(double High, long Length)> guesses = [(4, UsualLength), (4, (long)(contextLength / factor)), (4, contextLength)];
         if (between.Length >= 2)
         {
             (double frequency, double share) = between[0];
             double slope = (between[^1].Share - share) / (between[^1].Frequency - frequency);
             double width = 1 / ((slope * frequency) - share);
-            guesses.Add((1 + width, Math.Round(slope * width * 2 * Math.PI)));
+            guesses.Add((1 + width, (long)Math.Round(slope * width * 2 * Math.PI)));
         }
 
-        foreach ((double high, double length) in guesses)
+        foreach ((double high, long length) in guesses)
         {
             float[] made = Llama3(theta, 2 * factors.Length, factor, 1, high, length);
             if (made.Zip(factors).All(pair => Math.Abs(pair.First - pair.Second) <= Tolerance * pair.Second))
             {
-                return (ConfigMap.Shortest(factor), 1, ConfigMap.Shortest(high), length);
+                return (factor, 1, high, length);
             }
         }
 

@@ -81,7 +81,9 @@ internal static class RopeScaling
         {
             if (metadata.Find($"{architecture.Name}.{gguf}") is { } entry)
             {
-                scaling[hub] = hub == OriginalLength ? metadata.Whole(entry.Key) : ConfigMap.Shortest(entry.Real ?? throw metadata.WrongType(entry, "a number"));
+                scaling[hub] = hub == OriginalLength
+                    ? metadata.Whole(entry.Key)
+                    : ConfigMap.Real(entry.Real is { } value && double.IsFinite(value) ? value : throw metadata.WrongType(entry, "a finite number"));
             }
         }
 
@@ -127,7 +129,7 @@ internal static class RopeScaling
         }
     }
 
-    private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => JsonValue.Create(ConfigMap.Shortest(factor)))];
+    private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => ConfigMap.Real(factor))];
 
     private static JsonObject? Llama3Of(Metadata metadata, Architecture architecture, float[] factors)
     {
@@ -136,9 +138,9 @@ internal static class RopeScaling
             ? new JsonObject
             {
                 ["rope_type"] = Llama3,
-                ["factor"] = settings.Factor,
-                ["low_freq_factor"] = settings.Low,
-                ["high_freq_factor"] = settings.High,
+                ["factor"] = ConfigMap.Real(settings.Factor),
+                ["low_freq_factor"] = ConfigMap.Real(settings.Low),
+                ["high_freq_factor"] = ConfigMap.Real(settings.High),
                 [OriginalLength] = settings.OriginalLength,
             }
             : null;

@@ -47,6 +47,10 @@ internal static class RandomBlocks
         return numbers;
     }
 
+    /// <summary>BF16 of random signs and fractions, from 2⁻⁹ to 2⁻¹.</summary>
+    public static IEnumerable<ushort> Weights(ulong seed, int count) =>
+        Words(seed, count).Select(word => (ushort)((word & 0x807F) | ((((word >> 16) % 8) + 118) << 7)));
+
     /// <summary>The SHA-256 of what is stored, in lower-case hexadecimal digits.</summary>
     public static string Digest<T>(ReadOnlySpan<T> data)
         where T : struct => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(data)));

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.Gguf.Reading;
+
+namespace MergeHost.Plugins.Gguf.Names;
+
+/// <summary>SentencePiece tokenizers: <c>tokenizer.model</c>, and what was added to it later.</summary>
+internal static class SentencePieceTokenizer
+{
+    /// <summary>GGUF's name of the kind.</summary>
+    public const string Kind = "llama";
+
+    /// <summary>The file.</summary>
+    public const string File = "tokenizer.model";
+
+    private const float MissingScore = -10_000;
+    private const float AddedScore = -1000;
+
+    // Tokens that are marks, though files of some models say that they are text.
+    private static readonly string[] _marks = ["<pad>", "<mask>", "<2mass>", "[@BOS@]"];
+
+    /// <summary>Makes the file, if the metadata have all that it takes.</summary>
+    public static CompanionFile? ToCompanion(Metadata metadata)
+    {
+        if (metadata.Find(TokenizerMap.Prefix + "scores") is null || TokenizerMap.Pieces(metadata) is not { } pieces)
+        {
+            return null;
+        }
+
+        bool addsSpace = metadata.Find(TokenizerMap.Prefix + "add_space_prefix")?.Truth ?? true;
+        int Id(string name) => TokenizerMap.IdOf(metadata, name, pieces.Count);
+        return CompanionFile.FromBytes(File, SentencePieceModel.Write(pieces, addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+    }
+
+    /// <summary>Reads the file, with what was added later.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public static TokenizerContent Read(CompanionFile model, int rows, JsonObject? added, JsonObject? config)
+    {
+        (IReadOnlyList<Piece> stored, bool addsSpace) = SentencePieceModel.Read(File, model.ReadBytes());
+        List<Piece> pieces = [.. stored.Take(rows)];
+        for (int id = pieces.Count; id < rows; id++)
+        {
+            pieces.Add(Missing(id));
+        }
+
+        AddTokens(pieces, added, config);
+        return new TokenizerContent(pieces, [.. Entries(pieces, addsSpace, config)], AddsBosByDefault: true);
+    }
+
+    /// <summary>What stands for a token that is not there.</summary>
+    public static Piece Missing(int id) => new(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, PieceKind.Unused);
+
+    /// <summary>A token that was added after training.</summary>
+    public static Piece Added(string text, bool isSpecial)
+    {
+        bool isMark = isSpecial || _marks.Contains(text) || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
+            || text.StartsWith("<｜", StringComparison.Ordinal) && text.EndsWith("｜>", StringComparison.Ordinal)
+            || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
+        return new Piece(Encoding.UTF8.GetBytes(isMark ? text : text.Replace('\u2581', ' ')), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined);
+    }
+
+    private static IEnumerable<MetadataEntry> Entries(List<Piece> pieces, bool addsSpace, JsonObject? config)
+    {
+        yield return MetadataEntry.Of(TokenizerMap.Prefix + "model", Kind);
+        yield return MetadataEntry.Of(TokenizerMap.Prefix + "pre", "default");
+        yield return MetadataEntry.OfStrings(TokenizerMap.Prefix + "tokens", [.. pieces.Select(piece => piece.Text)]);
+        yield return MetadataEntry.OfArray(
+            TokenizerMap.Prefix + "scores", MetadataType.Float32, pieces.Count, [.. pieces.SelectMany(piece => BitConverter.GetBytes(piece.Score))]);
+        yield return MetadataEntry.OfArray(
+            TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Count, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]);
+        if ((TokenizerMap.IsTrue(config?["add_prefix_space"]) ?? (addsSpace ? null : false)) is { } isStated)
+        {
+            yield return MetadataEntry.Of(TokenizerMap.Prefix + "add_space_prefix", isStated);
+        }
+    }
+
+    private static void AddTokens(List<Piece> pieces, JsonObject? added, JsonObject? config)
+    {
+        foreach ((string text, JsonNode? id) in added ?? [])
+        {
+            Add(pieces, id?.ToString(), new Piece(Encoding.UTF8.GetBytes(text), AddedScore, PieceKind.UserDefined));
+        }
+
+        foreach ((string id, JsonNode? token) in config?["added_tokens_decoder"] as JsonObject ?? [])
+        {
+            Add(pieces, id, Added(token?["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token?["special"]) == true));
+        }
+    }
+
+    private static void Add(List<Piece> pieces, string? id, Piece piece)
+    {
+        if (int.TryParse(id, CultureInfo.InvariantCulture, out int index) && index >= 0 && index < pieces.Count)
+        {
+            pieces[index] = piece;
+        }
+    }
+}
