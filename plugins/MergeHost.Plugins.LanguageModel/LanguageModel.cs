@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
@@ -8,12 +7,15 @@ using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel;
 
-/// <summary>A model with its tokenizer: tells how likely it holds tokens to be.</summary>
+/// <summary>A model with its tokenizer: tells how likely it holds tokens to be, and goes on with texts.</summary>
 internal sealed class LanguageModel : IDisposable
 {
     // Of a batch: states, and logits in float32.
     private const int BatchTokens = 1024;
     private const long LogitsAtOnce = 1 << 24;
+
+    // Beginnings that are shared by all prompts, such as examples, are read once if they are longer.
+    private const int SharedTokens = 16;
 
     private readonly LlamaModel _model;
 
@@ -22,13 +24,20 @@ internal sealed class LanguageModel : IDisposable
     public LanguageModel(ICheckpointReader checkpoint, Device device, ScalarType type)
     {
         Tokenizer = TokenizerReader.Read(checkpoint.Companions);
+        EndIds = EndTokens.Find(checkpoint.Companions);
         _model = new LlamaModel(checkpoint, device, type);
     }
 
     public TextTokenizer Tokenizer { get; }
 
+    /// <summary>The ids that end a text; may be empty.</summary>
+    public IReadOnlySet<int> EndIds { get; }
+
     /// <summary>The longest context that the model was made for, in tokens.</summary>
     public int MaxPositions => _model.Config.MaxPositions;
+
+    /// <summary>How many ids there are.</summary>
+    public int VocabularySize => _model.Config.VocabularySize;
 
     /// <summary>The log-likelihoods of the continuations' tokens in nats, each given all before it.</summary>
     /// <param name="prompts">The prompts with their continuations; those of like length are computed together.</param>
@@ -37,48 +46,65 @@ internal sealed class LanguageModel : IDisposable
     public IReadOnlyList<double[][]> Score(IReadOnlyList<ScoredPrompt> prompts, BenchmarkContext context)
     {
         double[][][] results = [.. prompts.Select(prompt => new double[prompt.Continuations.Count][])];
-        List<ScoredRow> rows = [.. prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt, BatchTokens)).OrderBy(row => row.Width)];
-        int done = 0;
-        Lock progress = new();
-        ParallelOptions options = new()
+        int shared = SharedLength(prompts);
+        using KeyValueCache beginning = new();
+        if (shared > 0)
         {
-            // On the processor, threads that each compute a batch of their own need not wait for each other.
-            MaxDegreeOfParallelism = _model.Device.type == DeviceType.CPU ? context.Threads : 1,
-            CancellationToken = context.Cancellation,
-        };
-        Parallel.ForEach(Partitioner.Create(Batches(rows), EnumerablePartitionerOptions.NoBuffering), options, batch =>
-        {
-            Score(new ScoredBatch(batch), results);
-            lock (progress)
+            Read(prompts[0].Ids.Take(shared), beginning);
+        }
+
+        IEnumerable<ScoredRow> rows = prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt with { Ids = [.. prompt.Ids.Skip(shared)] }, BatchTokens));
+        ModelBatches.Run(rows, row => row.Width, BatchTokens, _model.Device, batch => Score(new ScoredBatch(batch, shared), beginning, results), context);
+        return results;
+    }
+
+    /// <summary>Goes on with texts.</summary>
+    /// <param name="prompts">The ids of each, at least one and fewer than <see cref="MaxPositions"/>.</param>
+    /// <param name="options">How, and how far.</param>
+    /// <param name="context">How to tell the progress, and how to stop.</param>
+    /// <returns>What comes after each prompt.</returns>
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, BenchmarkContext context)
+    {
+        GeneratedText[] results = new GeneratedText[prompts.Count];
+        ModelBatches.Run(
+            prompts.Index(), prompt => prompt.Item.Count, BatchTokens, _model.Device,
+            batch =>
             {
-                done += batch.Count;
-                context.Progress?.Report((double)done / rows.Count);
-            }
-        });
+                IReadOnlyList<GeneratedText> texts = new TextGenerator(this, _model, options).Run([.. batch.Select(prompt => prompt.Item)], context.Cancellation);
+                foreach (((int index, _), GeneratedText text) in batch.Zip(texts))
+                {
+                    results[index] = text;
+                }
+            },
+            context);
         return results;
     }
 
     public void Dispose() => _model.Dispose();
 
-    // Widths ascend, so the last row of a batch is as wide as the batch. Batches do not depend on the number of threads.
-    private static IEnumerable<List<ScoredRow>> Batches(List<ScoredRow> rows)
+    // The last token of each prompt is left to its own row: its state tells what comes next.
+    private static int SharedLength(IReadOnlyList<ScoredPrompt> prompts)
     {
-        int first = 0;
-        for (int next = 1; next <= rows.Count; next++)
+        int length = prompts.Min(prompt => prompt.Ids.Count) - 1;
+        foreach (ScoredPrompt prompt in prompts)
         {
-            if (next == rows.Count || (next - first + 1L) * rows[next].Width > BatchTokens)
-            {
-                yield return rows[first..next];
-                first = next;
-            }
+            length = Enumerable.Range(0, length).TakeWhile(place => prompt.Ids[place] == prompts[0].Ids[place]).Count();
         }
+
+        return prompts.Count > 1 && length > SharedTokens ? length : 0;
     }
 
-    private void Score(ScoredBatch batch, double[][][] results)
+    private void Read(IEnumerable<int> ids, KeyValueCache cache)
     {
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        Tensor states = _model.States(batch.Tokens(_model.Device));
+        _model.States(new TokenRows(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0)), cache);
+    }
+
+    private void Score(ScoredBatch batch, KeyValueCache beginning, double[][][] results)
+    {
+        using KeyValueCache? cache = beginning.Rows is null ? null : beginning.Fork();
+        Tensor states = _model.States(batch.Tokens(_model.Device), cache);
         float[] found = LogLikelihoods(states.view(-1, states.shape[^1]).index_select(0, batch.Places(_model.Device)), batch.Targets);
         int taken = 0;
         foreach (ScoredRow row in batch.Rows)

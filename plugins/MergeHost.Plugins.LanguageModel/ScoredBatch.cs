@@ -11,11 +11,14 @@ internal sealed class ScoredBatch
     private readonly long[] _positions;
     private readonly long[] _branches;
     private readonly List<long> _places = [];
+    private readonly int _start;
 
     /// <param name="rows">The rows; the last is the widest.</param>
-    public ScoredBatch(IReadOnlyList<ScoredRow> rows)
+    /// <param name="start">How many tokens stand before each row.</param>
+    public ScoredBatch(IReadOnlyList<ScoredRow> rows, int start)
     {
         Rows = rows;
+        _start = start;
         _width = rows[^1].Width;
         _ids = new long[rows.Count * _width];
         _positions = new long[_ids.Length];
@@ -65,7 +68,7 @@ internal sealed class ScoredBatch
 
         void Add(int id, int position, int branch)
         {
-            (_ids[place], _positions[place], _branches[place]) = (id, position, branch);
+            (_ids[place], _positions[place], _branches[place]) = (id, _start + position, branch);
             place++;
         }
     }

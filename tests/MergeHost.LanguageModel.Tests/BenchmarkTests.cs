@@ -59,9 +59,10 @@ public sealed class BenchmarkTests : IDisposable
     }
 
     [TorchTheory]
-    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y", " z"], "answer": 2}""", "'answer' is 2; it must be the index of one of 2 choices")]
-    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y"], "answer": 0}""", "'choices' must be at least two texts that are not empty")]
-    [InlineData("""{"id": "a", "prompt": "x", "answer": 0}""", "(1): this is no item")]
+    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y", " z"], "answer": 2}""", "'answer' is 2; it must be the index or the text of one of 2 choices")]
+    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y"], "answer": 0}""", "item 'a': 'choices' must be at least two texts that are not empty")]
+    [InlineData("""{"id": "a", "prompt": "x", "answer": 0}""", "template '{{choices}}': item 'a': there is no field 'choices'")]
+    [InlineData("""{"id": "a" "prompt": "x"}""", "(1): this is no item")]
     [InlineData("", "the file holds no item")]
     public void MultipleChoice_WhenALineIsNoItem_NamesFileAndLine(string line, string message)
     {

@@ -6,21 +6,24 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 internal sealed class AttentionMask
 {
     private readonly TokenRows _rows;
+    private readonly long _read;
     private readonly Dictionary<int, Tensor?> _masks;
 
     /// <summary>Makes the masks; they belong to the caller's dispose scope.</summary>
-    /// <param name="rows">The tokens.</param>
+    /// <param name="rows">All tokens.</param>
+    /// <param name="read">How many of them are read now: the last of each row.</param>
     /// <param name="windows">How many tokens layers look back, themselves included; <see langword="null"/> for all.</param>
-    public AttentionMask(TokenRows rows, IEnumerable<int?> windows)
+    public AttentionMask(TokenRows rows, long read, IEnumerable<int?> windows)
     {
         _rows = rows;
+        _read = read;
         _masks = windows.Select(Seen).Distinct().ToDictionary(seen => seen, Make);
     }
 
     /// <summary>The mask of layers that look back so far.</summary>
     /// <returns>
-    /// True where token i sees token j, of <c>[tokens, tokens]</c> or <c>[batch, 1, tokens, tokens]</c>; <see langword="null"/> where each
-    /// sees all up to itself.
+    /// True where token i of those that are read sees token j of all, of <c>[read, tokens]</c> or <c>[batch, 1, read, tokens]</c>;
+    /// <see langword="null"/> where each sees all up to itself.
     /// </returns>
     public Tensor? Find(int? window) => _masks[Seen(window)];
 
@@ -30,19 +33,21 @@ internal sealed class AttentionMask
     private Tensor? Make(int seen)
     {
         bool seesAll = seen == int.MaxValue;
-        if (seesAll && _rows.Branches is null)
+        long first = _rows.Width - _read;
+        if (seesAll && _rows.Branches is null && (first == 0 || _read == 1))
         {
             return null;
         }
 
-        Tensor before = ones(_rows.Width, _rows.Width, ScalarType.Bool, _rows.Ids.device).tril();
+        Tensor before = ones(_read, _rows.Width, ScalarType.Bool, _rows.Ids.device).tril(first);
         if (_rows is not { Positions: { } positions, Branches: { } branches })
         {
-            return before.triu(1 - seen);
+            return seesAll ? before : before.triu(first + 1 - seen);
         }
 
-        Tensor others = branches.unsqueeze(1);
-        Tensor mask = before & ((others == 0) | (others == branches.unsqueeze(2)));
-        return (seesAll ? mask : mask & (positions.unsqueeze(2) - positions.unsqueeze(1) < seen)).unsqueeze(1);
+        Tensor mask = before & ((branches.unsqueeze(1) == 0) | (branches.unsqueeze(1) == Own(branches)));
+        return (seesAll ? mask : mask & (Own(positions) - positions.unsqueeze(1) < seen)).unsqueeze(1);
+
+        Tensor Own(Tensor values) => values.narrow(1, first, _read).unsqueeze(2);
     }
 }

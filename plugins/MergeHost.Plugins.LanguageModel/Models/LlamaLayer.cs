@@ -6,6 +6,7 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 internal sealed class LlamaLayer : IDisposable
 {
     private readonly LlamaConfig _config;
+    private readonly int _layer;
     private readonly int? _window;
     private readonly RmsNorm _attentionNorm;
     private readonly RmsNorm _feedForwardNorm;
@@ -23,6 +24,7 @@ internal sealed class LlamaLayer : IDisposable
     public LlamaLayer(ModelWeights weights, LlamaConfig config, int layer)
     {
         _config = config;
+        _layer = layer;
         _window = config.Windows[layer];
         string prefix = $"model.layers.{layer}";
         (int hidden, int head, int wide) = (config.HiddenSize, config.HeadSize, config.FeedForwardSize);
@@ -42,9 +44,9 @@ internal sealed class LlamaLayer : IDisposable
     }
 
     /// <summary>Carries a state of <c>[batch, tokens, hidden]</c> through the layer.</summary>
-    public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask)
+    public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache)
     {
-        Tensor attended = x + Attend(_attentionNorm.Apply(x), rotary, mask.Find(_window));
+        Tensor attended = x + Attend(_attentionNorm.Apply(x), rotary, mask, cache);
         Tensor y = _feedForwardNorm.Apply(attended);
         return attended.add_(_down.Apply(nn.functional.silu(_gate.Apply(y), inplace: true).mul_(_up.Apply(y))));
     }
@@ -60,15 +62,21 @@ internal sealed class LlamaLayer : IDisposable
         }
     }
 
-    private Tensor Attend(Tensor x, RotaryEmbedding rotary, Tensor? mask)
+    private Tensor Attend(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache)
     {
         Tensor queries = Heads(_query, _queryNorm, _config.Heads);
-        Tensor keys = Heads(_key, _keyNorm, _config.KeyValueHeads);
+        Tensor keys = rotary.Rotate(Heads(_key, _keyNorm, _config.KeyValueHeads));
         Tensor values = Heads(_value, null, _config.KeyValueHeads);
+        if (cache is not null)
+        {
+            (keys, values) = cache.Add(_layer, keys, values);
+        }
+
+        Tensor? seen = mask.Find(_window);
         long shared = _config.Heads / _config.KeyValueHeads;
         Tensor mixed = nn.functional.scaled_dot_product_attention(
-            rotary.Rotate(queries), rotary.Rotate(keys).repeat_interleave(shared, 1), values.repeat_interleave(shared, 1),
-            attn_mask: mask, is_casual: mask is null);
+            rotary.Rotate(queries), keys.repeat_interleave(shared, 1), values.repeat_interleave(shared, 1),
+            attn_mask: seen, is_casual: seen is null && keys.shape[2] == x.shape[1]);
         return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], _config.Heads * _config.HeadSize));
 
         Tensor Heads(LinearMap map, RmsNorm? norm, int count)

@@ -39,15 +39,18 @@ internal sealed class LlamaModel : IDisposable
     public Device Device => _embedding.device;
 
     /// <summary>The states after the last layer, normalised, of <c>[batch, tokens, hidden]</c>.</summary>
-    public Tensor States(TokenRows rows)
+    /// <param name="rows">The tokens.</param>
+    /// <param name="cache">What stands before them; they are added to it.</param>
+    public Tensor States(TokenRows rows, KeyValueCache? cache = null)
     {
-        RotaryEmbedding rotary = new(Config, rows, _embedding.dtype);
-        AttentionMask mask = new(rows, Config.Windows);
+        TokenRows all = cache?.Add(rows) ?? rows;
+        RotaryEmbedding rotary = new(Config, rows, all.Width - rows.Width, _embedding.dtype);
+        AttentionMask mask = new(all, rows.Width, Config.Windows);
         Tensor x = _embedding.index_select(0, rows.Ids.view(-1)).view(rows.Count, rows.Width, Config.HiddenSize);
         foreach (LlamaLayer layer in _layers)
         {
             using DisposeScope scope = NewDisposeScope();
-            x = layer.Apply(x, rotary, mask).MoveToOuterDisposeScope();
+            x = layer.Apply(x, rotary, mask, cache).MoveToOuterDisposeScope();
         }
 
         return _norm.Apply(x);

@@ -10,11 +10,15 @@ internal sealed class RotaryEmbedding
     private readonly Tensor _sines;
 
     /// <summary>Computes the rotations in float32; they belong to the caller's dispose scope.</summary>
-    public RotaryEmbedding(LlamaConfig config, TokenRows rows, ScalarType type)
+    /// <param name="config">The frequencies.</param>
+    /// <param name="rows">The tokens.</param>
+    /// <param name="first">The place of their first in its row.</param>
+    /// <param name="type">The type of queries and keys.</param>
+    public RotaryEmbedding(LlamaConfig config, TokenRows rows, long first, ScalarType type)
     {
         int half = config.HeadSize / 2;
         float[] frequencies = [.. Enumerable.Range(0, half).Select(pair => (float)config.Rope.Frequency(Math.Pow(config.Rope.Theta, -(double)pair / half)))];
-        Tensor positions = rows.Positions?.unsqueeze(1).to(float32) ?? arange(rows.Width, dtype: float32, device: rows.Ids.device);
+        Tensor positions = rows.Positions?.unsqueeze(1).to(float32) ?? arange(first, first + rows.Width, dtype: float32, device: rows.Ids.device);
         Tensor angles = positions.unsqueeze(-1) * tensor(frequencies, device: rows.Ids.device);
         Tensor sines = angles.sin();
         Tensor cosines = angles.cos();

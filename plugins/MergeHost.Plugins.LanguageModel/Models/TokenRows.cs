@@ -16,4 +16,27 @@ internal sealed record TokenRows(Tensor Ids, Tensor? Positions = null, Tensor? B
     public long Count => Ids.shape[0];
 
     public long Width => Ids.shape[1];
+
+    /// <summary>These rows with others behind them; a single row stands before each of them.</summary>
+    public TokenRows Join(TokenRows after) => (Positions ?? Branches ?? after.Positions ?? after.Branches) is null
+        ? new TokenRows(Join(Ids, after.Ids))
+        : new TokenRows(
+            Join(Ids, after.Ids), Join(Positions ?? Places(0), after.Positions ?? after.Places(Width)),
+            Join(Branches ?? zeros_like(Ids), after.Branches ?? zeros_like(after.Ids)));
+
+    /// <summary>The same with tensors of its own, which belong to no dispose scope.</summary>
+    public TokenRows Copy() => new(
+        Ids.clone().DetachFromDisposeScope(), Positions?.clone().DetachFromDisposeScope(), Branches?.clone().DetachFromDisposeScope());
+
+    /// <summary>Disposes the tensors.</summary>
+    public void Release()
+    {
+        Ids.Dispose();
+        Positions?.Dispose();
+        Branches?.Dispose();
+    }
+
+    private static Tensor Join(Tensor before, Tensor after) => cat([before.expand(after.shape[0], -1), after], 1);
+
+    private Tensor Places(long first) => arange(first, first + Width, device: Ids.device).expand(Count, -1);
 }

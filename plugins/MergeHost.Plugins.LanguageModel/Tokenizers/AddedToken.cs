@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
 /// <summary>A text that is a token of its own wherever it stands.</summary>
-internal sealed record AddedToken(string Content, int Id)
+/// <param name="Content">The text.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="IsControl">Whether it is no part of a text, but steers the model.</param>
+internal sealed record AddedToken(string Content, int Id, bool IsControl)
 {
     /// <summary>Reads the <c>added_tokens</c> of a <c>tokenizer.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6004: a token takes part of its surroundings with it.</exception>
@@ -21,6 +24,6 @@ internal sealed record AddedToken(string Content, int Id)
             }
         }
 
-        return new AddedToken(content, token["id"]!.GetValue<int>());
+        return new AddedToken(content, token["id"]!.GetValue<int>(), token["special"]?.GetValue<bool>() == true);
     }
 }

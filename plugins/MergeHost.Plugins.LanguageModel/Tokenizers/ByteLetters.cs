@@ -10,6 +10,9 @@ internal static class ByteLetters
     /// <summary>A text with a letter for each byte of its UTF-8.</summary>
     public static string Encode(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(value => _letters[value]));
 
+    /// <summary>The bytes that letters stand for.</summary>
+    public static byte[] Decode(string letters) => [.. letters.Select(letter => (byte)Array.IndexOf(_letters, letter))];
+
     private static char[] Make()
     {
         char[] letters = new char[256];

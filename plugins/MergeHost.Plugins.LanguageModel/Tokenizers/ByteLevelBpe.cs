@@ -15,6 +15,8 @@ internal sealed class ByteLevelBpe
     private readonly Dictionary<string, int[]> _known = [];
     private readonly Dictionary<string, int> _added;
     private readonly Regex? _addedPattern;
+    private readonly Dictionary<int, string> _letters;
+    private readonly Dictionary<int, AddedToken> _addedIds;
     private readonly bool _composes;
     private readonly bool _takesWholePieces;
 
@@ -29,7 +31,10 @@ internal sealed class ByteLevelBpe
         _vocabulary = model["vocab"]!.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<int>());
         _ranks = model["merges"]!.AsArray().Select((merge, rank) => (Pair: merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : $"{merge}", Rank: rank))
             .ToDictionary(merge => merge.Pair, merge => merge.Rank);
-        _added = AddedToken.ReadAll(json).ToDictionary(token => token.Content, token => token.Id);
+        IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json);
+        _added = added.ToDictionary(token => token.Content, token => token.Id);
+        _addedIds = added.ToDictionary(token => token.Id);
+        _letters = _vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
         _addedPattern = _added.Count == 0
             ? null
             : new Regex(string.Join('|', _added.Keys.OrderByDescending(content => content.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
@@ -54,6 +59,11 @@ internal sealed class ByteLevelBpe
         EncodePlain(text[start..], ids);
         return ids;
     }
+
+    /// <summary>What an id stands for.</summary>
+    public TokenText? Find(int id) => _addedIds.TryGetValue(id, out AddedToken? token)
+        ? new TokenText(Encoding.UTF8.GetBytes(token.Content), token.IsControl)
+        : _letters.TryGetValue(id, out string? letters) ? new TokenText(ByteLetters.Decode(letters), IsControl: false) : null;
 
     private void EncodePlain(string text, List<int> ids)
     {

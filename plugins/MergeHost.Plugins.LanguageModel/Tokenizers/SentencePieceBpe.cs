@@ -14,11 +14,13 @@ internal sealed class SentencePieceBpe
     private readonly bool _addsPrefix;
     private readonly Dictionary<string, (int Id, float Score)> _pieces;
     private readonly int[] _bytes;
+    private readonly TokenText[] _texts;
 
     /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here; MH2013: the file is broken.</exception>
     public SentencePieceBpe(byte[] content)
     {
         SentencePieceModel model = SentencePieceModel.Read(content, File);
+        _texts = [.. model.Pieces.Select(Text)];
         BeginId = model.BeginId < 0 ? null : model.BeginId;
         _addsPrefix = model.AddsPrefix;
         _pieces = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Normal)
@@ -46,6 +48,13 @@ internal sealed class SentencePieceBpe
 
         return [.. PieceMerger.Merge(escaped, starts, Cost).SelectMany(Ids)];
     }
+
+    /// <summary>What an id stands for.</summary>
+    public TokenText? Find(int id) => id >= 0 && id < _texts.Length ? _texts[id] : null;
+
+    private static TokenText Text(SentencePiece piece) => piece.Kind == SentencePieceKind.Byte
+        ? new TokenText([byte.Parse(piece.Text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)], false)
+        : new TokenText(Encoding.UTF8.GetBytes(piece.Text.Replace(Space, ' ')), piece.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown);
 
     private double? Cost(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
         _pieces.TryGetValue($"{left}{right}", out (int Id, float Score) piece) ? -piece.Score : null;

@@ -18,14 +18,15 @@ internal static class TokenizerReader
         JsonObject? settings = Find(companions, "tokenizer_config.json")?.ReadJson();
         if (json is not null && ByteLevelBpe.Recognises(json))
         {
-            return new TextTokenizer(new ByteLevelBpe(json).Encode, BeginToken.Find(json, settings));
+            ByteLevelBpe bytes = new(json);
+            return new TextTokenizer(bytes.Encode, bytes.Find, BeginToken.Find(json, settings));
         }
 
         if (Find(companions, SentencePiece) is { } model)
         {
             SentencePieceBpe pieces = new(model.ReadBytes());
             bool begins = settings?["add_bos_token"]?.GetValue<bool>() ?? true;
-            return new TextTokenizer(pieces.Encode, begins ? pieces.BeginId : null);
+            return new TextTokenizer(pieces.Encode, pieces.Find, begins ? pieces.BeginId : null);
         }
 
         string kind = json?["model"]?["type"]?.ToString() ?? "no tokenizer";

@@ -1,0 +1,49 @@
+using System.Composition;
+using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel.Templates;
+
+namespace MergeHost.Plugins.LanguageModel.Benchmarks;
+
+/// <summary>What a model writes after a prompt, the likeliest token each time, compared with right answers.</summary>
+/// <remarks><c>exact_match</c>: the share of answers that equal a right one. <c>f1</c>: the share of words in common with the nearest right one.</remarks>
+[Benchmark("generate")]
+[method: ImportingConstructor]
+public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<GenerateOptions>
+{
+    /// <inheritdoc/>
+    public BenchmarkResult Run(ICheckpointReader checkpoint, GenerateOptions options, BenchmarkContext context)
+    {
+        TextTemplate answer = new(options.Answer);
+        TaskFile file = new(options, context, item => Answers(item)[0]);
+        List<IReadOnlyList<string>> answers = [.. file.Items.Select(Answers)];
+        GeneratedAnswer comparison = new(options);
+        LanguageModel model = loader.Load(checkpoint, options.Precision, context);
+        List<IReadOnlyList<int>> prompts = [.. file.Items.Select(item => Encode(item, file.Prompt(item), model))];
+        GenerationOptions generation = new() { MaxTokens = options.MaxTokens, Stop = options.Stop.Length == 0 ? [] : [options.Stop] };
+        IReadOnlyList<GeneratedText> texts = model.Generate(prompts, generation, context);
+        return new BenchmarkResult([Result("exact_match", comparison.ExactMatch), Result("f1", comparison.F1)]);
+
+        IReadOnlyList<string> Answers(TaskItem item) => answer.Evaluate(item.Fields) switch
+        {
+            IReadOnlyList<object?> { Count: > 0 } several when several.All(one => one is string) => [.. several.Cast<string>()],
+            IReadOnlyList<object?> => throw item.Unusable("'answer' must be a text, or texts of which any is right"),
+            { } one => [PythonValue.Text(one)],
+            null => throw item.Unusable("it has no answer"),
+        };
+
+        TaskResult Result(string metric, Func<string, IReadOnlyList<string>, double> compare)
+        {
+            List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, answers[index])))];
+            return new TaskResult(Path.GetFileNameWithoutExtension(options.Data), metric, scores.Average(score => score.Score), scores);
+        }
+    }
+
+    private static IReadOnlyList<int> Encode(TaskItem item, string prompt, LanguageModel model)
+    {
+        IReadOnlyList<int> ids = model.Tokenizer.EncodeWhole(prompt);
+        return ids.Count == 0 ? throw item.Unusable("the prompt is empty, and the model's texts do not begin with BOS")
+            : ids.Count >= model.MaxPositions ? throw item.Unusable($"{ids.Count} tokens leave no room for an answer in the {model.MaxPositions} that the model was made for")
+            : ids;
+    }
+}

@@ -1,0 +1,82 @@
+using MergeHost.Plugins.LanguageModel.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MergeHost.Plugins.LanguageModel;
+
+/// <summary>Goes on with several texts at once, token by token.</summary>
+/// <remarks>In a dispose scope, and without gradients.</remarks>
+internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, GenerationOptions options)
+{
+    // Padding stands in front of shorter prompts, in a branch that nobody sees.
+    private const long PaddingBranch = -1;
+
+    /// <summary>Adds tokens to each prompt until it ends or has as many as are wanted.</summary>
+    public IReadOnlyList<GeneratedText> Run(IReadOnlyList<IReadOnlyList<int>> prompts, CancellationToken cancellation)
+    {
+        int width = prompts.Max(prompt => prompt.Count);
+        using KeyValueCache cache = new();
+        Tensor states = model.States(Rows(prompts, width), cache);
+        List<GeneratedRow> rows = [.. prompts.Select((prompt, row) => new GeneratedRow(owner, options, prompt, row))];
+        if (options.TellsPrompt)
+        {
+            TellPrompts(rows, states, width);
+        }
+
+        Tensor last = states.narrow(1, width - 1, 1);
+        while (rows.Exists(row => !row.IsDone))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            LikelihoodTable likelihoods = new(model.Logits(last.squeeze(1)));
+            foreach ((int place, GeneratedRow row) in rows.Index().Where(row => !row.Item.IsDone))
+            {
+                row.Add(likelihoods, place);
+            }
+
+            if (rows.Exists(row => !row.IsDone))
+            {
+                last = model.States(Next(rows, cache.Rows!), cache).MoveToOuterDisposeScope();
+            }
+        }
+
+        return [.. rows.Select(row => row.Result)];
+    }
+
+    private TokenRows Rows(IReadOnlyList<IReadOnlyList<int>> prompts, int width)
+    {
+        long[] ids = new long[prompts.Count * width];
+        long[] positions = new long[ids.Length];
+        long[] branches = new long[ids.Length];
+        for (int place = 0; place < ids.Length; place++)
+        {
+            IReadOnlyList<int> prompt = prompts[place / width];
+            int position = (place % width) - (width - prompt.Count);
+            (ids[place], positions[place], branches[place]) = position < 0 ? (0, 0, PaddingBranch) : (prompt[position], position, 0);
+        }
+
+        return branches.Contains(PaddingBranch) ? new TokenRows(Make(ids), Make(positions), Make(branches)) : new TokenRows(Make(ids));
+
+        Tensor Make(long[] values) => tensor(values, [prompts.Count, width], device: model.Device);
+    }
+
+    private TokenRows Next(List<GeneratedRow> rows, TokenRows before)
+    {
+        return before.Branches is null
+            ? new TokenRows(Make(row => row.LastId))
+            : new TokenRows(Make(row => row.LastId), Make(row => row.Length - 1), Make(_ => 0));
+
+        Tensor Make(Func<GeneratedRow, long> value) => tensor([.. rows.Select(value)], [rows.Count, 1], device: model.Device);
+    }
+
+    // The state before a token tells of it; the first token of a text has none.
+    private void TellPrompts(List<GeneratedRow> rows, Tensor states, int width)
+    {
+        for (int row = 0; row < rows.Count; row++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int count = rows[row].Length;
+            rows[row].TellPrompt(new LikelihoodTable(model.Logits(states[row].narrow(0, width - count, count))));
+        }
+    }
+}

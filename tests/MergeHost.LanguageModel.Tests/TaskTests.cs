@@ -1,0 +1,85 @@
+using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel;
+using MergeHost.Plugins.LanguageModel.Benchmarks;
+using MergeHost.Testing;
+
+namespace MergeHost.LanguageModel.Tests;
+
+/// <summary>Templates, examples, labels and generated answers.</summary>
+public sealed class TaskTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LanguageModelLoader _loader = new();
+    private readonly ICheckpointReader _checkpoint = Fixtures.Family("base");
+
+    private BenchmarkContext Context => new() { Folder = _folder.Path };
+
+    [TorchFact]
+    public void MultipleChoice_OfTemplatesAndExamples_IsThatOfTheSameTextsWrittenOut()
+    {
+        Write("dev.jsonl", """{"q": "one", "label": 0}""", """{"q": "two", "label": 1}""", """{"q": "never", "label": 1}""");
+        Write("items.jsonl", """{"id": "a", "q": "red", "label": 1}""", """{"id": "b", "q": "blue whale", "label": "no"}""");
+        Write("plain.jsonl",
+            """{"id": "a", "prompt": "Q: one? no\n\nQ: two? yes\n\nQ: red?", "choices": [" no", " yes"], "answer": 1}""",
+            """{"id": "b", "prompt": "Q: one? no\n\nQ: two? yes\n\nQ: blue whale?", "choices": [" no", " yes"], "answer": 0}""");
+        MultipleChoiceOptions options = new()
+        {
+            Data = "items.jsonl",
+            Prompt = "Q: {{q}}?",
+            Delimiter = " ",
+            Choices = "{{['no', 'yes']}}",
+            Answer = "{{label}}",
+            Shots = 2,
+            ShotsData = "dev.jsonl",
+        };
+        BenchmarkResult found = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, options, Context);
+        BenchmarkResult plain = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context);
+        Assert.Equal(plain.Tasks[0].Items, found.Tasks[0].Items);
+        Assert.Equal("macro_f1", found.Tasks[2].Metric);
+    }
+
+    [TorchTheory]
+    [InlineData(0, null, "'shots' needs 'shots_data'")]
+    [InlineData(2, "items.jsonl", "examples must come from another file than the questions")]
+    [InlineData(2, "dev.jsonl", "the file holds 1 items, 'shots' is 2")]
+    public void Run_WhenExamplesDoNotSuit_SaysWhy(int shots, string? data, string message)
+    {
+        Write("items.jsonl", """{"prompt": "a", "answer": "b"}""");
+        Write("dev.jsonl", """{"prompt": "a", "answer": "b"}""");
+        GenerateOptions options = new() { Data = "items.jsonl", Shots = Math.Max(1, shots), ShotsData = data };
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader).Run(_checkpoint, options, Context));
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    // transformers goes on with: ", and the United States, and the United States …" (fixtures/family/generated.jsonl).
+    [TorchTheory]
+    [InlineData(", and the United States", 5, null, 1, 1)]
+    [InlineData("States", 6, @"United (\w+)", 1, 1)]
+    [InlineData("United Kingdom", 6, "United .*", 0, 0.5)]
+    [InlineData("nothing", 4, "never", 0, 0)]
+    public void Generate_ComparedWithTheAnswer_CountsWhatThePatternFinds(string answer, int tokens, string? pattern, double exact, double f1)
+    {
+        Write("items.jsonl", $$"""{"prompt": "The President of the United States", "answer": ["no", "{{answer}}"]}""");
+        GenerateOptions options = new() { Data = "items.jsonl", MaxTokens = tokens, Pattern = pattern };
+        BenchmarkResult found = new GenerateBenchmark(_loader).Run(_checkpoint, options, Context);
+        Assert.Equal(exact, found.Tasks[0].Value);
+        Assert.Equal(f1, found.Tasks[1].Value, 1e-9);
+    }
+
+    [Theory]
+    [InlineData("$1,234 ", "1234", 1)]
+    [InlineData("YES", "yes", 1)]
+    [InlineData("12340", "1234", 0)]
+    public void ExactMatch_IgnoresWhatItIsTold(string text, string answer, double expected) =>
+        Assert.Equal(expected, new GeneratedAnswer(new GenerateOptions { Data = "", Ignore = "[,$]", IgnoreCase = true }).ExactMatch(text, [answer]));
+
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _checkpoint.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Write(string name, params string[] lines) => File.WriteAllLines(Path.Combine(_folder.Path, name), lines);
+}
