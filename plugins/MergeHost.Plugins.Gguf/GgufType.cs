@@ -10,41 +10,42 @@ internal static class GgufType
     /// <summary>The numbers from here on were given by a fork of llama.cpp.</summary>
     private const uint FirstForeign = 96;
 
+    // The numbers behind names: what is rounded off of weights that are spread normally, measured without importance matrices.
     private static readonly FrozenDictionary<uint, DType> _byId = new Dictionary<uint, DType>
     {
         [0] = DType.F32,
         [1] = DType.F16,
-        [2] = Encodable<Q4_0>("Q4_0"),
-        [3] = Encodable<Q4_1>("Q4_1"),
-        [6] = Encodable<Q5_0>("Q5_0"),
-        [7] = Encodable<Q5_1>("Q5_1"),
-        [8] = Encodable<Q8_0>("Q8_0"),
+        [2] = Encodable<Q4_0>("Q4_0", 0.0865),
+        [3] = Encodable<Q4_1>("Q4_1", 0.0785),
+        [6] = Encodable<Q5_0>("Q5_0", 0.043),
+        [7] = Encodable<Q5_1>("Q5_1", 0.038),
+        [8] = Encodable<Q8_0>("Q8_0", 0.0054),
         [9] = Block("Q8_1", 36, 32),
-        [10] = Encodable<Q2_K>("Q2_K"),
-        [11] = Encodable<Q3_K>("Q3_K"),
-        [12] = Encodable<Q4_K>("Q4_K"),
-        [13] = Encodable<Q5_K>("Q5_K"),
-        [14] = Encodable<Q6_K>("Q6_K"),
+        [10] = Encodable<Q2_K>("Q2_K", 0.298),
+        [11] = Encodable<Q3_K>("Q3_K", 0.151),
+        [12] = Encodable<Q4_K>("Q4_K", 0.0719),
+        [13] = Encodable<Q5_K>("Q5_K", 0.0363),
+        [14] = Encodable<Q6_K>("Q6_K", 0.0178),
         [15] = Block("Q8_K", 292, 256),
-        [16] = Readable<IQ2_XXS>("IQ2_XXS"),
-        [17] = Readable<IQ2_XS>("IQ2_XS"),
-        [18] = Readable<IQ3_XXS>("IQ3_XXS"),
-        [19] = Readable<IQ1_S>("IQ1_S"),
-        [20] = Encodable<IQ4_NL>("IQ4_NL"),
-        [21] = Readable<IQ3_S>("IQ3_S"),
-        [22] = Readable<IQ2_S>("IQ2_S"),
-        [23] = Encodable<IQ4_XS>("IQ4_XS"),
+        [16] = Readable<IQ2_XXS>("IQ2_XXS", 0.352),
+        [17] = Readable<IQ2_XS>("IQ2_XS", 0.309),
+        [18] = Readable<IQ3_XXS>("IQ3_XXS", 0.213),
+        [19] = Readable<IQ1_S>("IQ1_S", 0.505),
+        [20] = Encodable<IQ4_NL>("IQ4_NL", 0.0763),
+        [21] = Readable<IQ3_S>("IQ3_S", 0.167),
+        [22] = Readable<IQ2_S>("IQ2_S", 0.265),
+        [23] = Encodable<IQ4_XS>("IQ4_XS", 0.0769),
         [24] = DType.I8,
         [25] = DType.I16,
         [26] = DType.I32,
         [27] = DType.I64,
         [28] = DType.F64,
-        [29] = Readable<IQ1_M>("IQ1_M"),
+        [29] = Readable<IQ1_M>("IQ1_M", 0.474),
         [30] = DType.BF16,
-        [34] = Readable<TQ1_0>("TQ1_0"),
-        [35] = Readable<TQ2_0>("TQ2_0"),
-        [39] = Encodable<MXFP4>("MXFP4"),
-        [40] = Readable<NVFP4>("NVFP4"),
+        [34] = Readable<TQ1_0>("TQ1_0", 0.811),
+        [35] = Readable<TQ2_0>("TQ2_0", 0.811),
+        [39] = Encodable<MXFP4>("MXFP4", 0.114),
+        [40] = Readable<NVFP4>("NVFP4", 0.103),
         [41] = Block("Q1_0", 18, 128),
         [42] = Block("Q2_0", 18, 64),
     }.ToFrozenDictionary();
@@ -100,11 +101,11 @@ internal static class GgufType
         _ => "is not of the format",
     };
 
-    private static DType Readable<T>(string name)
-        where T : struct, IBlock => Block(name, T.Bytes, T.Elements) with { Codec = new BlockCodec<T>() };
+    private static DType Readable<T>(string name, double noise)
+        where T : struct, IBlock => Block(name, T.Bytes, T.Elements) with { Codec = new BlockCodec<T>(), RoundingNoise = noise };
 
-    private static DType Encodable<T>(string name)
-        where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>() };
+    private static DType Encodable<T>(string name, double noise)
+        where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>(), RoundingNoise = noise };
 
     private static DType Block(string name, int bytes, int elements) => new(name, DTypeKind.Quantized, bytes, elements);
 }

@@ -39,10 +39,10 @@ public sealed record DType(string Name, DTypeKind Kind, int BlockBytes, int Bloc
     public static readonly DType F32 = new("F32", DTypeKind.Float, 4);
 
     /// <summary>IEEE 754 binary16.</summary>
-    public static readonly DType F16 = new("F16", DTypeKind.Float, 2);
+    public static readonly DType F16 = new("F16", DTypeKind.Float, 2) { RoundingNoise = 0.0002 };
 
     /// <summary>The upper 16 bits of binary32.</summary>
-    public static readonly DType BF16 = new("BF16", DTypeKind.Float, 2);
+    public static readonly DType BF16 = new("BF16", DTypeKind.Float, 2) { RoundingNoise = 0.0017 };
 
     /// <summary>8 bits: 4 of exponent, 3 of fraction, no infinities, NaN at 0x7F and 0xFF.</summary>
     public static readonly DType F8_E4M3 = new("F8_E4M3", DTypeKind.Float, 1);
@@ -98,8 +98,14 @@ public sealed record DType(string Name, DTypeKind Kind, int BlockBytes, int Bloc
     /// <summary>A truth value in one byte, 0 or 1.</summary>
     public static readonly DType BOOL = new("BOOL", DTypeKind.Boolean, 1);
 
+    /// <summary>
+    /// How much is rounded off when weights that are spread normally are stored: the root mean square of it, as a share of their standard
+    /// deviation. 0 where it is too little to matter; from 0 to 1.
+    /// </summary>
+    public double RoundingNoise { get; init; }
+
     /// <summary>Reads and writes the elements, for a type of a format's own making; <see langword="null"/> for those that the host knows.</summary>
-    /// <remarks>It does not tell types apart: two that are alike in all else are equal.</remarks>
+    /// <remarks>Neither it nor <see cref="RoundingNoise"/> tells types apart: two that are alike in all else are equal.</remarks>
     public IElementCodec? Codec { get; init; }
 
     private static readonly FrozenDictionary<string, DType> _byName = new[]

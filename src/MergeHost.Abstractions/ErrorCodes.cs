@@ -104,6 +104,9 @@ public static class ErrorCodes
     /// <summary>Something odd in a checkpoint that does no harm to the merge.</summary>
     public static readonly ErrorCode CheckpointOddity = new("MH2016", "A checkpoint is unusual");
 
+    /// <summary>What a model learned is little against what its quantisation rounded off.</summary>
+    public static readonly ErrorCode NoisyTaskVector = new("MH2017", "Quantisation drowns what a model learned");
+
     /// <summary>A plugin folder without a readable plugin assembly.</summary>
     public static readonly ErrorCode PluginUnreadable = new("MH3001", "A plugin folder holds no readable plugin");
 

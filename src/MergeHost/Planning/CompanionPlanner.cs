@@ -28,7 +28,7 @@ internal sealed class CompanionPlanner(
     private static readonly string[] _meaningKeys =
     [
         "architectures", "hidden_act", "num_attention_heads", "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "rope_scaling",
-        "rope_parameters", "sliding_window", "partial_rotary_factor",
+        "sliding_window", "partial_rotary_factor",
     ];
 
     public IReadOnlyList<CompanionFile> Plan()
@@ -121,7 +121,7 @@ internal sealed class CompanionPlanner(
     {
         foreach (InputModel other in models.Values.Distinct().Where(model => model != donor && model.Config is not null && donor.Config is not null))
         {
-            foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(donor.Config![key], other.Config![key])))
+            foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(Meaning(donor.Config!, key), Meaning(other.Config!, key))))
             {
                 problems.Add(new Problem(ErrorCodes.BadConfig,
                     $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output gets",
@@ -130,5 +130,26 @@ internal sealed class CompanionPlanner(
         }
     }
 
-    private static string Text(InputModel model, string key) => model.Config![key]?.ToJsonString() ?? "not set";
+    private static string Text(InputModel model, string key) => Meaning(model.Config!, key)?.ToJsonString() ?? "not set";
+
+    // Transformers 5 holds under rope_parameters what earlier ones spread over rope_theta and rope_scaling.
+    private static JsonNode? Meaning(JsonObject config, string key) => key switch
+    {
+        "rope_theta" => config[key] ?? (config["rope_parameters"] as JsonObject)?[key],
+        "rope_scaling" => Scaling((config["rope_parameters"] ?? config[key]) as JsonObject),
+        _ => config[key],
+    };
+
+    private static JsonObject? Scaling(JsonObject? rope)
+    {
+        if (rope?.DeepClone() is not JsonObject scaling || (rope["rope_type"] ?? rope["type"]) is not { } type || type.ToString() == "default")
+        {
+            return null;
+        }
+
+        scaling.Remove("type");
+        scaling.Remove("rope_theta");
+        scaling["rope_type"] = type.DeepClone();
+        return scaling;
+    }
 }

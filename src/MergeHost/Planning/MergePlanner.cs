@@ -89,6 +89,11 @@ internal sealed class MergePlanner(
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
         IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, host.Create<ICheckpointFormat>(format), problems).Plan(canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
+        if (Errors == before)
+        {
+            new NoisePlanner(stage, tensors, problems).Check();
+        }
+
         if (Errors > before)
         {
             return null;

@@ -55,6 +55,9 @@ internal sealed record RecipeStage
     /// <summary>The suite by which the output is measured, or <see langword="null"/>; its path starts at the recipe's folder.</summary>
     public YamlScalar? Evaluate { get; init; }
 
+    /// <summary>How little a quantised model may have learned.</summary>
+    public NoiseLimits NoiseLimits { get; init; } = NoiseLimits.Usual;
+
     /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
     public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;
 
@@ -78,4 +81,13 @@ internal sealed record ModelReference(string Name, TextPlace Place);
 internal sealed record LayerRange(int Start, int End, TextPlace Place)
 {
     public int Count => End - Start;
+}
+
+/// <summary>How little what a quantised model learned may be against what quantisation rounded off, in power: <c>‖τ‖² / ‖noise‖² − 1</c>.</summary>
+/// <param name="WarnBelow">Below it the user is warned; 0 for never.</param>
+/// <param name="FailBelow">Below it nothing is merged; 0 for never.</param>
+internal sealed record NoiseLimits(double WarnBelow, double FailBelow)
+{
+    /// <summary>A warning where there is more noise than anything learned.</summary>
+    public static NoiseLimits Usual { get; } = new(1, 0);
 }

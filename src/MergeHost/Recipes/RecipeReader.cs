@@ -12,7 +12,7 @@ internal sealed partial class RecipeReader
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses", "out_format", "out_type", "select", "evaluate",
+        "chat_template", "name", "uses", "out_format", "out_type", "select", "evaluate", "task_vector_snr",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -97,6 +97,7 @@ internal sealed partial class RecipeReader
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
             Evaluate = Text(stage, "evaluate"),
+            NoiseLimits = ReadNoiseLimits(stage),
         };
     }
 
@@ -322,6 +323,33 @@ internal sealed partial class RecipeReader
         }
 
         return ReadSetting(name, node) is { } value ? new SettingCondition(Text(mapping, "filter"), value) : null;
+    }
+
+    private NoiseLimits ReadNoiseLimits(YamlMapping stage)
+    {
+        if (stage.Find("task_vector_snr") is not { } node || !IsMapping(node, "task_vector_snr", out YamlMapping? limits))
+        {
+            return NoiseLimits.Usual;
+        }
+
+        CheckFields(limits, "task_vector_snr", ["warn_below", "fail_below"]);
+        return new NoiseLimits(ReadRatio(limits, "warn_below") ?? NoiseLimits.Usual.WarnBelow, ReadRatio(limits, "fail_below") ?? NoiseLimits.Usual.FailBelow);
+    }
+
+    private double? ReadRatio(YamlMapping mapping, string field)
+    {
+        if (Text(mapping, field) is not { } scalar)
+        {
+            return null;
+        }
+
+        if (double.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double ratio) && double.IsFinite(ratio))
+        {
+            return ratio;
+        }
+
+        Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"{field} is '{scalar.Text}'; it must be a number from 0 up", null);
+        return null;
     }
 
     private DType? ReadDType(YamlMapping stage, string field)

@@ -194,6 +194,15 @@ public sealed class CompanionPlannerTests : IDisposable
     }
 
     [Fact]
+    public void Plan_WhenConfigurationsOfTwoVersionsSayTheSame_DoesNotWarn()
+    {
+        JsonObject rope = new() { ["rope_type"] = "llama3", ["factor"] = 8.0, ["rope_theta"] = 500_000.0 };
+        _folder.Add("a", TinyCheckpoint.Llama().Configure("rope_theta", 500_000).Configure("rope_scaling", new JsonObject { ["type"] = "llama3", ["factor"] = 8.0 }))
+            .Add("b", TinyCheckpoint.Llama(seed: 2).Configure("rope_parameters", rope));
+        Assert.Empty(_folder.Plan(RecipeFolder.Linear("a", "b")).Warnings);
+    }
+
+    [Fact]
     public void Plan_WithoutAConfiguration_Warns()
     {
         _folder.Add("a", TinyCheckpoint.Llama().Remove("config.json"));
