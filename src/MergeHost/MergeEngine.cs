@@ -130,7 +130,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
-        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.ResultsFolder), options, _ => { });
+        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.CacheFolder), options, _ => { });
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
         return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }

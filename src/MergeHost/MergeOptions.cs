@@ -42,9 +42,6 @@ public sealed record MergeOptions
     /// <summary>Where singular values are kept.</summary>
     internal string? SpectraFolder => CacheFolder is null ? null : Path.Combine(CacheFolder, "spectra");
 
-    /// <summary>Where results of benchmarks are kept.</summary>
-    internal string? ResultsFolder => CacheFolder is null ? null : Path.Combine(CacheFolder, "results");
-
     /// <summary>How many numbers the processor works on side by side.</summary>
     internal Kernels.Vectors.LaneWidth Lanes { get; init; } = Kernels.Vectors.LaneWidths.Current;
 }

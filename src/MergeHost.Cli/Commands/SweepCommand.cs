@@ -44,6 +44,9 @@ internal static class SweepCommand
                 $"over the same tasks, means above the mean of {study.Control}");
             Conclude(study, kind.Key);
         }
+
+        DescribeTuning(study);
+        DescribeDistances(study.Distances);
     }
 
     // Rows without metrics are left out, and so is a table without rows.
@@ -86,6 +89,32 @@ internal static class SweepCommand
             rows.Add([points.Key.Stage, points.Key.Method, $"{gains.Length}", Signs(gains), Signs(gaps), all.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{all.Min():+0.00;-0.00} to {all.Max():+0.00;-0.00}")]);
         }
 
+        Columns.Write(rows, indent: 2);
+    }
+
+    private static void DescribeTuning(StudySummary study)
+    {
+        foreach ((StudyPoint point, TuningSummary tuning) in study.Points.Where(point => point.Tuning is not null).Select(point => (point, point.Tuning!)))
+        {
+            Console.WriteLine();
+            Console.WriteLine($"{point.Name}: {Text(point.Settings, false)}, found in {tuning.Screened.Count} tries, {tuning.Confirmed.Count} of them by all tasks; what it is above others on the test items");
+            List<string[]> rows = [["above", "over", .. point.Metrics.Select(metric => metric.Name).Distinct().Select(Numbers.Name)]];
+            rows.AddRange(tuning.Against.SelectMany(other => other.Metrics.GroupBy(metric => metric.Over), (other, kind) =>
+                (string[])[other.With, kind.Key, .. kind.Select(Numbers.Difference)]));
+            Columns.Write(rows, indent: 2);
+        }
+    }
+
+    private static void DescribeDistances(ComparisonReport distances)
+    {
+        Console.WriteLine();
+        Console.WriteLine("how far the models are from each other");
+        List<string[]> rows = [["models", "L2", "cosine of weights", "cosine of what was learned"]];
+        rows.AddRange(distances.Pairs.Select(pair => (string[])
+        [
+            $"{pair.A} {pair.B}", string.Create(CultureInfo.InvariantCulture, $"{pair.Whole.L2:F2}"), string.Create(CultureInfo.InvariantCulture, $"{pair.Whole.Cosine:F4}"),
+            pair.Whole.TaskVectors is { } vectors ? string.Create(CultureInfo.InvariantCulture, $"{vectors.Cosine:F4}") : "",
+        ]));
         Columns.Write(rows, indent: 2);
     }
 

@@ -20,7 +20,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         return Summarize(suite, @base, [.. request.Experts.Select(Measure)], [.. request.Models.Select(Measure)]);
 
@@ -55,7 +55,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
 
         RecipeStage last = session.Recipe.Stages[^1];
         ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && session.Recipe.Stages.All(stage => stage.Name != model.Name))];
-        Evaluator evaluator = new(suite, host, new ResultCache(options.ResultsFolder), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
         MeasuredModel[] experts = [.. sources.Select(Measure)];
         using ModelResolver models = new(new PluginSet(catalog), host);

@@ -18,6 +18,9 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     /// <summary>The tasks.</summary>
     public Suite Suite => suite;
 
+    /// <summary>Measures by some of the tasks alone; none for all.</summary>
+    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, tell);
+
     /// <summary>Measures a model.</summary>
     /// <exception cref="MergeHostException">The model cannot be made or run, or a task's data does not suit.</exception>
     /// <exception cref="OperationCanceledException">Stopped; results of whole tasks are kept.</exception>

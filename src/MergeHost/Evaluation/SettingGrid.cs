@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Evaluation.Tuning;
 using MergeHost.Recipes;
 
 namespace MergeHost.Evaluation;
@@ -14,13 +15,36 @@ internal sealed class SettingGrid
 
     private readonly List<Problem> _problems;
     private readonly Dictionary<YamlNode, Axis> _axes = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<YamlNode, Axis> _tuned = new(ReferenceEqualityComparer.Instance);
 
     private SettingGrid(List<Problem> problems)
     {
         _problems = problems;
     }
 
-    /// <summary>The settings of a method.</summary>
+    /// <summary>A method with its settings, or with what is tuned of it.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="method">Its fields.</param>
+    /// <param name="problems">Receives what is wrong.</param>
+    public static StudyMethod Method(string name, YamlMapping method, List<Problem> problems)
+    {
+        SettingGrid grid = new(problems);
+        grid.Find(method, []);
+        if (grid._tuned.Count == 0)
+        {
+            return new StudyMethod(name, Of(method, problems));
+        }
+
+        if (grid._axes.Count > 0)
+        {
+            problems.Add(new Problem(ErrorCodes.Conflict, $"method '{name}' both tries and tunes", "Make it two methods.", method.Place));
+        }
+
+        Axis[] tuned = [.. grid._tuned.Values];
+        return new StudyMethod(name, []) { Tuned = new TunedMethod(method, [.. tuned.Select(axis => grid.ReadCoefficient(Name(axis, tuned), (YamlMapping)axis.Node))]) };
+    }
+
+    /// <summary>The settings of a method of which nothing is tuned.</summary>
     /// <param name="method">Its fields.</param>
     /// <param name="problems">Receives what is wrong.</param>
     /// <returns>At least one, if nothing is wrong.</returns>
@@ -45,10 +69,22 @@ internal sealed class SettingGrid
         return [.. combinations.Select(chosen => new StudySetting(axes.ToDictionary(axis => Name(axis, axes), axis => YamlText.Of(chosen[axis.Node])), (YamlMapping)Put(method, chosen)))];
     }
 
+    /// <summary>A node with some nodes in it replaced.</summary>
+    public static YamlNode Put(YamlNode node, Dictionary<YamlNode, YamlNode> chosen) => node switch
+    {
+        _ when chosen.TryGetValue(node, out YamlNode? value) => value,
+        YamlMapping mapping => mapping with { Entries = [.. mapping.Entries.Select(entry => (entry.Key, Put(entry.Value, chosen)))] },
+        YamlSequence sequence => sequence with { Items = [.. sequence.Items.Select(item => Put(item, chosen))] },
+        _ => node,
+    };
+
     private void Find(YamlNode node, string[] path)
     {
         switch (node)
         {
+            case YamlMapping { Entries: [{ Key.Text: "tune" }] } tune:
+                _tuned.TryAdd(tune, new Axis(tune, path, []));
+                break;
             case YamlMapping mapping when mapping.Entries.Any(entry => entry.Key.Text is "from" or "try"):
                 _axes.TryAdd(mapping, new Axis(mapping, path, ReadValues(mapping)));
                 break;
@@ -67,6 +103,19 @@ internal sealed class SettingGrid
 
                 break;
         }
+    }
+
+    private Coefficient ReadCoefficient(string name, YamlMapping tune)
+    {
+        if (tune.Entries[0].Value is YamlSequence { Items: [YamlScalar first, YamlScalar last] }
+            && double.TryParse(first.Text, CultureInfo.InvariantCulture, out double low) && double.TryParse(last.Text, CultureInfo.InvariantCulture, out double high)
+            && high - low is >= 0.01 and < double.PositiveInfinity)
+        {
+            return new Coefficient(name, tune, low, high);
+        }
+
+        _problems.Add(new Problem(ErrorCodes.ValueOutOfRange, "expected between which numbers to tune", "Write `{tune: [0, 1]}`.", tune.Place));
+        return new Coefficient(name, tune, 0, 1);
     }
 
     private IReadOnlyList<YamlNode> ReadValues(YamlMapping choice)
@@ -120,14 +169,6 @@ internal sealed class SettingGrid
     // The last word, unless others end with the same.
     private static string Name(Axis axis, Axis[] axes) =>
         axes.Count(other => other.Path[^1] == axis.Path[^1]) == 1 ? axis.Path[^1] : string.Join('.', axis.Path);
-
-    private static YamlNode Put(YamlNode node, Dictionary<YamlNode, YamlNode> chosen) => node switch
-    {
-        _ when chosen.TryGetValue(node, out YamlNode? value) => value,
-        YamlMapping mapping => mapping with { Entries = [.. mapping.Entries.Select(entry => (entry.Key, Put(entry.Value, chosen)))] },
-        YamlSequence sequence => sequence with { Items = [.. sequence.Items.Select(item => Put(item, chosen))] },
-        _ => node,
-    };
 
     private sealed record Axis(YamlNode Node, string[] Path, IReadOnlyList<YamlNode> Values);
 }

@@ -1,3 +1,4 @@
+using MergeHost.Evaluation.Tuning;
 using MergeHost.Recipes;
 
 namespace MergeHost.Evaluation;
@@ -23,8 +24,12 @@ internal sealed record StudyExpert(char Letter, YamlScalar Model, IReadOnlyList<
 
 /// <summary>A way to merge, with all settings that are tried of it.</summary>
 /// <param name="Name">What the names of its merges end with.</param>
-/// <param name="Settings">At least one.</param>
-internal sealed record StudyMethod(string Name, IReadOnlyList<StudySetting> Settings);
+/// <param name="Settings">At least one, unless it is tuned.</param>
+internal sealed record StudyMethod(string Name, IReadOnlyList<StudySetting> Settings)
+{
+    /// <summary>What is found for each merge by itself, or <see langword="null"/> if nothing is.</summary>
+    public TunedMethod? Tuned { get; init; }
+}
 
 /// <summary>One setting of a method.</summary>
 /// <param name="Values">What sets it apart from the method's others, in the order of the study; nothing where the method is tried in one way.</param>

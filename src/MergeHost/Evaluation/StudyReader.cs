@@ -93,8 +93,8 @@ internal sealed class StudyReader
         }
 
         int before = _problems.Count;
-        IReadOnlyList<StudySetting> settings = SettingGrid.Of(method, _problems);
-        return _problems.Count > before ? null : new StudyMethod(name.Text, settings);
+        StudyMethod read = SettingGrid.Method(name.Text, method, _problems);
+        return _problems.Count > before ? null : read;
     }
 
     private StudyStage? ReadStage(YamlNode node, List<StudyExpert> experts)

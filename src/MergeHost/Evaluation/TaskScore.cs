@@ -21,6 +21,13 @@ internal static class TaskScore
         return result.Aggregation == Aggregation.Perplexity ? Math.Exp(-score / weight) : score / weight;
     }
 
+    /// <summary>What a task costs a model on the development items: the mean negative log-likelihood in nats, or −ln of the share of right answers.</summary>
+    public static double Loss(MeasuredModel model, int task)
+    {
+        TaskResult result = model.Tasks[task].Main;
+        return -Math.Log(Math.Max(Of(result, Value(result, ItemSplit.Development.Indices(result))) / 100, 1e-9));
+    }
+
     /// <summary>
     /// A value on the scale from 0 to 100 on which more is better: a share in percent; for a perplexity p, <c>100 / p</c>, the geometric mean
     /// of the probabilities of the tokens in percent.

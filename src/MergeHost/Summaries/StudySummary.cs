@@ -5,7 +5,9 @@ namespace MergeHost;
 /// <param name="Control">The method that all others are compared with, or <see langword="null"/>.</param>
 /// <param name="Points">The merges, in the order in which they were tried.</param>
 /// <param name="Means">Their means over the merges of each stage by one setting, where there are several.</param>
-public sealed record StudySummary(string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means);
+/// <param name="Distances">How far base and experts are from each other, as a whole.</param>
+public sealed record StudySummary(
+    string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means, ComparisonReport Distances);
 
 /// <summary>One merge of a study.</summary>
 /// <param name="Name">Its name: the letters of what was merged, with B for the base of a single expert, and the method's.</param>
@@ -18,7 +20,11 @@ public sealed record StudySummary(string Study, string? Control, IReadOnlyList<S
 /// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
 public sealed record StudyPoint(
     string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
-    IReadOnlyList<TaskChange> Changes, IReadOnlyList<MetricSummary> OverControl);
+    IReadOnlyList<TaskChange> Changes, IReadOnlyList<MetricSummary> OverControl)
+{
+    /// <summary>How its settings were found, if they were tuned.</summary>
+    public TuningSummary? Tuning { get; init; }
+}
 
 /// <summary>All merges of a stage by one setting of a method.</summary>
 /// <param name="Stage">The stage of the study.</param>

@@ -93,6 +93,50 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(Find(summary.Points[0], "macroGain")!.Value - controls.Average(), summary.Points[0].OverControl.Single(metric => metric.Name == "macroGain").Value!.Value, 1e-9);
     }
 
+    [Fact]
+    public void Sweep_OfATunedMethod_TellsHowItWasFoundAndHowItComparesOnTheTestItems()
+    {
+        StudySummary summary = Run(
+            """
+            suite: suite.yaml
+            base_model: base
+            experts: {F: finance, M: math}
+            methods:
+              TA: {merge_method: task_arithmetic, parameters: {weight: 1, lambda: {try: [0.3, 0.7]}}}
+              tuned: {merge_method: task_arithmetic, parameters: {weight: 1, lambda: {tune: [0, 1]}}}
+            stages: [{name: complementarity, merge: [FM], settings: all}]
+            """, out _);
+        StudyPoint tuned = summary.Points[2];
+        TuningSummary tuning = tuned.Tuning!;
+        Assert.Equal(("FM tuned", true), (tuned.Name, tuned.IsChosen));
+        Assert.InRange(tuning.Screened.Count, 6, 8);
+        Assert.Contains(tuning.Confirmed, tried => tried.Settings["lambda"] == tuned.Settings["lambda"]);
+        Assert.Contains(tuning.Confirmed, tried => tried.Settings["lambda"] == "0.5");
+        Assert.Equal(["1/N", "best expert", "FMTA lambda 0.3", "FMTA lambda 0.7"], tuning.Against.Select(other => other.With.Replace(" F", "", StringComparison.Ordinal).Replace(" M", "", StringComparison.Ordinal)));
+        Assert.Equal(Find(tuned, "macroGain")!.Value - Find(summary.Points[0], "macroGain")!.Value, tuning.Against[2].Metrics[0].Value!.Value, 1e-9);
+        Assert.Contains($"lambda: {tuned.Settings["lambda"]}", tuning.Recipe, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sweep_OfSeveralCoefficients_FindsOneForEachExpert()
+    {
+        StudySummary summary = Run(
+            """
+            suite: suite.yaml
+            base_model: base
+            experts: {F: finance, M: math}
+            methods:
+              each:
+                merge_method: task_arithmetic
+                models: [{model: F, parameters: {weight: {tune: [0, 1]}}}, {model: M, parameters: {weight: {tune: [0, 1]}}}]
+            stages: [{name: complementarity, merge: [FM], settings: all}]
+            """, out _);
+        StudyPoint point = Assert.Single(summary.Points);
+        Assert.Equal(["models.0.parameters.weight", "models.1.parameters.weight"], point.Settings.Keys);
+        Assert.InRange(point.Tuning!.Screened.Count, 20, 43);
+        Assert.Equal(["B", "F", "M"], summary.Distances.Pairs.SelectMany(pair => new[] { pair.A, pair.B }).Distinct().Order());
+    }
+
     [Theory]
     [InlineData("FM]", "FX]", "MH1010", "no expert has the letter 'X'")]
     [InlineData("step: 0.25", "step: 0", "MH1004", "from 0.25 to 0.75 by 0 is no range")]
@@ -103,6 +147,8 @@ public sealed class StudyTests : IDisposable
     [InlineData("F: finance", "F: nowhere", "MH1010", "'nowhere'")]
     [InlineData("lambda:", "lamda:", "MH1008", "'task_arithmetic' has no parameter 'lamda'")]
     [InlineData("try: [1, 0.5]", "try: []", "MH1005", "expected what is to be tried")]
+    [InlineData("try: [1, 0.5]", "tune: [1, 0]", "MH1004", "expected between which numbers to tune")]
+    [InlineData("parameters: {weight: {try", "parameters: {scale: {tune: [0, 1]}, weight: {try", "MH1009", "method 'LI' both tries and tunes")]
     [InlineData("linear,", "linear, name: x,", "MH1009", "method 'LI': a method of a study has no 'name'")]
     [InlineData("linear,", "linear, slect: {},", "MH1003", "recipes have no field 'slect'")]
     [InlineData("linear,", "linear, models: [{model: X}],", "MH1010", "method 'LI': 'models' names experts by their letters")]
