@@ -39,7 +39,7 @@ internal readonly unsafe struct TorchContext : IKernelContext<TorchVec>
     {
         ushort* numbers = _run.Uniforms + (stream * _run.UniformStride) + _run.Start;
         torch.Tensor signed = TorchMemory.Read(numbers, _run.Count, torch.int16, TorchVec.Device).to(torch.int32);
-        return new TorchVec((signed.bitwise_and(torch.tensor(0xFFFF)).to(torch.float32) + 0.5f) * (1f / (1 << 16)));
+        return (new TorchVec(signed.bitwise_and(torch.tensor(0xFFFF)).to(torch.float32)) + TorchVec.Of(0.5f)) * TorchVec.Of(1f / (1 << 16));
     }
 
     // Elements cross the bus as they are stored, and are widened on the other side.

@@ -11,6 +11,9 @@ namespace MergeHost.Torch;
 /// </remarks>
 public sealed class TorchLinearAlgebra : ILinearAlgebra
 {
+    // TorchSharp frees a number that it made for one operation while libtorch may still be reading it. This one lives on.
+    private static readonly Scalar _zero = 0L;
+
     private readonly Device _device;
 
     /// <summary>Makes the operations of a device; <see cref="DeviceKind.Cpu"/> means libtorch on the processor.</summary>
@@ -63,7 +66,7 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor squares = linalg.eigvalsh(Finite(GramOf(Read(a)))).flip(0);
-        return Values(squares.clamp_min(0).sqrt());
+        return Values(squares.clamp_min(_zero).sqrt());
     }
 
     /// <inheritdoc/>
@@ -84,7 +87,7 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
 
         using DisposeScope scope = NewDisposeScope();
         (Tensor q, Tensor r) = linalg.qr(Read(a));
-        Tensor signs = where(r.diagonal() < 0, -1.0, 1.0);
+        Tensor signs = where(r.diagonal().lt(_zero), tensor(-1.0, device: _device), tensor(1.0, device: _device));
         return (Write<float>(q * signs), Write<float>(r * signs.unsqueeze(1)));
     }
 

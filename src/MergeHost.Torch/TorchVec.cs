@@ -11,6 +11,9 @@ namespace MergeHost.Torch;
 /// </remarks>
 internal readonly struct TorchVec : IVec<TorchVec>
 {
+    // TorchSharp frees a number that it made for one operation while libtorch may still be reading it. This one lives on.
+    private static readonly Scalar _one = 1L;
+
     [ThreadStatic]
     private static torch.Device? _device;
 
@@ -32,7 +35,7 @@ internal readonly struct TorchVec : IVec<TorchVec>
 
     public static TorchVec Of(float value) => new(Constant(value));
 
-    public static TorchVec operator +(TorchVec a, TorchVec b) => new(a.Tensor + b.Tensor);
+    public static TorchVec operator +(TorchVec a, TorchVec b) => new(a.Tensor.add(b.Tensor, _one));
 
     public static TorchVec operator -(TorchVec a, TorchVec b) => new(a.Tensor - b.Tensor);
 
@@ -75,5 +78,5 @@ internal readonly struct TorchVec : IVec<TorchVec>
 
     private static TorchVec IsNegative(TorchVec a) => new(a.Tensor.signbit());
 
-    private static torch.Tensor Constant(float value) => torch.full(ReadOnlySpan<long>.Empty, value, torch.float32, Device);
+    private static torch.Tensor Constant(float value) => torch.tensor(value, device: Device);
 }

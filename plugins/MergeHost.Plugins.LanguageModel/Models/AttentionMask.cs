@@ -45,8 +45,8 @@ internal sealed class AttentionMask
             return seesAll ? before : before.triu(first + 1 - seen);
         }
 
-        Tensor mask = before & ((branches.unsqueeze(1) == 0) | (branches.unsqueeze(1) == Own(branches)));
-        return (seesAll ? mask : mask & (Own(positions) - positions.unsqueeze(1) < seen)).unsqueeze(1);
+        Tensor mask = before & (branches.unsqueeze(1).eq(LastingScalar.Zero) | (branches.unsqueeze(1) == Own(branches)));
+        return (seesAll ? mask : mask & (Own(positions) < positions.unsqueeze(1).add(tensor((long)seen, device: positions.device), LastingScalar.One))).unsqueeze(1);
 
         Tensor Own(Tensor values) => values.narrow(1, first, _read).unsqueeze(2);
     }

@@ -46,9 +46,9 @@ internal sealed class LlamaLayer : IDisposable
     /// <summary>Carries a state of <c>[batch, tokens, hidden]</c> through the layer.</summary>
     public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache)
     {
-        Tensor attended = x + Attend(_attentionNorm.Apply(x), rotary, mask, cache);
+        Tensor attended = x.add(Attend(_attentionNorm.Apply(x), rotary, mask, cache), LastingScalar.One);
         Tensor y = _feedForwardNorm.Apply(attended);
-        return attended.add_(_down.Apply(nn.functional.silu(_gate.Apply(y), inplace: true).mul_(_up.Apply(y))));
+        return attended.add_(_down.Apply(nn.functional.silu(_gate.Apply(y), inplace: true).mul_(_up.Apply(y))), LastingScalar.One);
     }
 
     public void Dispose()

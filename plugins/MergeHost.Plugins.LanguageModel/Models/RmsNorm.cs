@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
@@ -6,10 +7,12 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 /// <seealso href="https://arxiv.org/abs/1910.07467"/>
 internal sealed record RmsNorm(Tensor Weight, double Epsilon) : IDisposable
 {
+    private readonly Scalar _epsilon = Epsilon;
+
     public Tensor Apply(Tensor x)
     {
         Tensor wide = x.to(float32);
-        Tensor scale = (wide.square().mean([-1], keepdim: true) + Epsilon).rsqrt();
+        Tensor scale = (wide.square().mean([-1], keepdim: true).add(_epsilon)).rsqrt();
         return Weight * (wide * scale).to(x.dtype);
     }
 

@@ -18,7 +18,7 @@ internal sealed class RotaryEmbedding
     {
         int half = config.HeadSize / 2;
         float[] frequencies = [.. Enumerable.Range(0, half).Select(pair => (float)config.Rope.Frequency(Math.Pow(config.Rope.Theta, -(double)pair / half)))];
-        Tensor positions = rows.Positions?.unsqueeze(1).to(float32) ?? arange(first, first + rows.Width, dtype: float32, device: rows.Ids.device);
+        Tensor positions = rows.Positions?.unsqueeze(1).to(float32) ?? rows.Places(first).to(float32);
         Tensor angles = positions.unsqueeze(-1) * tensor(frequencies, device: rows.Ids.device);
         Tensor sines = angles.sin();
         Tensor cosines = angles.cos();
@@ -30,6 +30,6 @@ internal sealed class RotaryEmbedding
     public Tensor Rotate(Tensor x)
     {
         Tensor[] halves = x.chunk(2, -1);
-        return (x * _cosines).add_(cat([halves[1], halves[0]], -1).mul_(_sines));
+        return (x * _cosines).add_(cat([halves[1], halves[0]], -1).mul_(_sines), LastingScalar.One);
     }
 }

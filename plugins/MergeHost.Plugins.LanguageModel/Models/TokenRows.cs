@@ -21,8 +21,12 @@ internal sealed record TokenRows(Tensor Ids, Tensor? Positions = null, Tensor? B
     public TokenRows Join(TokenRows after) => (Positions ?? Branches ?? after.Positions ?? after.Branches) is null
         ? new TokenRows(Join(Ids, after.Ids))
         : new TokenRows(
-            Join(Ids, after.Ids), Join(Positions ?? Places(0), after.Positions ?? after.Places(Width)),
+            Join(Ids, after.Ids), Join(Positions ?? PlacesOfAll(0), after.Positions ?? after.PlacesOfAll(Width)),
             Join(Branches ?? zeros_like(Ids), after.Branches ?? zeros_like(after.Ids)));
+
+    /// <summary>The tokens' places in a row, int64 of <c>[tokens]</c>.</summary>
+    /// <param name="first">That of the first.</param>
+    public Tensor Places(long first) => tensor([.. Enumerable.Range(0, (int)Width).Select(place => first + place)], device: Ids.device);
 
     /// <summary>The same with tensors of its own, which belong to no dispose scope.</summary>
     public TokenRows Copy() => new(
@@ -38,5 +42,5 @@ internal sealed record TokenRows(Tensor Ids, Tensor? Positions = null, Tensor? B
 
     private static Tensor Join(Tensor before, Tensor after) => cat([before.expand(after.shape[0], -1), after], 1);
 
-    private Tensor Places(long first) => arange(first, first + Width, device: Ids.device).expand(Count, -1);
+    private Tensor PlacesOfAll(long first) => Places(first).expand(Count, -1);
 }
