@@ -17,13 +17,16 @@ public sealed class ConventionTests
         Assert.Equal(
             [
                 "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "EvaluationRequest",
-                "EvaluationSummary", "ExportSummary", "LayerDistance", "ManifestChoice", "ManifestFile",
-                "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage", "ManifestTensor",
-                "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress", "MetricSummary", "ModelSummary",
-                "OptionSummary", "PairComparison", "PlanSummary", "PluginSummary", "PluginsSummary", "ScoreReport",
-                "ScoreRequest", "ScoreSummary", "ScoredTensor", "ScorerSetting", "ScorerSummary", "SelectionSummary",
-                "StageSummary", "StudyPoint", "StudySummary", "TaskSummary", "TaskVectorDistance", "TensorDistance",
-                "TensorSummary",
+                "EvaluationSummary", "ExportSummary", "KeptAbility", "LayerDistance", "ManifestChoice",
+                "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage",
+                "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress",
+                "MetricSummary", "ModelSummary", "OptionSummary", "PairComparison", "PlanSummary",
+                "PluginSummary", "PluginsSummary", "RankCorrelation", "RestorationCurve", "RestorationPoint",
+                "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoreValidation", "ScoredTensor",
+                "ScorerAgreement", "ScorerSetting", "ScorerSummary", "SelectionSummary", "StageSummary",
+                "StudyMean", "StudyPoint", "StudySummary", "SwappedUnit", "TaskChange", "TaskSummary",
+                "TaskVectorDistance", "TensorDistance", "TensorSummary", "TuningComparison", "TuningSummary",
+                "TuningTry", "ValidationRequest",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 
