@@ -1,3 +1,5 @@
+using MergeHost.Runtimes;
+
 namespace MergeHost.Plugins.LanguageModel;
 
 /// <summary>A text that tokens are added to.</summary>
@@ -7,9 +9,9 @@ internal sealed class GeneratedRow
     private readonly GenerationOptions _options;
     private readonly IReadOnlyList<int> _prompt;
     private readonly Random _random;
-    private readonly List<ToldToken> _tokens = [];
+    private readonly List<GeneratedToken> _tokens = [];
     private readonly int _most;
-    private IReadOnlyList<ToldToken> _told = [];
+    private readonly List<GeneratedToken> _told;
     private string _text = "";
     private bool _isEnded;
 
@@ -18,6 +20,7 @@ internal sealed class GeneratedRow
         _model = model;
         _options = options;
         _prompt = prompt;
+        _told = options.TellsPrompt ? [new GeneratedToken(prompt[0], null, [])] : [];
         _random = new Random(unchecked((int)(options.Seed + row)));
         _most = Math.Min(options.MaxTokens, model.MaxPositions - prompt.Count);
     }
@@ -35,13 +38,13 @@ internal sealed class GeneratedRow
     public void Add(LikelihoodTable likelihoods, int place)
     {
         int id = _options.Temperature > 0 ? likelihoods.Draw(place, _options.Temperature, _options.TopP, _random) : likelihoods.Likeliest(place);
+        _tokens.Add(Tell(id, likelihoods, place));
         if (_model.EndIds.Contains(id))
         {
             _isEnded = true;
             return;
         }
 
-        _tokens.Add(Tell(id, likelihoods, place));
         _text = _model.Tokenizer.Decode(_tokens.Select(token => token.Id));
         int end = _options.Stop.Select(stop => _text.IndexOf(stop, StringComparison.Ordinal)).Where(found => found >= 0).DefaultIfEmpty(-1).Min();
         if (end >= 0)
@@ -51,10 +54,12 @@ internal sealed class GeneratedRow
     }
 
     /// <summary>Notes how likely the prompt's tokens were.</summary>
-    /// <param name="likelihoods">What each of its places says of the next.</param>
-    public void TellPrompt(LikelihoodTable likelihoods) =>
-        _told = [new ToldToken(_prompt[0], null, []), .. Enumerable.Range(1, _prompt.Count - 1).Select(place => Tell(_prompt[place], likelihoods, place - 1))];
+    /// <param name="likelihoods">What places of it say of the next.</param>
+    /// <param name="first">The first of these places.</param>
+    /// <param name="count">How many they are.</param>
+    public void TellPrompt(LikelihoodTable likelihoods, int first, int count) =>
+        _told.AddRange(Enumerable.Range(0, count).Select(place => Tell(_prompt[first + place + 1], likelihoods, place)));
 
-    private ToldToken Tell(int id, LikelihoodTable likelihoods, int place) =>
+    private GeneratedToken Tell(int id, LikelihoodTable likelihoods, int place) =>
         new(id, likelihoods.At(place)[id], likelihoods.Likeliest(place, _options.Alternatives));
 }

@@ -2,6 +2,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
 using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Runtimes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,9 +11,11 @@ namespace MergeHost.Plugins.LanguageModel;
 /// <summary>A model with its tokenizer: tells how likely it holds tokens to be, and goes on with texts.</summary>
 internal sealed class LanguageModel : IDisposable
 {
-    // Of a batch: states, and logits in float32.
+    /// <summary>The most logits that are held in memory at once.</summary>
+    public const long LogitsAtOnce = 1 << 24;
+
+    // Of a batch, padding included.
     private const int BatchTokens = 1024;
-    private const long LogitsAtOnce = 1 << 24;
 
     // Beginnings that are shared by all prompts, such as examples, are read once if they are longer.
     private const int SharedTokens = 16;

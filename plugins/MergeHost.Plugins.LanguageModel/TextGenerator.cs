@@ -1,4 +1,5 @@
 using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Runtimes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -69,14 +70,19 @@ internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, Gener
         Tensor Make(Func<GeneratedRow, long> value) => tensor([.. rows.Select(value)], [rows.Count, 1], device: model.Device);
     }
 
-    // The state before a token tells of it; the first token of a text has none.
+    // Logits of many places and a large vocabulary would not fit into memory at once. The state before a token tells of it.
     private void TellPrompts(List<GeneratedRow> rows, Tensor states, int width)
     {
+        int step = (int)Math.Max(1, LanguageModel.LogitsAtOnce / owner.VocabularySize);
         for (int row = 0; row < rows.Count; row++)
         {
-            using DisposeScope scope = NewDisposeScope();
-            int count = rows[row].Length;
-            rows[row].TellPrompt(new LikelihoodTable(model.Logits(states[row].narrow(0, width - count, count))));
+            int start = width - rows[row].Length;
+            for (int first = 0; first < rows[row].Length - 1; first += step)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                int count = Math.Min(step, rows[row].Length - 1 - first);
+                rows[row].TellPrompt(new LikelihoodTable(model.Logits(states[row].narrow(0, start + first, count))), first, count);
+            }
         }
     }
 }

@@ -170,6 +170,9 @@ public static class ErrorCodes
     /// <summary>A folder without a manifest: nothing tells what it should hold.</summary>
     public static readonly ErrorCode NoManifest = new("MH5008", "The folder has no readable manifest");
 
+    /// <summary>An address that cannot be listened at: another program may do so already.</summary>
+    public static readonly ErrorCode AddressUnavailable = new("MH5009", "An address cannot be listened at");
+
     /// <summary>A suite of tasks that cannot be read, or holds none.</summary>
     public static readonly ErrorCode BadSuite = new("MH6001", "A suite of tasks cannot be used");
 

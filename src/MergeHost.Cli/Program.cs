@@ -12,6 +12,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     ScoreCommand.Create(),
     EvaluateCommand.Create(),
     SweepCommand.Create(),
+    ServeCommand.Create(),
     VerifyCommand.Create(),
     PluginsCommand.Create(),
 };

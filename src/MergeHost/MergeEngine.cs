@@ -4,7 +4,9 @@ using MergeHost.Evaluation;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running;
+using MergeHost.Runtimes;
 using MergeHost.Scoring;
+using MergeHost.Serving;
 
 namespace MergeHost;
 
@@ -204,6 +206,17 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         string studyPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
         new StudyRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(studyPath, tell ?? (_ => { }), cancellation);
+
+    /// <summary>Loads a model to run: a checkpoint, or a recipe, which is merged in memory and never written.</summary>
+    /// <param name="path">The checkpoint, or the recipe (<c>.yaml</c>).</param>
+    /// <param name="options">How a merge is carried out, and where the model runs.</param>
+    /// <param name="warnings">Told what is worth knowing of the recipe.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns>The model; the caller disposes it.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the model, the recipe or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public ILanguageModel Load(string path, MergeOptions options, Action<Problem>? warnings = null, CancellationToken cancellation = default) =>
+        new ModelLoader(_catalog.Value, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
     public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);

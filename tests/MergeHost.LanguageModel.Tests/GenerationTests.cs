@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel;
+using MergeHost.Runtimes;
 using Model = MergeHost.Plugins.LanguageModel.LanguageModel;
 
 namespace MergeHost.LanguageModel.Tests;

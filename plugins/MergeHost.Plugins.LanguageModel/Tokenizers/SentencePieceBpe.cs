@@ -11,7 +11,6 @@ internal sealed class SentencePieceBpe
     private const string File = "tokenizer.model";
     private const char Space = '▁';
 
-    private readonly bool _addsPrefix;
     private readonly Dictionary<string, (int Id, float Score)> _pieces;
     private readonly int[] _bytes;
     private readonly TokenText[] _texts;
@@ -22,7 +21,7 @@ internal sealed class SentencePieceBpe
         SentencePieceModel model = SentencePieceModel.Read(content, File);
         _texts = [.. model.Pieces.Select(Text)];
         BeginId = model.BeginId < 0 ? null : model.BeginId;
-        _addsPrefix = model.AddsPrefix;
+        AddsPrefix = model.AddsPrefix;
         _pieces = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Normal)
             .ToDictionary(pair => pair.Item.Text, pair => (pair.Index, pair.Item.Score));
         Dictionary<string, int> bytes = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Byte)
@@ -31,13 +30,16 @@ internal sealed class SentencePieceBpe
             .Select(name => bytes.TryGetValue(name, out int id) ? id : throw TokenizerException.Broken(File, $"piece '{name}' is not there"))];
     }
 
+    /// <summary>Whether a space is put in front of every text.</summary>
+    public bool AddsPrefix { get; }
+
     /// <summary>The id of BOS, or <see langword="null"/> if the model has none.</summary>
     public int? BeginId { get; }
 
     /// <summary>The ids of a text, without BOS and EOS.</summary>
     public IReadOnlyList<int> Encode(string text)
     {
-        string escaped = (_addsPrefix ? " " + text : text).Replace(' ', Space);
+        string escaped = (AddsPrefix ? " " + text : text).Replace(' ', Space);
         List<int> starts = new(escaped.Length);
         int start = 0;
         foreach (Rune rune in escaped.EnumerateRunes())

@@ -5,8 +5,9 @@ namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 /// <summary>Turns text into the token ids that a model was trained on, and back.</summary>
 /// <param name="encode">The ids of a text alone, without BOS and EOS.</param>
 /// <param name="find">What an id stands for; <see langword="null"/> for nothing.</param>
+/// <param name="addsPrefix">Whether a space is put in front of every text.</param>
 /// <param name="beginId">The id of BOS, or <see langword="null"/> if the model's texts do not begin with it.</param>
-internal sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Func<int, TokenText?> find, int? beginId)
+internal sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Func<int, TokenText?> find, bool addsPrefix, int? beginId)
 {
     /// <summary>The id that every text begins with, or <see langword="null"/> if there is none.</summary>
     public int? BeginId => beginId;
@@ -16,6 +17,9 @@ internal sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Fun
 
     /// <summary>The ids of a text as a model reads it from its beginning: with BOS if its texts begin so.</summary>
     public IReadOnlyList<int> EncodeWhole(string text) => beginId is { } begin ? [begin, .. Encode(text)] : Encode(text);
+
+    /// <summary>The text of ids as <see cref="Decode"/> has it, without the space that the tokenizer puts in front of every text.</summary>
+    public string DecodeWhole(IEnumerable<int> ids) => Decode(ids) is [' ', .. string text] && addsPrefix ? text : Decode(ids);
 
     /// <summary>The text of ids without control tokens; bytes that are no UTF-8 become U+FFFD. A space in front is kept.</summary>
     public string Decode(IEnumerable<int> ids) =>

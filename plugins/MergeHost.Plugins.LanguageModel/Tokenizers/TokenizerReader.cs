@@ -19,14 +19,14 @@ internal static class TokenizerReader
         if (json is not null && ByteLevelBpe.Recognises(json))
         {
             ByteLevelBpe bytes = new(json);
-            return new TextTokenizer(bytes.Encode, bytes.Find, BeginToken.Find(json, settings));
+            return new TextTokenizer(bytes.Encode, bytes.Find, addsPrefix: false, BeginToken.Find(json, settings));
         }
 
         if (Find(companions, SentencePiece) is { } model)
         {
             SentencePieceBpe pieces = new(model.ReadBytes());
             bool begins = settings?["add_bos_token"]?.GetValue<bool>() ?? true;
-            return new TextTokenizer(pieces.Encode, pieces.Find, begins ? pieces.BeginId : null);
+            return new TextTokenizer(pieces.Encode, pieces.Find, pieces.AddsPrefix, begins ? pieces.BeginId : null);
         }
 
         string kind = json?["model"]?["type"]?.ToString() ?? "no tokenizer";

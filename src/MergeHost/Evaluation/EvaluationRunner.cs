@@ -103,5 +103,6 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         return new TaskSummary(task.Task.Name, result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter);
     }
 
-    private static bool IsRecipe(string path) => path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal);
+    /// <summary>Whether a path names a recipe rather than a checkpoint.</summary>
+    public static bool IsRecipe(string path) => path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Runtimes;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 
@@ -12,6 +13,7 @@ internal enum ExportKind
     Scorer,
     Format,
     Benchmark,
+    Runtime,
 }
 
 internal static class ExportKinds
@@ -22,7 +24,8 @@ internal static class ExportKinds
         ExportKind.Strategy => typeof(IMergeStrategy),
         ExportKind.Scorer => typeof(ILayerScorer),
         ExportKind.Format => typeof(ICheckpointFormat),
-        _ => typeof(IBenchmark),
+        ExportKind.Benchmark => typeof(IBenchmark),
+        _ => typeof(IModelRuntime),
     };
 
     /// <summary>The word for it in messages.</summary>
@@ -31,7 +34,8 @@ internal static class ExportKinds
         ExportKind.Strategy => "strategy",
         ExportKind.Scorer => "scorer",
         ExportKind.Format => "format",
-        _ => "benchmark",
+        ExportKind.Benchmark => "benchmark",
+        _ => "runtime",
     };
 
     /// <summary>The kind that an attribute exports, or <see langword="null"/> if it is none of the export attributes.</summary>
@@ -53,6 +57,11 @@ internal static class ExportKinds
             return ExportKind.Format;
         }
 
-        return attribute == typeof(BenchmarkAttribute).FullName ? ExportKind.Benchmark : null;
+        if (attribute == typeof(BenchmarkAttribute).FullName)
+        {
+            return ExportKind.Benchmark;
+        }
+
+        return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;
     }
 }

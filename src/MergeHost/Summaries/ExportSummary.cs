@@ -74,6 +74,8 @@ public sealed record ExportSummary
             case ExportKind.Benchmark:
                 IBenchmark benchmark = host.Create<IBenchmark>(installed);
                 return (benchmark, benchmark.OptionsType);
+            case ExportKind.Runtime:
+                return (host.Create<Runtimes.IModelRuntime>(installed), null);
             default:
                 return (host.Create<Checkpoints.ICheckpointFormat>(installed), null);
         }

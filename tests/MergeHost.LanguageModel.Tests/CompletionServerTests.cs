@@ -1,0 +1,170 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Cli.Serving;
+using MergeHost.Plugins.LanguageModel;
+using MergeHost.Runtimes;
+
+namespace MergeHost.LanguageModel.Tests;
+
+/// <summary>The server by HTTP, with a trained model behind it.</summary>
+public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
+{
+    private readonly HttpClient _client = new();
+    private ILanguageModel? _model;
+    private CompletionServer? _server;
+
+    public async Task InitializeAsync()
+    {
+        if (Libtorch.WhyNot is null)
+        {
+            using ICheckpointReader checkpoint = Fixtures.Family("base");
+            _model = new TorchRuntime().Load(checkpoint, default, Environment.ProcessorCount);
+            _server = new CompletionServer(_model, "base", new IPEndPoint(IPAddress.Loopback, 0));
+            _client.BaseAddress = new Uri(await _server.StartAsync());
+        }
+    }
+
+    [TorchFact]
+    public async Task Completions_OfTheLikeliest_GoOnAsTransformersDoes()
+    {
+        JsonNode answer = await PostAsync("/v1/completions", """{"model": "any", "prompt": "The President of the United States", "max_tokens": 5, "temperature": 0}""");
+        JsonNode choice = answer["choices"]![0]!;
+        Assert.Equal((", and the United States", "length"), ((string)choice["text"]!, (string)choice["finish_reason"]!));
+        Assert.Null(choice["logprobs"]);
+        Assert.Equal((7, 5), ((int)answer["usage"]!["prompt_tokens"]!, (int)answer["usage"]!["completion_tokens"]!));
+    }
+
+    // As lm_eval's local-completions asks, and reads: the tokens between the context and the one that was added.
+    [TorchFact]
+    public async Task Completions_AsHarnessesAskForThem_TellTheLikelihoodsThatTheBenchmarkFinds()
+    {
+        string request = """{"model": "base", "prompt": [[1, 300, 301, 302], [1, 400, 401]], "temperature": 0, "max_tokens": 1, "logprobs": 1, "seed": 1234, "echo": true}""";
+        JsonNode answer = await PostAsync("/v1/completions", request);
+        using ICheckpointReader checkpoint = Fixtures.Family("base");
+        using LanguageModelLoader loader = new();
+        double[] expected = loader.Load(checkpoint, ModelPrecision.Float32, new() { Folder = "." }).Score([new ScoredPrompt([1], [[300, 301, 302]])], new() { Folder = "." })[0][0];
+        JsonNode likelihoods = answer["choices"]![0]!["logprobs"]!;
+        double?[] found = [.. likelihoods["token_logprobs"]!.AsArray().Select(value => (double?)value)];
+        Assert.Equal(5, found.Length);
+        Assert.Null(found[0]);
+        Assert.All(expected.Zip(found[1..^1]), pair => Assert.Equal(pair.First, pair.Second!.Value, 1e-4));
+        Assert.Equal([0, 0, 0, 0, 1], likelihoods["top_logprobs"]!.AsArray().Select((top, place) => place == 4 && (double)top!.AsObject().Single().Value! == found[4] ? 1 : 0));
+        Assert.Equal(4, answer["choices"]![1]!["logprobs"]!["tokens"]!.AsArray().Count);
+    }
+
+    [TorchFact]
+    public async Task Completions_WithEchoAndNoTokens_GiveThePromptBack()
+    {
+        JsonNode answer = await PostAsync("/v1/completions", """{"prompt": "毎晩、母は窓を", "max_tokens": 0, "echo": true, "logprobs": 0}""");
+        Assert.Equal("毎晩、母は窓を", (string)answer["choices"]![0]!["text"]!);
+        string[] tokens = [.. answer["choices"]![0]!["logprobs"]!["tokens"]!.AsArray().Select(token => (string)token!)];
+        Assert.Equal(("<s>", " "), (tokens[0], tokens[1][..1]));
+    }
+
+    [TorchFact]
+    public async Task Completions_AsAStream_EndWithDone()
+    {
+        using StringContent body = new("""{"prompt": "Whale", "max_tokens": 2, "stream": true, "stop": ["\n"]}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
+        string[] events = (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        Assert.NotNull(JsonNode.Parse(events[0]["data: ".Length..])!["choices"]![0]!["text"]);
+        Assert.Equal("data: [DONE]", events[^1]);
+    }
+
+    [TorchFact]
+    public async Task Detokenize_OfWhatTokenizeGave_IsTheText()
+    {
+        const string Text = "The whale, 鯨 🐋!";
+        JsonNode tokens = await PostAsync("/tokenize", new JsonObject { ["prompt"] = Text }.ToJsonString());
+        Assert.Equal(1, (int)tokens["tokens"]![0]!);
+        JsonNode text = await PostAsync("/detokenize", new JsonObject { ["tokens"] = tokens["tokens"]!.DeepClone() }.ToJsonString());
+        Assert.Equal(Text, (string)text["prompt"]!);
+        JsonNode models = JsonNode.Parse(await _client.GetStringAsync(new Uri("/v1/models", UriKind.Relative)))!;
+        Assert.Equal(("base", 512), ((string)models["data"]![0]!["id"]!, (int)models["data"]![0]!["max_model_len"]!));
+    }
+
+    [TorchTheory]
+    [InlineData("{", "the body is no JSON")]
+    [InlineData("[]", "expected a mapping of fields")]
+    [InlineData("{}", "'prompt' is missing")]
+    [InlineData("""{"prompt": 3}""", "'prompt' must be a text, a list of token ids, or a list of 1 to 512 of these")]
+    [InlineData("""{"prompt": []}""", "'prompt' must be")]
+    [InlineData("""{"prompt": [1, 2048]}""", "'prompt' holds 2048; token ids are whole numbers in [0, 2048)")]
+    [InlineData("""{"prompt": [1, "x"]}""", "'prompt' holds \"x\"")]
+    [InlineData("""{"prompt": "a", "max_tokens": 600}""", "'max_tokens' must be a whole number in [0, 512], found 600")]
+    [InlineData("""{"prompt": [1, 5, 6], "max_tokens": 510}""", "'prompt' has 3 tokens, which with max_tokens 510 is more than the 512")]
+    [InlineData("""{"prompt": "a", "temperature": -1}""", "'temperature' must be a number in [0, 2], found -1")]
+    [InlineData("""{"prompt": "a", "stop": [1]}""", "'stop' must be a text or a list")]
+    [InlineData("""{"prompt": "a", "n": 2}""", "'n' is not supported but for 1, found 2")]
+    [InlineData("""{"prompt": "a", "temprature": 1}""", "'temprature' is not known")]
+    [InlineData("""{"prompt": "a", "echo": 1}""", "'echo' must be true or false, found 1")]
+    public async Task Completions_OfAMalformedRequest_SayWhatIsWrong(string request, string message)
+    {
+        using StringContent body = new(request, Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.StartsWith(message, (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [TorchTheory]
+    [InlineData("GET", "/v1/completions", 405)]
+    [InlineData("GET", "/nothing", 404)]
+    [InlineData("POST", "/v1/completions", 413)]
+    public async Task Server_OfWhatItDoesNotServe_AnswersWithAMessage(string method, string path, int status)
+    {
+        using HttpRequestMessage request = new(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        request.Content = status == 413 ? new ByteArrayContent(new byte[9 << 20]) : null;
+        request.Headers.ExpectContinue = status == 413;
+        using HttpResponseMessage answer = await _client.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.NotNull(JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!["message"]);
+    }
+
+    [TorchFact]
+    public async Task Server_Asked200TimesAtOnce_AnswersEachAsIfItWereAlone()
+    {
+        JsonNode[] answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(index => PostAsync(
+            "/v1/completions", $$"""{"prompt": [1, {{300 + (index % 4)}}], "max_tokens": 3, "temperature": 0}""")));
+        Assert.All(Enumerable.Range(0, 4), kind => Assert.Single(
+            answers.Where((_, index) => index % 4 == kind).Select(answer => (string)answer["choices"]![0]!["text"]!).Distinct()));
+    }
+
+    [TorchFact]
+    public async Task Stop_WhileARequestRuns_AnswersItAndListensNoMore()
+    {
+        Task<HttpResponseMessage> running = _client.PostAsync("/v1/completions", new StringContent("""{"prompt": "a", "max_tokens": 500}"""));
+        await Task.Delay(100);
+        await _server!.StopAsync();
+        using HttpResponseMessage answer = await running;
+        Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.OK);
+        HttpRequestException exception = await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetAsync(new Uri("/health", UriKind.Relative)));
+        Assert.IsType<SocketException>(exception.InnerException);
+    }
+
+    Task IAsyncLifetime.DisposeAsync() => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        if (_server is not null)
+        {
+            await _server.StopAsync();
+            await _server.DisposeAsync();
+        }
+
+        _model?.Dispose();
+    }
+
+    private async Task<JsonNode> PostAsync(string path, string request)
+    {
+        using StringContent body = new(request, Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.PostAsync(new Uri(path, UriKind.Relative), body);
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+}
