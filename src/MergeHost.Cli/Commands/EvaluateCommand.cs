@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -21,7 +22,7 @@ internal static class EvaluateCommand
     {
         Command command = new("evaluate", "Measures checkpoints and recipes by a suite of tasks. What was measured before is taken from the cache.")
         {
-            _models, _suite, _base, _experts, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
+            _models, _suite, _base, _experts, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
             SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
@@ -32,6 +33,12 @@ internal static class EvaluateCommand
                 Experts = arguments.GetValue(_experts) ?? [],
             };
             EvaluationSummary summary = engine.Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+            if (arguments.GetValue(SharedOptions.Html) is { } html)
+            {
+                HtmlPage.Save(html, EvaluationHtml.Write(summary));
+                printer.Say($"{html}: written");
+            }
+
             printer.Write(summary, found => EvaluationTable.Write(found, mainOnly: false));
             return 0;
         }));

@@ -52,6 +52,8 @@ internal static class SharedOptions
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 
+    public static Option<string?> Html { get; } = new("--html") { Description = "Write a page with pictures and all numbers, which needs no network", HelpName = "FILE" };
+
     public static Option<long> Seed { get; } = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
 
     /// <summary>Where singular values and results are kept, unless they are not to be.</summary>

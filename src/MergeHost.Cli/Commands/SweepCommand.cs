@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -15,13 +16,19 @@ internal static class SweepCommand
     {
         Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
         {
-            _study, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
+            _study, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             StudySummary summary = engine.Sweep(
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+            if (arguments.GetValue(SharedOptions.Html) is { } html)
+            {
+                HtmlPage.Save(html, StudyHtml.Write(summary));
+                printer.Say($"{html}: written");
+            }
+
             printer.Write(summary, Describe);
             return 0;
         }));

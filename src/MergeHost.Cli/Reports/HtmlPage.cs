@@ -10,7 +10,7 @@ internal static class HtmlPage
     private const string Style = """
         body { font: 15px/1.5 sans-serif; color: #222; max-width: 960px; margin: 2em auto; padding: 0 1em; }
         h1 { font-size: 1.4em; } h2 { font-size: 1.2em; margin-top: 2em; border-bottom: 1px solid #ccc; } h3 { font-size: 1em; margin-top: 2em; }
-        svg { max-width: 100%; height: auto; }
+        svg { max-width: 100%; min-width: 600px; height: auto; }
         .wide { overflow-x: auto; }
         table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
         th, td { padding: 2px 8px; text-align: right; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }

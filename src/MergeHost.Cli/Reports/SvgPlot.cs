@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -13,14 +14,16 @@ internal static class SvgPlot
 
     private static readonly RoomyText _measurer = new();
 
-    /// <summary>The picture, 900 units wide.</summary>
+    /// <summary>The picture, 900 units wide; it shrinks with the page as far as it can be read, and scrolls from there on.</summary>
     public static string Export(PlotModel model, double height)
     {
         string svg = new SvgExporter { Width = 900, Height = height, IsDocument = false, UseVerticalTextAlignmentWorkaround = true, TextMeasurer = _measurer }.ExportToString(model);
 
         // Names in a picture hold for the whole page, so that each picture needs its own.
+        string size = string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 900 {height}\" ");
         string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(svg)))[..12];
-        return Regex.Replace(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..], @"clipPath(?=\d)", $"clip-{name}-");
+        string drawn = Regex.Replace(svg[(svg.IndexOf("<svg", StringComparison.Ordinal) + 5)..], @"clipPath(?=\d)", $"clip-{name}-");
+        return $"<div class=\"wide\">{size}{drawn}</div>";
     }
 
     // Which font a browser takes is not known here: there is room for a wide one.
