@@ -14,6 +14,7 @@ public class LlamaModelTests
     [InlineData("mistral")]
     [InlineData("qwen-2")]
     [InlineData("qwen-3")]
+    [InlineData("gemma-2")]
     public void Logits_OfEachArchitecture_AreThoseOfTransformers(string name)
     {
         using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
@@ -25,6 +26,7 @@ public class LlamaModelTests
     [InlineData("llama-3")]
     [InlineData("mistral")]
     [InlineData("qwen-3")]
+    [InlineData("gemma-2")]
     public void Logits_InBfloat16_AreAsNearAsItsDigitsAllow(string name)
     {
         using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
@@ -50,6 +52,7 @@ public class LlamaModelTests
     [TorchTheory]
     [InlineData("llama-3")]
     [InlineData("mistral")]
+    [InlineData("gemma-2")]
     public void States_OfSeveralContinuationsInARow_AreThoseOfEachAlone(string name)
     {
         using ICheckpointReader checkpoint = Fixtures.Open(Fixtures.File("models", name));

@@ -18,6 +18,16 @@ public class TokenizerTests
         Assert.All(Oracle.Lines, line => Assert.Equal(line.Ids, tokenizer.Encode(line.Text)));
     }
 
+    /// <summary><c>fixtures/tokenizers/user-defined/make.py</c> made them.</summary>
+    [Fact]
+    public void SentencePiece_WithPiecesThatTheUserDefined_GivesSentencePiecesIds()
+    {
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", File.ReadAllBytes(Fixtures.File("tokenizers", "user-defined", "tokenizer.model")))]);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "user-defined", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.All(lines, line => Assert.Equal(line["ids"].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+        Assert.All(lines, line => Assert.Equal(((string)line["text"]!).Replace('▁', ' '), tokenizer.DecodeWhole(line["ids"].Deserialize<int[]>()!)));
+    }
+
     // '..' (1151) can be merged at two places of '...'; the left one comes first.
     [Fact]
     public void SentencePiece_WhenAPairStandsAtTwoPlaces_MergesTheLeft()
@@ -37,6 +47,20 @@ public class TokenizerTests
         Assert.Equal(beginId, tokenizer.BeginId);
         JsonArray lines = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", name, "expected.json")))!.AsArray();
         Assert.All(lines, line => Assert.Equal(line!["ids"].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+    }
+
+    /// <summary>Letters, signs and spaces of many scripts; <c>fixtures/tokenizers/hard.py</c> made them.</summary>
+    [Theory]
+    [InlineData("sentencepiece")]
+    [InlineData("gpt-2")]
+    [InlineData("llama-3")]
+    [InlineData("qwen-2")]
+    public void Encode_OfHardLines_GivesTheIdsOfTheRealTokenizer(string name)
+    {
+        using ICheckpointReader family = Fixtures.Family("base");
+        TextTokenizer tokenizer = TokenizerReader.Read(name == "sentencepiece" ? family.Companions : [Companion(name)]);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "hard.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
     }
 
     [Theory]

@@ -7,16 +7,19 @@ internal sealed class AttentionMask
 {
     private readonly TokenRows _rows;
     private readonly long _read;
+    private readonly bool _isAlwaysMade;
     private readonly Dictionary<int, Tensor?> _masks;
 
     /// <summary>Makes the masks; they belong to the caller's dispose scope.</summary>
     /// <param name="rows">All tokens.</param>
     /// <param name="read">How many of them are read now: the last of each row.</param>
     /// <param name="windows">How many tokens layers look back, themselves included; <see langword="null"/> for all.</param>
-    public AttentionMask(TokenRows rows, long read, IEnumerable<int?> windows)
+    /// <param name="isAlwaysMade">Whether a mask is made where each token sees all up to itself, too.</param>
+    public AttentionMask(TokenRows rows, long read, IEnumerable<int?> windows, bool isAlwaysMade)
     {
         _rows = rows;
         _read = read;
+        _isAlwaysMade = isAlwaysMade;
         _masks = windows.Select(Seen).Distinct().ToDictionary(seen => seen, Make);
     }
 
@@ -34,7 +37,7 @@ internal sealed class AttentionMask
     {
         bool seesAll = seen == int.MaxValue;
         long first = _rows.Width - _read;
-        if (seesAll && _rows.Branches is null && (first == 0 || _read == 1))
+        if (!_isAlwaysMade && seesAll && _rows.Branches is null && (first == 0 || _read == 1))
         {
             return null;
         }

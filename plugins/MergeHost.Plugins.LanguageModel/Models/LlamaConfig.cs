@@ -5,7 +5,10 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 /// <summary>The shape of a model of the Llama family.</summary>
 internal sealed record LlamaConfig
 {
-    private static readonly string[] _architectures = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"];
+    private const string Gemma2 = "Gemma2ForCausalLM";
+
+    private static readonly string[] _architectures = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", Gemma2];
+
 
     public required int VocabularySize { get; init; }
 
@@ -29,6 +32,18 @@ internal sealed record LlamaConfig
     /// <summary>Whether the output head is the embedding; <see langword="null"/> where the tensors must tell.</summary>
     public required bool? TiesEmbeddings { get; init; }
 
+    /// <summary>Whether norms add 1 to their weights and stand behind attention and feed-forward network, too, the embedding is scaled, and gates are GELU.</summary>
+    public required bool IsGemma { get; init; }
+
+    /// <summary>What the products of queries and keys are divided by the square root of; <see langword="null"/> for the size of a head.</summary>
+    public required double? AttentionScale { get; init; }
+
+    /// <summary>What these products are capped at, softly; <see langword="null"/> for no cap.</summary>
+    public required double? AttentionCap { get; init; }
+
+    /// <summary>What logits are capped at, softly; <see langword="null"/> for no cap.</summary>
+    public required double? LogitCap { get; init; }
+
     public required RopeConfig Rope { get; init; }
 
     /// <summary>How many tokens each layer looks back, itself included; <see langword="null"/> for all.</summary>
@@ -45,9 +60,11 @@ internal sealed record LlamaConfig
             throw ModelException.Unsupported($"architecture '{architecture}'", string.Join(", ", _architectures));
         }
 
-        if (config.Text("hidden_act") is { } activation and not "silu")
+        bool isGemma = architecture == Gemma2;
+        (string name, string known) = isGemma ? ("hidden_activation", "gelu_pytorch_tanh") : ("hidden_act", "silu");
+        if (config.Text(name) is { } activation && activation != known)
         {
-            throw ModelException.Unsupported($"hidden_act '{activation}'", "silu");
+            throw ModelException.Unsupported($"{name} '{activation}'", known);
         }
 
         int heads = config.Get<int>("num_attention_heads");
@@ -62,7 +79,11 @@ internal sealed record LlamaConfig
             HeadSize = config.Find<int>("head_dim") ?? hidden / heads,
             MaxPositions = config.Get<int>("max_position_embeddings"),
             NormEpsilon = config.Find<double>("rms_norm_eps") ?? 1e-6,
-            TiesEmbeddings = config.Find<bool>("tie_word_embeddings"),
+            TiesEmbeddings = config.Find<bool>("tie_word_embeddings") ?? (isGemma ? true : null),
+            IsGemma = isGemma,
+            AttentionScale = isGemma ? config.Find<double>("query_pre_attn_scalar") : null,
+            AttentionCap = isGemma ? config.Find<double>("attn_logit_softcapping") : null,
+            LogitCap = isGemma ? config.Find<double>("final_logit_softcapping") : null,
             Rope = RopeConfig.Read(config),
             Windows = ReadWindows(config, architecture),
         };
@@ -77,6 +98,12 @@ internal sealed record LlamaConfig
             // Mistral's first models do not say it, and mean 4,096.
             int? all = config.Has("sliding_window") ? window : 4096;
             return [.. Enumerable.Repeat(all, layers)];
+        }
+
+        if (architecture == Gemma2 && !config.Has("layer_types"))
+        {
+            // Before the list there was a rule: every second layer looks back at all.
+            return [.. Enumerable.Range(0, layers).Select(layer => layer % 2 == 0 ? window : null)];
         }
 
         if (config.Texts("layer_types") is { } types)

@@ -10,6 +10,8 @@ internal sealed class LlamaLayer : IDisposable
     private readonly int? _window;
     private readonly RmsNorm _attentionNorm;
     private readonly RmsNorm _feedForwardNorm;
+    private readonly RmsNorm? _attendedNorm;
+    private readonly RmsNorm? _fedNorm;
     private readonly RmsNorm? _queryNorm;
     private readonly RmsNorm? _keyNorm;
     private readonly LinearMap _query;
@@ -35,27 +37,31 @@ internal sealed class LlamaLayer : IDisposable
         _output = LinearMap.Read(weights, $"{prefix}.self_attn.o_proj", hidden, config.Heads * head);
         _queryNorm = weights.Has($"{prefix}.self_attn.q_norm.weight") ? Norm($"{prefix}.self_attn.q_norm.weight", head) : null;
         _keyNorm = weights.Has($"{prefix}.self_attn.k_norm.weight") ? Norm($"{prefix}.self_attn.k_norm.weight", head) : null;
-        _feedForwardNorm = Norm($"{prefix}.post_attention_layernorm.weight", hidden);
+        _feedForwardNorm = Norm($"{prefix}.{(config.IsGemma ? "pre_feedforward" : "post_attention")}_layernorm.weight", hidden);
+        _attendedNorm = config.IsGemma ? Norm($"{prefix}.post_attention_layernorm.weight", hidden) : null;
+        _fedNorm = config.IsGemma ? Norm($"{prefix}.post_feedforward_layernorm.weight", hidden) : null;
         _gate = LinearMap.Read(weights, $"{prefix}.mlp.gate_proj", wide, hidden);
         _up = LinearMap.Read(weights, $"{prefix}.mlp.up_proj", wide, hidden);
         _down = LinearMap.Read(weights, $"{prefix}.mlp.down_proj", hidden, wide);
 
-        RmsNorm Norm(string name, int size) => new(weights.Take(name, size), config.NormEpsilon);
+        RmsNorm Norm(string name, int size) => new(weights.Take(name, size), config.NormEpsilon, config.IsGemma);
     }
 
     /// <summary>Carries a state of <c>[batch, tokens, hidden]</c> through the layer.</summary>
     public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache)
     {
-        Tensor attended = x.add(Attend(_attentionNorm.Apply(x), rotary, mask, cache), LastingScalar.One);
+        Tensor attention = Attend(_attentionNorm.Apply(x), rotary, mask, cache);
+        Tensor attended = x.add(_attendedNorm?.Apply(attention) ?? attention, LastingScalar.One);
         Tensor y = _feedForwardNorm.Apply(attended);
-        return attended.add_(_down.Apply(nn.functional.silu(_gate.Apply(y), inplace: true).mul_(_up.Apply(y))), LastingScalar.One);
+        Tensor fed = _down.Apply(Activate(_gate.Apply(y)).mul_(_up.Apply(y)));
+        return attended.add_(_fedNorm?.Apply(fed) ?? fed, LastingScalar.One);
     }
 
     public void Dispose()
     {
         foreach (IDisposable? part in new IDisposable?[]
         {
-            _attentionNorm, _feedForwardNorm, _queryNorm, _keyNorm, _query, _key, _value, _output, _gate, _up, _down,
+            _attentionNorm, _feedForwardNorm, _attendedNorm, _fedNorm, _queryNorm, _keyNorm, _query, _key, _value, _output, _gate, _up, _down,
         })
         {
             part?.Dispose();
@@ -74,9 +80,11 @@ internal sealed class LlamaLayer : IDisposable
 
         Tensor? seen = mask.Find(_window);
         long shared = _config.Heads / _config.KeyValueHeads;
-        Tensor mixed = nn.functional.scaled_dot_product_attention(
-            rotary.Rotate(queries), keys.repeat_interleave(shared, 1), values.repeat_interleave(shared, 1),
-            attn_mask: seen, is_casual: seen is null && keys.shape[2] == x.shape[1]);
+        keys = keys.repeat_interleave(shared, 1);
+        values = values.repeat_interleave(shared, 1);
+        Tensor mixed = _config.AttentionCap is null
+            ? nn.functional.scaled_dot_product_attention(Scale(rotary.Rotate(queries)), keys, values, attn_mask: seen, is_casual: seen is null && keys.shape[2] == x.shape[1])
+            : MixCapped(Scale(rotary.Rotate(queries)), keys, values, seen!);
         return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], _config.Heads * _config.HeadSize));
 
         Tensor Heads(LinearMap map, RmsNorm? norm, int count)
@@ -84,5 +92,26 @@ internal sealed class LlamaLayer : IDisposable
             Tensor heads = map.Apply(x).view(x.shape[0], x.shape[1], count, _config.HeadSize);
             return (norm?.Apply(heads) ?? heads).transpose(1, 2);
         }
+    }
+
+    private Tensor Activate(Tensor gate)
+    {
+        if (!_config.IsGemma)
+        {
+            return nn.functional.silu(gate, inplace: true);
+        }
+
+        // GELU by tanh: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+        Tensor inner = gate.add(gate * gate * gate, LastingScalar.Of(0.044715)).mul(LastingScalar.Of(Math.Sqrt(2 / Math.PI)));
+        return gate.mul(LastingScalar.Of(0.5)).mul(inner.tanh().add(LastingScalar.One));
+    }
+
+    // What follows divides by the root of the size of a head.
+    private Tensor Scale(Tensor queries) => _config.AttentionScale is { } scale ? queries.mul(LastingScalar.Of(Math.Sqrt(_config.HeadSize / scale))) : queries;
+
+    private Tensor MixCapped(Tensor queries, Tensor keys, Tensor values, Tensor seen)
+    {
+        Tensor scores = SoftCap.Apply(queries.matmul(keys.transpose(-1, -2)).div(LastingScalar.Of(Math.Sqrt(_config.HeadSize))), _config.AttentionCap);
+        return nn.functional.softmax(scores.masked_fill(seen.logical_not(), LastingScalar.Of(double.NegativeInfinity)), -1, float32).to(values.dtype).matmul(values);
     }
 }

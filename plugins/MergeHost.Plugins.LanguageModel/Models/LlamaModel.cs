@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
 
-/// <summary>The forward pass of the Llama family: Llama 2 and 3, Mistral, Qwen 2 and 3.</summary>
+/// <summary>The forward pass of the Llama family: Llama 2 and 3, Mistral, Qwen 2 and 3, Gemma 2.</summary>
 /// <remarks>Not for several threads at once. What it returns belongs to the caller's dispose scope.</remarks>
 internal sealed class LlamaModel : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class LlamaModel : IDisposable
         ModelWeights weights = new(checkpoint, device, type);
         _embedding = weights.Take("model.embed_tokens.weight", Config.VocabularySize, Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Windows.Count).Select(layer => new LlamaLayer(weights, Config, layer))];
-        _norm = new RmsNorm(weights.Take("model.norm.weight", Config.HiddenSize), Config.NormEpsilon);
+        _norm = new RmsNorm(weights.Take("model.norm.weight", Config.HiddenSize), Config.NormEpsilon, Config.IsGemma);
         bool isTied = Config.TiesEmbeddings ?? !weights.Has("lm_head.weight");
         _head = isTied ? _embedding : weights.Take("lm_head.weight", Config.VocabularySize, Config.HiddenSize);
         weights.Skip("lm_head.weight");
@@ -45,8 +45,14 @@ internal sealed class LlamaModel : IDisposable
     {
         TokenRows all = cache?.Add(rows) ?? rows;
         RotaryEmbedding rotary = new(Config, rows, all.Width - rows.Width, _embedding.dtype);
-        AttentionMask mask = new(all, rows.Width, Config.Windows);
+        AttentionMask mask = new(all, rows.Width, Config.Windows, isAlwaysMade: Config.AttentionCap is not null);
         Tensor x = _embedding.index_select(0, rows.Ids.view(-1)).view(rows.Count, rows.Width, Config.HiddenSize);
+        if (Config.IsGemma)
+        {
+            // Rounded to the weights' type, as it was in training.
+            x *= tensor(Math.Sqrt(Config.HiddenSize), x.dtype, x.device);
+        }
+
         foreach (LlamaLayer layer in _layers)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -57,7 +63,7 @@ internal sealed class LlamaModel : IDisposable
     }
 
     /// <summary>The logits of the token after each state, float32, of <c>[…, vocabulary]</c>.</summary>
-    public Tensor Logits(Tensor states) => nn.functional.linear(states, _head).to(float32);
+    public Tensor Logits(Tensor states) => SoftCap.Apply(nn.functional.linear(states, _head), Config.LogitCap).to(float32);
 
     public void Dispose()
     {

@@ -35,9 +35,7 @@ internal sealed class ByteLevelBpe
         _added = added.ToDictionary(token => token.Content, token => token.Id);
         _addedIds = added.ToDictionary(token => token.Id);
         _letters = _vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
-        _addedPattern = _added.Count == 0
-            ? null
-            : new Regex(string.Join('|', _added.Keys.OrderByDescending(content => content.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+        _addedPattern = LongestFirst.Of(_added.Keys);
     }
 
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -12,6 +13,8 @@ internal sealed class SentencePieceBpe
     private const char Space = '▁';
 
     private readonly Dictionary<string, (int Id, float Score)> _pieces;
+    private readonly Dictionary<string, int> _defined;
+    private readonly Regex? _definedPattern;
     private readonly int[] _bytes;
     private readonly TokenText[] _texts;
 
@@ -24,6 +27,8 @@ internal sealed class SentencePieceBpe
         AddsPrefix = model.AddsPrefix;
         _pieces = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Normal)
             .ToDictionary(pair => pair.Item.Text, pair => (pair.Index, pair.Item.Score));
+        _defined = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.UserDefined).ToDictionary(pair => pair.Item.Text, pair => pair.Index);
+        _definedPattern = LongestFirst.Of(_defined.Keys);
         Dictionary<string, int> bytes = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Byte)
             .ToDictionary(pair => pair.Item.Text, pair => pair.Index);
         _bytes = [.. Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"))
@@ -40,6 +45,24 @@ internal sealed class SentencePieceBpe
     public IReadOnlyList<int> Encode(string text)
     {
         string escaped = (AddsPrefix ? " " + text : text).Replace(' ', Space);
+        List<int> ids = [];
+        int start = 0;
+        for (Match? match = _definedPattern?.Match(escaped); match?.Success == true; match = match.NextMatch())
+        {
+            ids.AddRange(Merge(escaped[start..match.Index]));
+            ids.Add(_defined[match.Value]);
+            start = match.Index + match.Length;
+        }
+
+        ids.AddRange(Merge(escaped[start..]));
+        return ids;
+    }
+
+    /// <summary>What an id stands for.</summary>
+    public TokenText? Find(int id) => id >= 0 && id < _texts.Length ? _texts[id] : null;
+
+    private IEnumerable<int> Merge(string escaped)
+    {
         List<int> starts = new(escaped.Length);
         int start = 0;
         foreach (Rune rune in escaped.EnumerateRunes())
@@ -48,11 +71,8 @@ internal sealed class SentencePieceBpe
             start += rune.Utf16SequenceLength;
         }
 
-        return [.. PieceMerger.Merge(escaped, starts, Cost).SelectMany(Ids)];
+        return PieceMerger.Merge(escaped, starts, Cost).SelectMany(Ids);
     }
-
-    /// <summary>What an id stands for.</summary>
-    public TokenText? Find(int id) => id >= 0 && id < _texts.Length ? _texts[id] : null;
 
     private static TokenText Text(SentencePiece piece) => piece.Kind == SentencePieceKind.Byte
         ? new TokenText([byte.Parse(piece.Text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)], false)

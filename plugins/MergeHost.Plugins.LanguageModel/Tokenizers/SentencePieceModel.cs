@@ -90,7 +90,7 @@ internal sealed class SentencePieceModel
             (_hasCharacterMap, "a normalizer that maps characters", "identity"),
             (_removesExtraSpaces, "a normalizer that removes spaces", "identity"),
             (!_escapesSpaces || _spacesAreSuffixes, "spaces that are not escaped in front of words", "escaped in front"),
-            (Pieces.Exists(piece => piece.Kind is SentencePieceKind.UserDefined or SentencePieceKind.Unused), "a piece that the user defined, or that is not used", "learned pieces"),
+            (Pieces.Exists(piece => piece.Kind == SentencePieceKind.Unused), "a piece that is not used", "pieces that are used"),
         ];
         foreach ((_, string what, string known) in refused.Where(setting => setting.IsThere))
         {
