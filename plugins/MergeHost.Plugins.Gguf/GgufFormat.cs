@@ -20,5 +20,16 @@ public sealed class GgufFormat : ICheckpointFormat
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) => GgufWriter.Create(folder, layout);
 
     /// <inheritdoc/>
-    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type) => TypeChoice.Choose(tensors, type);
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type) => TypeChoice.Choose(tensors, type, hasImportance: false);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath)
+    {
+        ImportanceMatrix importance = ImportanceMatrix.Read(importancePath);
+        return
+        [
+            .. tensors.Zip(TypeChoice.Choose(tensors, type, hasImportance: true), (tensor, chosen) =>
+                chosen.Kind == DTypeKind.Quantized && importance.Find(tensor) is { } columns ? GgufType.Weigh(chosen, columns) : chosen),
+        ];
+    }
 }

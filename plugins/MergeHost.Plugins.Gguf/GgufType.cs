@@ -10,31 +10,33 @@ internal static class GgufType
     /// <summary>The numbers from here on were given by a fork of llama.cpp.</summary>
     private const uint FirstForeign = 96;
 
+    private static readonly Dictionary<string, Func<float[], IElementCodec>> _weighted = [];
+
     // The numbers behind names: what is rounded off of weights that are spread normally, measured without importance matrices.
     private static readonly FrozenDictionary<uint, DType> _byId = new Dictionary<uint, DType>
     {
         [0] = DType.F32,
         [1] = DType.F16,
-        [2] = Encodable<Q4_0>("Q4_0", 0.0865),
-        [3] = Encodable<Q4_1>("Q4_1", 0.0785),
-        [6] = Encodable<Q5_0>("Q5_0", 0.043),
-        [7] = Encodable<Q5_1>("Q5_1", 0.038),
+        [2] = Weighable<Q4_0>("Q4_0", 0.0865),
+        [3] = Weighable<Q4_1>("Q4_1", 0.0785),
+        [6] = Weighable<Q5_0>("Q5_0", 0.043),
+        [7] = Weighable<Q5_1>("Q5_1", 0.038),
         [8] = Encodable<Q8_0>("Q8_0", 0.0054),
         [9] = Block("Q8_1", 36, 32),
-        [10] = Encodable<Q2_K>("Q2_K", 0.298),
-        [11] = Encodable<Q3_K>("Q3_K", 0.151),
-        [12] = Encodable<Q4_K>("Q4_K", 0.0719),
-        [13] = Encodable<Q5_K>("Q5_K", 0.0363),
-        [14] = Encodable<Q6_K>("Q6_K", 0.0178),
+        [10] = Weighable<Q2_K>("Q2_K", 0.298),
+        [11] = Weighable<Q3_K>("Q3_K", 0.151),
+        [12] = Weighable<Q4_K>("Q4_K", 0.0719),
+        [13] = Weighable<Q5_K>("Q5_K", 0.0363),
+        [14] = Weighable<Q6_K>("Q6_K", 0.0178),
         [15] = Block("Q8_K", 292, 256),
         [16] = Readable<IQ2_XXS>("IQ2_XXS", 0.352),
         [17] = Readable<IQ2_XS>("IQ2_XS", 0.309),
         [18] = Readable<IQ3_XXS>("IQ3_XXS", 0.213),
         [19] = Readable<IQ1_S>("IQ1_S", 0.505),
-        [20] = Encodable<IQ4_NL>("IQ4_NL", 0.0763),
+        [20] = Weighable<IQ4_NL>("IQ4_NL", 0.0763),
         [21] = Readable<IQ3_S>("IQ3_S", 0.167),
         [22] = Readable<IQ2_S>("IQ2_S", 0.265),
-        [23] = Encodable<IQ4_XS>("IQ4_XS", 0.0769),
+        [23] = Weighable<IQ4_XS>("IQ4_XS", 0.0769),
         [24] = DType.I8,
         [25] = DType.I16,
         [26] = DType.I32,
@@ -60,6 +62,12 @@ internal static class GgufType
 
     /// <summary>The number of a type, or <see langword="null"/> if files cannot hold it.</summary>
     public static uint? IdOf(DType type) => _idOf.TryGetValue(type, out uint id) ? id : null;
+
+    /// <summary>A type that is rounded to by what the columns of a matrix matter; the type itself if that makes no difference to it.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="importance">One number a column.</param>
+    public static DType Weigh(DType type, float[] importance) =>
+        _weighted.TryGetValue(type.Name, out Func<float[], IElementCodec>? make) ? type with { Codec = make(importance) } : type;
 
     /// <summary>The number by which llama.cpp calls a file most of whose weights are of a type, or <see langword="null"/>.</summary>
     public static uint? FileTypeOf(DType type) => type.Name switch
@@ -106,6 +114,13 @@ internal static class GgufType
 
     private static DType Encodable<T>(string name, double noise)
         where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>(), RoundingNoise = noise };
+
+    private static DType Weighable<T>(string name, double noise)
+        where T : struct, IWeightedBlock
+    {
+        _weighted[name] = importance => new WeightedBlockCodec<T>(importance);
+        return Encodable<T>(name, noise);
+    }
 
     private static DType Block(string name, int bytes, int elements) => new(name, DTypeKind.Quantized, bytes, elements);
 }

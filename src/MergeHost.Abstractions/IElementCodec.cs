@@ -4,7 +4,7 @@ namespace MergeHost;
 /// <remarks>Stateless: any thread may call it, on any run of whole blocks; the same input gives the same bits on every machine.</remarks>
 public interface IElementCodec
 {
-    /// <summary>Whether <see cref="FromSingle"/> can be called.</summary>
+    /// <summary>Whether <see cref="FromSingle(ReadOnlySpan{float}, Span{byte})"/> can be called.</summary>
     bool CanEncode { get; }
 
     /// <summary>Converts to float32.</summary>
@@ -17,4 +17,14 @@ public interface IElementCodec
     /// <param name="destination">As stored.</param>
     /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
     void FromSingle(ReadOnlySpan<float> source, Span<byte> destination);
+
+    /// <summary>Runs that are written begin and end at multiples of this, or at the tensor's end; 1 unless neighbours decide what is nearest.</summary>
+    int RunElements => 1;
+
+    /// <summary>Converts a run of a tensor from float32, for types whose rule differs from place to place.</summary>
+    /// <param name="source">The numbers of whole blocks.</param>
+    /// <param name="destination">As stored.</param>
+    /// <param name="firstElement">Where the run begins in the tensor.</param>
+    /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
+    void FromSingle(ReadOnlySpan<float> source, Span<byte> destination, long firstElement) => FromSingle(source, destination);
 }

@@ -48,6 +48,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="output">The folder that the result is written to.</param>
     /// <param name="format">The id of the format.</param>
     /// <param name="type">The type of the weights in the format's own words, or <see langword="null"/> to keep types.</param>
+    /// <param name="importance">A file that tells what each input of a weight matters, or <see langword="null"/>.</param>
     /// <param name="options">How it is carried out.</param>
     /// <param name="warnings">Told what is worth knowing before any data is read.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
@@ -56,10 +57,11 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">Something is wrong with the checkpoint, the format, the type or the output.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Convert(
-        string input, string output, string format, string? type, MergeOptions options, Action<Problem>? warnings = null,
+        string input, string output, string format, string? type, string? importance, MergeOptions options, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        string recipe = $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nout_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}";
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nout_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}"
+            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n");
         using PlanSession session = new(ConversionName, _catalog.Value, _host, recipe);
         return Run(session, output, options, warnings, progress, cancellation);
 

@@ -22,8 +22,14 @@ internal class BlockCodec<T> : IElementCodec
     }
 
     /// <inheritdoc/>
+    public virtual int RunElements => 1;
+
+    /// <inheritdoc/>
     public virtual void FromSingle(ReadOnlySpan<float> source, Span<byte> destination) =>
         throw new NotSupportedException($"{typeof(T).Name} can be read, not written");
+
+    /// <inheritdoc/>
+    public virtual void FromSingle(ReadOnlySpan<float> source, Span<byte> destination, long firstElement) => FromSingle(source, destination);
 
     /// <summary>How many blocks there are.</summary>
     /// <exception cref="ArgumentException">The lengths are not those of whole blocks, as many of one as of the other.</exception>
@@ -50,6 +56,45 @@ internal sealed class EncodableBlockCodec<T> : BlockCodec<T>
             for (nint block = 0; block < count; block++)
             {
                 T.Encode(values + (block * T.Elements), blocks + (block * T.Bytes));
+            }
+        }
+    }
+}
+
+/// <summary>Reads and writes runs of blocks, by what the columns of a matrix matter.</summary>
+/// <param name="importance">One number a column.</param>
+internal sealed class WeightedBlockCodec<T>(float[] importance) : BlockCodec<T>
+    where T : struct, IWeightedBlock
+{
+    /// <inheritdoc/>
+    public override bool CanEncode => true;
+
+    /// <inheritdoc/>
+    public override int RunElements => T.NeedsRow ? importance.Length : 1;
+
+    /// <inheritdoc/>
+    public override void FromSingle(ReadOnlySpan<float> source, Span<byte> destination) => FromSingle(source, destination, 0);
+
+    /// <inheritdoc/>
+    public override unsafe void FromSingle(ReadOnlySpan<float> source, Span<byte> destination, long firstElement)
+    {
+        int count = Count(destination.Length, source.Length);
+        int column = (int)(firstElement % importance.Length);
+        float meanSquare = 0;
+        fixed (float* values = source)
+        fixed (float* columns = importance)
+        fixed (byte* blocks = destination)
+        {
+            for (nint block = 0; block < count; block++)
+            {
+                float* first = values + (block * T.Elements);
+                if (T.NeedsRow && column == 0)
+                {
+                    meanSquare = ScaleSearch.SumOfSquares(first, importance.Length) / importance.Length;
+                }
+
+                T.Encode(first, columns + column, meanSquare, blocks + (block * T.Bytes));
+                column = (column + T.Elements) % importance.Length;
             }
         }
     }

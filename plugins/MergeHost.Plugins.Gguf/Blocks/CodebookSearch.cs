@@ -15,8 +15,10 @@ internal static unsafe class CodebookSearch
     // A number chooses an entry from the middle between it and the one before on; doubled, to be whole.
     private static readonly float[] _middles = [.. _book.Zip(_book.Skip(1), (low, high) => low + high)];
 
-    /// <summary>The scale of <c>w ≈ scale·c[q]</c>, errors weighted by the square of w.</summary>
-    public static float Scale(float* values)
+    /// <summary>The scale of <c>w ≈ scale·c[q]</c>.</summary>
+    /// <param name="values">32 numbers.</param>
+    /// <param name="weights">What the squared error of each counts.</param>
+    public static float Scale(float* values, float* weights)
     {
         float extreme = ScaleSearch.Extreme(values, Elements);
         if (MathF.Abs(extreme) < ScaleSearch.LeastMagnitude)
@@ -34,8 +36,8 @@ internal static unsafe class CodebookSearch
 
         float* products = stackalloc float[2 * Lanes];
         float* squares = stackalloc float[2 * Lanes];
-        Sum(values, inverses, products, squares);
-        Sum(values, inverses + Lanes, products + Lanes, squares + Lanes);
+        Sum(values, weights, inverses, products, squares);
+        Sum(values, weights, inverses + Lanes, products + Lanes, squares + Lanes);
         float scale = squares[0] > 0 ? products[0] / squares[0] : 0;
         float best = scale * products[0];
         for (int lane = 1; lane < 2 * Lanes; lane++)
@@ -67,7 +69,7 @@ internal static unsafe class CodebookSearch
         }
     }
 
-    private static void Sum(float* values, float* inverses, float* products, float* squares)
+    private static void Sum(float* values, float* weights, float* inverses, float* products, float* squares)
     {
         Vector256<float> inverse = Vector256.Load(inverses);
         Vector256<float> product = Vector256<float>.Zero;
@@ -75,7 +77,7 @@ internal static unsafe class CodebookSearch
         for (int i = 0; i < Elements; i++)
         {
             Vector256<float> value = Vector256.Create(values[i]);
-            Vector256<float> weight = value * value;
+            Vector256<float> weight = Vector256.Create(weights[i]);
             Vector256<float> entry = Nearest(value * inverse);
             Vector256<float> weighted = weight * entry;
             product += weighted * value;

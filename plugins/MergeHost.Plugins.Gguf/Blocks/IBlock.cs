@@ -19,3 +19,17 @@ internal unsafe interface IEncodableBlock : IBlock
     /// <summary>Makes a block of finite numbers, with the bits that ggml gives without an importance matrix.</summary>
     static abstract void Encode(float* values, byte* block);
 }
+
+/// <summary>A quantised type that an importance matrix makes better.</summary>
+internal unsafe interface IWeightedBlock : IEncodableBlock
+{
+    /// <summary>Whether a block depends on the whole row that it is of.</summary>
+    static abstract bool NeedsRow { get; }
+
+    /// <summary>Makes a block of finite numbers, with the bits that ggml gives.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="importance">What the error of each counts.</param>
+    /// <param name="meanSquare">The mean of the squares of the row, if <see cref="NeedsRow"/>.</param>
+    /// <param name="block">The block.</param>
+    static abstract void Encode(float* values, float* importance, float meanSquare, byte* block);
+}

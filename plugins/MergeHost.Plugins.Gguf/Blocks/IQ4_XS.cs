@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of a codebook; each 32 have a scale of 6 bits: <c>w = d·(s − 32)·c[q]</c>.</summary>
-internal readonly unsafe struct IQ4_XS : IEncodableBlock
+internal readonly unsafe struct IQ4_XS : IWeightedBlock
 {
     private const int HighScalesAt = 2;
     private const int LowScalesAt = 4;
@@ -24,12 +24,28 @@ internal readonly unsafe struct IQ4_XS : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
+    {
+        float* weights = stackalloc float[256];
+        ScaleSearch.Square(values, 256, weights);
+        Put(values, weights, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        float* weights = stackalloc float[256];
+        ScaleSearch.Weigh(values, importance, ScaleSearch.SumOfSquares(values, 256) * (2f / 256), 256, weights);
+        Put(values, weights, block);
+    }
+
+    private static void Put(float* values, float* weights, byte* block)
     {
         float* scales = stackalloc float[8];
         for (int group = 0; group < 8; group++)
         {
-            scales[group] = CodebookSearch.Scale(values + (32 * group));
+            scales[group] = CodebookSearch.Scale(values + (32 * group), weights + (32 * group));
         }
 
         new Span<byte>(block, PackedAt).Clear();

@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 2 bits; each 16 have a scale and a least number of 4 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q2_K : IEncodableBlock
+internal readonly unsafe struct Q2_K : IWeightedBlock
 {
     private const int PackedAt = 16;
     private const int ScaleAt = 80;
@@ -22,6 +22,8 @@ internal readonly unsafe struct Q2_K : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
     {
         byte* numbers = stackalloc byte[256];
@@ -36,7 +38,7 @@ internal readonly unsafe struct Q2_K : IEncodableBlock
         for (int half = 0; half < 2; half++)
         {
             ScaleSearch.ScalesAndLeasts(
-                values + (128 * half), weights + (128 * half), 16, 3, first: -0.5f, steps: 15, isAbsolute: true,
+                values + (128 * half), weights + (128 * half), 16, 3, first: -0.5f, apart: 0.1f, steps: 15, isAbsolute: true,
                 scales + (8 * half), leasts + (8 * half), numbers + (128 * half));
         }
 
@@ -57,6 +59,43 @@ internal readonly unsafe struct Q2_K : IEncodableBlock
 
         Bits.PutHalf(block + ScaleAt, largestScale > 0 ? largestScale / 15 : 0);
         Bits.PutHalf(block + ScaleAt + 2, largestLeast > 0 ? largestLeast / 15 : 0);
+        Divide(values, numbers, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        float* scales = stackalloc float[16];
+        float* leasts = stackalloc float[16];
+        float* weights = stackalloc float[256];
+        float* groupWeights = stackalloc float[16];
+        ScaleSearch.Weigh(values, importance, ScaleSearch.SumOfSquares(values, 256) / 256, 256, weights);
+        for (int half = 0; half < 2; half++)
+        {
+            ScaleSearch.ScalesAndLeasts(
+                values + (128 * half), weights + (128 * half), 16, 3, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false,
+                scales + (8 * half), leasts + (8 * half), numbers + (128 * half));
+        }
+
+        for (int group = 0; group < 16; group++)
+        {
+            groupWeights[group] = ScaleSearch.Sum(weights + (16 * group), 16);
+        }
+
+        byte* storedScales = stackalloc byte[16];
+        byte* storedLeasts = stackalloc byte[16];
+        Bits.PutHalf(block + ScaleAt, ScaleSearch.PositiveScale(scales, groupWeights, 16, 15, storedScales));
+        Bits.PutHalf(block + ScaleAt + 2, ScaleSearch.PositiveScale(leasts, groupWeights, 16, 15, storedLeasts));
+        for (int group = 0; group < 16; group++)
+        {
+            block[group] = (byte)(storedScales[group] | (storedLeasts[group] << 4));
+        }
+
+        Divide(values, numbers, block);
+    }
+
+    private static void Divide(float* values, byte* numbers, byte* block)
+    {
         for (int group = 0; group < 16; group++)
         {
             float scale = Bits.Half(block + ScaleAt) * (block[group] & 0x0F);

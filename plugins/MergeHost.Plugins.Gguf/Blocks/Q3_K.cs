@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 3 bits; each 16 have a scale of 6 bits: <c>w = d·(s − 32)·(q − 4)</c>.</summary>
-internal readonly unsafe struct Q3_K : IEncodableBlock
+internal readonly unsafe struct Q3_K : IWeightedBlock
 {
     private const int PackedAt = 32;
     private const int ScalesAt = 96;
@@ -35,6 +35,8 @@ internal readonly unsafe struct Q3_K : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
     {
         byte* numbers = stackalloc byte[256];
@@ -54,7 +56,39 @@ internal readonly unsafe struct Q3_K : IEncodableBlock
             {
                 PutScale(block + ScalesAt, group, Math.Clamp((int)(sbyte)ScaleSearch.Nearest(inverse * scales[group]), -32, 31) + 32);
             }
+        }
 
+        Divide(values, numbers, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        float* scales = stackalloc float[16];
+        float* weights = stackalloc float[256];
+        float* groupWeights = stackalloc float[16];
+        ScaleSearch.Weigh(values, importance, 2 * ScaleSearch.SumOfSquares(values, 256) / 256, 256, weights);
+        for (int group = 0; group < 16; group++)
+        {
+            groupWeights[group] = ScaleSearch.Sum(weights + (16 * group), 16);
+            scales[group] = ScaleSearch.Scale(values + (16 * group), weights + (16 * group), 16, 4, numbers + (16 * group));
+        }
+
+        new Span<byte>(block, Bytes).Clear();
+        byte* storedScales = stackalloc byte[16];
+        Bits.PutHalf(block + ScaleAt, ScaleSearch.Scale(scales, groupWeights, 16, 32, storedScales));
+        for (int group = 0; group < 16; group++)
+        {
+            PutScale(block + ScalesAt, group, storedScales[group]);
+        }
+
+        Divide(values, numbers, block);
+    }
+
+    private static void Divide(float* values, byte* numbers, byte* block)
+    {
+        for (int group = 0; group < 16; group++)
+        {
             float scale = Bits.Half(block + ScaleAt) * (Scale(block + ScalesAt, group) - 32);
             if (scale != 0)
             {
@@ -102,7 +136,7 @@ internal readonly unsafe struct Q3_K : IEncodableBlock
             changes = 0;
             for (int i = 0; i < 16; i++)
             {
-                changes += TryMove(values[i], ref found[i], ref product, ref square) ? 1 : 0;
+                changes += ScaleSearch.TryMove(values[i], values[i] * values[i], -4, 3, ref found[i], ref product, ref square) ? 1 : 0;
             }
         }
 
@@ -112,33 +146,6 @@ internal readonly unsafe struct Q3_K : IEncodableBlock
         }
 
         return square > 0 ? product / square : 0;
-    }
-
-    private static bool TryMove(float value, ref int number, ref float product, ref float square)
-    {
-        float weight = value * value;
-        float otherProduct = product - (weight * value * number);
-        float otherSquare = square - (weight * number * number);
-        if (!(otherProduct > 0))
-        {
-            return false;
-        }
-
-        int moved = Math.Clamp(ScaleSearch.Nearest(value * otherSquare / otherProduct), -4, 3);
-        if (moved == number)
-        {
-            return false;
-        }
-
-        otherProduct += weight * value * moved;
-        otherSquare += weight * moved * moved;
-        if (!(otherSquare > 0 && otherProduct * otherProduct * square > product * product * otherSquare))
-        {
-            return false;
-        }
-
-        (number, product, square) = (moved, otherProduct, otherSquare);
-        return true;
     }
 
     private static void PutScale(byte* scales, int group, int scale)

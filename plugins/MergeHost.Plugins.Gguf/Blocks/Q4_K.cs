@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 4 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q4_K : IEncodableBlock
+internal readonly unsafe struct Q4_K : IWeightedBlock
 {
     private const int ScalesAt = 4;
     private const int PackedAt = 16;
@@ -25,10 +25,24 @@ internal readonly unsafe struct Q4_K : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
     {
         byte* numbers = stackalloc byte[256];
         SixBitScales.Find(values, 15, first: -1, steps: 20, block, numbers);
+        Pack(numbers, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        SixBitScales.Find(values, importance, 15, block, numbers);
+        Pack(numbers, block);
+    }
+
+    private static void Pack(byte* numbers, byte* block)
+    {
         for (int group = 0; group < 8; group += 2)
         {
             Bits.PackNibbles(numbers + (32 * group), 32, block + PackedAt + (16 * group));

@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of 5 bits with a scale and the least number: <c>w = d·q + m</c>.</summary>
-internal readonly unsafe struct Q5_1 : IEncodableBlock
+internal readonly unsafe struct Q5_1 : IWeightedBlock
 {
     public static int Elements => 32;
 
@@ -14,6 +14,8 @@ internal readonly unsafe struct Q5_1 : IEncodableBlock
         Bits.ScaleAndAdd(numbers, 32, Bits.Half(block), Bits.Half(block + 2), values);
     }
 
+    public static bool NeedsRow => true;
+
     public static void Encode(float* values, byte* block)
     {
         (float least, float most) = Rounding.Range(values);
@@ -22,6 +24,17 @@ internal readonly unsafe struct Q5_1 : IEncodableBlock
         Bits.PutHalf(block + 2, least);
         byte* numbers = stackalloc byte[32];
         Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 31, numbers);
+        FifthBits.Pack(numbers, block + 4, block + 8);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        float* weights = stackalloc float[32];
+        byte* numbers = stackalloc byte[32];
+        ScaleSearch.Weigh(values, importance, meanSquare, 32, weights);
+        (float scale, float least) = ScaleSearch.ScaleAndLeast(values, weights, 31, numbers);
+        Bits.PutHalf(block, scale);
+        Bits.PutHalf(block + 2, -least);
         FifthBits.Pack(numbers, block + 4, block + 8);
     }
 }

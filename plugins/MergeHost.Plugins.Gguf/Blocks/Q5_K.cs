@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 5 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q5_K : IEncodableBlock
+internal readonly unsafe struct Q5_K : IWeightedBlock
 {
     private const int ScalesAt = 4;
     private const int HighAt = 16;
@@ -36,10 +36,24 @@ internal readonly unsafe struct Q5_K : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
     {
         byte* numbers = stackalloc byte[256];
         SixBitScales.Find(values, 31, first: -0.5f, steps: 15, block, numbers);
+        Pack(numbers, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
+    {
+        byte* numbers = stackalloc byte[256];
+        SixBitScales.Find(values, importance, 31, block, numbers);
+        Pack(numbers, block);
+    }
+
+    private static void Pack(byte* numbers, byte* block)
+    {
         for (int at = 0; at < 32; at += 16)
         {
             Vector128<byte> high = Vector128<byte>.Zero;

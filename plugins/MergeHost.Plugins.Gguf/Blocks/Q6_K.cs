@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 6 bits; each 16 have a scale of 8 bits: <c>w = d·s·(q − 32)</c>.</summary>
-internal readonly unsafe struct Q6_K : IEncodableBlock
+internal readonly unsafe struct Q6_K : IWeightedBlock
 {
     private const int HighAt = 128;
     private const int ScalesAt = 192;
@@ -37,13 +37,22 @@ internal readonly unsafe struct Q6_K : IEncodableBlock
         }
     }
 
+    public static bool NeedsRow => false;
+
     public static void Encode(float* values, byte* block)
+    {
+        float* weights = stackalloc float[256];
+        ScaleSearch.Square(values, 256, weights);
+        Encode(values, weights, 0, block);
+    }
+
+    public static void Encode(float* values, float* importance, float meanSquare, byte* block)
     {
         byte* numbers = stackalloc byte[256];
         float* scales = stackalloc float[16];
         for (int group = 0; group < 16; group++)
         {
-            scales[group] = ScaleSearch.Scale(values + (16 * group), 16, 32, numbers + (16 * group));
+            scales[group] = ScaleSearch.Scale(values + (16 * group), importance + (16 * group), 16, 32, numbers + (16 * group));
         }
 
         float largest = ScaleSearch.Extreme(scales, 16);

@@ -33,14 +33,15 @@ internal static unsafe class ScaleSearch
     /// <param name="weights">What the error of each counts.</param>
     /// <param name="count">How many a group has; at most 32.</param>
     /// <param name="most">The largest q.</param>
-    /// <param name="first">The first scale that is tried, as what is added to <paramref name="most"/>; the next are 0.1 apart.</param>
+    /// <param name="first">The first scale that is tried, as what is added to <paramref name="most"/>.</param>
+    /// <param name="apart">How far the next are from each other.</param>
     /// <param name="steps">How many scales are tried after the first.</param>
     /// <param name="isAbsolute">Whether errors count by magnitude, else by square.</param>
     /// <param name="scales">The scale of each group.</param>
     /// <param name="leasts">The least number of each group, negated.</param>
     /// <param name="numbers">The q of the best scale.</param>
     public static void ScalesAndLeasts(
-        float* values, float* weights, int count, int most, float first, int steps, bool isAbsolute, float* scales, float* leasts, byte* numbers)
+        float* values, float* weights, int count, int most, float first, float apart, int steps, bool isAbsolute, float* scales, float* leasts, byte* numbers)
     {
         Vector256<float>* value = stackalloc Vector256<float>[32];
         Vector256<float>* weight = stackalloc Vector256<float>[32];
@@ -66,7 +67,7 @@ internal static unsafe class ScaleSearch
         Vector256<float> bestError = Error(value, weight, count, most, min, inverse, scale, min, isAbsolute);
         for (int step = 0; step <= steps; step++)
         {
-            Vector256<float> tried = Vector256.Create(first + (0.1f * step) + most) / (max - min);
+            Vector256<float> tried = Vector256.Create(first + (apart * step) + most) / (max - min);
             (Vector256<float> newScale, Vector256<float> newMin, Vector256<float> isSolvable) =
                 Solve(value, weight, count, most, min, tried, sumWeights, sumValues);
             Vector256<float> error = Error(value, weight, count, most, min, tried, newScale, newMin, isAbsolute);
@@ -92,9 +93,33 @@ internal static unsafe class ScaleSearch
         }
     }
 
-    /// <summary>Finds the scale of <c>w ≈ scale·q</c>, q from −<paramref name="half"/> to <paramref name="half"/> − 1, errors weighted by the square of w.</summary>
+    /// <summary>The same for one group of 32, with 37 scales that are near each other.</summary>
+    public static (float Scale, float Least) ScaleAndLeast(float* values, float* weights, int most, byte* numbers)
+    {
+        const int count = 32;
+        float* copies = stackalloc float[Lanes * count];
+        float* copiedWeights = stackalloc float[Lanes * count];
+        byte* copiedNumbers = stackalloc byte[Lanes * count];
+        float* scales = stackalloc float[Lanes];
+        float* leasts = stackalloc float[Lanes];
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            new Span<float>(values, count).CopyTo(new Span<float>(copies + (lane * count), count));
+            new Span<float>(weights, count).CopyTo(new Span<float>(copiedWeights + (lane * count), count));
+        }
+
+        ScalesAndLeasts(copies, copiedWeights, count, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales, leasts, copiedNumbers);
+        new Span<byte>(copiedNumbers, count).CopyTo(new Span<byte>(numbers, count));
+        return (scales[0], leasts[0]);
+    }
+
+    /// <summary>Finds the scale of <c>w ≈ scale·q</c>, q from −<paramref name="half"/> to <paramref name="half"/> − 1.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="weights">What the squared error of each counts.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="half">See above.</param>
     /// <param name="numbers">The q of the best scale, plus <paramref name="half"/>.</param>
-    public static float Scale(float* values, int count, int half, byte* numbers)
+    public static float Scale(float* values, float* weights, int count, int half, byte* numbers)
     {
         float extreme = Extreme(values, count);
         if (MathF.Abs(extreme) < LeastMagnitude)
@@ -116,7 +141,7 @@ internal static unsafe class ScaleSearch
         float* squares = stackalloc float[3 * Lanes];
         for (int at = 0; at < tries; at += Lanes)
         {
-            Sum(values, count, half, inverses + at, products + at, squares + at);
+            Sum(values, weights, count, half, inverses + at, products + at, squares + at);
         }
 
         float scale = squares[0] != 0 ? products[0] / squares[0] : 0;
@@ -140,6 +165,132 @@ internal static unsafe class ScaleSearch
         return scale;
     }
 
+    /// <summary>Finds the scale of <c>w ≈ scale·q</c> for numbers from 0 up, q from 0 to <paramref name="most"/>.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="weights">What the squared error of each counts.</param>
+    /// <param name="count">How many there are; at most 16.</param>
+    /// <param name="most">The largest q.</param>
+    /// <param name="numbers">The q of the best scale.</param>
+    public static float PositiveScale(float* values, float* weights, int count, int most, byte* numbers)
+    {
+        float largest = 0;
+        for (int i = 0; i < count; i++)
+        {
+            largest = MathF.Max(largest, values[i]);
+        }
+
+        if (largest < LeastMagnitude)
+        {
+            new Span<byte>(numbers, count).Clear();
+            return 0;
+        }
+
+        float inverse = BestInverse(values, weights, count, most, largest);
+        int* found = stackalloc int[16];
+        float product = 0;
+        float square = 0;
+        for (int i = 0; i < count; i++)
+        {
+            found[i] = Math.Min(most, Nearest(inverse * values[i]));
+            product += weights[i] * values[i] * found[i];
+            square += weights[i] * found[i] * found[i];
+        }
+
+        for (int round = 0, changes = 1; round < 5 && changes > 0; round++)
+        {
+            changes = 0;
+            for (int i = 0; i < count; i++)
+            {
+                changes += TryMove(values[i], weights[i], int.MinValue, most, ref found[i], ref product, ref square) ? 1 : 0;
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            numbers[i] = (byte)found[i];
+        }
+
+        return square > 0 ? product / square : 0;
+    }
+
+    /// <summary>Moves a number to where the others would have it, if the fit gets better.</summary>
+    /// <param name="value">What it stands for.</param>
+    /// <param name="weight">What its error counts.</param>
+    /// <param name="least">The least it may be.</param>
+    /// <param name="most">The most it may be.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="product">The weighted sum of all numbers with what they stand for.</param>
+    /// <param name="square">The weighted sum of their squares.</param>
+    public static bool TryMove(float value, float weight, int least, int most, ref int number, ref float product, ref float square)
+    {
+        float otherProduct = product - (weight * value * number);
+        float otherSquare = square - (weight * number * number);
+        if (!(otherProduct > 0) || !(otherSquare > 0 || least < 0))
+        {
+            return false;
+        }
+
+        int moved = Math.Clamp(Nearest(value * otherSquare / otherProduct), least, most);
+        if (moved == number)
+        {
+            return false;
+        }
+
+        otherProduct += weight * value * moved;
+        otherSquare += weight * moved * moved;
+        if (!(otherSquare > 0 && otherProduct * otherProduct * square > product * product * otherSquare))
+        {
+            return false;
+        }
+
+        (number, product, square) = (moved, otherProduct, otherSquare);
+        return true;
+    }
+
+    /// <summary>What errors count by an importance matrix: <c>importance·√(spread + w²)</c>.</summary>
+    public static void Weigh(float* values, float* importance, float spread, int count, float* weights)
+    {
+        for (int at = 0; at < count; at += Lanes)
+        {
+            Vector256<float> value = Vector256.Load(values + at);
+            (Vector256.Load(importance + at) * Vector256.Sqrt(Vector256.Create(spread) + (value * value))).Store(weights + at);
+        }
+    }
+
+    /// <summary>The square of each number.</summary>
+    public static void Square(float* values, int count, float* squares)
+    {
+        for (int at = 0; at < count; at += Lanes)
+        {
+            Vector256<float> value = Vector256.Load(values + at);
+            (value * value).Store(squares + at);
+        }
+    }
+
+    /// <summary>The sum, one number after the other.</summary>
+    public static float Sum(float* values, int count)
+    {
+        float sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            sum += values[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The sum of squares, one number after the other.</summary>
+    public static float SumOfSquares(float* values, int count)
+    {
+        float sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            sum += values[i] * values[i];
+        }
+
+        return sum;
+    }
+
     /// <summary>The number of the largest magnitude with its sign; of several, the first.</summary>
     public static float Extreme(float* values, int count)
     {
@@ -155,6 +306,37 @@ internal static unsafe class ScaleSearch
         }
 
         return extreme;
+    }
+
+    // What makes the largest number the largest q comes first, then what makes it a little more or less.
+    private static float BestInverse(float* values, float* weights, int count, int most, float largest)
+    {
+        float best = most / largest;
+        float leastError = PositiveError(values, weights, count, int.MaxValue, best);
+        for (int step = -4; step <= 4; step++)
+        {
+            float inverse = ((0.1f * step) + most) / largest;
+            float error = step == 0 ? leastError : PositiveError(values, weights, count, most, inverse);
+            if (error < leastError)
+            {
+                (leastError, best) = (error, inverse);
+            }
+        }
+
+        return best;
+    }
+
+    private static float PositiveError(float* values, float* weights, int count, int most, float inverse)
+    {
+        float scale = 1 / inverse;
+        float error = 0;
+        for (int i = 0; i < count; i++)
+        {
+            float difference = values[i] - (scale * Math.Min(most, Nearest(inverse * values[i])));
+            error += weights[i] * difference * difference;
+        }
+
+        return error;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -215,14 +397,14 @@ internal static unsafe class ScaleSearch
         return error;
     }
 
-    private static void Sum(float* values, int count, int half, float* inverses, float* products, float* squares)
+    private static void Sum(float* values, float* weights, int count, int half, float* inverses, float* products, float* squares)
     {
         Vector256<float> inverse = Vector256.Load(inverses);
         Vector256<float> product = Vector256<float>.Zero;
         Vector256<float> square = Vector256<float>.Zero;
         for (int i = 0; i < count; i++)
         {
-            float weight = values[i] * values[i];
+            float weight = weights[i];
             Vector256<float> number = Round(inverse * Vector256.Create(values[i]), -half, half - 1);
             product += Vector256.Create(weight * values[i]) * number;
             square += Vector256.Create(weight) * number * number;

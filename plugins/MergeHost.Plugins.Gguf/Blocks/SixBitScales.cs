@@ -5,6 +5,7 @@ internal static unsafe class SixBitScales
 {
     private const int Groups = 8;
     private const int GroupElements = 32;
+    private const int Most = 63;
 
     public static (int Scale, int Least) Get(byte* packed, int group) => group < 4
         ? (packed[group] & 0x3F, packed[group + 4] & 0x3F)
@@ -27,7 +28,7 @@ internal static unsafe class SixBitScales
             Weigh(values + (GroupElements * group), weights + (GroupElements * group));
         }
 
-        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first, steps, isAbsolute: false, scales, leasts, numbers);
+        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first, apart: 0.1f, steps, isAbsolute: false, scales, leasts, numbers);
         float largestScale = 0;
         float largestLeast = 0;
         for (int group = 0; group < Groups; group++)
@@ -36,9 +37,46 @@ internal static unsafe class SixBitScales
             largestLeast = leasts[group] > largestLeast ? leasts[group] : largestLeast;
         }
 
-        Bits.PutHalf(block, largestScale / 63);
-        Bits.PutHalf(block + 2, largestLeast / 63);
-        Put(scales, leasts, largestScale > 0 ? 63 / largestScale : 0, largestLeast > 0 ? 63 / largestLeast : 0, block + 4);
+        Bits.PutHalf(block, largestScale / Most);
+        Bits.PutHalf(block + 2, largestLeast / Most);
+        for (int group = 0; group < Groups; group++)
+        {
+            Put(
+                group, Math.Min(Most, (int)(byte)ScaleSearch.Nearest((largestScale > 0 ? Most / largestScale : 0) * scales[group])),
+                Math.Min(Most, (int)(byte)ScaleSearch.Nearest((largestLeast > 0 ? Most / largestLeast : 0) * leasts[group])), block + 4);
+        }
+
+        Divide(values, most, block, numbers);
+    }
+
+    /// <summary>The same by an importance matrix.</summary>
+    public static void Find(float* values, float* importance, int most, byte* block, byte* numbers)
+    {
+        float* scales = stackalloc float[Groups];
+        float* leasts = stackalloc float[Groups];
+        float* weights = stackalloc float[Groups * GroupElements];
+        float* groupWeights = stackalloc float[Groups];
+        ScaleSearch.Weigh(values, importance, 2 * ScaleSearch.SumOfSquares(values, Groups * GroupElements) / (Groups * GroupElements), Groups * GroupElements, weights);
+        for (int group = 0; group < Groups; group++)
+        {
+            groupWeights[group] = ScaleSearch.Sum(weights + (GroupElements * group), GroupElements);
+        }
+
+        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales, leasts, numbers);
+        byte* storedScales = stackalloc byte[Groups];
+        byte* storedLeasts = stackalloc byte[Groups];
+        Bits.PutHalf(block, ScaleSearch.PositiveScale(scales, groupWeights, Groups, Most, storedScales));
+        Bits.PutHalf(block + 2, ScaleSearch.PositiveScale(leasts, groupWeights, Groups, Most, storedLeasts));
+        for (int group = 0; group < Groups; group++)
+        {
+            Put(group, storedScales[group], storedLeasts[group], block + 4);
+        }
+
+        Divide(values, most, block, numbers);
+    }
+
+    private static void Divide(float* values, int most, byte* block, byte* numbers)
+    {
         for (int group = 0; group < Groups; group++)
         {
             (int s, int m) = Get(block + 4, group);
@@ -67,23 +105,19 @@ internal static unsafe class SixBitScales
         }
     }
 
-    private static void Put(float* scales, float* leasts, float inverseScale, float inverseLeast, byte* packed)
+    // The first four groups come first: the others have their high bits in them.
+    private static void Put(int group, int scale, int least, byte* packed)
     {
-        for (int group = 0; group < Groups; group++)
+        if (group < 4)
         {
-            int scale = Math.Min(63, (int)(byte)ScaleSearch.Nearest(inverseScale * scales[group]));
-            int least = Math.Min(63, (int)(byte)ScaleSearch.Nearest(inverseLeast * leasts[group]));
-            if (group < 4)
-            {
-                packed[group] = (byte)scale;
-                packed[group + 4] = (byte)least;
-            }
-            else
-            {
-                packed[group + 4] = (byte)((scale & 0x0F) | ((least & 0x0F) << 4));
-                packed[group - 4] |= (byte)(scale >> 4 << 6);
-                packed[group] |= (byte)(least >> 4 << 6);
-            }
+            packed[group] = (byte)scale;
+            packed[group + 4] = (byte)least;
+        }
+        else
+        {
+            packed[group + 4] = (byte)((scale & 0x0F) | ((least & 0x0F) << 4));
+            packed[group - 4] |= (byte)(scale >> 4 << 6);
+            packed[group] |= (byte)(least >> 4 << 6);
         }
     }
 }

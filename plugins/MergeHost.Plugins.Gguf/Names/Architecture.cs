@@ -68,6 +68,20 @@ internal sealed record Architecture
     /// <summary>The architecture of a class of Hugging Face, or <see langword="null"/> if there is no file for it.</summary>
     public static Architecture? FindHub(string? name) => _all.Value.FirstOrDefault(architecture => architecture.Hub.Contains(name));
 
+    /// <summary>What GGUF calls a tensor of Hugging Face, whatever the architecture; and the number of the expert that it is, from 0.</summary>
+    public static IEnumerable<(string Gguf, int Expert)> GgufNamesOf(string hub)
+    {
+        foreach (Architecture architecture in _all.Value)
+        {
+            if (architecture.FindHub(hub, out int layer, out int expert) is { } names)
+            {
+                yield return (names.GgufIn(layer), Math.Max(expert, 0));
+            }
+        }
+
+        yield return (hub, 0);
+    }
+
     /// <summary>Finds a tensor by GGUF's name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="layer">The layer's number, or -1.</param>

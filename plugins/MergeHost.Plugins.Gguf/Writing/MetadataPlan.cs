@@ -70,8 +70,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
 
     private static IEnumerable<MetadataEntry> TypesOf(IReadOnlyList<TensorInfo> tensors, bool isNew)
     {
-        DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount)).FirstOrDefault()?.Key;
-        if (most is not null && GgufType.FileTypeOf(most) is { } fileType)
+        if (TypeChoice.FileTypeOf(tensors) is { } fileType)
         {
             yield return MetadataEntry.Of(FileTypeKey, fileType);
         }

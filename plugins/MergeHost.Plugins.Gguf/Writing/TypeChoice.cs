@@ -14,11 +14,20 @@ internal static class TypeChoice
     /// <summary>Chooses the types of a file.</summary>
     /// <param name="tensors">The tensors, with the types that they have.</param>
     /// <param name="type">What is asked for, or <see langword="null"/> to keep types where that can be.</param>
+    /// <param name="hasImportance">Whether an importance matrix makes small types better.</param>
     /// <exception cref="CheckpointException">There is no such type, or none that can be written.</exception>
-    public static IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors, string? type)
+    public static IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors, string? type, bool hasImportance)
     {
-        IReadOnlyList<DType>? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type).Choose(tensors);
+        IReadOnlyList<DType>? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type).Choose(tensors, hasImportance);
         return [.. tensors.Select((tensor, index) => Choose(tensor, asked?[index]))];
+    }
+
+    /// <summary>The number by which llama.cpp calls a file of tensors, or <see langword="null"/> if it has none.</summary>
+    public static uint? FileTypeOf(IReadOnlyList<TensorInfo> tensors)
+    {
+        DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount)).FirstOrDefault()?.Key;
+        Mixture? mixture = Mixture.All.FirstOrDefault(mixture => mixture.Main == most && Choose(tensors, mixture.Name, hasImportance: false).SequenceEqual(tensors.Select(tensor => tensor.DType)));
+        return mixture?.FileType ?? (most is null ? null : GgufType.FileTypeOf(most));
     }
 
     private static Mixture Parse(string type) => Mixture.Find(type) ?? throw new CheckpointException(new Problem(

@@ -42,4 +42,14 @@ public interface ICheckpointFormat
 
         static DType Known(DType type) => DType.Find(type.Name) ?? DType.F32;
     }
+
+    /// <summary>Decides in which types tensors are stored, and how they are rounded to them, by what each input of a weight matters.</summary>
+    /// <remarks>By default there is no use for what matters.</remarks>
+    /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
+    /// <param name="type">What the recipe asks for, in the format's own words; <see langword="null"/> to keep types.</param>
+    /// <param name="importancePath">A file that tells what each input of a weight matters, as the format's users have it.</param>
+    /// <returns>The type of each, in the same order; its codec knows what matters.</returns>
+    /// <exception cref="CheckpointException">The format has no such type, or the file cannot be used.</exception>
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath) =>
+        throw CheckpointException.Unreadable(importancePath, "the format has no use for an importance matrix");
 }

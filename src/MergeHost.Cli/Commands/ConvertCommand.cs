@@ -15,11 +15,17 @@ internal static class ConvertCommand
         HelpName = "TYPE",
     };
 
+    private static readonly Option<string?> _importance = new("--imatrix")
+    {
+        Description = "An importance matrix of llama-imatrix, by which weights are quantised",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
         {
-            _input, _output, _format, _type, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize,
+            _input, _output, _format, _type, _importance, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -37,7 +43,7 @@ internal static class ConvertCommand
             Force = arguments.GetValue(SharedOptions.Force),
         };
         MergeManifest manifest = printer.Track("converting", progress => engine.Convert(
-            arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), options, printer.Show, progress, cancellation));
+            arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), arguments.GetValue(_importance), options, printer.Show, progress, cancellation));
         printer.Write(manifest, made => MergeCommand.Describe(made, output));
         return 0;
     }

@@ -66,7 +66,15 @@ public static class DTypeConversion
     /// <param name="source">One number an element.</param>
     /// <param name="destination">Elements as stored, little-endian.</param>
     /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
-    public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination)
+    public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination) => FromSingle(type, source, destination, 0);
+
+    /// <summary>Rounds a run of a tensor: see <see cref="IElementCodec.RunElements"/>.</summary>
+    /// <param name="type">The type to store.</param>
+    /// <param name="source">One number an element.</param>
+    /// <param name="destination">Elements as stored, little-endian.</param>
+    /// <param name="firstElement">Where the run begins in its tensor.</param>
+    /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
+    public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination, long firstElement)
     {
         if (type == DType.F32)
         {
@@ -90,7 +98,7 @@ public static class DTypeConversion
         }
         else if (type.Codec is { } codec)
         {
-            codec.FromSingle(source, destination);
+            codec.FromSingle(source, destination, firstElement);
         }
         else
         {

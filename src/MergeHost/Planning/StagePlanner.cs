@@ -94,8 +94,11 @@ internal sealed class StagePlanner(
     {
         try
         {
-            IReadOnlyList<DType> types = format.ChooseTypes([.. plans.Select(plan => plan.Output)], stage.OutputType?.Text);
-            return plans.Zip(types, (plan, type) => plan.Output.DType == type ? plan : plan with { Output = plan.Output with { DType = type } });
+            TensorInfo[] outputs = [.. plans.Select(plan => plan.Output)];
+            IReadOnlyList<DType> types = stage.OutputImportance is { } importance
+                ? format.ChooseTypes(outputs, stage.OutputType?.Text, importance)
+                : format.ChooseTypes(outputs, stage.OutputType?.Text);
+            return plans.Zip(types, (plan, type) => plan with { Output = plan.Output with { DType = type } });
         }
         catch (CheckpointException exception)
         {

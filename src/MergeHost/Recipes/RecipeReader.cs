@@ -12,7 +12,7 @@ internal sealed partial class RecipeReader
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses", "out_format", "out_type", "select", "evaluate", "task_vector_snr",
+        "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -93,6 +93,7 @@ internal sealed partial class RecipeReader
             OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
             OutputFormat = Text(stage, "out_format"),
             OutputType = Text(stage, "out_type"),
+            OutputImportance = Text(stage, "out_imatrix") is { } file ? Find(file) : null,
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
@@ -323,6 +324,13 @@ internal sealed partial class RecipeReader
         }
 
         return ReadSetting(name, node) is { } value ? new SettingCondition(Text(mapping, "filter"), value) : null;
+    }
+
+    // Paths start at the current folder, and then at the recipe's.
+    private static string Find(YamlScalar file)
+    {
+        string beside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file.Place.Path))!, file.Text);
+        return !File.Exists(file.Text) && File.Exists(beside) ? beside : file.Text;
     }
 
     private NoiseLimits ReadNoiseLimits(YamlMapping stage)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
@@ -26,7 +27,7 @@ internal sealed unsafe class TensorData
     {
         ElementCount = plan.Output.ElementCount;
         _context = context;
-        _blockElements = context.Options.BlockElements;
+        _blockElements = BlockElementsFor(plan.Output.DType, context.Options.BlockElements);
         _hasBase = plan.Copied is null && plan.Base is not null;
         BlockCount = (int)((ElementCount + _blockElements - 1) / _blockElements);
         _inputs = [.. plan.Read.Select(input => new Input(context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
@@ -56,6 +57,14 @@ internal sealed unsafe class TensorData
 
     // Whether inputs have to be turned into float32 before kernels see them.
     private bool Decodes { get; }
+
+    // Some types are written by whole rows only; digests have units of their own.
+    private static int BlockElementsFor(DType type, int usual)
+    {
+        int run = type.Codec?.RunElements ?? 1;
+        int least = run / (int)BigInteger.GreatestCommonDivisor(run, TensorDigest.UnitElements) * TensorDigest.UnitElements;
+        return run == 1 ? usual : Math.Max(1, usual / least) * least;
+    }
 
     public long FirstElement(int block) => (long)block * _blockElements;
 

@@ -56,7 +56,7 @@ internal sealed unsafe class TensorOutput
             // Blocks do not show what was not finite in them.
             Interlocked.Add(ref _nonFinite, _tensor.DType.Kind == DTypeKind.Quantized ? NonFiniteCount.Of(DType.F32, new Span<byte>(results, elements * sizeof(float))) : 0);
             byte* encoded = worker.Buffer(BufferUse.Result, 0, bytes);
-            DTypeConversion.FromSingle(_tensor.DType, new Span<float>(results, elements), new Span<byte>(encoded, bytes));
+            DTypeConversion.FromSingle(_tensor.DType, new Span<float>(results, elements), new Span<byte>(encoded, bytes), firstElement);
             results = encoded;
         }
 

@@ -14,6 +14,8 @@ public sealed class BlockTests
     public static TheoryData<string> Encoded =>
         [.. _golden["encoded"]!.AsObject().Select(entry => entry.Key).Where(name => TypeOf(name).Codec is { CanEncode: true })];
 
+    public static TheoryData<string> Weighted => [.. _golden["weighted"]!.AsObject().Select(entry => entry.Key)];
+
     [Theory]
     [MemberData(nameof(Decoded))]
     public void ToSingle_OfRandomBlocks_GivesTheBitsOfGgufPy(string name)
@@ -39,6 +41,30 @@ public sealed class BlockTests
         Assert.Equal((string)expected["input"]!, RandomBlocks.Digest<float>(numbers));
         byte[] blocks = new byte[type.LengthBytes(numbers.Length)];
         type.Codec!.FromSingle(numbers, blocks);
+        Assert.Equal((string)expected["first"]!, Convert.ToHexStringLower(blocks.AsSpan(0, 16)));
+        Assert.Equal((string)expected["output"]!, RandomBlocks.Digest<byte>(blocks));
+    }
+
+    [Theory]
+    [MemberData(nameof(Weighted))]
+    public void FromSingle_ByAnImportanceMatrix_GivesTheBytesOfGgml(string name)
+    {
+        int row = (int)_golden["row"]!;
+        float[] numbers = RandomBlocks.Numbers((int)_golden["rows"]!, row);
+        float[] importance = RandomBlocks.Importance(row);
+        JsonNode expected = _golden["weighted"]![name]!;
+        Assert.Equal((string)expected["input"]!, RandomBlocks.Digest<float>(importance));
+        DType type = GgufType.Weigh(TypeOf(name), importance);
+        byte[] blocks = new byte[type.LengthBytes(numbers.Length)];
+
+        // In runs, as the host gives them: each must know which columns it has.
+        int run = type.Codec!.RunElements == 1 ? 3 * 256 : type.Codec.RunElements;
+        for (int first = 0; first < numbers.Length; first += run)
+        {
+            int count = Math.Min(run, numbers.Length - first);
+            type.Codec.FromSingle(numbers.AsSpan(first, count), blocks.AsSpan((int)type.LengthBytes(first), (int)type.LengthBytes(count)), first);
+        }
+
         Assert.Equal((string)expected["first"]!, Convert.ToHexStringLower(blocks.AsSpan(0, 16)));
         Assert.Equal((string)expected["output"]!, RandomBlocks.Digest<byte>(blocks));
     }

@@ -47,6 +47,10 @@ internal static class RandomBlocks
         return numbers;
     }
 
+    /// <summary>What each column matters, from 0 to 16.</summary>
+    public static float[] Importance(int columns) =>
+        [.. Words(3, columns).Select((word, column) => column % 97 == 5 ? 0 : (word & 0xFFFF) * MathF.ScaleB(1, -12))];
+
     /// <summary>BF16 of random signs and fractions, from 2⁻⁹ to 2⁻¹.</summary>
     public static IEnumerable<ushort> Weights(ulong seed, int count) =>
         Words(seed, count).Select(word => (ushort)((word & 0x807F) | ((((word >> 16) % 8) + 118) << 7)));

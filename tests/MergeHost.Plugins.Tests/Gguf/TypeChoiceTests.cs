@@ -29,6 +29,22 @@ public sealed class TypeChoiceTests
     }
 
     [Theory]
+    [InlineData("q4_k_m", "self_attn.v_proj.weight", "Q8_0")]
+    [InlineData("q4_k_m", "self_attn.o_proj.weight", "Q5_K")]
+    [InlineData("q4_k_m", "block_sparse_moe.experts.7.w2.weight", "Q6_K")]
+    [InlineData("q4_k_m", "block_sparse_moe.experts.7.w1.weight", "Q4_K")]
+    [InlineData("mxfp4_moe", "block_sparse_moe.experts.7.w1.weight", "MXFP4")]
+    [InlineData("mxfp4_moe", "self_attn.v_proj.weight", "Q8_0")]
+    [InlineData("q4_k_m", "block_sparse_moe.gate.weight", "F32")]
+    public void ChooseTypes_OfEightExperts_GivesWhatIsBesideThemMoreBits(string type, string weight, string expected)
+    {
+        string[] names = ["self_attn.v_proj.weight", "self_attn.o_proj.weight", "block_sparse_moe.gate.weight",
+            .. Enumerable.Range(0, 8).SelectMany(expert => new[] { $"block_sparse_moe.experts.{expert}.w1.weight", $"block_sparse_moe.experts.{expert}.w2.weight" })];
+        TensorInfo[] tensors = [.. Enumerable.Range(0, Layers).SelectMany(layer => names.Select(name => new TensorInfo($"model.layers.{layer}.{name}", DType.BF16, [256, 256])))];
+        Assert.Equal(expected, Choose(type, tensors)["model.layers.15." + weight]);
+    }
+
+    [Theory]
     [InlineData("q4_k_s", 96, "Q5_0")]
     [InlineData("q6_k", 96, "Q8_0")]
     [InlineData("iq4_xs", 96, "IQ4_NL")]

@@ -103,7 +103,7 @@ public sealed class GgufTests : IDisposable
     public void Dispose() => _bed.Dispose();
 
     private MergeManifest Convert(string input, string output, string format, string? type = null) =>
-        _bed.Engine.Convert(input, _bed[output], format, type, new MergeOptions { BlockElements = 1 << 16 });
+        _bed.Engine.Convert(input, _bed[output], format, type, importance: null, new MergeOptions { BlockElements = 1 << 16 });
 
     private static double RelativeError(float[] exact, float[] values)
     {
