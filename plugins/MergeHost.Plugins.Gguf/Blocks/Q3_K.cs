@@ -41,10 +41,8 @@ internal readonly unsafe struct Q3_K : IWeightedBlock
     {
         byte* numbers = stackalloc byte[256];
         float* scales = stackalloc float[16];
-        for (int group = 0; group < 16; group++)
-        {
-            scales[group] = FindScale(values + (16 * group), numbers + (16 * group));
-        }
+        ScaleSearch.MovedScales(values, 4, scales, numbers);
+        ScaleSearch.MovedScales(values + 128, 4, scales + 8, numbers + 128);
 
         new Span<byte>(block, Bytes).Clear();
         float largest = ScaleSearch.Extreme(scales, 16);
@@ -101,51 +99,20 @@ internal readonly unsafe struct Q3_K : IWeightedBlock
 
     private static void Pack(byte* numbers, byte* block)
     {
-        for (int index = 0; index < 256; index++)
+        for (int at = 0; at < 32; at += 16)
         {
-            block[index % 32] |= (byte)(numbers[index] >> 2 << (index / 32));
-            numbers[index] &= 3;
+            Vector128<byte> third = Vector128<byte>.Zero;
+            for (int run = 0; run < 8; run++)
+            {
+                Vector128<byte> lanes = Vector128.Load(numbers + (32 * run) + at);
+                third |= Vector128.ShiftLeft(Vector128.ShiftRightLogical(lanes, 2), run);
+                (lanes & Vector128.Create((byte)3)).Store(numbers + (32 * run) + at);
+            }
+
+            third.Store(block + at);
         }
 
         TwoBits.Pack(numbers, block + PackedAt);
-    }
-
-    // Begins with the scale that fits the extreme, and then moves one number after the other while the fit gets better.
-    private static float FindScale(float* values, byte* numbers)
-    {
-        float extreme = ScaleSearch.Extreme(values, 16);
-        if (MathF.Abs(extreme) < ScaleSearch.LeastMagnitude)
-        {
-            new Span<byte>(numbers, 16).Clear();
-            return 0;
-        }
-
-        int* found = stackalloc int[16];
-        float product = 0;
-        float square = 0;
-        for (int i = 0; i < 16; i++)
-        {
-            found[i] = Math.Clamp(ScaleSearch.Nearest(-4 / extreme * values[i]), -4, 3);
-            float weight = values[i] * values[i];
-            product += weight * values[i] * found[i];
-            square += weight * found[i] * found[i];
-        }
-
-        for (int round = 0, changes = 1; round < 5 && changes > 0; round++)
-        {
-            changes = 0;
-            for (int i = 0; i < 16; i++)
-            {
-                changes += ScaleSearch.TryMove(values[i], values[i] * values[i], -4, 3, ref found[i], ref product, ref square) ? 1 : 0;
-            }
-        }
-
-        for (int i = 0; i < 16; i++)
-        {
-            numbers[i] = (byte)(found[i] + 4);
-        }
-
-        return square > 0 ? product / square : 0;
     }
 
     private static void PutScale(byte* scales, int group, int scale)

@@ -51,15 +51,17 @@ internal static unsafe class Rounding
             most = Vector256.ConditionalSelect(Vector256.GreaterThan(next, most), next, most);
         }
 
-        float smallest = least[0];
-        float largest = most[0];
-        for (int lane = 1; lane < 8; lane++)
+        // Neighbours first, so that of equals the first lane stays.
+        foreach (Vector256<int> next in (ReadOnlySpan<Vector256<int>>)
+            [Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7), Vector256.Create(2, 2, 2, 2, 6, 6, 6, 6), Vector256.Create(4, 4, 4, 4, 4, 4, 4, 4)])
         {
-            smallest = least[lane] < smallest ? least[lane] : smallest;
-            largest = most[lane] > largest ? most[lane] : largest;
+            Vector256<float> other = Vector256.Shuffle(least, next);
+            least = Vector256.ConditionalSelect(Vector256.LessThan(other, least), other, least);
+            other = Vector256.Shuffle(most, next);
+            most = Vector256.ConditionalSelect(Vector256.GreaterThan(other, most), other, most);
         }
 
-        return (smallest, largest);
+        return (least[0], most[0]);
     }
 
     /// <summary><c>1/scale</c>, and 0 for 0.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
 using MergeHost.Plugins.Gguf.Names;
@@ -102,12 +103,18 @@ internal sealed class GgufReader : ICheckpointReader
 
         Tensors = [.. _tensors.Values.Select(tensor => tensor.Tensor.Info)];
         Companions = CompanionMap.Make(metadata, made, Tensors);
-        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, made, unknown)];
+        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, made, unknown, headers)];
         Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
     }
 
-    private static IEnumerable<Problem> Oddities(Metadata metadata, List<MadeTensor> made, List<TensorInfo> unknown)
+    private static IEnumerable<Problem> Oddities(Metadata metadata, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)
     {
+        GgufTensor embedding = headers.SelectMany(header => header.Tensors).FirstOrDefault(tensor => tensor.Info?.Name == "token_embd.weight");
+        if (metadata.Find(TokenizerMap.Prefix + "tokens") is { } tokens && embedding.Info is { Shape.Rank: 2 } rows && rows.Shape[0] != tokens.Count)
+        {
+            yield return Oddity.Of(metadata.Path, string.Create(CultureInfo.InvariantCulture, $"the tokenizer has {tokens.Count:N0} tokens, the embedding {rows.Shape[0]:N0} rows"));
+        }
+
         if (made.Count > 0 && Architecture.Find(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)
         {
             yield return Oddity.Of(metadata.Path, $"'{made[0].Info.Name}' scales positions in a way that config.json has no words for; only GGUF files get it");

@@ -101,6 +101,7 @@ public sealed class MalformedGgufTests : IDisposable
     [InlineData("92 key is not UTF-8", "not UTF-8")]
     [InlineData("92 bool of 2", "truth value of 2")]
     [InlineData("111 bytes after the end", "968 bytes follow")]
+    [InlineData("117 tokens and rows", "2 tokens, the embedding 1 rows")]
     [InlineData("118 vocabulary", "no tensors")]
     public void Open_OfAHarmlessOddity_WarnsOnce(string name, string words)
     {
@@ -108,6 +109,8 @@ public sealed class MalformedGgufTests : IDisposable
         {
             "92 key is not UTF-8" => GgufBytes.Good().Key([.. U64(1), 0xFF], 4, U32(1)).ToArray(),
             "92 bool of 2" => GgufBytes.Good().Key("b", 7, [2]).ToArray(),
+            "117 tokens and rows" => GgufBytes.Good().Key("tokenizer.ggml.tokens", Array, [.. U32(8), .. U64(2), .. Text("a"), .. Text("b")]).Tensor("token_embd.weight", F32, 32, 1, 1).ToArray()
+                .Concat(new byte[32]).ToArray(),
             "111 bytes after the end" => Good(file => file.DataBytes = 1000),
             _ => Vocabulary(),
         };
