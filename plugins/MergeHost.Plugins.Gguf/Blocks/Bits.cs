@@ -50,6 +50,43 @@ internal static unsafe class Bits
         }
     }
 
+    /// <summary>32 halves of 16 bytes: the low ones come first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Nibbles(byte* packed)
+    {
+        Vector128<byte> both = Vector128.Load(packed);
+        return Vector256.Create(both & Vector128.Create((byte)0x0F), Vector128.ShiftRightLogical(both, 4)).AsSByte();
+    }
+
+    /// <summary>Puts 32 halves of bytes together, the other way round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PackNibbles(Vector256<byte> numbers, byte* packed) => (numbers.GetLower() | Vector128.ShiftLeft(numbers.GetUpper(), 4)).Store(packed);
+
+    /// <summary><c>scale · number</c> for 32 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scale(Vector256<sbyte> numbers, float scale, float* values)
+    {
+        Vector256<float> factor = Vector256.Create(scale);
+        (Vector256<short> low, Vector256<short> high) = Vector256.Widen(numbers);
+        (Floats(low.GetLower()) * factor).Store(values);
+        (Floats(low.GetUpper()) * factor).Store(values + 8);
+        (Floats(high.GetLower()) * factor).Store(values + 16);
+        (Floats(high.GetUpper()) * factor).Store(values + 24);
+    }
+
+    /// <summary><c>scale · number + offset</c> for 32 numbers, rounded after each step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ScaleAndAdd(Vector256<sbyte> numbers, float scale, float offset, float* values)
+    {
+        Vector256<float> factor = Vector256.Create(scale);
+        Vector256<float> summand = Vector256.Create(offset);
+        (Vector256<short> low, Vector256<short> high) = Vector256.Widen(numbers);
+        ((Floats(low.GetLower()) * factor) + summand).Store(values);
+        ((Floats(low.GetUpper()) * factor) + summand).Store(values + 8);
+        ((Floats(high.GetLower()) * factor) + summand).Store(values + 16);
+        ((Floats(high.GetUpper()) * factor) + summand).Store(values + 24);
+    }
+
     /// <summary><c>scale · number</c>; the count is a multiple of 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scale(sbyte* numbers, int count, float scale, float* values)
@@ -71,6 +108,13 @@ internal static unsafe class Bits
         {
             ((Floats(numbers + at) * factor) + summand).Store(values + at);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Floats(Vector128<short> numbers)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(numbers);
+        return Vector256.ConvertToSingle(Vector256.Create(low, high));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,22 +10,21 @@ internal static unsafe class FifthBits
 
     /// <summary>Takes numbers apart.</summary>
     /// <param name="high">The word, before the nibbles.</param>
-    public static void Unpack(byte* high, byte* nibbles, sbyte* numbers)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Unpack(byte* high, byte* nibbles)
     {
-        Bits.Nibbles(nibbles, 16, numbers);
         uint word = Bits.UInt32(high);
         Vector256<byte> spread = Vector256.Create(0x0101_0101_0101_0101UL * (byte)word, 0x0101_0101_0101_0101UL * (byte)(word >> 8),
             0x0101_0101_0101_0101UL * (byte)(word >> 16), 0x0101_0101_0101_0101UL * (word >> 24)).AsByte();
         Vector256<byte> set = Vector256.Equals(spread & _bitOfLane, _bitOfLane);
-        (Vector256.Load(numbers) | (set & Vector256.Create((byte)0x10)).AsSByte()).Store(numbers);
+        return Bits.Nibbles(nibbles) | (set & Vector256.Create((byte)0x10)).AsSByte();
     }
 
     /// <summary>Puts numbers together.</summary>
-    public static void Pack(byte* numbers, byte* high, byte* nibbles)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Pack(Vector256<byte> numbers, byte* high, byte* nibbles)
     {
-        Vector256<byte> all = Vector256.Load(numbers);
-        Unsafe.WriteUnaligned(high, Vector256.Equals(all & Vector256.Create((byte)0x10), Vector256.Create((byte)0x10)).ExtractMostSignificantBits());
-        (all & Vector256.Create((byte)0x0F)).Store(numbers);
-        Bits.PackNibbles(numbers, 16, nibbles);
+        Unsafe.WriteUnaligned(high, Vector256.Equals(numbers & Vector256.Create((byte)0x10), Vector256.Create((byte)0x10)).ExtractMostSignificantBits());
+        Bits.PackNibbles(numbers & Vector256.Create((byte)0x0F), nibbles);
     }
 }

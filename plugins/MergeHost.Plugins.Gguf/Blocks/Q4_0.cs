@@ -11,10 +11,7 @@ internal readonly unsafe struct Q4_0 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        sbyte* numbers = stackalloc sbyte[32];
-        Bits.Nibbles(block + 2, 16, numbers);
-        (Vector256.Load(numbers) - Vector256.Create((sbyte)8)).Store(numbers);
-        Bits.Scale(numbers, 32, Bits.Half(block), values);
+        Bits.Scale(Bits.Nibbles(block + 2) - Vector256.Create((sbyte)8), Bits.Half(block), values);
     }
 
     public static bool NeedsRow => true;
@@ -23,9 +20,7 @@ internal readonly unsafe struct Q4_0 : IWeightedBlock
     {
         float scale = Rounding.Extreme(values) / -8;
         Bits.PutHalf(block, scale);
-        byte* numbers = stackalloc byte[32];
-        Rounding.Truncate(values, 0, Rounding.Inverse(scale), 8.5f, 15, numbers);
-        Bits.PackNibbles(numbers, 16, block + 2);
+        Bits.PackNibbles(Rounding.Truncate(values, 0, Rounding.Inverse(scale), 8.5f, 15), block + 2);
     }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)

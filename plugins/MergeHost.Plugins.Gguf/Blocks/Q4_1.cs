@@ -9,9 +9,7 @@ internal readonly unsafe struct Q4_1 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        sbyte* numbers = stackalloc sbyte[32];
-        Bits.Nibbles(block + 4, 16, numbers);
-        Bits.ScaleAndAdd(numbers, 32, Bits.Half(block), Bits.Half(block + 2), values);
+        Bits.ScaleAndAdd(Bits.Nibbles(block + 4), Bits.Half(block), Bits.Half(block + 2), values);
     }
 
     public static bool NeedsRow => true;
@@ -22,9 +20,7 @@ internal readonly unsafe struct Q4_1 : IWeightedBlock
         float scale = (most - least) / 15;
         Bits.PutHalf(block, scale);
         Bits.PutHalf(block + 2, least);
-        byte* numbers = stackalloc byte[32];
-        Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 15, numbers);
-        Bits.PackNibbles(numbers, 16, block + 4);
+        Bits.PackNibbles(Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 15), block + 4);
     }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)

@@ -11,10 +11,7 @@ internal readonly unsafe struct Q5_0 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        sbyte* numbers = stackalloc sbyte[32];
-        FifthBits.Unpack(block + 2, block + 6, numbers);
-        (Vector256.Load(numbers) - Vector256.Create((sbyte)16)).Store(numbers);
-        Bits.Scale(numbers, 32, Bits.Half(block), values);
+        Bits.Scale(FifthBits.Unpack(block + 2, block + 6) - Vector256.Create((sbyte)16), Bits.Half(block), values);
     }
 
     public static bool NeedsRow => true;
@@ -23,9 +20,7 @@ internal readonly unsafe struct Q5_0 : IWeightedBlock
     {
         float scale = Rounding.Extreme(values) / -16;
         Bits.PutHalf(block, scale);
-        byte* numbers = stackalloc byte[32];
-        Rounding.Truncate(values, 0, Rounding.Inverse(scale), 16.5f, 31, numbers);
-        FifthBits.Pack(numbers, block + 2, block + 6);
+        FifthBits.Pack(Rounding.Truncate(values, 0, Rounding.Inverse(scale), 16.5f, 31), block + 2, block + 6);
     }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)
@@ -34,6 +29,6 @@ internal readonly unsafe struct Q5_0 : IWeightedBlock
         byte* numbers = stackalloc byte[32];
         ScaleSearch.Weigh(values, importance, meanSquare, 32, weights);
         Bits.PutHalf(block, ScaleSearch.Scale(values, weights, 32, 16, numbers));
-        FifthBits.Pack(numbers, block + 2, block + 6);
+        FifthBits.Pack(Vector256.Load(numbers), block + 2, block + 6);
     }
 }

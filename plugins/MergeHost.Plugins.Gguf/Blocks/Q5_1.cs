@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of 5 bits with a scale and the least number: <c>w = d·q + m</c>.</summary>
@@ -9,9 +11,7 @@ internal readonly unsafe struct Q5_1 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        sbyte* numbers = stackalloc sbyte[32];
-        FifthBits.Unpack(block + 4, block + 8, numbers);
-        Bits.ScaleAndAdd(numbers, 32, Bits.Half(block), Bits.Half(block + 2), values);
+        Bits.ScaleAndAdd(FifthBits.Unpack(block + 4, block + 8), Bits.Half(block), Bits.Half(block + 2), values);
     }
 
     public static bool NeedsRow => true;
@@ -22,9 +22,7 @@ internal readonly unsafe struct Q5_1 : IWeightedBlock
         float scale = (most - least) / 31;
         Bits.PutHalf(block, scale);
         Bits.PutHalf(block + 2, least);
-        byte* numbers = stackalloc byte[32];
-        Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 31, numbers);
-        FifthBits.Pack(numbers, block + 4, block + 8);
+        FifthBits.Pack(Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 31), block + 4, block + 8);
     }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)
@@ -35,6 +33,6 @@ internal readonly unsafe struct Q5_1 : IWeightedBlock
         (float scale, float least) = ScaleSearch.ScaleAndLeast(values, weights, 31, numbers);
         Bits.PutHalf(block, scale);
         Bits.PutHalf(block + 2, -least);
-        FifthBits.Pack(numbers, block + 4, block + 8);
+        FifthBits.Pack(Vector256.Load(numbers), block + 4, block + 8);
     }
 }

@@ -67,16 +67,13 @@ internal static unsafe class Rounding
     /// <summary><c>1/scale</c>, and 0 for 0.</summary>
     public static float Inverse(float scale) => scale != 0 ? 1 / scale : 0;
 
-    /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>.</summary>
+    /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>, for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Truncate(float* values, float offset, float factor, float shift, int most, byte* numbers)
+    public static Vector256<byte> Truncate(float* values, float offset, float factor, float shift, int most)
     {
-        for (int at = 0; at < Elements; at += 8)
-        {
-            Vector256<float> scaled = (Vector256.Load(values + at) - Vector256.Create(offset)) * Vector256.Create(factor);
-            Vector256<int> whole = Vector256.ConvertToInt32Native(scaled + Vector256.Create(shift));
-            Store(Vector256.Min(whole, Vector256.Create(most)), numbers + at);
-        }
+        Vector256<ushort> low = Vector256.Narrow(Truncated(values, offset, factor, shift, most), Truncated(values + 8, offset, factor, shift, most));
+        Vector256<ushort> high = Vector256.Narrow(Truncated(values + 16, offset, factor, shift, most), Truncated(values + 24, offset, factor, shift, most));
+        return Vector256.Narrow(low, high);
     }
 
     /// <summary><c>value · factor</c> rounded to the nearest whole number, halves away from zero.</summary>
@@ -99,5 +96,12 @@ internal static unsafe class Rounding
     {
         Vector128<short> narrow = Vector128.Narrow(whole.GetLower(), whole.GetUpper());
         Unsafe.WriteUnaligned(numbers, Vector128.Narrow(narrow, narrow).AsInt64()[0]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Truncated(float* values, float offset, float factor, float shift, int most)
+    {
+        Vector256<float> scaled = (Vector256.Load(values) - Vector256.Create(offset)) * Vector256.Create(factor);
+        return Vector256.Min(Vector256.ConvertToInt32Native(scaled + Vector256.Create(shift)), Vector256.Create(most)).AsUInt32();
     }
 }
