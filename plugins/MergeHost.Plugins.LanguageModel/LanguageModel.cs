@@ -42,6 +42,17 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>How many ids there are.</summary>
     public int VocabularySize => _model.Config.VocabularySize;
 
+    /// <summary>The ids of a text that the model is to go on with.</summary>
+    /// <param name="prompt">The text.</param>
+    /// <param name="refuse">Makes what is thrown of why it cannot.</param>
+    public IReadOnlyList<int> EncodePrompt(string prompt, Func<string, MergeHostException> refuse)
+    {
+        IReadOnlyList<int> ids = Tokenizer.EncodeWhole(prompt);
+        return ids.Count == 0 ? throw refuse("the prompt is empty, and the model's texts do not begin with BOS")
+            : ids.Count >= MaxPositions ? throw refuse($"{ids.Count} tokens leave no room for an answer in the {MaxPositions} that the model was made for")
+            : ids;
+    }
+
     /// <summary>The log-likelihoods of the continuations' tokens in nats, each given all before it.</summary>
     /// <param name="prompts">The prompts with their continuations; those of like length are computed together.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>

@@ -12,6 +12,9 @@ internal static class Oracle
 
     public static double Accuracy(string model, string task, string metric) => (double)_json["models"]![model]!["tasks"]![task]![metric]!;
 
+    /// <summary>What was found for a merge: <c>linear</c>, <c>task_arithmetic</c> or <c>ties</c>.</summary>
+    public static JsonNode Merge(string name) => _json["merges"]![name]!;
+
     /// <summary>Texts with their ids.</summary>
     public static IReadOnlyList<(string Text, int[] Ids)> Lines { get; } =
         [.. _json["tokenizer"]!.AsArray().Select(line => ((string)line!["text"]!, line["ids"].Deserialize<int[]>()!))];

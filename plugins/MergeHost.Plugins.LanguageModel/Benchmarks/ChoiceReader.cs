@@ -1,3 +1,4 @@
+using System.Globalization;
 using MergeHost.Plugins.LanguageModel.Templates;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
@@ -34,7 +35,8 @@ internal sealed class ChoiceReader(string choices, string answer)
         {
             long whole => whole >= 0 && whole < choices.Length ? (int)whole : -1,
             bool truth => truth ? 1 : 0,
-            string text => Array.FindIndex(choices, choice => choice.Trim() == text.Trim()),
+            string text when Array.FindIndex(choices, choice => choice.Trim() == text.Trim()) is >= 0 and var found => found,
+            string text when int.TryParse(text, CultureInfo.InvariantCulture, out int written) && written >= 0 && written < choices.Length => written,
             _ => -1,
         };
         return choices.Length < 2 ? throw item.Unusable("'choices' must be at least two texts that are not empty")

@@ -20,7 +20,7 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
         List<IReadOnlyList<string>> answers = [.. file.Items.Select(Answers)];
         GeneratedAnswer comparison = new(options);
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
-        List<IReadOnlyList<int>> prompts = [.. file.Items.Select(item => Encode(item, file.Prompt(item), model))];
+        List<IReadOnlyList<int>> prompts = [.. file.Items.Select(item => model.EncodePrompt(file.Prompt(item), item.Unusable))];
         GenerationOptions generation = new() { MaxTokens = options.MaxTokens, Stop = options.Stop.Length == 0 ? [] : [options.Stop] };
         IReadOnlyList<GeneratedText> texts = model.Generate(prompts, generation, context);
         return new BenchmarkResult([Result("exact_match", comparison.ExactMatch), Result("f1", comparison.F1)]);
@@ -38,13 +38,5 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
             List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, answers[index])))];
             return new TaskResult(Path.GetFileNameWithoutExtension(options.Data), metric, scores.Average(score => score.Score), scores);
         }
-    }
-
-    private static IReadOnlyList<int> Encode(TaskItem item, string prompt, LanguageModel model)
-    {
-        IReadOnlyList<int> ids = model.Tokenizer.EncodeWhole(prompt);
-        return ids.Count == 0 ? throw item.Unusable("the prompt is empty, and the model's texts do not begin with BOS")
-            : ids.Count >= model.MaxPositions ? throw item.Unusable($"{ids.Count} tokens leave no room for an answer in the {model.MaxPositions} that the model was made for")
-            : ids;
     }
 }

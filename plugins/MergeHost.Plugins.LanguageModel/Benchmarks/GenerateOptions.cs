@@ -15,8 +15,12 @@ public sealed record GenerateOptions : TaskOptions
     /// <summary>A text that ends the model's answer, where it ends a line by default; empty for none.</summary>
     public string Stop { get; init; } = "\n";
 
-    /// <summary>A regular expression that finds the answer in what the model writes: the last match, or its first group; none takes all.</summary>
+    /// <summary>A regular expression that finds the answer in what the model writes: a match, or its first group that holds something; none takes all.</summary>
     public string? Pattern { get; init; }
+
+    /// <summary>Which match counts, from 0 for the first; from -1 for the last.</summary>
+    [Range(-1000, 1000)]
+    public int PatternMatch { get; init; } = -1;
 
     /// <summary>A regular expression of what is taken out of both before they are compared, such as <c>[,$]</c>.</summary>
     public string? Ignore { get; init; }

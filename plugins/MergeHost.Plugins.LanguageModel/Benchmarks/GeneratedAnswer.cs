@@ -20,9 +20,18 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
     /// <seealso href="https://arxiv.org/abs/1606.05250"/>
     public double F1(string text, IReadOnlyList<string> answers) => answers.Max(answer => F1(Words(Extract(text)), Words(answer)));
 
-    private string Extract(string text) => _pattern is null ? text
-        : _pattern.Matches(text) is [.., Match match] ? match.Groups.Count > 1 ? match.Groups[1].Value : match.Value
-        : "";
+    private string Extract(string text)
+    {
+        if (_pattern is null)
+        {
+            return text;
+        }
+
+        MatchCollection matches = _pattern.Matches(text);
+        int place = options.PatternMatch < 0 ? matches.Count + options.PatternMatch : options.PatternMatch;
+        return place < 0 || place >= matches.Count ? ""
+            : matches[place].Groups.Values.Skip(1).FirstOrDefault(group => group.Length > 0)?.Value ?? matches[place].Value;
+    }
 
     private string Clean(string text)
     {

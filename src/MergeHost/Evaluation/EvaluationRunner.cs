@@ -22,10 +22,21 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
-        return Summarize(suite, @base, [.. request.Experts.Select(Measure)], [.. request.Models.Select(Measure)]);
+        MeasuredModel[] experts = [.. request.Experts.Select(Measure)];
+        MeasuredModel[] measured = [.. request.Models.Select(Measure)];
+
+        // What was measured elsewhere has one metric a task; beside it the others show no more.
+        return request.Models.Any(HarnessResults.IsResults)
+            ? Summarize(suite, @base?.MainOnly(), [.. experts.Select(expert => expert.MainOnly())], [.. measured.Select(model => model.MainOnly())])
+            : Summarize(suite, @base, experts, measured);
 
         MeasuredModel Measure(string path)
         {
+            if (HarnessResults.IsResults(path))
+            {
+                return HarnessResults.Measure(path, suite);
+            }
+
             if (IsRecipe(path))
             {
                 using PlanSession session = new(path, catalog, host);

@@ -6,7 +6,11 @@ namespace MergeHost.Evaluation;
 /// <param name="Name">The model's name.</param>
 /// <param name="Weights">The digest of its weights.</param>
 /// <param name="Tasks">The results of each task of the suite, in its order.</param>
-internal sealed record MeasuredModel(string Name, string Weights, IReadOnlyList<MeasuredTask> Tasks);
+internal sealed record MeasuredModel(string Name, string Weights, IReadOnlyList<MeasuredTask> Tasks)
+{
+    /// <summary>The same with the metric of each task that counts, and no other.</summary>
+    public MeasuredModel MainOnly() => this with { Tasks = [.. Tasks.Select(task => new MeasuredTask(task.Task, [task.Main]))] };
+}
 
 /// <summary>What a task found for a model.</summary>
 /// <param name="Task">The task.</param>

@@ -11,7 +11,7 @@ namespace MergeHost.Evaluation;
 internal sealed class SuiteReader
 {
     private static readonly string[] _suiteFields = ["suite", "tasks"];
-    private static readonly string[] _taskFields = ["name", "benchmark", "metric", "general"];
+    private static readonly string[] _taskFields = ["name", "benchmark", "metric", "general", "source"];
 
     private readonly string _folder;
     private readonly PluginSet _plugins;
@@ -110,7 +110,8 @@ internal sealed class SuiteReader
             (object? parsed, Problem? problem) = option.Parse(scalar);
             if (problem is null && IsFile(option) && !File.Exists(Path.Combine(_folder, scalar.Text)))
             {
-                problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'", $"Paths start at the suite's folder, '{_folder}'.", scalar.Place);
+                string source = Text(task, "source") is { } text ? $"It comes from {text.Text}. " : "";
+                problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'", $"{source}Paths start at the suite's folder, '{_folder}'.", scalar.Place);
             }
 
             _problems.AddRange(problem is null ? [] : [problem]);

@@ -2,7 +2,7 @@ namespace MergeHost;
 
 /// <summary>What is to be measured.</summary>
 /// <param name="SuitePath">The suite of tasks.</param>
-/// <param name="Models">Checkpoints and recipes; a recipe is a file whose name ends with <c>.yaml</c> or <c>.yml</c>, and is merged in memory.</param>
+/// <param name="Models">Checkpoints and recipes; a recipe is a file whose name ends with <c>.yaml</c> or <c>.yml</c>, and is merged in memory. A <c>.json</c> of lm-evaluation-harness is taken as measured.</param>
 public sealed record EvaluationRequest(string SuitePath, IReadOnlyList<string> Models)
 {
     /// <summary>The base that merges are compared with, or <see langword="null"/>.</summary>

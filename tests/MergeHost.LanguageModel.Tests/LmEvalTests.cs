@@ -1,0 +1,106 @@
+using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel;
+using MergeHost.Plugins.LanguageModel.Benchmarks;
+using MergeHost.Plugins.LanguageModel.Harness;
+using MergeHost.Testing;
+
+namespace MergeHost.LanguageModel.Tests;
+
+/// <summary>Task files of lm-evaluation-harness.</summary>
+public sealed class LmEvalTests : IDisposable
+{
+    private const string Chosen = """
+        tag: [finance]
+        task: headlines
+        dataset_path: some/data
+        test_split: test
+        output_type: multiple_choice
+        description: "Answer.\n\n"
+        doc_to_text: "Headline: {{headline.strip()}}\nUp?"
+        doc_to_target: label
+        doc_to_choice: ["No", "Yes"]
+        num_fewshot: 1
+        metric_list:
+          - {metric: acc, aggregation: mean, higher_is_better: true}
+        metadata: {version: 1.0}
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly LanguageModelLoader _loader = new();
+    private readonly ICheckpointReader _checkpoint = Fixtures.Family("base");
+
+    [TorchFact]
+    public void Run_OfChosenAnswers_AsksAsTheHarnessDoes()
+    {
+        Write("dev.jsonl", """{"headline": "gold rises", "label": 1}""");
+        Write("test.jsonl", """{"headline": " the whale ", "label": 0}""", """{"headline": "gold", "label": 1}""");
+        Write("plain.jsonl", Plain("the whale", 0), Plain("gold", 1));
+        TaskResult found = Assert.Single(Run(Chosen, new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
+        TaskResult expected = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context).Tasks[0];
+        Assert.Equal(("headlines", "acc"), (found.Task, found.Metric));
+        Assert.Equal(expected.Items, found.Items);
+
+        static string Plain(string headline, int answer) =>
+            $$"""{"prompt": "Answer.\n\nHeadline: gold rises\nUp? Yes\n\nHeadline: {{headline}}\nUp?", "choices": [" No", " Yes"], "answer": {{answer}}}""";
+    }
+
+    // transformers goes on with: ", and the United States, and the United States …".
+    [TorchFact]
+    public void Run_OfWrittenAnswers_ComparesByEachFilter()
+    {
+        const string Task = """
+            task: written
+            output_type: generate_until
+            doc_to_text: "{{question}}"
+            doc_to_target: "{{answer}}"
+            generation_kwargs: {until: ["zzz"], do_sample: false, max_gen_toks: 10}
+            metric_list:
+              - {metric: exact_match, ignore_case: true, regexes_to_ignore: [",", "\\$"]}
+            filter_list:
+              - name: first
+                filter: [{function: regex, regex_pattern: "the (\\w+)"}, {function: take_first}]
+              - name: last
+                filter: [{function: regex, regex_pattern: "the \\w+ (\\w+)", group_select: -1}, {function: take_first}]
+            """;
+        Write("test.jsonl", """{"question": "The President of the United States", "answer": "UNIT,ED"}""");
+        IReadOnlyList<TaskResult> found = Run(Task, new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl" });
+        Assert.Equal([("exact_match,first", 1.0), ("exact_match,last", 0.0)], found.Select(result => (result.Metric, result.Value)));
+    }
+
+    [TorchTheory]
+    [InlineData("metadata: {version: 1.0}", "process_docs: !function utils.process_docs", "'process_docs: !function utils.process_docs' is not supported")]
+    [InlineData("output_type: multiple_choice", "output_type: loglikelihood", "output_type 'loglikelihood' is not supported")]
+    [InlineData("metric: acc", "metric: mcc", "metric 'mcc' is not supported; supported: acc, acc_norm")]
+    [InlineData("metadata: {version: 1.0}", "include: other.yaml", "'include' is not supported")]
+    [InlineData("aggregation: mean", "aggregation: f1", "aggregation 'f1' is not supported")]
+    [InlineData("{{headline.strip()}}", "{% if headline %}x{% endif %}", "'{%' is not supported")]
+    [InlineData("task: headlines", "task: [", "this is no YAML")]
+    [InlineData("task: headlines", "task: {a: b: c}", "task.yaml(2,")]
+    public void Run_OfWhatIsNotPlainData_IsRefusedByName(string known, string other, string message)
+    {
+        Write("dev.jsonl", """{"headline": "gold rises", "label": 1}""");
+        Write("test.jsonl", """{"headline": "gold", "label": 1}""");
+        MergeHostException exception = Assert.Throws<MergeHostException>(() =>
+            Run(Chosen.Replace(known, other, StringComparison.Ordinal), new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
+        Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _checkpoint.Dispose();
+        _folder.Dispose();
+    }
+
+    private BenchmarkContext Context => new() { Folder = _folder.Path };
+
+    private IReadOnlyList<TaskResult> Run(string task, LmEvalOptions options)
+    {
+        Write("task.yaml", task);
+        return new LmEvalBenchmark(_loader).Run(_checkpoint, options, Context).Tasks;
+    }
+
+    private void Write(string name, params string[] lines) => File.WriteAllLines(Path.Combine(_folder.Path, name), lines);
+}
