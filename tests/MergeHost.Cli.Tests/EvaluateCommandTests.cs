@@ -23,7 +23,7 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Equal(["bits", "count"], rows[1][..2]);
         Assert.Equal(["known", "count"], rows[2][..2]);
         Assert.Equal(["Macro-Gain", "accuracy"], rows[6][..2]);
-        Assert.Equal(3 + 1 + 7, rows.Count(row => row.Length > 0));
+        Assert.Equal(3 + 1 + 8, rows.Count(row => row.Length > 0));
     }
 
     [Fact]

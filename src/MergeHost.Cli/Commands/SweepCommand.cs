@@ -52,6 +52,11 @@ internal static class SweepCommand
             Conclude(study, kind.Key);
         }
 
+        Console.WriteLine();
+        Console.WriteLine("chosen settings: tasks that improved, were damaged, and are unchanged from the base, and those on which they are better than all constituents");
+        Columns.Write(
+            [.. study.Points.Where(point => point.IsChosen).Select(point => (string[])[point.Stage, point.Name, Text(point.Settings, false), Numbers.Verdicts(point.Changes), Numbers.Improved(point.Gaps)])],
+            indent: 2);
         DescribeTuning(study);
         DescribeDistances(study.Distances);
     }

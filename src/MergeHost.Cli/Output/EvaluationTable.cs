@@ -33,6 +33,7 @@ internal static class EvaluationTable
             rows.Add([Numbers.Name(metric.Name), metric.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[index]))]);
         }
 
+        rows.Add(["better than all of them on", "", .. compared.Select(model => Numbers.Improved(model.Gaps))]);
         Columns.Write(rows);
     }
 

@@ -26,6 +26,10 @@ internal static class Numbers
     public static string Verdicts(IReadOnlyList<TaskChange> changes) =>
         string.Join(", ", _verdicts.Select(verdict => changes.Count(change => change.Verdict == verdict)));
 
+    /// <summary>The tasks on which a model is better beyond noise.</summary>
+    public static string Improved(IReadOnlyList<TaskChange> gaps) =>
+        gaps.Where(gap => gap.Verdict == "improved").Select(gap => gap.Task).ToArray() is { Length: > 0 } tasks ? string.Join(", ", tasks) : "-";
+
     /// <summary>The name of a metric in words.</summary>
     public static string Name(string metric) => metric switch
     {

@@ -29,7 +29,8 @@ internal static class EvaluationHtml
         {
             body.Append("<h2>Compared with base and experts</h2>\n");
             body.Append(Table(["", "over", .. compared.Select(model => EvaluationPlots.Name(model.Name))], compared[0].Metrics.Select((metric, index) =>
-                (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Metrics[index]))])));
+                (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Metrics[index]))])
+                .Append(["better than all of them on", "", .. compared.Select(model => Figures.Improved(model.Gaps))])));
         }
 
         return Of($"{summary.Suite}: {string.Join(", ", names)}", body);

@@ -16,7 +16,13 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Mean([new ComparedMerge(this, merged, others)]);
 
     /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
-    public IReadOnlyList<TaskChange> Changes(MeasuredModel model)
+    public IReadOnlyList<TaskChange> Changes(MeasuredModel model) => Above(model, (task, items) => Score(constituents.Base, task, items));
+
+    /// <summary>How far the scores of a merge are above those of its best constituent on each task, with the intervals of paired items.</summary>
+    public IReadOnlyList<TaskChange> Gaps(MeasuredModel merged) => Above(
+        merged, (task, items) => new ComparedTask(TaskRole.Other, 0, Score(constituents.Base, task, items), [.. constituents.Experts.Select(expert => Score(expert, task, items))]).Best);
+
+    private IReadOnlyList<TaskChange> Above(MeasuredModel model, Func<int, int[], double> other)
     {
         (int Task, int[] Items)[] tasks = [.. model.Tasks.Select((task, index) => (index, split.Indices(task.Main))).Where(task => task.Item2.Length > 0)];
         IReadOnlyList<(double Low, double High)?> intervals = tasks.Length == 0 ? [] : Bootstrap.Intervals(
@@ -24,7 +30,7 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
             draws => [.. draws.Zip(tasks, (draw, task) => Change(task.Task, Array.ConvertAll(draw, index => task.Items[index])))]);
         return [.. tasks.Zip(intervals, (task, interval) => new TaskChange(model.Tasks[task.Task].Task.Name, Change(task.Task, task.Items), interval?.Low ?? 0, interval?.High ?? 0))];
 
-        double Change(int task, int[] items) => Score(model, task, items) - Score(constituents.Base, task, items);
+        double Change(int task, int[] items) => Score(model, task, items) - other(task, items);
     }
 
     /// <summary>The mean of the metrics of several merges, all measured on the same items, with their intervals.</summary>

@@ -91,21 +91,24 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         return new Subject(name, MergeIdentity.OfUnfinished(plan, plan.Stages[^1], options), () => new MemoryRunner(plan, Nowhere, host, options).Run(cancellation));
     }
 
-    /// <summary>The results of a model with their intervals.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="role">As <see cref="ModelSummary.Role"/> says.</param>
-    /// <param name="base">The base, or <see langword="null"/>.</param>
-    /// <param name="metrics">How a merge compares with what it was made of.</param>
-    public static ModelSummary Summarize(MeasuredModel model, string role, MeasuredModel? @base, IReadOnlyList<MetricSummary> metrics) => new(
-        model.Name, role, model.Weights, [.. model.Tasks.SelectMany(task => task.Results.Select(result => Summarize(task, result)))],
-        @base is null || model == @base ? [] : new Comparison(new Constituents(@base, [])).Changes(model), metrics);
+    private static EvaluationSummary Summarize(Suite suite, MeasuredModel? @base, MeasuredModel[] experts, MeasuredModel[] models)
+    {
+        Comparison? comparison = @base is null ? null : new Comparison(new Constituents(@base, experts));
+        return new EvaluationSummary(suite.Name,
+        [
+            .. @base is null ? [] : (ModelSummary[])[Summarize(@base, "base")],
+            .. experts.Select(expert => Summarize(expert, "expert") with { Changes = comparison?.Changes(expert) ?? [] }),
+            .. models.Select(model => Summarize(model, "model") with
+            {
+                Changes = comparison?.Changes(model) ?? [],
+                Gaps = experts.Length > 0 && comparison is not null ? comparison.Gaps(model) : [],
+                Metrics = experts.Length > 0 && comparison is not null ? comparison.Compare(model) : [],
+            }),
+        ]);
+    }
 
-    private static EvaluationSummary Summarize(Suite suite, MeasuredModel? @base, MeasuredModel[] experts, MeasuredModel[] models) => new(suite.Name,
-    [
-        .. @base is null ? [] : (ModelSummary[])[Summarize(@base, "base", @base, [])],
-        .. experts.Select(expert => Summarize(expert, "expert", @base, [])),
-        .. models.Select(model => Summarize(model, "model", @base, @base is null || experts.Length == 0 ? [] : new Comparison(new Constituents(@base, experts)).Compare(model))),
-    ]);
+    private static ModelSummary Summarize(MeasuredModel model, string role) =>
+        new(model.Name, role, model.Weights, [.. model.Tasks.SelectMany(task => task.Results.Select(result => Summarize(task, result)))]);
 
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {

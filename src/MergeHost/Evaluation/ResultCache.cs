@@ -56,7 +56,11 @@ internal sealed class ResultCache(string? folder)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(value, _json));
+
+            // Another process may keep the same at this moment.
+            string own = $"{path}.{Environment.ProcessId}";
+            DurableFile.Write(own, JsonSerializer.SerializeToUtf8Bytes(value, _json));
+            File.Move(own, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

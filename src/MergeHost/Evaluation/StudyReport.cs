@@ -16,7 +16,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
     {
         _points.AddRange(merges.Select(merge => new StudyPoint(
             merge.Name, stage.Name, merge.Candidate.Method.Name, merge.Candidate.Setting.Values, IsChosen(merge),
-            Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), OverControl([merge], merges))
+            Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), Test(merge).Gaps(merge.Model), OverControl([merge], merges))
         {
             Tuning = Tuning(merge, merges),
         }));

@@ -10,14 +10,21 @@ public sealed record EvaluationSummary(string Suite, IReadOnlyList<ModelSummary>
 /// <param name="Role"><c>base</c>, <c>expert</c>, or <c>model</c>.</param>
 /// <param name="Weights">The digest of its weights and tokenizer, by which results are kept.</param>
 /// <param name="Tasks">The results, one a task and metric.</param>
-/// <param name="Changes">How it differs from the base, task by task; nothing without a base, and for the base itself.</param>
-/// <param name="Metrics">How it compares with base and experts; none for these themselves.</param>
-public sealed record ModelSummary(
-    string Name, string Role, string Weights, IReadOnlyList<TaskSummary> Tasks, IReadOnlyList<TaskChange> Changes, IReadOnlyList<MetricSummary> Metrics);
+public sealed record ModelSummary(string Name, string Role, string Weights, IReadOnlyList<TaskSummary> Tasks)
+{
+    /// <summary>How it differs from the base, task by task; nothing without a base, and for the base itself.</summary>
+    public IReadOnlyList<TaskChange> Changes { get; init; } = [];
 
-/// <summary>How a model differs from its base on a task, by the metric that counts.</summary>
+    /// <summary>How it differs from the best of base and experts, task by task; nothing for these themselves.</summary>
+    public IReadOnlyList<TaskChange> Gaps { get; init; } = [];
+
+    /// <summary>How it compares with base and experts; nothing for these themselves.</summary>
+    public IReadOnlyList<MetricSummary> Metrics { get; init; } = [];
+}
+
+/// <summary>How a model differs from others on a task, by the metric that counts.</summary>
 /// <param name="Task">The task's name.</param>
-/// <param name="Difference">Its score less that of the base, in points of 100; of a perplexity p the score is 100 / p.</param>
+/// <param name="Difference">Its score less the other, in points of 100; of a perplexity p the score is 100 / p.</param>
 /// <param name="Low">The lower end of the interval that holds the true difference with a probability of 95 %; items are paired.</param>
 /// <param name="High">Its upper end.</param>
 public sealed record TaskChange(string Task, double Difference, double Low, double High)
