@@ -31,7 +31,7 @@ internal static class SentencePieceTokenizer
 
         bool addsSpace = metadata.Find(TokenizerMap.Prefix + "add_space_prefix")?.Truth ?? true;
         int Id(string name) => TokenizerMap.IdOf(metadata, name, pieces.Count);
-        return CompanionFile.FromBytes(File, SentencePieceModel.Write(pieces, addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+        return CompanionFile.FromBytes(File, SentencePieceModel.Write(WithOneUnknown(pieces, Id("unknown")), addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
     }
 
     /// <summary>Reads the file, with what was added later.</summary>
@@ -60,6 +60,13 @@ internal static class SentencePieceTokenizer
             || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
         return new Piece(Encoding.UTF8.GetBytes(isMark ? text : text.Replace('\u2581', ' ')), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined);
     }
+
+    // SentencePiece takes one unknown token; files of GGUF call fillers so too, and the unknown token a mark.
+    private static IReadOnlyList<Piece> WithOneUnknown(IReadOnlyList<Piece> pieces, int unknown) =>
+    [
+        .. pieces.Select((piece, id) => id == unknown ? piece with { Kind = PieceKind.Unknown }
+            : unknown >= 0 && piece.Kind == PieceKind.Unknown ? piece with { Kind = PieceKind.Unused } : piece),
+    ];
 
     private static IEnumerable<MetadataEntry> Entries(List<Piece> pieces, bool addsSpace, JsonObject? config)
     {

@@ -329,7 +329,7 @@ internal sealed partial class RecipeReader
     // Paths start at the current folder, and then at the recipe's.
     private static string Find(YamlScalar file)
     {
-        string beside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file.Place.Path))!, file.Text);
+        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Place.Path))!, file.Text);
         return !File.Exists(file.Text) && File.Exists(beside) ? beside : file.Text;
     }
 

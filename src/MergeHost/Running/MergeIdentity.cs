@@ -36,6 +36,11 @@ internal sealed class MergeIdentity
                 identity.Add(export.Plugin.Id, export.Plugin.InformationalVersion, Sha256(export.Plugin.AssemblyPath));
             }
 
+            if (stage.Stage.OutputImportance is { } importance)
+            {
+                identity.Add(Sha256(importance));
+            }
+
             foreach (InputModel model in stage.Models)
             {
                 identity.Add(model.Name);

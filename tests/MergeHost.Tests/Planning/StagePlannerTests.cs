@@ -24,6 +24,13 @@ public sealed class StagePlannerTests : IDisposable
         Assert.All(Plan(RecipeFolder.Linear("a", "b") + setting).Tensors, tensor => Assert.Equal(type, tensor.Output.DType.Name));
 
     [Fact]
+    public void Plan_ByAnImportanceMatrixThatTheFormatHasNoUseFor_NamesTheFile()
+    {
+        Problem problem = _folder.Error(RecipeFolder.Linear("a", "b") + "out_imatrix: a.imatrix\n");
+        Assert.Contains("a.imatrix: the format has no use for an importance matrix", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plan_OfWholeNumbers_CopiesThoseOfTheBaseOrOfTheFirstModelInTheirType()
     {
         TensorInfo positions = new(Positions, DType.I64, [2]);
