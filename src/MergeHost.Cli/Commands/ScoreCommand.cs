@@ -151,14 +151,14 @@ internal static class ScoreCommand
                 .. validation.Agreements.Select(agreement => (string[])
                 [
                     agreement.Scorer, agreement.Over, Rho(agreement.General), Percent(agreement.General?.Chance), Rho(agreement.Gain), Percent(agreement.Gain?.Chance),
-                    agreement.TradeOff is { } tradeOff ? string.Create(CultureInfo.InvariantCulture, $"{100 * tradeOff:+0.0;-0.0} points") : "none",
+                    agreement.TradeOff is { } tradeOff ? $"{Numbers.Signed(100 * tradeOff, 1)} points" : "none",
                 ]),
             ],
             indent: 2);
         Console.WriteLine("  trade-off: share of lost ability that comes back + share of gain left − 100, over the scorer's whole order; 0 exchanges one for the other");
     }
 
-    private static string Rho(RankCorrelation? correlation) => correlation?.Rho.ToString("+0.00;-0.00", CultureInfo.InvariantCulture) ?? "none";
+    private static string Rho(RankCorrelation? correlation) => correlation is null ? "none" : Numbers.Signed(correlation.Rho, 2);
 
     private static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %") : "none";
 

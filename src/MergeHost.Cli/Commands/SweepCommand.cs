@@ -97,8 +97,8 @@ internal static class SweepCommand
         {
             MetricSummary[] gains = [.. points.Where(point => point.IsChosen).Select(point => Find(point, "macroGain", over))];
             MetricSummary[] gaps = [.. points.Where(point => point.IsChosen).Select(point => Find(point, Gap, over))];
-            double?[] all = [.. points.GroupBy(point => string.Join(' ', point.Settings)).Select(same => same.Average(point => Find(point, Gap, over).Value))];
-            rows.Add([points.Key.Stage, points.Key.Method, $"{gains.Length}", Signs(gains), Signs(gaps), all.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{all.Min():+0.00;-0.00} to {all.Max():+0.00;-0.00}")]);
+            double[] all = [.. points.GroupBy(point => string.Join(' ', point.Settings)).Select(same => same.Average(point => Find(point, Gap, over).Value)).OfType<double>()];
+            rows.Add([points.Key.Stage, points.Key.Method, $"{gains.Length}", Signs(gains), Signs(gaps), all.Length < 2 ? "" : $"{Numbers.Signed(all.Min(), 2)} to {Numbers.Signed(all.Max(), 2)}"]);
         }
 
         Columns.Write(rows, indent: 2);

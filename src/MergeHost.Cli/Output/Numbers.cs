@@ -9,18 +9,18 @@ internal static class Numbers
 
     /// <summary>The value of a task: shares in percent, all others as they are.</summary>
     public static string Task(TaskSummary task) => task.HigherIsBetter
-        ? WithInterval(100 * task.Value, 100 * task.Low, 100 * task.High, "0.0")
-        : WithInterval(task.Value, task.Low, task.High, "0.00");
+        ? WithInterval(100 * task.Value, 100 * task.Low, 100 * task.High, value => Fixed(value, "0.0"))
+        : WithInterval(task.Value, task.Low, task.High, value => Fixed(value, "0.00"));
 
     /// <summary>The value of a metric: gains and gaps in points, retentions in percent.</summary>
     public static string Metric(MetricSummary metric) => metric.Value is not { } value ? "-"
-        : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, "+0.00;-0.00")
-        : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, "0.0") + " %";
+        : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, Points)
+        : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, value => Fixed(value, "0.0")) + " %";
 
     /// <summary>How far a metric is above another value of it: in points.</summary>
     public static string Difference(MetricSummary metric) => metric.Value is not { } value ? "-"
-        : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, "+0.00;-0.00")
-        : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, "+0.0;-0.0");
+        : metric.Name.StartsWith("macro", StringComparison.Ordinal) ? WithInterval(value, metric.Low, metric.High, Points)
+        : WithInterval(100 * value, 100 * metric.Low, 100 * metric.High, value => Signed(value, 1));
 
     /// <summary>On how many tasks a model is better than its base, worse, or neither beyond noise.</summary>
     public static string Verdicts(IReadOnlyList<TaskChange> changes) =>
@@ -42,9 +42,17 @@ internal static class Numbers
         _ => metric,
     };
 
-    private static string WithInterval(double value, double? low, double? high, string format)
+    /// <summary>A number with its sign; what rounds to zero is a plain zero with a plus.</summary>
+    public static string Signed(double value, int digits)
     {
-        string text = value.ToString(format, CultureInfo.InvariantCulture);
-        return low is null || high is null ? text : $"{text} ±{((high.Value - low.Value) / 2).ToString("0.0#", CultureInfo.InvariantCulture)}";
+        double rounded = Math.Round(value, digits);
+        return (rounded < 0 ? "-" : "+") + Math.Abs(rounded).ToString($"F{digits}", CultureInfo.InvariantCulture);
     }
+
+    private static string Points(double value) => Signed(value, 2);
+
+    private static string Fixed(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static string WithInterval(double value, double? low, double? high, Func<double, string> format) =>
+        low is null || high is null ? format(value) : $"{format(value)} ±{Fixed((high.Value - low.Value) / 2, "0.0#")}";
 }

@@ -45,8 +45,8 @@ internal static class ValidationHtml
         ["scorer", "ρ with ability back", "chance", "ρ with gain left", "chance", "trade-off"],
         validation.Agreements.Where(agreement => agreement.Over == over).Select(agreement => (string[])
         [
-            agreement.Scorer, Signed(agreement.General?.Rho, "0.00"), Percent(agreement.General?.Chance), Signed(agreement.Gain?.Rho, "0.00"), Percent(agreement.Gain?.Chance),
-            Signed(100 * agreement.TradeOff, "0.0"),
+            agreement.Scorer, Signed(agreement.General?.Rho, 2), Percent(agreement.General?.Chance), Signed(agreement.Gain?.Rho, 2), Percent(agreement.Gain?.Chance),
+            Signed(100 * agreement.TradeOff, 1),
         ]));
 
     private static string Curves(ScoreValidation validation, int over) => Table(
@@ -60,5 +60,5 @@ internal static class ValidationHtml
         ["set to the base's", "general ability kept", "gain kept"],
         validation.Units.Select(unit => (string[])[unit.Name, Percent(unit.Kept[over].General), Percent(unit.Kept[over].Gain)]));
 
-    private static string Signed(double? value, string digits) => value?.ToString($"+{digits};-{digits}", CultureInfo.InvariantCulture) ?? "";
+    private static string Signed(double? value, int digits) => value is { } number ? Output.Numbers.Signed(number, digits) : "";
 }
