@@ -53,7 +53,7 @@ internal static class SweepCommand
         }
 
         Console.WriteLine();
-        Console.WriteLine("chosen settings: tasks that improved, were damaged, and are unchanged from the base, and those on which they are better than all constituents");
+        Console.WriteLine("chosen settings: tasks that improved, were damaged, and are unchanged from the base, and those on which they are better than base and experts");
         Columns.Write(
             [.. study.Points.Where(point => point.IsChosen).Select(point => (string[])[point.Stage, point.Name, Text(point.Settings, false), Numbers.Verdicts(point.Changes), Numbers.Improved(point.Gaps)])],
             indent: 2);

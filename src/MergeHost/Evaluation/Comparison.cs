@@ -18,9 +18,9 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
     public IReadOnlyList<TaskChange> Changes(MeasuredModel model) => Above(model, (task, items) => Score(constituents.Base, task, items));
 
-    /// <summary>How far the scores of a merge are above those of its best constituent on each task, with the intervals of paired items.</summary>
-    public IReadOnlyList<TaskChange> Gaps(MeasuredModel merged) => Above(
-        merged, (task, items) => new ComparedTask(TaskRole.Other, 0, Score(constituents.Base, task, items), [.. constituents.Experts.Select(expert => Score(expert, task, items))]).Best);
+    /// <summary>How far the scores of a merge are above the best of base and experts on each task, with the intervals of paired items.</summary>
+    public IReadOnlyList<TaskChange> Gaps(MeasuredModel merged) =>
+        Above(merged, (task, items) => constituents.Experts.Append(constituents.Base).Max(model => Score(model, task, items)));
 
     private IReadOnlyList<TaskChange> Above(MeasuredModel model, Func<int, int[], double> other)
     {

@@ -17,7 +17,7 @@ public sealed record StudySummary(
 /// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges of the stage on the development items.</param>
 /// <param name="Metrics">How it compares with its constituents, on the test items alone.</param>
 /// <param name="Changes">How it differs from the base, task by task, on the test items alone.</param>
-/// <param name="Gaps">How it differs from the best of its constituents, likewise; where the interval is above zero, something has emerged.</param>
+/// <param name="Gaps">How it differs from the best of base and experts, likewise; where the interval is above zero, something has emerged.</param>
 /// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
 public sealed record StudyPoint(
     string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
