@@ -155,7 +155,7 @@ internal static class ScoreCommand
                 ]),
             ],
             indent: 2);
-        Console.WriteLine("  trade-off: share of lost ability that comes back + share of gain left − 100, over the scorer's whole order; 0 exchanges one for the other");
+        Console.WriteLine("  trade-off: the share of lost ability that comes back, less the share of the gain that goes, on average over the scorer's order");
     }
 
     private static string Rho(RankCorrelation? correlation) => correlation is null ? "none" : Numbers.Signed(correlation.Rho, 2);

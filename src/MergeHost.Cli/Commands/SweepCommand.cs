@@ -37,12 +37,15 @@ internal static class SweepCommand
 
     private static void Describe(StudySummary study)
     {
-        Console.WriteLine($"{study.Study}: on the half of the items that no setting was chosen by; * the setting that was chosen; ± half of an interval of 95 %");
+        Console.WriteLine($"{study.Study}: on the half of the items that no setting was chosen by; * the setting that was chosen, by Macro-OG on the other half; ± half of an interval of 95 %");
         foreach (IGrouping<string, MetricSummary> kind in study.Points[0].Metrics.GroupBy(metric => metric.Over))
         {
             Console.WriteLine();
             Console.WriteLine($"over tasks with {(kind.Key == "accuracy" ? "an accuracy, in points of 100" : "a perplexity p, as 100 / p")}");
-            Write("merge", kind.Key, Numbers.Metric, study.Points.Select(point => new Row(point.Stage, point.Name, Text(point.Settings, point.IsChosen), point.Metrics)));
+            Write("merge", kind.Key, Numbers.Metric, study.Points.Select(point => new Row(point.Stage, point.Name, Text(point.Settings, point.IsChosen), point.Metrics)
+            {
+                ChosenBy = point.Development is { } gap ? Numbers.Signed(gap, 2) : "",
+            }));
             Write("merge", kind.Key, Numbers.Difference, study.Points.Select(point => new Row(point.Stage, point.Name, Text(point.Settings, point.IsChosen), point.OverControl)),
                 $"over the same tasks, above the mean of {study.Control}");
             Write("method", kind.Key, Numbers.Metric, study.Means.Select(mean => new Row(mean.Stage, mean.Method, Text(mean.Settings, mean.IsChosen), mean.Metrics)),
@@ -76,11 +79,12 @@ internal static class SweepCommand
             Console.WriteLine(title);
         }
 
+        string[] choice = written[0].ChosenBy is null ? [] : ["chosen by"];
         IEnumerable<string> names = written[0].Metrics.Where(metric => metric.Over == over).Select(metric => Numbers.Name(metric.Name));
         Columns.Write(
             [
-                ["stage", what, "settings", .. names],
-                .. written.Select(row => (string[])[row.Stage, row.Name, row.Settings, .. row.Metrics.Where(metric => metric.Over == over).Select(format)]),
+                ["stage", what, "settings", .. choice, .. names],
+                .. written.Select(row => (string[])[row.Stage, row.Name, row.Settings, .. choice.Select(_ => row.ChosenBy!), .. row.Metrics.Where(metric => metric.Over == over).Select(format)]),
             ],
             indent: 2);
     }
@@ -135,5 +139,9 @@ internal static class SweepCommand
     private static string Signs(MetricSummary[] metrics) =>
         $"{metrics.Count(metric => metric.Low > 0)} above 0, {metrics.Count(metric => metric.High < 0)} below, {metrics.Count(metric => metric.Low <= 0 && metric.High >= 0)} open";
 
-    private sealed record Row(string Stage, string Name, string Settings, IReadOnlyList<MetricSummary> Metrics);
+    private sealed record Row(string Stage, string Name, string Settings, IReadOnlyList<MetricSummary> Metrics)
+    {
+        /// <summary>The number by which settings are chosen, where the table shows it.</summary>
+        public string? ChosenBy { get; init; }
+    }
 }

@@ -15,8 +15,8 @@ internal static class ValidationHtml
             <h2 id="validation">What the scores are worth</h2>
             <p class="note">Checked by the suite {Text(validation.Suite)} ({Text(string.Join(", ", validation.Tasks))}). Each of {validation.Units.Count} {units} was set to the base's by
             itself, and then more and more of them in the order of each scorer. ρ is Spearman's correlation of ranks{(validation.ByLayer ? "" : " within a module type")}; chance is the share of
-            random orders that do as well or better. The trade-off is the share of lost ability that comes back, plus the share of the gain that is left, minus 100, on average over a
-            scorer's order: 0 exchanges one for the other. The scorer random is a single random order.</p>
+            random orders that do as well or better. The trade-off is the share of lost ability that comes back, less the share of the gain that goes, on average over a
+            scorer's order. The scorer random is a single random order.</p>
 
             """);
         foreach ((int over, KeptAbility adapted) in validation.Adapted.Index())

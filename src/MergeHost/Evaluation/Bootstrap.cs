@@ -1,25 +1,45 @@
+using System.IO.Hashing;
+using System.Text;
+using MergeHost.Benchmarks;
+
 namespace MergeHost.Evaluation;
 
-/// <summary>Intervals by drawing items again and again, with replacement: 1,000 draws from a fixed seed, and the middle 95 % of what they give.</summary>
-/// <remarks>All models are measured on the same draws, so that the interval of a difference is that of paired items.</remarks>
+/// <summary>Intervals by drawing items again and again, with replacement: 1,000 draws, and the middle 95 % of what they give.</summary>
+/// <remarks>A task's draws are the same for all models, so that the interval of a difference is that of paired items.</remarks>
 internal static class Bootstrap
 {
     private const int Draws = 1000;
 
-    /// <summary>The intervals of some numbers that are computed from the items of several tasks.</summary>
-    /// <param name="counts">How many items each task has.</param>
-    /// <param name="numbers">Computes the numbers from a draw of each task; NaN for one that has no value.</param>
-    /// <returns>An interval for each number; <see langword="null"/> for one that has no value in any draw.</returns>
-    public static IReadOnlyList<(double Low, double High)?> Intervals(IReadOnlyList<int> counts, Func<IReadOnlyList<int[]>, double[]> numbers)
+    /// <summary>The values of a result: of all items that take part first, and then of each draw of as many.</summary>
+    /// <param name="task">The task's name, which tells its draws.</param>
+    /// <param name="result">A result with items.</param>
+    /// <param name="items">The indices of those that take part, at least one.</param>
+    public static double[] Values(string task, TaskResult result, int[] items)
     {
-        Random random = new(1);
-        List<double[]> found = [];
-        for (int draw = 0; draw < Draws; draw++)
+        Random random = new((int)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(task)));
+        double[] values = new double[1 + Draws];
+        values[0] = TaskScore.Value(result, items);
+        int[] draw = new int[items.Length];
+        for (int i = 1; i <= Draws; i++)
         {
-            found.Add(numbers([.. counts.Select(count => Enumerable.Range(0, count).Select(_ => random.Next(count)).ToArray())]));
+            for (int place = 0; place < draw.Length; place++)
+            {
+                draw[place] = items[random.Next(items.Length)];
+            }
+
+            values[i] = TaskScore.Value(result, draw);
         }
 
-        return [.. Enumerable.Range(0, found[0].Length).Select(index => Middle([.. found.Select(values => values[index]).Where(value => !double.IsNaN(value)).Order()]))];
+        return values;
+    }
+
+    /// <summary>The intervals of some numbers that are computed from values of several tasks.</summary>
+    /// <param name="numbers">Computes the numbers from a draw, by its place in <see cref="Values"/>; NaN for one that has no value.</param>
+    /// <returns>An interval for each number; <see langword="null"/> for one that has no value in any draw.</returns>
+    public static IReadOnlyList<(double Low, double High)?> Intervals(Func<int, double[]> numbers)
+    {
+        double[][] found = [.. Enumerable.Range(1, Draws).Select(numbers)];
+        return [.. found[0].Select((_, number) => Middle([.. found.Select(values => values[number]).Where(value => !double.IsNaN(value)).Order()]))];
     }
 
     private static (double Low, double High)? Middle(double[] ascending) => ascending.Length == 0

@@ -112,9 +112,14 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
 
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {
-        (double Low, double High)? interval = result.Interval
-            ?? (result.Items.Count == 0 ? null : Bootstrap.Intervals([result.Items.Count], draws => [TaskScore.Value(result, draws[0])])[0]);
+        (double Low, double High)? interval = result.Interval ?? (result.Items.Count == 0 ? null : Interval());
         return new TaskSummary(task.Task.Name, result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter);
+
+        (double Low, double High)? Interval()
+        {
+            double[] values = Bootstrap.Values(task.Task.Name, result, ItemSplit.All.Indices(result));
+            return Bootstrap.Intervals(draw => [values[draw]])[0];
+        }
     }
 
     /// <summary>Whether a path names a recipe rather than a checkpoint.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MergeHost.Benchmarks;
 
 namespace MergeHost.Evaluation;
@@ -19,4 +20,11 @@ internal sealed record MeasuredTask(SuiteTask Task, IReadOnlyList<TaskResult> Re
 {
     /// <summary>The result by the metric that counts.</summary>
     public TaskResult Main { get; } = Results.FirstOrDefault(result => result.Metric == Task.Metric) ?? Results[0];
+
+    private ConcurrentDictionary<ItemSplit, double[]> Drawn { get; } = [];
+
+    /// <summary>The scores of <see cref="Main"/>, over all items that take part at 0, and then over each of the bootstrap's draws; none without such items.</summary>
+    public double[] Scores(ItemSplit split) => Drawn.GetOrAdd(split, wanted => wanted.Indices(Main) is { Length: > 0 } items
+        ? [.. Bootstrap.Values(Task.Name, Main, items).Select(value => TaskScore.Of(Main, value))]
+        : []);
 }

@@ -45,6 +45,10 @@ internal sealed class StudyModels
         return new Constituents(_base, [.. letters.Select(letter => _experts.First(expert => expert.Name == $"{letter}"))], domain);
     }
 
+    /// <summary>The number by which settings are chosen: Macro-OG on the development items, over questions where there are some, else over texts.</summary>
+    public double? Development(StudyMerge merge) =>
+        new Comparison(Of(merge.Letters), ItemSplit.Development).Compare(merge.Model).First(metric => metric.Name == StudyRunner.Criterion).Value;
+
     /// <summary>Measures a merge.</summary>
     public MeasuredModel Measure(string letters, Candidate candidate) => Measure(letters, candidate, _evaluator);
 

@@ -18,6 +18,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
             merge.Name, stage.Name, merge.Candidate.Method.Name, merge.Candidate.Setting.Values, IsChosen(merge),
             Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), Test(merge).Gaps(merge.Model), OverControl([merge], merges))
         {
+            Development = models.Development(merge),
             Tuning = Tuning(merge, merges),
         }));
         foreach (StudyMerge[] same in merges.GroupBy(merge => (merge.Candidate.Method, merge.Tuned is null ? merge.Candidate.Setting : null))

@@ -63,8 +63,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
             .. study.Methods.Where(method => method.Tuned is not null).Select(method => measured.Tune(letters, method)),
         ];
 
-        Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(merge =>
-            new Comparison(measured.Of(merge.Letters), ItemSplit.Development).Compare(merge.Model).First(metric => metric.Name == Criterion).Value))!.Key;
+        Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
     }
 
     // All that can be known before anything is measured.

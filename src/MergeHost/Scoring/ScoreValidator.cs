@@ -124,13 +124,12 @@ internal sealed class ScoreValidator(
         }
     }
 
-    // The first point is the adapted model, the last has the base's value in every unit.
+    // The first point is the adapted model, and all orders end at the same last.
     private static double? TradeOff(KeptAbility[] curve)
     {
-        double? lost = curve[^1].General - curve[0].General;
-        double? gained = curve[0].Gain - curve[^1].Gain;
-        return lost > 0 && gained > 0 && curve.Length > 2
-            ? curve[1..^1].Average(point => ((point.General - curve[0].General) / lost) + ((point.Gain - curve[^1].Gain) / gained) - 1)
+        KeptAbility adapted = curve[0];
+        return adapted.General < 1 && curve.Length > 2
+            ? curve[1..^1].Average(point => ((point.General - adapted.General) / (1 - adapted.General)) - (adapted.Gain - point.Gain))
             : null;
     }
 

@@ -43,8 +43,8 @@ public sealed record SwappedUnit(string Name, string Kind, IReadOnlyList<KeptAbi
 /// <param name="General">How well what the scorer restores first is what gives general ability back.</param>
 /// <param name="Gain">How well what the scorer restores first is what leaves the gain alone.</param>
 /// <param name="TradeOff">
-/// The mean over the inner points of the scorer's curve of the share of lost general ability that came back, plus the share of the gain that
-/// is left, minus 1: 0 exchanges one for the other, above 0 is better; <see langword="null"/> where training lost or gained nothing.
+/// The mean over the inner points of the scorer's curve of the share of lost general ability that came back, less the share of the gain that
+/// was lost for it: above 0 more comes back than goes; <see langword="null"/> where training lost or gained nothing.
 /// </param>
 public sealed record ScorerAgreement(string Scorer, string Over, RankCorrelation? General, RankCorrelation? Gain, double? TradeOff);
 

@@ -23,6 +23,9 @@ public sealed record StudyPoint(
     string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
     IReadOnlyList<TaskChange> Changes, IReadOnlyList<TaskChange> Gaps, IReadOnlyList<MetricSummary> OverControl)
 {
+    /// <summary>Its Macro-OG on the development items, by which settings are chosen: over questions where there are some, else over texts.</summary>
+    public double? Development { get; init; }
+
     /// <summary>How its settings were found, if they were tuned.</summary>
     public TuningSummary? Tuning { get; init; }
 }

@@ -9,7 +9,7 @@ public class BootstrapTests
     public void Intervals_OfAShare_AreAboutAsWideAsTheNormalOnes()
     {
         TaskResult result = Shares(400, 300);
-        (double low, double high) = Bootstrap.Intervals([400], draws => [TaskScore.Value(result, draws[0])])[0]!.Value;
+        (double low, double high) = Bootstrap.Intervals(draw => [Values(result)[draw]])[0]!.Value;
         double half = 1.96 * Math.Sqrt(0.75 * 0.25 / 400);
         Assert.Equal(0.75 - half, low, 0.01);
         Assert.Equal(0.75 + half, high, 0.01);
@@ -19,17 +19,17 @@ public class BootstrapTests
     public void Intervals_OfTheDifferenceOfOneModelWithItself_AreZero()
     {
         TaskResult result = Shares(50, 20);
-        Assert.Equal((0.0, 0.0), Bootstrap.Intervals([50], draws => [TaskScore.Value(result, draws[0]) - TaskScore.Value(result, draws[0])])[0]);
+        Assert.Equal((0.0, 0.0), Bootstrap.Intervals(draw => [Values(result)[draw] - Values(result)[draw]])[0]);
     }
 
     [Fact]
-    public void Intervals_OfANumberWithoutValue_AreNone() => Assert.Null(Bootstrap.Intervals([3], _ => [double.NaN])[0]);
+    public void Intervals_OfANumberWithoutValue_AreNone() => Assert.Null(Bootstrap.Intervals(_ => [double.NaN])[0]);
 
     [Fact]
     public void Intervals_ComputedTwice_AreTheSame()
     {
         TaskResult result = Shares(30, 10);
-        Func<(double, double)?> interval = () => Bootstrap.Intervals([30], draws => [TaskScore.Value(result, draws[0])])[0];
+        Func<(double, double)?> interval = () => Bootstrap.Intervals(draw => [Values(result)[draw]])[0];
         Assert.Equal(interval(), interval());
     }
 
@@ -40,6 +40,17 @@ public class BootstrapTests
         Assert.Equal(Math.E, TaskScore.Value(result, [0, 1]), 1e-12);
         Assert.Equal(50, TaskScore.Of(result, 2));
     }
+
+    [Fact]
+    public void Values_AreOfAllItemsFirst_AndOfOtherDrawsForAnotherTask()
+    {
+        TaskResult result = Shares(30, 10);
+        Assert.Equal(10 / 30.0, Values(result)[0]);
+        Assert.NotEqual(Values(result), Bootstrap.Values("other", result, [.. Enumerable.Range(0, 30)]));
+        Assert.Equal(1, Bootstrap.Values("task", result, [3, 4])[0]);
+    }
+
+    private static double[] Values(TaskResult result) => Bootstrap.Values("task", result, [.. Enumerable.Range(0, result.Items.Count)]);
 
     private static TaskResult Shares(int count, int right) =>
         new("task", "acc", (double)right / count, [.. Enumerable.Range(0, count).Select(item => new ItemScore($"{item}", item < right ? 1 : 0))]);
