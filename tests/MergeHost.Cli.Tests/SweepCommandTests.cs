@@ -35,7 +35,9 @@ public sealed class SweepCommandTests : IDisposable
         CliResult sweep = Run("--quiet");
         Assert.Equal((0, ""), (sweep.ExitCode, sweep.Talk));
         string[][] rows = [.. sweep.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
-        Assert.Equal(27 + 2 + 24 + 1, rows.Count(row => row is ["recovery" or "emergence", var merge, ..] && merge.Length > 2));
+
+        // Each merge, what it is above the control, and the chosen ones once more.
+        Assert.Equal((27 + 2) + (24 + 1) + (6 + 2), rows.Count(row => row is ["recovery" or "emergence", var merge, ..] && merge.Length > 2));
         Assert.Contains(rows, row => row is ["recovery", "BFTA", "lambda", "0.1", ..]);
         Assert.Contains("above the mean of TI", sweep.Output, StringComparison.Ordinal);
         Assert.Contains(rows, row => row is ["emergence", "TA", "1", ..]);
