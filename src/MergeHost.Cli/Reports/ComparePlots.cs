@@ -28,25 +28,7 @@ internal static class ComparePlots
         // The folder's name, where that tells them apart.
         List<string> names = [.. models.Select(path => Path.GetFileName(Path.TrimEndingDirectorySeparator(path)))];
         names = names.Distinct().Count() == models.Count ? names : models;
-        PlotModel model = new() { DefaultFont = SvgPlot.Font, PlotAreaBorderThickness = new OxyThickness(0) };
-        model.Axes.Add(new CategoryAxis { Key = "columns", Position = AxisPosition.Bottom, ItemsSource = names, TickStyle = TickStyle.None });
-        model.Axes.Add(new CategoryAxis { Key = "rows", Position = AxisPosition.Left, ItemsSource = names, StartPosition = 1, EndPosition = 0, TickStyle = TickStyle.None });
-        model.Axes.Add(new LinearColorAxis { Position = AxisPosition.Right, Palette = OxyPalettes.Viridis(64), InvalidNumberColor = OxyColors.White });
-        model.Series.Add(new HeatMapSeries
-        {
-            XAxisKey = "columns",
-            YAxisKey = "rows",
-            X0 = 0,
-            X1 = models.Count - 1,
-            Y0 = 0,
-            Y1 = models.Count - 1,
-            Interpolate = false,
-            RenderMethod = HeatMapRenderMethod.Rectangles,
-            LabelFontSize = 0.2,
-            LabelFormatString = "0.0000",
-            Data = data,
-        });
-        return SvgPlot.Export(model, 70 + (50 * models.Count));
+        return HeatMapPlot.Of(names, names, data, format: "0.0000");
     }
 
     /// <summary>A line for each two models, layer by layer.</summary>

@@ -67,7 +67,7 @@ internal static class EvaluationPlots
         }
 
         double most = data.Cast<double>().Max(Math.Abs);
-        return HeatMap(tasks, [.. rows.Select(row => row.Name)], data, new LinearColorAxis
+        return HeatMapPlot.Of(tasks, [.. rows.Select(row => row.Name)], data, new LinearColorAxis
         {
             Position = AxisPosition.Right,
             Palette = OxyPalettes.BlueWhiteRed(100).Reverse(),
@@ -75,36 +75,6 @@ internal static class EvaluationPlots
             Maximum = Math.Max(most, 1e-9),
             InvalidNumberColor = OxyColors.White,
         }, "0.0", angle: -40);
-    }
-
-    /// <summary>Numbers in a grid; a cell without one stays empty.</summary>
-    /// <param name="columns">What the columns are.</param>
-    /// <param name="rows">What the rows are.</param>
-    /// <param name="data">The numbers, columns first.</param>
-    /// <param name="colors">Their colors.</param>
-    /// <param name="format">How they are written into their cells.</param>
-    /// <param name="angle">By how many degrees the columns' names are turned.</param>
-    public static string HeatMap(IReadOnlyList<string> columns, IReadOnlyList<string> rows, double[,] data, LinearColorAxis colors, string format, double angle = 0)
-    {
-        PlotModel model = new() { DefaultFont = SvgPlot.Font, PlotAreaBorderThickness = new OxyThickness(0) };
-        model.Axes.Add(new CategoryAxis { Key = "columns", Position = AxisPosition.Bottom, ItemsSource = columns, Angle = angle, TickStyle = TickStyle.None });
-        model.Axes.Add(new CategoryAxis { Key = "rows", Position = AxisPosition.Left, ItemsSource = rows, StartPosition = 1, EndPosition = 0, TickStyle = TickStyle.None });
-        model.Axes.Add(colors);
-        model.Series.Add(new HeatMapSeries
-        {
-            XAxisKey = "columns",
-            YAxisKey = "rows",
-            X0 = 0,
-            X1 = columns.Count - 1,
-            Y0 = 0,
-            Y1 = rows.Count - 1,
-            Interpolate = false,
-            RenderMethod = HeatMapRenderMethod.Rectangles,
-            LabelFontSize = columns.Count > 20 ? 0 : 0.3,
-            LabelFormatString = format,
-            Data = data,
-        });
-        return SvgPlot.Export(model, (angle == 0 ? 70 : 150) + (26 * rows.Count));
     }
 
     /// <summary>The end of a path, which tells a model from others.</summary>

@@ -11,41 +11,11 @@ namespace MergeHost.Cli.Reports;
 /// <summary>Pictures of scores, as SVG that stands in a page.</summary>
 internal static class ScorePlots
 {
-    private const string Modules = "modules";
-    private const string Layers = "layers";
-
     /// <summary>A heat map, layers by module types, of numbers from 0 to 1; a cell without a score stays empty.</summary>
     /// <param name="grid">The scores.</param>
     /// <param name="shade">The shade of a score within its module type, or within the model.</param>
     public static string HeatMap(ScoreGrid grid, Func<string, int, double> shade)
     {
-        PlotModel model = new() { DefaultFont = SvgPlot.Font, PlotAreaBorderThickness = new OxyThickness(0) };
-        model.Axes.Add(new CategoryAxis
-        {
-            Key = Layers,
-            Position = AxisPosition.Bottom,
-            Title = "layer",
-            ItemsSource = grid.Layers.Select(layer => layer.ToString(CultureInfo.InvariantCulture)).ToList(),
-            MajorStep = Math.Max(1, grid.Layers.Count / 32),
-            TickStyle = TickStyle.None,
-        });
-        model.Axes.Add(new CategoryAxis
-        {
-            Key = Modules,
-            Position = AxisPosition.Left,
-            ItemsSource = grid.Modules.ToList(),
-            StartPosition = 1,
-            EndPosition = 0,
-            TickStyle = TickStyle.None,
-        });
-        model.Axes.Add(new LinearColorAxis
-        {
-            Position = AxisPosition.Right,
-            Palette = OxyPalettes.Viridis(64),
-            Minimum = 0,
-            Maximum = 1,
-            InvalidNumberColor = OxyColors.White,
-        });
         double[,] data = new double[grid.Layers.Count, grid.Modules.Count];
         for (int layer = 0; layer < grid.Layers.Count; layer++)
         {
@@ -55,19 +25,8 @@ internal static class ScorePlots
             }
         }
 
-        model.Series.Add(new HeatMapSeries
-        {
-            XAxisKey = Layers,
-            YAxisKey = Modules,
-            X0 = 0,
-            X1 = grid.Layers.Count - 1,
-            Y0 = 0,
-            Y1 = grid.Modules.Count - 1,
-            Interpolate = false,
-            RenderMethod = HeatMapRenderMethod.Rectangles,
-            Data = data,
-        });
-        return SvgPlot.Export(model, 70 + (26 * grid.Modules.Count));
+        LinearColorAxis colors = new() { Position = AxisPosition.Right, Palette = OxyPalettes.Viridis(64), Minimum = 0, Maximum = 1, InvalidNumberColor = OxyColors.White };
+        return HeatMapPlot.Of([.. grid.Layers.Select(layer => layer.ToString(CultureInfo.InvariantCulture))], grid.Modules, data, colors, title: "layer");
     }
 
     /// <summary>The scores of each module type in the order in which they would be restored, with the cut of each policy.</summary>

@@ -56,9 +56,8 @@ internal static class StudyPlots
             }
         }
 
-        return EvaluationPlots.HeatMap(
-            [.. columns.Select(value => value.ToString(CultureInfo.InvariantCulture))], [.. sweep.Lines.Select(line => line.Name)], data,
-            new LinearColorAxis { Position = AxisPosition.Right, Palette = OxyPalettes.Viridis(64), InvalidNumberColor = OxyColors.White }, "0.00");
+        return HeatMapPlot.Of(
+            [.. columns.Select(value => value.ToString(CultureInfo.InvariantCulture))], [.. sweep.Lines.Select(line => line.Name)], data, format: "0.00");
     }
 
     /// <summary>What all merges keep: of general ability to the right, of the experts' gain upwards.</summary>
