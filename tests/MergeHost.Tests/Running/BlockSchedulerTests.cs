@@ -23,7 +23,9 @@ public sealed class BlockSchedulerTests
     public void Run_WhenABlockThrows_StopsAndThrowsIt()
     {
         FakeTask failing = new(1, 5) { OnRun = block => { if (block == 2) { throw new InvalidOperationException("block 2"); } } };
-        FakeTask[] others = [.. Enumerable.Range(0, 1000).Select(_ => new FakeTask(1, 3))];
+
+        // An exception takes its time to be thrown: without a pause the others may all be done by then.
+        FakeTask[] others = [.. Enumerable.Range(0, 1000).Select(_ => new FakeTask(1, 3) { OnRun = _ => Thread.Sleep(1) })];
         InvalidOperationException thrown = Assert.Throws<InvalidOperationException>(() => Scheduler(3).Run([failing, .. others], _ => { }));
         Assert.Equal("block 2", thrown.Message);
         Assert.Contains(others, task => task.Runs.Count == 0);
