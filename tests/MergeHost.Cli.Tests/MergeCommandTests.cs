@@ -118,6 +118,19 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Merge_WhoseMeasuringFails_SaysThatTheOutputIsFinished()
+    {
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: bits, benchmark: tensor_count, metric: acc}]");
+        File.WriteAllText(recipe, "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: suite.yaml\n");
+        CliResult merge = Cli.Run("merge", recipe, _folder["out"], "--no-cache", "--plugins", Cli.FixturePlugins);
+        Assert.Equal(7, merge.ExitCode);
+        Assert.Contains("'tensor_count' has no metric 'acc'", merge.Talk, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["out"]} is finished", merge.Talk, StringComparison.Ordinal);
+        Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
+    }
+
+    [Fact]
     public void Merge_InterruptedBySigint_ExitsWith130AndGoesOnLater()
     {
         using Cli merge = StartSlowly("interrupted");

@@ -32,16 +32,34 @@ internal static class MergeCommand
             Force = arguments.GetValue(SharedOptions.Force),
             Locked = arguments.GetValue(SharedOptions.Locked),
         };
+        MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
+        EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
+        printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output));
+        return 0;
+    }
+
+    private static MergeManifest Merge(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
         try
         {
-            MergeManifest manifest = printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
-            EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : engine.EvaluateOutput(recipe, output, options, printer.Follow, cancellation);
-            printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output));
-            return 0;
+            return printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
         }
         catch (OperationCanceledException)
         {
             printer.Say($"{output} is unfinished; run the same command again to go on");
+            throw;
+        }
+    }
+
+    private static EvaluationSummary? Evaluate(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
+        try
+        {
+            return engine.EvaluateOutput(recipe, output, options, printer.Follow, cancellation);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or MergeHostException)
+        {
+            printer.Say($"{output} is finished; only the measuring of it is not");
             throw;
         }
     }
