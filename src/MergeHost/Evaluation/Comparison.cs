@@ -15,6 +15,17 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     /// <param name="others">The others; with none, the metrics are as they are.</param>
     public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Mean([new ComparedMerge(this, merged, others)]);
 
+    /// <summary>The number by which settings are chosen: Macro-OG, over tasks that count right answers where there are some, else over texts.</summary>
+    public double Criterion(MeasuredModel merged)
+    {
+        int[] tasks = [.. Kinds(merged).First()];
+        return MetricsOf(merged, tasks, draw: 0).MacroOutperformGap;
+    }
+
+    /// <summary>What the criterion of a merge is above that of another, with the interval of paired items.</summary>
+    public MetricSummary CriterionAbove(MeasuredModel merged, MeasuredModel other) =>
+        Compare(merged, [other]).First(metric => metric.Name == MergeMetrics.MacroOutperformGapName);
+
     /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
     public IReadOnlyList<TaskChange> Changes(MeasuredModel model) => Above(model, (task, draw) => Score(constituents.Base, task, draw));
 
@@ -27,8 +38,7 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     public static IReadOnlyList<MetricSummary> Mean(IReadOnlyList<ComparedMerge> merges)
     {
         List<MetricSummary> summaries = [];
-        IReadOnlyList<MeasuredTask> all = merges[0].Merged.Tasks;
-        foreach (IGrouping<Aggregation, int> kind in merges[0].Comparison.Tasks(merges[0].Merged).GroupBy(task => all[task].Main.Aggregation).OrderBy(kind => kind.Key))
+        foreach (IGrouping<Aggregation, int> kind in merges[0].Comparison.Kinds(merges[0].Merged))
         {
             int[] tasks = [.. kind];
             double[] found = Values(0);
@@ -59,16 +69,19 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     // Those that have items in the split.
     private IEnumerable<int> Tasks(MeasuredModel model) => Enumerable.Range(0, model.Tasks.Count).Where(task => model.Tasks[task].Scores(split).Length > 0);
 
+    private IEnumerable<IGrouping<Aggregation, int>> Kinds(MeasuredModel model) =>
+        Tasks(model).GroupBy(task => model.Tasks[task].Main.Aggregation).OrderBy(kind => kind.Key);
+
     private double[] Metrics(ComparedMerge merge, int[] tasks, int draw)
     {
-        double[] metrics = Metrics(merge.Merged, tasks, draw);
-        double[][] others = [.. merge.Others.Select(other => Metrics(other, tasks, draw))];
+        double[] metrics = MetricsOf(merge.Merged, tasks, draw).Values;
+        double[][] others = [.. merge.Others.Select(other => MetricsOf(other, tasks, draw).Values)];
         return others.Length == 0 ? metrics : [.. metrics.Select((value, metric) => value - others.Average(values => values[metric]))];
     }
 
-    private double[] Metrics(MeasuredModel merged, int[] tasks, int draw) => MergeMetrics.Of([.. tasks.Select(task => new ComparedTask(
+    private MergeMetrics MetricsOf(MeasuredModel merged, int[] tasks, int draw) => MergeMetrics.Of([.. tasks.Select(task => new ComparedTask(
         constituents.RoleOf(merged.Tasks[task].Task), Score(merged, task, draw), Score(constituents.Base, task, draw),
-        [.. constituents.Experts.Select(model => Score(model, task, draw))]))]).Values;
+        [.. constituents.Experts.Select(model => Score(model, task, draw))]))]);
 
     // Of all items that take part at 0, and then of the bootstrap's draws.
     private double Score(MeasuredModel model, int task, int draw) => model.Tasks[task].Scores(split)[draw];

@@ -11,6 +11,9 @@ namespace MergeHost.Evaluation;
 /// <seealso href="https://arxiv.org/abs/2511.08500"/>
 internal sealed record MergeMetrics
 {
+    /// <summary>What <see cref="MacroOutperformGap"/> is called where metrics are told by name.</summary>
+    public const string MacroOutperformGapName = "macroOutperformGap";
+
     /// <summary><c>mean(s(M) − mean_c s(c))</c>: what is gained over the average constituent.</summary>
     public required double MacroGain { get; init; }
 
@@ -31,7 +34,7 @@ internal sealed record MergeMetrics
 
     /// <summary>The metrics in the order in which they are reported.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["macroGain", "macroOutperformGap", "oracleRetentionPooled", "oracleRetentionMean", "retention", "gainKept"];
+        ["macroGain", MacroOutperformGapName, "oracleRetentionPooled", "oracleRetentionMean", "retention", "gainKept"];
 
     /// <summary>Their values, in the order of <see cref="Names"/>.</summary>
     public double[] Values => [MacroGain, MacroOutperformGap, OracleRetentionPooled, OracleRetentionMean, Retention, GainKept];

@@ -45,9 +45,8 @@ internal sealed class StudyModels
         return new Constituents(_base, [.. letters.Select(letter => _experts.First(expert => expert.Name == $"{letter}"))], domain);
     }
 
-    /// <summary>The number by which settings are chosen: Macro-OG on the development items, over questions where there are some, else over texts.</summary>
-    public double? Development(StudyMerge merge) =>
-        new Comparison(Of(merge.Letters), ItemSplit.Development).Compare(merge.Model).First(metric => metric.Name == StudyRunner.Criterion).Value;
+    /// <summary>The number by which settings are chosen, on the development items.</summary>
+    public double Development(StudyMerge merge) => new Comparison(Of(merge.Letters), ItemSplit.Development).Criterion(merge.Model);
 
     /// <summary>Measures a merge.</summary>
     public MeasuredModel Measure(string letters, Candidate candidate) => Measure(letters, candidate, _evaluator);

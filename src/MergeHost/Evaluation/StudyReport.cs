@@ -57,7 +57,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
 
         Constituents constituents = models.Of(merge.Letters);
         Comparison development = new(constituents, ItemSplit.Development);
-        MeasuredModel expert = constituents.Experts.MaxBy(expert => development.Compare(expert).First(metric => metric.Name == StudyRunner.Criterion).Value)!;
+        MeasuredModel expert = constituents.Experts.MaxBy(development.Criterion)!;
         IEnumerable<(string Name, MeasuredModel Model)> others =
         [
             ("1/N", tuned.Equal.Model), ($"best expert {expert.Name}", expert),

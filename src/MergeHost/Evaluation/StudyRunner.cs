@@ -12,9 +12,6 @@ namespace MergeHost.Evaluation;
 /// </remarks>
 internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeOptions options, Action<Problem> warnings)
 {
-    /// <summary>What settings are chosen by: over tasks that count right answers where there are some, else over texts.</summary>
-    public const string Criterion = "macroOutperformGap";
-
     /// <summary>Runs a study.</summary>
     /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>

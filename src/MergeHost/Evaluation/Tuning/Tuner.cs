@@ -46,16 +46,14 @@ internal sealed class Tuner(
         List<Screened> best = [.. _screened.Values.OrderBy(tried => tried.Worst).Take(Confirmed).Append(control).Distinct().OrderBy(tried => tried.Values.Sum())];
         List<ConfirmedSetting> confirmed = [.. best.Select(tried => new ConfirmedSetting(tried.Setting, measure(tried.Setting)))];
         Comparison development = new(constituents, ItemSplit.Development);
-        List<double> values = [.. confirmed.Select(setting => Criterion(development.Compare(setting.Model)).Value ?? double.NegativeInfinity)];
+        List<double> values = [.. confirmed.Select(setting => development.Criterion(setting.Model))];
         MeasuredModel top = confirmed[values.IndexOf(values.Max())].Model;
-        int chosen = confirmed.FindIndex(setting => setting.Model == top || IsWithinOneError(Criterion(development.Compare(top, [setting.Model]))));
+        int chosen = confirmed.FindIndex(setting => setting.Model == top || IsWithinOneError(development.CriterionAbove(top, setting.Model)));
         return new TunedSetting(
             confirmed[chosen], confirmed.Find(setting => setting.Setting == control.Setting)!,
             [.. _screened.Values.OrderBy(tried => tried.Worst).Select(tried => new TuningTry(tried.Setting.Values, tried.Worst))],
             [.. confirmed.Zip(values, (setting, value) => new TuningTry(setting.Setting.Values, value))]);
     }
-
-    private static MetricSummary Criterion(IReadOnlyList<MetricSummary> metrics) => metrics.First(metric => metric.Name == StudyRunner.Criterion);
 
     private static bool IsWithinOneError(MetricSummary difference) => difference.Value <= (difference.High - difference.Low) / IntervalErrors;
 
