@@ -68,5 +68,5 @@ internal static class CompareCommand
 
     private static string Number(double? value) => value?.ToString("G6", CultureInfo.InvariantCulture) ?? "none";
 
-    private static string Percent(double? value) => value is { } share ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} %") : "none";
+    private static string Percent(double? value) => value is { } share ? Numbers.Percent(share) : "none";
 }

@@ -160,7 +160,7 @@ internal static class ScoreCommand
 
     private static string Rho(RankCorrelation? correlation) => correlation is null ? "none" : Numbers.Signed(correlation.Rho, 2);
 
-    private static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %") : "none";
+    private static string Percent(double? share) => share is { } value ? Numbers.Percent(value) : "none";
 
     private static string Comparison(ScoreReport report)
     {

@@ -41,7 +41,7 @@ internal static class ServeCommand
             MergeOptions options = SharedOptions.Merging(arguments);
             using ILanguageModel model = engine.Load(path, options, printer.Show, cancellation);
             IPEndPoint address = new(arguments.GetRequiredValue(_host), arguments.GetValue(_port));
-            ServeAsync(model, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), address, printer, cancellation).GetAwaiter().GetResult();
+            ServeAsync(model, ModelName.Of(path), address, printer, cancellation).GetAwaiter().GetResult();
             return 0;
         }));
         return command;

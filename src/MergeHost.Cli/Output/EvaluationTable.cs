@@ -37,5 +37,5 @@ internal static class EvaluationTable
         Columns.Write(rows);
     }
 
-    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)));
+    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => ModelName.Of(model.Name));
 }

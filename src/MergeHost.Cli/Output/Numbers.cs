@@ -49,6 +49,9 @@ internal static class Numbers
         return (rounded < 0 ? "-" : "+") + Math.Abs(rounded).ToString($"F{digits}", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>A share in percent.</summary>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1} %");
+
     private static string Points(double value) => Signed(value, 2);
 
     private static string Fixed(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using MergeHost.Cli.Output;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
@@ -26,7 +27,7 @@ internal static class ComparePlots
         }
 
         // The folder's name, where that tells them apart.
-        List<string> names = [.. models.Select(path => Path.GetFileName(Path.TrimEndingDirectorySeparator(path)))];
+        List<string> names = [.. models.Select(ModelName.Of)];
         names = names.Distinct().Count() == models.Count ? names : models;
         return HeatMapPlot.Of(names, names, data, format: "0.0000");
     }

@@ -13,7 +13,7 @@ internal static class EvaluationHtml
     {
         StringBuilder body = new();
         body.Append("<p>Lines and ± show bootstrap intervals of 95 % over the items of each task.</p>\n");
-        string[] names = [.. summary.Models.Select(model => EvaluationPlots.Name(model.Name))];
+        string[] names = [.. summary.Models.Select(model => Output.ModelName.Of(model.Name))];
         foreach (IGrouping<bool, int> kind in Enumerable.Range(0, summary.Models[0].Tasks.Count).Where(task => summary.Models[0].Tasks[task].IsMain)
             .GroupBy(task => summary.Models[0].Tasks[task].HigherIsBetter).OrderBy(kind => kind.Key))
         {
@@ -23,12 +23,12 @@ internal static class EvaluationHtml
                 (IReadOnlyList<string>)[summary.Models[0].Tasks[task].Task, summary.Models[0].Tasks[task].Metric, .. summary.Models.Select(model => Figures.Task(model.Tasks[task]))]))));
         }
 
-        AppendChanges(body, [.. summary.Models.Where(model => model.Changes.Count > 0).Select(model => (EvaluationPlots.Name(model.Name), model.Changes))]);
+        AppendChanges(body, [.. summary.Models.Where(model => model.Changes.Count > 0).Select(model => (Output.ModelName.Of(model.Name), model.Changes))]);
         ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
         if (compared.Length > 0)
         {
             body.Append("<h2>Compared with base and experts</h2>\n");
-            body.Append(Table(["", "over", .. compared.Select(model => EvaluationPlots.Name(model.Name))], compared[0].Metrics.Select((metric, index) =>
+            body.Append(Table(["", "over", .. compared.Select(model => Output.ModelName.Of(model.Name))], compared[0].Metrics.Select((metric, index) =>
                 (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Metrics[index]))])
                 .Append(["better than all of them on", "", .. compared.Select(model => Figures.Improved(model.Gaps))])));
         }

@@ -36,7 +36,7 @@ internal static class EvaluationPlots
             // Side by side, so that intervals can be told apart.
             double shift = 0.6 * ((index + 0.5) / models.Count - 0.5);
             OxyColor color = colors.Colors[index];
-            LineSeries values = new() { Title = Name(shown.Name), Color = color, LineStyle = LineStyle.None, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3 };
+            LineSeries values = new() { Title = Output.ModelName.Of(shown.Name), Color = color, LineStyle = LineStyle.None, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3 };
             values.Points.AddRange(tasks.Select((task, row) => new DataPoint(scale * shown.Tasks[task].Value, row + shift)));
             LineSeries intervals = new() { Color = color, StrokeThickness = 1 };
             foreach ((int row, int task) in tasks.Index().Where(task => shown.Tasks[task.Item].Low is not null))
@@ -76,7 +76,4 @@ internal static class EvaluationPlots
             InvalidNumberColor = OxyColors.White,
         }, "0.0", angle: -40);
     }
-
-    /// <summary>The end of a path, which tells a model from others.</summary>
-    public static string Name(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
 }

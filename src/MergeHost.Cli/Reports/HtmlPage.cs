@@ -70,5 +70,5 @@ internal static class HtmlPage
     public static string Number(double? value) => value is not { } number || double.IsNaN(number) ? "" : number.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>A share in percent; nothing for none.</summary>
-    public static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %") : "";
+    public static string Percent(double? share) => share is { } value ? Output.Numbers.Percent(value) : "";
 }
