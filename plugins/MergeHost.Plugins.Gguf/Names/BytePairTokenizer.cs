@@ -49,7 +49,7 @@ internal static class BytePairTokenizer
             MetadataEntry.OfArray(TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Length, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
             MetadataEntry.OfStrings(TokenizerMap.Prefix + "merges", [.. (model["merges"] as JsonArray ?? []).Select(pair => Encoding.UTF8.GetBytes(Merge(pair)))]),
         ];
-        if (Flatten(tokenizer["normalizer"], "normalizers").Any(step => step["type"]?.ToString() == "NFC"))
+        if (TokenizerSteps.Of(tokenizer["normalizer"], "normalizers").Any(step => step["type"]?.ToString() == "NFC"))
         {
             entries.Add(MetadataEntry.Of(TokenizerMap.Prefix + "normalizer.nfc", true));
         }
@@ -72,7 +72,7 @@ internal static class BytePairTokenizer
     }
 
     private static bool IsBytePair(JsonObject tokenizer, JsonObject model) =>
-        model["type"]?.ToString() == "BPE" && Flatten(tokenizer["pre_tokenizer"], "pretokenizers").Any(step => step["type"]?.ToString() == "ByteLevel");
+        model["type"]?.ToString() == "BPE" && TokenizerSteps.Of(tokenizer["pre_tokenizer"], "pretokenizers").Any(step => step["type"]?.ToString() == "ByteLevel");
 
     private static CheckpointException Refusal(string message) =>
         new(new Problem(ErrorCodes.BadConfig, message, "Name another model's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
@@ -107,7 +107,7 @@ internal static class BytePairTokenizer
     // The last step that puts something before or after a text decides.
     private static TokenizerContent WithEnds(TokenizerContent content, JsonNode? steps)
     {
-        foreach (JsonObject step in Flatten(steps, "processors"))
+        foreach (JsonObject step in TokenizerSteps.Of(steps, "processors"))
         {
             content = step["type"]?.ToString() switch
             {
@@ -123,13 +123,6 @@ internal static class BytePairTokenizer
 
         return content;
     }
-
-    private static IEnumerable<JsonObject> Flatten(JsonNode? node, string list) => node switch
-    {
-        JsonObject step when step[list] is JsonArray steps => steps.SelectMany(inner => Flatten(inner, list)),
-        JsonObject step => [step],
-        _ => [],
-    };
 
     private static JsonObject Make(Metadata metadata, PreTokenizer cut, IReadOnlyList<Piece> pieces, IReadOnlyList<byte[]> merges)
     {

@@ -42,15 +42,7 @@ internal sealed record PreTokenizer
         return Array.Find(_all.Value, known => known.IgnoresMerges == ignoresMerges && JsonNode.DeepEquals(Meaning(known.Steps), steps));
     }
 
-    private static JsonArray Meaning(JsonNode? steps) => new([.. Flatten(steps).Select(Meaning)]);
-
-    private static IEnumerable<JsonObject> Flatten(JsonNode? node) => node switch
-    {
-        JsonArray steps => steps.SelectMany(Flatten),
-        JsonObject step when step["pretokenizers"] is JsonArray steps => Flatten(steps),
-        JsonObject step => [step],
-        _ => [],
-    };
+    private static JsonArray Meaning(JsonNode? steps) => new([.. TokenizerSteps.Of(steps, "pretokenizers").Select(Meaning)]);
 
     private static JsonObject Meaning(JsonObject step) =>
         new(_meaningful.Select(field => KeyValuePair.Create(field.Name, (step[field.Name] ?? field.Default)?.DeepClone())).Where(field => field.Value is not null));
