@@ -17,26 +17,26 @@ internal static class GgufType
     {
         [0] = DType.F32,
         [1] = DType.F16,
-        [2] = Weighable<Q4_0>("Q4_0", 0.0865),
-        [3] = Weighable<Q4_1>("Q4_1", 0.0785),
-        [6] = Weighable<Q5_0>("Q5_0", 0.043),
-        [7] = Weighable<Q5_1>("Q5_1", 0.038),
-        [8] = Encodable<Q8_0>("Q8_0", 0.0054),
+        [2] = Weighable<Q4_0>(Scaled<Q4_0>("Q4_0", 0.0865)),
+        [3] = Weighable<Q4_1>(Encodable<Q4_1>("Q4_1", 0.0785)),
+        [6] = Weighable<Q5_0>(Scaled<Q5_0>("Q5_0", 0.043)),
+        [7] = Weighable<Q5_1>(Encodable<Q5_1>("Q5_1", 0.038)),
+        [8] = Scaled<Q8_0>("Q8_0", 0.0054),
         [9] = Block("Q8_1", 36, 32),
-        [10] = Weighable<Q2_K>("Q2_K", 0.298),
-        [11] = Weighable<Q3_K>("Q3_K", 0.151),
-        [12] = Weighable<Q4_K>("Q4_K", 0.0719),
-        [13] = Weighable<Q5_K>("Q5_K", 0.0363),
-        [14] = Weighable<Q6_K>("Q6_K", 0.0178),
+        [10] = Weighable<Q2_K>(Encodable<Q2_K>("Q2_K", 0.298)),
+        [11] = Weighable<Q3_K>(Encodable<Q3_K>("Q3_K", 0.151)),
+        [12] = Weighable<Q4_K>(Encodable<Q4_K>("Q4_K", 0.0719)),
+        [13] = Weighable<Q5_K>(Encodable<Q5_K>("Q5_K", 0.0363)),
+        [14] = Weighable<Q6_K>(Encodable<Q6_K>("Q6_K", 0.0178)),
         [15] = Block("Q8_K", 292, 256),
         [16] = Readable<IQ2_XXS>("IQ2_XXS", 0.352),
         [17] = Readable<IQ2_XS>("IQ2_XS", 0.309),
         [18] = Readable<IQ3_XXS>("IQ3_XXS", 0.213),
         [19] = Readable<IQ1_S>("IQ1_S", 0.505),
-        [20] = Weighable<IQ4_NL>("IQ4_NL", 0.0763),
+        [20] = Weighable<IQ4_NL>(Encodable<IQ4_NL>("IQ4_NL", 0.0763)),
         [21] = Readable<IQ3_S>("IQ3_S", 0.167),
         [22] = Readable<IQ2_S>("IQ2_S", 0.265),
-        [23] = Weighable<IQ4_XS>("IQ4_XS", 0.0769),
+        [23] = Weighable<IQ4_XS>(Encodable<IQ4_XS>("IQ4_XS", 0.0769)),
         [24] = DType.I8,
         [25] = DType.I16,
         [26] = DType.I32,
@@ -115,11 +115,14 @@ internal static class GgufType
     private static DType Encodable<T>(string name, double noise)
         where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>(), RoundingNoise = noise };
 
-    private static DType Weighable<T>(string name, double noise)
+    private static DType Scaled<T>(string name, double noise)
+        where T : struct, IScaledBlock => Block(name, T.Bytes, T.Elements) with { Codec = new ScaledBlockCodec<T>(), RoundingNoise = noise };
+
+    private static DType Weighable<T>(DType type)
         where T : struct, IWeightedBlock
     {
-        _weighted[name] = importance => new WeightedBlockCodec<T>(importance);
-        return Encodable<T>(name, noise);
+        _weighted[type.Name] = importance => new WeightedBlockCodec<T>(importance);
+        return type;
     }
 
     private static DType Block(string name, int bytes, int elements) => new(name, DTypeKind.Quantized, bytes, elements);

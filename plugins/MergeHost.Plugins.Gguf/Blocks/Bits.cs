@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
@@ -8,14 +9,37 @@ namespace MergeHost.Plugins.Gguf.Blocks;
 internal static unsafe class Bits
 {
     private const int Lanes = 16;
+    private const uint HalfExponent = 0x7C00;
+    private const float TwoTo112 = 5.192296858534828e33f;
+    private const uint BiasDifference = 112u << 23;
+
+    // 2^-14 and 2^16, between which float32 is normal in half precision, or rounds to infinity.
+    private const uint LeastNormal = 113u << 23;
+    private const uint EndOfNormal = 143u << 23;
 
     /// <summary>A number of half precision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Half(byte* at) => (float)BitConverter.UInt16BitsToHalf(Unsafe.ReadUnaligned<ushort>(at));
+    public static float Half(byte* at)
+    {
+        uint bits = Unsafe.ReadUnaligned<ushort>(at);
+
+        // The exponents' biases differ by 112; infinities and NaN, whose exponent is no number, are for the library.
+        return (bits & HalfExponent) == HalfExponent ? (float)BitConverter.UInt16BitsToHalf((ushort)bits)
+            : BitConverter.UInt32BitsToSingle(((bits & 0x8000) << 16) | ((bits & 0x7FFF) << 13)) * TwoTo112;
+    }
 
     /// <summary>Stores a number of half precision, rounded to nearest with ties to even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PutHalf(byte* at, float value) => Unsafe.WriteUnaligned(at, BitConverter.HalfToUInt16Bits((Half)value));
+    public static void PutHalf(byte* at, float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        uint magnitude = bits & int.MaxValue;
+
+        // Half a unit is added to what is cut off, less a little if the last bit that stays is even.
+        Unsafe.WriteUnaligned(at, magnitude - LeastNormal < EndOfNormal - LeastNormal
+            ? (ushort)(((bits >> 16) & 0x8000) | ((magnitude - BiasDifference + 0xFFF + ((magnitude >> 13) & 1)) >> 13))
+            : BitConverter.HalfToUInt16Bits((Half)value));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort UInt16(byte* at) => BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(at, sizeof(ushort)));
@@ -52,10 +76,10 @@ internal static unsafe class Bits
 
     /// <summary>32 halves of 16 bytes: the low ones come first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Nibbles(byte* packed)
+    public static (Vector128<sbyte> Low, Vector128<sbyte> High) Nibbles(byte* packed)
     {
-        Vector128<byte> both = Vector128.Load(packed);
-        return Vector256.Create(both & Vector128.Create((byte)0x0F), Vector128.ShiftRightLogical(both, 4)).AsSByte();
+        Vector128<sbyte> both = Vector128.Load((sbyte*)packed);
+        return (both & Vector128.Create((sbyte)0x0F), Vector128.ShiftRightLogical(both, 4));
     }
 
     /// <summary>Puts 32 halves of bytes together, the other way round.</summary>
@@ -64,27 +88,18 @@ internal static unsafe class Bits
 
     /// <summary><c>scale · number</c> for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scale(Vector256<sbyte> numbers, float scale, float* values)
+    public static void Scale(Vector128<sbyte> low, Vector128<sbyte> high, float scale, float* values)
     {
-        Vector256<float> factor = Vector256.Create(scale);
-        (Vector256<short> low, Vector256<short> high) = Vector256.Widen(numbers);
-        (Floats(low.GetLower()) * factor).Store(values);
-        (Floats(low.GetUpper()) * factor).Store(values + 8);
-        (Floats(high.GetLower()) * factor).Store(values + 16);
-        (Floats(high.GetUpper()) * factor).Store(values + 24);
+        (Floats(low) * Vector512.Create(scale)).Store(values);
+        (Floats(high) * Vector512.Create(scale)).Store(values + 16);
     }
 
     /// <summary><c>scale · number + offset</c> for 32 numbers, rounded after each step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ScaleAndAdd(Vector256<sbyte> numbers, float scale, float offset, float* values)
+    public static void ScaleAndAdd(Vector128<sbyte> low, Vector128<sbyte> high, float scale, float offset, float* values)
     {
-        Vector256<float> factor = Vector256.Create(scale);
-        Vector256<float> summand = Vector256.Create(offset);
-        (Vector256<short> low, Vector256<short> high) = Vector256.Widen(numbers);
-        ((Floats(low.GetLower()) * factor) + summand).Store(values);
-        ((Floats(low.GetUpper()) * factor) + summand).Store(values + 8);
-        ((Floats(high.GetLower()) * factor) + summand).Store(values + 16);
-        ((Floats(high.GetUpper()) * factor) + summand).Store(values + 24);
+        ((Floats(low) * Vector512.Create(scale)) + Vector512.Create(offset)).Store(values);
+        ((Floats(high) * Vector512.Create(scale)) + Vector512.Create(offset)).Store(values + 16);
     }
 
     /// <summary><c>scale · number</c>; the count is a multiple of 8.</summary>
@@ -111,16 +126,22 @@ internal static unsafe class Bits
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Floats(Vector128<short> numbers)
-    {
-        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(numbers);
-        return Vector256.ConvertToSingle(Vector256.Create(low, high));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Floats(sbyte* numbers)
     {
         Vector128<short> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(numbers)).AsSByte());
         return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Floats(Vector128<sbyte> numbers)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(numbers));
+        }
+
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(numbers);
+        return Vector512.ConvertToSingle(Vector512.Create(
+            Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
     }
 }

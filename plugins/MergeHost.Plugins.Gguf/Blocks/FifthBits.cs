@@ -17,7 +17,8 @@ internal static unsafe class FifthBits
         Vector256<byte> spread = Vector256.Create(0x0101_0101_0101_0101UL * (byte)word, 0x0101_0101_0101_0101UL * (byte)(word >> 8),
             0x0101_0101_0101_0101UL * (byte)(word >> 16), 0x0101_0101_0101_0101UL * (word >> 24)).AsByte();
         Vector256<byte> set = Vector256.Equals(spread & _bitOfLane, _bitOfLane);
-        return Bits.Nibbles(nibbles) | (set & Vector256.Create((byte)0x10)).AsSByte();
+        (Vector128<sbyte> low, Vector128<sbyte> highest) = Bits.Nibbles(nibbles);
+        return Vector256.Create(low, highest) | (set & Vector256.Create((byte)0x10)).AsSByte();
     }
 
     /// <summary>Puts numbers together.</summary>

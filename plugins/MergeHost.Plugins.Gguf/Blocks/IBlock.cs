@@ -20,8 +20,24 @@ internal unsafe interface IEncodableBlock : IBlock
     static abstract void Encode(float* values, byte* block);
 }
 
-/// <summary>A quantised type that an importance matrix makes better.</summary>
-internal unsafe interface IWeightedBlock : IEncodableBlock
+/// <summary>How a block is written that is a scale in half precision and then numbers, which depend on nothing else.</summary>
+internal unsafe interface IScaledBlock : IBlock
+{
+    /// <summary>What the extreme becomes as a multiple of the scale.</summary>
+    static abstract float Most { get; }
+
+    /// <summary>The one of finite numbers that is to be <see cref="Most"/> times the scale.</summary>
+    static abstract float Extreme(float* values);
+
+    /// <summary>Makes the numbers that follow the scale.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="inverse">One over the scale; 0 for 0.</param>
+    /// <param name="numbers">Where they go.</param>
+    static abstract void Encode(float* values, float inverse, byte* numbers);
+}
+
+/// <summary>How a block is written by an importance matrix.</summary>
+internal unsafe interface IWeightedBlock : IBlock
 {
     /// <summary>Whether a block depends on the whole row that it is of.</summary>
     static abstract bool NeedsRow { get; }

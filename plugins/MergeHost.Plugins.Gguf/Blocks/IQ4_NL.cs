@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of a codebook with a scale: <c>w = d·c[q]</c>.</summary>
-internal readonly unsafe struct IQ4_NL : IWeightedBlock
+internal readonly unsafe struct IQ4_NL : IEncodableBlock, IWeightedBlock
 {
     public static int Elements => 32;
 

@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of a codebook; each 32 have a scale of 6 bits: <c>w = d·(s − 32)·c[q]</c>.</summary>
-internal readonly unsafe struct IQ4_XS : IWeightedBlock
+internal readonly unsafe struct IQ4_XS : IEncodableBlock, IWeightedBlock
 {
     private const int HighScalesAt = 2;
     private const int LowScalesAt = 4;

@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 2 bits; each 16 have a scale and a least number of 4 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q2_K : IWeightedBlock
+internal readonly unsafe struct Q2_K : IEncodableBlock, IWeightedBlock
 {
     private const int PackedAt = 16;
     private const int ScaleAt = 80;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 3 bits; each 16 have a scale of 6 bits: <c>w = d·(s − 32)·(q − 4)</c>.</summary>
-internal readonly unsafe struct Q3_K : IWeightedBlock
+internal readonly unsafe struct Q3_K : IEncodableBlock, IWeightedBlock
 {
     private const int PackedAt = 32;
     private const int ScalesAt = 96;

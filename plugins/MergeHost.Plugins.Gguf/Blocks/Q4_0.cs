@@ -1,27 +1,33 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of 4 bits with a scale: <c>w = d·(q − 8)</c>.</summary>
-internal readonly unsafe struct Q4_0 : IWeightedBlock
+internal readonly unsafe struct Q4_0 : IScaledBlock, IWeightedBlock
 {
     public static int Elements => 32;
 
     public static int Bytes => 18;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* block, float* values)
     {
-        Bits.Scale(Bits.Nibbles(block + 2) - Vector256.Create((sbyte)8), Bits.Half(block), values);
+        float scale = Bits.Half(block);
+        (Vector128<sbyte> low, Vector128<sbyte> high) = Bits.Nibbles(block + 2);
+        Bits.Scale(low - Vector128.Create((sbyte)8), high - Vector128.Create((sbyte)8), scale, values);
     }
+
+    public static float Most => -8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Extreme(float* values) => Rounding.Extreme(values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Encode(float* values, float inverse, byte* numbers) =>
+        Rounding.TruncateToNibbles(values, 0, inverse, 8.5f).Store(numbers);
 
     public static bool NeedsRow => true;
-
-    public static void Encode(float* values, byte* block)
-    {
-        float scale = Rounding.Extreme(values) / -8;
-        Bits.PutHalf(block, scale);
-        Bits.PackNibbles(Rounding.Truncate(values, 0, Rounding.Inverse(scale), 8.5f, 15), block + 2);
-    }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)
     {

@@ -1,7 +1,9 @@
+using System.Runtime.Intrinsics;
+
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of 4 bits with a scale and the least number: <c>w = d·q + m</c>.</summary>
-internal readonly unsafe struct Q4_1 : IWeightedBlock
+internal readonly unsafe struct Q4_1 : IEncodableBlock, IWeightedBlock
 {
     public static int Elements => 32;
 
@@ -9,7 +11,9 @@ internal readonly unsafe struct Q4_1 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        Bits.ScaleAndAdd(Bits.Nibbles(block + 4), Bits.Half(block), Bits.Half(block + 2), values);
+        (float scale, float least) = (Bits.Half(block), Bits.Half(block + 2));
+        (Vector128<sbyte> low, Vector128<sbyte> high) = Bits.Nibbles(block + 4);
+        Bits.ScaleAndAdd(low, high, scale, least, values);
     }
 
     public static bool NeedsRow => true;
@@ -20,7 +24,7 @@ internal readonly unsafe struct Q4_1 : IWeightedBlock
         float scale = (most - least) / 15;
         Bits.PutHalf(block, scale);
         Bits.PutHalf(block + 2, least);
-        Bits.PackNibbles(Rounding.Truncate(values, least, Rounding.Inverse(scale), 0.5f, 15), block + 4);
+        Rounding.TruncateToNibbles(values, least, Rounding.Inverse(scale), 0.5f).Store(block + 4);
     }
 
     public static void Encode(float* values, float* importance, float meanSquare, byte* block)

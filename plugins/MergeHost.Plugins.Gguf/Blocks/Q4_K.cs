@@ -1,7 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 4 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q4_K : IWeightedBlock
+internal readonly unsafe struct Q4_K : IEncodableBlock, IWeightedBlock
 {
     private const int ScalesAt = 4;
     private const int PackedAt = 16;

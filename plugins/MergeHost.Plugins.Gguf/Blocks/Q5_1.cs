@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>32 numbers of 5 bits with a scale and the least number: <c>w = d·q + m</c>.</summary>
-internal readonly unsafe struct Q5_1 : IWeightedBlock
+internal readonly unsafe struct Q5_1 : IEncodableBlock, IWeightedBlock
 {
     public static int Elements => 32;
 
@@ -11,7 +11,9 @@ internal readonly unsafe struct Q5_1 : IWeightedBlock
 
     public static void Decode(byte* block, float* values)
     {
-        Bits.ScaleAndAdd(FifthBits.Unpack(block + 4, block + 8), Bits.Half(block), Bits.Half(block + 2), values);
+        (float scale, float least) = (Bits.Half(block), Bits.Half(block + 2));
+        Vector256<sbyte> numbers = FifthBits.Unpack(block + 4, block + 8);
+        Bits.ScaleAndAdd(numbers.GetLower(), numbers.GetUpper(), scale, least, values);
     }
 
     public static bool NeedsRow => true;

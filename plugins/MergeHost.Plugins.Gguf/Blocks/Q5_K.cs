@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 5 bits; each 32 have a scale and a least number of 6 bits: <c>w = d·s·q − dmin·m</c>.</summary>
-internal readonly unsafe struct Q5_K : IWeightedBlock
+internal readonly unsafe struct Q5_K : IEncodableBlock, IWeightedBlock
 {
     private const int ScalesAt = 4;
     private const int HighAt = 16;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>256 numbers of 6 bits; each 16 have a scale of 8 bits: <c>w = d·s·(q − 32)</c>.</summary>
-internal readonly unsafe struct Q6_K : IWeightedBlock
+internal readonly unsafe struct Q6_K : IEncodableBlock, IWeightedBlock
 {
     private const int HighAt = 128;
     private const int ScalesAt = 192;

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
@@ -7,88 +9,64 @@ namespace MergeHost.Plugins.Gguf.Blocks;
 internal static unsafe class Rounding
 {
     public const int Elements = 32;
+    private const int Half = Elements / 2;
 
     /// <summary>The largest magnitude of 32 numbers.</summary>
-    public static float LargestMagnitude(float* values)
-    {
-        Vector256<float> largest = Vector256<float>.Zero;
-        for (int at = 0; at < Elements; at += 8)
-        {
-            largest = Vector256.MaxNative(largest, Vector256.Abs(Vector256.Load(values + at)));
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LargestMagnitude(float* values) =>
+        Largest(Vector512.MaxNative(Vector512.Abs(Vector512.Load(values)), Vector512.Abs(Vector512.Load(values + Half))));
 
-        Vector128<float> half = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
-        return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
-    }
-
-    /// <summary>The number of the largest magnitude with its sign; of several, the first.</summary>
+    /// <summary>The number of the largest magnitude with its sign; of several, the first; of zeros, the positive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Extreme(float* values)
     {
-        float magnitude = LargestMagnitude(values);
-        for (int at = 0; at < Elements; at += 8)
-        {
-            uint found = Vector256.Equals(Vector256.Abs(Vector256.Load(values + at)), Vector256.Create(magnitude)).ExtractMostSignificantBits();
-            if (found != 0)
-            {
-                return values[at + int.TrailingZeroCount((int)found)];
-            }
-        }
-
-        return magnitude;
+        Vector512<float> low = Vector512.Load(values);
+        Vector512<float> high = Vector512.Load(values + Half);
+        return values[First(Vector512.Abs(low), Vector512.Abs(high), LargestMagnitude(values))] + 0f;
     }
 
-    /// <summary>The smallest and the largest of 32 numbers.</summary>
+    /// <summary>The smallest and the largest of 32 numbers; of 0 and -0, the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (float Least, float Most) Range(float* values)
     {
-        Vector256<float> least = Vector256.Load(values);
-        Vector256<float> most = least;
-        for (int at = 8; at < Elements; at += 8)
-        {
-            Vector256<float> next = Vector256.Load(values + at);
-
-            // By comparison, so that of 0 and -0 the first is kept.
-            least = Vector256.ConditionalSelect(Vector256.LessThan(next, least), next, least);
-            most = Vector256.ConditionalSelect(Vector256.GreaterThan(next, most), next, most);
-        }
-
-        // Neighbours first, so that of equals the first lane stays.
-        foreach (Vector256<int> next in (ReadOnlySpan<Vector256<int>>)
-            [Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7), Vector256.Create(2, 2, 2, 2, 6, 6, 6, 6), Vector256.Create(4, 4, 4, 4, 4, 4, 4, 4)])
-        {
-            Vector256<float> other = Vector256.Shuffle(least, next);
-            least = Vector256.ConditionalSelect(Vector256.LessThan(other, least), other, least);
-            other = Vector256.Shuffle(most, next);
-            most = Vector256.ConditionalSelect(Vector256.GreaterThan(other, most), other, most);
-        }
-
-        return (least[0], most[0]);
+        Vector512<float> low = Vector512.Load(values);
+        Vector512<float> high = Vector512.Load(values + Half);
+        float least = -Largest(Vector512.MaxNative(-low, -high));
+        float most = Largest(Vector512.MaxNative(low, high));
+        return least == 0 || most == 0 ? (values[First(low, high, least)], values[First(low, high, most)]) : (least, most);
     }
 
     /// <summary><c>1/scale</c>, and 0 for 0.</summary>
     public static float Inverse(float scale) => scale != 0 ? 1 / scale : 0;
 
+    /// <summary>Divides numbers side by side, and gives one over each result, and 0 for 0.</summary>
+    /// <param name="numbers">The numbers, which become the results.</param>
+    /// <param name="divisor">What they are divided by.</param>
+    /// <param name="count">How many; there is room for a multiple of 16.</param>
+    /// <param name="inverses">One over each.</param>
+    public static void Divide(float* numbers, float divisor, int count, float* inverses)
+    {
+        for (int at = 0; at < count; at += Vector512<float>.Count)
+        {
+            Vector512<float> scale = Vector512.Load(numbers + at) / Vector512.Create(divisor);
+            scale.Store(numbers + at);
+            Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), scale, Vector512<float>.One / scale).Store(inverses + at);
+        }
+    }
+
     /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>, for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Truncate(float* values, float offset, float factor, float shift, int most)
-    {
-        Vector256<ushort> low = Vector256.Narrow(Truncated(values, offset, factor, shift, most), Truncated(values + 8, offset, factor, shift, most));
-        Vector256<ushort> high = Vector256.Narrow(Truncated(values + 16, offset, factor, shift, most), Truncated(values + 24, offset, factor, shift, most));
-        return Vector256.Narrow(low, high);
-    }
+    public static Vector256<byte> Truncate(float* values, float offset, float factor, float shift, int most) =>
+        Vector256.Create(Narrow(Truncated(values, offset, factor, shift, most)), Narrow(Truncated(values + Half, offset, factor, shift, most)));
+
+    /// <summary>The same in halves of 16 bytes: the first 16 are the low ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> TruncateToNibbles(float* values, float offset, float factor, float shift) =>
+        Narrow(Truncated(values, offset, factor, shift, 15) | (Truncated(values + Half, offset, factor, shift, 15) << 4));
 
     /// <summary><c>value · factor</c> rounded to the nearest whole number, halves away from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Round(float* values, float factor, byte* numbers)
-    {
-        // The largest number below a half: with a half itself, what is just below one would round up.
-        Vector256<float> half = Vector256.Create(0.49999997f);
-        Vector256<float> sign = Vector256.Create(-0f);
-        for (int at = 0; at < Elements; at += 8)
-        {
-            Vector256<float> scaled = Vector256.Load(values + at) * Vector256.Create(factor);
-            Store(Vector256.ConvertToInt32Native(scaled + (half | (scaled & sign))), numbers + at);
-        }
-    }
+    public static Vector256<byte> Round(float* values, float factor) => Vector256.Create(Narrow(Rounded(values, factor)), Narrow(Rounded(values + Half, factor)));
 
     /// <summary>Stores 8 small whole numbers as bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,9 +77,48 @@ internal static unsafe class Rounding
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Truncated(float* values, float offset, float factor, float shift, int most)
+    private static float Largest(Vector512<float> numbers)
     {
-        Vector256<float> scaled = (Vector256.Load(values) - Vector256.Create(offset)) * Vector256.Create(factor);
-        return Vector256.Min(Vector256.ConvertToInt32Native(scaled + Vector256.Create(shift)), Vector256.Create(most)).AsUInt32();
+        Vector256<float> half = Vector256.MaxNative(numbers.GetLower(), numbers.GetUpper());
+        Vector128<float> four = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    // The first of 32 lanes that has a number; any if none has it, as where there is NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int First(Vector512<float> low, Vector512<float> high, float number)
+    {
+        uint lowest = (uint)Vector512.Equals(low, Vector512.Create(number)).ExtractMostSignificantBits();
+        uint highest = (uint)Vector512.Equals(high, Vector512.Create(number)).ExtractMostSignificantBits();
+        return BitOperations.TrailingZeroCount(lowest | (highest << Half)) % Elements;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Truncated(float* values, float offset, float factor, float shift, int most)
+    {
+        Vector512<float> scaled = (Vector512.Load(values) - Vector512.Create(offset)) * Vector512.Create(factor);
+        return Vector512.Min(Vector512.ConvertToInt32Native(scaled + Vector512.Create(shift)), Vector512.Create(most));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Rounded(float* values, float factor)
+    {
+        // The largest number below a half: with a half itself, what is just below one would round up.
+        Vector512<float> scaled = Vector512.Load(values) * Vector512.Create(factor);
+        return Vector512.ConvertToInt32Native(scaled + (Vector512.Create(0.49999997f) | (scaled & Vector512.Create(-0f))));
+    }
+
+    // 16 numbers of 8 bits, with a sign or without.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Narrow(Vector512<int> numbers)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector128Byte(numbers);
+        }
+
+        Vector256<short> half = Vector256.Narrow(numbers.GetLower(), numbers.GetUpper());
+        return Vector128.Narrow(half.GetLower(), half.GetUpper()).AsByte();
     }
 }

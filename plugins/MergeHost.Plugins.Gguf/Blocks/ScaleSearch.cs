@@ -53,21 +53,22 @@ internal static unsafe class ScaleSearch
         Vector256<float> sumValues = weight[0] * value[0];
         for (int i = 1; i < count; i++)
         {
-            min = Vector256.MinNative(min, value[i]);
+            // By comparison, so that of 0 and -0 the first is kept.
+            min = Vector256.ConditionalSelect(Vector256.LessThan(value[i], min), value[i], min);
             max = Vector256.MaxNative(max, value[i]);
             sumWeights += weight[i];
             sumValues += weight[i] * value[i];
         }
 
-        min = Vector256.MinNative(min, Vector256<float>.Zero);
+        min = Vector256.ConditionalSelect(Vector256.GreaterThan(min, Vector256<float>.Zero), Vector256<float>.Zero, min);
         Vector256<float> isFlat = Vector256.Equals(max, min);
-        Vector256<float> inverse = Vector256.Create((float)most) / (max - min);
-        Vector256<float> scale = Vector256<float>.One / inverse;
+        Vector256<float> inverse = Inverse(most, max - min);
+        Vector256<float> scale = Vector256<float>.One / (Vector256.Create((float)most) / (max - min));
         Vector256<float> from = min;
         Vector256<float> bestError = Error(value, weight, count, most, min, inverse, scale, min, isAbsolute);
         for (int step = 0; step <= steps; step++)
         {
-            Vector256<float> tried = Vector256.Create(first + (apart * step) + most) / (max - min);
+            Vector256<float> tried = Inverse(first + (apart * step) + most, max - min);
             (Vector256<float> newScale, Vector256<float> newMin, Vector256<float> isSolvable) =
                 Solve(value, weight, count, most, min, tried, sumWeights, sumValues);
             Vector256<float> error = Error(value, weight, count, most, min, tried, newScale, newMin, isAbsolute);
@@ -424,6 +425,13 @@ internal static unsafe class ScaleSearch
         product = Vector256.ConditionalSelect(moves, otherProduct, product);
         square = Vector256.ConditionalSelect(moves, otherSquare, square);
         return moves;
+    }
+
+    // Where it would be infinite, ggml rounds what it is multiplied by to 0.
+    private static Vector256<float> Inverse(float most, Vector256<float> range)
+    {
+        Vector256<float> inverse = Vector256.Create(most) / range;
+        return Vector256.AndNot(inverse, Vector256.Equals(inverse, Vector256.Create(float.PositiveInfinity)));
     }
 
     // The first numbers of all groups, then the second, and so on.

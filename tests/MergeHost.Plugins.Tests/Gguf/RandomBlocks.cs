@@ -22,7 +22,7 @@ internal static class RandomBlocks
         return blocks;
     }
 
-    /// <summary>Bell-shaped rows of many widths; then some that are odd.</summary>
+    /// <summary>Bell-shaped rows of many widths; then some that are odd, as zeros with signs, equal magnitudes and denormals are.</summary>
     public static float[] Numbers(int rows, int row)
     {
         ulong[] words = Words(2, rows * row);
@@ -40,6 +40,12 @@ internal static class RandomBlocks
                 (4, _) => MathF.Abs(number),
                 (5, _) => -MathF.Abs(number),
                 (6, int at) => at % 64 < 32 ? number : 0,
+                (7, _) => Zero(word),
+                (8, _) => ((int)(word % 7) - 3) * MathF.ScaleB(1, -5),
+                (9, _) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(number) & 0xFFFF_0000),
+                (10, _) => word % 4 == 0 ? number * MathF.ScaleB(1, -124) : 0,
+                (11, _) => word % 3 == 0 ? MathF.Abs(number) : Zero(word),
+                (12, int at) => MathF.ScaleB(number, (at / 32 % 48) - 26),
                 _ => number,
             };
         }
@@ -58,6 +64,8 @@ internal static class RandomBlocks
     /// <summary>The SHA-256 of what is stored, in lower-case hexadecimal digits.</summary>
     public static string Digest<T>(ReadOnlySpan<T> data)
         where T : struct => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(data)));
+
+    private static float Zero(ulong word) => (word & 8) == 0 ? 0f : -0f;
 
     // Where a block has its half-precision scales.
     private static int[] HalvesOf(string type) => type switch
