@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using MergeHost.Kernels.Vectors;
+using MergeHost.Plugins.Averaging;
 using MergeHost.Plugins.Gguf;
+using MergeHost.Strategies;
 
 namespace MergeHost.Perf;
 
@@ -13,8 +14,9 @@ namespace MergeHost.Perf;
 internal static unsafe class QuantisationPerf
 {
     private const int Elements = 1 << 16;
-    private const int Blocks = 512;
+    private const int Blocks = 2048;
     private const int Row = 4096;
+    private const int Part = 1024;
     private const int Rounds = 9;
 
     private static readonly string[] _merged = ["Q8_0", "Q4_0"];
@@ -42,38 +44,54 @@ internal static unsafe class QuantisationPerf
 
     private static DType TypeOf(string name) => GgufType.All.First(type => type.Name == name);
 
-    // Two tensors are read and one is written, block by block, as the host does; all three are larger than the processor's cache.
+    // Two tensors are read and one is written, part by part, as the host does; all three are larger than the processor's cache.
     private static void PrintMerge(DType type, float[] left, float[] right)
     {
         int blockBytes = (int)type.LengthBytes(Elements);
         byte[][] tensors = [new byte[Blocks * blockBytes], new byte[Blocks * blockBytes], new byte[Blocks * blockBytes]];
-        float[] first = new float[Elements];
-        float[] second = new float[Elements];
         for (int block = 0; block < Blocks; block++)
         {
             type.Codec!.FromSingle(left, tensors[0].AsSpan(block * blockBytes, blockBytes));
             type.Codec.FromSingle(right, tensors[1].AsSpan(block * blockBytes, blockBytes));
         }
 
+        // A copy reads and writes: half of the bytes that a merge reads and writes make as much traffic.
+        int half = 3 * tensors[0].Length / 4;
         double floor = Best(() =>
         {
-            tensors[0].CopyTo(tensors[2], 0);
-            tensors[1].CopyTo(tensors[2], 0);
+            tensors[0].AsSpan(0, half).CopyTo(tensors[2]);
+            tensors[1].AsSpan(0, half).CopyTo(tensors[2]);
         });
-        double merge = Best(() =>
-        {
-            for (int block = 0; block < Blocks; block++)
-            {
-                type.Codec!.ToSingle(tensors[0].AsSpan(block * blockBytes, blockBytes), first);
-                type.Codec.ToSingle(tensors[1].AsSpan(block * blockBytes, blockBytes), second);
-                TensorPrimitives.Add(first, second, first);
-                TensorPrimitives.Multiply(first, 0.5f, first);
-                type.Codec.FromSingle(first, tensors[2].AsSpan(block * blockBytes, blockBytes));
-            }
-        });
-        double decode = Best(() => type.Codec!.ToSingle(tensors[0].AsSpan(0, blockBytes), first));
+        double merge = Best(() => Merge(type, tensors));
+        float[] decoded = new float[Elements];
+        double decode = Best(() => type.Codec!.ToSingle(tensors[0].AsSpan(0, blockBytes), decoded));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {type} | {floor * 1e3:0.0} ms | {merge * 1e3:0.0} ms | {merge / floor:0.0} | {(long)Blocks * Elements / merge / 1e6:0} | {Elements / decode / 1e6:0} |"));
+    }
+
+    private static void Merge(DType type, byte[][] tensors)
+    {
+        TensorInfo tensor = new("w", type, [Elements]);
+        LinearOptions options = new() { Weight = 0.5 };
+        ElementwiseTreatment mean = (ElementwiseTreatment)((IMergeStrategy)new LinearStrategy()).Merge(
+            new TensorGroup { Output = tensor, Sources = [(tensor, options), (tensor, options)], Options = options });
+        ElementwiseFunction function = ElementwiseLoop.Bind(mean, LaneWidths.Current, ElementFormat.Single, ElementFormat.Single);
+        int partBytes = (int)type.LengthBytes(Part);
+        using AlignedBlock memory = new(3L * Part * sizeof(float));
+        Span<float> first = new(memory.Memory, Part);
+        Span<float> second = new((float*)memory.Memory + Part, Part);
+        Span<float> result = new((float*)memory.Memory + (2 * Part), Part);
+        byte** sources = stackalloc byte*[] { memory.Memory, memory.Memory + (Part * sizeof(float)) };
+        float* parameters = stackalloc float[2];
+        mean.Parameters.CopyTo(0, new Span<float>(parameters, 2));
+        KernelRun run = new() { Sources = sources, SourceCount = 2, Parameters = parameters, Count = Part };
+        for (int at = 0; at < tensors[0].Length; at += partBytes)
+        {
+            type.Codec!.ToSingle(tensors[0].AsSpan(at, partBytes), first);
+            type.Codec.ToSingle(tensors[1].AsSpan(at, partBytes), second);
+            function(run, memory.Memory + (2L * Part * sizeof(float)));
+            type.Codec.FromSingle(result, tensors[2].AsSpan(at, partBytes));
+        }
     }
 
     private static void PrintEncode(DType type, float[] weights, delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint> ggml)
@@ -97,7 +115,7 @@ internal static unsafe class QuantisationPerf
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {type} | {Elements / here / 1e6:0.0} | {reference}"));
     }
 
-    // The quickest of several, each of at least 20 ms: what else the machine does can only slow it down.
+    // The quickest of several, each of at least 20 ms of the core: what else the machine does can only slow it down.
     private static double Best(Action action)
     {
         action();
@@ -105,14 +123,14 @@ internal static unsafe class QuantisationPerf
         for (int round = 0; round < Rounds; round++)
         {
             int count = 0;
-            Stopwatch watch = Stopwatch.StartNew();
+            double start = CoreTime.Now;
             do
             {
                 action();
                 count++;
             }
-            while (watch.ElapsedMilliseconds < 20);
-            best = Math.Min(best, watch.Elapsed.TotalSeconds / count);
+            while (CoreTime.Now - start < 0.02);
+            best = Math.Min(best, (CoreTime.Now - start) / count);
         }
 
         return best;
