@@ -32,6 +32,9 @@ internal abstract class ComputeDevice
     /// <summary>Matrix operations.</summary>
     public abstract ILinearAlgebra Algebra { get; }
 
+    /// <summary>How many elements are best converted, worked on and stored at a time.</summary>
+    public abstract int PartElements { get; }
+
     /// <summary>Prepares a kernel for the device.</summary>
     public abstract ElementwiseFunction Bind(ElementwiseTreatment treatment, ElementFormat input, ElementFormat output);
 }

@@ -20,6 +20,9 @@ internal sealed class TorchDevice : ComputeDevice
 
     public override ILinearAlgebra Algebra { get; }
 
+    // Each call has its cost.
+    public override int PartElements => int.MaxValue;
+
     /// <summary>Whether there is a GPU that libtorch can use.</summary>
     public static bool HasCuda()
     {

@@ -40,7 +40,7 @@ internal enum BufferUse
     /// <summary>A block of an input as stored.</summary>
     Stored,
 
-    /// <summary>A block of an input in float32.</summary>
+    /// <summary>A part of an input's block in float32.</summary>
     Decoded,
 
     /// <summary>Zeros for kernels that look at a base where there is none.</summary>
@@ -49,10 +49,13 @@ internal enum BufferUse
     /// <summary>A block of the result as stored.</summary>
     Result,
 
-    /// <summary>A block of the result in float32.</summary>
-    Undecided,
+    /// <summary>A part of the result's block in float32.</summary>
+    Unrounded,
 
-    /// <summary>The pointers to the sources' blocks.</summary>
+    /// <summary>The pointers to the inputs' blocks as stored.</summary>
+    StoredPointers,
+
+    /// <summary>The pointers to the parts of inputs that a kernel is given.</summary>
     Pointers,
 
     /// <summary>The table of parameters.</summary>

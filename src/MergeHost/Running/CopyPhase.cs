@@ -9,17 +9,21 @@ internal sealed unsafe class CopyPhase(TensorData data, int input, DType from, D
 
     public void Run(int block, BlockWorker worker)
     {
-        long first = data.FirstElement(block);
-        int count = data.Length(block);
-        ReadOnlySpan<byte> stored = new(data.LoadStored(input, block, worker), (int)from.LengthBytes(count));
+        BlockPart whole = data.Whole(block);
+        ReadOnlySpan<byte> stored = new(data.LoadStored(input, block, worker), (int)from.LengthBytes(whole.Count));
         if (from == to)
         {
-            output.WriteStored(first, stored);
+            output.WriteStored(whole.FirstElement, stored);
             return;
         }
 
-        Span<float> decoded = new(worker.Buffer(BufferUse.Decoded, 0, sizeof(float) * (long)count), count);
-        DTypeConversion.ToSingle(from, stored, decoded);
-        output.Write(first, decoded, worker);
+        foreach (BlockPart part in data.Parts(block))
+        {
+            Span<float> decoded = new(worker.Buffer(BufferUse.Decoded, 0, sizeof(float) * (long)part.Count), part.Count);
+            DTypeConversion.ToSingle(from, stored.Slice((int)from.LengthBytes(part.Start), (int)from.LengthBytes(part.Count)), decoded);
+            output.Take(part, decoded, worker);
+        }
+
+        output.Write(whole, worker);
     }
 }

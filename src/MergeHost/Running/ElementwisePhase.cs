@@ -14,9 +14,14 @@ internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatm
 
     public void Run(int block, BlockWorker worker)
     {
-        KernelRun run = data.Load(block, worker);
-        byte* results = output.Buffer(worker, (int)run.Count);
-        _feed.ForEach(run, data.FirstElement(block), worker, stretch => _function(stretch, results));
-        output.Write(data.FirstElement(block), (int)run.Count, worker);
+        data.LoadStored(block, worker);
+        foreach (BlockPart part in data.Parts(block))
+        {
+            byte* results = output.Buffer(part, worker);
+            _feed.ForEach(data.Decode(part, worker), part.FirstElement, worker, stretch => _function(stretch, results));
+            output.Take(part, worker);
+        }
+
+        output.Write(data.Whole(block), worker);
     }
 }

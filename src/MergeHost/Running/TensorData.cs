@@ -19,6 +19,7 @@ internal sealed unsafe class TensorData
     private readonly Input[] _inputs;
     private readonly bool _hasBase;
     private readonly int _blockElements;
+    private readonly int _partElements;
     private NativeArena? _arena;
 
     /// <param name="plan">The tensor.</param>
@@ -35,6 +36,8 @@ internal sealed unsafe class TensorData
         bool isUniform = Array.TrueForAll(_inputs, input => input.Tensor.DType == first);
         Decodes = !isUniform || (first != DType.BF16 && first != DType.F32);
         Format = !Decodes && first == DType.BF16 ? ElementFormat.BFloat16 : ElementFormat.Single;
+        bool converts = Decodes || (plan.Output.DType != DType.BF16 && plan.Output.DType != DType.F32);
+        _partElements = converts ? (int)Math.Min(_blockElements, Multiple(RunOf(plan.Output.DType), context.Device.PartElements)) : _blockElements;
     }
 
     /// <summary>How many elements of each input take part.</summary>
@@ -61,16 +64,34 @@ internal sealed unsafe class TensorData
     // Some types are written by whole rows only; digests have units of their own.
     private static int BlockElementsFor(DType type, int usual)
     {
-        int run = type.Codec?.RunElements ?? 1;
+        int run = RunOf(type);
         int least = run / (int)BigInteger.GreatestCommonDivisor(run, TensorDigest.UnitElements) * TensorDigest.UnitElements;
         return run == 1 ? usual : Math.Max(1, usual / least) * least;
     }
+
+    private static int RunOf(DType type) => type.Codec?.RunElements ?? 1;
+
+    // The least that is no less than a number.
+    private static long Multiple(int of, int least) => ((long)least + of - 1) / of * of;
 
     public long FirstElement(int block) => (long)block * _blockElements;
 
     public int BlockOf(long element) => (int)(element / _blockElements);
 
     public int Length(int block) => (int)Math.Min(_blockElements, ElementCount - FirstElement(block));
+
+    /// <summary>A block as one part.</summary>
+    public BlockPart Whole(int block) => new(FirstElement(block), Length(block), 0, Length(block));
+
+    /// <summary>A block in parts that stay near the processor while they are decoded, worked on and stored.</summary>
+    public IEnumerable<BlockPart> Parts(int block)
+    {
+        BlockPart whole = Whole(block);
+        for (int start = 0; start < whole.Count; start += _partElements)
+        {
+            yield return whole with { Start = start, Count = Math.Min(_partElements, whole.Count - start) };
+        }
+    }
 
     /// <summary>Keeps what is read in memory from now on, if there is room.</summary>
     public void TryStage(NativeArena arena)
@@ -100,11 +121,35 @@ internal sealed unsafe class TensorData
     /// <returns>A run over the whole block, without parameters.</returns>
     public KernelRun Load(int block, BlockWorker worker)
     {
+        LoadStored(block, worker);
+        return Decode(Whole(block), worker);
+    }
+
+    /// <summary>Loads a block of all inputs as they are stored, for <see cref="Decode"/>.</summary>
+    public void LoadStored(int block, BlockWorker worker)
+    {
+        for (int index = 0; index < _inputs.Length; index++)
+        {
+            StoredPointers(worker)[index] = LoadStored(index, block, worker);
+        }
+    }
+
+    /// <summary>Gives a kernel a part of the block that was loaded.</summary>
+    /// <returns>A run over the part, without parameters.</returns>
+    public KernelRun Decode(BlockPart part, BlockWorker worker)
+    {
+        byte** stored = StoredPointers(worker);
         byte** pointers = (byte**)worker.Buffer(BufferUse.Pointers, 0, _inputs.Length * sizeof(byte*));
         for (int index = 0; index < _inputs.Length; index++)
         {
-            byte* stored = LoadStored(index, block, worker);
-            pointers[index] = Decodes ? Decode(index, block, stored, worker) : stored;
+            DType type = _inputs[index].Tensor.DType;
+            pointers[index] = stored[index] + type.LengthBytes(part.Start);
+            if (Decodes)
+            {
+                byte* decoded = worker.Buffer(BufferUse.Decoded, index, sizeof(float) * (long)part.Count);
+                DTypeConversion.ToSingle(type, new Span<byte>(pointers[index], (int)type.LengthBytes(part.Count)), new Span<float>(decoded, part.Count));
+                pointers[index] = decoded;
+            }
         }
 
         return new KernelRun
@@ -113,7 +158,7 @@ internal sealed unsafe class TensorData
             Sources = _hasBase ? pointers + 1 : pointers,
             SourceCount = SourceCount,
             Scratch = worker.Buffer(BufferUse.Scratch, 0, 64L * SourceCount),
-            Count = Length(block),
+            Count = part.Count,
         };
     }
 
@@ -173,13 +218,7 @@ internal sealed unsafe class TensorData
         }
     }
 
-    private byte* Decode(int index, int block, byte* stored, BlockWorker worker)
-    {
-        DType type = _inputs[index].Tensor.DType;
-        byte* decoded = worker.Buffer(BufferUse.Decoded, index, sizeof(float) * Math.Min(_blockElements, ElementCount));
-        DTypeConversion.ToSingle(type, new Span<byte>(stored, (int)type.LengthBytes(Length(block))), new Span<float>(decoded, Length(block)));
-        return decoded;
-    }
+    private byte** StoredPointers(BlockWorker worker) => (byte**)worker.Buffer(BufferUse.StoredPointers, 0, _inputs.Length * sizeof(byte*));
 
     private sealed class Input(ICheckpointReader reader, TensorInfo tensor, long elements, int blocks)
     {

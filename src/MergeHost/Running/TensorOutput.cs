@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
 
@@ -33,37 +34,37 @@ internal sealed unsafe class TensorOutput
     /// <summary>How many of the results are NaN or infinite.</summary>
     public long NonFinite => _nonFinite;
 
-    /// <summary>Room for a block of results.</summary>
-    public byte* Buffer(BlockWorker worker, int elements) => _encodes
-        ? worker.Buffer(BufferUse.Undecided, 0, sizeof(float) * (long)elements)
-        : worker.Buffer(BufferUse.Result, 0, _tensor.DType.LengthBytes(elements));
+    /// <summary>Room for the results of a part of a block.</summary>
+    public byte* Buffer(BlockPart part, BlockWorker worker) =>
+        _encodes ? worker.Buffer(BufferUse.Unrounded, 0, sizeof(float) * (long)part.Count) : Stored(part, worker);
 
-    /// <summary>Writes a block of float32 results.</summary>
-    public void Write(long firstElement, ReadOnlySpan<float> results, BlockWorker worker)
+    /// <summary>Takes float32 results for a part of a block.</summary>
+    public void Take(BlockPart part, ReadOnlySpan<float> results, BlockWorker worker)
     {
-        byte* buffer = Buffer(worker, results.Length);
-        DTypeConversion.FromSingle(BufferDType, results, new Span<byte>(buffer, (int)BufferDType.LengthBytes(results.Length)));
-        Write(firstElement, results.Length, worker);
+        DTypeConversion.FromSingle(BufferDType, results, new Span<byte>(Buffer(part, worker), (int)BufferDType.LengthBytes(part.Count)));
+        Take(part, worker);
     }
 
-    /// <summary>Writes the block that <see cref="Buffer"/> holds.</summary>
-    public void Write(long firstElement, int elements, BlockWorker worker)
+    /// <summary>Takes what <see cref="Buffer"/> holds for a part of a block.</summary>
+    public void Take(BlockPart part, BlockWorker worker)
     {
-        byte* results = Buffer(worker, elements);
-        int bytes = (int)_tensor.DType.LengthBytes(elements);
+        Span<byte> stored = new(Stored(part, worker), (int)_tensor.DType.LengthBytes(part.Count));
+        int nonFinite = 0;
         if (_encodes)
         {
+            Span<float> results = new(Buffer(part, worker), part.Count);
+
             // Blocks do not show what was not finite in them.
-            Interlocked.Add(ref _nonFinite, _tensor.DType.Kind == DTypeKind.Quantized ? NonFiniteCount.Of(DType.F32, new Span<byte>(results, elements * sizeof(float))) : 0);
-            byte* encoded = worker.Buffer(BufferUse.Result, 0, bytes);
-            DTypeConversion.FromSingle(_tensor.DType, new Span<float>(results, elements), new Span<byte>(encoded, bytes), firstElement);
-            results = encoded;
+            nonFinite = _tensor.DType.Kind == DTypeKind.Quantized ? NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(results)) : 0;
+            DTypeConversion.FromSingle(_tensor.DType, results, stored, part.FirstElement);
         }
 
-        Span<byte> stored = new(results, bytes);
-        Interlocked.Add(ref _nonFinite, NonFiniteCount.Of(_tensor.DType, stored));
-        WriteStored(firstElement, stored);
+        Interlocked.Add(ref _nonFinite, nonFinite + NonFiniteCount.Of(_tensor.DType, stored));
     }
+
+    /// <summary>Writes a block all parts of which were taken.</summary>
+    public void Write(BlockPart block, BlockWorker worker) =>
+        WriteStored(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)));
 
     /// <summary>Writes bytes as they are to be stored.</summary>
     public void WriteStored(long firstElement, ReadOnlySpan<byte> stored)
@@ -78,4 +79,7 @@ internal sealed unsafe class TensorOutput
         _context.Writer.Write(_tensor, firstElement, stored);
         _context.AddProcessed(stored.Length);
     }
+
+    private byte* Stored(BlockPart part, BlockWorker worker) =>
+        worker.Buffer(BufferUse.Result, 0, _tensor.DType.LengthBytes(part.BlockLength)) + _tensor.DType.LengthBytes(part.Start);
 }

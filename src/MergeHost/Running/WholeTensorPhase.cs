@@ -27,10 +27,14 @@ internal sealed class WholeTensorPhase(
             },
             context.Device.Algebra,
             context.Options.Device);
-        for (int part = 0; part < data.BlockCount; part++)
+        for (int number = 0; number < data.BlockCount; number++)
         {
-            int first = (int)data.FirstElement(part);
-            output.Write(first, result.Elements.Span.Slice(first, data.Length(part)), worker);
+            foreach (BlockPart part in data.Parts(number))
+            {
+                output.Take(part, result.Elements.Span.Slice((int)part.FirstElement, part.Count), worker);
+            }
+
+            output.Write(data.Whole(number), worker);
         }
     }
 

@@ -37,6 +37,20 @@ public sealed class DeterminismTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("dare_ties", "weight: 0.5, density: 0.4")]
+    [InlineData("ties", "weight: 0.5, density: 0.3")]
+    public void Merge_IntoAConvertedType_RoundsWhatAMergeIntoFloatGives(string method, string perModel)
+    {
+        const string tensor = "model.embed_tokens.weight";
+        string recipe = MergeBed.Recipe(method, "", perModel);
+        _bed.Merge(recipe + "\ndtype: float32", "float");
+        _bed.Merge(recipe + "\ndtype: float16", "half");
+        (TensorInfo info, float[] half) = MergeBed.Read(_bed["half"], tensor);
+        Assert.Equal(DType.F16, info.DType);
+        Assert.Equal(MergeBed.Read(_bed["float"], tensor).Values.Select(value => (float)(Half)value), half);
+    }
+
     [Fact]
     public void Merge_BySlerp_GivesTheSameBitsWithAnyThreads()
     {
