@@ -107,6 +107,9 @@ public static class ErrorCodes
     /// <summary>What a model learned is little against what its quantisation rounded off.</summary>
     public static readonly ErrorCode NoisyTaskVector = new("MH2017", "Quantisation drowns what a model learned");
 
+    /// <summary>A block of quantised weights whose scale is no number.</summary>
+    public static readonly ErrorCode NonFiniteScale = new("MH2018", "A scale of quantised weights is NaN or infinite");
+
     /// <summary>A plugin folder without a readable plugin assembly.</summary>
     public static readonly ErrorCode PluginUnreadable = new("MH3001", "A plugin folder holds no readable plugin");
 

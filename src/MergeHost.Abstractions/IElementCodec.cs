@@ -12,6 +12,11 @@ public interface IElementCodec
     /// <param name="destination">One number an element.</param>
     void ToSingle(ReadOnlySpan<byte> source, Span<float> destination);
 
+    /// <summary>How many elements are NaN or infinite by their scale, without converting them.</summary>
+    /// <remarks>Every block that is copied is asked: it has to be much faster than <see cref="ToSingle"/>.</remarks>
+    /// <param name="source">Whole blocks as stored.</param>
+    int CountNonFinite(ReadOnlySpan<byte> source) => 0;
+
     /// <summary>Converts from float32, by the type's own rule of what is nearest.</summary>
     /// <param name="source">The numbers of whole blocks.</param>
     /// <param name="destination">As stored.</param>

@@ -29,7 +29,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="recipePath">The recipe.</param>
     /// <param name="output">The folder that the result is written to.</param>
     /// <param name="options">How it is carried out.</param>
-    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
@@ -50,7 +50,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="type">The type of the weights in the format's own words, or <see langword="null"/> to keep types.</param>
     /// <param name="importance">A file that tells what each input of a weight matters, or <see langword="null"/>.</param>
     /// <param name="options">How it is carried out.</param>
-    /// <param name="warnings">Told what is worth knowing before any data is read.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
@@ -258,7 +258,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
             warnings?.Invoke(warning);
         }
 
-        return new MergeRunner(plan, _host, options, progress).Run(output, cancellation);
+        return new MergeRunner(plan, _host, options, warnings, progress).Run(output, cancellation);
     }
 
     private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host).Only(request.Tasks);

@@ -28,6 +28,10 @@ internal static unsafe class Bits
             : BitConverter.UInt32BitsToSingle(((bits & 0x8000) << 16) | ((bits & 0x7FFF) << 13)) * TwoTo112;
     }
 
+    /// <summary>Whether a number of half precision is neither NaN nor infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsFinite(byte* half) => (half[1] & 0x7C) != 0x7C;
+
     /// <summary>Stores a number of half precision, rounded to nearest with ties to even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PutHalf(byte* at, float value)

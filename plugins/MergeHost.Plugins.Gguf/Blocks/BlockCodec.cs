@@ -25,6 +25,21 @@ internal class BlockCodec<T> : IElementCodec
     }
 
     /// <inheritdoc/>
+    public unsafe int CountNonFinite(ReadOnlySpan<byte> source)
+    {
+        int count = 0;
+        fixed (byte* blocks = source)
+        {
+            for (nint at = 0; at < source.Length; at += T.Bytes)
+            {
+                count += T.IsFinite(blocks + at) ? 0 : T.Elements;
+            }
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
     public virtual int RunElements => 1;
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ internal unsafe interface IBlock
     /// <summary>Bytes of a block.</summary>
     static abstract int Bytes { get; }
 
+    /// <summary>Whether no scale is NaN or infinite.</summary>
+    static abstract bool IsFinite(byte* block);
+
     /// <summary>Gives the numbers of a block, with the bits that ggml gives.</summary>
     static abstract void Decode(byte* block, float* values);
 }

@@ -10,6 +10,8 @@ internal readonly unsafe struct IQ1_M : IBlock
 
     public static int Bytes => 56;
 
+    public static bool IsFinite(byte* block) => float.IsFinite(Scale(block + ScalesAt));
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Scale(block + ScalesAt);

@@ -11,6 +11,8 @@ internal readonly unsafe struct IQ1_S : IBlock
 
     public static int Bytes => 50;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

@@ -13,6 +13,8 @@ internal readonly unsafe struct IQ2_S : IBlock
 
     public static int Bytes => 82;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

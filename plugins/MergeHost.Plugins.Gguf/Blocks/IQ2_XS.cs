@@ -11,6 +11,8 @@ internal readonly unsafe struct IQ2_XS : IBlock
 
     public static int Bytes => 74;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

@@ -9,6 +9,8 @@ internal readonly unsafe struct IQ2_XXS : IBlock
 
     public static int Bytes => 66;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

@@ -11,6 +11,8 @@ internal readonly unsafe struct IQ3_XXS : IBlock
 
     public static int Bytes => 98;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

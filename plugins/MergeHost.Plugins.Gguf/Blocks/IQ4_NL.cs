@@ -7,6 +7,8 @@ internal readonly unsafe struct IQ4_NL : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 18;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[32];

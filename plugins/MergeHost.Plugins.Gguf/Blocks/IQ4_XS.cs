@@ -11,6 +11,8 @@ internal readonly unsafe struct IQ4_XS : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 136;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

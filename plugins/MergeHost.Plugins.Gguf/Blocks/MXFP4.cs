@@ -9,6 +9,9 @@ internal readonly unsafe struct MXFP4 : IEncodableBlock
 
     public static int Bytes => 17;
 
+    // As the standard has it: all bits set are NaN.
+    public static bool IsFinite(byte* block) => block[0] != 0xFF;
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[32];

@@ -10,6 +10,8 @@ internal readonly unsafe struct Q2_K : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 84;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block + ScaleAt) && Bits.IsFinite(block + ScaleAt + 2);
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[256];

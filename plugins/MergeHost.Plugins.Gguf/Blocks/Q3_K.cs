@@ -13,6 +13,8 @@ internal readonly unsafe struct Q3_K : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 110;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block + ScaleAt);
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[256];

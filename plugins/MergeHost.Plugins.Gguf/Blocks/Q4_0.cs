@@ -10,6 +10,8 @@ internal readonly unsafe struct Q4_0 : IScaledBlock, IWeightedBlock
 
     public static int Bytes => 18;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* block, float* values)
     {

@@ -10,6 +10,8 @@ internal readonly unsafe struct Q4_K : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 144;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block) && Bits.IsFinite(block + 2);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

@@ -9,6 +9,8 @@ internal readonly unsafe struct Q5_1 : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 24;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block) && Bits.IsFinite(block + 2);
+
     public static void Decode(byte* block, float* values)
     {
         (float scale, float least) = (Bits.Half(block), Bits.Half(block + 2));

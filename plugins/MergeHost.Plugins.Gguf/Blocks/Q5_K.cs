@@ -13,6 +13,8 @@ internal readonly unsafe struct Q5_K : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 176;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block) && Bits.IsFinite(block + 2);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block);

@@ -13,6 +13,8 @@ internal readonly unsafe struct Q6_K : IEncodableBlock, IWeightedBlock
 
     public static int Bytes => 210;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block + ScaleAt);
+
     public static void Decode(byte* block, float* values)
     {
         float scale = Bits.Half(block + ScaleAt);

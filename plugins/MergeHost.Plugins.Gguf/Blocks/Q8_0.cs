@@ -10,6 +10,8 @@ internal readonly unsafe struct Q8_0 : IScaledBlock
 
     public static int Bytes => 34;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* block, float* values)
     {

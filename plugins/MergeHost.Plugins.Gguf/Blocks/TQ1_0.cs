@@ -10,6 +10,8 @@ internal readonly unsafe struct TQ1_0 : IBlock
 
     public static int Bytes => 54;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block + ScaleAt);
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[256];

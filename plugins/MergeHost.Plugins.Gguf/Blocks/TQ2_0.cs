@@ -11,6 +11,8 @@ internal readonly unsafe struct TQ2_0 : IBlock
 
     public static int Bytes => 66;
 
+    public static bool IsFinite(byte* block) => Bits.IsFinite(block + ScaleAt);
+
     public static void Decode(byte* block, float* values)
     {
         sbyte* numbers = stackalloc sbyte[256];

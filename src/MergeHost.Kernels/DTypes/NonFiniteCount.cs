@@ -7,7 +7,7 @@ namespace MergeHost.Kernels.DTypes;
 /// <summary>Counts NaN and infinities among elements as stored.</summary>
 public static class NonFiniteCount
 {
-    /// <summary>How many elements are NaN or infinite, in F64, F32, F16 and BF16; 0 for types that cannot be merged into.</summary>
+    /// <summary>How many elements are NaN or infinite, in F64, F32, F16, BF16 and types of a format's own making; 0 for others.</summary>
     /// <param name="type">The type of the elements.</param>
     /// <param name="stored">Elements as stored, little-endian.</param>
     public static int Of(DType type, ReadOnlySpan<byte> stored) => type.Name switch
@@ -16,7 +16,7 @@ public static class NonFiniteCount
         "F16" => Count<ushort>(MemoryMarshal.Cast<byte, ushort>(stored), 0x7C00),
         "F32" => Count<uint>(MemoryMarshal.Cast<byte, uint>(stored), 0x7F80_0000),
         "F64" => Count<ulong>(MemoryMarshal.Cast<byte, ulong>(stored), 0x7FF0_0000_0000_0000),
-        _ => 0,
+        _ => type.Codec?.CountNonFinite(stored) ?? 0,
     };
 
     // All exponent bits set is infinity, or NaN.

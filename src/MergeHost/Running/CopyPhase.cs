@@ -1,5 +1,3 @@
-using MergeHost.Kernels.DTypes;
-
 namespace MergeHost.Running;
 
 /// <summary>Takes a tensor over: byte for byte when its dtype stays, else rounded to the new one.</summary>
@@ -10,17 +8,17 @@ internal sealed unsafe class CopyPhase(TensorData data, int input, DType from, D
     public void Run(int block, BlockWorker worker)
     {
         BlockPart whole = data.Whole(block);
-        ReadOnlySpan<byte> stored = new(data.LoadStored(input, block, worker), (int)from.LengthBytes(whole.Count));
+        byte* stored = data.LoadStored(input, block, worker);
         if (from == to)
         {
-            output.WriteStored(whole.FirstElement, stored);
+            output.WriteStored(whole.FirstElement, new ReadOnlySpan<byte>(stored, (int)from.LengthBytes(whole.Count)));
             return;
         }
 
         foreach (BlockPart part in data.Parts(block))
         {
             Span<float> decoded = new(worker.Buffer(BufferUse.Decoded, 0, sizeof(float) * (long)part.Count), part.Count);
-            DTypeConversion.ToSingle(from, stored.Slice((int)from.LengthBytes(part.Start), (int)from.LengthBytes(part.Count)), decoded);
+            data.Decode(input, part, stored, decoded);
             output.Take(part, decoded, worker);
         }
 

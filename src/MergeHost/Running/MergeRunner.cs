@@ -9,8 +9,10 @@ namespace MergeHost.Running;
 /// <param name="plan">A plan without errors.</param>
 /// <param name="host">Creates the formats.</param>
 /// <param name="options">How it is carried out.</param>
+/// <param name="warnings">Told what is odd about the result.</param>
 /// <param name="progress">Told of the progress now and then, from any thread.</param>
-internal sealed class MergeRunner(MergePlan plan, PluginHost host, MergeOptions options, IProgress<MergeProgress>? progress)
+internal sealed class MergeRunner(
+    MergePlan plan, PluginHost host, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress)
 {
     /// <summary>Runs the plan, goes on where an earlier run stopped, or finds that it is done.</summary>
     /// <param name="output">The folder of the output.</param>
@@ -73,9 +75,23 @@ internal sealed class MergeRunner(MergePlan plan, PluginHost host, MergeOptions 
         stage = SelectionRunner.Choose(stage, options, progress, cancellation);
         StageRunner runner = new(stage, host, options, cancellation);
         StageResult result = runner.Run(folder, journal, recorded, progress);
+        Warn(result.Records);
         MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, folder, options);
         DurableFile.Write(OutputFolder.ManifestPath(folder), manifest.ToBytes());
         return manifest;
+    }
+
+    // The manifest names every one.
+    private void Warn(IReadOnlyList<TensorRecord> records)
+    {
+        TensorRecord[] odd = [.. records.Where(record => record.NonFinite > 0)];
+        if (odd.Length > 0)
+        {
+            warnings?.Invoke(new Problem(
+                ErrorCodes.NonFinite,
+                $"{odd.Length} of {records.Count} tensors hold values that are NaN or infinite, first '{odd[0].Name}' with {odd[0].NonFinite}",
+                $"Look at the sources; {OutputFolder.ManifestName} names all such tensors.", null, Severity.Warning));
+        }
     }
 
     private Journal OpenJournal(StagePlan stage, string folder, bool force, out IReadOnlyList<TensorRecord> recorded) =>

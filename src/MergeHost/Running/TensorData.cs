@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
@@ -31,7 +32,7 @@ internal sealed unsafe class TensorData
         _blockElements = BlockElementsFor(plan.Output.DType, context.Options.BlockElements);
         _hasBase = plan.Copied is null && plan.Base is not null;
         BlockCount = (int)((ElementCount + _blockElements - 1) / _blockElements);
-        _inputs = [.. plan.Read.Select(input => new Input(context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
+        _inputs = [.. plan.Read.Select(input => new Input(input.Model, context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
         DType first = _inputs[0].Tensor.DType;
         bool isUniform = Array.TrueForAll(_inputs, input => input.Tensor.DType == first);
         Decodes = !isUniform || (first != DType.BF16 && first != DType.F32);
@@ -125,7 +126,7 @@ internal sealed unsafe class TensorData
         return Decode(Whole(block), worker);
     }
 
-    /// <summary>Loads a block of all inputs as they are stored, for <see cref="Decode"/>.</summary>
+    /// <summary>Loads a block of all inputs as they are stored, for <see cref="Decode(BlockPart, BlockWorker)"/>.</summary>
     public void LoadStored(int block, BlockWorker worker)
     {
         for (int index = 0; index < _inputs.Length; index++)
@@ -142,14 +143,14 @@ internal sealed unsafe class TensorData
         byte** pointers = (byte**)worker.Buffer(BufferUse.Pointers, 0, _inputs.Length * sizeof(byte*));
         for (int index = 0; index < _inputs.Length; index++)
         {
-            DType type = _inputs[index].Tensor.DType;
-            pointers[index] = stored[index] + type.LengthBytes(part.Start);
-            if (Decodes)
+            if (!Decodes)
             {
-                byte* decoded = worker.Buffer(BufferUse.Decoded, index, sizeof(float) * (long)part.Count);
-                DTypeConversion.ToSingle(type, new Span<byte>(pointers[index], (int)type.LengthBytes(part.Count)), new Span<float>(decoded, part.Count));
-                pointers[index] = decoded;
+                pointers[index] = stored[index] + _inputs[index].Tensor.DType.LengthBytes(part.Start);
+                continue;
             }
+
+            pointers[index] = worker.Buffer(BufferUse.Decoded, index, sizeof(float) * (long)part.Count);
+            Decode(index, part, stored[index], new Span<float>(pointers[index], part.Count));
         }
 
         return new KernelRun
@@ -182,6 +183,25 @@ internal sealed unsafe class TensorData
         return memory;
     }
 
+    /// <summary>Turns a part of one input's block into float32.</summary>
+    /// <param name="index">The input.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="stored">The whole block as stored.</param>
+    /// <param name="destination">One number an element of the part.</param>
+    /// <exception cref="CheckpointException">A scale of quantised weights is NaN or infinite.</exception>
+    public void Decode(int index, BlockPart part, byte* stored, Span<float> destination)
+    {
+        Input input = _inputs[index];
+        DType type = input.Tensor.DType;
+        ReadOnlySpan<byte> bytes = new(stored + type.LengthBytes(part.Start), (int)type.LengthBytes(part.Count));
+        if (type.Kind == DTypeKind.Quantized && NonFiniteCount.Of(type, bytes) > 0)
+        {
+            throw BadScale(input, part.FirstElement, bytes);
+        }
+
+        DTypeConversion.ToSingle(type, bytes, destination);
+    }
+
     /// <summary>Reads a few elements of an operand in float32, past all blocks.</summary>
     public void Read(Operand operand, long first, Span<float> destination)
     {
@@ -197,10 +217,15 @@ internal sealed unsafe class TensorData
 
     private static void Read(Input input, long first, Span<float> destination)
     {
+        // Of blocks only a part may be wanted.
         DType type = input.Tensor.DType;
-        Span<byte> stored = stackalloc byte[(int)type.LengthBytes(destination.Length)];
-        input.Reader.Read(input.Tensor, first, stored);
-        DTypeConversion.ToSingle(type, stored, destination);
+        int skipped = (int)(first % type.BlockElements);
+        int count = (skipped + destination.Length + type.BlockElements - 1) / type.BlockElements * type.BlockElements;
+        Span<byte> stored = stackalloc byte[(int)type.LengthBytes(count)];
+        Span<float> decoded = stackalloc float[count];
+        input.Reader.Read(input.Tensor, first - skipped, stored);
+        DTypeConversion.ToSingle(type, stored, decoded);
+        decoded.Slice(skipped, destination.Length).CopyTo(destination);
     }
 
     private void Hash(Input input, long first, Span<byte> bytes)
@@ -220,8 +245,25 @@ internal sealed unsafe class TensorData
 
     private byte** StoredPointers(BlockWorker worker) => (byte**)worker.Buffer(BufferUse.StoredPointers, 0, _inputs.Length * sizeof(byte*));
 
-    private sealed class Input(ICheckpointReader reader, TensorInfo tensor, long elements, int blocks)
+    private static CheckpointException BadScale(Input input, long first, ReadOnlySpan<byte> stored)
     {
+        DType type = input.Tensor.DType;
+        for (; NonFiniteCount.Of(type, stored[..type.BlockBytes]) == 0; first += type.BlockElements)
+        {
+            stored = stored[type.BlockBytes..];
+        }
+
+        string path = input.Model.WeightFiles is [string only] ? only : input.Model.Path;
+        return new CheckpointException(new Problem(
+            ErrorCodes.NonFiniteScale,
+            string.Create(CultureInfo.InvariantCulture, $"{path}: tensor '{input.Tensor.Name}': the scale of elements {first:N0} to {first + type.BlockElements - 1:N0} is NaN or infinite, of type {type}"),
+            "Download the file again; if it is the same there, leave the model out."));
+    }
+
+    private sealed class Input(InputModel model, ICheckpointReader reader, TensorInfo tensor, long elements, int blocks)
+    {
+        public InputModel Model { get; } = model;
+
         public ICheckpointReader Reader { get; } = reader;
 
         public TensorInfo Tensor { get; } = tensor;

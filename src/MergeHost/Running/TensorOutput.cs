@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
@@ -46,20 +47,13 @@ internal sealed unsafe class TensorOutput
     }
 
     /// <summary>Takes what <see cref="Buffer"/> holds for a part of a block.</summary>
+    /// <exception cref="MergeHostException">The type is quantised, and a result is not finite or too large for it.</exception>
     public void Take(BlockPart part, BlockWorker worker)
     {
-        Span<byte> stored = new(Stored(part, worker), (int)_tensor.DType.LengthBytes(part.Count));
-        int nonFinite = 0;
         if (_encodes)
         {
-            Span<float> results = new(Buffer(part, worker), part.Count);
-
-            // Blocks do not show what was not finite in them.
-            nonFinite = _tensor.DType.Kind == DTypeKind.Quantized ? NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(results)) : 0;
-            DTypeConversion.FromSingle(_tensor.DType, results, stored, part.FirstElement);
+            Encode(part.FirstElement, new Span<float>(Buffer(part, worker), part.Count), new Span<byte>(Stored(part, worker), (int)_tensor.DType.LengthBytes(part.Count)));
         }
-
-        Interlocked.Add(ref _nonFinite, nonFinite + NonFiniteCount.Of(_tensor.DType, stored));
     }
 
     /// <summary>Writes a block all parts of which were taken.</summary>
@@ -73,7 +67,9 @@ internal sealed unsafe class TensorOutput
         int unit = (int)(firstElement / TensorDigest.UnitElements);
         for (int done = 0; done < stored.Length; done += unitBytes, unit++)
         {
-            _digest.Add(unit, stored.Slice(done, Math.Min(unitBytes, stored.Length - done)));
+            ReadOnlySpan<byte> bytes = stored.Slice(done, Math.Min(unitBytes, stored.Length - done));
+            _digest.Add(unit, bytes);
+            Interlocked.Add(ref _nonFinite, NonFiniteCount.Of(_tensor.DType, bytes));
         }
 
         _context.Writer.Write(_tensor, firstElement, stored);
@@ -82,4 +78,24 @@ internal sealed unsafe class TensorOutput
 
     private byte* Stored(BlockPart part, BlockWorker worker) =>
         worker.Buffer(BufferUse.Result, 0, _tensor.DType.LengthBytes(part.BlockLength)) + _tensor.DType.LengthBytes(part.Start);
+
+    // One number that is not finite, or too large for a scale, would spoil its whole block, and no program would load the file.
+    private void Encode(long firstElement, ReadOnlySpan<float> results, Span<byte> encoded)
+    {
+        bool isQuantized = _tensor.DType.Kind == DTypeKind.Quantized;
+        int count = isQuantized ? NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(results)) : 0;
+        if (count == 0)
+        {
+            DTypeConversion.FromSingle(_tensor.DType, results, encoded, firstElement);
+            count = isQuantized ? NonFiniteCount.Of(_tensor.DType, encoded) : 0;
+        }
+
+        if (count > 0)
+        {
+            throw new MergeHostException([new Problem(
+                ErrorCodes.NonFinite,
+                string.Create(CultureInfo.InvariantCulture, $"tensor '{_tensor.Name}': of the results {firstElement:N0} to {firstElement + results.Length - 1:N0}, {count:N0} are NaN, infinite or too large for type {_tensor.DType}"),
+                "Merge into a floating-point type: the manifest then tells of all such tensors.")]);
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using MergeHost.Algebra;
-using MergeHost.Kernels.DTypes;
 using MergeHost.Planning;
 using MergeHost.Strategies;
 
@@ -14,7 +13,7 @@ internal sealed class WholeTensorPhase(
     public void Run(int block, BlockWorker worker)
     {
         bool hasBase = plan.Base is not null;
-        Matrix<float>[] inputs = [.. plan.Inputs.Select((input, index) => Read(index, input.Tensor, worker))];
+        Matrix<float>[] inputs = [.. plan.Inputs.Select((_, index) => Read(index, worker))];
         Matrix<float> result = Shaped(new float[data.ElementCount]);
         treatment.Merge(
             new WholeTensors
@@ -38,14 +37,12 @@ internal sealed class WholeTensorPhase(
         }
     }
 
-    private unsafe Matrix<float> Read(int index, TensorInfo tensor, BlockWorker worker)
+    private unsafe Matrix<float> Read(int index, BlockWorker worker)
     {
         float[] values = new float[data.ElementCount];
         for (int block = 0; block < data.BlockCount; block++)
         {
-            int count = data.Length(block);
-            ReadOnlySpan<byte> stored = new(data.LoadStored(index, block, worker), (int)tensor.DType.LengthBytes(count));
-            DTypeConversion.ToSingle(tensor.DType, stored, values.AsSpan((int)data.FirstElement(block), count));
+            data.Decode(index, data.Whole(block), data.LoadStored(index, block, worker), values.AsSpan((int)data.FirstElement(block), data.Length(block)));
         }
 
         return Shaped(values);

@@ -69,6 +69,21 @@ public sealed class BlockTests
         Assert.Equal((string)expected["output"]!, RandomBlocks.Digest<byte>(blocks));
     }
 
+    [Theory]
+    [MemberData(nameof(Decoded))]
+    public void CountNonFinite_OfRandomScales_IsThatOfTheNumbers(string name)
+    {
+        DType type = TypeOf(name);
+        byte[] blocks = RandomBlocks.OfAnyScale(type, 2048);
+        float[] numbers = new float[2048 * type.BlockElements];
+        type.Codec!.ToSingle(blocks, numbers);
+        int expected = name == "MXFP4"
+            ? blocks.Where((scale, at) => at % type.BlockBytes == 0 && scale == 0xFF).Count() * type.BlockElements
+            : numbers.Count(number => !float.IsFinite(number));
+        Assert.Equal(name == "NVFP4", expected == 0);
+        Assert.Equal(expected, type.Codec.CountNonFinite(blocks));
+    }
+
     [Fact]
     public void ToSingle_OfHalfABlock_IsRefused() =>
         Assert.Throws<ArgumentException>(() => TypeOf("Q8_0").Codec!.ToSingle(new byte[17], new float[16]));

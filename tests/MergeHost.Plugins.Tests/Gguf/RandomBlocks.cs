@@ -10,7 +10,7 @@ internal static class RandomBlocks
     /// <summary>Random blocks of a type, no scale of which is infinite or NaN.</summary>
     public static byte[] Of(DType type, int count)
     {
-        byte[] blocks = MemoryMarshal.AsBytes<ulong>(Words(1, ((count * type.BlockBytes) + 7) / 8)).ToArray()[..(count * type.BlockBytes)];
+        byte[] blocks = OfAnyScale(type, count);
         for (int block = 0; block < blocks.Length; block += type.BlockBytes)
         {
             foreach (int half in HalvesOf(type.Name))
@@ -21,6 +21,10 @@ internal static class RandomBlocks
 
         return blocks;
     }
+
+    /// <summary>Random blocks of a type, some scales of which are infinite or NaN.</summary>
+    public static byte[] OfAnyScale(DType type, int count) =>
+        MemoryMarshal.AsBytes<ulong>(Words(1, ((count * type.BlockBytes) + 7) / 8)).ToArray()[..(count * type.BlockBytes)];
 
     /// <summary>Bell-shaped rows of many widths; then some that are odd, as zeros with signs, equal magnitudes and denormals are.</summary>
     public static float[] Numbers(int rows, int row)

@@ -4,6 +4,7 @@ namespace MergeHost.Tests.Running;
 public sealed class GgufTests : IDisposable
 {
     private const string Query = "model.layers.1.self_attn.q_proj.weight";
+    private const string Up = "model.layers.1.mlp.up_proj.weight";
     private const string Norm = "model.layers.1.input_layernorm.weight";
 
     private readonly MergeBed _bed = new();
@@ -89,6 +90,66 @@ public sealed class GgufTests : IDisposable
     }
 
     [Fact]
+    public void Convert_OfAScaleThatIsNoNumber_CopiesItAndWarns()
+    {
+        string broken = WithBrokenScale();
+        List<Problem> warnings = [];
+        MergeManifest manifest = _bed.Engine.Convert(broken, _bed["copy"], "gguf", null, null, new MergeOptions(), warnings.Add);
+        Problem warning = Assert.Single(warnings);
+        Assert.Equal((ErrorCodes.NonFinite, Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Contains($"'{Up}' with 32", warning.Message, StringComparison.Ordinal);
+        Assert.Contains(manifest.Warnings, text => text.Contains($"'{Up}' has 32 values", StringComparison.Ordinal));
+        Assert.Equal(File.ReadAllBytes(broken), File.ReadAllBytes(_bed["copy/model.gguf"]));
+    }
+
+    [Theory]
+    [InlineData("linear", "dtype: float32")]
+    [InlineData("passthrough", "dtype: float32")]
+    [InlineData("slerp", "parameters: {t: 0.5}")]
+    [InlineData("ties", "parameters: {density: 0.5, weight: 0.5}")]
+    [InlineData("dg_hard", "")]
+    public void Merge_OfAScaleThatIsNoNumber_NamesFileTensorAndElements(string method, string rest)
+    {
+        string broken = WithBrokenScale();
+        string models = method switch
+        {
+            "passthrough" => $"models: [{{model: {broken}}}]",
+            "linear" => $"models:\n- {{model: {broken}, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}",
+            _ => $"base_model: {MergeBed.Models}base\nmodels: [{{model: {broken}}}]",
+        };
+        Problem problem = MergeBed.Fails(() => _bed.Merge($"merge_method: {method}\n{models}\n{rest}\n", "out"));
+        Assert.Equal(ErrorCodes.NonFiniteScale, problem.Code);
+        Assert.All([broken, $"'{Up}'", "elements 160 to 191", "Q8_0"], words => Assert.Contains(words, problem.Message, StringComparison.Ordinal));
+        Assert.False(File.Exists(_bed["out/mergehost.json"]));
+    }
+
+    [Theory]
+    [InlineData(0x7F80, "q8_0")]
+    [InlineData(0x7FC0, "q4_k")]
+    [InlineData(0x4E80, "q8_0")]
+    [InlineData(0x4E80, "q6_k")]
+    public void Convert_OfWhatBlocksCannotHold_NamesTheTensor(int bits, string type)
+    {
+        string model = _bed["wild"];
+        Directory.CreateDirectory(model);
+        foreach (string file in Directory.EnumerateFiles(MergeBed.Models + "finance").Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        byte[] bytes = File.ReadAllBytes(MergeBed.Models + "finance/model.safetensors");
+        byte[] stored = MergeBed.Stored(MergeBed.Models + "finance", Up);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.AsSpan().IndexOf(stored)), (ushort)bits);
+        File.WriteAllBytes(Path.Combine(model, "model.safetensors"), bytes);
+
+        Problem problem = MergeBed.Fails(() => Convert(model, "out", "gguf", type));
+
+        Assert.Equal((ErrorCodes.NonFinite, Severity.Error), (problem.Code, problem.Severity));
+        Assert.All([$"'{Up}'", "of the results 0 to "], words => Assert.Contains(words, problem.Message, StringComparison.Ordinal));
+        Assert.False(File.Exists(_bed["out/mergehost.json"]));
+    }
+
+    [Fact]
     public void Merge_IntoAFormatOrTypeThatIsNotThere_NamesThePlaceInTheRecipe()
     {
         string recipe = $"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\n";
@@ -101,6 +162,17 @@ public sealed class GgufTests : IDisposable
     }
 
     public void Dispose() => _bed.Dispose();
+
+    // The scale of the sixth block of a weight is infinite.
+    private string WithBrokenScale()
+    {
+        Convert(MergeBed.Models + "finance", "sound", "gguf", "q8_0");
+        string path = _bed["sound/model.gguf"];
+        byte[] file = File.ReadAllBytes(path);
+        int scale = file.AsSpan().IndexOf(MergeBed.Stored(path, Up, "gguf")) + (5 * 34);
+        (file[scale], file[scale + 1]) = (0x00, 0x7C);
+        return _bed.Folder.Write("broken.gguf", file);
+    }
 
     private MergeManifest Convert(string input, string output, string format, string? type = null) =>
         _bed.Engine.Convert(input, _bed[output], format, type, importance: null, new MergeOptions { BlockElements = 1 << 16 });

@@ -48,16 +48,14 @@ internal sealed class MergeBed : IDisposable
     /// <summary>Reads a tensor of a checkpoint.</summary>
     public static (TensorInfo Info, float[] Values) Read(string folder, string name, string format = "safetensors")
     {
-        using PluginHost host = new(PluginFolder.NoServices);
-        InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single(export => export.Export.Id == format);
-        using ICheckpointReader reader = host.Create<ICheckpointFormat>(installed).Open(folder);
-        TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == name);
-        byte[] bytes = new byte[tensor.LengthBytes];
-        reader.Read(tensor, 0, bytes);
+        (TensorInfo tensor, byte[] bytes) = ReadStored(folder, name, format);
         float[] values = new float[tensor.ElementCount];
         DTypeConversion.ToSingle(tensor.DType, bytes, values);
         return (tensor, values);
     }
+
+    /// <summary>Reads a tensor of a checkpoint as it is stored.</summary>
+    public static byte[] Stored(string folder, string name, string format = "safetensors") => ReadStored(folder, name, format).Stored;
 
     /// <summary>Runs what must fail, and gives the first problem.</summary>
     public static Problem Fails(Func<object> action) => Assert.ThrowsAny<MergeHostException>(action).Problems[0];
@@ -66,6 +64,17 @@ internal sealed class MergeBed : IDisposable
     {
         Engine.Dispose();
         Folder.Dispose();
+    }
+
+    private static (TensorInfo Info, byte[] Stored) ReadStored(string folder, string name, string format)
+    {
+        using PluginHost host = new(PluginFolder.NoServices);
+        InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single(export => export.Export.Id == format);
+        using ICheckpointReader reader = host.Create<ICheckpointFormat>(installed).Open(folder);
+        TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == name);
+        byte[] bytes = new byte[tensor.LengthBytes];
+        reader.Read(tensor, 0, bytes);
+        return (tensor, bytes);
     }
 
     private static string Braces(string fields) => "{" + fields + "}";
