@@ -40,7 +40,8 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
             return ([Part(names, gguf.Name, gguf with { Name = names.HubIn(layer) }, 0)], true);
         }
 
-        if (gguf.Shape.Rank != 3 || gguf.Shape[0] is < 1 or > MostExperts)
+        // One without bytes would make many of a few bytes of header.
+        if (gguf.Shape.Rank != 3 || gguf.Shape[0] is < 1 or > MostExperts || gguf.ElementCount == 0)
         {
             throw CheckpointException.BadTensor(path, gguf.Name, $"shape {gguf.Shape} is no stack of 1 to {MostExperts} matrices");
         }

@@ -53,6 +53,12 @@ internal sealed class GgufBytes
         return this;
     }
 
+    public GgufBytes WithData(int lengthBytes)
+    {
+        DataBytes = lengthBytes;
+        return this;
+    }
+
     public byte[] ToArray()
     {
         byte[] head =

@@ -19,6 +19,7 @@ public sealed class MalformedGgufTests : IDisposable
         new("magic alone", "GGUF"u8.ToArray(), ErrorCodes.Truncated, "byte 24", "has 4"),
         new("83 magic FUGG", Good(file => file.Magic = "FUGG"u8.ToArray()), ErrorCodes.OtherFormat, "0x46554747"),
         new("84 before GGUF", Good(file => file.Magic = "tjgg"u8.ToArray()), ErrorCodes.OtherFormat, "before GGUF"),
+        new("84 before GGUF, as it is stored", Good(file => file.Magic = "lmgg"u8.ToArray()), ErrorCodes.OtherFormat, "before GGUF"),
         new("84 web page", Encoding.UTF8.GetBytes("<!DOCTYPE html><html>"), ErrorCodes.OtherFormat, "a web page"),
         new("84 Git-LFS pointer", Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\n"), ErrorCodes.OtherFormat, "Git-LFS"),
         new("84 safetensors", [64, 0, 0, 0, 0, 0, 0, 0, .. "{\"x\":{}}"u8], ErrorCodes.OtherFormat, "a safetensors file"),
@@ -32,6 +33,7 @@ public sealed class MalformedGgufTests : IDisposable
         new("88 2^40 keys", Good(file => file.StatedKeys = 1UL << 40), ErrorCodes.BadHeader, "1,099,511,627,776 keys"),
         new("89 key length 2^64-1", Empty().Key(Stating(ulong.MaxValue, "k"), 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "a key", "65,535"),
         new("89 key past the end", Empty().Key(Stating(60_000, "k"), 4, U32(1)).ToArray(), ErrorCodes.Truncated, "header ends"),
+        new("89 key of more than a gibibyte", Empty().Key(Stating((1UL << 30) + 1, "k"), 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "a key", "1,073,741,825"),
         new("90 empty key", Empty().Key("", 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "empty"),
         new("91 key twice", Empty().Key("k", 4, U32(1)).Key("k", 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "'k'", "twice"),
         new("93 value type 13", Empty().Key("k", 13, U32(1)).ToArray(), ErrorCodes.BadHeader, "'k'", "type 13"),
@@ -59,6 +61,8 @@ public sealed class MalformedGgufTests : IDisposable
         new("105 product overflows", Empty().Tensor("x", F32, 0, 1UL << 32, 1UL << 32).ToArray(), ErrorCodes.BadTensor, "'x'", "63 bits"),
         new("105 product wraps to 0", Empty().Tensor("x", F32, 0, 1UL << 32, 1UL << 32, 1).ToArray(), ErrorCodes.BadTensor, "'x'", "63 bits"),
         new("106 bytes overflow", Empty().Tensor("x", F32, 0, 1UL << 62).ToArray(), ErrorCodes.BadTensor, "'x'", "bytes", "63 bits"),
+        new("106 all bytes overflow", Empty().Tensor("x", F32, 0, 1UL << 60).Tensor("y", F32, 1UL << 62, 1UL << 60).ToArray(), ErrorCodes.Truncated, "'x'"),
+        new("106 stack of nothing", Model("qwen3moe").Tensor("blk.0.ffn_up_exps.weight", F32, 0, 0, 1, 4096).ToArray(), ErrorCodes.BadTensor, "stack", "4096"),
         new("107 type 4", Typed(4), ErrorCodes.BadTensor, "type 4", "removed"),
         new("107 type 31", Typed(31), ErrorCodes.BadTensor, "type 31", "removed"),
         new("107 type 99", Typed(99), ErrorCodes.BadTensor, "type 99", "not of the format"),
@@ -75,6 +79,8 @@ public sealed class MalformedGgufTests : IDisposable
         new("110 no data", Good(file => file.DataBytes = 0), ErrorCodes.Truncated, "'x'"),
         new("114 no architecture", new GgufBytes().Tensor("x", F32, 0, 1).ToArray(), ErrorCodes.BadHeader, "'general.architecture'"),
         new("114 architecture is a number", new GgufBytes().Key("general.architecture", 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "'general.architecture'", "a string"),
+        new("115 no number of heads", Model("llama").Tensor("blk.0.attn_q.weight", F32, 0, 1, 2).ToArray(), ErrorCodes.BadTensor, "'attention.head_count' is not there"),
+        new("116 heads that do not divide rows", Model("llama").Key("llama.attention.head_count", 4, U32(3)).Tensor("blk.0.attn_q.weight", F32, 0, 1, 2).ToArray(), ErrorCodes.BadTensor, "2 rows", "3 heads"),
         new("118 adapter", Empty().Key("general.type", "adapter").ToArray(), ErrorCodes.OtherFormat, "an adapter"),
         new("118 importance matrix", Empty().Key("general.type", "imatrix").ToArray(), ErrorCodes.OtherFormat, "an importance matrix"),
         new("118 projector", Empty().Key("general.type", "mmproj").ToArray(), ErrorCodes.OtherFormat, "a projector"),
@@ -169,6 +175,8 @@ public sealed class MalformedGgufTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static GgufBytes Model(string architecture) => new GgufBytes().Key("general.architecture", architecture);
 
     private static byte[] Good(Action<GgufBytes> change)
     {
