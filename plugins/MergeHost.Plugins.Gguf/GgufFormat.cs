@@ -23,13 +23,6 @@ public sealed class GgufFormat : ICheckpointFormat
     public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type) => TypeChoice.Choose(tensors, type, hasImportance: false);
 
     /// <inheritdoc/>
-    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath)
-    {
-        ImportanceMatrix importance = ImportanceMatrix.Read(importancePath);
-        return
-        [
-            .. tensors.Zip(TypeChoice.Choose(tensors, type, hasImportance: true), (tensor, chosen) =>
-                chosen.Kind == DTypeKind.Quantized && importance.Find(tensor) is { } columns ? GgufType.Weigh(chosen, columns) : chosen),
-        ];
-    }
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath) =>
+        ImportanceMatrix.Read(importancePath).Weigh(tensors, TypeChoice.Choose(tensors, type, hasImportance: true));
 }

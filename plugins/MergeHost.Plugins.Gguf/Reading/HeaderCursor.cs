@@ -39,19 +39,42 @@ internal sealed class HeaderCursor(HeaderSource file)
     /// <param name="isUnicode">Whether its bytes are UTF-8; others become U+FFFD.</param>
     public string ReadString(int most, string what, out bool isUnicode)
     {
-        ulong lengthBytes = ReadUInt64();
+        long start = Position;
+        return ReadString(start, ReadUInt64(), most, what, out isUnicode);
+    }
+
+    /// <summary>Reads a string whose length takes four bytes.</summary>
+    /// <param name="most">The most bytes that it may have.</param>
+    /// <param name="what">What it is, for messages.</param>
+    public string ReadShortString(int most, string what)
+    {
+        long start = Position;
+        return ReadString(start, ReadUInt32(), most, what, out _);
+    }
+
+    /// <summary>Reads bytes as they are.</summary>
+    /// <exception cref="CheckpointException">The file has fewer.</exception>
+    public void Read(Span<byte> destination)
+    {
+        Require((ulong)destination.Length);
+        file.Read(Position, destination);
+        Position += destination.Length;
+    }
+
+    /// <summary>Goes over a string with its length.</summary>
+    public void SkipString() => Skip(ReadUInt64());
+
+    private string ReadString(long start, ulong lengthBytes, int most, string what, out bool isUnicode)
+    {
         if (lengthBytes > (ulong)most)
         {
-            throw CheckpointException.BadHeader(file.Path, Invariant($"{what} at byte {Position - sizeof(ulong):N0} has {lengthBytes:N0} bytes; the most is {most:N0}"));
+            throw CheckpointException.BadHeader(file.Path, Invariant($"{what} at byte {start:N0} has {lengthBytes:N0} bytes; the most is {most:N0}"));
         }
 
         ReadOnlySpan<byte> bytes = Take((int)lengthBytes);
         isUnicode = Utf8.IsValid(bytes);
         return Encoding.UTF8.GetString(bytes);
     }
-
-    /// <summary>Goes over a string with its length.</summary>
-    public void SkipString() => Skip(ReadUInt64());
 
     private ReadOnlySpan<byte> Take(int lengthBytes)
     {

@@ -10,67 +10,92 @@ internal sealed class ImportanceMatrix
 {
     private const string Sums = ".in_sum2";
     private const string Counts = ".counts";
+    private const string Expected = "an importance matrix";
+    private const string Hint = "Name a file that `llama-imatrix` wrote.";
 
     private readonly string _path;
-    private readonly Dictionary<string, float[][]> _byWeight;
+    private readonly Dictionary<string, Importance> _byWeight;
 
-    private ImportanceMatrix(string path, Dictionary<string, float[][]> byWeight)
+    private ImportanceMatrix(string path, Dictionary<string, Importance> byWeight)
     {
         _path = path;
         _byWeight = byWeight;
     }
 
-    /// <summary>Reads a GGUF file of such numbers.</summary>
+    /// <summary>Reads a file of such numbers: GGUF, or what came before it.</summary>
     /// <exception cref="CheckpointException">The file holds something else, or breaks the format's rules.</exception>
     public static ImportanceMatrix Read(string path)
     {
         using WeightFile file = WeightFile.Open(path);
-        GgufHeader header = GgufHeader.Read(HeaderSource.Of(file));
-        if (header.Metadata.Text(ModelKind.TypeKey) is not "imatrix")
+        byte[] head = new byte[(int)Math.Min(ForeignContent.HeadBytes, file.LengthBytes)];
+        file.Read(0, head);
+        if (head.AsSpan().StartsWith("GGUF"u8))
         {
-            throw CheckpointException.OtherFormat(path, "an importance matrix", "another GGUF file", "Name a file that `llama-imatrix` wrote.");
+            return new ImportanceMatrix(path, ReadGguf(file));
         }
 
-        Dictionary<string, GgufTensor> tensors = header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal);
-        Dictionary<string, float[][]> byWeight = new(StringComparer.Ordinal);
-        foreach ((string name, GgufTensor sums) in tensors.Where(tensor => tensor.Key.EndsWith(Sums, StringComparison.Ordinal)))
-        {
-            string weight = name[..^Sums.Length];
-            float[] counts = tensors.TryGetValue(weight + Counts, out GgufTensor counted) ? Numbers(file, counted) : [];
-            byWeight[weight] = Means(path, name, Numbers(file, sums), counts);
-        }
-
-        return new ImportanceMatrix(path, byWeight);
+        return new ImportanceMatrix(path, OldImportance.Read(HeaderSource.Of(file)) ?? throw CheckpointException.OtherFormat(
+            path, Expected, ForeignContent.Recognise(head)?.Found ?? "something else", Hint));
     }
 
-    /// <summary>What the columns of a weight matter, or <see langword="null"/> if that was not measured.</summary>
-    /// <exception cref="CheckpointException">The weight has another number of columns.</exception>
-    public float[]? Find(TensorInfo tensor)
+    /// <summary>Types that are rounded to by what columns matter, where that was measured and makes a difference.</summary>
+    /// <param name="tensors">The weights.</param>
+    /// <param name="types">The type of each.</param>
+    /// <exception cref="CheckpointException">It is of another model.</exception>
+    public IReadOnlyList<DType> Weigh(IReadOnlyList<TensorInfo> tensors, IReadOnlyList<DType> types)
+    {
+        DType[] weighed = [.. types];
+        bool isUsed = false;
+        int[] quantized = [.. Enumerable.Range(0, types.Count).Where(index => types[index].Kind == DTypeKind.Quantized)];
+        foreach (int index in quantized)
+        {
+            if (Find(tensors[index]) is { } columns)
+            {
+                weighed[index] = GgufType.Weigh(types[index], columns);
+                isUsed = true;
+            }
+        }
+
+        return isUsed || quantized.Length == 0 ? weighed : throw new CheckpointException(new Problem(
+            ErrorCodes.TensorMissing,
+            $"{_path}: of {_byWeight.Count} weights that the importance matrix tells of, first '{CheckpointException.Printable(_byWeight.Keys.FirstOrDefault() ?? "")}', the model has none that is quantised",
+            "Measure it on this model."));
+    }
+
+    private float[]? Find(TensorInfo tensor)
     {
         foreach ((string name, int expert) in Architecture.GgufNamesOf(tensor.Name))
         {
-            if (_byWeight.TryGetValue(name, out float[][]? matrices) && expert < matrices.Length)
+            if (_byWeight.TryGetValue(name, out Importance? importance))
             {
-                return tensor.Shape.Rank == 2 && tensor.Shape[1] == matrices[expert].Length
-                    ? matrices[expert]
-                    : throw CheckpointException.BadTensor(
-                        _path, name, $"tells of {matrices[expert].Length} columns; '{CheckpointException.Printable(tensor.Name)}' has shape {tensor.Shape}", "Measure it on this model.");
+                int columns = tensor.Shape.Rank == 2 ? (int)Math.Min(tensor.Shape[1], int.MaxValue) : 0;
+                return importance.OfMatrix(columns, WeightRoles.IsExpert(tensor.Name) ? expert : null) ?? throw CheckpointException.BadTensor(
+                    _path, name, $"tells of {importance.Describe()}; '{CheckpointException.Printable(tensor.Name)}' has shape {tensor.Shape}", "Measure it on this model.");
             }
         }
 
         return null;
     }
 
-    // What never took part counts alike.
-    private static float[][] Means(string path, string name, float[] sums, float[] counts)
+    private static Dictionary<string, Importance> ReadGguf(WeightFile file)
     {
-        if (counts.Length == 0 || sums.Length % counts.Length != 0 || !Array.TrueForAll(sums, sum => float.IsFinite(sum) && sum >= 0))
+        GgufHeader header = GgufHeader.Read(HeaderSource.Of(file));
+        if (header.Metadata.Text(ModelKind.TypeKey) is not "imatrix")
         {
-            throw CheckpointException.BadTensor(path, name, $"{sums.Length} sums of squares, from 0 up, must go with as many counts as there are matrices; found {counts.Length}");
+            throw CheckpointException.OtherFormat(file.Path, Expected, "another GGUF file", Hint);
         }
 
-        int columns = sums.Length / counts.Length;
-        return [.. counts.Select((count, matrix) => sums.AsSpan(matrix * columns, columns).ToArray().Select(sum => count > 0 ? sum / count : 1).ToArray())];
+        Dictionary<string, GgufTensor> tensors = header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal);
+        Dictionary<string, Importance> byWeight = new(StringComparer.Ordinal);
+        foreach ((string name, GgufTensor sums) in tensors.Where(tensor => tensor.Key.EndsWith(Sums, StringComparison.Ordinal)))
+        {
+            string weight = name[..^Sums.Length];
+            float[] counts = tensors.TryGetValue(weight + Counts, out GgufTensor counted) ? Numbers(file, counted) : [];
+            byWeight[weight] = Importance.OfMatrices(Numbers(file, sums), counts)
+                ?? throw CheckpointException.BadTensor(file.Path, name, $"must be sums of squares, from 0 up, with as many counts as there are matrices; found {sums.Info.ElementCount} sums and {counts.Length} counts");
+        }
+
+        return byWeight;
     }
 
     private static float[] Numbers(WeightFile file, GgufTensor tensor)
@@ -80,10 +105,10 @@ internal sealed class ImportanceMatrix
             throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"is of type {tensor.Info.DType}; expected F32");
         }
 
-        byte[] stored = new byte[tensor.Info.LengthBytes];
-        file.Read(tensor.Start, stored);
-        float[] numbers = new float[tensor.Info.ElementCount];
-        Buffer.BlockCopy(stored, 0, numbers, 0, stored.Length);
+        float[] numbers = tensor.Info.LengthBytes <= Array.MaxLength
+            ? new float[tensor.Info.ElementCount]
+            : throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"has {tensor.Info.ElementCount} numbers, more than fit memory");
+        file.Read(tensor.Start, System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()));
         return numbers;
     }
 }

@@ -96,16 +96,20 @@ internal sealed class StagePlanner(
         {
             TensorInfo[] outputs = [.. plans.Select(plan => plan.Output)];
             IReadOnlyList<DType> types = stage.OutputImportance is { } importance
-                ? format.ChooseTypes(outputs, stage.OutputType?.Text, importance)
+                ? format.ChooseTypes(outputs, stage.OutputType?.Text, importance.Text)
                 : format.ChooseTypes(outputs, stage.OutputType?.Text);
             return plans.Zip(types, (plan, type) => plan with { Output = plan.Output with { DType = type } });
         }
         catch (CheckpointException exception)
         {
-            problems.AddRange(exception.Problems.Select(problem => problem with { Place = stage.OutputType?.Place ?? stage.Place }));
+            problems.AddRange(exception.Problems.Select(problem => problem with { Place = PlaceOf(problem) }));
             return [];
         }
     }
+
+    // What is wrong is the type's name, or the file that tells how to round to it.
+    private TextPlace PlaceOf(Problem problem) =>
+        ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : stage.OutputImportance) ?? stage.OutputType)?.Place ?? stage.Place;
 
     // No source goes before the others: unlike types become the one that holds them all, as in PyTorch.
     private static DType Promoted(List<InputTensor> sources)

@@ -43,8 +43,8 @@ internal sealed record RecipeStage
     /// <summary>The type that the format is asked to store weights in, in its own words, or <see langword="null"/> to keep types.</summary>
     public YamlScalar? OutputType { get; init; }
 
-    /// <summary>The file that tells the format what each input of a weight matters, or <see langword="null"/>.</summary>
-    public string? OutputImportance { get; init; }
+    /// <summary>The path of the file that tells the format what each input of a weight matters, or <see langword="null"/>.</summary>
+    public YamlScalar? OutputImportance { get; init; }
 
     /// <summary>Whose tokenizer the output gets: <c>base</c>, a model, or <c>union</c> for that of all; <see langword="null"/> for the donor's files as they are.</summary>
     public YamlScalar? TokenizerSource { get; init; }

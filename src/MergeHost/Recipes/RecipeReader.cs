@@ -93,7 +93,7 @@ internal sealed partial class RecipeReader
             OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
             OutputFormat = Text(stage, "out_format"),
             OutputType = Text(stage, "out_type"),
-            OutputImportance = Text(stage, "out_imatrix") is { } file ? Find(file) : null,
+            OutputImportance = Text(stage, "out_imatrix") is { } file ? file with { Text = Find(file) } : null,
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),

@@ -38,7 +38,7 @@ internal sealed class MergeIdentity
 
             if (stage.Stage.OutputImportance is { } importance)
             {
-                identity.Add(Sha256(importance));
+                identity.Add(Sha256(importance.Text));
             }
 
             foreach (InputModel model in stage.Models)

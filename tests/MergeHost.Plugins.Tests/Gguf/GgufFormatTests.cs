@@ -8,7 +8,7 @@ public sealed class GgufFormatTests : CheckpointFormatContract<GgufFormat>
 {
     protected override IReadOnlyList<TensorInfo> Tensors { get; } =
     [
-        .. new[] { DType.F64, DType.F32, DType.F16, DType.BF16, DType.I8, DType.I64, Q8_0, Q4_K }.Select(type =>
+        .. new[] { DType.F64, DType.F32, DType.F16, DType.BF16, DType.I8, DType.I16, DType.I32, DType.I64, Q8_0, Q4_K }.Select(type =>
             new TensorInfo($"blk.0.{type.Name}.weight", type, [3, 5, 2 * type.BlockElements])),
         new("scalar", DType.F32, []),
         new("empty", DType.BF16, [0, 4]),

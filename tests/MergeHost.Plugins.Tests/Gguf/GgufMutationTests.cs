@@ -34,6 +34,20 @@ public sealed class GgufMutationTests : IDisposable
         Assert.InRange(opened, _count / 1000, _count * 3 / 4);
     }
 
+    [Theory]
+    [InlineData("imatrix.gguf")]
+    [InlineData("imatrix.dat")]
+    public void ChooseTypes_ByMutatedImportanceMatrices_ThrowsNothingButCheckpointExceptions(string name)
+    {
+        TensorInfo[] tensors = [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32])];
+        byte[] whole = name == "imatrix.gguf"
+            ? new GgufBytes { DataBytes = 160 }.Key("general.type", "imatrix")
+                .Tensor("blk.0.ffn_up.weight.in_sum2", GgufBytes.F32, 0, 32).Tensor("blk.0.ffn_up.weight.counts", GgufBytes.F32, 128, 1).ToArray()
+            : [.. ImportanceMatrixTests.Old(("blk.0.ffn_up.weight", 2, new float[32])), .. GgufBytes.U32(2), .. GgufBytes.U32(4), .. "text"u8];
+        int read = Try(name, whole, path => new GgufFormat().ChooseTypes(tensors, "q5_1", path));
+        Assert.InRange(read, _count / 1000, _count * 3 / 4);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     // Gives how many could be read.

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MergeHost.Tests.Running;
 
 /// <summary>Merges from and into GGUF, through the whole of the host.</summary>
@@ -73,6 +75,46 @@ public sealed class GgufTests : IDisposable
         _bed.Merge(text + "dtype: float32\n", "float");
         MergeManifest later = Convert(_bed["float"], "later", "gguf", "q8_0");
         Assert.Equal(MergeBed.Digests(later).Order(StringComparer.Ordinal), MergeBed.Digests(direct).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Merge_ByAnImportanceMatrix_IsTheMergeThatIsQuantisedAfterwards()
+    {
+        string recipe = $"merge_method: linear\nmodels:\n- {{model: {MergeBed.Models}finance, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}\ndtype: float32\n";
+        string importance = ImportanceMatrix("blk.1.ffn_up.weight", MergeBed.Read(MergeBed.Models + "base", Up).Info.Shape[1]);
+        MergeManifest direct = _bed.Merge(recipe + $"out_format: gguf\nout_type: q4_k_m\nout_imatrix: {Path.GetFileName(importance)}\n", "direct");
+        _bed.Merge(recipe, "float");
+        MergeManifest later = Convert(_bed["float"], "later", "gguf", "q4_k_m", importance);
+        Assert.Equal(MergeBed.Digests(later).Order(StringComparer.Ordinal), MergeBed.Digests(direct).Order(StringComparer.Ordinal));
+
+        // It makes a difference to the weight that it tells of, and to no other but those whose types it changes.
+        MergeManifest without = _bed.Merge(recipe + "out_format: gguf\nout_type: q4_k_m\n", "without");
+        Assert.Contains(MergeBed.Digests(without).Except(MergeBed.Digests(direct)), tensor => tensor.StartsWith(Up, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("there is none", "MH2001", "there is no such file")]
+    [InlineData("of another width", "MH2005", "'blk.1.ffn_up.weight': tells of 7 columns")]
+    [InlineData("of another model", "MH2008", "'blk.99.ffn_up.weight'")]
+    [InlineData("a model", "MH2002", "expected an importance matrix, found another GGUF file")]
+    public void Merge_ByAnImportanceMatrixThatDoesNotFit_NamesThePlaceInTheRecipe(string fault, string code, string words)
+    {
+        string importance = fault switch
+        {
+            "there is none" => _bed["none.dat"],
+            "of another width" => ImportanceMatrix("blk.1.ffn_up.weight", 7),
+            "of another model" => ImportanceMatrix("blk.99.ffn_up.weight", 7),
+            _ => _bed["model/model.gguf"],
+        };
+        if (fault == "a model")
+        {
+            Convert(MergeBed.Models + "finance", "model", "gguf");
+        }
+
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\nout_format: gguf\nout_type: q4_k_m\nout_imatrix: {importance}\n";
+        Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "out"));
+        Assert.Equal((code, 5), (problem.Code.Id, problem.Place!.Line));
+        Assert.All([importance, words], text => Assert.Contains(text, problem.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -174,8 +216,15 @@ public sealed class GgufTests : IDisposable
         return _bed.Folder.Write("broken.gguf", file);
     }
 
-    private MergeManifest Convert(string input, string output, string format, string? type = null) =>
-        _bed.Engine.Convert(input, _bed[output], format, type, importance: null, new MergeOptions { BlockElements = 1 << 16 });
+    // As llama-imatrix wrote them before GGUF: the number of weights, and of each its name, calls, columns and sums of squares.
+    private string ImportanceMatrix(string weight, long columns) => _bed.Folder.Write("imatrix.dat",
+    [
+        .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(weight.Length), .. Encoding.ASCII.GetBytes(weight), .. BitConverter.GetBytes(2),
+        .. BitConverter.GetBytes((int)columns), .. Enumerable.Range(0, (int)columns).SelectMany(column => BitConverter.GetBytes(1f + (column % 13))),
+    ]);
+
+    private MergeManifest Convert(string input, string output, string format, string? type = null, string? importance = null) =>
+        _bed.Engine.Convert(input, _bed[output], format, type, importance, new MergeOptions { BlockElements = 1 << 16 });
 
     private static double RelativeError(float[] exact, float[] values)
     {
