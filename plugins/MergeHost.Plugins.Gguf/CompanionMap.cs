@@ -18,6 +18,6 @@ internal static class CompanionMap
             companions.Add(CompanionFile.FromBytes("config.json", ConfigMap.ToConfig(metadata, architecture, tensors, made)));
         }
 
-        return [.. companions, .. TokenizerMap.ToCompanions(metadata, architecture?.TokenizerClass ?? Architecture.UsualTokenizerClass), .. MetadataCompanion.Make(metadata, made)];
+        return [.. companions, .. TokenizerMap.ToCompanions(metadata), .. MetadataCompanion.Make(metadata, made)];
     }
 }

@@ -9,9 +9,6 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>How GGUF spells an architecture that Hugging Face spells otherwise; one data file each.</summary>
 internal sealed record Architecture
 {
-    /// <summary>The class of most SentencePiece tokenizers in transformers.</summary>
-    public const string UsualTokenizerClass = "LlamaTokenizer";
-
     private const string Prefix = "architecture.";
 
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -48,9 +45,6 @@ internal sealed record Architecture
 
     /// <summary>The ways to scale positions that GGUF has a place for.</summary>
     public IReadOnlyList<string> Scaling { get; init; } = [];
-
-    /// <summary>The class of its SentencePiece tokenizers in transformers.</summary>
-    public string TokenizerClass { get; init; } = UsualTokenizerClass;
 
     /// <summary>The settings that both have, in the order of GGUF.</summary>
     public required IReadOnlyList<ConfigKey> Keys { get; init; }
@@ -151,7 +145,6 @@ internal sealed record Architecture
             Config = own.Config,
             Flags = own.Flags.Count > 0 ? own.Flags : other.Flags,
             Scaling = own.Scaling.Count > 0 ? own.Scaling : other.Scaling,
-            TokenizerClass = own.TokenizerClass != UsualTokenizerClass ? own.TokenizerClass : other.TokenizerClass,
             Keys = [.. other.Keys.Where(key => !own.Keys.Any(mine => mine.Id == key.Id)), .. own.Keys],
             Tensors = [.. other.Tensors.Where(tensor => !own.Tensors.Any(mine => mine.Gguf == tensor.Gguf || mine.Hub == tensor.Hub)), .. own.Tensors],
         };

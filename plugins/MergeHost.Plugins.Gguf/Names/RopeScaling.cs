@@ -117,17 +117,11 @@ internal static class RopeScaling
             [RopeFactors.Of(RopeFactors.LongName, Numbers(path, rope, "long_factor")), RopeFactors.Of(RopeFactors.ShortName, Numbers(path, rope, "short_factor"))]);
     }
 
-    private static float[] Numbers(string path, JsonObject rope, string name)
-    {
-        try
-        {
-            return [.. (rope[name] as JsonArray ?? []).Select(number => (float)number!.GetValue<double>())];
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or FormatException or NullReferenceException)
-        {
-            throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{path}: config.json: {name} is {rope[name]!.ToJsonString()}; it must be a list of numbers"), exception);
-        }
-    }
+    private static float[] Numbers(string path, JsonObject rope, string name) =>
+        rope[name] is JsonArray list && list.All(number => number is JsonValue value && value.TryGetValue(out double _))
+            ? [.. list.Select(number => (float)number!.GetValue<double>())]
+            : throw new CheckpointException(new Problem(
+                ErrorCodes.BadConfig, $"{path}: config.json: {name} is {rope[name]?.ToJsonString() ?? "not there"}; it must be a list of numbers"));
 
     private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => ConfigMap.Real(factor))];
 

@@ -16,7 +16,11 @@ internal enum PieceKind
 }
 
 /// <summary>A token: its text as UTF-8, its score, its kind.</summary>
-internal sealed record Piece(byte[] Text, float Score, PieceKind Kind);
+internal sealed record Piece(byte[] Text, float Score, PieceKind Kind)
+{
+    /// <summary>The text.</summary>
+    public override string ToString() => Encoding.UTF8.GetString(Text);
+}
 
 /// <summary><c>tokenizer.model</c>: a message of protocol buffers, of which only what tokens need is read.</summary>
 /// <seealso href="https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto">The message</seealso>

@@ -6,7 +6,7 @@ using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Names;
 
-/// <summary>SentencePiece tokenizers: <c>tokenizer.model</c>, and what was added to it later.</summary>
+/// <summary>SentencePiece tokenizers: <c>tokenizer.model</c>, what was added to it later, and <c>tokenizer.json</c>, which transformers reads.</summary>
 internal static class SentencePieceTokenizer
 {
     /// <summary>GGUF's name of the kind.</summary>
@@ -21,17 +21,19 @@ internal static class SentencePieceTokenizer
     // Tokens that are marks, though files of some models say that they are text.
     private static readonly string[] _marks = ["<pad>", "<mask>", "<2mass>", "[@BOS@]"];
 
-    /// <summary>Makes the file, if the metadata have all that it takes.</summary>
-    public static CompanionFile? ToCompanion(Metadata metadata)
+    /// <summary>Makes the files, if the metadata have all that it takes.</summary>
+    public static IEnumerable<CompanionFile> ToCompanions(Metadata metadata)
     {
-        if (metadata.Find(TokenizerMap.Prefix + "scores") is null || TokenizerMap.Pieces(metadata) is not { } pieces)
+        if (metadata.Find(TokenizerMap.Prefix + "scores") is null || TokenizerMap.Pieces(metadata) is not { } stored)
         {
-            return null;
+            yield break;
         }
 
         bool addsSpace = metadata.Find(TokenizerMap.Prefix + "add_space_prefix")?.Truth ?? true;
-        int Id(string name) => TokenizerMap.IdOf(metadata, name, pieces.Count);
-        return CompanionFile.FromBytes(File, SentencePieceModel.Write(WithOneUnknown(pieces, Id("unknown")), addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+        int Id(string name) => TokenizerMap.IdOf(metadata, name, stored.Count);
+        IReadOnlyList<Piece> pieces = WithOneUnknown(stored, Id("unknown"));
+        yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write(pieces, addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+        yield return TokenizerMap.WhenAsked(TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true)));
     }
 
     /// <summary>Reads the file, with what was added later.</summary>
@@ -46,7 +48,19 @@ internal static class SentencePieceTokenizer
         }
 
         AddTokens(pieces, added, config);
-        return new TokenizerContent(pieces, [.. Entries(pieces, addsSpace, config)], AddsBosByDefault: true);
+        return Content(pieces, addsSpace, config);
+    }
+
+    /// <summary>Reads <c>tokenizer.json</c>, where it is all that there is.</summary>
+    /// <param name="path">The folder, for messages.</param>
+    /// <param name="tokenizer">The file.</param>
+    /// <param name="rows">How many rows the embedding has.</param>
+    /// <param name="config"><c>tokenizer_config.json</c>.</param>
+    /// <exception cref="CheckpointException">A token has no row, or more is done with text than GGUF has a place for.</exception>
+    public static TokenizerContent Read(string path, JsonObject tokenizer, int rows, JsonObject? config)
+    {
+        (IReadOnlyList<Piece> pieces, bool addsSpace) = SentencePieceJson.Read(path, tokenizer, rows);
+        return TokenizerJson.WithEnds(Content(pieces, addsSpace, config), tokenizer);
     }
 
     /// <summary>What stands for a token that is not there.</summary>
@@ -58,8 +72,11 @@ internal static class SentencePieceTokenizer
         bool isMark = isSpecial || _marks.Contains(text) || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
             || text.StartsWith("<｜", StringComparison.Ordinal) && text.EndsWith("｜>", StringComparison.Ordinal)
             || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
-        return new Piece(Encoding.UTF8.GetBytes(isMark ? text : text.Replace('\u2581', ' ')), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined);
+        return new Piece(isMark ? Encoding.UTF8.GetBytes(text) : WithSpaces(text), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined);
     }
+
+    /// <summary>The text of a piece of its own, as it stands in what is to be cut.</summary>
+    public static byte[] WithSpaces(string text) => Encoding.UTF8.GetBytes(text.Replace('\u2581', ' '));
 
     // SentencePiece takes one unknown token; files of GGUF call fillers so too, and the unknown token a mark.
     private static IReadOnlyList<Piece> WithOneUnknown(IReadOnlyList<Piece> pieces, int unknown) =>
@@ -68,7 +85,10 @@ internal static class SentencePieceTokenizer
             : unknown >= 0 && piece.Kind == PieceKind.Unknown ? piece with { Kind = PieceKind.Unused } : piece),
     ];
 
-    private static IEnumerable<MetadataEntry> Entries(List<Piece> pieces, bool addsSpace, JsonObject? config)
+    private static TokenizerContent Content(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? config) =>
+        new(pieces, [.. Entries(pieces, addsSpace, config)], AddsBosByDefault: true);
+
+    private static IEnumerable<MetadataEntry> Entries(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? config)
     {
         yield return MetadataEntry.Of(TokenizerMap.Prefix + "model", Kind);
         yield return MetadataEntry.Of(TokenizerMap.Prefix + "pre", "default");

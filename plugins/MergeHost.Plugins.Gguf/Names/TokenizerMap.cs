@@ -23,17 +23,25 @@ internal static class TokenizerMap
 
     /// <summary>Makes a tokenizer's files; none for one of an unknown kind.</summary>
     /// <param name="metadata">The metadata.</param>
-    /// <param name="tokenizerClass">The class of SentencePiece's tokenizers of the architecture, in transformers.</param>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
-    public static IEnumerable<CompanionFile> ToCompanions(Metadata metadata, string tokenizerClass)
+    public static IReadOnlyList<CompanionFile> ToCompanions(Metadata metadata)
     {
-        (CompanionFile? file, string loader) = metadata.Find(Prefix + "model")?.Text switch
+        IEnumerable<CompanionFile> files = metadata.Find(Prefix + "model")?.Text switch
         {
-            SentencePieceTokenizer.Kind => (SentencePieceTokenizer.ToCompanion(metadata), tokenizerClass),
-            BytePairTokenizer.Kind => (BytePairTokenizer.ToCompanion(metadata), "PreTrainedTokenizerFast"),
-            _ => (null, ""),
+            SentencePieceTokenizer.Kind => SentencePieceTokenizer.ToCompanions(metadata),
+            BytePairTokenizer.Kind => BytePairTokenizer.ToCompanions(metadata),
+            _ => [],
         };
-        return file is null ? [] : [file, CompanionFile.FromBytes(ConfigFile, JsonSerializer.SerializeToUtf8Bytes(ConfigOf(metadata, loader), _indented))];
+        return files.ToArray() is { Length: > 0 } made
+            ? [.. made, CompanionFile.FromBytes(ConfigFile, JsonSerializer.SerializeToUtf8Bytes(ConfigOf(metadata), _indented))]
+            : [];
+    }
+
+    /// <summary>A file that is made when it is first read: a vocabulary takes megabytes, and merges within GGUF never ask for it.</summary>
+    public static CompanionFile WhenAsked(string name, Func<byte[]> make)
+    {
+        Lazy<byte[]> content = new(make);
+        return new CompanionFile(name, () => new MemoryStream(content.Value, writable: false));
     }
 
     /// <summary>The metadata of a tokenizer.</summary>
@@ -46,10 +54,12 @@ internal static class TokenizerMap
         JsonObject? config = Json(companions, ConfigFile);
         TokenizerContent content = companions.FirstOrDefault(companion => companion.Name == SentencePieceTokenizer.File) is { } model
             ? SentencePieceTokenizer.Read(model, rows, Json(companions, "added_tokens.json"), config)
-            : Json(companions, BytePairTokenizer.File) is { } tokenizer
-                ? BytePairTokenizer.Read(path, tokenizer, rows, config)
+            : Json(companions, TokenizerJson.File) is { } tokenizer
+                ? SentencePieceJson.Is(tokenizer)
+                    ? SentencePieceTokenizer.Read(path, tokenizer, rows, config)
+                    : BytePairTokenizer.Read(path, tokenizer, rows, config)
                 : throw new CheckpointException(new Problem(
-                    ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{BytePairTokenizer.File}'",
+                    ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{TokenizerJson.File}'",
                     "Name a model's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
         return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")), .. Template(companions, config)];
     }
@@ -72,10 +82,11 @@ internal static class TokenizerMap
     /// <summary>A truth value, or <see langword="null"/> if it is something else.</summary>
     public static bool? IsTrue(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool truth) ? truth : null;
 
-    private static JsonObject ConfigOf(Metadata metadata, string loader)
+    private static JsonObject ConfigOf(Metadata metadata)
     {
         IReadOnlyList<byte[]> tokens = metadata.Find(Prefix + "tokens")!.Strings()!;
-        JsonObject config = new() { ["tokenizer_class"] = loader };
+        // Of its classes this one alone takes tokenizer.json as it is.
+        JsonObject config = new() { ["tokenizer_class"] = "PreTrainedTokenizerFast" };
         foreach ((string gguf, string hub) in _special)
         {
             if (IdOf(metadata, gguf, tokens.Count) is >= 0 and int id)
@@ -84,8 +95,9 @@ internal static class TokenizerMap
             }
         }
 
-        if (loader != "PreTrainedTokenizerFast")
+        if (metadata.Find(Prefix + "model")?.Text == SentencePieceTokenizer.Kind)
         {
+            config["clean_up_tokenization_spaces"] = false;
             config["add_bos_token"] = metadata.Find(Prefix + "add_bos_token")?.Truth ?? true;
             config["add_eos_token"] = metadata.Find(Prefix + "add_eos_token")?.Truth ?? false;
         }

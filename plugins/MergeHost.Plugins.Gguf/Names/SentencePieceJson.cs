@@ -1,0 +1,146 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Gguf.Names;
+
+/// <summary>SentencePiece tokenizers as <c>tokenizer.json</c>: pairs in place of scores, and in words what is done with spaces.</summary>
+internal static class SentencePieceJson
+{
+    // What a space is to SentencePiece.
+    private const string Mark = "\u2581";
+
+    /// <summary>Whether a file is of such a tokenizer.</summary>
+    public static bool Is(JsonObject tokenizer) =>
+        tokenizer["model"] is JsonObject model && model["vocab"] is JsonObject && model["type"]?.ToString() == "BPE" && TokenizerMap.IsTrue(model["byte_fallback"]) == true;
+
+    /// <summary>Reads the tokens, with scores that make the same pairs, and whether a space is put before the text.</summary>
+    /// <exception cref="CheckpointException">A token has no row, or something else is done with text.</exception>
+    public static (IReadOnlyList<Piece> Pieces, bool AddsSpace) Read(string path, JsonObject tokenizer, int rows)
+    {
+        bool addsSpace = AddsSpace(tokenizer) ?? throw TokenizerJson.Refusal(
+            $"{path}: {TokenizerJson.File}: more is done with text than SentencePiece's way with spaces, for which GGUF has no place");
+        Piece[] pieces = TokenizerJson.ReadPieces(path, tokenizer, rows);
+        string? unknown = tokenizer["model"]?["unk_token"]?.ToString();
+        for (int id = 0; id < rows; id++)
+        {
+            string text = pieces[id].ToString();
+            pieces[id] = text == unknown ? pieces[id] with { Kind = PieceKind.Unknown }
+                : pieces[id].Kind == PieceKind.Normal && IsByte(text) ? pieces[id] with { Kind = PieceKind.Byte }
+                : pieces[id];
+        }
+
+        SetScores(pieces, tokenizer);
+        return (pieces, addsSpace);
+    }
+
+    /// <summary>Makes the file.</summary>
+    /// <param name="pieces">All tokens, by id.</param>
+    /// <param name="addsSpace">Whether a space is put before the text.</param>
+    /// <param name="ends">What is put before and after a text.</param>
+    public static byte[] Write(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? ends)
+    {
+        JsonObject mark = Replace(" ", Mark);
+        JsonObject[] toText = [Replace(Mark, " "), new() { ["type"] = "ByteFallback" }, new() { ["type"] = "Fuse" }];
+        JsonObject withoutSpace = new() { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 };
+        return new TokenizerJson([.. pieces.Select(AsWritten)])
+        {
+            Normalizer = addsSpace
+                ? new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = "Prepend", ["prepend"] = Mark }, mark) }
+                : mark,
+            PostProcessor = ends,
+            Decoder = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]]) },
+            Unknown = pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown)?.ToString(),
+            FallsBackToBytes = pieces.Any(piece => piece.Kind == PieceKind.Byte),
+            Merges = Merges(pieces),
+        }.Encode();
+    }
+
+    // Null if something else is done. Spaces that are marked already are not there to be cut at.
+    private static bool? AddsSpace(JsonObject tokenizer)
+    {
+        bool addsSpace = false;
+        bool isMarked = false;
+        foreach (JsonObject step in TokenizerSteps.Of(tokenizer["normalizer"], "normalizers").Concat(TokenizerSteps.Of(tokenizer["pre_tokenizer"], "pretokenizers")))
+        {
+            string? pattern = (step["pattern"] as JsonObject)?["String"]?.ToString();
+            switch (step["type"]?.ToString())
+            {
+                case "Prepend" when step["prepend"]?.ToString() == Mark:
+                    addsSpace = true;
+                    break;
+                case "Replace" when pattern == " " && step["content"]?.ToString() == Mark:
+                    isMarked = true;
+                    break;
+                case "Metaspace" when step["replacement"]?.ToString() == Mark && TokenizerMap.IsTrue(step["split"]) == false:
+                    addsSpace |= step["prepend_scheme"]?.ToString() != "never";
+                    isMarked = true;
+                    break;
+                case "Split" when pattern == " " && isMarked:
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return isMarked ? addsSpace : null;
+    }
+
+    private static bool IsByte(string text) =>
+        text is ['<', '0', 'x', _, _, '>'] && char.IsAsciiHexDigit(text[3]) && char.IsAsciiHexDigit(text[4]);
+
+    // As SentencePiece numbers them: what is merged first has the highest score, and what no pair makes comes after all that pairs do.
+    private static void SetScores(Piece[] pieces, JsonObject tokenizer)
+    {
+        Dictionary<string, int> ids = IdsOf(pieces);
+        int next = 0;
+        void Set(int id) => pieces[id] = pieces[id] with { Score = -next++ };
+        foreach ((string left, string right) in TokenizerJson.ReadMerges(tokenizer))
+        {
+            if (ids.Remove(left + right, out int id))
+            {
+                Set(id);
+            }
+        }
+
+        foreach (int id in ids.Values.Order().ToArray())
+        {
+            Set(id);
+        }
+    }
+
+    // Pieces of their own are looked for before spaces are marked.
+    private static Piece AsWritten(Piece piece) => piece.Kind == PieceKind.UserDefined
+        ? piece with { Text = SentencePieceTokenizer.WithSpaces(piece.ToString()) }
+        : piece;
+
+    // Every way to make a piece of two, in the order in which SentencePiece would take them; ways to make the same piece by the ids of its parts.
+    private static IEnumerable<(string Left, string Right)> Merges(IReadOnlyList<Piece> pieces)
+    {
+        Dictionary<string, int> ids = IdsOf(pieces);
+        foreach ((string text, _) in ids.OrderByDescending(piece => pieces[piece.Value].Score).ThenBy(piece => piece.Value))
+        {
+            foreach ((string left, string right) in Enumerable.Range(1, Math.Max(text.Length - 1, 0)).Select(length => (text[..length], text[length..]))
+                .Where(pair => ids.ContainsKey(pair.Item1) && ids.ContainsKey(pair.Item2)).OrderBy(pair => ids[pair.Item1]).ThenBy(pair => ids[pair.Item2]))
+            {
+                yield return (left, right);
+            }
+        }
+    }
+
+    private static Dictionary<string, int> IdsOf(IReadOnlyList<Piece> pieces)
+    {
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        for (int id = 0; id < pieces.Count; id++)
+        {
+            if (pieces[id].Kind == PieceKind.Normal)
+            {
+                ids.TryAdd(pieces[id].ToString(), id);
+            }
+        }
+
+        return ids;
+    }
+
+    private static JsonObject Replace(string text, string content) =>
+        new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = text }, ["content"] = content };
+}
