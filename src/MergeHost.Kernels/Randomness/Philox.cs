@@ -17,12 +17,14 @@ namespace MergeHost.Kernels.Randomness;
 /// <seealso href="https://doi.org/10.1145/2063384.2063405">Salmon et al., Parallel random numbers: as easy as 1, 2, 3</seealso>
 public readonly struct Philox
 {
+    /// <summary>Runs of elements begin at multiples of this.</summary>
+    public const int Group = 128;
+
     private const uint Multiplier0 = 0xD2511F53;
     private const uint Multiplier1 = 0xCD9E8D57;
     private const uint Weyl0 = 0x9E3779B9;
     private const uint Weyl1 = 0xBB67AE85;
     private const int Rounds = 7;
-    private const int Group = 128;
     private const int Counters = 16;
 
     private readonly uint _key0;
@@ -47,7 +49,7 @@ public readonly struct Philox
         (_key0, _key1, _counter2, _counter3) = (key0, key1, counter2, counter3);
 
     /// <summary>Writes the numbers of a run of elements.</summary>
-    /// <param name="firstElement">The flat index of the first: a multiple of 128.</param>
+    /// <param name="firstElement">The flat index of the first: a multiple of <see cref="Group"/>.</param>
     /// <param name="destination">Filled wholly.</param>
     /// <exception cref="ArgumentException"><paramref name="firstElement"/> is no multiple of 128.</exception>
     public void Fill(long firstElement, Span<ushort> destination)

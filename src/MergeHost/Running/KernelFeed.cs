@@ -7,8 +7,8 @@ namespace MergeHost.Running;
 /// <summary>Gives a kernel its parameters and random numbers, stretch by stretch.</summary>
 internal sealed unsafe class KernelFeed
 {
-    // As long as a float32 sum, and short enough for random numbers to stay near the processor.
-    private const int Cell = ReduceLoop.RunLength;
+    // Short enough for random numbers to stay near the processor.
+    private const int Cell = 4096;
 
     private readonly KernelParameters _parameters;
     private readonly Philox[] _streams;
@@ -34,22 +34,23 @@ internal sealed unsafe class KernelFeed
         ushort* uniforms = (ushort*)worker.Buffer(BufferUse.Uniforms, 0, sizeof(ushort) * (long)Cell * Math.Max(1, _streams.Length));
         KernelRun stretch = block with { Parameters = parameters, UniformStride = Cell };
         long end = firstElement + block.Start + block.Count;
-        long filled = -1;
+        long filled = 0;
+        long filledEnd = 0;
         for (long element = firstElement + block.Start; element < end; element += stretch.Count)
         {
             long stop = Math.Min(end, _parameters.NextChange(element));
             if (_streams.Length > 0)
             {
-                long cell = element / Cell * Cell;
-                stop = Math.Min(stop, cell + Cell);
-                if (cell != filled)
+                if (element >= filledEnd)
                 {
-                    Fill(cell, (int)(Math.Min(end, cell + Cell) - cell), uniforms);
-                    filled = cell;
+                    filled = element / Philox.Group * Philox.Group;
+                    filledEnd = Math.Min(end, filled + Cell);
+                    Fill(filled, (int)(filledEnd - filled), uniforms);
                 }
 
                 // Numbers are found by the element's place in the block, as everything is.
-                stretch.Uniforms = uniforms - (cell - firstElement);
+                stop = Math.Min(stop, filledEnd);
+                stretch.Uniforms = uniforms - (filled - firstElement);
             }
 
             _parameters.CopyTo(element, new Span<float>(parameters, table));
@@ -59,11 +60,11 @@ internal sealed unsafe class KernelFeed
         }
     }
 
-    private void Fill(long cell, int count, ushort* uniforms)
+    private void Fill(long first, int count, ushort* uniforms)
     {
         for (int stream = 0; stream < _streams.Length; stream++)
         {
-            _streams[stream].Fill(cell, new Span<ushort>(uniforms + (stream * Cell), count));
+            _streams[stream].Fill(first, new Span<ushort>(uniforms + (stream * Cell), count));
         }
     }
 }
