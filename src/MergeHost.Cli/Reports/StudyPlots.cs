@@ -63,18 +63,15 @@ internal static class StudyPlots
     /// <summary>What all merges keep: of general ability to the right, of the experts' gain upwards.</summary>
     public static string Plane(IReadOnlyList<StudyPoint> points, string over)
     {
-        PlotModel model = new() { DefaultFont = SvgPlot.Font };
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "general ability kept, %", MinimumPadding = 0.04, MaximumPadding = 0.04, MajorGridlineStyle = LineStyle.Dot });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "experts' gain kept, %", MinimumPadding = 0.04, MaximumPadding = 0.04, MajorGridlineStyle = LineStyle.Dot });
+        PlotModel model = KeptPlane.Create("experts' gain");
         List<IGrouping<string, StudyPoint>> merges = [.. points.GroupBy(point => point.Name)];
         OxyPalette colors = OxyPalettes.HueDistinct(Math.Max(2, merges.Count));
         foreach ((int index, IGrouping<string, StudyPoint> merge) in merges.Index())
         {
             OxyColor color = colors.Colors[index];
             ScatterSeries series = new() { Title = merge.Key, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3.5 };
-            series.Points.AddRange(merge.Select(point => new ScatterPoint(
-                100 * (Find(point, "retention", over).Value ?? double.NaN), 100 * (Find(point, "gainKept", over).Value ?? double.NaN))));
+            series.Points.AddRange(merge.Select(point => KeptPlane.Place(Find(point, "retention", over).Value, Find(point, "gainKept", over).Value))
+                .Select(place => new ScatterPoint(place.X, place.Y)));
             model.Series.Add(series);
         }
 

@@ -1,6 +1,4 @@
 using OxyPlot;
-using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace MergeHost.Cli.Reports;
@@ -13,7 +11,7 @@ internal static class ValidationPlots
     /// <param name="over">The index of the kind of tasks.</param>
     public static string Curves(ScoreValidation validation, int over)
     {
-        PlotModel model = Plane();
+        PlotModel model = KeptPlane.Create("gain");
         OxyPalette colors = OxyPalettes.HueDistinct(Math.Max(2, validation.Curves.Count));
         foreach ((int index, RestorationCurve curve) in validation.Curves.Index())
         {
@@ -37,7 +35,7 @@ internal static class ValidationPlots
     /// <param name="over">The index of the kind of tasks.</param>
     public static string Units(ScoreValidation validation, int over)
     {
-        PlotModel model = Plane();
+        PlotModel model = KeptPlane.Create("gain");
         List<IGrouping<string, SwappedUnit>> kinds = [.. validation.Units.GroupBy(unit => unit.Kind)];
         OxyPalette colors = OxyPalettes.HueDistinct(Math.Max(2, kinds.Count));
         foreach ((int index, IGrouping<string, SwappedUnit> kind) in kinds.Index())
@@ -56,14 +54,5 @@ internal static class ValidationPlots
         }
     }
 
-    private static PlotModel Plane()
-    {
-        PlotModel model = new() { DefaultFont = SvgPlot.Font };
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "general ability kept, %", MinimumPadding = 0.04, MaximumPadding = 0.04, MajorGridlineStyle = LineStyle.Dot });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = "gain kept, %", MinimumPadding = 0.04, MaximumPadding = 0.04, MajorGridlineStyle = LineStyle.Dot });
-        return model;
-    }
-
-    private static DataPoint Position(KeptAbility kept) => new(100 * kept.General ?? double.NaN, 100 * kept.Gain ?? double.NaN);
+    private static DataPoint Position(KeptAbility kept) => KeptPlane.Place(kept.General, kept.Gain);
 }
