@@ -176,6 +176,9 @@ public static class ErrorCodes
     /// <summary>An address that cannot be listened at: another program may do so already.</summary>
     public static readonly ErrorCode AddressUnavailable = new("MH5009", "An address cannot be listened at");
 
+    /// <summary>A file, or the name of one, where a folder is written.</summary>
+    public static readonly ErrorCode OutputNotFolder = new("MH5010", "The output must be a folder");
+
     /// <summary>A suite of tasks that cannot be read, or holds none.</summary>
     public static readonly ErrorCode BadSuite = new("MH6001", "A suite of tasks cannot be used");
 

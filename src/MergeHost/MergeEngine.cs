@@ -62,8 +62,18 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         string recipe = $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nout_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}"
             + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n");
-        using PlanSession session = new(ConversionName, _catalog.Value, _host, recipe);
-        return Run(session, output, options, warnings, progress, cancellation);
+        try
+        {
+            using PlanSession session = new(ConversionName, _catalog.Value, _host, recipe);
+            return Run(session, output, options, warning => warnings?.Invoke(Unplaced(warning)), progress, cancellation);
+        }
+        catch (MergeHostException exception) when (exception.Problems.Any(problem => problem.Place is not null))
+        {
+            throw new MergeHostException([.. exception.Problems.Select(Unplaced)]);
+        }
+
+        // Nobody wrote the recipe, so that a place in it tells nothing.
+        static Problem Unplaced(Problem problem) => problem with { Place = null };
 
         static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
     }

@@ -19,14 +19,32 @@ public sealed class DiskFullTests : IDisposable
     [InlineData(6400)]
     public void Merge_OntoADiskThatIsTooSmall_SaysSoAndLeavesNothingThatLooksWhole(int kilobytes)
     {
-        string merge = $"dotnet {Cli.Program} merge --quiet --no-evaluate {Cli.Repository}/recipes/quickstart.yaml out";
-        (int exitCode, string talk) = SmallDisk.Run(_folder.Path, kilobytes, $"{merge}; code=$?; dotnet {Cli.Program} verify out >/dev/null 2>&1; echo verify $?; exit $code");
-        Assert.Contains(exitCode == 0 ? "verify 0" : "error MH5002", talk, StringComparison.Ordinal);
+        int exitCode = Run(kilobytes, $"merge --quiet --no-evaluate {Cli.Repository}/recipes/quickstart.yaml out");
         Assert.Contains(exitCode, kilobytes <= 5700 ? [6] : kilobytes < 6400 ? [0, 6] : (int[])[0]);
-        Assert.Contains(exitCode == 0 ? "verify 0" : "verify 6", talk, StringComparison.Ordinal);
+    }
+
+    [SmallDiskTheory]
+    [InlineData(1000)]
+    [InlineData(3060)]
+    [InlineData(3200)]
+    [InlineData(4000)]
+    public void Convert_ToGgufOntoADiskThatIsTooSmall_SaysSoAndLeavesNothingThatLooksWhole(int kilobytes)
+    {
+        int exitCode = Run(kilobytes, $"convert --quiet {Cli.Repository}/recipes/quickstart/base out --to gguf --type q8_0");
+        Assert.Contains(exitCode, kilobytes < 3000 ? [6] : kilobytes < 4000 ? [0, 6] : (int[])[0]);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    // It ends well, or says that the disk is full.
+    private int Run(int kilobytes, string arguments)
+    {
+        (int exitCode, string talk) = SmallDisk.Run(
+            _folder.Path, kilobytes, $"dotnet {Cli.Program} {arguments}; code=$?; dotnet {Cli.Program} verify out >/dev/null 2>&1; echo verify $?; exit $code");
+        Assert.Contains(exitCode == 0 ? "verify 0" : "error MH5002", talk, StringComparison.Ordinal);
+        Assert.Contains(exitCode == 0 ? "verify 0" : "verify 6", talk, StringComparison.Ordinal);
+        return exitCode;
+    }
 }
 
 /// <summary>A theory that needs to mount disks of its own.</summary>

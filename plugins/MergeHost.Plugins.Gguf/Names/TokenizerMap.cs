@@ -60,7 +60,7 @@ internal static class TokenizerMap
                     : BytePairTokenizer.Read(path, tokenizer, rows, config)
                 : throw new CheckpointException(new Problem(
                     ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{TokenizerJson.File}'",
-                    "Name a model's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
+                    "Put the model's tokenizer beside its weights, name another model's by `tokenizer_source:` in a recipe, or store the model as safetensors."));
         return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")), .. Template(companions, config)];
     }
 

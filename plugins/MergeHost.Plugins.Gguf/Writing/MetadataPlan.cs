@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
@@ -41,8 +42,17 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
         }
 
         Set(entries, TypesOf(layout.Tensors, isNew: model is null));
-        entries.AddRange(MetadataCompanion.Find(layout.Companions, MetadataCompanion.Tokenizer)?.Metadata.Entries
-            ?? (architecture is null ? [] : TokenizerMap.ToMetadata(folder, layout.Companions, RowsOf(config, layout))));
+        int rows = RowsOf(config, layout);
+        Metadata? tokenizer = MetadataCompanion.Find(layout.Companions, MetadataCompanion.Tokenizer)?.Metadata;
+        if (tokenizer?.Find(TokenizerMap.Prefix + "tokens") is { } tokens && architecture is not null && rows > 0 && tokens.Count != rows)
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.VocabularyMismatch,
+                string.Create(CultureInfo.InvariantCulture, $"{folder}: the tokenizer has {tokens.Count:N0} tokens, the embedding {rows:N0} rows; no program would load the file"),
+                "Say by `tokenizer_source:` whose vocabulary the result gets."));
+        }
+
+        entries.AddRange(tokenizer?.Entries ?? (architecture is null ? [] : TokenizerMap.ToMetadata(folder, layout.Companions, rows)));
         NameMap names = architecture is not null && config is not null
             ? NameMap.Of(folder, architecture, config)
             : new NameMap(folder, null, _ => null);

@@ -33,7 +33,13 @@ internal static class TypeChoice
     private static Mixture Parse(string type) => Mixture.Find(type) ?? throw new CheckpointException(new Problem(
         ErrorCodes.DTypeUnusable,
         $"GGUF files of type '{CheckpointException.Printable(type)}' cannot be written",
-        $"Choose one of same, {string.Join(", ", Mixture.Names)}."));
+        $"{Meant(type)}Choose one of same, {string.Join(", ", Mixture.Names)}."));
+
+    // Names differ in nothing but letters and digits.
+    private static string Meant(string type) =>
+        Mixture.Names.FirstOrDefault(name => name.Where(char.IsLetterOrDigit).SequenceEqual(type.ToLowerInvariant().Where(char.IsLetterOrDigit))) is { } meant
+            ? $"did you mean '{meant}'? "
+            : "";
 
     private static DType Choose(TensorInfo tensor, DType? asked)
     {

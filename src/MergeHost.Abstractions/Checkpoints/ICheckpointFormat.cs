@@ -35,7 +35,7 @@ public interface ICheckpointFormat
         if (type is not null && asked is not { Kind: DTypeKind.Float })
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'", "Name a floating-point type, such as `bf16`."));
+                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'", "Name a floating-point type, such as `bf16`, or a format that has this one."));
         }
 
         return [.. tensors.Select(tensor => tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized ? asked ?? Known(tensor.DType) : tensor.DType)];

@@ -118,7 +118,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
             return Missing(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
         }
 
-        return IsHubId(name)
+        return IsHubId(name) && !Directory.Exists(Path.GetDirectoryName(name))
             ? Missing(ErrorCodes.NotSupported, $"there is no folder '{name}', and models cannot be downloaded from the hub yet",
                 $"Download it first, with `hf download {name.Split('@')[0]} --local-dir PATH`, and name the folder.")
             : Missing(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",

@@ -1,8 +1,13 @@
+using System.Globalization;
+
 namespace MergeHost.Recipes;
 
 /// <summary>Reads the text of files that people write and name.</summary>
 internal static class YamlFile
 {
+    // Far more than anyone writes, and little enough to read before it is looked at.
+    private const long MostBytes = 16 << 20;
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="unreadable">The code of the problem if it cannot be read.</param>
@@ -12,7 +17,18 @@ internal static class YamlFile
     {
         try
         {
-            return File.ReadAllText(path);
+            long lengthBytes = new FileInfo(path).Length;
+            string? text = lengthBytes <= MostBytes ? File.ReadAllText(path) : null;
+            if (text?.Contains('\0', StringComparison.Ordinal) == false)
+            {
+                return text;
+            }
+
+            problems.Add(new Problem(
+                unreadable,
+                text is null ? string.Create(CultureInfo.InvariantCulture, $"{path}: expected a text of up to {MostBytes:N0} bytes, found {lengthBytes:N0}") : $"{path}: expected a text, found other data",
+                "Name a YAML file; `mergehost inspect` and `mergehost convert` take checkpoints."));
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -21,7 +21,7 @@ internal sealed class Journal : IDisposable
     /// <param name="merge">What tells one merge from another.</param>
     /// <param name="force">Whether another merge's journal is thrown away.</param>
     /// <param name="records">The tensors that the journal says are done.</param>
-    /// <exception cref="OutputException">Another process has the journal open, or it is another merge's.</exception>
+    /// <exception cref="OutputException">Another process has the journal open, or it tells of tensors of another merge.</exception>
     public static Journal Open(string path, string merge, bool force, out IReadOnlyList<TensorRecord> records)
     {
         FileStream file;
@@ -37,7 +37,7 @@ internal sealed class Journal : IDisposable
 
         string[] lines = ReadLines(file);
         bool isOurs = lines.Length > 0 && lines[0] == merge;
-        if (lines.Length > 0 && !isOurs && !force)
+        if (lines.Length > 1 && !isOurs && !force)
         {
             file.Dispose();
             throw OutputException.OtherMerge(Path.GetDirectoryName(path)!);

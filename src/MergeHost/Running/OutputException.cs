@@ -8,6 +8,10 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
     public static OutputException Exists(string folder) => new(new Problem(ErrorCodes.OutputExists,
         $"{folder}: the folder is not empty", "Name another folder, or add --force to replace what is in it."));
 
+    public static OutputException NotFolder(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
+        File.Exists(path) ? $"{path}: the output is a folder, this is a file" : $"{path}: the output is a folder, this is how a file is named",
+        "Name a folder; the files in it get names of their own."));
+
     public static OutputException OtherMerge(string folder) => new(new Problem(ErrorCodes.OtherMerge,
         $"{folder}: the folder holds the unfinished output of another merge, or its inputs have changed since",
         "Name another folder, or add --force to begin anew."));

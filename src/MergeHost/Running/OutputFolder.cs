@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace MergeHost.Running;
 
 /// <summary>The names and the rules of a folder that a merge writes.</summary>
@@ -26,14 +28,16 @@ internal static class OutputFolder
     /// <param name="folder">The folder; made if it is not there.</param>
     /// <param name="weightFiles">The names, with <c>*</c> for any run of characters, that weights have in the output's format.</param>
     /// <param name="force">Whether what is in it may be replaced.</param>
-    /// <exception cref="OutputException">The folder holds something that is not of an unfinished merge.</exception>
+    /// <exception cref="OutputException">The folder holds something that is not of an unfinished merge, or the name is that of a file.</exception>
     public static void Prepare(string folder, IReadOnlyList<string> weightFiles, bool force)
     {
         try
         {
-            if (File.Exists(folder))
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+            bool isNamedLikeAFile = !Directory.Exists(folder) && weightFiles.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name));
+            if (File.Exists(folder) || isNamedLikeAFile)
             {
-                throw OutputException.Exists(folder);
+                throw OutputException.NotFolder(folder);
             }
 
             Directory.CreateDirectory(folder);

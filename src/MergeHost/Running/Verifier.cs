@@ -39,10 +39,12 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
     {
         bool isUnfinished = File.Exists(OutputFolder.JournalPath(folder));
         return new OutputException(new Problem(ErrorCodes.NoManifest,
-            !Directory.Exists(folder) ? $"{folder}: there is no such folder"
+            File.Exists(folder) ? $"{folder}: this is a file"
+            : !Directory.Exists(folder) ? $"{folder}: there is no such folder"
             : isUnfinished ? $"{folder}: the merge into this folder has not been finished"
             : $"{folder}: there is no readable {OutputFolder.ManifestName}",
-            isUnfinished ? "Run the merge again; it goes on where it stopped." : "Only folders that `mergehost merge` wrote can be verified."));
+            isUnfinished ? "Run the merge again; it goes on where it stopped."
+            : "Name a folder that `mergehost merge` or `mergehost convert` wrote."));
     }
 
     private static Problem? CheckFile(string folder, ManifestFile file)

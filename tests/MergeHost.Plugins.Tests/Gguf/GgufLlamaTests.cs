@@ -90,6 +90,17 @@ public sealed class GgufLlamaTests : CheckpointFormatContract<GgufFormat>
     }
 
     [Fact]
+    public void Create_WhenTheTokenizerHasOtherTokensThanThereAreRows_SaysSo()
+    {
+        CompanionFile tokenizer = CompanionFile.FromBytes("tokenizer.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }
+            .Key("tokenizer.ggml.tokens", 9, [.. GgufBytes.U32(8), .. GgufBytes.U64(2), .. GgufBytes.Text("a"), .. GgufBytes.Text("b")]).ToArray());
+        CheckpointException exception = Assert.Throws<CheckpointException>(() =>
+            new GgufFormat().Create(_folder.Path, new CheckpointLayout { Tensors = Tensors, Companions = [.. Companions.SkipLast(1), tokenizer] }));
+        Assert.Equal(ErrorCodes.VocabularyMismatch, exception.Problems[0].Code);
+        Assert.Contains("2 tokens, the embedding 11 rows", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Create_WithAChangedConfiguration_ChangesThatKeyWhereItStands()
     {
         JsonObject config = (JsonObject)JsonNode.Parse(Config)!;

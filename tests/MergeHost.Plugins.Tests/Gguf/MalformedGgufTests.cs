@@ -79,8 +79,6 @@ public sealed class MalformedGgufTests : IDisposable
         new("110 no data", Good(file => file.DataBytes = 0), ErrorCodes.Truncated, "'x'"),
         new("114 no architecture", new GgufBytes().Tensor("x", F32, 0, 1).ToArray(), ErrorCodes.BadHeader, "'general.architecture'"),
         new("114 architecture is a number", new GgufBytes().Key("general.architecture", 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "'general.architecture'", "a string"),
-        new("115 no number of heads", Model("llama").Tensor("blk.0.attn_q.weight", F32, 0, 1, 2).ToArray(), ErrorCodes.BadTensor, "'attention.head_count' is not there"),
-        new("116 heads that do not divide rows", Model("llama").Key("llama.attention.head_count", 4, U32(3)).Tensor("blk.0.attn_q.weight", F32, 0, 1, 2).ToArray(), ErrorCodes.BadTensor, "2 rows", "3 heads"),
         new("118 adapter", Empty().Key("general.type", "adapter").ToArray(), ErrorCodes.OtherFormat, "an adapter"),
         new("118 importance matrix", Empty().Key("general.type", "imatrix").ToArray(), ErrorCodes.OtherFormat, "an importance matrix"),
         new("118 projector", Empty().Key("general.type", "mmproj").ToArray(), ErrorCodes.OtherFormat, "a projector"),

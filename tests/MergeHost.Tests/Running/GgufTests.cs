@@ -191,6 +191,45 @@ public sealed class GgufTests : IDisposable
         Assert.False(File.Exists(_bed["out/mergehost.json"]));
     }
 
+    [Theory]
+    [InlineData("q4km", "did you mean 'q4_k_m'?")]
+    [InlineData("Q8-0", "did you mean 'q8_0'?")]
+    [InlineData("iq2_xxs", "Choose one of same, ")]
+    public void Convert_IntoATypeThatIsNotThere_SaysWhichThereAre(string type, string hint)
+    {
+        Problem problem = MergeBed.Fails(() => Convert(MergeBed.Models + "base", "out", "gguf", type));
+        Assert.Equal((ErrorCodes.DTypeUnusable, null), (problem.Code, problem.Place));
+        Assert.Contains($"'{type}'", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(hint, problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Convert_OfAFileThatIsNotBesideOthers_DoesNotTakeItForAModelOfTheHub()
+    {
+        Directory.CreateDirectory(_bed["models"]);
+        Problem problem = MergeBed.Fails(() => Convert(_bed["models"] + "/missing.gguf", "out", "gguf"));
+        Assert.Equal((ErrorCodes.ModelNotFound, null), (problem.Code, problem.Place));
+    }
+
+    [Fact]
+    public void Merge_AfterACancelledRun_GoesOnAndGivesTheSameFile()
+    {
+        string recipe = MergeBed.Recipe("task_arithmetic") + "\nout_format: gguf\nout_type: q4_k_m\n";
+        _bed.Merge(recipe, "whole");
+        using CancellationTokenSource cancellation = new();
+        Told progress = new(told =>
+        {
+            if (told.DoneTensors >= 4)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => _bed.Merge(recipe, "out", new MergeOptions { Threads = 1 }, progress, cancellation.Token));
+        Assert.False(File.Exists(_bed["out/model.gguf"]));
+        _bed.Merge(recipe, "out");
+        Assert.Equal(File.ReadAllBytes(_bed["whole/model.gguf"]), File.ReadAllBytes(_bed["out/model.gguf"]));
+    }
+
     [Fact]
     public void Merge_IntoAFormatOrTypeThatIsNotThere_NamesThePlaceInTheRecipe()
     {

@@ -1,3 +1,5 @@
+using MergeHost.Running;
+
 namespace MergeHost.Tests.Running;
 
 public sealed class OutputFolderTests : IDisposable
@@ -46,13 +48,6 @@ public sealed class OutputFolderTests : IDisposable
     }
 
     [Fact]
-    public void Merge_WhenTheOutputIsAFile_IsRefused()
-    {
-        File.WriteAllText(_bed["out"], "mine");
-        Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("linear"), "out")).Code);
-    }
-
-    [Fact]
     public void Merge_IntoAnEmptyFolder_UsesIt()
     {
         Directory.CreateDirectory(_bed["out"]);
@@ -70,6 +65,50 @@ public sealed class OutputFolderTests : IDisposable
         _bed.Merge(recipe, "out");
         File.SetLastWriteTimeUtc(Path.Combine(copy, "model.safetensors"), DateTime.UtcNow.AddMinutes(1));
         Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => _bed.Merge(recipe, "out")).Code);
+    }
+
+    [Theory]
+    [InlineData("model.safetensors", false, "how a file is named")]
+    [InlineData("notes.txt", true, "this is a file")]
+    public void Merge_IntoAFile_AsksForAFolder(string output, bool exists, string words)
+    {
+        if (exists)
+        {
+            _bed.Folder.Write(output, [1]);
+        }
+
+        Problem problem = MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("linear"), output));
+        Assert.Equal(ErrorCodes.OutputNotFolder, problem.Code);
+        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+        Assert.Equal(exists, Path.Exists(_bed[output]));
+    }
+
+    [Fact]
+    public void Merge_IntoAFolderWhereAnotherMergeMadeNothing_IsNotRefused()
+    {
+        Directory.CreateDirectory(_bed["out"]);
+        File.WriteAllText(OutputFolder.JournalPath(_bed["out"]), "another merge\n");
+        _bed.Merge(MergeBed.Recipe("linear"), "out");
+        Assert.Empty(_bed.Engine.Verify(_bed["out"]));
+    }
+
+    [Fact]
+    public void Plan_OfACheckpoint_SaysThatItIsNoRecipe()
+    {
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Plan(MergeBed.Models + "base/model.safetensors", new MergeOptions()));
+        Assert.Equal(ErrorCodes.RecipeUnreadable, problem.Code);
+        Assert.Contains("expected a text, found other data", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_OfAnEndlessText_ReadsNoneOfIt()
+    {
+        using (FileStream file = File.Create(_bed["long.yaml"]))
+        {
+            file.SetLength(1L << 40);
+        }
+
+        Assert.Contains("1,099,511,627,776", MergeBed.Fails(() => _bed.Engine.Plan(_bed["long.yaml"], new MergeOptions())).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _bed.Dispose();
