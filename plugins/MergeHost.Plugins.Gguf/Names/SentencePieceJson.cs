@@ -6,8 +6,7 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>SentencePiece tokenizers as <c>tokenizer.json</c>: pairs in place of scores, and in words what is done with spaces.</summary>
 internal static class SentencePieceJson
 {
-    // What a space is to SentencePiece.
-    private const string Mark = "\u2581";
+    private static readonly string _space = SentencePieceTokenizer.Space.ToString();
 
     /// <summary>Whether a file is of such a tokenizer.</summary>
     public static bool Is(JsonObject tokenizer) =>
@@ -39,14 +38,14 @@ internal static class SentencePieceJson
     /// <param name="ends">What is put before and after a text.</param>
     public static byte[] Write(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? ends)
     {
-        JsonObject mark = Replace(" ", Mark);
-        JsonObject[] toText = [Replace(Mark, " "), new() { ["type"] = "ByteFallback" }, new() { ["type"] = "Fuse" }];
+        JsonObject spaces = Replace(" ", _space);
+        JsonObject[] toText = [Replace(_space, " "), new() { ["type"] = "ByteFallback" }, new() { ["type"] = "Fuse" }];
         JsonObject withoutSpace = new() { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 };
-        return new TokenizerJson([.. pieces.Select(AsWritten)])
+        return new TokenizerJson([.. pieces.Select(SentencePieceTokenizer.AsInText)])
         {
             Normalizer = addsSpace
-                ? new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = "Prepend", ["prepend"] = Mark }, mark) }
-                : mark,
+                ? new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = "Prepend", ["prepend"] = _space }, spaces) }
+                : spaces,
             PostProcessor = ends,
             Decoder = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]]) },
             Unknown = pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown)?.ToString(),
@@ -55,34 +54,34 @@ internal static class SentencePieceJson
         }.Encode();
     }
 
-    // Null if something else is done. Spaces that are marked already are not there to be cut at.
+    // Null if something else is done. Spaces that are replaced already are not there to be cut at.
     private static bool? AddsSpace(JsonObject tokenizer)
     {
         bool addsSpace = false;
-        bool isMarked = false;
+        bool replaces = false;
         foreach (JsonObject step in TokenizerSteps.Of(tokenizer["normalizer"], "normalizers").Concat(TokenizerSteps.Of(tokenizer["pre_tokenizer"], "pretokenizers")))
         {
             string? pattern = (step["pattern"] as JsonObject)?["String"]?.ToString();
             switch (step["type"]?.ToString())
             {
-                case "Prepend" when step["prepend"]?.ToString() == Mark:
+                case "Prepend" when step["prepend"]?.ToString() == _space:
                     addsSpace = true;
                     break;
-                case "Replace" when pattern == " " && step["content"]?.ToString() == Mark:
-                    isMarked = true;
+                case "Replace" when pattern == " " && step["content"]?.ToString() == _space:
+                    replaces = true;
                     break;
-                case "Metaspace" when step["replacement"]?.ToString() == Mark && TokenizerMap.IsTrue(step["split"]) == false:
+                case "Metaspace" when step["replacement"]?.ToString() == _space && TokenizerMap.IsTrue(step["split"]) == false:
                     addsSpace |= step["prepend_scheme"]?.ToString() != "never";
-                    isMarked = true;
+                    replaces = true;
                     break;
-                case "Split" when pattern == " " && isMarked:
+                case "Split" when pattern == " " && replaces:
                     break;
                 default:
                     return null;
             }
         }
 
-        return isMarked ? addsSpace : null;
+        return replaces ? addsSpace : null;
     }
 
     private static bool IsByte(string text) =>
@@ -107,11 +106,6 @@ internal static class SentencePieceJson
             Set(id);
         }
     }
-
-    // Pieces of their own are looked for before spaces are marked.
-    private static Piece AsWritten(Piece piece) => piece.Kind == PieceKind.UserDefined
-        ? piece with { Text = SentencePieceTokenizer.WithSpaces(piece.ToString()) }
-        : piece;
 
     // Every way to make a piece of two, in the order in which SentencePiece would take them; ways to make the same piece by the ids of its parts.
     private static IEnumerable<(string Left, string Right)> Merges(IReadOnlyList<Piece> pieces)

@@ -18,6 +18,9 @@ internal enum PieceKind
 /// <summary>A token: its text as UTF-8, its score, its kind.</summary>
 internal sealed record Piece(byte[] Text, float Score, PieceKind Kind)
 {
+    /// <summary>The token of a byte, as SentencePiece names it.</summary>
+    public static Piece OfByte(byte value) => new(Encoding.ASCII.GetBytes($"<0x{value:X2}>"), 0, PieceKind.Byte);
+
     /// <summary>The text.</summary>
     public override string ToString() => Encoding.UTF8.GetString(Text);
 }

@@ -15,6 +15,9 @@ internal static class SentencePieceTokenizer
     /// <summary>The file.</summary>
     public const string File = "tokenizer.model";
 
+    /// <summary>What SentencePiece writes a space as.</summary>
+    public const char Space = '\u2581';
+
     private const float MissingScore = -10_000;
     private const float AddedScore = -1000;
 
@@ -32,7 +35,11 @@ internal static class SentencePieceTokenizer
         bool addsSpace = metadata.Find(TokenizerMap.Prefix + "add_space_prefix")?.Truth ?? true;
         int Id(string name) => TokenizerMap.IdOf(metadata, name, stored.Count);
         IReadOnlyList<Piece> pieces = WithOneUnknown(stored, Id("unknown"));
-        yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write(pieces, addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+        if (WithAllBytes(pieces) is { } complete)
+        {
+            yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write([.. complete.Select(AsInModel)], addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+        }
+
         yield return TokenizerMap.WhenAsked(TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true)));
     }
 
@@ -41,7 +48,7 @@ internal static class SentencePieceTokenizer
     public static TokenizerContent Read(CompanionFile model, int rows, JsonObject? added, JsonObject? config)
     {
         (IReadOnlyList<Piece> stored, bool addsSpace) = SentencePieceModel.Read(File, model.ReadBytes());
-        List<Piece> pieces = [.. stored.Take(rows)];
+        List<Piece> pieces = [.. stored.Take(rows).Select(AsInText)];
         for (int id = pieces.Count; id < rows; id++)
         {
             pieces.Add(Missing(id));
@@ -72,11 +79,17 @@ internal static class SentencePieceTokenizer
         bool isMark = isSpecial || _marks.Contains(text) || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
             || text.StartsWith("<｜", StringComparison.Ordinal) && text.EndsWith("｜>", StringComparison.Ordinal)
             || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
-        return new Piece(isMark ? Encoding.UTF8.GetBytes(text) : WithSpaces(text), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined);
+        return AsInText(new Piece(Encoding.UTF8.GetBytes(text), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined));
     }
 
-    /// <summary>The text of a piece of its own, as it stands in what is to be cut.</summary>
-    public static byte[] WithSpaces(string text) => Encoding.UTF8.GetBytes(text.Replace('\u2581', ' '));
+    /// <summary>A piece with spaces as it is looked for: what users define is looked for in text as it is, but by SentencePiece itself.</summary>
+    public static Piece AsInText(Piece piece) => WithSpaces(piece, Space, ' ');
+
+    private static Piece AsInModel(Piece piece) => WithSpaces(piece, ' ', Space);
+
+    private static Piece WithSpaces(Piece piece, char from, char to) => piece.Kind == PieceKind.UserDefined
+        ? piece with { Text = Encoding.UTF8.GetBytes(piece.ToString().Replace(from, to)) }
+        : piece;
 
     // SentencePiece takes one unknown token; files of GGUF call fillers so too, and the unknown token a mark.
     private static IReadOnlyList<Piece> WithOneUnknown(IReadOnlyList<Piece> pieces, int unknown) =>
@@ -84,6 +97,21 @@ internal static class SentencePieceTokenizer
         .. pieces.Select((piece, id) => id == unknown ? piece with { Kind = PieceKind.Unknown }
             : unknown >= 0 && piece.Kind == PieceKind.Unknown ? piece with { Kind = PieceKind.Unused } : piece),
     ];
+
+    // SentencePiece takes all bytes or none. Gemma's tokenizer.json has the tab itself in the place of its byte; without the former, the latter has its id.
+    private static IReadOnlyList<Piece>? WithAllBytes(IReadOnlyList<Piece> pieces)
+    {
+        HashSet<string> missing = [.. Enumerable.Range(0, 256).Select(value => Piece.OfByte((byte)value).ToString())];
+        missing.ExceptWith(pieces.Where(piece => piece.Kind == PieceKind.Byte).Select(piece => piece.ToString()));
+        if (missing.Count is 0 or 256)
+        {
+            return pieces;
+        }
+
+        Piece[] complete = [.. pieces.Select(piece =>
+            piece is { Kind: PieceKind.Normal, Text: [< 0x80 and byte value] } && missing.Remove(Piece.OfByte(value).ToString()) ? Piece.OfByte(value) : piece)];
+        return missing.Count == 0 ? complete : null;
+    }
 
     private static TokenizerContent Content(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? config) =>
         new(pieces, [.. Entries(pieces, addsSpace, config)], AddsBosByDefault: true);

@@ -13,7 +13,9 @@ internal static class TokenizerMap
     /// <summary>What keys of a tokenizer begin with.</summary>
     public const string Prefix = MetadataCompanion.TokenizerPrefix + "ggml.";
 
-    private const string ConfigFile = "tokenizer_config.json";
+    /// <summary>The file that is there whenever a tokenizer is.</summary>
+    public const string ConfigFile = "tokenizer_config.json";
+
     private const string TemplateKey = MetadataCompanion.TokenizerPrefix + "chat_template";
 
     // As the classes of special tokens are called, in the order of GGUF.

@@ -103,16 +103,23 @@ internal sealed class GgufReader : ICheckpointReader
 
         Tensors = [.. _tensors.Values.Select(tensor => tensor.Tensor.Info)];
         Companions = CompanionMap.Make(metadata, made, Tensors);
-        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, made, unknown, headers)];
+        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
         Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
     }
 
-    private static IEnumerable<Problem> Oddities(Metadata metadata, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)
+    private static IEnumerable<Problem> Oddities(Metadata metadata, bool hasTokenizer, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)
     {
         GgufTensor embedding = headers.SelectMany(header => header.Tensors).FirstOrDefault(tensor => tensor.Info?.Name == "token_embd.weight");
-        if (metadata.Find(TokenizerMap.Prefix + "tokens") is { } tokens && embedding.Info is { Shape.Rank: 2 } rows && rows.Shape[0] != tokens.Count)
+        MetadataEntry? tokens = metadata.Find(TokenizerMap.Prefix + "tokens");
+        if (tokens is not null && embedding.Info is { Shape.Rank: 2 } rows && rows.Shape[0] != tokens.Count)
         {
             yield return Oddity.Of(metadata.Path, string.Create(CultureInfo.InvariantCulture, $"the tokenizer has {tokens.Count:N0} tokens, the embedding {rows.Shape[0]:N0} rows"));
+        }
+
+        if (tokens is not null && !hasTokenizer && metadata.Find(TokenizerMap.Prefix + "model")?.Text is { } kind)
+        {
+            yield return Oddity.Of(
+                metadata.Path, $"the tokenizer, of kind '{CheckpointException.Printable(kind)}', cannot be written as Hugging Face's files; only GGUF files get it");
         }
 
         if (made.Count > 0 && Architecture.Find(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)

@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Reading;
 using MergeHost.Testing;
 using static MergeHost.Plugins.Tests.Gguf.GgufBytes;
 
@@ -10,7 +13,64 @@ public sealed class SentencePieceTokenizerTests : IDisposable
 {
     private const uint Array = 9;
 
+    private static readonly string _fixtures = Path.Combine(AppContext.BaseDirectory, "fixtures");
+
     private readonly TemporaryFolder _folder = new();
+
+    // Models of SentencePiece, and what the library tokenizers makes of them.
+    public static TheoryData<string, string> Models => new()
+    {
+        { "gguf/tokenizers/space.model", "gguf/tokenizers/space.json" },
+        { "gguf/tokenizers/plain.model", "gguf/tokenizers/plain.json" },
+        { "tokenizers/user-defined/tokenizer.model", "gguf/tokenizers/user-defined.json" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void ToCompanions_OfAModel_GivesTheFileOfTheLibraryTokenizers(string model, string json)
+    {
+        IReadOnlyList<CompanionFile> files = TokenizerMap.ToCompanions(MetadataOf(Fixture("tokenizer.model", model)));
+        Assert.Equal(["tokenizer.model", "tokenizer.json", "tokenizer_config.json"], files.Select(file => file.Name));
+        JsonObject expected = Fixture("tokenizer.json", json).ReadJson();
+        JsonObject made = files[1].ReadJson();
+        foreach ((string name, JsonNode? value) in expected)
+        {
+            Assert.True(JsonNode.DeepEquals(value, made[name]), $"{name}: {made[name]?.ToJsonString()} for {value?.ToJsonString()}");
+        }
+
+        Assert.Equal(expected.Count, made.Count);
+    }
+
+    [Theory]
+    [InlineData("gguf/tokenizers/space.model")]
+    [InlineData("gguf/tokenizers/plain.model")]
+    [InlineData("tokenizers/user-defined/tokenizer.model")]
+    public void ToCompanions_OfAModel_GivesTheModelAgain(string model)
+    {
+        CompanionFile stored = Fixture("tokenizer.model", model);
+        Metadata metadata = MetadataOf(stored);
+        (IReadOnlyList<Piece> expected, bool addsSpace) = SentencePieceModel.Read(model, stored.ReadBytes());
+        (IReadOnlyList<Piece> pieces, bool addsSpaceAgain) = SentencePieceModel.Read(model, TokenizerMap.ToCompanions(metadata)[0].ReadBytes());
+        Assert.Equal(expected.Select(piece => (piece.ToString(), piece.Score, piece.Kind)), pieces.Select(piece => (piece.ToString(), piece.Score, piece.Kind)));
+        Assert.Equal(addsSpace, addsSpaceAgain);
+    }
+
+    [Theory]
+    [InlineData("gguf/tokenizers/space.model", "gguf/tokenizers/space.json")]
+    [InlineData("gguf/tokenizers/plain.model", "gguf/tokenizers/plain.json")]
+    public void ToMetadata_OfTheJsonAlone_GivesWhatTheModelGives(string model, string json)
+    {
+        Metadata expected = MetadataOf(Fixture("tokenizer.model", model));
+        Metadata made = MetadataOf(Fixture("tokenizer.json", json));
+        Assert.Equal(expected.Entries.Select(entry => entry.Key), made.Entries.Select(entry => entry.Key));
+        Assert.Equal(expected.Entries.Where(entry => entry.Type != MetadataType.Array).Select(entry => entry.ToString()),
+            made.Entries.Where(entry => entry.Type != MetadataType.Array).Select(entry => entry.ToString()));
+
+        // Scores of what is no normal piece say nothing.
+        static IEnumerable<(string, PieceKind, float)> Pieces(Metadata metadata) =>
+            TokenizerMap.Pieces(metadata)!.Select(piece => (piece.ToString(), piece.Kind, piece.Kind == PieceKind.Normal ? piece.Score : 0));
+        Assert.Equal(Pieces(expected), Pieces(made));
+    }
 
     // As published files of Phi 3 have it: fillers are unknown tokens, the unknown token is a mark. SentencePiece takes just one.
     [Fact]
@@ -26,5 +86,91 @@ public sealed class SentencePieceTokenizerTests : IDisposable
         Assert.Equal([PieceKind.Unknown, PieceKind.Normal, PieceKind.Unused], SentencePieceModel.Read(model.Name, model.ReadBytes()).Pieces.Select(piece => piece.Kind));
     }
 
+    [Fact]
+    public void Open_OfAnotherKindOfTokenizer_WarnsThatItIsNotWritten()
+    {
+        GgufBytes file = GgufBytes.Good().Key("tokenizer.ggml.model", "t5").Key("tokenizer.ggml.tokens", Array, [.. U32(8), .. U64(1), .. Text("a")]);
+        using ICheckpointReader reader = new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray()));
+        Assert.Contains(reader.Warnings, warning => warning.Message.Contains("'t5'", StringComparison.Ordinal));
+        Assert.DoesNotContain(reader.Companions, companion => companion.Name.StartsWith("tokenizer", StringComparison.Ordinal) && !companion.Name.EndsWith("gguf-kv", StringComparison.Ordinal));
+    }
+
+    // An added token that the vocabulary lacks gets the next free id, whatever id it states.
+    [Fact]
+    public void Write_OfAddedTokensAmongOthers_KeepsThemInTheVocabulary()
+    {
+        Piece[] pieces =
+        [
+            Some("<s>", PieceKind.Control), Some("a", PieceKind.Normal), Some("<x>", PieceKind.UserDefined), SentencePieceTokenizer.Missing(3), Some("<y>", PieceKind.Control),
+        ];
+        JsonNode made = JsonNode.Parse(SentencePieceJson.Write(pieces, addsSpace: true, ends: null))!;
+        Assert.Equal(["<s>", "a", "<y>"], made["model"]!["vocab"]!.AsObject().Select(token => token.Key));
+        Assert.Equal([0, 2, 4], made["added_tokens"]!.AsArray().Select(token => (int)token!["id"]!));
+    }
+
+    [Theory]
+    [InlineData(0x09, "\t", true)]
+    [InlineData(0x09, "tab", false)]
+    public void ToCompanions_WhenAByteIsMissing_WritesAModelOnlyIfItsCharacterStandsForIt(byte missing, string text, bool isWritten)
+    {
+        Piece[] pieces = [Some("<unk>", PieceKind.Unknown), .. Enumerable.Range(0, 256).Select(value => value == missing ? Some(text, PieceKind.Normal) : Piece.OfByte((byte)value))];
+        Metadata metadata = new("model.gguf",
+        [
+            MetadataEntry.Of("tokenizer.ggml.model", "llama"),
+            MetadataEntry.OfStrings("tokenizer.ggml.tokens", [.. pieces.Select(piece => piece.Text)]),
+            MetadataEntry.OfArray("tokenizer.ggml.scores", MetadataType.Float32, pieces.Length, new byte[pieces.Length * sizeof(float)]),
+            MetadataEntry.OfArray("tokenizer.ggml.token_type", MetadataType.Int32, pieces.Length, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
+        ]);
+        IReadOnlyList<CompanionFile> files = TokenizerMap.ToCompanions(metadata);
+        Assert.Equal(isWritten, files.Any(file => file.Name == "tokenizer.model"));
+        Assert.Equal(1 + missing, (int)files.Single(file => file.Name == "tokenizer.json").ReadJson()["model"]!["vocab"]![text]!);
+        if (isWritten)
+        {
+            Assert.Equal("<0x09>", SentencePieceModel.Read("tokenizer.model", files[0].ReadBytes()).Pieces[1 + missing].ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"type":"Lowercase"}""", null)]
+    [InlineData(null, """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""")]
+    [InlineData(null, """{"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious","invert":false}""")]
+    public void ToMetadata_OfAJsonThatDoesMoreWithText_SaysSo(string? normalizer, string? preTokenizer)
+    {
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => MetadataOf(Changed(normalizer, preTokenizer)));
+        Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
+        Assert.Contains("tokenizer.json", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("first", true)]
+    [InlineData("always", true)]
+    [InlineData("never", false)]
+    public void ToMetadata_OfAJsonThatMarksSpacesLater_TellsWhetherOneIsAdded(string scheme, bool adds)
+    {
+        Metadata metadata = MetadataOf(Changed(null, $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}"""));
+        Assert.Equal(adds, metadata.Find("tokenizer.ggml.add_space_prefix")?.Truth ?? true);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static Piece Some(string text, PieceKind kind) => new(Encoding.UTF8.GetBytes(text), 0, kind);
+
+    private static CompanionFile Fixture(string name, string path) => CompanionFile.FromBytes(name, File.ReadAllBytes(Path.Combine(_fixtures, path)));
+
+    private static CompanionFile Changed(string? normalizer, string? preTokenizer)
+    {
+        JsonObject tokenizer = Fixture("tokenizer.json", "gguf/tokenizers/space.json").ReadJson();
+        tokenizer["normalizer"] = normalizer is null ? null : JsonNode.Parse(normalizer);
+        tokenizer["pre_tokenizer"] = preTokenizer is null ? null : JsonNode.Parse(preTokenizer);
+        return CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(tokenizer.ToJsonString()));
+    }
+
+    private static Metadata MetadataOf(CompanionFile tokenizer)
+    {
+        CompanionFile config = CompanionFile.FromBytes("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"""u8.ToArray());
+        int rows = tokenizer.Name.EndsWith(".model", StringComparison.Ordinal)
+            ? SentencePieceModel.Read(tokenizer.Name, tokenizer.ReadBytes()).Pieces.Count
+            : tokenizer.ReadJson()["model"]!["vocab"]!.AsObject().Count;
+        return new Metadata("model.gguf", [.. TokenizerMap.ToMetadata("model", [tokenizer, config], rows)]);
+    }
 }
