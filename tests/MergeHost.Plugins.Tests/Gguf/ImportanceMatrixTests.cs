@@ -53,7 +53,7 @@ public sealed class ImportanceMatrixTests : IDisposable
         TensorInfo[] tensors = [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32])];
         float[] sums = [.. Enumerable.Repeat(1.5f, 32)];
         IReadOnlyList<DType> types = new GgufFormat().ChooseTypes(tensors, "q5_1", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up.weight", calls, sums))));
-        float[] numbers = RandomBlocks.Numbers(rows: 7, row: 32)[..32];
+        float[] numbers = RandomBlocks.Numbers(rows: 13, row: 32)[..32];
         byte[] expected = new byte[24];
         GgufType.Weigh(types[0], [.. Enumerable.Repeat(mean, 32)]).Codec!.FromSingle(numbers, expected);
         byte[] found = new byte[24];
@@ -66,7 +66,7 @@ public sealed class ImportanceMatrixTests : IDisposable
     {
         TensorInfo[] tensors = [.. Enumerable.Range(0, 2).Select(expert => new TensorInfo($"model.layers.0.mlp.experts.{expert}.up_proj.weight", DType.BF16, [4, 32]))];
         float[] sums = [.. Enumerable.Range(0, 64).Select(index => index < 32 ? 1f : index)];
-        float[] numbers = RandomBlocks.Numbers(rows: 7, row: 32)[..32];
+        float[] numbers = RandomBlocks.Numbers(rows: 13, row: 32)[..32];
         byte[][] blocks = [.. new GgufFormat().ChooseTypes(tensors, "q4_0", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up_exps.weight", 1, sums)))).Select(type =>
         {
             byte[] block = new byte[18];
