@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
@@ -44,10 +45,11 @@ internal sealed class Vocabulary
     }
 
     /// <summary>Tells how another vocabulary departs from this one.</summary>
-    /// <returns><see langword="null"/> if every token here has the same id there; tokens that only the other has do not count.</returns>
+    /// <returns><see langword="null"/> if every token here, by the text that it means, has the same id there; tokens that only the other has do not count.</returns>
     public string? Difference(Vocabulary other)
     {
-        List<KeyValuePair<int, string>> unlike = [.. _tokens.Where(token => other._tokens.GetValueOrDefault(token.Key) != token.Value).OrderBy(token => token.Key)];
+        List<KeyValuePair<int, string>> unlike =
+            [.. _tokens.Where(token => !other._tokens.TryGetValue(token.Key, out string? there) || TextOf(there) != TextOf(token.Value)).OrderBy(token => token.Key)];
         if (unlike.Count == 0)
         {
             return null;
@@ -57,6 +59,12 @@ internal sealed class Vocabulary
         string there = other._tokens.TryGetValue(id, out string? found) ? $"'{CheckpointException.Printable(found)}' there" : "missing there";
         return $"id {id} is '{CheckpointException.Printable(token)}' here and {there}{(unlike.Count > 1 ? $", and {unlike.Count - 1} more" : "")}";
     }
+
+    // SentencePiece's tokens spell a space as ▁ and a byte as <0x09>; where files differ in that, they still mean the same text.
+    private static string TextOf(string token) =>
+        token is ['<', '0', 'x', >= '0' and <= '7', _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+            ? ((char)value).ToString()
+            : token.Replace('\u2581', ' ');
 
     private void Add(string token, JsonNode? id)
     {

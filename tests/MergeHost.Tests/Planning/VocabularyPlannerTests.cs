@@ -76,6 +76,20 @@ public sealed class VocabularyPlannerTests : IDisposable
         Assert.Equal("'other' and 'small' have unlike tokens: id 5 is 'token5' here and 'five' there", problem.Message);
     }
 
+    // As Gemma's own tokenizer.json and one made from GGUF do.
+    [Theory]
+    [InlineData("\\t", "<0x09>")]
+    [InlineData("▁▁", "  ")]
+    public void Tokenizer_WhenOneTextIsSpeltInTwoWays_IsAlike(string here, string there)
+    {
+        foreach ((string name, string token) in ((string, string)[])[("one", here), ("other", there)])
+        {
+            _folder.Add(name, TinyCheckpoint.Llama().AddFile("tokenizer.json", $$"""{"model": {"vocab": {"token0": 0, "{{token}}": 1} } }"""));
+        }
+
+        Assert.Empty(_folder.Plan(RecipeFolder.Linear("one", "other") + "tokenizer_source: union").Warnings);
+    }
+
     // Unigram tokenizers list pairs of token and score.
     [Fact]
     public void Tokenizer_ThatListsPairs_IsReadByPlace()
