@@ -6,6 +6,9 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>SentencePiece tokenizers as <c>tokenizer.json</c>: pairs in place of scores, and in words what is done with spaces.</summary>
 internal static class SentencePieceJson
 {
+    // Training makes pieces of some tens of characters at most; broken files have longer ones, for which there are too many pairs to try.
+    private const int MostCharacters = 256;
+
     private static readonly string _space = SentencePieceTokenizer.Space.ToString();
 
     /// <summary>Whether a file is of such a tokenizer.</summary>
@@ -36,7 +39,8 @@ internal static class SentencePieceJson
     /// <param name="pieces">All tokens, by id.</param>
     /// <param name="addsSpace">Whether a space is put before the text.</param>
     /// <param name="ends">What is put before and after a text.</param>
-    public static byte[] Write(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? ends)
+    /// <param name="takesSpace">Whether white space after an added token is taken with it.</param>
+    public static byte[] Write(IReadOnlyList<Piece> pieces, bool addsSpace, JsonObject? ends, Predicate<Piece> takesSpace)
     {
         JsonObject spaces = Replace(" ", _space);
         JsonObject[] toText = [Replace(_space, " "), new() { ["type"] = "ByteFallback" }, new() { ["type"] = "Fuse" }];
@@ -50,6 +54,7 @@ internal static class SentencePieceJson
             Decoder = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]]) },
             Unknown = pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown)?.ToString(),
             FallsBackToBytes = pieces.Any(piece => piece.Kind == PieceKind.Byte),
+            TakesSpace = takesSpace,
             Merges = Merges(pieces),
         }.Encode();
     }
@@ -111,12 +116,12 @@ internal static class SentencePieceJson
     private static IEnumerable<(string Left, string Right)> Merges(IReadOnlyList<Piece> pieces)
     {
         Dictionary<string, int> ids = IdsOf(pieces);
-        foreach ((string text, _) in ids.OrderByDescending(piece => pieces[piece.Value].Score).ThenBy(piece => piece.Value))
+        foreach ((string text, _) in ids.Where(piece => piece.Key.Length <= MostCharacters).OrderByDescending(piece => pieces[piece.Value].Score).ThenBy(piece => piece.Value))
         {
-            foreach ((string left, string right) in Enumerable.Range(1, Math.Max(text.Length - 1, 0)).Select(length => (text[..length], text[length..]))
-                .Where(pair => ids.ContainsKey(pair.Item1) && ids.ContainsKey(pair.Item2)).OrderBy(pair => ids[pair.Item1]).ThenBy(pair => ids[pair.Item2]))
+            IEnumerable<(string Left, string Right)> pairs = Enumerable.Range(0, text.Length).Select(length => (text[..length], text[length..]));
+            foreach ((string Left, string Right) pair in pairs.Where(pair => ids.ContainsKey(pair.Left) && ids.ContainsKey(pair.Right)).OrderBy(pair => ids[pair.Left]))
             {
-                yield return (left, right);
+                yield return pair;
             }
         }
     }

@@ -40,7 +40,8 @@ internal static class SentencePieceTokenizer
             yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write([.. complete.Select(AsInModel)], addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
         }
 
-        yield return TokenizerMap.WhenAsked(TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true)));
+        yield return TokenizerMap.WhenAsked(
+            TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true), TakesSpace(metadata)));
     }
 
     /// <summary>Reads the file, with what was added later.</summary>
@@ -97,6 +98,15 @@ internal static class SentencePieceTokenizer
         .. pieces.Select((piece, id) => id == unknown ? piece with { Kind = PieceKind.Unknown }
             : unknown >= 0 && piece.Kind == PieceKind.Unknown ? piece with { Kind = PieceKind.Unused } : piece),
     ];
+
+    // GGUF has no place for it; llama.cpp knows it of Phi 3, by the model's name.
+    private static Predicate<Piece> TakesSpace(Metadata metadata)
+    {
+        string name = metadata.Find("general.name")?.Text ?? "";
+        return name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase)
+            ? static piece => piece.ToString() is not ("<unk>" or "<s>" or "<|endoftext|>")
+            : static _ => false;
+    }
 
     // SentencePiece takes all bytes or none. Gemma's tokenizer.json has the tab itself in the place of its byte; without the former, the latter has its id.
     private static IReadOnlyList<Piece>? WithAllBytes(IReadOnlyList<Piece> pieces)

@@ -37,6 +37,9 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
     /// <summary>Whether a token of the vocabulary is taken whole, whatever pairs would make of it.</summary>
     public bool IgnoresMerges { get; init; }
 
+    /// <summary>Whether white space after an added token is taken with it.</summary>
+    public Predicate<Piece> TakesSpace { get; init; } = static _ => false;
+
     /// <summary>The pairs, those that are merged first coming first.</summary>
     public required IEnumerable<(string Left, string Right)> Merges { get; init; }
 
@@ -60,9 +63,9 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
             Set(id, new Piece(Encoding.UTF8.GetBytes(text), 0, PieceKind.Normal));
         }
 
-        foreach (JsonNode? token in tokenizer["added_tokens"] as JsonArray ?? [])
+        foreach (JsonObject token in (tokenizer["added_tokens"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            Set(token?["id"], SentencePieceTokenizer.Added(token?["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token?["special"]) == true));
+            Set(token["id"], SentencePieceTokenizer.Added(token["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token["special"]) == true));
         }
 
         return pieces;
@@ -88,8 +91,8 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
                 "ByteLevel" => content with { AddsBos = content.AddsBos ?? false, AddsEos = content.AddsEos ?? false },
                 "TemplateProcessing" when step["single"] is JsonArray { Count: > 1 } parts => content with
                 {
-                    AddsBos = parts[0]?["SpecialToken"] is null ? content.AddsBos : true,
-                    AddsEos = parts[^1]?["SpecialToken"] is null ? content.AddsEos : true,
+                    AddsBos = (parts[0] as JsonObject)?["SpecialToken"] is null ? content.AddsBos : true,
+                    AddsEos = (parts[^1] as JsonObject)?["SpecialToken"] is null ? content.AddsEos : true,
                 },
                 _ => content,
             };
@@ -181,7 +184,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
                 writer.WriteString("content", Pieces[id].ToString());
                 writer.WriteBoolean("single_word", false);
                 writer.WriteBoolean("lstrip", false);
-                writer.WriteBoolean("rstrip", false);
+                writer.WriteBoolean("rstrip", TakesSpace(Pieces[id]));
                 writer.WriteBoolean("normalized", false);
                 writer.WriteBoolean("special", Pieces[id].Kind != PieceKind.UserDefined);
                 writer.WriteEndObject();

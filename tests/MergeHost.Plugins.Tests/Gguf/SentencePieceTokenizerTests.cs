@@ -103,9 +103,20 @@ public sealed class SentencePieceTokenizerTests : IDisposable
         [
             Some("<s>", PieceKind.Control), Some("a", PieceKind.Normal), Some("<x>", PieceKind.UserDefined), SentencePieceTokenizer.Missing(3), Some("<y>", PieceKind.Control),
         ];
-        JsonNode made = JsonNode.Parse(SentencePieceJson.Write(pieces, addsSpace: true, ends: null))!;
+        JsonNode made = JsonNode.Parse(SentencePieceJson.Write(pieces, addsSpace: true, ends: null, takesSpace: _ => false))!;
         Assert.Equal(["<s>", "a", "<y>"], made["model"]!["vocab"]!.AsObject().Select(token => token.Key));
         Assert.Equal([0, 2, 4], made["added_tokens"]!.AsArray().Select(token => (int)token!["id"]!));
+    }
+
+    // As llama.cpp has it of models whose name says so.
+    [Theory]
+    [InlineData("Phi-3 Mini", true)]
+    [InlineData("Llama", false)]
+    public void ToCompanions_OfPhi3_TakesSpaceAfterMarksWithThem(string name, bool takes)
+    {
+        Metadata metadata = MetadataOf(Fixture("tokenizer.model", "gguf/tokenizers/space.model"));
+        JsonObject made = TokenizerMap.ToCompanions(new Metadata(metadata.Path, [.. metadata.Entries, MetadataEntry.Of("general.name", name)]))[1].ReadJson();
+        Assert.Equal([false, false, takes], made["added_tokens"]!.AsArray().Select(token => (bool)token!["rstrip"]!));
     }
 
     [Theory]
