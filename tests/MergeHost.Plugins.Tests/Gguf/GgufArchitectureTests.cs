@@ -103,6 +103,20 @@ public sealed class GgufArchitectureTests : IDisposable
         Assert.Contains(words, exception.Message + exception.Problems[0].Hint, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"1, 2\"")]
+    [InlineData("[1, null]")]
+    [InlineData("[1, \"2\"]")]
+    [InlineData("null")]
+    public void Create_OfALongRopeThatGivesNoFactors_NamesThem(string factors)
+    {
+        JsonObject model = _golden["phi3-long"]!.DeepClone().AsObject();
+        model["config"]!["rope_parameters"]!["long_factor"] = JsonNode.Parse(factors);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Write(model, Files(model)));
+        Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
+        Assert.Contains("long_factor", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Create_WhenTheUserNamesThePreTokenizer_TakesTheName()
     {
