@@ -72,7 +72,9 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
             name is null
                 ? $"{folder}: nothing tells which architecture the model is of: there is no config.json that names one"
                 : $"{folder}: config.json: architecture '{CheckpointException.Printable(name)}' cannot be written to GGUF yet",
-            "Store the model as safetensors."));
+            config?["text_config"] is JsonObject
+                ? "Save its text model by itself, with that model's own config.json, or store the whole as safetensors."
+                : "Store the model as safetensors."));
     }
 
     private static IEnumerable<MetadataEntry> General(Architecture architecture) =>

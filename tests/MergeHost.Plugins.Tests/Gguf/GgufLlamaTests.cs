@@ -81,12 +81,13 @@ public sealed class GgufLlamaTests : CheckpointFormatContract<GgufFormat>
     [InlineData("""{"architectures": ["LlamaForCausalLM"], "hidden_size": "wide"}""", "hidden_size")]
     [InlineData("""{"architectures": ["LlamaForCausalLM"]}""", "'tokenizer.model'")]
     [InlineData("{}", "no config.json that names one")]
+    [InlineData("""{"architectures": ["Gemma3ForConditionalGeneration"], "text_config": {"model_type": "gemma3_text"}}""", "Save its text model by itself")]
     public void Create_WithoutWhatGgufNeeds_SaysWhatIsMissing(string config, string words)
     {
         CheckpointLayout layout = new() { Tensors = [], Companions = [CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(config))] };
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().Create(_folder.Path, layout));
         Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
-        Assert.Contains(words, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(words, exception.Message + exception.Problems[0].Hint, StringComparison.Ordinal);
     }
 
     [Fact]
