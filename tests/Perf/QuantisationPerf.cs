@@ -16,7 +16,7 @@ internal static unsafe class QuantisationPerf
     private const int Elements = 1 << 16;
     private const int Blocks = 2048;
     private const int Row = 4096;
-    private const int Part = 2048;
+    private const int Part = 1024;
     private const int Rounds = 9;
 
     private static readonly string[] _merged = ["Q8_0", "Q4_0"];

@@ -12,7 +12,7 @@ internal sealed class CpuDevice(LaneWidth lanes) : ComputeDevice
     public override ILinearAlgebra Algebra { get; } = new ManagedLinearAlgebra(threads: 1);
 
     // What two sources and a result take in float32 stays in the caches of a core.
-    public override int PartElements => 2048;
+    public override int PartElements => 1024;
 
     public override ElementwiseFunction Bind(ElementwiseTreatment treatment, ElementFormat input, ElementFormat output) =>
         ElementwiseLoop.Bind(treatment, lanes, input, output);

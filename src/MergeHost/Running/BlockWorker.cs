@@ -6,32 +6,36 @@ namespace MergeHost.Running;
 /// <summary>What one thread needs to work on blocks: buffers that grow when they must and live until the end.</summary>
 internal sealed unsafe class BlockWorker : IDisposable
 {
-    private readonly List<(nint Memory, long Bytes)> _buffers = [];
-    private readonly Dictionary<(BufferUse Use, int Index), int> _places = [];
+    private readonly List<(nint Memory, long Bytes)>[] _buffersOf = [.. Enum.GetValues<BufferUse>().Select(_ => new List<(nint, long)>())];
 
     /// <summary>Memory that keeps its content until the same use and index are asked for again; at the beginning of a page.</summary>
     public byte* Buffer(BufferUse use, int index, long bytes)
     {
-        if (!_places.TryGetValue((use, index), out int place))
+        List<(nint Memory, long Bytes)> buffers = _buffersOf[(int)use];
+        while (buffers.Count <= index)
         {
-            place = _buffers.Count;
-            _places.Add((use, index), place);
-            _buffers.Add(default);
+            buffers.Add(default);
         }
 
-        (nint memory, long size) = _buffers[place];
+        (nint memory, long size) = buffers[index];
         if (size < bytes)
         {
             NativeMemory.AlignedFree((void*)memory);
             memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, use is BufferUse.Stored or BufferUse.Result ? (nuint)PartialFile.PageBytes : 64);
             NativeMemory.Clear((void*)memory, (nuint)bytes);
-            _buffers[place] = (memory, bytes);
+            buffers[index] = (memory, bytes);
         }
 
         return (byte*)memory;
     }
 
-    public void Dispose() => _buffers.ForEach(buffer => NativeMemory.AlignedFree((void*)buffer.Memory));
+    public void Dispose()
+    {
+        foreach ((nint memory, _) in _buffersOf.SelectMany(buffers => buffers))
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+    }
 }
 
 /// <summary>What a worker's buffer is for.</summary>
