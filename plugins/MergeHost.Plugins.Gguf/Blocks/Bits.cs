@@ -8,14 +8,19 @@ namespace MergeHost.Plugins.Gguf.Blocks;
 /// <summary>What all block types are read with: packed fields become small whole numbers, and those become multiples of a scale.</summary>
 internal static unsafe class Bits
 {
-    private const int Lanes = 16;
-    private const uint HalfExponent = 0x7C00;
-    private const float TwoTo112 = 5.192296858534828e33f;
-    private const uint BiasDifference = 112u << 23;
+    /// <summary>The bits of an infinite number of half precision.</summary>
+    public const uint InfiniteHalf = 0x7C00;
 
-    // 2^-14 and 2^16, between which float32 is normal in half precision, or rounds to infinity.
-    private const uint LeastNormal = 113u << 23;
+    /// <summary>By how much the bits of float32, those of the exponent, are above those of half precision.</summary>
+    public const uint BiasDifference = 112u << 23;
+
+    /// <summary>The bits of 2^-14 in float32: smaller numbers have less bits in half precision.</summary>
+    public const uint LeastNormal = 113u << 23;
+
+    // The bits of 2^16, which is beyond half precision.
     private const uint EndOfNormal = 143u << 23;
+    private const float TwoTo112 = 5.192296858534828e33f;
+    private const int Lanes = 16;
 
     /// <summary>A number of half precision.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,7 +29,7 @@ internal static unsafe class Bits
         uint bits = Unsafe.ReadUnaligned<ushort>(at);
 
         // The exponents' biases differ by 112; infinities and NaN, whose exponent is no number, are for the library.
-        return (bits & HalfExponent) == HalfExponent ? (float)BitConverter.UInt16BitsToHalf((ushort)bits)
+        return (bits & InfiniteHalf) == InfiniteHalf ? (float)BitConverter.UInt16BitsToHalf((ushort)bits)
             : BitConverter.UInt32BitsToSingle(((bits & 0x8000) << 16) | ((bits & 0x7FFF) << 13)) * TwoTo112;
     }
 

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
@@ -89,12 +88,13 @@ internal sealed class ScaledBlockCodec<T> : BlockCodec<T>
     public override bool CanEncode => true;
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public override unsafe void FromSingle(ReadOnlySpan<float> source, Span<byte> destination)
     {
         int count = Count(destination.Length, source.Length);
         float* scales = stackalloc float[Batch];
         float* inverses = stackalloc float[Batch];
-        Half* halves = stackalloc Half[Batch];
+        ushort* halves = stackalloc ushort[Batch];
         fixed (float* values = source)
         fixed (byte* blocks = destination)
         {
@@ -106,8 +106,7 @@ internal sealed class ScaledBlockCodec<T> : BlockCodec<T>
                     scales[block] = T.Extreme(values + ((first + block) * T.Elements));
                 }
 
-                Rounding.Divide(scales, T.Most, length, inverses);
-                TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(scales, length), new Span<Half>(halves, length));
+                Rounding.Divide(scales, T.Most, length, halves, inverses);
                 for (int block = 0; block < length; block++)
                 {
                     byte* target = blocks + ((first + block) * T.Bytes);

@@ -39,17 +39,19 @@ internal static unsafe class Rounding
     /// <summary><c>1/scale</c>, and 0 for 0.</summary>
     public static float Inverse(float scale) => scale != 0 ? 1 / scale : 0;
 
-    /// <summary>Divides numbers side by side, and gives one over each result, and 0 for 0.</summary>
-    /// <param name="numbers">The numbers, which become the results.</param>
+    /// <summary>Makes scales of numbers side by side.</summary>
+    /// <param name="numbers">The numbers.</param>
     /// <param name="divisor">What they are divided by.</param>
-    /// <param name="count">How many; there is room for a multiple of 16.</param>
-    /// <param name="inverses">One over each.</param>
-    public static void Divide(float* numbers, float divisor, int count, float* inverses)
+    /// <param name="count">How many; there is room for a multiple of 16 everywhere.</param>
+    /// <param name="scales">The scales in half precision.</param>
+    /// <param name="inverses">One over each scale, and 0 for 0.</param>
+    public static void Divide(float* numbers, float divisor, int count, ushort* scales, float* inverses)
     {
         for (int at = 0; at < count; at += Vector512<float>.Count)
         {
             Vector512<float> scale = Vector512.Load(numbers + at) / Vector512.Create(divisor);
-            scale.Store(numbers + at);
+            Vector512<uint> half = Halves(scale);
+            Vector256.Narrow(half.GetLower(), half.GetUpper()).Store(scales + at);
             Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), scale, Vector512<float>.One / scale).Store(inverses + at);
         }
     }
@@ -107,6 +109,18 @@ internal static unsafe class Rounding
         // The largest number below a half: with a half itself, what is just below one would round up.
         Vector512<float> scaled = Vector512.Load(values) * Vector512.Create(factor);
         return Vector512.ConvertToInt32Native(scaled + (Vector512.Create(0.49999997f) | (scaled & Vector512.Create(-0f))));
+    }
+
+    // As Bits.PutHalf has it, of numbers that are not NaN: below 2^-14 a sum with 0.5 cuts off what half precision does not hold.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Halves(Vector512<float> numbers)
+    {
+        Vector512<uint> bits = numbers.AsUInt32();
+        Vector512<uint> magnitude = bits & Vector512.Create((uint)int.MaxValue);
+        Vector512<uint> normal = (magnitude - Vector512.Create(Bits.BiasDifference) + Vector512.Create(0xFFFu) + ((magnitude >>> 13) & Vector512<uint>.One)) >>> 13;
+        Vector512<uint> small = (magnitude.AsSingle() + Vector512.Create(0.5f)).AsUInt32() - Vector512.Create(0.5f).AsUInt32();
+        Vector512<uint> half = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(Bits.LeastNormal)), small, normal);
+        return Vector512.Min(half, Vector512.Create(Bits.InfiniteHalf)) | ((bits >>> 16) & Vector512.Create(0x8000u));
     }
 
     // 16 numbers of 8 bits, with a sign or without.
