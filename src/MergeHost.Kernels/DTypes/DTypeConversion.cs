@@ -23,7 +23,11 @@ public static class DTypeConversion
     /// <exception cref="NotSupportedException"><see cref="CanDecode"/> says no.</exception>
     public static void ToSingle(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
-        if (type == DType.F32)
+        if (type.Codec is { } codec)
+        {
+            codec.ToSingle(source, destination);
+        }
+        else if (type == DType.F32)
         {
             MemoryMarshal.Cast<byte, float>(source).CopyTo(destination);
         }
@@ -51,10 +55,6 @@ public static class DTypeConversion
                 destination[i] = table[source[i]];
             }
         }
-        else if (type.Codec is { } codec)
-        {
-            codec.ToSingle(source, destination);
-        }
         else
         {
             throw new NotSupportedException($"{type} cannot be read as float32");
@@ -76,7 +76,11 @@ public static class DTypeConversion
     /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
     public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination, long firstElement)
     {
-        if (type == DType.F32)
+        if (type.Codec is { } codec)
+        {
+            codec.FromSingle(source, destination, firstElement);
+        }
+        else if (type == DType.F32)
         {
             source.CopyTo(MemoryMarshal.Cast<byte, float>(destination));
         }
@@ -95,10 +99,6 @@ public static class DTypeConversion
         else if (type == DType.F64)
         {
             TensorPrimitives.ConvertTruncating(source, MemoryMarshal.Cast<byte, double>(destination));
-        }
-        else if (type.Codec is { } codec)
-        {
-            codec.FromSingle(source, destination, firstElement);
         }
         else
         {
