@@ -78,7 +78,7 @@ internal sealed class EncodableBlockCodec<T> : BlockCodec<T>
     }
 }
 
-/// <summary>Reads and writes runs of blocks, by all scales of some hundred blocks before their numbers: the processor waits less then.</summary>
+/// <summary>Reads and writes runs of blocks: first the scales of many, then their numbers, so that none of them waits for another.</summary>
 internal sealed class ScaledBlockCodec<T> : BlockCodec<T>
     where T : struct, IScaledBlock
 {

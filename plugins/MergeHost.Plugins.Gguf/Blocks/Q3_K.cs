@@ -71,8 +71,9 @@ internal readonly unsafe struct Q3_K : IEncodableBlock, IWeightedBlock
         for (int group = 0; group < 16; group++)
         {
             groupWeights[group] = ScaleSearch.Sum(weights + (16 * group), 16);
-            scales[group] = ScaleSearch.Scale(values + (16 * group), weights + (16 * group), 16, 4, numbers + (16 * group));
         }
+
+        GroupScales.Find(values, weights, 4, scales, numbers);
 
         new Span<byte>(block, Bytes).Clear();
         byte* storedScales = stackalloc byte[16];

@@ -52,11 +52,7 @@ internal readonly unsafe struct Q6_K : IEncodableBlock, IWeightedBlock
     {
         byte* numbers = stackalloc byte[256];
         float* scales = stackalloc float[16];
-        for (int group = 0; group < 16; group++)
-        {
-            scales[group] = ScaleSearch.Scale(values + (16 * group), importance + (16 * group), 16, 32, numbers + (16 * group));
-        }
-
+        GroupScales.Find(values, importance, 32, scales, numbers);
         float largest = ScaleSearch.Extreme(scales, 16);
         if (MathF.Abs(largest) < ScaleSearch.LeastMagnitude)
         {

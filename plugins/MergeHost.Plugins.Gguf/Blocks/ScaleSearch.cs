@@ -9,10 +9,10 @@ internal static unsafe class ScaleSearch
     /// <summary>What is smaller counts as nothing but zeros.</summary>
     public const float LeastMagnitude = 1e-15f;
 
-    private const int Lanes = 8;
+    /// <summary>Adding and subtracting it rounds to the nearest whole number, ties to even.</summary>
+    public const float Rounder = 12_582_912;
 
-    // Adding and subtracting it rounds to the nearest whole number, ties to even.
-    private const float Rounder = 12_582_912;
+    private const int Lanes = 8;
 
     /// <summary>The nearest whole number, ties to even, by the bits of a sum: beyond ±2²² it wraps as ggml's does.</summary>
     public static int Nearest(float value) => (BitConverter.SingleToInt32Bits(value + Rounder) & 0x007F_FFFF) - 0x0040_0000;
