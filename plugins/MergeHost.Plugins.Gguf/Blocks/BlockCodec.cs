@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
@@ -111,7 +112,7 @@ internal sealed class ScaledBlockCodec<T> : BlockCodec<T>
                 {
                     byte* target = blocks + ((first + block) * T.Bytes);
                     Unsafe.WriteUnaligned(target, halves[block]);
-                    T.Encode(values + ((first + block) * T.Elements), inverses[block], target + sizeof(ushort));
+                    T.Encode(values + ((first + block) * T.Elements), Vector512.Create(inverses[block]), target + sizeof(ushort));
                 }
             }
         }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace MergeHost.Plugins.Gguf.Blocks;
 
 /// <summary>How a block of a quantised type is read.</summary>
@@ -34,9 +36,9 @@ internal unsafe interface IScaledBlock : IBlock
 
     /// <summary>Makes the numbers that follow the scale.</summary>
     /// <param name="values">The numbers.</param>
-    /// <param name="inverse">One over the scale; 0 for 0.</param>
+    /// <param name="inverse">One over the scale in each lane; 0 for 0.</param>
     /// <param name="numbers">Where they go.</param>
-    static abstract void Encode(float* values, float inverse, byte* numbers);
+    static abstract void Encode(float* values, Vector512<float> inverse, byte* numbers);
 }
 
 /// <summary>How a block is written by an importance matrix.</summary>

@@ -26,7 +26,7 @@ internal readonly unsafe struct Q5_0 : IScaledBlock, IWeightedBlock
     public static float Extreme(float* values) => Rounding.Extreme(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Encode(float* values, float inverse, byte* numbers) =>
+    public static void Encode(float* values, Vector512<float> inverse, byte* numbers) =>
         FifthBits.Pack(Rounding.Truncate(values, 0, inverse, 16.5f, 31), numbers, numbers + 4);
 
     public static bool NeedsRow => true;

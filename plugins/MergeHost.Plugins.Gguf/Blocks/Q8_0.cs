@@ -25,5 +25,5 @@ internal readonly unsafe struct Q8_0 : IScaledBlock
     public static float Extreme(float* values) => Rounding.LargestMagnitude(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Encode(float* values, float inverse, byte* numbers) => Rounding.Round(values, inverse).Store(numbers);
+    public static void Encode(float* values, Vector512<float> inverse, byte* numbers) => Rounding.Round(values, inverse).Store(numbers);
 }

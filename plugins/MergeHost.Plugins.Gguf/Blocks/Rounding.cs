@@ -16,13 +16,13 @@ internal static unsafe class Rounding
     public static float LargestMagnitude(float* values) =>
         Largest(Vector512.MaxNative(Vector512.Abs(Vector512.Load(values)), Vector512.Abs(Vector512.Load(values + Half))));
 
-    /// <summary>The number of the largest magnitude with its sign; of several, the first; of zeros, the positive.</summary>
+    /// <summary>The number of the largest magnitude with its sign; of several, the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Extreme(float* values)
     {
         Vector512<float> low = Vector512.Load(values);
         Vector512<float> high = Vector512.Load(values + Half);
-        return values[First(Vector512.Abs(low), Vector512.Abs(high), LargestMagnitude(values))] + 0f;
+        return values[First(Vector512.Abs(low), Vector512.Abs(high), LargestMagnitude(values))];
     }
 
     /// <summary>The smallest and the largest of 32 numbers; of 0 and -0, the first.</summary>
@@ -36,8 +36,8 @@ internal static unsafe class Rounding
         return least == 0 || most == 0 ? (values[First(low, high, least)], values[First(low, high, most)]) : (least, most);
     }
 
-    /// <summary><c>1/scale</c>, and 0 for 0.</summary>
-    public static float Inverse(float scale) => scale != 0 ? 1 / scale : 0;
+    /// <summary><c>1/scale</c> in each lane, and 0 for 0.</summary>
+    public static Vector512<float> Inverse(float scale) => Vector512.Create(scale != 0 ? 1 / scale : 0);
 
     /// <summary>Makes scales of numbers side by side.</summary>
     /// <param name="numbers">The numbers.</param>
@@ -49,7 +49,8 @@ internal static unsafe class Rounding
     {
         for (int at = 0; at < count; at += Vector512<float>.Count)
         {
-            Vector512<float> scale = Vector512.Load(numbers + at) / Vector512.Create(divisor);
+            // Zeros count as 0, not as -0.
+            Vector512<float> scale = (Vector512.Load(numbers + at) + Vector512<float>.Zero) / Vector512.Create(divisor);
             Vector512<uint> half = Halves(scale);
             Vector256.Narrow(half.GetLower(), half.GetUpper()).Store(scales + at);
             Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), scale, Vector512<float>.One / scale).Store(inverses + at);
@@ -58,17 +59,17 @@ internal static unsafe class Rounding
 
     /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>, for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Truncate(float* values, float offset, float factor, float shift, int most) =>
+    public static Vector256<byte> Truncate(float* values, float offset, Vector512<float> factor, float shift, int most) =>
         Vector256.Create(Narrow(Truncated(values, offset, factor, shift, most)), Narrow(Truncated(values + Half, offset, factor, shift, most)));
 
     /// <summary>The same in halves of 16 bytes: the first 16 are the low ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> TruncateToNibbles(float* values, float offset, float factor, float shift) =>
+    public static Vector128<byte> TruncateToNibbles(float* values, float offset, Vector512<float> factor, float shift) =>
         Narrow(Truncated(values, offset, factor, shift, 15) | (Truncated(values + Half, offset, factor, shift, 15) << 4));
 
     /// <summary><c>value · factor</c> rounded to the nearest whole number, halves away from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Round(float* values, float factor) => Vector256.Create(Narrow(Rounded(values, factor)), Narrow(Rounded(values + Half, factor)));
+    public static Vector256<byte> Round(float* values, Vector512<float> factor) => Vector256.Create(Narrow(Rounded(values, factor)), Narrow(Rounded(values + Half, factor)));
 
     /// <summary>Stores 8 small whole numbers as bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,25 +90,26 @@ internal static unsafe class Rounding
 
     // The first of 32 lanes that has a number; any if none has it, as where there is NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int First(Vector512<float> low, Vector512<float> high, float number)
+    private static nuint First(Vector512<float> low, Vector512<float> high, float number)
     {
-        uint lowest = (uint)Vector512.Equals(low, Vector512.Create(number)).ExtractMostSignificantBits();
-        uint highest = (uint)Vector512.Equals(high, Vector512.Create(number)).ExtractMostSignificantBits();
-        return BitOperations.TrailingZeroCount(lowest | (highest << Half)) % Elements;
+        Vector512<float> everywhere = Vector512.Create(number);
+        uint lowest = (uint)Vector512.Equals(low, everywhere).ExtractMostSignificantBits();
+        uint highest = (uint)Vector512.Equals(high, everywhere).ExtractMostSignificantBits();
+        return (uint)BitOperations.TrailingZeroCount(lowest | (highest << Half)) % Elements;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Truncated(float* values, float offset, float factor, float shift, int most)
+    private static Vector512<int> Truncated(float* values, float offset, Vector512<float> factor, float shift, int most)
     {
-        Vector512<float> scaled = (Vector512.Load(values) - Vector512.Create(offset)) * Vector512.Create(factor);
+        Vector512<float> scaled = (Vector512.Load(values) - Vector512.Create(offset)) * factor;
         return Vector512.Min(Vector512.ConvertToInt32Native(scaled + Vector512.Create(shift)), Vector512.Create(most));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Rounded(float* values, float factor)
+    private static Vector512<int> Rounded(float* values, Vector512<float> factor)
     {
         // The largest number below a half: with a half itself, what is just below one would round up.
-        Vector512<float> scaled = Vector512.Load(values) * Vector512.Create(factor);
+        Vector512<float> scaled = Vector512.Load(values) * factor;
         return Vector512.ConvertToInt32Native(scaled + (Vector512.Create(0.49999997f) | (scaled & Vector512.Create(-0f))));
     }
 
