@@ -49,6 +49,14 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_OfSomeTasks_LeavesTheOthersOut()
+    {
+        CliResult evaluate = Run(Suite, Base, "--tasks", "known");
+        Assert.Equal((0, $"{Base}: known"), (evaluate.ExitCode, evaluate.Talk.Trim()));
+        Assert.DoesNotContain("bits", evaluate.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Evaluate_WithACacheThatCannotBeWritten_SaysSo()
     {
         File.WriteAllText(_folder["cache"], "");
@@ -62,6 +70,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData(4, "did you mean 'recipes/quickstart/base'?", Suite, "recipes/quickstart/bse")]
     [InlineData(3, "did you mean 'recipes/ties.yaml'?", Suite, "recipes/tiess.yaml")]
     [InlineData(2, "--cache and --no-cache exclude each other", Suite, Base, "--no-cache")]
+    [InlineData(7, "did you mean 'known'?", Suite, Base, "--tasks", "bits,knwon")]
     [InlineData(2, "did you mean '--expert'?", Suite, Base, "--experts", Finance)]
     public void Evaluate_OfWhatIsWrong_SaysWhatIsMeant(int exitCode, string talk, string suite, params string[] arguments)
     {

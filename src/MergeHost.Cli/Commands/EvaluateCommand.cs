@@ -22,13 +22,14 @@ internal static class EvaluateCommand
     {
         Command command = new("evaluate", "Measures checkpoints and recipes by a suite of tasks. What was measured before is taken from the cache.")
         {
-            _models, _suite, _base, _experts, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
+            _models, _suite, SharedOptions.Tasks, _base, _experts, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
             SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             EvaluationRequest request = new(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_models))
             {
+                Tasks = SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks)),
                 Base = arguments.GetValue(_base),
                 Experts = arguments.GetValue(_experts) ?? [],
             };

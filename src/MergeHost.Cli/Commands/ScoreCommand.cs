@@ -32,7 +32,6 @@ internal static class ScoreCommand
         HelpName = "SUITE",
     };
 
-    private static readonly Option<string?> _tasks = new("--tasks") { Description = "The suite's tasks that take part, with commas between them; all by default", HelpName = "NAMES" };
     private static readonly Option<string> _unit = new Option<string>("--unit")
     {
         Description = "What is set to the base's at a time: module for single weight matrices, or layer",
@@ -46,7 +45,7 @@ internal static class ScoreCommand
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, _validate, _tasks, _unit, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _validate, SharedOptions.Tasks, _unit, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckValidation);
@@ -56,7 +55,7 @@ internal static class ScoreCommand
 
     private static void CheckValidation(CommandResult result)
     {
-        foreach (Option option in new Option[] { _tasks, _unit }.Where(option => result.GetResult(_validate) is null && result.GetResult(option) is { Implicit: false }))
+        foreach (Option option in new Option[] { SharedOptions.Tasks, _unit }.Where(option => result.GetResult(_validate) is null && result.GetResult(option) is { Implicit: false }))
         {
             result.AddError($"{option.Name} says how scores are checked, and needs --validate SUITE");
         }
@@ -84,10 +83,10 @@ internal static class ScoreCommand
     {
         string names = arguments.GetRequiredValue(_scorer);
         ScoreRequest request = new(
-            names == "all" ? [] : Names(names), arguments.GetRequiredValue(_set))
+            names == "all" ? [] : SharedOptions.Names(names), arguments.GetRequiredValue(_set))
         {
             Validation = arguments.GetValue(_validate) is { } suite
-                ? new ValidationRequest(suite, Names(arguments.GetValue(_tasks) ?? "")) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
+                ? new ValidationRequest(suite, SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks))) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
                 : null,
         };
         MergeOptions options = new()
@@ -113,8 +112,6 @@ internal static class ScoreCommand
         printer.Write(report, Describe);
         return 0;
     }
-
-    private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static void Describe(ScoreReport report)
     {

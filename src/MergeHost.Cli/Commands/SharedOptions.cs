@@ -54,7 +54,17 @@ internal static class SharedOptions
 
     public static Option<string?> Html { get; } = new("--html") { Description = "Write a page with pictures and all numbers, which needs no network", HelpName = "FILE" };
 
+    public static Option<string> Tasks { get; } = new("--tasks")
+    {
+        Description = "The suite's tasks that take part, with commas between them; all by default",
+        HelpName = "NAMES",
+        DefaultValueFactory = _ => "",
+    };
+
     public static Option<long> Seed { get; } = new("--seed") { Description = "The seed of everything random", HelpName = "N" };
+
+    /// <summary>The names of a list with commas between them.</summary>
+    public static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>Where singular values and results are kept, unless they are not to be.</summary>
     public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : arguments.GetRequiredValue(Cache);

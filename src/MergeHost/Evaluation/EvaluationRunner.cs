@@ -18,7 +18,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     public EvaluationSummary Run(EvaluationRequest request, Action<string> tell, CancellationToken cancellation)
     {
         PluginSet plugins = new(catalog);
-        Suite suite = SuiteReader.Read(request.SuitePath, plugins, host);
+        Suite suite = SuiteReader.Read(request.SuitePath, plugins, host).Only(request.Tasks);
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);

@@ -5,6 +5,9 @@ namespace MergeHost;
 /// <param name="Models">Checkpoints and recipes; a recipe is a file whose name ends with <c>.yaml</c> or <c>.yml</c>, and is merged in memory. A <c>.json</c> of lm-evaluation-harness is taken as measured.</param>
 public sealed record EvaluationRequest(string SuitePath, IReadOnlyList<string> Models)
 {
+    /// <summary>The tasks that take part; none for all.</summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
     /// <summary>The base that merges are compared with, or <see langword="null"/>.</summary>
     public string? Base { get; init; }
 
