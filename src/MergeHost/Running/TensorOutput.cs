@@ -12,6 +12,7 @@ internal sealed unsafe class TensorOutput
     private readonly TensorInfo _tensor;
     private readonly TensorDigest _digest;
     private readonly bool _encodes;
+    private readonly bool _isQuantized;
     private long _nonFinite;
 
     public TensorOutput(TensorInfo tensor, RunContext context)
@@ -19,6 +20,7 @@ internal sealed unsafe class TensorOutput
         _context = context;
         _tensor = tensor;
         _digest = new TensorDigest(tensor.ElementCount);
+        _isQuantized = tensor.DType.Kind == DTypeKind.Quantized;
         _encodes = tensor.DType != DType.BF16 && tensor.DType != DType.F32;
         BufferDType = tensor.DType == DType.BF16 ? DType.BF16 : DType.F32;
     }
@@ -58,10 +60,12 @@ internal sealed unsafe class TensorOutput
 
     /// <summary>Writes a block all parts of which were taken.</summary>
     public void Write(BlockPart block, BlockWorker worker) =>
-        WriteStored(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)));
+        Write(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)), isKnownFinite: _isQuantized);
 
     /// <summary>Writes bytes as they are to be stored.</summary>
-    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored)
+    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored) => Write(firstElement, stored, isKnownFinite: false);
+
+    private void Write(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite)
     {
         int unitBytes = (int)_tensor.DType.LengthBytes(TensorDigest.UnitElements);
         int unit = (int)(firstElement / TensorDigest.UnitElements);
@@ -69,7 +73,7 @@ internal sealed unsafe class TensorOutput
         {
             ReadOnlySpan<byte> bytes = stored.Slice(done, Math.Min(unitBytes, stored.Length - done));
             _digest.Add(unit, bytes);
-            Interlocked.Add(ref _nonFinite, NonFiniteCount.Of(_tensor.DType, bytes));
+            Interlocked.Add(ref _nonFinite, isKnownFinite ? 0 : NonFiniteCount.Of(_tensor.DType, bytes));
         }
 
         _context.Writer.Write(_tensor, firstElement, stored);
@@ -82,12 +86,11 @@ internal sealed unsafe class TensorOutput
     // One number that is not finite, or too large for a scale, would spoil its whole block, and no program would load the file.
     private void Encode(long firstElement, ReadOnlySpan<float> results, Span<byte> encoded)
     {
-        bool isQuantized = _tensor.DType.Kind == DTypeKind.Quantized;
-        int count = isQuantized ? NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(results)) : 0;
+        int count = _isQuantized ? NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(results)) : 0;
         if (count == 0)
         {
             DTypeConversion.FromSingle(_tensor.DType, results, encoded, firstElement);
-            count = isQuantized ? NonFiniteCount.Of(_tensor.DType, encoded) : 0;
+            count = _isQuantized ? NonFiniteCount.Of(_tensor.DType, encoded) : 0;
         }
 
         if (count > 0)
