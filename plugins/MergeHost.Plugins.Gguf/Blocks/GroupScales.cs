@@ -3,14 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
-/// <summary>Finds the scales of 16 groups of 16 numbers at once, each group in a lane, with the bits of <see cref="ScaleSearch.Scale"/>.</summary>
+/// <summary>Finds the scales of 16 groups of 16 numbers at once, each group in a lane, with ggml's bits.</summary>
 internal static unsafe class GroupScales
 {
     private const int Groups = 16;
     private const int Count = 16;
     private const int Tries = 9;
 
-    /// <summary>Finds the scale of <c>w ≈ scale·q</c> for each group, q from −<paramref name="half"/> to <paramref name="half"/> − 1.</summary>
+    /// <summary>Finds the scale of <c>w ≈ scale·q</c> for each group as <see cref="ScaleSearch.Scale"/> does for one, q from −<paramref name="half"/> to <paramref name="half"/> − 1.</summary>
     /// <param name="values">The numbers, group after group.</param>
     /// <param name="weights">What the squared error of each counts.</param>
     /// <param name="half">See above.</param>
@@ -48,11 +48,64 @@ internal static unsafe class GroupScales
         Vector512.AndNot(scale, isNothing).Store(scales);
         for (int i = 0; i < Count; i++)
         {
-            Vector512<int> number = Vector512.ConvertToInt32Native(Vector512.AndNot(Round(inverse * value[i], half) + Vector512.Create((float)half), isNothing));
-            for (int group = 0; group < Groups; group++)
+            Store(Round(inverse * value[i], half), half, isNothing, numbers + i);
+        }
+    }
+
+    /// <summary>
+    /// Finds the scale of <c>w ≈ scale·q</c> for each group, q from −<paramref name="half"/> to <paramref name="half"/> − 1, errors weighted by
+    /// the square of w: begins with the scale that fits the extreme, and then moves one number after the other while the fit gets better.
+    /// </summary>
+    /// <param name="values">The numbers, group after group.</param>
+    /// <param name="half">See above.</param>
+    /// <param name="scales">The scale of each group.</param>
+    /// <param name="numbers">The q, plus <paramref name="half"/>.</param>
+    [SkipLocalsInit]
+    public static void FindByMoves(float* values, int half, float* scales, byte* numbers)
+    {
+        Vector512<float>* value = stackalloc Vector512<float>[Count];
+        Vector512<float>* weight = stackalloc Vector512<float>[Count];
+        Vector512<float>* number = stackalloc Vector512<float>[Count];
+        Turn(values, value);
+        (Vector512<float> extreme, Vector512<float> isNothing) = Extremes(value);
+        Vector512<float> inverse = Vector512.Create((float)-half) / extreme;
+        Vector512<float> product = Vector512<float>.Zero;
+        Vector512<float> square = Vector512<float>.Zero;
+        for (int i = 0; i < Count; i++)
+        {
+            weight[i] = value[i] * value[i];
+            number[i] = Whole(inverse * value[i], half);
+            product += weight[i] * value[i] * number[i];
+            square += weight[i] * number[i] * number[i];
+        }
+
+        // A group in which a round moved nothing moves nothing in the next ones either.
+        bool hasMoved = true;
+        for (int round = 0; round < 5 && hasMoved; round++)
+        {
+            Vector512<float> moves = Vector512<float>.Zero;
+            for (int i = 0; i < Count; i++)
             {
-                numbers[(group * Count) + i] = (byte)number[group];
+                moves |= Move(value[i], weight[i], half, ref number[i], ref product, ref square);
             }
+
+            hasMoved = moves.ExtractMostSignificantBits() != 0;
+        }
+
+        Vector512.AndNot(product / square, isNothing | ~Vector512.GreaterThan(square, Vector512<float>.Zero)).Store(scales);
+        for (int i = 0; i < Count; i++)
+        {
+            Store(number[i], half, isNothing, numbers + i);
+        }
+    }
+
+    // The numbers at one place of all groups.
+    private static void Store(Vector512<float> number, int half, Vector512<float> isNothing, byte* numbers)
+    {
+        Vector512<int> shifted = Vector512.ConvertToInt32Native(Vector512.AndNot(number + Vector512.Create((float)half), isNothing));
+        for (int group = 0; group < Groups; group++)
+        {
+            numbers[group * Count] = (byte)shifted[group];
         }
     }
 
@@ -92,6 +145,33 @@ internal static unsafe class GroupScales
     {
         Vector512<float> rounder = Vector512.Create(ScaleSearch.Rounder);
         return Vector512.MinNative(Vector512.MaxNative(value + rounder - rounder, Vector512.Create((float)-half)), Vector512.Create((float)(half - 1)));
+    }
+
+    // The nearest whole number within the range, by the bits of a sum: beyond ±2²² it wraps as ggml's does.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Whole(Vector512<float> value, int half)
+    {
+        Vector512<int> whole = ((value + Vector512.Create(ScaleSearch.Rounder)).AsInt32() & Vector512.Create(0x007F_FFFF)) - Vector512.Create(0x0040_0000);
+        return Vector512.ConvertToSingle(Vector512.Min(Vector512.Max(whole, Vector512.Create(-half)), Vector512.Create(half - 1)));
+    }
+
+    // Moves a number to where the others of its group would have it, if the fit gets better.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Move(
+        Vector512<float> value, Vector512<float> weight, int half, ref Vector512<float> number, ref Vector512<float> product, ref Vector512<float> square)
+    {
+        Vector512<float> otherProduct = product - (weight * value * number);
+        Vector512<float> otherSquare = square - (weight * number * number);
+        Vector512<float> moved = Whole(value * otherSquare / otherProduct, half);
+        Vector512<float> moves = Vector512.GreaterThan(otherProduct, Vector512<float>.Zero) & ~Vector512.Equals(moved, number);
+        otherProduct += weight * value * moved;
+        otherSquare += weight * moved * moved;
+        moves &= Vector512.GreaterThan(otherSquare, Vector512<float>.Zero)
+            & Vector512.GreaterThan(otherProduct * otherProduct * square, product * product * otherSquare);
+        number = Vector512.ConditionalSelect(moves, moved, number);
+        product = Vector512.ConditionalSelect(moves, otherProduct, product);
+        square = Vector512.ConditionalSelect(moves, otherSquare, square);
+        return moves;
     }
 
     // The first numbers of all groups, then the second, and so on.

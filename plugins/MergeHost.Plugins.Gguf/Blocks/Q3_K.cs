@@ -43,9 +43,7 @@ internal readonly unsafe struct Q3_K : IEncodableBlock, IWeightedBlock
     {
         byte* numbers = stackalloc byte[256];
         float* scales = stackalloc float[16];
-        ScaleSearch.MovedScales(values, 4, scales, numbers);
-        ScaleSearch.MovedScales(values + 128, 4, scales + 8, numbers + 128);
-
+        GroupScales.FindByMoves(values, 4, scales, numbers);
         new Span<byte>(block, Bytes).Clear();
         float largest = ScaleSearch.Extreme(scales, 16);
         float inverse = largest != 0 ? -32 / largest : 0;

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Gguf.Blocks;
 /// <summary>What blocks of 32 elements are made with.</summary>
 internal static unsafe class Rounding
 {
-    public const int Elements = 32;
+    private const int Elements = 32;
     private const int Half = Elements / 2;
 
     /// <summary>The largest magnitude of 32 numbers.</summary>

@@ -166,66 +166,6 @@ internal static unsafe class ScaleSearch
         return scale;
     }
 
-    /// <summary>
-    /// Finds the scales of <c>w ≈ scale·q</c> for 8 groups of 16, each in a lane, q from −<paramref name="half"/> to <paramref name="half"/> − 1, errors
-    /// weighted by the square of w: begins with the scale that fits the extreme, and then moves one number after the other while the fit gets better.
-    /// </summary>
-    /// <param name="values">The numbers, group after group.</param>
-    /// <param name="half">See above.</param>
-    /// <param name="scales">The scale of each group.</param>
-    /// <param name="numbers">The q, plus <paramref name="half"/>.</param>
-    public static void MovedScales(float* values, int half, float* scales, byte* numbers)
-    {
-        const int count = 16;
-        Vector256<float>* value = stackalloc Vector256<float>[count];
-        Vector256<float>* weight = stackalloc Vector256<float>[count];
-        Vector256<float>* number = stackalloc Vector256<float>[count];
-        Turn(values, count, value);
-        Vector256<float> magnitude = Vector256<float>.Zero;
-        Vector256<float> extreme = Vector256<float>.Zero;
-        for (int i = 0; i < count; i++)
-        {
-            Vector256<float> isLarger = Vector256.GreaterThan(Vector256.Abs(value[i]), magnitude);
-            magnitude = Vector256.ConditionalSelect(isLarger, Vector256.Abs(value[i]), magnitude);
-            extreme = Vector256.ConditionalSelect(isLarger, value[i], extreme);
-        }
-
-        Vector256<float> inverse = Vector256.Create((float)-half) / extreme;
-        Vector256<float> product = Vector256<float>.Zero;
-        Vector256<float> square = Vector256<float>.Zero;
-        for (int i = 0; i < count; i++)
-        {
-            weight[i] = value[i] * value[i];
-            number[i] = Whole(inverse * value[i], half);
-            product += weight[i] * value[i] * number[i];
-            square += weight[i] * number[i] * number[i];
-        }
-
-        // A group in which a round moved nothing moves nothing in the next ones either.
-        bool hasMoved = true;
-        for (int round = 0; round < 5 && hasMoved; round++)
-        {
-            Vector256<float> moves = Vector256<float>.Zero;
-            for (int i = 0; i < count; i++)
-            {
-                moves |= Move(value[i], weight[i], half, ref number[i], ref product, ref square);
-            }
-
-            hasMoved = moves.ExtractMostSignificantBits() != 0;
-        }
-
-        Vector256<float> isNothing = Vector256.LessThan(magnitude, Vector256.Create(LeastMagnitude));
-        Vector256.AndNot(product / square, isNothing | ~Vector256.GreaterThan(square, Vector256<float>.Zero)).Store(scales);
-        for (int i = 0; i < count; i++)
-        {
-            Vector256<int> shifted = Vector256.ConvertToInt32Native(Vector256.AndNot(number[i] + Vector256.Create((float)half), isNothing));
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                numbers[(lane * count) + i] = (byte)shifted[lane];
-            }
-        }
-    }
-
     /// <summary>Finds the scale of <c>w ≈ scale·q</c> for numbers from 0 up, q from 0 to <paramref name="most"/>.</summary>
     /// <param name="values">The numbers.</param>
     /// <param name="weights">What the squared error of each counts.</param>
@@ -398,33 +338,6 @@ internal static unsafe class ScaleSearch
     {
         Vector256<float> rounder = Vector256.Create(Rounder);
         return Vector256.MinNative(Vector256.MaxNative(value + rounder - rounder, Vector256.Create(least)), Vector256.Create(most));
-    }
-
-    // The nearest whole number within the range, as Nearest has it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Whole(Vector256<float> value, int half)
-    {
-        Vector256<int> whole = ((value + Vector256.Create(Rounder)).AsInt32() & Vector256.Create(0x007F_FFFF)) - Vector256.Create(0x0040_0000);
-        return Vector256.ConvertToSingle(Vector256.Min(Vector256.Max(whole, Vector256.Create(-half)), Vector256.Create(half - 1)));
-    }
-
-    // TryMove in lanes.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Move(
-        Vector256<float> value, Vector256<float> weight, int half, ref Vector256<float> number, ref Vector256<float> product, ref Vector256<float> square)
-    {
-        Vector256<float> otherProduct = product - (weight * value * number);
-        Vector256<float> otherSquare = square - (weight * number * number);
-        Vector256<float> moved = Whole(value * otherSquare / otherProduct, half);
-        Vector256<float> moves = Vector256.GreaterThan(otherProduct, Vector256<float>.Zero) & ~Vector256.Equals(moved, number);
-        otherProduct += weight * value * moved;
-        otherSquare += weight * moved * moved;
-        moves &= Vector256.GreaterThan(otherSquare, Vector256<float>.Zero)
-            & Vector256.GreaterThan(otherProduct * otherProduct * square, product * product * otherSquare);
-        number = Vector256.ConditionalSelect(moves, moved, number);
-        product = Vector256.ConditionalSelect(moves, otherProduct, product);
-        square = Vector256.ConditionalSelect(moves, otherSquare, square);
-        return moves;
     }
 
     // Where it would be infinite, ggml rounds what it is multiplied by to 0.
