@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
@@ -16,6 +15,6 @@ internal static class EndTokens
             .Select(name => companions.FirstOrDefault(file => file.Name == name)?.ReadJson()["eos_token_id"])
             .FirstOrDefault(node => node is not null);
         IEnumerable<JsonNode?> ids = found is JsonArray several ? several : (JsonNode?[])[found];
-        return ids.OfType<JsonValue>().Where(id => id.GetValueKind() == JsonValueKind.Number).Select(id => id.GetValue<int>()).ToHashSet();
+        return ids.Select(id => id.AsInt()).OfType<int>().ToHashSet();
     }
 }

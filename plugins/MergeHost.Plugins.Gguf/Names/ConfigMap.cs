@@ -76,9 +76,9 @@ internal static class ConfigMap
     {
         null => null,
         JsonValue whole when isWhole && whole.TryGetValue(out uint number) => number,
-        JsonValue real when !isWhole && real.TryGetValue(out double number) => number,
+        JsonValue real when !isWhole && real.AsNumber() is { } number && double.IsFinite(number) => number,
         { } value => throw new CheckpointException(new Problem(
-            ErrorCodes.BadConfig, $"{path}: config.json: {name} is {value.ToJsonString()}; it must be a {(isWhole ? "whole number from 0 to 4,294,967,295" : "number")}")),
+            ErrorCodes.BadConfig, $"{path}: config.json: {name} is {value.Words()}; it must be a {(isWhole ? "whole number from 0 to 4,294,967,295" : "finite number")}")),
     };
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Gguf.Names;
 
@@ -38,7 +39,7 @@ internal sealed record PreTokenizer
     public static PreTokenizer? Find(JsonObject tokenizer)
     {
         JsonArray steps = Meaning(tokenizer["pre_tokenizer"]);
-        bool ignoresMerges = (tokenizer["model"]?["ignore_merges"] as JsonValue)?.GetValueKind() == JsonValueKind.True;
+        bool ignoresMerges = tokenizer["model"].Find("ignore_merges").AsTruth() == true;
         return Array.Find(_all.Value, known => known.IgnoresMerges == ignoresMerges && JsonNode.DeepEquals(Meaning(known.Steps), steps));
     }
 

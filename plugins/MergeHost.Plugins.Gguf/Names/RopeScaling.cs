@@ -118,10 +118,10 @@ internal static class RopeScaling
     }
 
     private static float[] Numbers(string path, JsonObject rope, string name) =>
-        rope[name] is JsonArray list && list.All(number => number is JsonValue value && value.TryGetValue(out double _))
-            ? [.. list.Select(number => (float)number!.GetValue<double>())]
+        rope[name] is JsonArray list && list.All(number => number.AsNumber() is not null)
+            ? [.. list.Select(number => (float)number.AsNumber()!.Value)]
             : throw new CheckpointException(new Problem(
-                ErrorCodes.BadConfig, $"{path}: config.json: {name} is {rope[name]?.ToJsonString() ?? "not there"}; it must be a list of numbers"));
+                ErrorCodes.BadConfig, $"{path}: config.json: {name} is {rope[name]?.Words() ?? "not there"}; it must be a list of numbers"));
 
     private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => ConfigMap.Real(factor))];
 

@@ -22,7 +22,7 @@ internal static class SentencePieceJson
         bool addsSpace = AddsSpace(tokenizer) ?? throw TokenizerJson.Refusal(
             $"{path}: {TokenizerJson.File}: more is done with text than SentencePiece's way with spaces, for which GGUF has no place");
         Piece[] pieces = TokenizerJson.ReadPieces(path, tokenizer, rows);
-        string? unknown = tokenizer["model"]?["unk_token"]?.ToString();
+        string? unknown = tokenizer["model"].Find("unk_token").AsText();
         for (int id = 0; id < rows; id++)
         {
             string text = pieces[id].ToString();

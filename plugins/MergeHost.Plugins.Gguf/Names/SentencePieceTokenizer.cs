@@ -150,7 +150,7 @@ internal static class SentencePieceTokenizer
 
         foreach ((string id, JsonNode? token) in config?["added_tokens_decoder"] as JsonObject ?? [])
         {
-            Add(pieces, id, Added(token?["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token?["special"]) == true));
+            Add(pieces, id, Added(token.Find("content").AsText() ?? "", TokenizerMap.IsTrue(token.Find("special")) == true));
         }
     }
 

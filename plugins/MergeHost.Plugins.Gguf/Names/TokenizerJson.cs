@@ -55,10 +55,10 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         {
             pieces[id is JsonValue value && value.TryGetValue(out int index) && index >= 0 && index < rows
                 ? index
-                : throw Refusal($"{path}: {File}: token '{CheckpointException.Printable(Encoding.UTF8.GetString(piece.Text))}' has the id {id?.ToJsonString()}, the embedding {rows} rows")] = piece;
+                : throw Refusal($"{path}: {File}: token '{CheckpointException.Printable(Encoding.UTF8.GetString(piece.Text))}' has the id {id.Words()}, the embedding {rows} rows")] = piece;
         }
 
-        foreach ((string text, JsonNode? id) in tokenizer["model"]?["vocab"] as JsonObject ?? [])
+        foreach ((string text, JsonNode? id) in tokenizer["model"].Find("vocab") as JsonObject ?? [])
         {
             Set(id, new Piece(Encoding.UTF8.GetBytes(text), 0, PieceKind.Normal));
         }
@@ -74,7 +74,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
     /// <summary>Reads the pairs, which older files write as one text with a space between.</summary>
     public static IEnumerable<(string Left, string Right)> ReadMerges(JsonObject tokenizer)
     {
-        foreach (JsonNode? pair in tokenizer["model"]?["merges"] as JsonArray ?? [])
+        foreach (JsonNode? pair in tokenizer["model"].Find("merges") as JsonArray ?? [])
         {
             string[] parts = pair is JsonArray array ? [.. array.Select(part => part?.ToString() ?? "")] : (pair?.ToString() ?? "").Split(' ', 2);
             yield return (parts.ElementAtOrDefault(0) ?? "", parts.ElementAtOrDefault(1) ?? "");

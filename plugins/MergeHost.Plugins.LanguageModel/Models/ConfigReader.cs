@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
 
@@ -22,29 +22,29 @@ internal sealed class ConfigReader(JsonObject config)
         JsonNode? node = config[name];
         return node is null ? null
             : node is JsonValue value && value.TryGetValue(out T found) ? found
-            : throw ModelException.Config(name, Word<T>(), node.ToJsonString());
+            : throw ModelException.Config(name, Word<T>(), node.Words());
     }
 
     /// <summary>A text that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: it is of another type.</exception>
     public string? Text(string name) => config[name] is not { } node ? null
-        : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>()
-        : throw ModelException.Config(name, "a text", node.ToJsonString());
+        : node.AsText() is { } text ? text
+        : throw ModelException.Config(name, "a text", node.Words());
 
     /// <summary>Texts in order; <see langword="null"/> if there are none.</summary>
     /// <exception cref="MergeHostException">MH2013: the value is no list of texts.</exception>
     public IReadOnlyList<string>? Texts(string name)
     {
         return config[name] is not { } node ? null
-            : node is JsonArray items && items.All(item => item?.GetValueKind() == JsonValueKind.String) ? [.. items.Select(item => item!.GetValue<string>())]
-            : throw ModelException.Config(name, "a list of texts", node.ToJsonString());
+            : node is JsonArray items && items.All(item => item.AsText() is not null) ? [.. items.Select(item => item.AsText()!)]
+            : throw ModelException.Config(name, "a list of texts", node.Words());
     }
 
     /// <summary>A mapping that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: the value is no mapping.</exception>
     public ConfigReader? Section(string name) => config[name] is not { } node ? null
         : node is JsonObject section ? new ConfigReader(section)
-        : throw ModelException.Config(name, "a mapping", node.ToJsonString());
+        : throw ModelException.Config(name, "a mapping", node.Words());
 
     private static string Word<T>() => typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(int) ? "a whole number" : "a number";
 }

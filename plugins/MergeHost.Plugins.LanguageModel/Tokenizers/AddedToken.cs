@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -15,15 +16,19 @@ internal sealed record AddedToken(string Content, int Id, bool IsControl)
 
     private static AddedToken Read(JsonObject token)
     {
-        string content = token["content"]!.GetValue<string>();
+        if (token["content"].AsText() is not { Length: > 0 } content || token["id"].AsInt() is not { } id)
+        {
+            throw TokenizerException.Broken("tokenizer.json", $"an added token is {token.Words()}; it must have 'content', a text, and 'id', a whole number");
+        }
+
         foreach (string setting in new[] { "lstrip", "rstrip", "single_word" })
         {
-            if (token[setting]?.GetValue<bool>() == true)
+            if (token[setting].AsTruth() == true)
             {
                 throw TokenizerException.Unsupported("tokenizer.json", $"'{setting}' of added token '{content}'", "false");
             }
         }
 
-        return new AddedToken(content, token["id"]!.GetValue<int>(), token["special"]?.GetValue<bool>() == true);
+        return new AddedToken(content, id, token["special"].AsTruth() == true);
     }
 }

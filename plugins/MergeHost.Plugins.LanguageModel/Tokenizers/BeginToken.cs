@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -8,19 +9,19 @@ internal static class BeginToken
     /// <summary>The id, or <see langword="null"/> if texts do not begin with one.</summary>
     public static int? Find(JsonObject json, JsonObject? settings)
     {
-        string? word = settings?["add_bos_token"]?.GetValue<bool>() switch
+        string? word = settings.Find("add_bos_token").AsTruth() switch
         {
-            true => Content(settings["bos_token"]),
+            true => Content(settings.Find("bos_token")),
             false => null,
             null => Processors(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
         };
         return word is null ? null : AddedToken.ReadAll(json).FirstOrDefault(token => token.Content == word)?.Id;
     }
 
-    private static string? Content(JsonNode? token) => token is JsonObject description ? description["content"]?.ToString() : token?.ToString();
+    private static string? Content(JsonNode? token) => (token.Find("content") ?? token).AsText();
 
     private static IEnumerable<JsonNode> Processors(JsonNode? processor) =>
-        processor is null ? [] : processor["processors"] is JsonArray several ? several.OfType<JsonNode>() : [processor];
+        processor is null ? [] : processor.Find("processors") is JsonArray several ? several.OfType<JsonNode>() : [processor];
 
-    private static string? FirstOfTemplate(JsonNode processor) => processor["single"]?[0]?["SpecialToken"]?["id"]?.ToString();
+    private static string? FirstOfTemplate(JsonNode processor) => processor.Find("single").At(0).Find("SpecialToken").Find("id").AsText();
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -23,24 +24,34 @@ internal sealed class ByteLevelBpe
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
     public ByteLevelBpe(JsonObject json)
     {
-        JsonObject model = json["model"]!.AsObject();
+        if (json["model"] is not JsonObject model || model["vocab"] is not JsonObject vocabulary || model["merges"] is not JsonArray merges)
+        {
+            throw TokenizerException.Broken(File, "'model' must hold 'vocab', an object, and 'merges', an array");
+        }
+
         Refuse(model, "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix");
         _composes = ReadNormalizer(json["normalizer"]);
         _pattern = PiecePattern.Read(json["pre_tokenizer"]);
-        _takesWholePieces = model["ignore_merges"]?.GetValue<bool>() == true;
-        _vocabulary = model["vocab"]!.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<int>());
-        _ranks = model["merges"]!.AsArray().Select((merge, rank) => (Pair: merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : $"{merge}", Rank: rank))
-            .ToDictionary(merge => merge.Pair, merge => merge.Rank);
+        _takesWholePieces = model["ignore_merges"].AsTruth() == true;
+        _vocabulary = vocabulary.ToDictionary(
+            entry => entry.Key, entry => entry.Value.AsInt() ?? throw TokenizerException.Broken(File, $"the id of token '{CheckpointException.Printable(entry.Key)}' is {entry.Value.Words()}"));
+        _ranks = [];
+        foreach ((int rank, JsonNode? merge) in merges.Index())
+        {
+            string? pair = merge.AsText() ?? (merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? $"{left} {right}" : null);
+            _ranks[pair ?? throw TokenizerException.Broken(File, $"{merge.Words()} in 'merges' is no pair of texts")] = rank;
+        }
+
         IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json);
-        _added = added.ToDictionary(token => token.Content, token => token.Id);
-        _addedIds = added.ToDictionary(token => token.Id);
-        _letters = _vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
+        _added = Unique(added, token => token.Content, token => token.Id);
+        _addedIds = Unique(added, token => token.Id, token => token);
+        _letters = Unique(_vocabulary, entry => entry.Value, entry => entry.Key);
         _addedPattern = LongestFirst.Of(_added.Keys);
     }
 
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>
     public static bool Recognises(JsonObject json) =>
-        json["model"]?["type"]?.ToString() == "BPE" && PiecePattern.Steps(json["pre_tokenizer"]).Any(step => step["type"]?.ToString() == "ByteLevel");
+        json["model"].Find("type").AsText() == "BPE" && PiecePattern.Steps(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
 
     /// <summary>The ids of a text; added tokens in it are found first.</summary>
     public IReadOnlyList<int> Encode(string text)
@@ -91,11 +102,26 @@ internal sealed class ByteLevelBpe
         ];
     }
 
+    private static Dictionary<TKey, TValue> Unique<T, TKey, TValue>(IEnumerable<T> tokens, Func<T, TKey> key, Func<T, TValue> value)
+        where TKey : notnull
+    {
+        Dictionary<TKey, TValue> unique = [];
+        foreach (T token in tokens)
+        {
+            if (!unique.TryAdd(key(token), value(token)))
+            {
+                throw TokenizerException.Broken(File, $"two tokens have '{key(token)}'");
+            }
+        }
+
+        return unique;
+    }
+
     // A token never holds a space: its letter for that byte is another.
     private double? Rank(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
         _ranks.TryGetValue($"{left} {right}", out int rank) ? rank : null;
 
-    private static bool ReadNormalizer(JsonNode? normalizer) => normalizer?["type"]?.ToString() switch
+    private static bool ReadNormalizer(JsonNode? normalizer) => (normalizer.Find("type") ?? normalizer)?.ToString() switch
     {
         null => false,
         "NFC" => true,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -35,13 +36,13 @@ internal sealed class PiecePattern
     {
         [JsonNode bytes] when IsByteLevel(bytes, usesPattern: true) => new PiecePattern(Gpt2),
         [JsonNode split, JsonNode bytes] when IsByteLevel(bytes, usesPattern: false) && IsolatedPattern(split) is { } pattern => new PiecePattern(pattern),
-        _ => throw TokenizerException.Unsupported("tokenizer.json", $"pre-tokenizer {preTokenizer?.ToJsonString()}",
+        _ => throw TokenizerException.Unsupported("tokenizer.json", $"pre-tokenizer {preTokenizer.Words()}",
             "ByteLevel, or a Split by a regular expression whose matches are isolated and then ByteLevel; without a prefix space"),
     };
 
     /// <summary>The steps of a pre-tokenizer, which may be one or a sequence.</summary>
     public static IReadOnlyList<JsonNode> Steps(JsonNode? preTokenizer) =>
-        preTokenizer is null ? [] : preTokenizer["pretokenizers"] is JsonArray several ? [.. several.OfType<JsonNode>()] : [preTokenizer];
+        preTokenizer is null ? [] : preTokenizer.Find("pretokenizers") is JsonArray several ? [.. several.OfType<JsonNode>()] : [preTokenizer];
 
     /// <summary>Cuts a text: what the pattern matches, and what lies between.</summary>
     public IEnumerable<string> Cut(string text)
@@ -76,11 +77,11 @@ internal sealed class PiecePattern
     }
 
     private static bool IsByteLevel(JsonNode step, bool usesPattern) =>
-        step["type"]?.ToString() == "ByteLevel" && step["add_prefix_space"]?.GetValue<bool>() != true && (step["use_regex"]?.GetValue<bool>() ?? true) == usesPattern;
+        step.Find("type").AsText() == "ByteLevel" && step.Find("add_prefix_space").AsTruth() != true && (step.Find("use_regex").AsTruth() ?? true) == usesPattern;
 
     private static string? IsolatedPattern(JsonNode step) =>
-        step["type"]?.ToString() == "Split" && step["behavior"]?.ToString() == "Isolated" && step["invert"]?.GetValue<bool>() != true
-            ? step["pattern"]?["Regex"]?.ToString()
+        step.Find("type").AsText() == "Split" && step.Find("behavior").AsText() == "Isolated" && step.Find("invert").AsTruth() != true
+            ? step.Find("pattern").Find("Regex").AsText()
             : null;
 
     private static char Substitute(Rune rune) => Rune.GetUnicodeCategory(rune) switch

@@ -25,11 +25,11 @@ internal static class TokenizerReader
         if (Find(companions, SentencePiece) is { } model)
         {
             SentencePieceBpe pieces = new(model.ReadBytes());
-            bool begins = settings?["add_bos_token"]?.GetValue<bool>() ?? true;
+            bool begins = settings.Find("add_bos_token").AsTruth() ?? true;
             return new TextTokenizer(pieces.Encode, pieces.Find, pieces.AddsPrefix, begins ? pieces.BeginId : null);
         }
 
-        string kind = json?["model"]?["type"]?.ToString() ?? "no tokenizer";
+        string kind = json.Find("model").Find("type").AsText() ?? "no known kind";
         throw TokenizerException.Unsupported(Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind} that is not byte-level",
             $"byte-level BPE in {Json}, SentencePiece BPE in {SentencePiece}");
     }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MergeHost.Checkpoints;
@@ -8,35 +8,42 @@ namespace MergeHost.Checkpoints;
 /// <param name="Open">Opens the content for reading, from its beginning; may be called again and from any thread.</param>
 public sealed record CompanionFile(string Name, Func<Stream> Open)
 {
-    private static readonly JsonDocumentOptions _jsonOptions = new() { AllowDuplicateProperties = false };
-
     /// <summary>A companion whose content is held in memory.</summary>
     public static CompanionFile FromBytes(string name, byte[] content) => new(name, () => new MemoryStream(content, writable: false));
 
     /// <summary>Reads the whole content.</summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or is longer than any such file.</exception>
     public byte[] ReadBytes()
     {
-        using Stream stream = Open();
-        using MemoryStream copy = new();
-        stream.CopyTo(copy);
-        return copy.ToArray();
-    }
-
-    /// <summary>Reads the content as a JSON object.</summary>
-    /// <exception cref="CheckpointException">The content is not a JSON object.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public JsonObject ReadJson()
-    {
-        using Stream stream = Open();
         try
         {
-            return JsonNode.Parse(stream, documentOptions: _jsonOptions) as JsonObject
-                ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{Name}: expected a JSON object"));
+            using Stream stream = Open();
+            using MemoryStream copy = new();
+            byte[] buffer = new byte[81_920];
+            for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+            {
+                copy.Write(buffer, 0, read);
+                if (copy.Length > PythonJson.MostBytes)
+                {
+                    throw CheckpointException.Unreadable(Name, string.Create(CultureInfo.InvariantCulture, $"expected at most {PythonJson.MostBytes:N0} bytes, found more"));
+                }
+            }
+
+            return copy.ToArray();
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{Name}: {exception.Message}"), exception);
+            throw CheckpointException.Unreadable(Name, "there is no such file; a link may lead nowhere", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CheckpointException.Unreadable(Name, exception.Message.TrimEnd('.'), exception);
         }
     }
+
+    /// <summary>Reads the content as a JSON object, as Python reads it.</summary>
+    /// <exception cref="CheckpointException">The content is not a JSON object, or cannot be read.</exception>
+    public JsonObject ReadJson() => PythonJson.Parse(ReadBytes(), Fail) as JsonObject ?? throw Fail("expected a JSON object");
+
+    private CheckpointException Fail(string reason) => new(new Problem(ErrorCodes.BadConfig, $"{Name}: {reason}"));
 }

@@ -54,7 +54,7 @@ internal static class ChatTemplates
         JsonObject config = tokenizer.ReadJson();
         config["chat_template"] = template;
         IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer && file.Name is not ("chat_template.jinja" or "chat_template.json"));
-        return [.. others, CompanionFile.FromBytes(tokenizer.Name, JsonText.Indented(config))];
+        return [.. others, CompanionFile.FromBytes(tokenizer.Name, PythonJson.Indented(config))];
     }
 
     private static string? Find(YamlScalar setting, IEnumerable<InputModel> models, List<Problem> problems)

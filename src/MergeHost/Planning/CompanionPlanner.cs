@@ -46,7 +46,7 @@ internal sealed class CompanionPlanner(
 
         JsonObject config = (JsonObject)donor.Config.DeepClone();
         Adjust(config, donor);
-        return [CompanionFile.FromBytes("config.json", JsonText.Indented(config)), .. files];
+        return [CompanionFile.FromBytes("config.json", PythonJson.Indented(config)), .. files];
     }
 
     private static bool IsTokenizer(CompanionFile file) =>
@@ -61,7 +61,7 @@ internal sealed class CompanionPlanner(
             SetLayers(text, donor);
         }
 
-        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding) is { } embedding && text["vocab_size"] is not null)
+        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding) is { Output.Shape.Rank: > 0 } embedding && text["vocab_size"] is not null)
         {
             SetVocabulary(text, embedding.Output.Shape[0], donor);
         }
@@ -111,7 +111,7 @@ internal sealed class CompanionPlanner(
     private static void SetVocabulary(JsonObject config, long rows, InputModel donor)
     {
         TensorInfo? before = donor.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding);
-        if (before is null || before.Shape[0] != rows)
+        if (before is not { Shape.Rank: > 0 } || before.Shape[0] != rows)
         {
             config["vocab_size"] = rows;
         }
@@ -130,7 +130,7 @@ internal sealed class CompanionPlanner(
         }
     }
 
-    private static string Text(InputModel model, string key) => Meaning(model.Config!, key)?.ToJsonString() ?? "not set";
+    private static string Text(InputModel model, string key) => Meaning(model.Config!, key)?.Words() ?? "not set";
 
     // Transformers 5 holds under rope_parameters what earlier ones spread over rope_theta and rope_scaling.
     private static JsonNode? Meaning(JsonObject config, string key) => key switch

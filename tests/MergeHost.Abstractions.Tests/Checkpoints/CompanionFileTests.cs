@@ -27,14 +27,31 @@ public sealed class CompanionFileTests
     [InlineData("{")]
     [InlineData("[1]")]
     [InlineData("null")]
-    [InlineData("{\"a\": 1, \"a\": 2}")]
-    [InlineData("{\"a\": NaN}")]
+    [InlineData("{\"a\": nan}")]
+    [InlineData("{\"a\": \"\\ud800\"}")]
+    [InlineData("{\"\\udc00\": 1}")]
     [InlineData("version https://git-lfs.github.com/spec/v1")]
     public void ReadJson_OfAnythingElse_NamesTheFile(string text)
     {
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Json(text).ReadJson());
         Assert.Equal(ErrorCodes.BadConfig, exception.Code);
         Assert.StartsWith("config.json: ", exception.Problems[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadJson_OfAFileThatIsGone_SaysSo()
+    {
+        CompanionFile file = new("config.json", () => throw new FileNotFoundException());
+        Assert.Equal(ErrorCodes.CheckpointUnreadable, Assert.Throws<CheckpointException>(file.ReadJson).Code);
+    }
+
+    [Fact]
+    public void ReadBytes_OfAnEndlessFile_Stops() =>
+        Assert.Contains("found more", Assert.Throws<CheckpointException>(new CompanionFile("config.json", () => new Endless()).ReadBytes).Message, StringComparison.Ordinal);
+
+    private sealed class Endless : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => buffer.Length;
     }
 
     private static CompanionFile Json(string text) => CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(text));
