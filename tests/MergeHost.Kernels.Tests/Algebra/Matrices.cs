@@ -107,6 +107,9 @@ internal static class Matrices
         return largest;
     }
 
+    /// <summary>Fails with both numbers in words.</summary>
+    public static void AssertBelow(double limit, double found) => Assert.True(found <= limit, $"{found:E2} is above the limit of {limit:E2}");
+
     /// <summary>How far the columns are from being orthonormal.</summary>
     public static double Skew(Matrix<double> a) =>
         LargestDifference(Product(Transpose(a), a), Of(a.Columns, a.Columns, (row, column) => row == column ? 1.0 : 0.0));

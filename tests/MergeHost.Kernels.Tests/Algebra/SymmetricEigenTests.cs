@@ -36,10 +36,10 @@ public sealed class SymmetricEigenTests
         double norm = double.Max(Norm(a), double.Epsilon);
         SymmetricEigen eigen = _algebra.SymmetricEigen(a, vectors: true);
         Matrix<double> vectors = eigen.Vectors!.Value;
-        Assert.True(Skew(vectors) < 1e-13);
+        AssertBelow(Rounding.Stable(n), Skew(vectors));
         Matrix<double> again = Product(Product(vectors, Diagonal(eigen.Values)), Transpose(vectors));
-        Assert.True(LargestDifference(a, again) <= 1e-13 * norm);
-        Assert.True(LargestDifference(eigen.Values, _algebra.SymmetricEigen(a).Values) <= 1e-13 * norm);
+        AssertBelow(Rounding.Stable(n, norm), LargestDifference(a, again));
+        AssertBelow(Rounding.Stable(n, norm), LargestDifference(eigen.Values, _algebra.SymmetricEigen(a).Values));
         Assert.Equal(eigen.Values.Order(), eigen.Values);
     }
 
@@ -49,9 +49,9 @@ public sealed class SymmetricEigenTests
         Matrix<double> a = RandomSymmetric(700, seed: 1);
         SymmetricEigen eigen = _algebra.SymmetricEigen(a, vectors: true);
         Matrix<double> vectors = eigen.Vectors!.Value;
-        Assert.True(Skew(vectors) < 1e-13);
+        AssertBelow(Rounding.Stable(700), Skew(vectors));
         Matrix<double> again = Product(Product(vectors, Diagonal(eigen.Values)), Transpose(vectors));
-        Assert.True(LargestDifference(a, again) < 1e-12 * eigen.Values[^1]);
+        AssertBelow(Rounding.Stable(700, eigen.Values[^1]), LargestDifference(a, again));
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class SymmetricEigenTests
     public void Values_OfSecondDifferences_FollowTheClosedForm(int n)
     {
         double[] expected = [.. Enumerable.Range(1, n).Select(k => 2 - (2 * double.Cos(k * double.Pi / (n + 1))))];
-        Assert.True(LargestDifference(expected, _algebra.SymmetricEigen(SecondDifference(n)).Values) < 1e-14);
+        AssertBelow(Rounding.Stable(n, norm: 4), LargestDifference(expected, _algebra.SymmetricEigen(SecondDifference(n)).Values));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class SymmetricEigenTests
         Matrix<double> q = Reflection(N, seed: 2);
         Matrix<double> turned = Product(Product(q, SecondDifference(N)), q);
         double[] expected = [.. Enumerable.Range(1, N).Select(k => 2 - (2 * double.Cos(k * double.Pi / (N + 1))))];
-        Assert.True(LargestDifference(expected, _algebra.SymmetricEigen(turned).Values) < 1e-13);
+        AssertBelow(Rounding.Stable(N, norm: 4), LargestDifference(expected, _algebra.SymmetricEigen(turned).Values));
     }
 
     [Fact]
@@ -85,7 +85,8 @@ public sealed class SymmetricEigenTests
         int[] order = [.. Enumerable.Range(0, N)];
         new Random(4).Shuffle(order);
         Matrix<double> reordered = Of(N, N, (row, column) => a[order[row], order[column]]);
-        Assert.True(LargestDifference(_algebra.SymmetricEigen(a).Values, _algebra.SymmetricEigen(reordered).Values) < 1e-12);
+        AssertBelow(
+            Rounding.Stable(N, Norm(a)), LargestDifference(_algebra.SymmetricEigen(a).Values, _algebra.SymmetricEigen(reordered).Values));
     }
 
     [Fact]
@@ -94,8 +95,8 @@ public sealed class SymmetricEigenTests
         Matrix<double> a = RandomSymmetric(250, seed: 5);
         IReadOnlyList<double> values = _algebra.SymmetricEigen(a).Values;
         double trace = Enumerable.Range(0, 250).Sum(i => a[i, i]);
-        Assert.Equal(trace, values.Sum(), 1e-12 * values[^1]);
-        Assert.Equal(Norm(a), double.Sqrt(values.Sum(value => value * value)), 1e-13 * Norm(a));
+        Assert.Equal(trace, values.Sum(), Rounding.Stable(250, values.Sum(double.Abs)));
+        Assert.Equal(Norm(a), double.Sqrt(values.Sum(value => value * value)), Rounding.Stable(250, Norm(a)));
     }
 
     [Fact]
@@ -115,8 +116,8 @@ public sealed class SymmetricEigenTests
             0.0014676881177418673116, 0.026212843578119047797, 0.29812521131693070618, 1.6959389969219494521,
         ];
         Matrix<double> hilbert = Of(8, 8, (row, column) => 1.0 / (row + column + 1));
-        Assert.True(LargestDifference(expected, _algebra.SymmetricEigen(hilbert).Values) < 1e-15);
-        Assert.True(LargestDifference(expected, _algebra.SymmetricEigen(hilbert, vectors: true).Values) < 1e-15);
+        AssertBelow(Rounding.Stable(8, expected[^1]), LargestDifference(expected, _algebra.SymmetricEigen(hilbert).Values));
+        AssertBelow(Rounding.Stable(8, expected[^1]), LargestDifference(expected, _algebra.SymmetricEigen(hilbert, vectors: true).Values));
     }
 
     [Fact]
