@@ -11,7 +11,7 @@ namespace MergeHost.Plugins.Gguf;
 /// </remarks>
 /// <seealso href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">The format</seealso>
 [CheckpointFormat("gguf", Files = ["*.gguf"])]
-public sealed class GgufFormat : ICheckpointFormat
+public sealed class GgufFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
     public ICheckpointReader Open(string path) => GgufReader.Open(GgufFiles.Find(path));

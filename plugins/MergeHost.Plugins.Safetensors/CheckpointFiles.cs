@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.Safetensors;
@@ -56,7 +57,7 @@ internal sealed record CheckpointFiles(
 
     private static CheckpointFiles FromIndex(string path)
     {
-        ShardIndex index = ShardIndex.Read(path);
+        ShardIndex index = ShardIndex.Read(path, SafetensorsNames.Extension);
         return new CheckpointFiles(Path.GetDirectoryName(path)!, index.FindShards(), index, index.Warnings);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 using static System.FormattableString;
 

@@ -9,7 +9,7 @@ namespace MergeHost.Plugins.Safetensors;
 /// </remarks>
 /// <seealso href="https://github.com/huggingface/safetensors#format">The format</seealso>
 [CheckpointFormat("safetensors", Files = ["*.safetensors", "*.safetensors.index.json"])]
-public sealed class SafetensorsFormat : ICheckpointFormat
+public sealed class SafetensorsFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
     public ICheckpointReader Open(string path) => SafetensorsReader.Open(CheckpointFiles.Find(path));

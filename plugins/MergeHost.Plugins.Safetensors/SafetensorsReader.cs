@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.Safetensors;
@@ -12,7 +13,7 @@ internal sealed class SafetensorsReader : ICheckpointReader
     private SafetensorsReader(CheckpointFiles files)
     {
         WeightFiles = files.Weights;
-        Companions = SafetensorsCompanions.Find(files.Folder);
+        Companions = FolderCompanions.Find(files.Folder);
     }
 
     /// <inheritdoc/>

@@ -43,12 +43,13 @@ public sealed class ConventionTests
     [Theory]
     [InlineData(typeof(MergeStrategyAttribute), typeof(MergeStrategyContract<>))]
     [InlineData(typeof(LayerScorerAttribute), typeof(LayerScorerContract<>))]
+    [InlineData(typeof(CheckpointFormatAttribute), typeof(CheckpointReaderContract<>))]
     public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
             .SelectMany(BaseTypes)
             .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == contract)
-            .Select(type => type.GetGenericArguments()[0]);
+            .Select(type => type.GetGenericArguments()[0]).Distinct();
         Assert.Equal(
             _types.Where(type => type.IsDefined(attribute)).Select(type => type.FullName)
                 .Order(StringComparer.Ordinal),

@@ -12,8 +12,20 @@ public sealed class CheckpointFormatAttribute(string id) : ExportAttribute(typeo
     public string Id { get; } = id;
 
     /// <summary>
-    /// File names that mark a checkpoint of this format, with <c>*</c> for any run of characters, such as <c>*.gguf</c>. A file
-    /// matches by its own name, a folder by a file in it. The host decides by these names alone, before it loads the plugin.
+    /// Names of the files that the format opens, with <c>*</c> for any run of characters, such as <c>*.gguf</c>. The host decides by
+    /// names alone, before it loads the plugin.
     /// </summary>
     public string[] Files { get; set; } = [];
+
+    /// <summary>
+    /// Names of files or folders that mark the folder they are in as a checkpoint of this format, as patterns; <see cref="Files"/> where
+    /// nothing is set.
+    /// </summary>
+    public string[] Markers { get; set; } = [];
+
+    /// <summary>
+    /// Decides where a folder is a checkpoint of several formats: the highest is opened, and a warning says so. If several are equal, the
+    /// user must name a file. 0 by default.
+    /// </summary>
+    public int Preference { get; set; }
 }

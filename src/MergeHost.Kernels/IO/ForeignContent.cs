@@ -12,15 +12,22 @@ public sealed record ForeignContent(string Found, string Hint)
     /// <summary>As many of a file's first bytes as <see cref="Recognise"/> looks at.</summary>
     public const int HeadBytes = 512;
 
+    private const int TarMark = 257;
     private const string DownloadAgain = "Download the file again.";
     private const string DownloadFile = "Download the file itself, not the page about it, and check that you may have it.";
-    private const string ConvertTorch = "Save the weights as safetensors: a pickle can run code when it is loaded.";
+    private const string NameTorch = "Give the file a name that ends in '.bin' or '.pt'.";
+    private const string Unpack = "Unpack the file.";
+    private const string SaveInTransformers = "Load the model in transformers, and save it with `save_pretrained`.";
 
     private static readonly (byte[] Start, ForeignContent Content)[] _byStart =
     [
         ("GGUF"u8.ToArray(), new("a GGUF file", "Give the file a name that ends in '.gguf'.")),
-        ("PK\x03\x04"u8.ToArray(), new("a zip archive, as torch.save writes it", ConvertTorch)),
-        ([0x1F, 0x8B], new("a gzip archive", "Unpack the file.")),
+        ("PK\x03\x04"u8.ToArray(), new("a zip archive, as torch.save writes it", NameTorch)),
+        ([0x1F, 0x8B], new("a gzip archive", Unpack)),
+        ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], new("a 7z archive", Unpack)),
+        ("Rar!"u8.ToArray(), new("a RAR archive", Unpack)),
+        ([0x28, 0xB5, 0x2F, 0xFD], new("a zstd archive", Unpack)),
+        ([0x89, .. "HDF"u8], new("an HDF5 file, as Keras writes it", SaveInTransformers)),
         ([0x93, .. "NUMPY"u8], new("a NumPy array", "Convert the file to safetensors.")),
         ("version https://git-lfs"u8.ToArray(), new("a Git-LFS pointer", "Run 'git lfs pull' in the folder.")),
     ];
@@ -49,7 +56,12 @@ public sealed record ForeignContent(string Found, string Hint)
         // 0x80 is pickle's PROTO, followed by the version.
         if (head is [0x80, >= 2 and <= 5, ..])
         {
-            return new("a pickle", ConvertTorch);
+            return new("a pickle", NameTorch);
+        }
+
+        if (head.Length >= TarMark + 5 && head[TarMark..].StartsWith("ustar"u8))
+        {
+            return new("a tar archive", Unpack);
         }
 
         return IsText(head) ? RecogniseText(Encoding.UTF8.GetString(head).TrimStart()) : null;

@@ -86,8 +86,14 @@ internal sealed class MergePlanner(
             return null;
         }
 
+        if (host.Create<ICheckpointFormat>(format) is not IWritableCheckpointFormat writable)
+        {
+            problems.Add(ReadOnly(stage, format));
+            return null;
+        }
+
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
-        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, host.Create<ICheckpointFormat>(format), problems).Plan(canBind);
+        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, writable, problems).Plan(canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
         if (Errors == before)
         {
@@ -115,6 +121,14 @@ internal sealed class MergePlanner(
             Tensors = tensors,
             Layout = layout,
         };
+    }
+
+    private Problem ReadOnly(RecipeStage stage, InstalledExport format)
+    {
+        IEnumerable<string> writable = plugins.Exports(ExportKind.Format)
+            .Where(other => host.Create<ICheckpointFormat>(other) is IWritableCheckpointFormat).Select(other => $"`{other.Export.Id}`");
+        return new Problem(ErrorCodes.NotSupported, $"format '{format.Export.Id}' is read only, no checkpoint can be written in it",
+            $"Name another format: {string.Join(", ", writable)}.", stage.OutputFormat?.Place ?? stage.Place);
     }
 
     private int Errors => problems.Count(problem => problem.Severity == Severity.Error);

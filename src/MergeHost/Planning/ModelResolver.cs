@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.IO;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 
@@ -65,21 +66,34 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     private InstalledExport FindFormat(string path)
     {
         bool isFolder = Directory.Exists(path);
-        string[] files = isFolder ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))] : [Path.GetFileName(path)];
-        IReadOnlyList<InstalledExport> known = plugins.Exports(ExportKind.Format);
-        List<InstalledExport> fitting =
+        string[] names = isFolder ? [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))] : [Path.GetFileName(path)];
+        InstalledExport[] fitting =
         [
-            .. known.Where(format => format.Export.Files.Any(pattern => files.Any(file => FileSystemName.MatchesSimpleExpression(pattern, file)))),
+            .. plugins.Exports(ExportKind.Format)
+                .Where(format => (isFolder ? format.Export.Markers : format.Export.Files)
+                    .Any(pattern => names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name))))
+                .OrderByDescending(format => format.Export.Preference),
         ];
-        return fitting switch
+        if (fitting.Length == 0)
         {
-            [InstalledExport only] => Resolved(only),
-            [] => throw new CheckpointException(new Problem(ErrorCodes.UnknownFormat,
-                $"{path}: no installed format opens this {(isFolder ? "folder" : "file")}", UnknownHint(files, known))),
-            _ => throw new CheckpointException(new Problem(ErrorCodes.UnknownFormat,
-                $"{path}: the folder holds checkpoints of several formats ({string.Join(", ", fitting.Select(format => format.Export.Id))})",
-                "Name the file that is meant.")),
-        };
+            throw new CheckpointException(Unknown(path, isFolder));
+        }
+
+        if (fitting.Length > 1)
+        {
+            string ids = string.Join(", ", fitting.Select(format => format.Export.Id));
+            if (fitting[0].Export.Preference == fitting[1].Export.Preference)
+            {
+                throw new CheckpointException(new Problem(ErrorCodes.UnknownFormat,
+                    $"{path}: the folder holds checkpoints of several formats ({ids})", "Name the file that is meant."));
+            }
+
+            Warnings.Add(new Problem(ErrorCodes.CheckpointOddity,
+                $"{path}: the folder holds checkpoints of several formats ({ids}); '{fitting[0].Export.Id}' is read",
+                "Name a file to read another one.", Severity: Severity.Warning));
+        }
+
+        return Resolved(fitting[0]);
     }
 
     // Counts the plugin as used, so that the lock file and the manifest name it.
@@ -88,12 +102,20 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
             ? installed
             : throw new MergeHostException([problem]);
 
-    private static string UnknownHint(string[] files, IReadOnlyList<InstalledExport> known)
+    private Problem Unknown(string path, bool isFolder)
     {
-        string patterns = string.Join(", ", known.SelectMany(format => format.Export.Files));
-        return files.Any(file => file.StartsWith("pytorch_model", StringComparison.Ordinal) || file.EndsWith(".pt", StringComparison.Ordinal) || file.EndsWith(".pth", StringComparison.Ordinal))
-            ? "Save the model as safetensors first: PyTorch's own files can run code when they are read."
-            : $"Installed formats open {patterns}.";
+        ForeignContent? content = isFolder ? null : Recognise(path);
+        return new Problem(ErrorCodes.UnknownFormat,
+            $"{path}: no installed format opens this {(isFolder ? "folder" : "file")}{(content is null ? "" : $", which holds {content.Found}")}",
+            content?.Hint ?? $"Installed formats open {string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files))}.");
+    }
+
+    private static ForeignContent? Recognise(string path)
+    {
+        using WeightFile file = WeightFile.Open(path);
+        byte[] head = new byte[Math.Min(ForeignContent.HeadBytes, file.LengthBytes)];
+        file.Read(0, head);
+        return ForeignContent.Recognise(head);
     }
 
     private static MergeHostException NotFound(ModelReference reference, string beside)

@@ -20,7 +20,7 @@ internal sealed class StagePlanner(
     IMergeStrategy strategy,
     ParameterBinder binder,
     IReadOnlyDictionary<string, InputModel> models,
-    ICheckpointFormat format,
+    IWritableCheckpointFormat format,
     List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];

@@ -33,6 +33,12 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     /// <inheritdoc cref="CheckpointFormatAttribute.Files"/>
     public IReadOnlyList<string> Files => Metadata.GetValueOrDefault(nameof(Files)) as string[] ?? _format.Files;
 
+    /// <inheritdoc cref="CheckpointFormatAttribute.Markers"/>
+    public IReadOnlyList<string> Markers => Metadata.GetValueOrDefault(nameof(Markers)) as string[] ?? Files;
+
+    /// <inheritdoc cref="CheckpointFormatAttribute.Preference"/>
+    public int Preference => Number(nameof(Preference), _format.Preference);
+
     /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
     public override string ToString() => $"{Kind.Word()} '{Id}'";
 

@@ -19,7 +19,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        using ICheckpointWriter writer = host.Create<ICheckpointFormat>(plan.Format).Create(folder, plan.Layout);
+        using ICheckpointWriter writer = host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout);
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
         MakeTensors(writer, model => model.Open(), journal.Add, records, progress);
         watch.ThrowIfChanged();

@@ -4,7 +4,7 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Gguf;
 
-public sealed class GgufFormatTests : CheckpointFormatContract<GgufFormat>
+public sealed class GgufFormatTests : CheckpointWriterContract<GgufFormat>
 {
     protected override IReadOnlyList<TensorInfo> Tensors { get; } =
     [

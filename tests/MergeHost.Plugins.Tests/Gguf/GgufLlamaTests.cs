@@ -7,7 +7,7 @@ using MergeHost.Testing;
 namespace MergeHost.Plugins.Tests.Gguf;
 
 /// <summary>The contract for an architecture whose names and rows are others in GGUF.</summary>
-public sealed class GgufLlamaTests : CheckpointFormatContract<GgufFormat>
+public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>
 {
     private const string Config = """
         {

@@ -3,4 +3,4 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Safetensors;
 
-public sealed class SafetensorsFormatTests : CheckpointFormatContract<SafetensorsFormat>;
+public sealed class SafetensorsFormatTests : CheckpointWriterContract<SafetensorsFormat>;

@@ -1,3 +1,4 @@
+using MergeHost.Planning;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;
@@ -60,13 +61,38 @@ public sealed class ModelResolverTests : IDisposable
     }
 
     [Fact]
-    public void Resolve_OfPyTorchsOwnFiles_WarnsThatTheyCanRunCode()
+    public void Resolve_OfAFileOfAnotherKind_NamesTheKind()
     {
-        Directory.CreateDirectory(_folder["torch"]);
-        File.WriteAllText(_folder["torch/pytorch_model.bin"], "");
-        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "torch"));
+        File.WriteAllBytes(_folder["weights.npy"], [0x93, .. "NUMPY"u8, 1, 0]);
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "weights.npy"));
         Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
-        Assert.Contains("can run code", problem.Hint, StringComparison.Ordinal);
+        Assert.EndsWith("no installed format opens this file, which holds a NumPy array", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_OfAFolderWithSeveralFormats_TakesTheOneThatIsPreferredAndSaysSo()
+    {
+        File.WriteAllText(_folder["finance/model.plain"], "");
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear("finance", "math"));
+        Problem warning = Assert.Single(plan.Warnings);
+        Assert.Equal(ErrorCodes.CheckpointOddity, warning.Code);
+        Assert.EndsWith("several formats (safetensors, plain); 'safetensors' is read", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_OfAFolderWithAFileThatIsNoMarker_DoesNotLookAtIt()
+    {
+        File.WriteAllText(_folder["finance/other.plain"], "");
+        Assert.Empty(_folder.Plan(RecipeFolder.Linear("finance", "math")).Warnings);
+    }
+
+    [Fact]
+    public void Plan_OfAnOutputInAFormatThatIsReadOnly_NamesThoseThatAreNot()
+    {
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "math") + "out_format: plain\n");
+        Assert.Equal((ErrorCodes.NotSupported, 3), (problem.Code, problem.Place!.Line));
+        Assert.Contains("'plain' is read only", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("`safetensors`", problem.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -206,7 +206,7 @@ public sealed class StagePlannerTests : IDisposable
         InputModel.Make(name, name, TinyCheckpoint.Llama().Tensors, [], () => throw new NotSupportedException("headers are enough"));
 
     // Of a format only the choice of types is asked for, and every format has that.
-    private sealed class FakeFormat : ICheckpointFormat
+    private sealed class FakeFormat : IWritableCheckpointFormat
     {
         public ICheckpointReader Open(string path) => throw new NotSupportedException();
 

@@ -28,7 +28,7 @@ public sealed class PluginCatalogTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Root, "good", "1.2.0", "Fixture.Good.xml"), plugin.DocPath);
         Assert.Equal(typeof(IMergeStrategy).Assembly.GetName().Version, plugin.ContractVersion);
         Assert.Equal(
-            ["benchmark 'tensor_count'", "format 'lines'", "scorer 'relative_change'", "strategy 'low_rank'"],
+            ["benchmark 'tensor_count'", "format 'lines'", "format 'plain'", "scorer 'relative_change'", "strategy 'low_rank'"],
             plugin.Exports.Select(export => export.ToString()).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(AppDomain.CurrentDomain.GetAssemblies(), assembly =>
             !assembly.IsDynamic && assembly.Location.StartsWith(_folder.Root, StringComparison.Ordinal));
@@ -43,7 +43,11 @@ public sealed class PluginCatalogTests : IDisposable
         Assert.Equal((BaseUse.Required, 1, 1), (strategy.Base, strategy.MinSources, strategy.MaxSources));
         PluginExport scorer = Assert.Single(catalog.Exports(ExportKind.Scorer)).Export;
         Assert.Equal((RestoreFirst.Lowest, ScoreComparability.Global), (scorer.RestoreFirst, scorer.Comparability));
-        Assert.Equal(["*.lines", "*.lines.txt"], Assert.Single(catalog.Exports(ExportKind.Format)).Export.Files);
+        PluginExport[] formats = [.. catalog.Exports(ExportKind.Format).Select(format => format.Export)];
+        Assert.Equal(["*.lines", "*.lines.txt"], formats[0].Files);
+        Assert.Equal((formats[0].Files, 0), (formats[0].Markers, formats[0].Preference));
+        Assert.Equal(["model.plain"], formats[1].Markers);
+        Assert.Equal(-1, formats[1].Preference);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class PluginHostTests : IDisposable
     public void Create_FormatAndBenchmark_WorkOnOneCheckpoint()
     {
         PluginCatalog catalog = _folder.Scan("good/1.2.0");
-        ICheckpointFormat format = Create<ICheckpointFormat>(catalog, ExportKind.Format, "lines");
+        IWritableCheckpointFormat format = Create<IWritableCheckpointFormat>(catalog, ExportKind.Format, "lines");
         IBenchmark benchmark = Create<IBenchmark>(catalog, ExportKind.Benchmark, "tensor_count");
         TensorInfo tensor = new("w", DType.F32, [1, 2]);
         byte[] data = [1, 2, 3, 4, 5, 6, 7, 8];

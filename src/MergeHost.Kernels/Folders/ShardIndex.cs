@@ -5,29 +5,33 @@ using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
 using static System.FormattableString;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.Folders;
 
-/// <summary>The map from tensors to shards, <c>*.safetensors.index.json</c>.</summary>
-internal sealed partial class ShardIndex
+/// <summary>The map from tensors to shards, such as <c>model.safetensors.index.json</c>.</summary>
+public sealed partial class ShardIndex
 {
     private const int MostBytes = 100_000_000;
 
     private readonly string _path;
+    private readonly string _extension;
     private readonly Dictionary<string, string> _shardByTensor = new(StringComparer.Ordinal);
     private readonly List<Problem> _warnings = [];
     private string? _totalSize;
 
-    private ShardIndex(string path)
+    private ShardIndex(string path, string extension)
     {
         _path = path;
+        _extension = extension;
     }
 
     /// <summary>What is odd.</summary>
     public IReadOnlyList<Problem> Warnings => _warnings;
 
     /// <summary>Reads an index and checks all that can be told from it alone.</summary>
+    /// <param name="path">The index.</param>
+    /// <param name="extension">What the names of the shards end with, such as <c>.safetensors</c>.</param>
     /// <exception cref="CheckpointException">It cannot be read, is not such an index, or names shards that must not be.</exception>
-    public static ShardIndex Read(string path)
+    public static ShardIndex Read(string path, string extension)
     {
         using WeightFile file = WeightFile.Open(path);
         if (file.LengthBytes > MostBytes)
@@ -38,7 +42,7 @@ internal sealed partial class ShardIndex
 
         byte[] json = new byte[file.LengthBytes];
         file.Read(0, json);
-        ShardIndex index = new(path);
+        ShardIndex index = new(path, extension);
         index.Parse(json);
         index.CheckShardNames();
         return index;
@@ -166,7 +170,7 @@ internal sealed partial class ShardIndex
             }
 
             string shard = reader.Text();
-            if (!ShardName().IsMatch(shard) || shard.Contains("..", StringComparison.Ordinal))
+            if (!ShardName().IsMatch(shard) || !shard.EndsWith(_extension, StringComparison.Ordinal) || shard.Contains("..", StringComparison.Ordinal))
             {
                 throw CheckpointException.BadIndex(
                     _path,
@@ -255,9 +259,9 @@ internal sealed partial class ShardIndex
 
     private static string Quote(string text) => $"'{CheckpointException.Printable(text)}'";
 
-    [GeneratedRegex(@"^[A-Za-z0-9._-]+\.safetensors\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex ShardName();
 
-    [GeneratedRegex(@"(?<=-[0-9]+-of-)[0-9]+(?=\.safetensors\z)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<=-[0-9]+-of-)[0-9]+(?=\.[a-z]+\z)", RegexOptions.CultureInvariant)]
     private static partial Regex ShardCount();
 }

@@ -1,10 +1,10 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.Folders;
 
 /// <summary>The files that lie beside the weights: configuration, tokenizer, and what prepares images and video.</summary>
-internal static class SafetensorsCompanions
+public static class FolderCompanions
 {
     private static readonly string[] _names =
     [

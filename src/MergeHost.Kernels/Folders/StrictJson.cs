@@ -3,10 +3,10 @@ using System.Text.Json;
 using System.Text.Unicode;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.Folders;
 
 /// <summary>Goes through JSON token by token, without a tree; what is not JSON becomes a <see cref="CheckpointException"/>.</summary>
-internal ref struct StrictJson
+public ref struct StrictJson
 {
     private readonly Func<string, CheckpointException> _fail;
     private Utf8JsonReader _reader;
@@ -23,6 +23,7 @@ internal ref struct StrictJson
         }
     }
 
+    /// <summary>The kind of the current token.</summary>
     public readonly JsonTokenType Token => _reader.TokenType;
 
     /// <summary>Goes to the next token.</summary>

@@ -1,9 +1,9 @@
 using MergeHost.Kernels.IO;
 
-namespace MergeHost.Plugins.Safetensors;
+namespace MergeHost.Kernels.Folders;
 
 /// <summary>Shards that are links: to what may they lead?</summary>
-internal static class ShardLink
+public static class ShardLink
 {
     /// <summary>Where a shard leads to, if that is outside of its folder and of the cache that the folder belongs to.</summary>
     /// <returns><see langword="null"/> if all is well.</returns>

@@ -1,0 +1,44 @@
+namespace MergeHost.Checkpoints;
+
+/// <summary>A format that checkpoints can also be written in.</summary>
+public interface IWritableCheckpointFormat : ICheckpointFormat
+{
+    /// <summary>Creates the files of a checkpoint, at their full size and under the name <c>….partial</c>.</summary>
+    /// <remarks>Files that an earlier, broken run left, with the same layout, are reused with what they hold.</remarks>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="layout">Everything that the checkpoint will hold.</param>
+    /// <returns>A writer; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">The layout holds what the format cannot store.</exception>
+    /// <exception cref="IOException">A file cannot be made, for want of room for example.</exception>
+    ICheckpointWriter Create(string folder, CheckpointLayout layout);
+
+    /// <summary>Decides in which types tensors are stored, before anything is planned in bytes.</summary>
+    /// <remarks>By default each keeps its type; one that only another format has becomes F32, which loses nothing.</remarks>
+    /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
+    /// <param name="type">What the recipe asks for, such as <c>q8_0</c>, in the format's own words; <see langword="null"/> to keep types.</param>
+    /// <returns>The type of each, in the same order.</returns>
+    /// <exception cref="CheckpointException">The format has no such type.</exception>
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type)
+    {
+        DType? asked = type is null ? null : DType.Find(type.ToUpperInvariant());
+        if (type is not null && asked is not { Kind: DTypeKind.Float })
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'", "Name a floating-point type, such as `bf16`, or a format that has this one."));
+        }
+
+        return [.. tensors.Select(tensor => tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized ? asked ?? Known(tensor.DType) : tensor.DType)];
+
+        static DType Known(DType type) => DType.Find(type.Name) ?? DType.F32;
+    }
+
+    /// <summary>Decides in which types tensors are stored, and how they are rounded to them, by what each input of a weight matters.</summary>
+    /// <remarks>By default there is no use for what matters.</remarks>
+    /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
+    /// <param name="type">What the recipe asks for, in the format's own words; <see langword="null"/> to keep types.</param>
+    /// <param name="importancePath">A file that tells what each input of a weight matters, as the format's users have it.</param>
+    /// <returns>The type of each, in the same order; its codec knows what matters.</returns>
+    /// <exception cref="CheckpointException">The format has no such type, or the file cannot be used.</exception>
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath) =>
+        throw CheckpointException.Unreadable(importancePath, "the format has no use for an importance matrix");
+}

@@ -1,0 +1,173 @@
+using MergeHost.Checkpoints;
+using Xunit;
+
+namespace MergeHost.Testing;
+
+/// <summary>What every checkpoint format must do that can be written; its tests inherit it.</summary>
+/// <remarks>A format that does not store every type, name or file overrides what is written.</remarks>
+/// <typeparam name="TFormat">The format.</typeparam>
+public abstract class CheckpointWriterContract<TFormat> : CheckpointReaderContract<TFormat>
+    where TFormat : IWritableCheckpointFormat, new()
+{
+    /// <summary>What is written and read; by default every floating-point type, odd and empty shapes, many scripts.</summary>
+    protected override IReadOnlyList<TensorInfo> Tensors { get; } =
+    [
+        .. DType.All.Where(type => type.Kind == DTypeKind.Float).Select(type =>
+            new TensorInfo($"layers.0.{type.Name}.weight", type, type.BlockElements == 1 ? [3, 5, 7] : [3, 5, type.BlockElements])),
+        new("scalar", DType.F32, []),
+        new("empty", DType.BF16, [0, 4]),
+        new("long", DType.BF16, [101, 1009]),
+        new("слой.0.重み.ω", DType.F16, [3]),
+        new("layers.🙂.weight", DType.F64, [1, 1]),
+    ];
+
+    /// <summary>The companions that are written and read.</summary>
+    protected virtual IReadOnlyList<CompanionFile> Companions { get; } =
+    [
+        CompanionFile.FromBytes("config.json", """{"architectures": ["LlamaForCausalLM"], "rope_theta": 1e4}"""u8.ToArray()),
+        CompanionFile.FromBytes("tokenizer.json", """{"version": "1.0"}"""u8.ToArray()),
+    ];
+
+    /// <summary>All that was written comes back, bit for bit, whatever the size of the files.</summary>
+    [Theory]
+    [InlineData(5_000_000_000)]
+    [InlineData(100_000)]
+    [InlineData(1)]
+    public void Open_AfterComplete_GivesTensorsAndBytesAsWritten(long shardSizeBytes)
+    {
+        Write(Layout() with { ShardSizeBytes = shardSizeBytes });
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        AssertHoldsAll(reader);
+        Assert.Empty(reader.Warnings);
+    }
+
+    /// <summary>Files are no larger than asked for, unless a single tensor is.</summary>
+    [Fact]
+    public void Create_WithSmallShards_KeepsFilesWithinTheirSize()
+    {
+        const long shardSizeBytes = 2_000;
+        TensorInfo[] small = [.. Tensors.Where(tensor => tensor.LengthBytes < shardSizeBytes / 2)];
+        Write(Layout() with { Tensors = small, ShardSizeBytes = shardSizeBytes });
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        Assert.All(reader.WeightFiles, path => Assert.InRange(new FileInfo(path).Length, 0, shardSizeBytes));
+    }
+
+    /// <summary>Runs may be written and read by several threads at once, in any order.</summary>
+    [Fact]
+    public void WriteAndRead_FromSeveralThreadsInAnyOrder_LoseNothing()
+    {
+        ElementRun[] runs = Runs();
+        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        {
+            InParallel(runs, run => writer.Write(run.Tensor, run.FirstElement, run.Data));
+            InParallel(runs, run => AssertReads(writer.Read, run));
+            writer.Complete();
+        }
+
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        InParallel(runs, run => AssertReads(reader.Read, run));
+    }
+
+    /// <summary>Until it is complete, nothing in the folder can be taken for a checkpoint.</summary>
+    [Fact]
+    public void Create_BeforeComplete_LeavesNothingThatOpens()
+    {
+        using ICheckpointWriter writer = Format.Create(Folder.Path, Layout());
+        WriteAll(writer, Tensors);
+        Assert.All(Folder.FileNames(), name => Assert.EndsWith(".partial", name, StringComparison.Ordinal));
+        Assert.Throws<CheckpointException>(() => Format.Open(Folder.Path));
+    }
+
+    /// <summary>A complete checkpoint is made of the files that were announced, and of no others.</summary>
+    [Theory]
+    [InlineData(5_000_000_000)]
+    [InlineData(1)]
+    public void Complete_LeavesTheAnnouncedFilesOnly(long shardSizeBytes)
+    {
+        using ICheckpointWriter writer = Format.Create(Folder.Path, Layout() with { ShardSizeBytes = shardSizeBytes });
+        writer.Complete();
+        Assert.Equal(writer.Files.Order(StringComparer.Ordinal), Folder.FileNames());
+    }
+
+    /// <summary>A run that was broken off keeps what it wrote, and the next one finds it.</summary>
+    [Fact]
+    public void Create_AfterARunWasBroken_FindsItsBytes()
+    {
+        TensorInfo[] first = [.. Tensors.Where((_, index) => index % 2 == 0)];
+        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        {
+            WriteAll(writer, first);
+        }
+
+        Assert.Contains(Folder.FileNames(), name => name.EndsWith(".partial", StringComparison.Ordinal));
+        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        {
+            Assert.All(first, tensor => AssertReads(writer.Read, new ElementRun(tensor, 0, Content(tensor))));
+            WriteAll(writer, Tensors.Except(first));
+            writer.Complete();
+        }
+
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        AssertHoldsAll(reader);
+    }
+
+    /// <summary>What a run with another layout left does no harm.</summary>
+    [Fact]
+    public void Create_AfterARunWithAnotherLayout_WritesItsOwn()
+    {
+        TensorInfo[] others = [.. Tensors.Skip(1)];
+        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout() with { Tensors = others, ShardSizeBytes = 1 }))
+        {
+            WriteAll(writer, others);
+        }
+
+        Write(Layout());
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        AssertHoldsAll(reader);
+        Assert.DoesNotContain(Folder.FileNames(), name => name.EndsWith(".partial", StringComparison.Ordinal));
+    }
+
+    /// <summary>Configuration and tokenizer come back, byte for byte.</summary>
+    [Fact]
+    public void Complete_WithCompanions_KeepsThemAsTheyAre()
+    {
+        Write(Layout());
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        Assert.Equal(Names(Companions), Names(reader.Companions));
+        foreach (CompanionFile companion in Companions)
+        {
+            Assert.Equal(companion.ReadBytes(), reader.Companions.Single(other => other.Name == companion.Name).ReadBytes());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void Store(string folder) => Write(Layout());
+
+    private static string[] Names(IEnumerable<CompanionFile> companions) =>
+        [.. companions.Select(companion => companion.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>Any bits, NaN and infinities among them.</summary>
+    protected sealed override byte[] Content(TensorInfo tensor)
+    {
+        byte[] content = new byte[tensor.LengthBytes];
+        new Random(tensor.Name.Sum(c => c)).NextBytes(content);
+        return content;
+    }
+
+    private void WriteAll(ICheckpointWriter writer, IEnumerable<TensorInfo> tensors)
+    {
+        foreach (TensorInfo tensor in tensors)
+        {
+            writer.Write(tensor, 0, Content(tensor));
+        }
+    }
+
+    private CheckpointLayout Layout() => new() { Tensors = Tensors, Companions = Companions };
+
+    private void Write(CheckpointLayout layout)
+    {
+        using ICheckpointWriter writer = Format.Create(Folder.Path, layout);
+        WriteAll(writer, layout.Tensors);
+        writer.Complete();
+    }
+}
