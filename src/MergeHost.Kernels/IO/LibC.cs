@@ -9,8 +9,6 @@ internal static unsafe partial class LibC
     public const int ReadOnly = 0;
     public const int WriteOnly = 1;
     public const int CloseOnExec = 0x80000;
-    public const int CurrentFolder = -100;
-    public const uint StatxType = 1;
     public const uint SyncFileRangeWrite = 2;
 
     /// <summary><c>O_DIRECT</c>, which differs between processors; 0 where it is not known.</summary>
@@ -23,14 +21,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags);
-
-    /// <param name="folder">What a relative path starts from.</param>
-    /// <param name="path">The file; links are followed.</param>
-    /// <param name="flags">0.</param>
-    /// <param name="mask">Which fields are wanted.</param>
-    /// <param name="result">256 bytes with the same layout on every processor.</param>
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Statx(int folder, string path, int flags, uint mask, byte* result);
 
     [LibraryImport("libc", EntryPoint = "mincore")]
     public static partial int MemoryInCore(byte* start, nuint lengthBytes, byte* pages);

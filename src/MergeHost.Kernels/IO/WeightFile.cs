@@ -21,12 +21,16 @@ public sealed class WeightFile : IDisposable
     {
         _file = file;
         Path = path;
-        LengthBytes = RandomAccess.GetLength(file);
+        Identity = FileIdentity.Of(file);
+        LengthBytes = Identity.LengthBytes;
         _direct = new Lazy<DirectReader?>(() => PageCache.Holds(file, LengthBytes) ? null : DirectReader.TryOpen(file));
     }
 
     /// <summary>The path as it was given.</summary>
     public string Path { get; }
+
+    /// <summary>What the system said of the file when it was opened.</summary>
+    public FileIdentity Identity { get; }
 
     /// <summary>The length when the file was opened.</summary>
     public long LengthBytes { get; }
