@@ -74,7 +74,7 @@ public sealed class LmEvalTests : IDisposable
     [InlineData("metric: acc", "metric: mcc", "metric 'mcc' is not supported; supported: acc, acc_norm")]
     [InlineData("metadata: {version: 1.0}", "include: other.yaml", "'include' is not supported")]
     [InlineData("aggregation: mean", "aggregation: f1", "aggregation 'f1' is not supported")]
-    [InlineData("{{headline.strip()}}", "{% if headline %}x{% endif %}", "'{%' is not supported")]
+    [InlineData("{{headline.strip()}}", "{% include 'x' %}", "'{% include %}' is not supported")]
     [InlineData("task: headlines", "task: [", "this is no YAML")]
     [InlineData("task: headlines", "task: {a: b: c}", "task.yaml(2,")]
     public void Run_OfWhatIsNotPlainData_IsRefusedByName(string known, string other, string message)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
 
 namespace MergeHost.LanguageModel.Tests;
@@ -35,14 +36,20 @@ public class TextTemplateTests
     [Theory]
     [InlineData("{{missing}}", "there is no field 'missing'")]
     [InlineData("{{choices.other}}", "there is no field 'other'")]
-    [InlineData("{{choices.text}} x", "a list cannot stand in a text")]
     [InlineData("{{choices.text[2]}}", "index 2 is outside of 2 items")]
-    [InlineData("{% if a %}x{% endif %}", "'{%' is not supported")]
-    [InlineData("{{ question | tojson }}", "'| tojson' is not supported")]
-    [InlineData("{{ question.format() }}", "'.format()' is not supported")]
-    [InlineData("{{ range(3) }}", "'range' is not supported")]
+    [InlineData("{% if a %}x{% endif %}", "there is no field 'a'")]
+    [InlineData("{% if label %}x", "'{% endif %}' is missing")]
+    [InlineData("{% include 'x' %}", "'{% include %}' is not supported")]
+    [InlineData("{{ question | xmlattr }}", "filter '| xmlattr' is not supported")]
+    [InlineData("{{ question is nothing }}", "test 'is nothing' is not supported")]
+    [InlineData("{{ question.encode() }}", "there is no field 'encode' in a text")]
+    [InlineData("{{ question.strip(1) }}", "'strip' needs a text, found a number")]
+    [InlineData("{{ question.lower(1) }}", "'lower' takes at most 0 arguments, found 1")]
+    [InlineData("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}", "it takes more than")]
+    [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls are deeper than 100")]
+    [InlineData("{{ 'x' * 99999999 }}", "'*' would make more than")]
     [InlineData("{{ question", "'{{' has no '}}'")]
-    [InlineData("{{ a $ b }}", "'a $ b' is not understood")]
+    [InlineData("{{ a $ b }}", "'$' is not understood")]
     public void Render_OfWhatIsNotUnderstood_IsRefusedByName(string template, string message)
     {
         MergeHostException exception = Assert.Throws<MergeHostException>(() => new TextTemplate(template).Evaluate(_item) is var value && value is string ? value : new TextTemplate(template).Render(_item));

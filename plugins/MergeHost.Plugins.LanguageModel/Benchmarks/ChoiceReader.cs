@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;

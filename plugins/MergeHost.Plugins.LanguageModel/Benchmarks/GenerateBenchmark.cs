@@ -1,6 +1,7 @@
 using System.Composition;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
 using MergeHost.Runtimes;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using MergeHost.Plugins.LanguageModel.Templates;
+using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

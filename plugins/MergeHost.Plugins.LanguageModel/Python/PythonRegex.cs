@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using MergeHost.Plugins.LanguageModel.Benchmarks;
+
+namespace MergeHost.Plugins.LanguageModel.Python;
+
+/// <summary>A regular expression of Python's <c>re</c>.</summary>
+internal sealed class PythonRegex
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
+    private readonly string _pattern;
+    private readonly Regex _regex;
+
+    /// <summary>Reads an expression.</summary>
+    /// <exception cref="MergeHostException">MH6002: it is none.</exception>
+    public PythonRegex(string pattern)
+    {
+        _pattern = pattern;
+        try
+        {
+            _regex = new Regex(Translate(pattern), RegexOptions.CultureInvariant, _patience);
+        }
+        catch (ArgumentException exception)
+        {
+            throw TaskData.Unusable($"'{pattern}'", $"this is no regular expression: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>How many groups there are.</summary>
+    public int Groups => _regex.GetGroupNumbers().Length - 1;
+
+    /// <summary><c>re.findall</c>: of each match the groups, or the whole match if the expression has no group.</summary>
+    /// <exception cref="MergeHostException">MH6002: it takes too long.</exception>
+    public IReadOnlyList<string[]> FindAll(string text) => Run(() => _regex.Matches(text)
+        .Select(match => match.Groups.Values.Skip(Groups == 0 ? 0 : 1).Select(group => group.Value).ToArray()).ToList());
+
+    /// <summary><c>re.sub</c></summary>
+    /// <param name="text">The text.</param>
+    /// <param name="replacement">What stands for each match; <c>\1</c> and <c>\g&lt;name&gt;</c> are its groups.</param>
+    /// <param name="most">The most matches that are replaced; 0 for all.</param>
+    /// <exception cref="MergeHostException">MH6002: it takes too long.</exception>
+    public string Replace(string text, string replacement, long most = 0) =>
+        Run(() => _regex.Replace(text, match => Expand(match, replacement), most == 0 ? -1 : (int)most));
+
+    private T Run<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (RegexMatchTimeoutException exception)
+        {
+            throw TaskData.Unusable($"'{_pattern}'", $"the regular expression takes longer than {_patience.TotalSeconds} seconds", exception);
+        }
+    }
+
+    // What Python writes otherwise, or means otherwise by the same signs.
+    private static string Translate(string pattern)
+    {
+        StringBuilder text = new();
+        bool isClass = false;
+        for (int place = 0; place < pattern.Length; place++)
+        {
+            char sign = pattern[place];
+            string rest = pattern[place..];
+            if (sign == '\\' && place + 1 < pattern.Length)
+            {
+                char next = pattern[++place];
+                text.Append(next == 'Z' && !isClass ? @"\z"
+                    : next == 's' ? (isClass ? @"\s\x1c-\x1f" : @"[\s\x1c-\x1f]")
+                    : next == 'S' && !isClass ? @"[^\s\x1c-\x1f]"
+                    : $"\\{next}");
+            }
+            else if (isClass)
+            {
+                isClass = sign != ']';
+                text.Append(sign == '[' ? @"\[" : sign.ToString());
+            }
+            else if (sign == '[')
+            {
+                // A bracket that closes nothing is one of the class.
+                string start = rest.StartsWith("[^]", StringComparison.Ordinal) ? "[^]" : rest.StartsWith("[]", StringComparison.Ordinal) ? "[]" : rest.StartsWith("[^", StringComparison.Ordinal) ? "[^" : "[";
+                text.Append(start.Replace("]", @"\]", StringComparison.Ordinal));
+                place += start.Length - 1;
+                isClass = true;
+            }
+            else if (rest.StartsWith("(?P<", StringComparison.Ordinal))
+            {
+                text.Append("(?<");
+                place += 3;
+            }
+            else if (rest.StartsWith("(?P=", StringComparison.Ordinal) && rest.Contains(')', StringComparison.Ordinal))
+            {
+                int end = rest.IndexOf(')', StringComparison.Ordinal);
+                text.Append(CultureInfo.InvariantCulture, $"\\k<{rest[4..end]}>");
+                place += end;
+            }
+            else
+            {
+                text.Append(rest.StartsWith("{,", StringComparison.Ordinal) ? "{0" : sign.ToString());
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private string Expand(Match match, string replacement)
+    {
+        StringBuilder text = new();
+        for (int place = 0; place < replacement.Length; place++)
+        {
+            if (replacement[place] != '\\' || place + 1 == replacement.Length)
+            {
+                text.Append(replacement[place]);
+                continue;
+            }
+
+            char next = replacement[++place];
+            if (char.IsAsciiDigit(next))
+            {
+                string number = place + 1 < replacement.Length && char.IsAsciiDigit(replacement[place + 1]) ? replacement.Substring(place++, 2) : next.ToString();
+                text.Append(Group(match, number));
+            }
+            else if (next == 'g' && replacement.IndexOf('>', place) is var end and > 0 && replacement[place + 1] == '<')
+            {
+                text.Append(Group(match, replacement[(place + 2)..end]));
+                place = end;
+            }
+            else
+            {
+                text.Append(next switch { 'n' => "\n", 't' => "\t", 'r' => "\r", '\\' => "\\", _ => $"\\{next}" });
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private string Group(Match match, string name) => match.Groups.ContainsKey(name)
+        ? match.Groups[name].Value
+        : throw TaskData.Unusable($"'{_pattern}'", $"the regular expression has no group '{name}'");
+}
