@@ -134,6 +134,9 @@ public static class ErrorCodes
     /// <summary>A device or native library that is asked for is not there.</summary>
     public static readonly ErrorCode DeviceUnavailable = new("MH3008", "A device or its library is not available");
 
+    /// <summary>A transform that failed, or made something that is no checkpoint.</summary>
+    public static readonly ErrorCode TransformBroken = new("MH3009", "A transform broke its contract");
+
     /// <summary>A strategy that cannot merge these tensors with these parameters.</summary>
     public static readonly ErrorCode MergeRefused = new("MH4001", "A strategy refuses to merge");
 

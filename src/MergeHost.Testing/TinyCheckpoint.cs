@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 
 namespace MergeHost.Testing;
@@ -137,6 +138,12 @@ public sealed class TinyCheckpoint
         return folder;
     }
 
+    /// <summary>Opens the checkpoint as it is now, from memory; the files are its companions.</summary>
+    /// <returns>A reader; the caller disposes it, after which it refuses to read.</returns>
+    public ICheckpointReader Open() => new Reader(
+        Tensors, [.. _files.Select(file => CompanionFile.FromBytes(file.Key, Encoding.UTF8.GetBytes(file.Value)))],
+        _tensors.ToDictionary(pair => pair.Tensor.Name, pair => pair.Content));
+
     private byte[] Header()
     {
         JsonObject header = [];
@@ -156,5 +163,26 @@ public sealed class TinyCheckpoint
         // The data begins at a multiple of eight, as loaders like it.
         string text = header.ToJsonString();
         return Encoding.UTF8.GetBytes(text.PadRight(text.Length + ((8 - (Encoding.UTF8.GetByteCount(text) % 8)) % 8)));
+    }
+
+    private sealed class Reader(IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Dictionary<string, byte[]> contents) : ICheckpointReader
+    {
+        private bool _isDisposed;
+
+        public IReadOnlyList<TensorInfo> Tensors => tensors;
+
+        public IReadOnlyList<CompanionFile> Companions => companions;
+
+        public IReadOnlyList<string> WeightFiles => [];
+
+        public IReadOnlyList<Problem> Warnings => [];
+
+        public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            contents[tensor.Name].AsSpan((int)tensor.DType.LengthBytes(firstElement), destination.Length).CopyTo(destination);
+        }
+
+        public void Dispose() => _isDisposed = true;
     }
 }

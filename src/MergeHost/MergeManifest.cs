@@ -88,7 +88,8 @@ public sealed record ManifestChoice(string Name, double? Score = null);
 /// <param name="Name">As the recipe has it.</param>
 /// <param name="Files">The files that hold its weights; none for an earlier stage.</param>
 /// <param name="Digest">XXH128 over the digests of all that was read of it.</param>
-public sealed record ManifestInput(string Name, IReadOnlyList<ManifestFile> Files, string Digest);
+/// <param name="Transforms">The transforms that it was read through, in order, each with its plugin; <see langword="null"/> if there are none.</param>
+public sealed record ManifestInput(string Name, IReadOnlyList<ManifestFile> Files, string Digest, IReadOnlyList<string>? Transforms = null);
 
 /// <summary>A file.</summary>
 /// <param name="Name">Its name, without a folder.</param>

@@ -45,11 +45,7 @@ public sealed partial class ThirdPartyPluginTests : IDisposable
     [Fact]
     public void TheScorerOfTheFixtures_BuiltAgainstThePackage_ScoresAndChooses()
     {
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Cli.Repository, "tests/fixtures/third-party/Acme.SignFlips")))
-        {
-            File.Copy(file, _folder[Path.GetFileName(file)]);
-        }
-
+        Copy("Acme.SignFlips");
         BuildAgainstThePackage();
         (string Name, string Value) home = ("MERGEHOST_HOME", _folder["bin"]);
         using Cli score = Cli.Start(["score", "recipes/quickstart/base", "recipes/quickstart/math", "--scorer", "acme_sign_flips", "--quiet"], home);
@@ -69,7 +65,34 @@ public sealed partial class ThirdPartyPluginTests : IDisposable
         Assert.Contains("chooses 7 of 28 scored tensors by acme_sign_flips", plan.Wait().Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TheTransformOfTheFixtures_BuiltAgainstThePackage_IsAppliedByARecipe()
+    {
+        Copy("Acme.Rename");
+        BuildAgainstThePackage();
+        (string Name, string Value) home = ("MERGEHOST_HOME", _folder["bin"]);
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, """
+            merge_method: passthrough
+            models:
+            - model: {path: recipes/quickstart/math, apply: [{acme_rename: {from: model.layers, to: model.blocks}}]}
+            """);
+        using Cli merge = Cli.Start(["merge", recipe, _folder["out"], "--quiet"], home);
+        Assert.Equal(0, merge.Wait().ExitCode);
+        CliResult inspected = Cli.Run("inspect", _folder["out"], "--tensors");
+        Assert.Contains("model.blocks.0.self_attn.q_proj.weight", inspected.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("model.layers", inspected.Output, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private void Copy(string fixture)
+    {
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Cli.Repository, "tests/fixtures/third-party", fixture)))
+        {
+            File.Copy(file, _folder[Path.GetFileName(file)]);
+        }
+    }
 
     // Builds what is in the folder as a third party would.
     private void BuildAgainstThePackage()

@@ -19,6 +19,12 @@ public interface ICheckpointReader : IDisposable
     /// <summary>What the headers say beside tensors, as text for people, in order; long values are cut short. Empty by default.</summary>
     IReadOnlyList<KeyValuePair<string, string>> Metadata => [];
 
+    /// <summary>
+    /// Text that differs whenever the tensors' bytes differ while the weight files are the same: settings that a computed checkpoint
+    /// depends on, for example. Empty by default. The host resumes an output, and takes it for finished, only if this is the same.
+    /// </summary>
+    string Identity => "";
+
     /// <summary>Reads a run of elements as they are stored, in row-major order.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="firstElement">Where the run begins: a multiple of the type's block.</param>

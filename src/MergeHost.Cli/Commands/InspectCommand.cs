@@ -44,6 +44,11 @@ internal static class InspectCommand
         }
 
         Console.WriteLine($"  weights in {string.Join(", ", checkpoint.WeightFiles.Select(Path.GetFileName))}");
+        if (checkpoint.Transforms.Count > 0)
+        {
+            Console.WriteLine($"  read through {string.Join(", ", checkpoint.Transforms)}");
+        }
+
         Console.WriteLine($"  beside them {(checkpoint.Companions.Count == 0 ? "nothing" : string.Join(", ", checkpoint.Companions))}");
         if (checkpoint.Metadata.Count > 0)
         {

@@ -71,12 +71,5 @@ internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedP
         _isDone = true;
     }
 
-    private static void Read(InputTensor input, long first, Span<float> values)
-    {
-        int lengthBytes = (int)input.Tensor.DType.LengthBytes(values.Length);
-        byte[] stored = ArrayPool<byte>.Shared.Rent(lengthBytes);
-        input.Model.Open().Read(input.Tensor, first, stored.AsSpan(0, lengthBytes));
-        DTypeConversion.ToSingle(input.Tensor.DType, stored.AsSpan(0, lengthBytes), values);
-        ArrayPool<byte>.Shared.Return(stored);
-    }
+    private static void Read(InputTensor input, long first, Span<float> values) => input.Model.Open().ReadSingle(input.Tensor, first, values);
 }

@@ -43,8 +43,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
                 return evaluator.Measure(Merge(path, session, cancellation), cancellation);
             }
 
-            InputModel model = models.Open(path);
-            return evaluator.Measure(new Subject(path, null, model.Open), cancellation);
+            return evaluator.Measure(Subject.Of(path, models.Open(path)), cancellation);
         }
     }
 
@@ -65,14 +64,14 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         }
 
         RecipeStage last = session.Recipe.Stages[^1];
-        ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && session.Recipe.Stages.All(stage => stage.Name != model.Name))];
+        ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
         MeasuredModel[] experts = [.. sources.Select(Measure)];
         using ModelResolver models = new(new PluginSet(catalog), host);
-        return Summarize(suite, @base, experts, [evaluator.Measure(new Subject(output, null, models.Open(output).Open), cancellation)]);
+        return Summarize(suite, @base, experts, [evaluator.Measure(Subject.Of(output, models.Open(output)), cancellation)]);
 
-        MeasuredModel Measure(ModelReference model) => evaluator.Measure(new Subject(model.Name, null, session.Open(model).Open), cancellation);
+        MeasuredModel Measure(ModelReference model) => evaluator.Measure(Subject.Of(model.Name, session.Open(model)), cancellation);
     }
 
     /// <summary>A merge that is made in memory once it is needed.</summary>

@@ -1,7 +1,6 @@
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
-using MergeHost.Running;
 
 namespace MergeHost.Evaluation;
 
@@ -34,10 +33,9 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
         }
         finally
         {
-            // A merge was made for this alone; checkpoints stay open for others.
-            if (checkpoint.IsValueCreated && checkpoint.Value is MemoryCheckpoint memory)
+            if (checkpoint.IsValueCreated)
             {
-                memory.Dispose();
+                checkpoint.Value.Dispose();
             }
         }
     }

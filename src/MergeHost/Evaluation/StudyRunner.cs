@@ -52,7 +52,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
 
         InputModel Open(string name, YamlScalar model) => models.Resolve(new ModelReference(model.Text, model.Place), study.Path) with { Name = name };
 
-        MeasuredModel Measure(InputModel model) => evaluator.Measure(new Subject(model.Name, null, model.Open), cancellation);
+        MeasuredModel Measure(InputModel model) => evaluator.Measure(Subject.Of(model.Name, model), cancellation);
 
         IEnumerable<StudyMerge> Try(string letters, IEnumerable<Candidate> candidates) =>
         [

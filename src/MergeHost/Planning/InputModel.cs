@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
+using MergeHost.Plugins;
 
 namespace MergeHost.Planning;
 
@@ -8,7 +10,7 @@ namespace MergeHost.Planning;
 /// <param name="Path">The file or folder; for an earlier stage, the folder it will be in.</param>
 /// <param name="Tensors">By name.</param>
 /// <param name="Companions">Configuration and tokenizer.</param>
-/// <param name="Open">Opens the checkpoint; for an earlier stage, only once that has run.</param>
+/// <param name="Open">Opens the checkpoint, for an earlier stage only once that has run; it stays open as long as the session does.</param>
 internal sealed record InputModel(
     string Name, string Path, IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyList<CompanionFile> Companions, Func<ICheckpointReader> Open)
 {
@@ -17,6 +19,24 @@ internal sealed record InputModel(
 
     /// <summary>The files that hold the weights; none for an earlier stage.</summary>
     public IReadOnlyList<string> WeightFiles { get; init; } = [];
+
+    /// <inheritdoc cref="ICheckpointReader.Identity"/>
+    public string Identity { get; init; } = "";
+
+    /// <summary>The format and the transforms that read it; none for an earlier stage.</summary>
+    public IReadOnlyList<InstalledExport> Exports { get; init; } = [];
+
+    /// <summary>The transforms among <see cref="Exports"/>, for people.</summary>
+    public IEnumerable<string> Transforms => Exports.Where(export => export.Export.Kind == ExportKind.Transform).Select(export => $"{export.Export.Id} ({export.Plugin.Id} {export.Plugin.Version})");
+
+    /// <inheritdoc cref="OpenedCheckpoint.Consumed"/>
+    public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
+
+    /// <summary>Whether data can be read while planning; that of an earlier stage cannot.</summary>
+    public bool IsMade { get; init; } = true;
+
+    /// <summary>Makes the model of the checkpoint that an earlier stage made.</summary>
+    public Func<ICheckpointReader, ICheckpointReader> Derive { get; init; } = made => made;
 
     /// <summary>What the headers say beside tensors; nothing for an earlier stage.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
@@ -46,6 +66,17 @@ internal sealed record InputModel(
             Stored = tensors,
             Stacks = LayerStack.Find(tensors),
             Config = ReadJson(name, companions, "config.json"),
+        };
+
+    /// <summary>The model of an open checkpoint.</summary>
+    public static InputModel Of(string name, string path, OpenedCheckpoint opened) =>
+        Make(name, path, opened.Reader.Tensors, opened.Reader.Companions, () => opened.Reader) with
+        {
+            WeightFiles = opened.WeightFiles,
+            Identity = opened.Identity,
+            Metadata = opened.Reader.Metadata,
+            Exports = opened.Exports,
+            Consumed = opened.Consumed,
         };
 
     /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>

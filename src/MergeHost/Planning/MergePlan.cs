@@ -31,7 +31,8 @@ internal sealed record StagePlan
     public SelectionPlan? Selection { get; init; }
 
     /// <summary>What takes part in the stage of what plugins have.</summary>
-    public IEnumerable<InstalledExport> Exports => [Strategy, Format, .. Selection?.Scorers.Select(scorer => scorer.Installed) ?? []];
+    public IEnumerable<InstalledExport> Exports =>
+        new[] { Strategy, Format }.Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The models that take part, each once.</summary>
     public required IReadOnlyList<InputModel> Models { get; init; }

@@ -40,8 +40,9 @@ internal sealed class MergePlanner(
             if (stage.Name is not null)
             {
                 ICheckpointFormat format = host.Create<ICheckpointFormat>(plan.Format);
-                _stages[stage.Name] = InputModel.Make(
-                    stage.Name, Path.GetFullPath(folder), plan.Layout.Tensors, plan.Layout.Companions, () => format.Open(folder));
+                InputModel made = InputModel.Make(
+                    stage.Name, Path.GetFullPath(folder), plan.Layout.Tensors, plan.Layout.Companions, () => models.Keep(format.Open(folder)));
+                _stages[stage.Name] = made with { IsMade = false };
             }
         }
 
@@ -150,21 +151,17 @@ internal sealed class MergePlanner(
         bool isWhole = true;
         foreach (ModelReference reference in stage.Models)
         {
-            if (_stages.TryGetValue(reference.Name, out InputModel? result))
-            {
-                opened.Add(reference.Name, result);
-                continue;
-            }
-
             try
             {
-                opened.Add(reference.Name, models.Resolve(reference, recipe.Path));
+                opened.Add(reference.Name, reference.StageName(_stages.ContainsKey) is { } made
+                    ? models.Derive(_stages[made], reference, recipe.Path)
+                    : models.Resolve(reference, recipe.Path));
             }
             catch (MergeHostException exception)
             {
                 // A stage that failed has been reported; that it is not there need not be.
-                bool isStage = recipe.Stages.Any(other => other.Name == reference.Name);
-                problems.AddRange(isStage ? [] : exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
+                bool isFailed = reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is { } stageName && !_stages.ContainsKey(stageName);
+                problems.AddRange(isFailed ? [] : exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
                 isWhole = false;
             }
         }

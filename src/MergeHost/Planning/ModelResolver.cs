@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Models;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 
@@ -10,6 +11,7 @@ namespace MergeHost.Planning;
 /// <remarks>A model that is named twice, or by two paths, is opened once. The readers live as long as the resolver.</remarks>
 internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDisposable
 {
+    private readonly Dictionary<string, OpenedCheckpoint> _opened = [];
     private readonly Dictionary<string, InputModel> _models = [];
     private readonly List<ICheckpointReader> _readers = [];
 
@@ -22,45 +24,108 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     /// <exception cref="MergeHostException">The model is not there, or cannot be opened.</exception>
     public InputModel Resolve(ModelReference reference, string recipePath)
     {
-        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, reference.Name);
-        string? path = new[] { reference.Name, beside }.FirstOrDefault(Path.Exists);
-        return path is not null ? Open(reference.Name, path) : throw NotFound(reference, beside);
+        ModelFinder finder = new(reference, FolderOf(recipePath));
+        (string model, string[] adapters) = reference.Split(name => finder.TryFind(name) is not null);
+        string path = finder.Find(model);
+        return Open(reference.Name, path, [.. adapters.Select(adapter => Adapter(adapter, finder)), .. reference.Apply], finder);
     }
 
-    /// <summary>Opens a checkpoint at a path.</summary>
+    /// <summary>Opens a checkpoint at a path, with adapters as in <c>base+adapter</c>.</summary>
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
     public InputModel Open(string path)
     {
-        if (Path.Exists(path))
-        {
-            return Open(path, path);
-        }
+        ModelFinder finder = new(new ModelReference(path, new TextPlace(path, 1, 1)), null);
+        (string model, string[] adapters) = finder.Reference.Split(Path.Exists);
+        return Open(path, finder.Find(model), [.. adapters.Select(adapter => Adapter(adapter, finder))], finder);
+    }
 
-        string? closest = Suggestion.Closest(Path.GetFileName(path), Neighbours(Path.GetDirectoryName(Path.GetFullPath(path))!));
-        string? hint = closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?";
-        throw new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", hint));
+    /// <summary>Applies what a reference asks for to the result of an earlier stage.</summary>
+    /// <exception cref="MergeHostException">A transform or an adapter is not there, or does not suit the result.</exception>
+    public InputModel Derive(InputModel stage, ModelReference reference, string recipePath)
+    {
+        ModelFinder finder = new(reference, FolderOf(recipePath));
+        TransformReference[] asked = [.. reference.Split(name => name == stage.Name).Adapters.Select(adapter => Adapter(adapter, finder)), .. reference.Apply];
+        return asked.Length == 0 ? stage : InputModel.Of(reference.Name, stage.Path, Apply(new UnmadeCheckpoint(stage.Stored, stage.Companions))) with
+        {
+            IsMade = false,
+            Open = () => Apply(stage.Open()).Reader,
+            Derive = made => Apply(made).Reader,
+        };
+
+        OpenedCheckpoint Apply(ICheckpointReader checkpoint) => this.Apply(new OpenedCheckpoint(checkpoint, []), asked, finder);
+    }
+
+    /// <summary>Keeps a reader until the models are closed.</summary>
+    public ICheckpointReader Keep(ICheckpointReader reader)
+    {
+        _readers.Add(reader);
+        return reader;
     }
 
     public void Dispose() => _readers.ForEach(reader => reader.Dispose());
 
-    private InputModel Open(string name, string path)
+    private static string FolderOf(string recipePath) => Path.GetDirectoryName(Path.GetFullPath(recipePath))!;
+
+    private InputModel Open(string name, string path, IReadOnlyList<TransformReference> asked, ModelFinder finder)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (_models.TryGetValue(full, out InputModel? known))
+        string key = string.Join('\n', asked.Select(transform => transform.ToString()).Prepend(full));
+        if (!_models.TryGetValue(key, out InputModel? model))
         {
-            return known;
+            _models.Add(key, model = InputModel.Of(name, full, OpenFiles(path, key, asked, finder)));
         }
 
-        ICheckpointReader reader = host.Create<ICheckpointFormat>(FindFormat(path)).Open(path);
-        _readers.Add(reader);
-        Warnings.AddRange(reader.Warnings);
-        InputModel model = InputModel.Make(name, full, reader.Tensors, reader.Companions, () => reader) with
-        {
-            WeightFiles = reader.WeightFiles,
-            Metadata = reader.Metadata,
-        };
-        _models.Add(full, model);
         return model;
+    }
+
+    private OpenedCheckpoint OpenFiles(string path, string key, IReadOnlyList<TransformReference> asked, ModelFinder finder)
+    {
+        if (!_opened.TryGetValue(key, out OpenedCheckpoint? opened))
+        {
+            InstalledExport format = FindFormat(path);
+            ICheckpointReader reader = Keep(host.Create<ICheckpointFormat>(format).Open(path));
+            _opened.Add(key, opened = Apply(new OpenedCheckpoint(reader, [format]), asked, finder));
+            Warnings.AddRange(opened.Reader.Warnings);
+        }
+
+        return opened;
+    }
+
+    private OpenedCheckpoint Apply(OpenedCheckpoint checkpoint, IReadOnlyList<TransformReference> asked, ModelFinder finder)
+    {
+        OpenedCheckpoint result = new TransformChain(plugins, host, asked, OpenOther).Apply(checkpoint);
+        Keep(result.Reader);
+        return result;
+
+        OpenedCheckpoint OpenOther(string name)
+        {
+            string path = finder.Find(name);
+            return OpenFiles(path, Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), [], finder);
+        }
+    }
+
+    private TransformReference Adapter(string name, ModelFinder finder)
+    {
+        InstalledExport[] transforms = [.. plugins.Exports(ExportKind.Transform).Where(transform => transform.Export.Adapters.Count > 0)];
+        if (transforms.Length == 0)
+        {
+            throw finder.Wrong(ErrorCodes.NotSupported, $"'{finder.Reference.Base}' adds an adapter to a model, and no installed plugin does that",
+                "Install a plugin for adapters, or merge the adapter into its model first.");
+        }
+
+        string path = finder.Find(name);
+        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))] : [Path.GetFileName(path)];
+        InstalledExport[] fitting =
+            [.. transforms.Where(transform => transform.Export.Adapters.Any(pattern => files.Any(file => FileSystemName.MatchesSimpleExpression(pattern, file))))];
+        TextPlace at = finder.Reference.Place;
+        return fitting switch
+        {
+            [InstalledExport only] => new TransformReference(only.Export.Id, [(new YamlScalar("path", true, at), new YamlScalar(name, false, at))], finder.Place),
+            [] => throw finder.Wrong(ErrorCodes.UnknownFormat, $"'{name}' is no adapter that an installed plugin adds to a model",
+                $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."),
+            _ => throw finder.Wrong(ErrorCodes.UnknownFormat, $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
+                $"Choose one by `apply: [{{{fitting[0].Export.Id}: {{path: {name}}}}}]`."),
+        };
     }
 
     private InstalledExport FindFormat(string path)
@@ -117,42 +182,4 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         file.Read(0, head);
         return ForeignContent.Recognise(head);
     }
-
-    private static MergeHostException NotFound(ModelReference reference, string beside)
-    {
-        string name = reference.Name;
-        if (name.Contains('+', StringComparison.Ordinal))
-        {
-            return Missing(ErrorCodes.NotSupported, $"'{name}' adds an adapter to a model, which is not supported yet", "Merge the adapter into its model first.");
-        }
-
-        if (name.StartsWith('~') || name.Contains('$', StringComparison.Ordinal))
-        {
-            return Missing(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
-        }
-
-        string folder = Path.GetDirectoryName(beside)!;
-        IEnumerable<string> neighbours = Neighbours(Path.GetDirectoryName(Path.GetFullPath(name))!).Concat(Neighbours(folder)).Distinct();
-        string? closest = Suggestion.Closest(Path.GetFileName(name), neighbours);
-        if (closest is not null)
-        {
-            string meant = Path.Combine(Path.GetDirectoryName(name) ?? "", closest);
-            return Missing(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
-        }
-
-        return IsHubId(name) && !Directory.Exists(Path.GetDirectoryName(name))
-            ? Missing(ErrorCodes.NotSupported, $"there is no folder '{name}', and models cannot be downloaded from the hub yet",
-                $"Download it first, with `hf download {name.Split('@')[0]} --local-dir PATH`, and name the folder.")
-            : Missing(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
-                $"Paths start at the current folder, and then at the recipe's, '{folder}'.");
-
-        MergeHostException Missing(ErrorCode code, string message, string hint) => new([new Problem(code, message, hint, reference.Place)]);
-    }
-
-    private static IEnumerable<string> Neighbours(string folder) =>
-        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!) : [];
-
-    private static bool IsHubId(string name) =>
-        name.Split('@')[0].Split('/') is [{ Length: > 0 } owner, { Length: > 0 } repository]
-        && (owner + repository).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && !owner.StartsWith('.');
 }

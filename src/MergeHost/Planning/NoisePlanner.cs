@@ -50,7 +50,7 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
     // What an earlier stage makes cannot be read yet.
     private static bool IsNoisy(InputTensor source, InputTensor @base) =>
         (source.Tensor.DType.Kind == DTypeKind.Quantized || @base.Tensor.DType.Kind == DTypeKind.Quantized)
-        && source.Tensor.ElementCount > 0 && source.Tensor.Shape == @base.Tensor.Shape && source.Model.WeightFiles.Count > 0 && @base.Model.WeightFiles.Count > 0;
+        && source.Tensor.ElementCount > 0 && source.Tensor.Shape == @base.Tensor.Shape && source.Model.IsMade && @base.Model.IsMade;
 
     private static string KindOf(string name) =>
         string.Join('.', (LayerTensorName.Parse(name)?.Rest ?? name).Split('.').Where(part => part.Length > 0 && part != "weight" && !part.All(char.IsAsciiDigit)));
@@ -83,9 +83,7 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
     private static float[] Read(InputTensor input, long first)
     {
         float[] numbers = new float[Math.Min(RunElements, input.Tensor.ElementCount - first)];
-        byte[] stored = new byte[input.Tensor.DType.LengthBytes(numbers.Length)];
-        input.Model.Open().Read(input.Tensor, first, stored);
-        DTypeConversion.ToSingle(input.Tensor.DType, stored, numbers);
+        input.Model.Open().ReadSingle(input.Tensor, first, numbers);
         return numbers;
     }
 

@@ -14,6 +14,7 @@ internal enum ExportKind
     Format,
     Benchmark,
     Runtime,
+    Transform,
 }
 
 internal static class ExportKinds
@@ -25,6 +26,7 @@ internal static class ExportKinds
         ExportKind.Scorer => typeof(ILayerScorer),
         ExportKind.Format => typeof(ICheckpointFormat),
         ExportKind.Benchmark => typeof(IBenchmark),
+        ExportKind.Transform => typeof(ICheckpointTransform),
         _ => typeof(IModelRuntime),
     };
 
@@ -35,6 +37,7 @@ internal static class ExportKinds
         ExportKind.Scorer => "scorer",
         ExportKind.Format => "format",
         ExportKind.Benchmark => "benchmark",
+        ExportKind.Transform => "transform",
         _ => "runtime",
     };
 
@@ -60,6 +63,11 @@ internal static class ExportKinds
         if (attribute == typeof(BenchmarkAttribute).FullName)
         {
             return ExportKind.Benchmark;
+        }
+
+        if (attribute == typeof(CheckpointTransformAttribute).FullName)
+        {
+            return ExportKind.Transform;
         }
 
         return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;

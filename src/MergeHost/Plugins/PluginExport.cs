@@ -14,6 +14,7 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     private static readonly MergeStrategyAttribute _strategy = new("");
     private static readonly LayerScorerAttribute _scorer = new("");
     private static readonly CheckpointFormatAttribute _format = new("");
+    private static readonly CheckpointTransformAttribute _transform = new("");
 
     /// <inheritdoc cref="MergeStrategyAttribute.Base"/>
     public BaseUse Base => (BaseUse)Number(nameof(Base), (int)_strategy.Base);
@@ -38,6 +39,15 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
 
     /// <inheritdoc cref="CheckpointFormatAttribute.Preference"/>
     public int Preference => Number(nameof(Preference), _format.Preference);
+
+    /// <inheritdoc cref="CheckpointTransformAttribute.Tensors"/>
+    public IReadOnlyList<string> MarkedTensors => Metadata.GetValueOrDefault(nameof(CheckpointTransformAttribute.Tensors)) as string[] ?? _transform.Tensors;
+
+    /// <inheritdoc cref="CheckpointTransformAttribute.ConfigFields"/>
+    public IReadOnlyList<string> ConfigFields => Metadata.GetValueOrDefault(nameof(ConfigFields)) as string[] ?? _transform.ConfigFields;
+
+    /// <inheritdoc cref="CheckpointTransformAttribute.Adapters"/>
+    public IReadOnlyList<string> Adapters => Metadata.GetValueOrDefault(nameof(Adapters)) as string[] ?? _transform.Adapters;
 
     /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
     public override string ToString() => $"{Kind.Word()} '{Id}'";

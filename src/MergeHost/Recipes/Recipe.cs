@@ -77,8 +77,42 @@ internal sealed record RecipeSlice(TextPlace Place, IReadOnlyList<RecipeSource> 
 /// <param name="Layers">Which of its layers, or <see langword="null"/> for all.</param>
 internal sealed record RecipeSource(ModelReference Model, LayerRange? Layers, ParameterSet Parameters);
 
-/// <summary>The name of a model in a recipe: a path, or the name of an earlier stage.</summary>
-internal sealed record ModelReference(string Name, TextPlace Place);
+/// <summary>A model as a recipe names it: a path, or the name of an earlier stage, and what is applied to it.</summary>
+/// <param name="Name">Tells it from all other models of the recipe.</param>
+internal sealed record ModelReference(string Name, TextPlace Place)
+{
+    /// <summary>The name without what <c>apply:</c> adds; adapters may follow a path or stage, as in <c>base+adapter</c>.</summary>
+    public string Base { get; init; } = Name;
+
+    /// <summary>What <c>apply:</c> lists, in order.</summary>
+    public IReadOnlyList<TransformReference> Apply { get; init; } = [];
+
+    /// <summary>The same model with more applied to it.</summary>
+    public ModelReference With(IReadOnlyList<TransformReference> apply) =>
+        apply.Count == 0 ? this : this with { Name = string.Join('+', apply.Select(transform => transform.ToString()).Prepend(Name)), Apply = [.. Apply, .. apply] };
+
+    /// <summary>The stage that is named, if one is.</summary>
+    public string? StageName(Func<string, bool> isStage) => Split(isStage).Model is { } name && isStage(name) ? name : null;
+
+    /// <summary>Splits <c>base+adapter</c>; of what exists, the longest name is not split.</summary>
+    public (string Model, string[] Adapters) Split(Func<string, bool> exists)
+    {
+        string[] parts = Base.Split('+');
+        int length = Enumerable.Range(1, parts.Length).LastOrDefault(count => exists(string.Join('+', parts[..count])), 1);
+        return (string.Join('+', parts[..length]), parts[length..]);
+    }
+}
+
+/// <summary>A transform that a recipe applies to a model.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Settings">What the recipe says of its options.</param>
+/// <param name="Place">Where it is named; <see langword="null"/> if it is not named in a recipe.</param>
+internal sealed record TransformReference(string Id, IReadOnlyList<(YamlScalar Name, YamlNode Value)> Settings, TextPlace? Place)
+{
+    /// <summary>The transform as flow-style YAML.</summary>
+    public override string ToString() =>
+        Settings.Count == 0 ? Id : $"{Id}{{{string.Join(", ", Settings.Select(setting => $"{setting.Name.Text}: {(setting.Value is YamlScalar scalar ? scalar.Text : setting.Value.Kind)}"))}}}";
+}
 
 /// <summary>Layers from <paramref name="Start"/> up to but without <paramref name="End"/>.</summary>
 internal sealed record LayerRange(int Start, int End, TextPlace Place)

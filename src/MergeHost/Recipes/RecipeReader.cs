@@ -241,27 +241,6 @@ internal sealed partial class RecipeReader
         return null;
     }
 
-    private ModelReference? ReadModel(YamlNode node)
-    {
-        switch (node)
-        {
-            case YamlScalar { Text.Length: > 0 } scalar:
-                return new ModelReference(scalar.Text, scalar.Place);
-            case YamlMapping mapping when mapping.Find("model") is { } inner:
-                CheckFields(mapping, "a model", ["model", "lora", "override_architecture"]);
-                AddUnsupported(mapping, "lora", "adapters cannot be merged in yet");
-                AddUnsupported(mapping, "override_architecture", "architectures are told by tensor names");
-                return ReadModel(inner);
-            case YamlMapping mapping when mapping.Find("path") is { } path:
-                CheckFields(mapping, "a model", ["path", "revision"]);
-                AddUnsupported(mapping, "revision", "models cannot be downloaded yet");
-                return ReadModel(path);
-            default:
-                Add(ErrorCodes.WrongType, node.Place, $"a model must be a path, found {node.Kind}", null);
-                return null;
-        }
-    }
-
     private void AddUnsupported(YamlMapping mapping, string field, string reason)
     {
         if (mapping.Find(field) is { } node)

@@ -25,7 +25,7 @@ internal static class StageOrder
         List<RecipeStage> results = [.. stages.Where(stage => stage.Name is null)];
         if (results.Count == 0)
         {
-            HashSet<string> read = [.. stages.SelectMany(stage => stage.Models.Select(model => model.Name))];
+            HashSet<string> read = [.. stages.SelectMany(stage => stage.Models.Select(model => model.StageName(named.ContainsKey)).OfType<string>())];
             results = [.. stages.Where(stage => !read.Contains(stage.Name!))];
         }
 
@@ -55,9 +55,9 @@ internal static class StageOrder
 
         foreach (ModelReference model in stage.Models)
         {
-            if (named.TryGetValue(model.Name, out RecipeStage? read))
+            if (model.StageName(named.ContainsKey) is { } read)
             {
-                Visit(read, named, sorted, [.. path, stage], problems);
+                Visit(named[read], named, sorted, [.. path, stage], problems);
             }
         }
 

@@ -85,6 +85,7 @@ internal static class ManifestStore
         return new ManifestInput(
             model.Name,
             [.. model.WeightFiles.Select(path => new ManifestFile(Path.GetFileName(path), new FileInfo(path).Length))],
-            TensorDigest.OfAll(digests));
+            TensorDigest.OfAll(digests),
+            model.Transforms.ToArray() is { Length: > 0 } transforms ? transforms : null);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class MergeIdentity
 
             foreach (InputModel model in stage.Models)
             {
-                identity.Add(model.Name);
+                identity.Add(model.Name, model.Identity);
                 identity.Add([.. model.Stored.Select(tensor => tensor.ToString())]);
                 foreach (FileInfo file in model.WeightFiles.Select(path => new FileInfo(path)))
                 {

@@ -1,4 +1,3 @@
-using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
 
 namespace MergeHost.Scoring;
@@ -18,16 +17,13 @@ internal sealed class ScoreValidator(
 {
     private const int MostSteps = 10;
 
-    private readonly ICheckpointReader _base = pairs[0].Base.Model.Open();
-    private readonly ICheckpointReader _adapted = pairs[0].Adapted.Model.Open();
-
     /// <summary>Measures what there is to measure.</summary>
     /// <exception cref="MergeHostException">A benchmark cannot run the models, or there is nothing to compare.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ScoreValidation Run()
     {
-        MeasuredModel @base = Measure("base", () => _base);
-        MeasuredModel adapted = Measure("adapted", () => _adapted);
+        MeasuredModel @base = Measure(Subject.Of("base", pairs[0].Base.Model));
+        MeasuredModel adapted = Measure(Subject.Of("adapted", pairs[0].Adapted.Model));
         IReadOnlyList<KeptAbility> before = Kept(adapted, @base, adapted);
         IReadOnlyList<Unit> units = Units();
         IReadOnlyList<SwappedUnit> swapped =
@@ -48,14 +44,17 @@ internal sealed class ScoreValidator(
         };
     }
 
-    private MeasuredModel Measure(string name, Func<ICheckpointReader> open)
+    private MeasuredModel Measure(Subject subject)
     {
-        tell(name);
-        return evaluator.Measure(new Subject(name, null, open), cancellation);
+        tell(subject.Name);
+        return evaluator.Measure(subject, cancellation);
     }
 
     private IReadOnlyList<KeptAbility> Swap(string name, IEnumerable<Unit> units, MeasuredModel @base, MeasuredModel adapted) =>
-        Kept(Measure(name, () => new SwappedCheckpoint(_base, _adapted, units.SelectMany(unit => unit.Pairs))), @base, adapted);
+        Kept(Measure(new Subject(name, null, () => Swapped(units.SelectMany(unit => unit.Pairs)))), @base, adapted);
+
+    private SwappedCheckpoint Swapped(IEnumerable<ScorePair> swapped) =>
+        new(pairs[0].Base.Model.Open(), pairs[0].Adapted.Model.Open(), swapped);
 
     private static IReadOnlyList<KeptAbility> Kept(MeasuredModel model, MeasuredModel @base, MeasuredModel adapted) =>
     [

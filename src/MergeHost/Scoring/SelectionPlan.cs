@@ -16,7 +16,7 @@ internal sealed record SelectionPlan(RecipeSelection Selection, IReadOnlyList<Bo
     public IReadOnlyList<TensorChoice>? Choices { get; init; }
 
     /// <summary>Whether all data that is to be scored is there, or is made by an earlier stage.</summary>
-    public bool CanScore => Pairs.All(pair => pair.Base.Model.WeightFiles.Count > 0 && pair.Adapted.Model.WeightFiles.Count > 0);
+    public bool CanScore => Pairs.All(pair => pair.Base.Model.IsMade && pair.Adapted.Model.IsMade);
 
     /// <summary>The fields that hold for a tensor; what cannot be read was reported with the recipe.</summary>
     public SelectionOptions OptionsOf(string tensor) => (SelectionOptions)_schema.Create(option =>

@@ -2,38 +2,41 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Scoring;
 
-/// <summary>An adapted model in which some tensors are the base's.</summary>
-/// <remarks>It owns neither of the two.</remarks>
-internal sealed class SwappedCheckpoint : ICheckpointReader
+/// <summary>An adapted model in which some tensors are the base's; both stay open when it is disposed.</summary>
+internal sealed class SwappedCheckpoint : DerivedCheckpoint
 {
-    private readonly ICheckpointReader _adapted;
-    private readonly Dictionary<string, (ICheckpointReader Reader, TensorInfo Tensor)> _swapped;
+    private readonly ICheckpointReader _base;
+    private readonly Dictionary<string, TensorInfo> _swapped;
 
     /// <param name="base">The base.</param>
     /// <param name="adapted">The adapted model, whose configuration and tokenizer it has.</param>
     /// <param name="pairs">The tensors that are the base's.</param>
     public SwappedCheckpoint(ICheckpointReader @base, ICheckpointReader adapted, IEnumerable<ScorePair> pairs)
+        : base(adapted, leaveOpen: true)
     {
-        _adapted = adapted;
-        _swapped = pairs.ToDictionary(pair => pair.Adapted.Tensor.Name, pair => (@base, pair.Base.Tensor));
-        Tensors = [.. adapted.Tensors.Select(tensor => _swapped.TryGetValue(tensor.Name, out (ICheckpointReader, TensorInfo Tensor) other) ? other.Tensor with { Name = tensor.Name } : tensor)];
+        _base = @base;
+        _swapped = pairs.ToDictionary(pair => pair.Adapted.Tensor.Name, pair => pair.Base.Tensor);
+        Tensors = [.. adapted.Tensors.Select(tensor => _swapped.TryGetValue(tensor.Name, out TensorInfo? other) ? other with { Name = tensor.Name } : tensor)];
+        Identity = string.Join('\n', _swapped.Keys.Order(StringComparer.Ordinal).Prepend(adapted.Identity).Prepend(@base.Identity));
     }
 
-    public IReadOnlyList<TensorInfo> Tensors { get; }
+    public override IReadOnlyList<TensorInfo> Tensors { get; }
 
-    public IReadOnlyList<CompanionFile> Companions => _adapted.Companions;
+    public override IReadOnlyList<string> WeightFiles => [.. Inner.WeightFiles, .. _base.WeightFiles];
 
-    public IReadOnlyList<string> WeightFiles => _adapted.WeightFiles;
+    public override IReadOnlyList<Problem> Warnings => [];
 
-    public IReadOnlyList<Problem> Warnings => [];
+    public override string Identity { get; }
 
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+    public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {
-        (ICheckpointReader reader, TensorInfo stored) = _swapped.GetValueOrDefault(tensor.Name, (_adapted, tensor));
-        reader.Read(stored, firstElement, destination);
-    }
-
-    public void Dispose()
-    {
+        if (_swapped.TryGetValue(tensor.Name, out TensorInfo? stored))
+        {
+            _base.Read(stored, firstElement, destination);
+        }
+        else
+        {
+            Inner.Read(tensor, firstElement, destination);
+        }
     }
 }

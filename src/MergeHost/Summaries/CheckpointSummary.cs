@@ -32,6 +32,9 @@ public sealed record CheckpointSummary
     /// <summary>The files that hold the weights.</summary>
     public required IReadOnlyList<string> WeightFiles { get; init; }
 
+    /// <summary>The transforms that were applied, in order, each with its plugin; empty if it is read as it is stored.</summary>
+    public IReadOnlyList<string> Transforms { get; init; } = [];
+
     /// <summary>What is odd about it.</summary>
     public required IReadOnlyList<Problem> Warnings { get; init; }
 
@@ -52,6 +55,7 @@ public sealed record CheckpointSummary
         Metadata = model.Metadata,
         Companions = [.. model.Companions.Select(file => file.Name)],
         WeightFiles = [.. model.WeightFiles],
+        Transforms = [.. model.Transforms],
         Warnings = warnings,
     };
 }

@@ -1,5 +1,7 @@
+using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
 using MergeHost.Planning;
+using MergeHost.Plugins;
 using MergeHost.Running;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
@@ -65,6 +67,29 @@ public sealed class EvaluationTests : IDisposable
         _folder.Add("a", TinyCheckpoint.Llama(seed: 3));
         Run([_folder["a"]], out List<string> told);
         Assert.NotEmpty(told);
+    }
+
+    [Fact]
+    public void Measure_OfASubject_DisposesWhatItOpened()
+    {
+        Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"), new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host);
+        Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), _ => { });
+        ICheckpointReader reader = TinyCheckpoint.Llama().Open();
+        evaluator.Measure(new Subject("x", null, () => reader), default);
+        Assert.Throws<ObjectDisposedException>(() => reader.Read(reader.Tensors[0], 0, new byte[2]));
+    }
+
+    [Fact]
+    public void Measure_OfAModel_LeavesItOpenForOthers()
+    {
+        using ModelResolver models = RecipeFolder.Models();
+        InputModel model = models.Open(_folder["a"]);
+        using (ICheckpointReader lent = Subject.Of("a", model).Open())
+        {
+            Assert.Equal(model.Stored, lent.Tensors);
+        }
+
+        model.Open().Read(model.Stored[0], 0, new byte[model.Stored[0].LengthBytes]);
     }
 
     [Theory]

@@ -40,7 +40,6 @@ public sealed class ModelResolverTests : IDisposable
     [Theory]
     [InlineData("meta-llama/Llama-3.1-8B", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
     [InlineData("meta-llama/Llama-3.1-8B@main", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
-    [InlineData("finance+my/adapter", "Merge the adapter into its model first.")]
     public void Resolve_OfWhatIsNotSupported_NamesItAndAWayOut(string model, string hint)
     {
         Problem problem = _folder.Error(RecipeFolder.Linear("finance", model));

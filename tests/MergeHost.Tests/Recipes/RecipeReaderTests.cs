@@ -145,7 +145,7 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
     [InlineData("merge_method: linear\nmodules: {vision_tower: {models: [{model: a}]}}", "MH1011", 2, 11, "default")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer: {source: base, tokens: {x: {}}}", "MH1011", 3, 35, "tokens")]
-    [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a}, lora: {path: b}}}]", "MH1011", 2, 43, "lora")]
+    [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a, apply: [x]}, lora: {path: b}}}]", "MH1009", 2, 55, "apply")]
     [InlineData("merge_method: linear\nmodels:\n\t- model: a", "MH1001", 3, 1, "spaces")]
     [InlineData("a: &x [*x]", "MH1015", 1, 8, null)]
     [InlineData("!!python/object:os.system {}", "MH1001", 1, 1, "Remove the tag.")]

@@ -1,0 +1,118 @@
+using MergeHost.Checkpoints;
+using Xunit;
+
+namespace MergeHost.Testing;
+
+/// <summary>What every checkpoint transform must do; a transform's tests inherit it.</summary>
+/// <typeparam name="TTransform">The transform.</typeparam>
+public abstract class CheckpointTransformContract<TTransform>
+    where TTransform : ICheckpointTransform, new()
+{
+    /// <summary>The checkpoint that is transformed; by default a small Llama in BF16.</summary>
+    protected virtual TinyCheckpoint Checkpoint { get; } = TinyCheckpoint.Llama();
+
+    /// <summary>The options; by default those of the record.</summary>
+    protected virtual object Options => Activator.CreateInstance(new TTransform().OptionsType)!;
+
+    /// <summary>Opens what the transform asks for; by default there is nothing else.</summary>
+    protected virtual ICheckpointReader Open(string name) => throw CheckpointException.Unreadable(name, "there is no such file or folder");
+
+    /// <summary>Applies the transform; the result disposes the checkpoint.</summary>
+    protected ICheckpointReader Apply(ICheckpointReader checkpoint) => new TTransform().Apply(checkpoint, Options, new TransformContext(Open));
+
+    /// <summary>Names are unique, and every tensor can be read from its first element to its last.</summary>
+    [Fact]
+    public void Apply_GivesTensorsOfUniqueNamesThatCanBeRead()
+    {
+        using ICheckpointReader checkpoint = Checkpoint.Open();
+        using ICheckpointReader result = Apply(checkpoint);
+        Assert.Equal(result.Tensors.Count, result.Tensors.Select(tensor => tensor.Name).Distinct().Count());
+        Assert.All(result.Tensors, tensor => ReadAll(result, tensor));
+    }
+
+    /// <summary>Data is read through the result alone, since an earlier stage may not have made it when the transform is applied.</summary>
+    [Fact]
+    public void Apply_ReadsNoData()
+    {
+        using ICheckpointReader checkpoint = Checkpoint.Open();
+        using Watched watched = new(checkpoint);
+        using ICheckpointReader result = Apply(watched);
+        Assert.Equal(0, watched.Reads);
+    }
+
+    /// <summary>A run has the bytes that it has in the whole tensor, from any thread.</summary>
+    [Fact]
+    public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole()
+    {
+        using ICheckpointReader checkpoint = Checkpoint.Open();
+        using ICheckpointReader result = Apply(checkpoint);
+        (TensorInfo Tensor, byte[] Whole)[] tensors = [.. result.Tensors.Select(tensor => (tensor, ReadAll(result, tensor)))];
+        Parallel.ForEach(tensors.SelectMany(pair => Enumerable.Range(0, 4).Select(_ => pair)), new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
+        {
+            DType type = pair.Tensor.DType;
+            long blocks = pair.Tensor.ElementCount / type.BlockElements;
+            System.Random random = new(pair.Tensor.Name.Length);
+            for (long block = 0; block < blocks;)
+            {
+                long next = Math.Min(blocks, block + random.Next(1, 7));
+                byte[] run = new byte[(next - block) * type.BlockBytes];
+                result.Read(pair.Tensor, block * type.BlockElements, run);
+                Assert.Equal(pair.Whole[(int)(block * type.BlockBytes)..(int)(next * type.BlockBytes)], run);
+                block = next;
+            }
+        });
+    }
+
+    /// <summary>Applied again, it gives the same tensors, files, identity and bytes.</summary>
+    [Fact]
+    public void Apply_Twice_GivesTheSame()
+    {
+        using ICheckpointReader checkpoint = Checkpoint.Open();
+        using ICheckpointReader copy = Checkpoint.Open();
+        using ICheckpointReader first = Apply(checkpoint);
+        using ICheckpointReader second = Apply(copy);
+        Assert.Equal(first.Tensors, second.Tensors);
+        Assert.Equal(first.Identity, second.Identity);
+        Assert.Equal(first.Companions.Select(file => file.Name), second.Companions.Select(file => file.Name));
+        Assert.All(first.Companions.Zip(second.Companions), pair => Assert.Equal(pair.First.ReadBytes(), pair.Second.ReadBytes()));
+        Assert.All(first.Tensors, tensor => Assert.Equal(ReadAll(first, tensor), ReadAll(second, tensor)));
+    }
+
+    /// <summary>The result owns the checkpoint.</summary>
+    [Fact]
+    public void Dispose_OfTheResult_DisposesTheCheckpoint()
+    {
+        using ICheckpointReader checkpoint = Checkpoint.Open();
+        using Watched watched = new(checkpoint);
+        Apply(watched).Dispose();
+        Assert.True(watched.IsDisposed);
+    }
+
+    private static byte[] ReadAll(ICheckpointReader reader, TensorInfo tensor)
+    {
+        byte[] whole = new byte[tensor.LengthBytes];
+        reader.Read(tensor, 0, whole);
+        return whole;
+    }
+
+    private sealed class Watched(ICheckpointReader inner) : DerivedCheckpoint(inner)
+    {
+        private int _reads;
+
+        public int Reads => _reads;
+
+        public bool IsDisposed { get; private set; }
+
+        public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+        {
+            Interlocked.Increment(ref _reads);
+            base.Read(tensor, firstElement, destination);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
+}

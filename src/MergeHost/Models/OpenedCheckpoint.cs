@@ -1,0 +1,19 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins;
+
+namespace MergeHost.Models;
+
+/// <summary>An open checkpoint, and what opened it.</summary>
+/// <param name="Reader">Reads it.</param>
+/// <param name="Exports">The format, and the transforms in the order in which they were applied.</param>
+internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<InstalledExport> Exports)
+{
+    /// <summary>The files that hold the weights, those of checkpoints that transforms opened among them.</summary>
+    public IReadOnlyList<string> WeightFiles { get; init; } = Reader.WeightFiles;
+
+    /// <summary>What the bytes depend on beside the files: the reader's identity, and the options of transforms.</summary>
+    public string Identity { get; init; } = Reader.Identity;
+
+    /// <summary>The tensors that transforms took the place of or used up, each with the transform's id.</summary>
+    public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
+}

@@ -1,0 +1,123 @@
+using System.IO.Enumeration;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Options;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+
+namespace MergeHost.Models;
+
+/// <summary>Applies transforms to a checkpoint: those that recognise it, then those that the reference asks for.</summary>
+/// <param name="plugins">What may be used.</param>
+/// <param name="host">Creates what is used.</param>
+/// <param name="asked">What the reference asks for, in order.</param>
+/// <param name="open">Opens other checkpoints for transforms.</param>
+internal sealed class TransformChain(
+    PluginSet plugins, PluginHost host, IReadOnlyList<TransformReference> asked, Func<string, OpenedCheckpoint> open)
+{
+    /// <summary>Applies them.</summary>
+    /// <param name="checkpoint">The checkpoint; the result disposes it.</param>
+    /// <exception cref="MergeHostException">There is no such transform, its options are wrong, it refuses the checkpoint, or it fails.</exception>
+    public OpenedCheckpoint Apply(OpenedCheckpoint checkpoint)
+    {
+        HashSet<string> done = [.. asked.Select(transform => transform.Id)];
+        while (plugins.Exports(ExportKind.Transform).FirstOrDefault(export => !done.Contains(export.Export.Id) && Recognises(export, checkpoint.Reader)) is { } found)
+        {
+            done.Add(found.Export.Id);
+            checkpoint = Apply(checkpoint, new TransformReference(found.Export.Id, [], null));
+        }
+
+        return asked.Aggregate(checkpoint, Apply);
+    }
+
+    // Plugins are loaded only where the names that they export occur.
+    private bool Recognises(InstalledExport installed, ICheckpointReader checkpoint)
+    {
+        PluginExport export = installed.Export;
+        bool isLikely = export.MarkedTensors.Count > 0 && checkpoint.Tensors.Any(tensor => Matches(export.MarkedTensors, tensor.Name))
+            || export.ConfigFields.Count > 0 && Config(checkpoint) is { } config && config.Any(field => Matches(export.ConfigFields, field.Key));
+        return isLikely && Guarded(installed, () => host.Create<ICheckpointTransform>(installed).Recognises(checkpoint));
+    }
+
+    private OpenedCheckpoint Apply(OpenedCheckpoint before, TransformReference reference)
+    {
+        InstalledExport installed = Resolve(reference);
+        ICheckpointTransform transform = host.Create<ICheckpointTransform>(installed);
+        OptionsSchema schema = new(transform.OptionsType);
+        List<Problem> problems = [];
+        object options = OptionsReader.Read(schema, installed.Export.Id, reference.Settings, reference.Place, problems);
+        if (problems.Count > 0)
+        {
+            throw new MergeHostException(problems);
+        }
+
+        List<OpenedCheckpoint> others = [];
+        TransformContext context = new(name =>
+        {
+            OpenedCheckpoint other = open(name);
+            others.Add(other);
+            return new LentCheckpoint(other.Reader);
+        });
+        ICheckpointReader result = Guarded(installed, () => Checked(installed, transform.Apply(before.Reader, options, context)));
+        HashSet<string> kept = [.. result.Tensors.Select(tensor => tensor.Name)];
+        return before with
+        {
+            Reader = new TransformedCheckpoint(result, installed),
+            Exports = [.. before.Exports, installed, .. others.SelectMany(other => other.Exports)],
+            WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles)).Distinct()],
+            Identity = string.Join('\n',
+            [
+                before.Identity, $"{installed.Export.Id} of {installed.Plugin.InformationalVersion}",
+                .. schema.Options.Select(option => $"{option.Name}={OptionInfo.Format(option.Property.GetValue(options))}"),
+                .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)), result.Identity,
+            ]),
+            Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
+        };
+    }
+
+    private InstalledExport Resolve(TransformReference reference) =>
+        plugins.TryResolve(ExportKind.Transform, reference.Id, out InstalledExport? installed, out Problem? problem)
+            ? installed
+            : throw new MergeHostException([problem with { Place = problem.Place ?? reference.Place }]);
+
+    private static ICheckpointReader Checked(InstalledExport installed, ICheckpointReader? result)
+    {
+        if (result is null)
+        {
+            throw TransformedCheckpoint.Broken(installed, "returned nothing");
+        }
+
+        HashSet<string> names = [];
+        return result.Tensors.FirstOrDefault(tensor => !names.Add(tensor.Name)) is { } twin
+            ? throw TransformedCheckpoint.Broken(installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'")
+            : result;
+    }
+
+    private static T Guarded<T>(InstalledExport installed, Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception exception) when (TransformedCheckpoint.IsMistake(exception))
+        {
+            throw TransformedCheckpoint.Broken(installed, $"failed with {exception.GetType().Name}: {exception.Message}", exception);
+        }
+    }
+
+    // Whoever reads the configuration in earnest names the model with it.
+    private static JsonObject? Config(ICheckpointReader checkpoint)
+    {
+        try
+        {
+            return checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
+        }
+        catch (CheckpointException)
+        {
+            return null;
+        }
+    }
+
+    private static bool Matches(IReadOnlyList<string> patterns, string name) =>
+        patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+}

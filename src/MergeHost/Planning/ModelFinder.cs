@@ -1,0 +1,61 @@
+using MergeHost.Checkpoints;
+using MergeHost.Recipes;
+
+namespace MergeHost.Planning;
+
+/// <summary>Finds the files and folders that a reference names: its model, adapters, and what transforms ask for.</summary>
+/// <param name="Reference">The reference.</param>
+/// <param name="RecipeFolder">The folder of the recipe that it is in, or <see langword="null"/> for one of the command line.</param>
+internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder)
+{
+    /// <summary>Where the reference is, or <see langword="null"/> if it is in no recipe.</summary>
+    public TextPlace? Place => RecipeFolder is null ? null : Reference.Place;
+
+    /// <summary>Finds a file or folder; a path starts at the current folder, and then at the recipe's.</summary>
+    public string? TryFind(string name) =>
+        Path.Exists(name) ? name : RecipeFolder is not null && Path.Combine(RecipeFolder, name) is { } beside && Path.Exists(beside) ? beside : null;
+
+    /// <inheritdoc cref="TryFind"/>
+    /// <exception cref="MergeHostException">It is not there.</exception>
+    public string Find(string name) => TryFind(name) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+
+    /// <summary>An error in the reference.</summary>
+    public MergeHostException Wrong(ErrorCode code, string message, string? hint) => new([new Problem(code, message, hint, Place)]);
+
+    private static CheckpointException NotFound(string path)
+    {
+        string? closest = Suggestion.Closest(Path.GetFileName(path), Neighbours(Path.GetDirectoryName(Path.GetFullPath(path))!));
+        string? hint = closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?";
+        return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", hint));
+    }
+
+    private MergeHostException NotFound(string name, string folder)
+    {
+        if (name.StartsWith('~') || name.Contains('$', StringComparison.Ordinal))
+        {
+            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
+        }
+
+        IEnumerable<string> neighbours =
+            Neighbours(Path.GetDirectoryName(Path.GetFullPath(name))!).Concat(Neighbours(Path.GetDirectoryName(Path.Combine(folder, name))!)).Distinct();
+        string? closest = Suggestion.Closest(Path.GetFileName(name), neighbours);
+        if (closest is not null)
+        {
+            string meant = Path.Combine(Path.GetDirectoryName(name) ?? "", closest);
+            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
+        }
+
+        return IsHubId(name) && !Directory.Exists(Path.GetDirectoryName(name))
+            ? Wrong(ErrorCodes.NotSupported, $"there is no folder '{name}', and models cannot be downloaded from the hub yet",
+                $"Download it first, with `hf download {name.Split('@')[0]} --local-dir PATH`, and name the folder.")
+            : Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
+                $"Paths start at the current folder, and then at the recipe's, '{folder}'.");
+    }
+
+    private static IEnumerable<string> Neighbours(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!) : [];
+
+    private static bool IsHubId(string name) =>
+        name.Split('@')[0].Split('/') is [{ Length: > 0 } owner, { Length: > 0 } repository]
+        && (owner + repository).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && !owner.StartsWith('.');
+}
