@@ -63,10 +63,56 @@ public class TokenizerTests
         Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
     }
 
+    /// <summary>Ids of Hugging Face's tokenizers 0.23.1; <c>fixtures/tokenizers/added/make.py</c> made them.</summary>
+    [Fact]
+    public void Encode_OfAddedAndControlTokensInText_GivesTheIdsOfTokenizers()
+    {
+        JsonArray cases = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", "added", "cases.json")))!.AsArray();
+        Assert.True(cases.Count >= 22);
+        foreach (JsonNode? @case in cases)
+        {
+            TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(Changed(@case!).ToJsonString()))]);
+            Assert.All(@case!["lines"]!.AsArray(), line =>
+                Assert.True(line!["ids"].Deserialize<int[]>()!.SequenceEqual(tokenizer.Encode((string)line["text"]!)), $"{@case["name"]}: {line.ToJsonString()}: {string.Join(",", tokenizer.Encode((string)line["text"]!))}"));
+        }
+    }
+
+    [Fact]
+    public void Encode_WhenBothFilesAreThere_FindsTokensOfTokenizerJsonAlone()
+    {
+        using ICheckpointReader family = Fixtures.Family("base");
+        JsonObject json = family.Companions.Single(file => file.Name == "tokenizer.json").ReadJson();
+        json["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id":2048,"content":"<|im_start|>","normalized":false,"special":true}"""));
+        CompanionFile[] files = [CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString())), family.Companions.Single(file => file.Name == "tokenizer.model")];
+        Assert.Contains(2048, TokenizerReader.Read(files).Encode("<|im_start|>user"));
+    }
+
+    [Theory]
+    [InlineData("""{"added_tokens_decoder": {"2048": {"content": "<|im_start|>", "special": true}}}""", null)]
+    [InlineData("{}", """{"<|im_start|>": 2048}""")]
+    public void Encode_OfAModelFileWithTokensBesideIt_FindsThem(string settings, string? added)
+    {
+        using ICheckpointReader family = Fixtures.Family("base");
+        List<CompanionFile> files = [family.Companions.Single(file => file.Name == "tokenizer.model"), CompanionFile.FromBytes("tokenizer_config.json", Encoding.UTF8.GetBytes(settings))];
+        files.AddRange(added is null ? [] : [CompanionFile.FromBytes("added_tokens.json", Encoding.UTF8.GetBytes(added))]);
+        TextTokenizer tokenizer = TokenizerReader.Read(files);
+        Assert.Equal([1, 2048, 2], tokenizer.Encode("<s><|im_start|></s>"));
+        Assert.Equal("<|im_start|>", tokenizer.Name(2048));
+    }
+
+    [Fact]
+    public void Begin_WhenTokenizerJsonAloneIsThere_IsOfItsTemplate()
+    {
+        using ICheckpointReader family = Fixtures.Family("base");
+        TextTokenizer tokenizer = TokenizerReader.Read([family.Companions.Single(file => file.Name == "tokenizer.json")]);
+        Assert.Equal(1, tokenizer.BeginId);
+        Assert.All(Oracle.Lines, line => Assert.Equal(line.Ids, tokenizer.Encode(line.Text)));
+        Assert.All(Oracle.Lines, line => Assert.Equal(line.Text, tokenizer.DecodeWhole(line.Ids)));
+    }
+
     [Theory]
     [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}", "normalizer 'Lowercase'")]
     [InlineData("\"add_prefix_space\":false", "\"add_prefix_space\":true", "pre-tokenizer")]
-    [InlineData("\"lstrip\":false", "\"lstrip\":true", "'lstrip' of added token '<|end|>'")]
     [InlineData("\"unk_token\":null", "\"unk_token\":\"<unk>\"", "'unk_token' of the model")]
     [InlineData("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "a tokenizer of type WordPiece")]
     public void Read_OfWhatIsNotKnown_IsRefusedByName(string known, string other, string name)
@@ -91,6 +137,26 @@ public class TokenizerTests
     {
         CompanionFile settings = CompanionFile.FromBytes("tokenizer_config.json", """{"add_bos_token": false}"""u8.ToArray());
         Assert.Null(TokenizerReader.Read([Companion("llama-3"), settings]).BeginId);
+    }
+
+    private static JsonObject Changed(JsonNode @case)
+    {
+        using ICheckpointReader family = Fixtures.Family("base");
+        CompanionFile file = (string?)@case["tokenizer"] == "family" ? family.Companions.Single(file => file.Name == "tokenizer.json") : Companion("gpt-2");
+        JsonObject json = file.ReadJson();
+        @case["added_tokens"]!.AsArray().ToList().ForEach(token => json["added_tokens"]!.AsArray().Add(token!.DeepClone()));
+        foreach ((string key, JsonNode? value) in @case["changes"]!.AsObject())
+        {
+            if (key != "model")
+            {
+                json[key] = value?.DeepClone();
+                continue;
+            }
+
+            value!.AsObject().ToList().ForEach(setting => json["model"]![setting.Key] = setting.Value?.DeepClone());
+        }
+
+        return json;
     }
 
     private static CompanionFile Companion(string name) =>

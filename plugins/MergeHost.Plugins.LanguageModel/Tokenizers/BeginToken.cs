@@ -7,18 +7,16 @@ namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 internal static class BeginToken
 {
     /// <summary>The id, or <see langword="null"/> if texts do not begin with one.</summary>
-    public static int? Find(JsonObject json, JsonObject? settings)
+    public static int? Find(JsonObject json, JsonObject? settings, IReadOnlyList<AddedToken> added)
     {
         string? word = settings.Find("add_bos_token").AsTruth() switch
         {
-            true => Content(settings.Find("bos_token")),
+            true => AddedToken.TextOf(settings.Find("bos_token")),
             false => null,
             null => Processors(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
         };
-        return word is null ? null : AddedToken.ReadAll(json).FirstOrDefault(token => token.Content == word)?.Id;
+        return word is null ? null : added.FirstOrDefault(token => token.Content == word)?.Id;
     }
-
-    private static string? Content(JsonNode? token) => (token.Find("content") ?? token).AsText();
 
     private static IEnumerable<JsonNode> Processors(JsonNode? processor) =>
         processor is null ? [] : processor.Find("processors") is JsonArray several ? several.OfType<JsonNode>() : [processor];

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
@@ -14,15 +13,14 @@ internal sealed class ByteLevelBpe
     private readonly Dictionary<string, int> _vocabulary;
     private readonly Dictionary<string, int> _ranks;
     private readonly Dictionary<string, int[]> _known = [];
-    private readonly Dictionary<string, int> _added;
-    private readonly Regex? _addedPattern;
+    private readonly AddedTokens _added;
     private readonly Dictionary<int, string> _letters;
-    private readonly Dictionary<int, AddedToken> _addedIds;
-    private readonly bool _composes;
     private readonly bool _takesWholePieces;
 
+    /// <param name="json"><c>tokenizer.json</c>.</param>
+    /// <param name="settings"><c>tokenizer_config.json</c>, if it is there.</param>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
-    public ByteLevelBpe(JsonObject json)
+    public ByteLevelBpe(JsonObject json, JsonObject? settings)
     {
         if (json["model"] is not JsonObject model || model["vocab"] is not JsonObject vocabulary || model["merges"] is not JsonArray merges)
         {
@@ -30,7 +28,7 @@ internal sealed class ByteLevelBpe
         }
 
         Refuse(model, "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix");
-        _composes = ReadNormalizer(json["normalizer"]);
+        bool composes = ReadNormalizer(json["normalizer"]);
         _pattern = PiecePattern.Read(json["pre_tokenizer"]);
         _takesWholePieces = model["ignore_merges"].AsTruth() == true;
         _vocabulary = vocabulary.ToDictionary(
@@ -42,12 +40,13 @@ internal sealed class ByteLevelBpe
             _ranks[pair ?? throw TokenizerException.Broken(File, $"{merge.Words()} in 'merges' is no pair of texts")] = rank;
         }
 
-        IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json);
-        _added = Unique(added, token => token.Content, token => token.Id);
-        _addedIds = Unique(added, token => token.Id, token => token);
         _letters = Unique(_vocabulary, entry => entry.Value, entry => entry.Key);
-        _addedPattern = LongestFirst.Of(_added.Keys);
+        AddedList = AddedToken.ReadAll(json, null, settings, _vocabulary);
+        _added = new AddedTokens(AddedList, text => composes ? text.Normalize(NormalizationForm.FormC) : text);
     }
+
+    /// <summary>The tokens that are found in a text first.</summary>
+    public IReadOnlyList<AddedToken> AddedList { get; }
 
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>
     public static bool Recognises(JsonObject json) =>
@@ -57,26 +56,28 @@ internal sealed class ByteLevelBpe
     public IReadOnlyList<int> Encode(string text)
     {
         List<int> ids = [];
-        int start = 0;
-        for (Match? match = _addedPattern?.Match(text); match?.Success == true; match = match.NextMatch())
+        foreach (TextPart part in _added.Cut(text))
         {
-            EncodePlain(text[start..match.Index], ids);
-            ids.Add(_added[match.Value]);
-            start = match.Index + match.Length;
+            if (part.Id is { } id)
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                EncodePlain(part.Text, ids);
+            }
         }
 
-        EncodePlain(text[start..], ids);
         return ids;
     }
 
     /// <summary>What an id stands for.</summary>
-    public TokenText? Find(int id) => _addedIds.TryGetValue(id, out AddedToken? token)
-        ? new TokenText(Encoding.UTF8.GetBytes(token.Content), token.IsControl)
-        : _letters.TryGetValue(id, out string? letters) ? new TokenText(ByteLetters.Decode(letters), IsControl: false) : null;
+    public TokenText? Find(int id) =>
+        _added.Find(id) ?? (_letters.TryGetValue(id, out string? letters) ? new TokenText(ByteLetters.Decode(letters), IsControl: false) : null);
 
     private void EncodePlain(string text, List<int> ids)
     {
-        foreach (string piece in _pattern.Cut(_composes ? text.Normalize(NormalizationForm.FormC) : text))
+        foreach (string piece in _pattern.Cut(text))
         {
             if (!_known.TryGetValue(piece, out int[]? found))
             {

@@ -1,68 +1,114 @@
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
-/// <summary>SentencePiece's BPE with a fallback to bytes, read from a <c>tokenizer.model</c>.</summary>
-/// <remarks>As SentencePiece itself does, it takes control words such as <c>&lt;s&gt;</c> in a text for plain text.</remarks>
+/// <summary>SentencePiece's BPE with a fallback to bytes. Not for several threads at once.</summary>
 /// <seealso href="https://arxiv.org/abs/1808.06226"/>
 internal sealed class SentencePieceBpe
 {
-    private const string File = "tokenizer.model";
-    private const char Space = '▁';
+    /// <summary>What stands for a space.</summary>
+    public const char Space = '▁';
 
-    private readonly Dictionary<string, (int Id, float Score)> _pieces;
-    private readonly Dictionary<string, int> _defined;
-    private readonly Regex? _definedPattern;
-    private readonly int[] _bytes;
-    private readonly TokenText[] _texts;
+    /// <summary>The ids of pieces that are merged of others.</summary>
+    public required IReadOnlyDictionary<string, int> Pieces { get; init; }
 
-    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here; MH2013: the file is broken.</exception>
-    public SentencePieceBpe(byte[] content)
-    {
-        SentencePieceModel model = SentencePieceModel.Read(content, File);
-        _texts = [.. model.Pieces.Select(Text)];
-        BeginId = model.BeginId < 0 ? null : model.BeginId;
-        AddsPrefix = model.AddsPrefix;
-        _pieces = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Normal)
-            .ToDictionary(pair => pair.Item.Text, pair => (pair.Index, pair.Item.Score));
-        _defined = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.UserDefined).ToDictionary(pair => pair.Item.Text, pair => pair.Index);
-        _definedPattern = LongestFirst.Of(_defined.Keys);
-        Dictionary<string, int> bytes = model.Pieces.Index().Where(pair => pair.Item.Kind == SentencePieceKind.Byte)
-            .ToDictionary(pair => pair.Item.Text, pair => pair.Index);
-        _bytes = [.. Enumerable.Range(0, 256).Select(value => string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"))
-            .Select(name => bytes.TryGetValue(name, out int id) ? id : throw TokenizerException.Broken(File, $"piece '{name}' is not there"))];
-    }
+    /// <summary>What it costs to merge two pieces.</summary>
+    public required MergeCost Cost { get; init; }
 
-    /// <summary>Whether a space is put in front of every text.</summary>
-    public bool AddsPrefix { get; }
+    /// <summary>The ids of bytes; fewer than 256 for none.</summary>
+    public required IReadOnlyList<int> Bytes { get; init; }
 
-    /// <summary>The id of BOS, or <see langword="null"/> if the model has none.</summary>
-    public int? BeginId { get; }
+    /// <summary>The id of what is neither a piece nor bytes.</summary>
+    public int? UnknownId { get; init; }
+
+    /// <summary>The tokens that are found in a text first.</summary>
+    public required AddedTokens Added { get; init; }
+
+    /// <summary>Where a space is put in front, once spaces are replaced.</summary>
+    public SpacePrefix Prefix { get; init; }
+
+    /// <summary>Whether none is put in front of one.</summary>
+    public bool IsPrefixedOnce { get; init; }
+
+    /// <summary>Whether pieces never reach over the beginning of a word.</summary>
+    public bool CutsWords { get; init; }
+
+    /// <summary>Whether a part that is a piece is taken as such, whatever merges would make of it.</summary>
+    public bool TakesWholePieces { get; init; }
+
+    /// <summary>Cuts a part into pieces that are taken as they are, and others; all is one other by default.</summary>
+    public Func<string, IEnumerable<TextPart>> CutDefined { get; init; } = text => [new TextPart(text, null, true)];
+
+    /// <summary>What ids stand for, but for added tokens.</summary>
+    public required Func<int, TokenText?> Text { get; init; }
 
     /// <summary>The ids of a text, without BOS and EOS.</summary>
     public IReadOnlyList<int> Encode(string text)
     {
-        string escaped = (AddsPrefix ? " " + text : text).Replace(' ', Space);
         List<int> ids = [];
-        int start = 0;
-        for (Match? match = _definedPattern?.Match(escaped); match?.Success == true; match = match.NextMatch())
+        foreach (TextPart part in Added.Cut(text))
         {
-            ids.AddRange(Merge(escaped[start..match.Index]));
-            ids.Add(_defined[match.Value]);
-            start = match.Index + match.Length;
+            if (part.Id is { } id)
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                EncodePart(part, ids);
+            }
         }
 
-        ids.AddRange(Merge(escaped[start..]));
         return ids;
     }
 
     /// <summary>What an id stands for.</summary>
-    public TokenText? Find(int id) => id >= 0 && id < _texts.Length ? _texts[id] : null;
+    public TokenText? Find(int id) => Added.Find(id) ?? Text(id);
 
-    private IEnumerable<int> Merge(string escaped)
+    private void EncodePart(TextPart part, List<int> ids)
     {
+        string escaped = part.Text.Replace(' ', Space);
+        bool isPrefixed = Prefix == SpacePrefix.Always || (Prefix == SpacePrefix.First && part.IsFirst);
+        if (isPrefixed && !(IsPrefixedOnce && escaped.StartsWith(Space)))
+        {
+            escaped = Space + escaped;
+        }
+
+        foreach (TextPart inner in CutDefined(escaped))
+        {
+            if (inner.Id is { } id)
+            {
+                ids.Add(id);
+                continue;
+            }
+
+            foreach (string word in CutsWords ? Words(inner.Text) : [inner.Text])
+            {
+                Merge(word, ids);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Words(string text)
+    {
+        int start = 0;
+        for (int next = 1; next <= text.Length; next++)
+        {
+            if (next == text.Length || text[next] == Space)
+            {
+                yield return text[start..next];
+                start = next;
+            }
+        }
+    }
+
+    private void Merge(string escaped, List<int> ids)
+    {
+        if (TakesWholePieces && Pieces.TryGetValue(escaped, out int whole))
+        {
+            ids.Add(whole);
+            return;
+        }
+
         List<int> starts = new(escaped.Length);
         int start = 0;
         foreach (Rune rune in escaped.EnumerateRunes())
@@ -71,16 +117,25 @@ internal sealed class SentencePieceBpe
             start += rune.Utf16SequenceLength;
         }
 
-        return PieceMerger.Merge(escaped, starts, Cost).SelectMany(Ids);
+        bool wasUnknown = false;
+        foreach (string piece in PieceMerger.Merge(escaped, starts, Cost))
+        {
+            bool isUnknown = !Pieces.TryGetValue(piece, out int id) && Bytes.Count < 256;
+            if (isUnknown)
+            {
+                // Neighbours that are unknown are one.
+                ids.AddRange(wasUnknown || UnknownId is null ? [] : [UnknownId.Value]);
+            }
+            else if (Pieces.ContainsKey(piece))
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                ids.AddRange(Encoding.UTF8.GetBytes(piece).Select(value => Bytes[value]));
+            }
+
+            wasUnknown = isUnknown;
+        }
     }
-
-    private static TokenText Text(SentencePiece piece) => piece.Kind == SentencePieceKind.Byte
-        ? new TokenText([byte.Parse(piece.Text.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)], false)
-        : new TokenText(Encoding.UTF8.GetBytes(piece.Text.Replace(Space, ' ')), piece.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown);
-
-    private double? Cost(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
-        _pieces.TryGetValue($"{left}{right}", out (int Id, float Score) piece) ? -piece.Score : null;
-
-    private IEnumerable<int> Ids(string piece) =>
-        _pieces.TryGetValue(piece, out (int Id, float Score) found) ? [found.Id] : Encoding.UTF8.GetBytes(piece).Select(value => _bytes[value]);
 }

@@ -3,7 +3,7 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
-/// <summary>Reads a checkpoint's tokenizer: byte-level BPE from <c>tokenizer.json</c>, SentencePiece from <c>tokenizer.model</c>.</summary>
+/// <summary>Reads a checkpoint's tokenizer: byte-level BPE or SentencePiece from <c>tokenizer.json</c>, or else SentencePiece from <c>tokenizer.model</c>.</summary>
 internal static class TokenizerReader
 {
     private const string Json = "tokenizer.json";
@@ -11,6 +11,7 @@ internal static class TokenizerReader
 
     /// <summary>Reads the tokenizer.</summary>
     /// <param name="companions">The files beside the weights.</param>
+    /// <remarks>Where both files are there <c>tokenizer.json</c> decides, as in transformers.</remarks>
     /// <exception cref="MergeHostException">MH6004: there is none, or none of a kind that is read to the letter; MH2013: a file is broken.</exception>
     public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions)
     {
@@ -18,20 +19,23 @@ internal static class TokenizerReader
         JsonObject? settings = Find(companions, "tokenizer_config.json")?.ReadJson();
         if (json is not null && ByteLevelBpe.Recognises(json))
         {
-            ByteLevelBpe bytes = new(json);
-            return new TextTokenizer(bytes.Encode, bytes.Find, addsPrefix: false, BeginToken.Find(json, settings));
+            ByteLevelBpe bytes = new(json, settings);
+            return new TextTokenizer(bytes.Encode, bytes.Find, addsPrefix: false, BeginToken.Find(json, settings, bytes.AddedList));
+        }
+
+        if (json is not null && SentencePieceFiles.Recognises(json))
+        {
+            return SentencePieceFiles.Read(json, settings);
         }
 
         if (Find(companions, SentencePiece) is { } model)
         {
-            SentencePieceBpe pieces = new(model.ReadBytes());
-            bool begins = settings.Find("add_bos_token").AsTruth() ?? true;
-            return new TextTokenizer(pieces.Encode, pieces.Find, pieces.AddsPrefix, begins ? pieces.BeginId : null);
+            return SentencePieceFiles.Read(model.ReadBytes(), Find(companions, "added_tokens.json")?.ReadJson(), settings);
         }
 
         string kind = json.Find("model").Find("type").AsText() ?? "no known kind";
-        throw TokenizerException.Unsupported(Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind} that is not byte-level",
-            $"byte-level BPE in {Json}, SentencePiece BPE in {SentencePiece}");
+        throw TokenizerException.Unsupported(Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind}, neither byte-level nor SentencePiece's,",
+            $"byte-level BPE in {Json}, SentencePiece BPE in {Json} or {SentencePiece}");
     }
 
     private static CompanionFile? Find(IReadOnlyList<CompanionFile> companions, string name) => companions.FirstOrDefault(file => file.Name == name);
