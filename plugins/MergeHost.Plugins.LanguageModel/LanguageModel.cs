@@ -42,15 +42,19 @@ internal sealed class LanguageModel : IDisposable
     /// <summary>How many ids there are.</summary>
     public int VocabularySize => _model.Config.VocabularySize;
 
-    /// <summary>The ids of a text that the model is to go on with.</summary>
+    /// <summary>The ids of a text that the model is to go on with; of one that leaves no room for the answer the last.</summary>
     /// <param name="prompt">The text.</param>
+    /// <param name="maxTokens">How many tokens the answer may have.</param>
     /// <param name="refuse">Makes what is thrown of why it cannot.</param>
-    public IReadOnlyList<int> EncodePrompt(string prompt, Func<string, MergeHostException> refuse)
+    /// <returns>The ids, and whether some were cut off in front, as lm-evaluation-harness does.</returns>
+    public (IReadOnlyList<int> Ids, bool IsCut) EncodePrompt(string prompt, int maxTokens, Func<string, MergeHostException> refuse)
     {
         IReadOnlyList<int> ids = Tokenizer.EncodeWhole(prompt);
+        int room = MaxPositions - maxTokens;
         return ids.Count == 0 ? throw refuse("the prompt is empty, and the model's texts do not begin with BOS")
-            : ids.Count >= MaxPositions ? throw refuse($"{ids.Count} tokens leave no room for an answer in the {MaxPositions} that the model was made for")
-            : ids;
+            : room < 1 ? throw refuse($"an answer of up to {maxTokens} tokens leaves no room for a prompt in the {MaxPositions} that the model was made for")
+            : ids.Count > room ? ([.. ids.Skip(ids.Count - room)], true)
+            : (ids, false);
     }
 
     /// <summary>The log-likelihoods of the continuations' tokens in nats, each given all before it.</summary>

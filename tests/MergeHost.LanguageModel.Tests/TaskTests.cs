@@ -3,6 +3,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Testing;
+using Model = MergeHost.Plugins.LanguageModel.LanguageModel;
 
 namespace MergeHost.LanguageModel.Tests;
 
@@ -37,6 +38,43 @@ public sealed class TaskTests : IDisposable
         BenchmarkResult plain = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context);
         Assert.Equal(plain.Tasks[0].Items, found.Tasks[0].Items);
         Assert.Equal("macro_f1", found.Tasks[2].Metric);
+    }
+
+    /// <summary>lm-evaluation-harness 0.4.13's numbers; <c>fixtures/long/make.py</c> wrote them.</summary>
+    [TorchFact]
+    public void Choose_WhenItemsAreLongerThanTheModelReads_ReadsTheirEndsAsTheHarnessDoes()
+    {
+        string path = Fixtures.File("long", "chosen.jsonl");
+        Model model = _loader.Load(_checkpoint, ModelPrecision.Float32, Context);
+        foreach (TaskItem item in TaskItem.ReadAll(path))
+        {
+            ChoiceQuestion question = new(item, (string)item.Fields["prompt"]!, "", Texts(item, "choices"), 0);
+            (IReadOnlyList<ScoredPrompt> prompts, _) = question.Encode(model);
+            double[] found = [.. model.Score(prompts, Context).SelectMany(choices => choices).Select(tokens => tokens.Sum())];
+            Assert.All(((IReadOnlyList<object?>)item.Fields["loglikelihoods"]!).Cast<double>().Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+        }
+
+        TaskResult result = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = path }, Context).Tasks[0];
+        Assert.Equal((7, 6), (result.Count, result.CutCount));
+
+        static IReadOnlyList<string> Texts(TaskItem item, string field) => [.. ((IReadOnlyList<object?>)item.Fields[field]!).Cast<string>()];
+    }
+
+    [TorchFact]
+    public void Generate_WhenPromptsLeaveNoRoom_ReadsTheirEndsAsTheHarnessDoes()
+    {
+        GenerateOptions options = new() { Data = Fixtures.File("long", "written.jsonl"), MaxTokens = 12, Stop = "\n" };
+        TaskResult found = new GenerateBenchmark(_loader).Run(_checkpoint, options, Context).Tasks[0];
+        Assert.All(found.Items, item => Assert.Equal(1, item.Score));
+        Assert.Equal((3, 2), (found.Count, found.CutCount));
+    }
+
+    [TorchFact]
+    public void Generate_WhenTheAnswerMayFillAll_SaysSo()
+    {
+        Write("items.jsonl", """{"prompt": "a", "answer": "b"}""");
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader).Run(_checkpoint, new GenerateOptions { Data = "items.jsonl", MaxTokens = 512 }, Context));
+        Assert.Contains("512 tokens leaves no room", exception.Message, StringComparison.Ordinal);
     }
 
     [TorchTheory]

@@ -11,8 +11,13 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 internal sealed record ChoiceQuestion(TaskItem Item, string Prompt, string Delimiter, IReadOnlyList<string> Choices, int Answer)
 {
     /// <summary>The ids of the prompt, and those that each answer adds to them.</summary>
-    /// <exception cref="MergeHostException">MH6002: an answer adds none, or the model cannot read as many.</exception>
-    public ScoredPrompt Encode(LanguageModel model)
+    /// <remarks>
+    /// Of a prompt that is too long for an answer the last ids are read, as in lm-evaluation-harness: as many as the model was made for, the last
+    /// id of the answer not counted, which is scored but not read. Then each answer has a prompt of its own.
+    /// </remarks>
+    /// <returns>One prompt with all answers, or one for each answer.</returns>
+    /// <exception cref="MergeHostException">MH6002: an answer adds no id, or more than the model can read.</exception>
+    public (IReadOnlyList<ScoredPrompt> Prompts, bool IsCut) Encode(LanguageModel model)
     {
         // Spaces at the end belong to the answer: tokens have theirs in front.
         string prompt = Prompt.TrimEnd();
@@ -20,13 +25,21 @@ internal sealed record ChoiceQuestion(TaskItem Item, string Prompt, string Delim
         TextTokenizer tokenizer = model.Tokenizer;
         int length = tokenizer.Encode(prompt).Count;
         IReadOnlyList<int> ids = tokenizer.EncodeWhole(prompt);
-        return ids.Count > 0
-            ? new ScoredPrompt(ids, [.. Choices.Select(choice => Continuation(choice, [.. tokenizer.Encode(prompt + between + choice).Skip(length)], ids.Count, model))])
-            : throw Item.Unusable("the prompt is empty, and the model's texts do not begin with BOS");
+        if (ids.Count == 0)
+        {
+            throw Item.Unusable("the prompt is empty, and the model's texts do not begin with BOS");
+        }
+
+        int[][] answers = [.. Choices.Select(choice => AnswerIds(choice, [.. tokenizer.Encode(prompt + between + choice).Skip(length)], model))];
+        return answers.Max(answer => answer.Length) <= Room(ids.Count)
+            ? ([new ScoredPrompt(ids, answers)], false)
+            : ([.. answers.Select(answer => new ScoredPrompt([.. ids.Skip(Math.Max(0, answer.Length - Room(ids.Count)))], [answer]))], true);
+
+        int Room(int before) => model.MaxPositions + 1 - before;
     }
 
-    private int[] Continuation(string choice, int[] ids, int before, LanguageModel model) =>
+    private int[] AnswerIds(string choice, int[] ids, LanguageModel model) =>
         ids.Length == 0 ? throw Item.Unusable($"choice '{choice}' has no token of its own after the prompt")
-        : before + ids.Length > model.MaxPositions ? throw Item.Unusable($"{before + ids.Length} tokens are more than the {model.MaxPositions} that the model was made for")
+        : ids.Length > model.MaxPositions ? throw Item.Unusable($"choice '{choice}' has {ids.Length} tokens, more than the {model.MaxPositions} that the model was made for")
         : ids;
 }

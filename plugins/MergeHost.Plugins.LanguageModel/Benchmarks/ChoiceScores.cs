@@ -8,14 +8,17 @@ internal sealed class ChoiceScores
     private readonly string _task;
     private readonly IReadOnlyList<ChoiceQuestion> _questions;
     private readonly IReadOnlyList<double[]> _sums;
+    private readonly int _cutCount;
 
     /// <summary>Asks a model.</summary>
     public ChoiceScores(string task, IReadOnlyList<ChoiceQuestion> questions, LanguageModel model, BenchmarkContext context)
     {
         _task = task;
         _questions = questions;
-        List<ScoredPrompt> prompts = [.. questions.Select(question => question.Encode(model))];
-        _sums = [.. model.Score(prompts, context).Select(choices => Array.ConvertAll(choices, scores => scores.Sum()))];
+        List<(IReadOnlyList<ScoredPrompt> Prompts, bool IsCut)> encoded = [.. questions.Select(question => question.Encode(model))];
+        _cutCount = encoded.Count(question => question.IsCut);
+        Queue<double[][]> scores = new(model.Score([.. encoded.SelectMany(question => question.Prompts)], context));
+        _sums = encoded.ConvertAll(question => question.Prompts.SelectMany(_ => scores.Dequeue()).Select(tokens => tokens.Sum()).ToArray());
     }
 
     /// <summary><c>acc</c>, <c>acc_norm</c>, and <c>macro_f1</c> if all questions have the same answers.</summary>
@@ -26,7 +29,7 @@ internal sealed class ChoiceScores
         List<TaskResult> results = [Accuracy("acc", chosen), Accuracy("acc_norm", Choose(length))];
         if (_questions.All(question => question.Choices.SequenceEqual(_questions[0].Choices)))
         {
-            results.Add(new TaskResult(_task, "macro_f1", MacroF1(chosen), []) { Count = _questions.Count });
+            results.Add(new TaskResult(_task, "macro_f1", MacroF1(chosen), []) { Count = _questions.Count, CutCount = _cutCount });
         }
 
         return results;
@@ -41,7 +44,7 @@ internal sealed class ChoiceScores
     private TaskResult Accuracy(string metric, int[] chosen)
     {
         List<ItemScore> scores = [.. _questions.Zip(chosen, (question, choice) => new ItemScore(question.Item.Id, choice == question.Answer ? 1 : 0))];
-        return new TaskResult(_task, metric, scores.Average(score => score.Score), scores);
+        return new TaskResult(_task, metric, scores.Average(score => score.Score), scores) { CutCount = _cutCount };
     }
 
     // Labels that neither stand in the data nor are chosen are left out.

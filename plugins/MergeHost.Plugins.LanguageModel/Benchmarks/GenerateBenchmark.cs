@@ -21,9 +21,9 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
         List<IReadOnlyList<string>> answers = [.. file.Items.Select(Answers)];
         GeneratedAnswer comparison = new(options);
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
-        List<IReadOnlyList<int>> prompts = [.. file.Items.Select(item => model.EncodePrompt(file.Prompt(item), item.Unusable))];
+        List<(IReadOnlyList<int> Ids, bool IsCut)> prompts = [.. file.Items.Select(item => model.EncodePrompt(file.Prompt(item), options.MaxTokens, item.Unusable))];
         GenerationOptions generation = new() { MaxTokens = options.MaxTokens, Stop = options.Stop.Length == 0 ? [] : [options.Stop] };
-        IReadOnlyList<GeneratedText> texts = model.Generate(prompts, generation, context);
+        IReadOnlyList<GeneratedText> texts = model.Generate(prompts.ConvertAll(prompt => prompt.Ids), generation, context);
         return new BenchmarkResult([Result("exact_match", comparison.ExactMatch), Result("f1", comparison.F1)]);
 
         IReadOnlyList<string> Answers(TaskItem item) => answer.Evaluate(item.Fields) switch
@@ -37,7 +37,10 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
         TaskResult Result(string metric, Func<string, IReadOnlyList<string>, double> compare)
         {
             List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, answers[index])))];
-            return new TaskResult(Path.GetFileNameWithoutExtension(options.Data), metric, scores.Average(score => score.Score), scores);
+            return new TaskResult(Path.GetFileNameWithoutExtension(options.Data), metric, scores.Average(score => score.Score), scores)
+            {
+                CutCount = prompts.Count(prompt => prompt.IsCut),
+            };
         }
     }
 }

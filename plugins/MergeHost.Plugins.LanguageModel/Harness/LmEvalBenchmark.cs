@@ -52,13 +52,14 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         TextTemplate target = new(options.Answer);
         TaskFile file = new(options, context, item => Answers(item)[0]);
         LanguageModel model = loader.Load(checkpoint, precision, context);
-        List<IReadOnlyList<int>> prompts = [.. file.Items.Select(item => model.EncodePrompt(task.Description + file.Prompt(item), item.Unusable))];
+        List<(IReadOnlyList<int> Ids, bool IsCut)> prompts =
+            [.. file.Items.Select(item => model.EncodePrompt(task.Description + file.Prompt(item), task.Generation.MaxTokens, item.Unusable))];
         GenerationOptions generation = new() { MaxTokens = task.Generation.MaxTokens, Stop = task.Generation.Until };
-        IReadOnlyList<GeneratedText> texts = model.Generate(prompts, generation, context);
+        IReadOnlyList<GeneratedText> texts = model.Generate(prompts.ConvertAll(prompt => prompt.Ids), generation, context);
         return task.Metrics.Comparisons.ToList().ConvertAll(metric =>
         {
             List<ItemScore> scores = [.. file.Items.Zip(texts, (item, text) => new ItemScore(item.Id, metric.Comparison.ExactMatch(text.Text, Answers(item))))];
-            return new TaskResult(task.Name, metric.Name, scores.Average(score => score.Score), scores);
+            return new TaskResult(task.Name, metric.Name, scores.Average(score => score.Score), scores) { CutCount = prompts.Count(prompt => prompt.IsCut) };
         });
 
         IReadOnlyList<string> Answers(TaskItem item) => target.Evaluate(item.Fields) is IReadOnlyList<object?> { Count: > 0 } several

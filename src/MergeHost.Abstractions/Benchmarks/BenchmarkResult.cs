@@ -16,6 +16,9 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>How many items the value rests on.</summary>
     public int Count { get; init; } = Items.Count;
 
+    /// <summary>Of how many items the beginning was cut off, since they are longer than what the model can read; 0 by default.</summary>
+    public int CutCount { get; init; }
+
     /// <summary>How <see cref="Items"/> make <see cref="Value"/>; the mean by default.</summary>
     public Aggregation Aggregation { get; init; }
 

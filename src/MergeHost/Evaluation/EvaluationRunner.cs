@@ -18,7 +18,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     public EvaluationSummary Run(EvaluationRequest request, Action<string> tell, CancellationToken cancellation)
     {
         PluginSet plugins = new(catalog);
-        Suite suite = SuiteReader.Read(request.SuitePath, plugins, host).Only(request.Tasks);
+        Suite suite = SuiteReader.Read(request.SuitePath, plugins, host, request.Tasks);
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
@@ -112,7 +112,10 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {
         (double Low, double High)? interval = result.Interval ?? (result.Items.Count == 0 ? null : Interval());
-        return new TaskSummary(task.Task.Name, result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter);
+        return new TaskSummary(task.Task.Name, result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter)
+        {
+            CutCount = result.CutCount,
+        };
 
         (double Low, double High)? Interval()
         {

@@ -43,7 +43,11 @@ public sealed record TaskChange(string Task, double Difference, double Low, doub
 /// <param name="Count">How many items the value rests on.</param>
 /// <param name="HigherIsBetter">Whether a higher value is better.</param>
 public sealed record TaskSummary(
-    string Task, string Metric, bool IsMain, double Value, double? Low, double? High, int Count, bool HigherIsBetter);
+    string Task, string Metric, bool IsMain, double Value, double? Low, double? High, int Count, bool HigherIsBetter)
+{
+    /// <summary>Of how many items the beginning was cut off, since they are longer than what the model can read.</summary>
+    public int CutCount { get; init; }
+}
 
 /// <summary>How a merge compares with its base and its experts over several tasks.</summary>
 /// <param name="Name">The metric, such as <c>macroGain</c>.</param>
