@@ -1,6 +1,7 @@
 using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Evaluation;
+using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running;
@@ -163,7 +164,13 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
         using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
-        List<InputModel> opened = [.. (@base is null ? checkpoints : checkpoints.Prepend(@base)).Select(models.Open)];
+        IEnumerable<string> others = @base is null ? checkpoints : checkpoints.Where(path => RealPath.Of(path) != RealPath.Of(@base));
+        List<InputModel> opened = [.. (@base is null ? others : others.Prepend(@base)).Select(models.Open)];
+        if (opened.Count < 2)
+        {
+            throw new MergeHostException([new Problem(ErrorCodes.SourceCount, $"'{opened[0].Name}' is the base, and there is no other checkpoint", "Name another checkpoint.")]);
+        }
+
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         return new CompareRunner(opened, hasBase: @base is not null).Run(options, progress, cancellation);
     }
@@ -271,7 +278,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         return new MergeRunner(plan, _host, options, warnings, progress).Run(output, cancellation);
     }
 
-    private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host).Only(request.Tasks);
+    private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host, request.Tasks);
 
     private PlanSession Open(string recipePath) => new(recipePath, _catalog.Value, _host);
 }

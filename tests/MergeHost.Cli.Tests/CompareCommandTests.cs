@@ -46,5 +46,24 @@ public sealed class CompareCommandTests
     }
 
     [Fact]
+    public void Compare_OfQuantisedCheckpoints_ReadsAllThatAMergeReads()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal(0, Cli.Run("convert", "recipes/quickstart/finance", folder["q"], "--to", "gguf", "--type", "q8_0", "--quiet").ExitCode);
+        CliResult compare = Cli.Run("compare", folder["q"], folder["q"], "--quiet");
+        Assert.Contains(": 2.89 M parameters", compare.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("left out", compare.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_OfTheBaseAmongTheOthers_AddsNoPair()
+    {
+        CliResult compare = Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/math", "--base", "recipes/quickstart/../quickstart/base/", "--json", "--quiet");
+        using JsonDocument report = JsonDocument.Parse(compare.Output);
+        Assert.Equal(1, report.RootElement.GetProperty("pairs").GetArrayLength());
+        Assert.Equal(3, Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/base", "--base", "recipes/quickstart/base", "--quiet").ExitCode);
+    }
+
+    [Fact]
     public void Compare_OfASingleCheckpoint_IsWrongUsage() => Assert.Equal(2, Cli.Run("compare", "recipes/quickstart/base").ExitCode);
 }

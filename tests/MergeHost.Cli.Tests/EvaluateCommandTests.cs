@@ -57,6 +57,29 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_OfSomeTasks_NeedsTheirFilesAlone()
+    {
+        const string Lacking = "tasks: [{name: bits, benchmark: tensor_count}, {name: far, benchmark: multiple_choice, data: absent.jsonl}]";
+        Assert.Equal(0, Run(Lacking, Base, "--tasks", "bits").ExitCode);
+        Assert.Contains("there is no file 'absent.jsonl'", Run(Lacking, Base).Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_OfModelsWithOneName_TellsThemApart()
+    {
+        using TemporaryFolder twin = new();
+        string other = Directory.CreateDirectory(twin["base"]).FullName;
+        foreach (string file in Directory.GetFiles(Path.Combine(Cli.Repository, Base)))
+        {
+            File.Copy(file, Path.Combine(other, Path.GetFileName(file)));
+        }
+
+        string head = Run(Suite, Base, other, Base, "--quiet").Output.Split('\n')[0];
+        Assert.Equal(["task", "metric", "quickstart/base", $"{Path.GetFileName(Path.GetDirectoryName(other))}/base", "quickstart/base", "(2)"],
+            head.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public void Evaluate_WithACacheThatCannotBeWritten_SaysSo()
     {
         File.WriteAllText(_folder["cache"], "");
@@ -71,6 +94,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData(3, "did you mean 'recipes/ties.yaml'?", Suite, "recipes/tiess.yaml")]
     [InlineData(2, "--cache and --no-cache exclude each other", Suite, Base, "--no-cache")]
     [InlineData(7, "did you mean 'known'?", Suite, Base, "--tasks", "bits,knwon")]
+    [InlineData(7, "task 'known' is named 2 times", Suite, Base, "--tasks", "known,known")]
+    [InlineData(7, "2 tasks are named 'x'", "tasks: [{name: x, benchmark: tensor_count}, {name: x, benchmark: multiple_choice}]", Base)]
     [InlineData(2, "did you mean '--expert'?", Suite, Base, "--experts", Finance)]
     public void Evaluate_OfWhatIsWrong_SaysWhatIsMeant(int exitCode, string talk, string suite, params string[] arguments)
     {

@@ -8,7 +8,8 @@ internal static class EvaluationTable
     /// <param name="mainOnly">Whether only the metrics that count are written.</param>
     public static void Write(EvaluationSummary summary, bool mainOnly)
     {
-        List<string[]> rows = [["task", "metric", .. Names(summary.Models)]];
+        Dictionary<ModelSummary, string> names = Names(summary.Models);
+        List<string[]> rows = [["task", "metric", .. names.Values]];
         foreach ((int index, TaskSummary task) in summary.Models[0].Tasks.Index().Where(task => task.Item.IsMain || !mainOnly))
         {
             rows.Add([task.Task, task.Metric, .. summary.Models.Select(model => Numbers.Task(model.Tasks[index]))]);
@@ -20,6 +21,7 @@ internal static class EvaluationTable
         }
 
         Columns.Write(rows);
+        WriteCuts(summary.Models, names);
         ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
         if (compared.Length == 0)
         {
@@ -27,7 +29,7 @@ internal static class EvaluationTable
         }
 
         Console.WriteLine();
-        rows = [["compared with base and experts", "over", .. Names(compared)]];
+        rows = [["compared with base and experts", "over", .. compared.Select(model => names[model])]];
         foreach ((int index, MetricSummary metric) in compared[0].Metrics.Index())
         {
             rows.Add([Numbers.Name(metric.Name), metric.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[index]))]);
@@ -37,5 +39,17 @@ internal static class EvaluationTable
         Columns.Write(rows);
     }
 
-    private static IEnumerable<string> Names(IEnumerable<ModelSummary> models) => models.Select(model => ModelName.Of(model.Name));
+    private static void WriteCuts(IReadOnlyList<ModelSummary> models, Dictionary<ModelSummary, string> names)
+    {
+        foreach (ModelSummary model in models)
+        {
+            foreach (TaskSummary task in model.Tasks.Where(task => task.CutCount > 0).DistinctBy(task => task.Task))
+            {
+                Console.WriteLine($"{task.Task}: {task.CutCount} of {task.Count} items are longer than what {names[model]} reads; the beginning of each was left out");
+            }
+        }
+    }
+
+    private static Dictionary<ModelSummary, string> Names(IReadOnlyList<ModelSummary> models) =>
+        models.Zip(ModelName.Of([.. models.Select(model => model.Name)])).ToDictionary(pair => pair.First, pair => pair.Second, (IEqualityComparer<ModelSummary>)ReferenceEqualityComparer.Instance);
 }

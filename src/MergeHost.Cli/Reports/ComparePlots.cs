@@ -26,9 +26,7 @@ internal static class ComparePlots
             }
         }
 
-        // The folder's name, where that tells them apart.
-        List<string> names = [.. models.Select(ModelName.Of)];
-        names = names.Distinct().Count() == models.Count ? names : models;
+        IReadOnlyList<string> names = ModelName.Of(models);
         return HeatMapPlot.Of(names, names, data, format: "0.0000");
     }
 

@@ -13,24 +13,24 @@ internal static class EvaluationHtml
     {
         StringBuilder body = new();
         body.Append("<p>Lines and ± show bootstrap intervals of 95 % over the items of each task.</p>\n");
-        string[] names = [.. summary.Models.Select(model => Output.ModelName.Of(model.Name))];
+        IReadOnlyList<string> names = Output.ModelName.Of([.. summary.Models.Select(model => model.Name)]);
         foreach (IGrouping<bool, int> kind in Enumerable.Range(0, summary.Models[0].Tasks.Count).Where(task => summary.Models[0].Tasks[task].IsMain)
             .GroupBy(task => summary.Models[0].Tasks[task].HigherIsBetter).OrderBy(kind => kind.Key))
         {
             body.Append(CultureInfo.InvariantCulture, $"<h2>{(kind.Key ? "Questions" : "Texts")}</h2>\n");
-            body.Append(EvaluationPlots.Values(summary.Models, [.. kind]));
+            body.Append(EvaluationPlots.Values(summary.Models, names, [.. kind]));
             body.Append(Numbers(Table(["task", "metric", .. names], kind.Select(task =>
                 (IReadOnlyList<string>)[summary.Models[0].Tasks[task].Task, summary.Models[0].Tasks[task].Metric, .. summary.Models.Select(model => Figures.Task(model.Tasks[task]))]))));
         }
 
-        AppendChanges(body, [.. summary.Models.Where(model => model.Changes.Count > 0).Select(model => (Output.ModelName.Of(model.Name), model.Changes))]);
-        ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
+        AppendChanges(body, [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0).Select(model => (model.Second, model.First.Changes))]);
+        (ModelSummary Model, string Name)[] compared = [.. summary.Models.Zip(names).Where(model => model.First.Metrics.Count > 0)];
         if (compared.Length > 0)
         {
             body.Append("<h2>Compared with base and experts</h2>\n");
-            body.Append(Table(["", "over", .. compared.Select(model => Output.ModelName.Of(model.Name))], compared[0].Metrics.Select((metric, index) =>
-                (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Metrics[index]))])
-                .Append(["better than all of them on", "", .. compared.Select(model => Figures.Improved(model.Gaps))])));
+            body.Append(Table(["", "over", .. compared.Select(model => model.Name)], compared[0].Model.Metrics.Select((metric, index) =>
+                (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Model.Metrics[index]))])
+                .Append(["better than all of them on", "", .. compared.Select(model => Figures.Improved(model.Model.Gaps))])));
         }
 
         return Of($"{summary.Suite}: {string.Join(", ", names)}", body);

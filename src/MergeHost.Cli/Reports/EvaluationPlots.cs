@@ -10,8 +10,9 @@ internal static class EvaluationPlots
 {
     /// <summary>The value of each task for each model, with its interval.</summary>
     /// <param name="models">The models.</param>
+    /// <param name="names">What each is called.</param>
     /// <param name="tasks">The tasks' indices, all of one kind.</param>
-    public static string Values(IReadOnlyList<ModelSummary> models, IReadOnlyList<int> tasks)
+    public static string Values(IReadOnlyList<ModelSummary> models, IReadOnlyList<string> names, IReadOnlyList<int> tasks)
     {
         TaskSummary first = models[0].Tasks[tasks[0]];
         double scale = first.HigherIsBetter ? 100 : 1;
@@ -36,7 +37,7 @@ internal static class EvaluationPlots
             // Side by side, so that intervals can be told apart.
             double shift = 0.6 * ((index + 0.5) / models.Count - 0.5);
             OxyColor color = colors.Colors[index];
-            LineSeries values = new() { Title = Output.ModelName.Of(shown.Name), Color = color, LineStyle = LineStyle.None, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3 };
+            LineSeries values = new() { Title = names[index], Color = color, LineStyle = LineStyle.None, MarkerType = MarkerType.Circle, MarkerFill = color, MarkerSize = 3 };
             values.Points.AddRange(tasks.Select((task, row) => new DataPoint(scale * shown.Tasks[task].Value, row + shift)));
             LineSeries intervals = new() { Color = color, StrokeThickness = 1 };
             foreach ((int row, int task) in tasks.Index().Where(task => shown.Tasks[task.Item].Low is not null))

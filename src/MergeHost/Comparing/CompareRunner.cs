@@ -49,7 +49,7 @@ internal sealed class CompareRunner(IReadOnlyList<InputModel> models, bool hasBa
         [
             .. last.Stored.Where(tensor => shared.TrueForAll(names => names.Contains(tensor.Name)))
                 .Select(tensor => new ComparedTensor(tensor.Name, [.. models.Select(model => new InputTensor(model, model.Tensors[tensor.Name]))]))
-                .Where(tensor => tensor.Inputs.All(input => input.Tensor.DType.Kind == DTypeKind.Float && DTypeConversion.CanDecode(input.Tensor.DType))),
+                .Where(tensor => tensor.Inputs.All(input => DTypeConversion.CanDecode(input.Tensor.DType))),
         ];
     }
 

@@ -19,7 +19,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
     {
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
-        Suite suite = SuiteReader.Read(study.SuitePath, plugins, host);
+        Suite suite = SuiteReader.Read(study.SuitePath, plugins, host, only: []);
         Check(study, suite);
         using ModelResolver models = new(plugins, host);
         InputModel @base = Open("B", study.Base);

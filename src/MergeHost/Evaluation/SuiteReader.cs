@@ -26,15 +26,19 @@ internal sealed class SuiteReader
     }
 
     /// <summary>Reads a suite.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="plugins">What tasks may use.</param>
+    /// <param name="host">Creates the benchmarks.</param>
+    /// <param name="only">The names of the tasks that are wanted; none for all. Files of others need not be there.</param>
     /// <exception cref="MergeHostException">The file cannot be read, or something in it is wrong; all of it is told.</exception>
-    public static Suite Read(string path, PluginSet plugins, PluginHost host)
+    public static Suite Read(string path, PluginSet plugins, PluginHost host, IReadOnlyList<string> only)
     {
         SuiteReader reader = new(path, plugins, host);
-        Suite? suite = reader.ReadSuite(path);
+        Suite? suite = reader.ReadSuite(path, only);
         return suite is not null && reader._problems.Count == 0 ? suite : throw new MergeHostException(reader._problems);
     }
 
-    private Suite? ReadSuite(string path)
+    private Suite? ReadSuite(string path, IReadOnlyList<string> only)
     {
         if (YamlFile.TryRead(path, ErrorCodes.BadSuite, _problems) is not { } text)
         {
@@ -54,14 +58,22 @@ internal sealed class SuiteReader
         }
 
         string name = (suite.Find("suite") as YamlScalar)?.Text ?? Path.GetFileNameWithoutExtension(path);
-        List<SuiteTask> read = [.. tasks.Items.Select(ReadTask).OfType<SuiteTask>()];
-        foreach (IGrouping<string, SuiteTask> twins in read.GroupBy(task => task.Name).Where(group => group.Count() > 1))
-        {
-            Add(ErrorCodes.BadSuite, tasks.Place, $"{twins.Count()} tasks are named '{twins.Key}'", "Give each a name of its own.");
-        }
-
+        CheckTwins(tasks);
+        string[] known = [.. tasks.Items.Select(NameOf).OfType<YamlScalar>().Select(task => task.Text)];
+        _problems.AddRange(Suite.Unknown(name, known, only));
+        List<SuiteTask> read = [.. tasks.Items.Where(task => only.Count == 0 || NameOf(task) is not { } own || only.Contains(own.Text)).Select(ReadTask).OfType<SuiteTask>()];
         return new Suite(name, _folder, read);
     }
+
+    private void CheckTwins(YamlSequence tasks)
+    {
+        foreach (IGrouping<string, YamlScalar> twins in tasks.Items.Select(NameOf).OfType<YamlScalar>().GroupBy(task => task.Text).Where(group => group.Count() > 1))
+        {
+            Add(ErrorCodes.BadSuite, twins.ElementAt(1).Place, $"{twins.Count()} tasks are named '{twins.Key}'", "Give each a name of its own.");
+        }
+    }
+
+    private static YamlScalar? NameOf(YamlNode task) => task is YamlMapping mapping ? Text(mapping, "name") : null;
 
     private SuiteTask? ReadTask(YamlNode node)
     {

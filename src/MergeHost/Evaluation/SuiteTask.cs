@@ -13,13 +13,20 @@ internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask
     /// <exception cref="MergeHostException">The suite has no task of a name.</exception>
     public Suite Only(IReadOnlyList<string> names)
     {
-        string[] known = [.. Tasks.Select(task => task.Name)];
-        Problem[] unknown = [.. names.Except(known).Select(name => new Problem(
-            ErrorCodes.BadSuite, $"suite '{Name}' has no task '{name}'", Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}")))];
+        Problem[] unknown = [.. Unknown(Name, [.. Tasks.Select(task => task.Name)], names)];
         return unknown.Length > 0 ? throw new MergeHostException(unknown)
             : names.Count == 0 ? this
             : this with { Tasks = [.. Tasks.Where(task => names.Contains(task.Name))] };
     }
+
+    /// <summary>What is wrong with the names of tasks that are wanted.</summary>
+    public static IEnumerable<Problem> Unknown(string suite, IReadOnlyList<string> known, IReadOnlyList<string> names) =>
+    [
+        .. names.Except(known).Select(name => new Problem(
+            ErrorCodes.BadSuite, $"suite '{suite}' has no task '{name}'", Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}"))),
+        .. names.CountBy(name => name).Where(name => name.Value > 1).Select(name => new Problem(
+            ErrorCodes.BadSuite, $"task '{name.Key}' is named {name.Value} times", "Name each task once.")),
+    ];
 }
 
 /// <summary>One task of a suite.</summary>

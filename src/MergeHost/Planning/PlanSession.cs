@@ -85,7 +85,7 @@ internal sealed class PlanSession : IDisposable
 
         try
         {
-            Suite = SuiteReader.Read(path, _plugins, _host);
+            Suite = SuiteReader.Read(path, _plugins, _host, only: []);
         }
         catch (MergeHostException exception)
         {
