@@ -43,14 +43,24 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
             int[] tasks = [.. kind];
             double[] found = Values(0);
             IReadOnlyList<(double Low, double High)?> intervals = Bootstrap.Intervals(Values);
+            IReadOnlyList<(double Low, double High)?> divisors = Bootstrap.Intervals(Divisors);
             string over = kind.Key == Aggregation.Perplexity ? "perplexity" : "accuracy";
-            summaries.AddRange(MergeMetrics.Names.Select((name, metric) => new MetricSummary(
-                name, over, double.IsFinite(found[metric]) ? found[metric] : null, intervals[metric]?.Low, intervals[metric]?.High)));
+
+            // A quotient says nothing where what it is divided by may well be 0.
+            summaries.AddRange(MergeMetrics.Names.Select((name, metric) => double.IsFinite(found[metric]) && divisors[metric]?.Low > 0
+                ? new MetricSummary(name, over, found[metric], intervals[metric]?.Low, intervals[metric]?.High)
+                : new MetricSummary(name, over, null, null, null)));
 
             double[] Values(int draw)
             {
                 double[][] values = [.. merges.Select(merge => merge.Comparison.Metrics(merge, tasks, draw))];
                 return [.. MergeMetrics.Names.Select((_, metric) => values.Average(merge => merge[metric]))];
+            }
+
+            double[] Divisors(int draw)
+            {
+                double[][] values = [.. merges.Select(merge => merge.Comparison.MetricsOf(merge.Merged, tasks, draw).Divisors)];
+                return [.. MergeMetrics.Names.Select((_, metric) => values.Min(merge => merge[metric]))];
             }
         }
 

@@ -39,6 +39,9 @@ internal sealed record MergeMetrics
     /// <summary>Their values, in the order of <see cref="Names"/>.</summary>
     public double[] Values => [MacroGain, MacroOutperformGap, OracleRetentionPooled, OracleRetentionMean, Retention, GainKept];
 
+    /// <summary>What those that are quotients are divided by, in the order of <see cref="Names"/>: of the mean the least; 1 for the others.</summary>
+    public required double[] Divisors { get; init; }
+
     /// <summary>Computes the metrics.</summary>
     /// <param name="tasks">The scores on each task, at least one.</param>
     public static MergeMetrics Of(IReadOnlyList<ComparedTask> tasks)
@@ -55,6 +58,7 @@ internal sealed record MergeMetrics
             OracleRetentionMean = scored.Length == 0 ? double.NaN : scored.Average(task => task.Merged / task.Best),
             Retention = general.Length == 0 ? double.NaN : general.Sum(task => task.Merged) / general.Sum(task => task.Base),
             GainKept = gained > 0 ? domain.Sum(task => task.Merged - task.Base) / gained : double.NaN,
+            Divisors = [1, 1, tasks.Sum(task => task.Best), tasks.Min(task => task.Best), general.Sum(task => task.Base), gained],
         };
     }
 }

@@ -44,6 +44,19 @@ public class ComparisonTests
         Assert.True(paired.High - paired.Low < 0.7 * (alone.High - alone.Low));
     }
 
+    // The expert knows 104 answers and the base 100, which is no gain beyond noise; and nothing is known where all is 0.
+    [Fact]
+    public void Compare_WhenAQuotientIsOverAValueNearZero_HasNone()
+    {
+        MeasuredModel merged = Model(item => item < 120);
+        Assert.Null(Metric(Of(item => item < 104).Compare(merged), "gainKept").Value);
+        Assert.NotNull(Metric(Of(item => item < 180).Compare(merged), "gainKept").Value);
+        Assert.Null(Metric(new Comparison(new Constituents(Model(_ => false), [Model(item => item == 0)])).Compare(merged), "oracleRetentionPooled").Value);
+        Assert.NotNull(Metric(Of(item => item < 104).Compare(merged), "oracleRetentionMean").Value);
+
+        static MetricSummary Metric(IReadOnlyList<MetricSummary> metrics, string name) => metrics.Single(metric => metric.Name == name);
+    }
+
     // The base knows every other answer.
     private static Comparison Of(params Func<int, bool>[] experts) => new(new Constituents(Model(item => item % 2 == 0), [.. experts.Select(Model)]));
 
