@@ -25,7 +25,7 @@ internal sealed record AddedToken(string Content, int Id, bool IsControl)
     /// <summary>Whether it counts only where no letter or digit touches it.</summary>
     public bool IsWord { get; init; }
 
-    /// <summary>Reads the added tokens of a tokenizer's files: those of <c>tokenizer.json</c>, then <c>added_tokens.json</c>, the decoder and the special tokens of <c>tokenizer_config.json</c>.</summary>
+    /// <summary>Reads the added tokens of a tokenizer's files: those of <c>tokenizer.json</c>, then the decoder of <c>tokenizer_config.json</c> or else <c>added_tokens.json</c>, and the special tokens.</summary>
     /// <param name="json"><c>tokenizer.json</c>, if it is there.</param>
     /// <param name="added"><c>added_tokens.json</c>, if it is there.</param>
     /// <param name="settings"><c>tokenizer_config.json</c>, if it is there.</param>
@@ -39,7 +39,7 @@ internal sealed record AddedToken(string Content, int Id, bool IsControl)
         IEnumerable<AddedToken> decoder = (settings.Find("added_tokens_decoder") as JsonObject ?? [])
             .Select(entry => Read("tokenizer_config.json", entry.Value, int.TryParse(entry.Key, CultureInfo.InvariantCulture, out int id) ? id : null));
         IEnumerable<AddedToken> old = (added ?? []).Select(entry => new AddedToken(entry.Key, entry.Value.AsInt() ?? throw Broken("added_tokens.json", entry.Value), IsControl: false) { IsNormalized = true });
-        foreach (AddedToken token in json is null ? decoder.Concat(old) : listed)
+        foreach (AddedToken token in listed.Concat(settings.Find("added_tokens_decoder") is null ? old : decoder))
         {
             tokens.TryAdd(token.Content, token);
         }

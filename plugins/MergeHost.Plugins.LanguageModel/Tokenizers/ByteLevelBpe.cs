@@ -18,9 +18,10 @@ internal sealed class ByteLevelBpe
     private readonly bool _takesWholePieces;
 
     /// <param name="json"><c>tokenizer.json</c>.</param>
+    /// <param name="added"><c>added_tokens.json</c>, if it is there.</param>
     /// <param name="settings"><c>tokenizer_config.json</c>, if it is there.</param>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
-    public ByteLevelBpe(JsonObject json, JsonObject? settings)
+    public ByteLevelBpe(JsonObject json, JsonObject? added, JsonObject? settings)
     {
         if (json["model"] is not JsonObject model || model["vocab"] is not JsonObject vocabulary || model["merges"] is not JsonArray merges)
         {
@@ -41,7 +42,7 @@ internal sealed class ByteLevelBpe
         }
 
         _letters = Unique(_vocabulary, entry => entry.Value, entry => entry.Key);
-        AddedList = AddedToken.ReadAll(json, null, settings, _vocabulary);
+        AddedList = AddedToken.ReadAll(json, added, settings, _vocabulary);
         _added = new AddedTokens(AddedList, text => composes ? text.Normalize(NormalizationForm.FormC) : text);
     }
 

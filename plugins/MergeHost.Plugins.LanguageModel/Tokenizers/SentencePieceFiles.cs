@@ -21,7 +21,7 @@ internal static class SentencePieceFiles
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here.</exception>
-    public static TextTokenizer Read(JsonObject json, JsonObject? settings)
+    public static TextTokenizer Read(JsonObject json, JsonObject? tokens, JsonObject? settings)
     {
         JsonObject model = json["model"]!.AsObject();
         Dictionary<string, int> vocabulary = [];
@@ -32,7 +32,7 @@ internal static class SentencePieceFiles
 
         Spaces spaces = ReadSpaces(json);
         Dictionary<string, int> ranks = Ranks(model);
-        IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json, null, settings, vocabulary);
+        IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json, tokens, settings, vocabulary);
         Dictionary<int, string> texts = vocabulary.DistinctBy(entry => entry.Value).ToDictionary(entry => entry.Value, entry => entry.Key);
         int[] bytes = IsTrue(model["byte_fallback"]) ? Bytes(vocabulary) : [];
         HashSet<int> byteIds = [.. bytes];

@@ -17,20 +17,21 @@ internal static class TokenizerReader
     {
         JsonObject? json = Find(companions, Json)?.ReadJson();
         JsonObject? settings = Find(companions, "tokenizer_config.json")?.ReadJson();
+        JsonObject? added = Find(companions, "added_tokens.json")?.ReadJson();
         if (json is not null && ByteLevelBpe.Recognises(json))
         {
-            ByteLevelBpe bytes = new(json, settings);
+            ByteLevelBpe bytes = new(json, added, settings);
             return new TextTokenizer(bytes.Encode, bytes.Find, addsPrefix: false, BeginToken.Find(json, settings, bytes.AddedList));
         }
 
         if (json is not null && SentencePieceFiles.Recognises(json))
         {
-            return SentencePieceFiles.Read(json, settings);
+            return SentencePieceFiles.Read(json, added, settings);
         }
 
         if (Find(companions, SentencePiece) is { } model)
         {
-            return SentencePieceFiles.Read(model.ReadBytes(), Find(companions, "added_tokens.json")?.ReadJson(), settings);
+            return SentencePieceFiles.Read(model.ReadBytes(), added, settings);
         }
 
         string kind = json.Find("model").Find("type").AsText() ?? "no known kind";
