@@ -30,9 +30,8 @@ internal static class RopeScaling
     /// <exception cref="CheckpointException">GGUF has no place for it, or a setting is missing.</exception>
     public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) ToGguf(string path, JsonObject config, Architecture architecture)
     {
-        JsonObject? rope = config["rope_parameters"] as JsonObject ?? config["rope_scaling"] as JsonObject;
-        rope = rope?["full_attention"] as JsonObject ?? rope;
-        string type = (rope?["rope_type"] ?? rope?["type"])?.ToString() switch { null => "default", "su" => LongRope, string other => other };
+        JsonObject rope = RopeSettings.Read(config);
+        string type = rope["rope_type"].AsText()!;
         if (type == "default")
         {
             return ([], []);
@@ -46,13 +45,13 @@ internal static class RopeScaling
         }
 
         // What is missing may stand beside it.
-        double? Find(string name) => ConfigMap.Number(path, rope!, name) ?? ConfigMap.Number(path, config, name);
+        double? Find(string name) => ConfigMap.Number(path, rope, name) ?? ConfigMap.Number(path, config, name);
         double Must(string name) => Find(name) ?? throw new CheckpointException(new Problem(
             ErrorCodes.BadConfig, $"{path}: config.json: positions are scaled by '{type}', and '{name}' is not there"));
         return type switch
         {
             Llama3 => ([], [RopeFactors.OfLlama3(Find("rope_theta") ?? 10_000, HeadWidth(Must, Find), Must("factor"), Must("low_freq_factor"), Must("high_freq_factor"), Must(OriginalLength))]),
-            LongRope => LongRopeOf(path, rope!, architecture, Must("max_position_embeddings"), Must(OriginalLength)),
+            LongRope => LongRopeOf(path, rope, architecture, Must("max_position_embeddings"), Must(OriginalLength)),
             _ => ([MetadataEntry.Of($"{architecture.Name}.{TypeKey}", type), .. Settings(architecture, type == "yarn" ? _settings : _settings[..1], Must, Find)], []),
         };
     }

@@ -33,7 +33,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
         IReadOnlyList<MadeTensor> made = model?.Made ?? [];
         if (architecture is not null && config is not null)
         {
-            Set(entries, ConfigMap.ToMetadata(folder, config, architecture, model?.Metadata));
+            Set(entries, ConfigMap.ToMetadata(folder, RopeSettings.Spread(config), architecture, model?.Metadata));
             if (model is null)
             {
                 (IReadOnlyList<MetadataEntry> scaling, made) = RopeScaling.ToGguf(folder, config, architecture);

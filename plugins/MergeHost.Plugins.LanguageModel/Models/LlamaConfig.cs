@@ -84,7 +84,7 @@ internal sealed record LlamaConfig
             AttentionScale = isGemma ? config.Find<double>("query_pre_attn_scalar") : null,
             AttentionCap = isGemma ? config.Find<double>("attn_logit_softcapping") : null,
             LogitCap = isGemma ? config.Find<double>("final_logit_softcapping") : null,
-            Rope = RopeConfig.Read(config),
+            Rope = RopeConfig.Read(json),
             Windows = ReadWindows(config, architecture),
         };
     }

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
 namespace MergeHost.Plugins.LanguageModel.Models;
 
 /// <summary>The frequencies of rotary position embeddings.</summary>
@@ -6,14 +9,14 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 /// <seealso href="https://arxiv.org/abs/2104.09864"/>
 internal sealed record RopeConfig(double Theta, Func<double, double> Frequency)
 {
-    /// <summary>Reads the settings in the style of transformers 5, <c>rope_parameters</c>, or 4, <c>rope_theta</c> and <c>rope_scaling</c>.</summary>
+    /// <summary>Reads the settings of a <c>config.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6003: the scaling is of a kind that is not known here.</exception>
-    public static RopeConfig Read(ConfigReader config)
+    public static RopeConfig Read(JsonObject config)
     {
-        ConfigReader? section = config.Section("rope_parameters") ?? config.Section("rope_scaling");
-        double theta = section?.Find<double>("rope_theta") ?? config.Find<double>("rope_theta") ?? 10_000;
-        string kind = section?.Text("rope_type") ?? section?.Text("type") ?? "default";
-        if ((section?.Find<double>("partial_rotary_factor") ?? config.Find<double>("partial_rotary_factor") ?? 1) != 1)
+        ConfigReader section = new(RopeSettings.Read(config));
+        double theta = section.Find<double>("rope_theta") ?? 10_000;
+        string kind = section.Text("rope_type")!;
+        if ((section.Find<double>("partial_rotary_factor") ?? 1) != 1)
         {
             throw ModelException.Unsupported("a partial_rotary_factor other than 1", "1");
         }
@@ -21,8 +24,8 @@ internal sealed record RopeConfig(double Theta, Func<double, double> Frequency)
         return kind switch
         {
             "default" => new RopeConfig(theta, frequency => frequency),
-            "linear" => new RopeConfig(theta, Linear(section!.Get<double>("factor"))),
-            "llama3" => new RopeConfig(theta, Llama3(section!)),
+            "linear" => new RopeConfig(theta, Linear(section.Get<double>("factor"))),
+            "llama3" => new RopeConfig(theta, Llama3(section)),
             _ => throw ModelException.Unsupported($"rope type '{kind}'", "default, linear, llama3"),
         };
     }

@@ -119,6 +119,14 @@ internal sealed class CompanionPlanner(
 
     private void WarnOfDifferences(InputModel donor)
     {
+        foreach (InputModel model in models.Values.Distinct().Where(model => model.Config is not null))
+        {
+            if (RopeSettings.Contradiction(model.Config!) is { } contradiction)
+            {
+                problems.Add(new Problem(ErrorCodes.BadConfig, $"config.json of '{model.Name}': {contradiction}", "Remove from it what does not count.", null, Severity.Warning));
+            }
+        }
+
         foreach (InputModel other in models.Values.Distinct().Where(model => model != donor && model.Config is not null && donor.Config is not null))
         {
             foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(Meaning(donor.Config!, key), Meaning(other.Config!, key))))
@@ -132,24 +140,17 @@ internal sealed class CompanionPlanner(
 
     private static string Text(InputModel model, string key) => Meaning(model.Config!, key)?.Words() ?? "not set";
 
-    // Transformers 5 holds under rope_parameters what earlier ones spread over rope_theta and rope_scaling.
     private static JsonNode? Meaning(JsonObject config, string key) => key switch
     {
-        "rope_theta" => config[key] ?? (config["rope_parameters"] as JsonObject)?[key],
-        "rope_scaling" => Scaling((config["rope_parameters"] ?? config[key]) as JsonObject),
+        "rope_theta" or "partial_rotary_factor" => RopeSettings.Read(config)[key],
+        "rope_scaling" => Scaling(RopeSettings.Read(config)),
         _ => config[key],
     };
 
-    private static JsonObject? Scaling(JsonObject? rope)
+    private static JsonObject? Scaling(JsonObject rope)
     {
-        if (rope?.DeepClone() is not JsonObject scaling || (rope["rope_type"] ?? rope["type"]) is not { } type || type.ToString() == "default")
-        {
-            return null;
-        }
-
-        scaling.Remove("type");
-        scaling.Remove("rope_theta");
-        scaling["rope_type"] = type.DeepClone();
-        return scaling;
+        rope.Remove("rope_theta");
+        rope.Remove("partial_rotary_factor");
+        return rope["rope_type"].AsText() == "default" ? null : rope;
     }
 }
