@@ -32,11 +32,10 @@ public static class RopeSettings
         Default(rope, Partial, config[Partial]);
         if (_lengthened.Contains(kind))
         {
-            // Phi 3 has the length of its first training beside the settings, and goes by that.
-            bool isPhi3 = config["architectures"].At(0).AsText()?.StartsWith("Phi3", StringComparison.Ordinal) == true;
-            if (isPhi3 && config[OriginalLength] is { } own)
+            // Phi 3 has the length of its first training beside the settings, 4,096 by default, and goes by that.
+            if (config["architectures"].At(0).AsText()?.StartsWith("Phi3", StringComparison.Ordinal) == true)
             {
-                rope[OriginalLength] = own.DeepClone();
+                rope[OriginalLength] = config[OriginalLength]?.DeepClone() ?? 4096;
             }
 
             Default(rope, OriginalLength, config["max_position_embeddings"]);
