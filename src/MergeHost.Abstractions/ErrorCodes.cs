@@ -110,6 +110,12 @@ public static class ErrorCodes
     /// <summary>A block of quantised weights whose scale is no number.</summary>
     public static readonly ErrorCode NonFiniteScale = new("MH2018", "A scale of quantised weights is NaN or infinite");
 
+    /// <summary>A tensor of an input that is neither used nor excused by a rule.</summary>
+    public static readonly ErrorCode TensorUnaccounted = new("MH2019", "A tensor is neither used nor excused");
+
+    /// <summary>Whole numbers or truth values that differ between the models of a merge.</summary>
+    public static readonly ErrorCode IntegersDiffer = new("MH2020", "Whole numbers or truth values differ");
+
     /// <summary>A plugin folder without a readable plugin assembly.</summary>
     public static readonly ErrorCode PluginUnreadable = new("MH3001", "A plugin folder holds no readable plugin");
 
@@ -151,6 +157,9 @@ public static class ErrorCodes
 
     /// <summary>A scorer that breaks its contract.</summary>
     public static readonly ErrorCode ScorerFailed = new("MH4005", "A scorer broke its contract");
+
+    /// <summary>A model that takes part in a merge and changes none of its tensors.</summary>
+    public static readonly ErrorCode ModelUnchanged = new("MH4006", "A model changes nothing");
 
     /// <summary>An output folder that is not empty.</summary>
     public static readonly ErrorCode OutputExists = new("MH5001", "The output folder is not empty");

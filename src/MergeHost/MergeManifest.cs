@@ -71,8 +71,10 @@ public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 /// <param name="Donor">The model whose configuration and tokenizer the output got.</param>
 /// <param name="Name">The stage's name, or <see langword="null"/>.</param>
 /// <param name="Selection">What was chosen by scores, or <see langword="null"/> if everything was merged.</param>
+/// <param name="Accounts">What became of each tensor of each model.</param>
 public sealed record ManifestStage(
-    string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null, ManifestSelection? Selection = null);
+    string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null, ManifestSelection? Selection = null,
+    IReadOnlyList<TensorAccount>? Accounts = null);
 
 /// <summary>What a stage chose by scores.</summary>
 /// <param name="Scorers">The scorers.</param>

@@ -25,7 +25,7 @@ public sealed class ConventionTests
                 "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoreValidation", "ScoredTensor",
                 "ScorerAgreement", "ScorerSetting", "ScorerSummary", "SelectionSummary", "StageSummary",
                 "StudyMean", "StudyPoint", "StudySummary", "SwappedUnit", "TaskChange", "TaskSummary",
-                "TaskVectorDistance", "TensorDistance", "TensorSummary", "TuningComparison", "TuningSummary",
+                "TaskVectorDistance", "TensorAccount", "TensorDistance", "TensorSummary", "TuningComparison", "TuningSummary",
                 "TuningTry", "ValidationRequest",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));

@@ -41,6 +41,11 @@ internal static class PlanCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {treated.Count(),6:N0} tensors {treated.Key}"));
             }
 
+            foreach (TensorAccount account in stage.Accounts)
+            {
+                Console.WriteLine($"  of {account.Model}: {account.ToText()}");
+            }
+
             Console.WriteLine($"  reads {Bytes.Format(stage.ReadBytes)}, writes {Bytes.Format(stage.WriteBytes)} ({Bytes.Count(stage.ElementCount)} parameters)");
             TimeSpan time = TimeSpan.FromSeconds((stage.ReadBytes + stage.WriteBytes) / Math.Max(plan.BytesPerSecond, 1));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

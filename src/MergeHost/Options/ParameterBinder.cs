@@ -21,6 +21,10 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
         }
     }
 
+    /// <summary>Whether a source's options let it take part: a weight, if the strategy has such, other than 0.</summary>
+    public bool HasWeight(object options) =>
+        schema.Options.FirstOrDefault(option => option.IsPerSource && option.Name == "weight")?.Property.GetValue(options) is not 0.0;
+
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>
     /// <returns>Whether all of them can be read.</returns>

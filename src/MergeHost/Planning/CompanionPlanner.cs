@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Planning.Layers;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
@@ -22,8 +23,6 @@ internal sealed class CompanionPlanner(
 
     private static readonly string[] _dtypeKeys = ["torch_dtype", "dtype"];
 
-    private static readonly string[] _layerCountKeys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
-
     // Models whose weights fit together, but whose meaning does not if one of these differs.
     private static readonly string[] _meaningKeys =
     [
@@ -36,6 +35,7 @@ internal sealed class CompanionPlanner(
         InputModel donor = models[stage.Donor.Name];
         InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
         WarnOfDifferences(donor);
+        WarnOfLayerCounts();
         List<CompanionFile> files = [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json")];
         files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
         if (donor.Config is null)
@@ -54,7 +54,8 @@ internal sealed class CompanionPlanner(
 
     private void Adjust(JsonObject config, InputModel donor)
     {
-        JsonObject text = config["text_config"] as JsonObject ?? config;
+        JsonObject text = LayerFields.TextOf(config);
+        DropQuantization(config, donor);
         SetDType(config);
         if (stage.Slices[0].Sources[0].Layers is not null)
         {
@@ -72,6 +73,17 @@ internal sealed class CompanionPlanner(
         }
     }
 
+    // A setting that weights were loaded with, and that stayed when they were saved plain.
+    private void DropQuantization(JsonObject config, InputModel donor)
+    {
+        if (PackedWeights.Find(donor) is null && PackedWeights.Drop(config) is { Count: > 0 } dropped)
+        {
+            problems.Add(new Problem(ErrorCodes.BadConfig,
+                $"config.json of '{donor.Name}' says {string.Join(", ", dropped.Select(field => $"'{field}'"))}, but its weights are plain; the output does not get it",
+                null, null, Severity.Warning));
+        }
+    }
+
     // Transformers 5 writes `dtype`, earlier ones `torch_dtype`; what is there is kept, one of them must be.
     private void SetDType(JsonObject config)
     {
@@ -85,27 +97,20 @@ internal sealed class CompanionPlanner(
         }
     }
 
-    private void SetLayers(JsonObject config, InputModel donor)
+    private void SetLayers(JsonObject text, InputModel donor)
     {
-        // A list with one entry a layer tells each layer's kind; the output's layers keep theirs.
-        List<int> origins = [.. stage.Slices.SelectMany(slice => Origins(slice, donor))];
-        foreach ((string key, JsonNode? value) in config.ToList())
+        List<LayerOrigin> origins = [.. stage.Slices.SelectMany(slice => Origins(slice, donor))];
+        new LayerRenumbering(donor, origins).Apply(text);
+        if (new LayerKinds(donor, origins, tensors.Select(tensor => tensor.Output)).Check(text) is { } problem)
         {
-            if (value is JsonArray list && list.Count == donor.LayerCount && origins.TrueForAll(layer => layer < list.Count)
-                && key is not ("architectures" or "eos_token_id"))
-            {
-                config[key] = new JsonArray([.. origins.Select(layer => list[layer]?.DeepClone())]);
-            }
+            problems.Add(problem with { Place = stage.Slices[0].Place });
         }
-
-        string countKey = _layerCountKeys.FirstOrDefault(config.ContainsKey) ?? _layerCountKeys[0];
-        config[countKey] = origins.Count;
     }
 
-    private IEnumerable<int> Origins(RecipeSlice slice, InputModel donor)
+    private IEnumerable<LayerOrigin> Origins(RecipeSlice slice, InputModel donor)
     {
         RecipeSource source = slice.Sources.FirstOrDefault(source => models[source.Model.Name] == donor) ?? slice.Sources[0];
-        return Enumerable.Range(source.Layers!.Start, source.Layers.Count);
+        return Enumerable.Range(source.Layers!.Start, source.Layers.Count).Select(layer => new LayerOrigin(models[source.Model.Name], layer));
     }
 
     private static void SetVocabulary(JsonObject config, long rows, InputModel donor)
@@ -133,6 +138,19 @@ internal sealed class CompanionPlanner(
             {
                 problems.Add(new Problem(ErrorCodes.BadConfig,
                     $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output gets",
+                    null, null, Severity.Warning));
+            }
+        }
+    }
+
+    private void WarnOfLayerCounts()
+    {
+        foreach (InputModel model in models.Values.Distinct())
+        {
+            if (LayerFields.Count(model.Config) is { } count && model.Stacks.Count > 0 && model.Stacks.All(stack => stack.Numbers.Count != count)
+                && !LayerFields.SharesLayers(model.Config!))
+            {
+                problems.Add(new Problem(ErrorCodes.BadConfig, $"'{model.Name}': config.json says {count} layers, the tensors are of {model.LayerCount}",
                     null, null, Severity.Warning));
             }
         }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Planning.Layers;
 using MergeHost.Plugins;
 
 namespace MergeHost.Planning;
@@ -56,17 +57,20 @@ internal sealed record InputModel(
         ? ties
         : Config is not null && !Stored.Any(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Head);
 
-    /// <summary>The method by which the weights are quantised, or <see langword="null"/>.</summary>
-    public string? Quantization => Config?["quantization_config"] is JsonObject config ? config["quant_method"]?.ToString() ?? "an unnamed method" : null;
-
     public static InputModel Make(
-        string name, string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Func<ICheckpointReader> open) =>
-        new(name, path, tensors.ToDictionary(tensor => tensor.Name), companions, open)
+        string name, string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Func<ICheckpointReader> open)
+    {
+        JsonObject? config = ReadJson(name, companions, "config.json");
+        return new(name, path, tensors.ToDictionary(tensor => tensor.Name), companions, open)
         {
             Stored = tensors,
-            Stacks = LayerStack.Find(tensors),
-            Config = ReadJson(name, companions, "config.json"),
+            Stacks = LayerStack.Find(tensors, LayerFields.CountWithoutPredictors(config)),
+            Config = config,
         };
+    }
+
+    /// <summary>The layer that a tensor belongs to; <see langword="null"/> outside of the largest stack.</summary>
+    public LayerTensorName? LayerOf(string tensor) => Stacks.Count > 0 && LayerTensorName.Parse(tensor) is { } name && Stacks[0].Holds(name) ? name : null;
 
     /// <summary>The model of an open checkpoint.</summary>
     public static InputModel Of(string name, string path, OpenedCheckpoint opened) =>
@@ -116,23 +120,29 @@ internal sealed record InputModel(
 internal sealed record LayerStack(string Prefix, IReadOnlyList<int> Numbers)
 {
     /// <summary>Where a layer lies between the first, at 0, and the last, at 1; a single layer lies at 1.</summary>
-    public double Position(int number)
-    {
-        int index = 0;
-        while (Numbers[index] < number)
-        {
-            index++;
-        }
+    public double Position(int number) => Numbers.Count == 1 ? 1 : (double)Numbers.Count(other => other < number) / (Numbers.Count - 1);
 
-        return Numbers.Count == 1 ? 1 : (double)index / (Numbers.Count - 1);
-    }
+    /// <summary>Whether a tensor belongs to one of the layers.</summary>
+    public bool Holds(LayerTensorName name) => name.Stack == Prefix && Numbers.Contains(name.Layer);
 
     /// <summary>The stacks of a checkpoint, the one with the most tensors first.</summary>
-    public static IReadOnlyList<LayerStack> Find(IEnumerable<TensorInfo> tensors) =>
-    [
-        .. tensors.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>()
-            .GroupBy(name => name.Stack)
-            .OrderByDescending(stack => stack.Count()).ThenBy(stack => stack.Key, StringComparer.Ordinal)
-            .Select(stack => new LayerStack(stack.Key, [.. stack.Select(name => name.Layer).Distinct().Order()])),
-    ];
+    /// <remarks>
+    /// A layer has modules in modules, such as <c>.self_attn.q_proj.weight</c>. Numbered projections, norms and mergers beside the layers
+    /// have none, and are no stack unless nothing else is numbered.
+    /// </remarks>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="count">How many layers the largest stack has, if that is known; those after them predict further tokens, and are none.</param>
+    public static IReadOnlyList<LayerStack> Find(IEnumerable<TensorInfo> tensors, int count = int.MaxValue)
+    {
+        List<IGrouping<string, LayerTensorName>> numbered =
+            [.. tensors.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>().GroupBy(name => name.Stack)];
+        List<IGrouping<string, LayerTensorName>> deep = numbered.FindAll(stack => stack.Any(name => name.Rest.Count(letter => letter == '.') >= 3));
+        return
+        [
+            .. (deep.Count > 0 ? deep : numbered)
+                .OrderByDescending(stack => stack.Count()).ThenBy(stack => stack.Key, StringComparer.Ordinal)
+                .Select((stack, index) => new LayerStack(stack.Key,
+                    [.. stack.Select(name => name.Layer).Distinct().Where(layer => index > 0 || layer < count).Order()])),
+        ];
+    }
 }

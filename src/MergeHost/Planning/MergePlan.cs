@@ -43,6 +43,16 @@ internal sealed record StagePlan
     /// <summary>The tensors of the output in the order in which they are stored.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
 
+    /// <summary>The sources that must change something: those that take part with a weight other than 0, except those that the recipe excuses.</summary>
+    public IReadOnlySet<InputModel> MustChange { get; init; } = new HashSet<InputModel>();
+
+    /// <summary>The tensors of each model that no tensor of the output is made from, each with the rule that excuses it.</summary>
+    public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Excused { get; init; } =
+        new Dictionary<InputModel, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>The tensors before scores chose among them; the same without a selection.</summary>
+    public IReadOnlyList<TensorPlan>? Offered { get; init; }
+
     /// <summary>What the output will hold.</summary>
     public required CheckpointLayout Layout { get; init; }
 
@@ -53,6 +63,7 @@ internal sealed record StagePlan
         return this with
         {
             Selection = Selection! with { Choices = choices },
+            Offered = Tensors,
             Tensors = [.. Tensors.Select(tensor => byName.TryGetValue(tensor.Output.Name, out TensorChoice? choice) ? Selection.Apply(tensor, choice) : tensor)],
         };
     }

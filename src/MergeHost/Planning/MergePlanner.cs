@@ -1,5 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Options;
+using MergeHost.Planning.Accounting;
+using MergeHost.Planning.Names;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Running;
@@ -52,7 +54,7 @@ internal sealed class MergePlanner(
 
     private StagePlan? PlanStage(RecipeStage stage)
     {
-        InstalledExport? strategy = Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
+        InstalledExport? strategy = stage.MergeMethod.Text.Length == 0 ? null : Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
         InstalledExport? format = Resolve(ExportKind.Format, stage.OutputFormat?.Text ?? DefaultFormat, stage.OutputFormat?.Place ?? stage.Place);
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
         if (strategy is null || format is null || stage.Slices.Count == 0)
@@ -94,8 +96,10 @@ internal sealed class MergePlanner(
         }
 
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
-        IReadOnlyList<TensorPlan> tensors = new StagePlanner(stage, demand, instance, binder, inputs, writable, problems).Plan(canBind);
+        StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, problems);
+        IReadOnlyList<TensorPlan> tensors = planner.Plan(canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
+        IReadOnlySet<InputModel> mustChange = MustChange(stage, planner, inputs);
         if (Errors == before)
         {
             new NoisePlanner(stage, tensors, problems).Check();
@@ -112,6 +116,12 @@ internal sealed class MergePlanner(
             Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(),
             ShardSizeBytes = options.ShardSizeBytes,
         };
+        IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused = new ExcusePlanner(stage, inputs, tensors, problems).Plan();
+        if (Errors > before)
+        {
+            return null;
+        }
+
         return new StagePlan
         {
             Stage = stage,
@@ -120,6 +130,8 @@ internal sealed class MergePlanner(
             Selection = selected,
             Models = [.. inputs.Values.Distinct()],
             Tensors = tensors,
+            MustChange = mustChange,
+            Excused = excused,
             Layout = layout,
         };
     }
@@ -130,6 +142,24 @@ internal sealed class MergePlanner(
             .Where(other => host.Create<ICheckpointFormat>(other) is IWritableCheckpointFormat).Select(other => $"`{other.Export.Id}`");
         return new Problem(ErrorCodes.NotSupported, $"format '{format.Export.Id}' is read only, no checkpoint can be written in it",
             $"Name another format: {string.Join(", ", writable)}.", stage.OutputFormat?.Place ?? stage.Place);
+    }
+
+    private HashSet<InputModel> MustChange(RecipeStage stage, StagePlanner planner, Dictionary<string, InputModel> inputs)
+    {
+        HashSet<InputModel> models = [.. planner.TakingPart];
+        foreach (YamlScalar name in stage.AllowUnchanged)
+        {
+            if (inputs.TryGetValue(name.Text, out InputModel? model))
+            {
+                models.Remove(model);
+                continue;
+            }
+
+            problems.Add(new Problem(ErrorCodes.ModelNotFound, $"'allow_unchanged' names '{name.Text}', which is none of the models of this merge",
+                Suggestion.Hint(name.Text, inputs.Keys, $"Name one of {string.Join(", ", inputs.Keys)}."), name.Place));
+        }
+
+        return models;
     }
 
     private int Errors => problems.Count(problem => problem.Severity == Severity.Error);
@@ -153,9 +183,16 @@ internal sealed class MergePlanner(
         {
             try
             {
-                opened.Add(reference.Name, reference.StageName(_stages.ContainsKey) is { } made
+                InputModel model = reference.StageName(_stages.ContainsKey) is { } made
                     ? models.Derive(_stages[made], reference, recipe.Path)
-                    : models.Resolve(reference, recipe.Path));
+                    : models.Resolve(reference, recipe.Path);
+                opened.Add(reference.Name, model);
+                if (AdapterNames.Find(model) is (string kind, string tensor))
+                {
+                    problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' is an adapter ({kind}) and no whole model, by its tensor '{tensor}'",
+                        "Merge the adapter into its model first, and name the folder of the result.", reference.Place));
+                    isWhole = false;
+                }
             }
             catch (MergeHostException exception)
             {

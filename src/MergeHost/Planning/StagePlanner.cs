@@ -24,7 +24,11 @@ internal sealed class StagePlanner(
     List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
+    private readonly HashSet<InputModel> _takingPart = [];
     private readonly VocabularyPlanner _vocabulary = new(stage, models, problems);
+
+    /// <summary>The sources that are read with a weight other than 0, once tensors are planned.</summary>
+    public IReadOnlySet<InputModel> TakingPart => _takingPart;
 
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
@@ -37,18 +41,23 @@ internal sealed class StagePlanner(
             return [];
         }
 
-        IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, problems).Map();
+        IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, stage.BaseModel is { } named ? models[named.Name] : null, problems).Map();
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
         List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()];
+        List<TensorPlan> stored = [.. WithStoredTypes(plans)];
+        if (ReportPacked(stored))
+        {
+            return stored;
+        }
+
         ReportMixedTypes(plans);
-        plans = [.. WithStoredTypes(plans).Select(CheckTypes).OfType<TensorPlan>()];
+        plans = [.. stored.Select(CheckTypes).OfType<TensorPlan>()];
         if (canBind)
         {
             ReportRefusals();
         }
 
         ReportUnlikeDensities(plans);
-        ReportQuantized(plans);
         ReportUnusedFilters(mappings);
         return plans;
     }
@@ -84,9 +93,34 @@ internal sealed class StagePlanner(
         bool isNumber = template.DType.Kind is DTypeKind.Float or DTypeKind.Quantized;
         TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.Tensor.DType ?? Promoted(sources) : template.DType, shape);
         bool lacksBase = demand.Base == BaseUse.Required && @base is null;
-        Treatment? treatment = isNumber && !lacksBase ? Treat(Group(mapping, output, layers, @base, sources))
-            : @base is null ? Treatment.CopySource(0) : Treatment.CopyBase();
-        return treatment is null ? null : new TensorPlan(output, treatment, @base, sources);
+        if (!isNumber || lacksBase || mapping.IsKept)
+        {
+            CheckIntegers(output, @base is null ? sources : [@base, .. sources]);
+            return new TensorPlan(output, @base is null ? Treatment.CopySource(0) : Treatment.CopyBase(), @base, sources);
+        }
+
+        TensorGroup group = Group(mapping, output, layers, @base, sources);
+        if (Treat(group) is not { } treatment)
+        {
+            return null;
+        }
+
+        TensorPlan plan = new(output, treatment, @base, sources);
+        _takingPart.UnionWith(sources.Where((source, index) => plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options))
+            .Select(source => source.Model));
+        return plan;
+    }
+
+    // Whether their data is equal is checked before the first is written.
+    private void CheckIntegers(TensorInfo output, List<InputTensor> inputs)
+    {
+        if (!stage.KeepsFirstIntegers && !TensorRoles.IsBuffer(output.Name) && inputs.FirstOrDefault(input => input.Tensor.DType != inputs[0].Tensor.DType) is { } other
+            && output.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized))
+        {
+            AddRefusal(
+                new Problem(ErrorCodes.IntegersDiffer, $"'{other.Model.Name}' stores {other.Tensor.DType}, '{inputs[0].Model.Name}' stores {inputs[0].Tensor.DType}",
+                    $"Set `integers: first` to keep those of '{inputs[0].Model.Name}'."), output.Name);
+        }
     }
 
     // What the format can store, and what the recipe asks of it, decide.
@@ -208,16 +242,21 @@ internal sealed class StagePlanner(
         return plan;
     }
 
-    private void ReportQuantized(List<TensorPlan> plans)
+    // What is taken over byte for byte keeps its meaning.
+    private bool ReportPacked(List<TensorPlan> plans)
     {
-        foreach (InputModel model in models.Values.Distinct().Where(model => model.Quantization is not null))
+        int before = problems.Count;
+        foreach (InputModel model in models.Values.Distinct())
         {
-            if (plans.Any(plan => plan.Copied is null && plan.Inputs.Any(input => input.Model == model)))
+            if (PackedWeights.Find(model) is { } reason
+                && plans.Any(plan => plan.Copied?.Tensor.DType != plan.Output.DType && plan.Read.Any(input => input.Model == model)))
             {
-                problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}' is quantised by {model.Quantization}; its numbers mean nothing without their scales",
+                problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}' {reason}; packed numbers mean nothing without their scales",
                     "Merge the unquantised model, and quantise the result.", PlaceOf(model)));
             }
         }
+
+        return problems.Count > before;
     }
 
     // One selection over the model keeps one share of it.

@@ -1,3 +1,4 @@
+using MergeHost.Planning.Names;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
@@ -7,9 +8,14 @@ namespace MergeHost.Planning;
 /// With <c>models:</c> every tensor is made from those of the same name. With <c>slices:</c> layers are stacked and numbered anew;
 /// what stands before the layers comes from the first slice, what stands after them from the last.
 /// </remarks>
-internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Problem> problems)
+/// <param name="slices">The models of each slice.</param>
+/// <param name="named">The model that the recipe names as base, if it does: what only that has is kept.</param>
+/// <param name="problems">Receives what is wrong or worth knowing.</param>
+internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel? named, List<Problem> problems)
 {
-    private readonly Dictionary<(string Model, string Other), List<string>> _missing = [];
+    private readonly Dictionary<(InputModel Model, InputModel Other), List<string>> _missing = [];
+    private readonly List<string> _kept = [];
+    private readonly NameAliases _names = new(slices[0].Template.Model, slices.SelectMany(slice => slice.All).Select(model => model.Model), problems);
 
     /// <summary>The tensors of the output, in the order of the template's checkpoint or of the slices.</summary>
     public IReadOnlyList<TensorMapping> Map()
@@ -31,15 +37,15 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
         foreach (string name in template.Stored.Select(tensor => tensor.Name).Concat(ExtraNames(models)))
         {
             LayerTensorName? layer = LayerTensorName.Parse(name);
-            LayerStack? stack = layer is { } parsed ? template.Stacks.FirstOrDefault(stack => stack.Prefix == parsed.Stack) : null;
+            LayerStack? stack = layer is { } parsed ? template.Stacks.FirstOrDefault(stack => stack.Holds(parsed)) : null;
             double position = stack?.Position(layer!.Value.Layer) ?? 0;
-            if (Pick(models, name, name, model => name) is var (basePart, sources))
+            if (Pick(models, name, model => name) is { } parts)
             {
-                mappings.Add(new TensorMapping(name, models.Slice, layer?.Layer, position, basePart, sources));
+                mappings.Add(parts with { Layer = stack is null ? null : layer?.Layer, Position = position });
             }
         }
 
-        ReportMissing();
+        Report();
         return mappings;
     }
 
@@ -56,18 +62,19 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
         return models.All.All(model => model.Model.LayerCount == template.LayerCount);
     }
 
-    // Names that the template lacks: a head that it ties; anything else is reported, but for what a model makes by itself.
+    // Names that the template lacks: a head that it ties, what only the base has; anything else is reported, but for what a model makes by itself.
     private List<string> ExtraNames(SliceModels models)
     {
-        List<string> heads = [];
+        List<string> names = [];
         foreach (SliceModel other in models.All)
         {
-            List<string> extra = [.. other.Model.Stored.Select(tensor => tensor.Name).Where(name => !models.Template.Model.Tensors.ContainsKey(name))];
+            IEnumerable<string> extra = other.Model.Stored.Select(tensor => tensor.Name)
+                .Where(name => !models.Template.Model.Tensors.ContainsKey(name) && !_names.IsAlias(other.Model, name));
             foreach (string name in extra)
             {
-                if (models.Template.Model.Find(name) is not null)
+                if (models.Template.Model.Find(name) is not null || CanKeep(models, name))
                 {
-                    heads.Add(name);
+                    names.Add(name);
                 }
                 else if (!TensorRoles.IsBuffer(name))
                 {
@@ -76,7 +83,7 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
             }
         }
 
-        return [.. heads.Distinct()];
+        return [.. names.Distinct()];
     }
 
     private List<TensorMapping> MapSlices()
@@ -98,18 +105,17 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
                 double position = count == 1 ? 1 : (double)offset / (count - 1);
                 foreach (string rest in slice.All.SelectMany(model => Rests(model, offset)).Distinct())
                 {
-                    string name = new LayerTensorName(prefix, layer, rest).ToString();
                     int at = offset;
-                    if (Pick(slice, name, rest, model => Name(model, at, rest)) is var (basePart, sources))
+                    if (Pick(slice, new LayerTensorName(prefix, layer, rest).ToString(), model => Name(model, at, rest)) is { } parts)
                     {
-                        mappings.Add(new TensorMapping(name, slice.Slice, layer, position, basePart, sources));
+                        mappings.Add(parts with { Layer = layer, Position = position });
                     }
                 }
             }
         }
 
         mappings.AddRange(MapOutside(slices[^1], isBefore: false));
-        ReportMissing();
+        Report();
         return mappings;
     }
 
@@ -124,21 +130,23 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
             .Where(name => name.Stack == stack && name.Layer == layer).Select(name => name.Rest);
     }
 
+    // By the names of the first slice's models; a tensor that goes by one of those is not looked for by its own.
     private List<TensorMapping> MapOutside(SliceModels slice, bool isBefore)
     {
-        List<TensorMapping> mappings = [];
-        IEnumerable<string> names = slice.All.SelectMany(model => model.Model.Stored).Select(tensor => tensor.Name).Distinct()
-            .Where(name => LayerTensorName.Parse(name) is null && TensorRoles.IsBeforeLayers(name) == isBefore);
-        foreach (string name in names)
-        {
-            if (Pick(slice, name, name, model => name) is var (basePart, sources))
-            {
-                mappings.Add(new TensorMapping(name, slice.Slice, null, 0, basePart, sources));
-            }
-        }
-
-        return mappings;
+        InputModel naming = slices[0].Template.Model;
+        IEnumerable<string> named = naming.Stored.Select(tensor => tensor.Name)
+            .Where(name => slice.All.Any(model => _names.Find(model.Model, name) is { } tensor && !IsLayer(model.Model, tensor.Name)));
+        IEnumerable<string> others = slice.All.SelectMany(model => model.Model.Stored.Select(tensor => tensor.Name)
+            .Where(name => !IsLayer(model.Model, name) && !_names.IsAlias(model.Model, name)));
+        return
+        [
+            .. named.Concat(others).Distinct().Where(name => TensorRoles.IsBeforeLayers(name) == isBefore)
+                .Select(name => Pick(slice, name, model => name)).OfType<TensorMapping>(),
+        ];
     }
+
+    // Layers that predict further tokens have numbers of the stack too, but no place in a pile of layers.
+    private static bool IsLayer(InputModel model, string name) => LayerTensorName.Parse(name)?.Stack == model.Stacks[0].Prefix;
 
     private bool HasSoundLayers(SliceModels slice)
     {
@@ -146,9 +154,10 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
         foreach (SliceModel part in slice.All)
         {
             LayerRange range = part.Source!.Layers!;
-            if (part.Model.Stacks.Count != 1)
+            List<LayerStack> stacks = [.. part.Model.Stacks.Where(stack => !stack.Prefix.Split('.').Contains("mtp"))];
+            if (stacks.Count != 1)
             {
-                string found = part.Model.Stacks.Count == 0 ? "no layers" : $"several stacks of layers: {string.Join(", ", part.Model.Stacks.Select(stack => $"'{stack.Prefix}'"))}";
+                string found = stacks.Count == 0 ? "no layers" : $"several stacks of layers: {string.Join(", ", stacks.Select(stack => $"'{stack.Prefix}'"))}";
                 problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", null, range.Place));
             }
             else if (range.End > part.Model.LayerCount)
@@ -169,11 +178,17 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
     }
 
     // The parts of one tensor; null if a model lacks it. What a model makes by itself is taken from those that have it.
-    private (MappedTensor? Base, IReadOnlyList<MappedTensor> Sources)? Pick(
-        SliceModels slice, string output, string rest, Func<SliceModel, string> name)
+    private TensorMapping? Pick(SliceModels slice, string output, Func<SliceModel, string> name)
     {
-        List<SliceModel> lacking = [.. slice.All.Where(model => model.Model.Find(name(model)) is null)];
-        bool isBuffer = TensorRoles.IsBuffer(rest);
+        List<SliceModel> lacking = [.. slice.All.Where(model => _names.Find(model.Model, name(model)) is null)];
+        if (lacking.Count > 0 && CanKeep(slice, output))
+        {
+            _kept.Add(output);
+            MappedTensor kept = new(named!, null, _names.Find(named!, output)!.Name);
+            return new TensorMapping(output, slice.Slice, null, 0, slice.Base is null ? null : kept, [kept]) { IsKept = true };
+        }
+
+        bool isBuffer = TensorRoles.IsBuffer(output);
         foreach (SliceModel model in lacking.Where(_ => !isBuffer))
         {
             AddMissing(model.Model, name(model), slice.All.First(other => !lacking.Contains(other)).Model);
@@ -186,16 +201,30 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
 
         MappedTensor? basePart = slice.Base is null ? null : Part(slice.Base);
         List<MappedTensor> sources = [.. slice.Sources.Except(lacking).Select(Part)];
-        return (basePart, sources.Count == 0 ? [Part(slice.Template)] : sources);
+        return new TensorMapping(output, slice.Slice, null, 0, basePart, sources.Count == 0 ? [Part(slice.Template)] : sources);
 
-        MappedTensor Part(SliceModel model) => new(model.Model, model.Source, model.Model.Find(name(model))!.Name);
+        MappedTensor Part(SliceModel model) => new(model.Model, model.Source, _names.Find(model.Model, name(model))!.Name);
+    }
+
+    // Heads for further tokens, for classes or values, and other parts that training left out; not what every model of the kind has.
+    private bool CanKeep(SliceModels slice, string name)
+    {
+        if (named is null || slice.All.All(model => model.Model != named) || _names.Find(named, name) is not { } tensor || named.LayerOf(tensor.Name) is not null)
+        {
+            return false;
+        }
+
+        TensorRole role = TensorRoles.Of(name);
+        return slice.All.Where(model => model.Model != named).All(model => _names.Find(model.Model, name) is null
+            && (role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.Norm)
+                || model.Model.Stored.Any(other => TensorRoles.Of(other.Name) == role && model.Model.LayerOf(other.Name) is null)));
     }
 
     private void AddMissing(InputModel model, string name, InputModel other)
     {
-        if (!_missing.TryGetValue((model.Name, other.Name), out List<string>? names))
+        if (!_missing.TryGetValue((model, other), out List<string>? names))
         {
-            _missing.Add((model.Name, other.Name), names = []);
+            _missing.Add((model, other), names = []);
         }
 
         if (!names.Contains(name))
@@ -204,16 +233,37 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, List<Probl
         }
     }
 
-    private void ReportMissing()
+    private void Report()
     {
-        foreach (((string model, string other), List<string> names) in _missing)
+        if (_kept.Count > 0)
         {
-            string more = names.Count > 3 ? $" and {names.Count - 3} more" : "";
-            problems.Add(new Problem(ErrorCodes.TensorMissing,
-                $"'{model}' has no tensor {string.Join(", ", names.Take(3).Select(name => $"'{name}'"))}{more}, which '{other}' has",
+            problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"only base '{named!.Name}' has tensor {Some(_kept)}, which the output keeps",
+                null, null, Severity.Warning));
+        }
+
+        HashSet<(InputModel, InputModel)> told = [];
+        foreach (((InputModel model, InputModel other), List<string> names) in _missing)
+        {
+            List<string> back = _missing.GetValueOrDefault((other, model)) ?? [];
+            if (ExpertNames.Differ(names, back, out string? single, out string? fused) || ExpertNames.Differ(back, names, out single, out fused))
+            {
+                if (told.Add((model, other)) && !told.Contains((other, model)))
+                {
+                    problems.Add(new Problem(ErrorCodes.TensorMissing,
+                        $"'{model.Name}' and '{other.Name}' name their experts in two ways: one by one ('{single}') and fused ('{fused}')",
+                        "Load one of them in transformers 5 and save it again: that writes fused experts."));
+                }
+
+                continue;
+            }
+
+            problems.Add(new Problem(ErrorCodes.TensorMissing, $"'{model.Name}' has no tensor {Some(names)}, which '{other.Name}' has",
                 "Merge models of one architecture."));
         }
     }
+
+    private static string Some(List<string> names) =>
+        $"{string.Join(", ", names.Take(3).Select(name => $"'{name}'"))}{(names.Count > 3 ? $" and {names.Count - 3} more" : "")}";
 
     // Where every model ties its head to the embedding, a head that a file holds all the same is never read.
     private List<TensorMapping> RemoveTiedHeads(List<TensorMapping> mappings)

@@ -12,6 +12,9 @@ namespace MergeHost.Planning;
 internal sealed record TensorMapping(
     string Name, RecipeSlice Slice, int? Layer, double Position, MappedTensor? Base, IReadOnlyList<MappedTensor> Sources)
 {
+    /// <summary>Whether only the base has the tensor, so that it is kept.</summary>
+    public bool IsKept { get; init; }
+
     /// <summary>Whose tensors give the names: the base, or the first source.</summary>
     public MappedTensor Template => Base ?? Sources[0];
 

@@ -12,6 +12,13 @@ namespace MergeHost.Plugins;
 /// </remarks>
 internal sealed class PluginSet
 {
+    // What mergekit has: a method that is close by name would be another merge.
+    private static readonly string[] _mergekit =
+    [
+        "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher", "linear", "model_stock",
+        "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
+    ];
+
     private const string ListHint = "`mergehost plugins list` shows all";
 
     private readonly PluginCatalog _catalog;
@@ -113,9 +120,9 @@ internal sealed class PluginSet
         }
 
         ErrorCode code = kind == ExportKind.Strategy ? ErrorCodes.UnknownStrategy : ErrorCodes.PluginVersion;
-        return Incompatible(plugin => Has(plugin, kind, id))
-            ?? new Problem(code, $"no {kind.Word()} '{id}'",
-                Suggestion.Hint(id, Exports(kind).Select(installed => installed.Export.Id), ListHint));
+        return Incompatible(plugin => Has(plugin, kind, id)) ?? (kind == ExportKind.Strategy && _mergekit.Contains(id)
+            ? new Problem(code, $"'{id}' is a method of mergekit that no installed plugin has", $"Choose another method; {ListHint}")
+            : new Problem(code, $"no {kind.Word()} '{id}'", Suggestion.Hint(id, Exports(kind).Select(installed => installed.Export.Id), ListHint)));
     }
 
     private PluginInfo? Holder(ExportKind kind, string id) => _catalog.Plugins.FirstOrDefault(plugin => Has(plugin, kind, id));

@@ -61,6 +61,12 @@ internal sealed record RecipeStage
     /// <summary>How little a quantised model may have learned.</summary>
     public NoiseLimits NoiseLimits { get; init; } = NoiseLimits.Usual;
 
+    /// <summary>Whether whole numbers and truth values that differ are those of the base, or of the first model; if not, they must be equal.</summary>
+    public bool KeepsFirstIntegers { get; init; }
+
+    /// <summary>The models that may change nothing though they take part.</summary>
+    public IReadOnlyList<YamlScalar> AllowUnchanged { get; init; } = [];
+
     /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
     public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;
 

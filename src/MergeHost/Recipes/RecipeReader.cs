@@ -13,6 +13,7 @@ internal sealed partial class RecipeReader
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
+        "integers", "allow_unchanged",
     ];
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
@@ -70,6 +71,12 @@ internal sealed partial class RecipeReader
             return null;
         }
 
+        if (OtherRecipe.Recognise(stage) is { } other)
+        {
+            _problems.Add(other);
+            return null;
+        }
+
         CheckFields(stage, "recipes", _stageFields);
         YamlScalar? method = Text(stage, "merge_method");
         if (stage.Find("merge_method") is null)
@@ -99,6 +106,8 @@ internal sealed partial class RecipeReader
             Selection = ReadSelection(stage),
             Evaluate = Text(stage, "evaluate"),
             NoiseLimits = ReadNoiseLimits(stage),
+            KeepsFirstIntegers = ReadIntegers(stage),
+            AllowUnchanged = ReadWords(stage, "allow_unchanged"),
         };
     }
 
@@ -122,7 +131,7 @@ internal sealed partial class RecipeReader
         return present[0].Key.Text switch
         {
             "models" => ReadModels(present[0].Value),
-            "slices" => [.. Items(present[0].Value, "slices").Select(ReadSlice).OfType<RecipeSlice>()],
+            "slices" => ReadSlices(present[0].Value),
             _ => ReadModules(present[0].Value, parameters),
         };
     }
@@ -154,6 +163,17 @@ internal sealed partial class RecipeReader
     {
         List<RecipeSource> sources = [.. Items(node, "models").Select(item => ReadSource(item, hasLayers: false)).OfType<RecipeSource>()];
         return sources.Count == 0 ? [] : [new RecipeSlice(node.Place, sources, null, ParameterSet.Empty)];
+    }
+
+    private List<RecipeSlice> ReadSlices(YamlNode node)
+    {
+        List<RecipeSlice> slices = [.. Items(node, "slices").Select(ReadSlice).OfType<RecipeSlice>()];
+        if (slices.Count > 0 && slices.TrueForAll(slice => slice.Sources[0].Layers!.Count == 0))
+        {
+            Add(ErrorCodes.LayerRange, slices[0].Sources[0].Layers!.Place, "no slice holds a layer", "The second number of a `layer_range:` is the layer after the last.");
+        }
+
+        return slices;
     }
 
     private RecipeSlice? ReadSlice(YamlNode node)
@@ -220,9 +240,10 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        if (end <= start)
+        // Equal numbers hold no layer; a first or last slice of them tells whose embeddings, or whose norm and head, are taken.
+        if (end < start)
         {
-            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] holds no layer", "The second number is the layer after the last.");
+            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] ends before it begins", "The second number is the layer after the last.");
             return null;
         }
 
@@ -365,12 +386,25 @@ internal sealed partial class RecipeReader
         return type;
     }
 
-    private IReadOnlyList<YamlScalar> ReadUses(YamlMapping stage) => stage.Find("uses") switch
+    private bool ReadIntegers(YamlMapping stage)
+    {
+        YamlScalar? scalar = Text(stage, "integers");
+        if (scalar is not null && scalar.Text is not ("equal" or "first"))
+        {
+            Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"integers is '{scalar.Text}'; it must be equal or first", Suggestion.Hint(scalar.Text, ["equal", "first"], "Write `integers: first`."));
+        }
+
+        return scalar?.Text == "first";
+    }
+
+    private IReadOnlyList<YamlScalar> ReadUses(YamlMapping stage) => ReadWords(stage, "uses", " such as `[ties@^1.2]`");
+
+    private IReadOnlyList<YamlScalar> ReadWords(YamlMapping stage, string field, string example = "") => stage.Find(field) switch
     {
         null => [],
         YamlScalar scalar => [scalar],
         YamlSequence sequence when sequence.Items.All(item => item is YamlScalar) => [.. sequence.Items.Cast<YamlScalar>()],
-        { } other => Wrong<IReadOnlyList<YamlScalar>>(other, "'uses' must be a list such as `[ties@^1.2]`", []),
+        { } other => Wrong<IReadOnlyList<YamlScalar>>(other, $"'{field}' must be a list of words{example}", []),
     };
 
     private YamlScalar? ReadTokenizerSource(YamlMapping stage)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using MergeHost.Planning;
+using MergeHost.Planning.Accounting;
 using MergeHost.Scoring;
 
 namespace MergeHost.Running;
@@ -72,7 +73,8 @@ internal static class ManifestStore
         [.. stage.ReadModels.Select(model => Describe(model, stage, records))],
         stage.Stage.Donor.Name,
         stage.Stage.Name,
-        stage.Selection is null ? null : Describe(stage.Selection));
+        stage.Selection is null ? null : Describe(stage.Selection),
+        StageAccounts.Of(stage));
 
     private static ManifestSelection Describe(SelectionPlan selection) => new(
         [.. selection.Scorers.Select(scorer => scorer.Id)],

@@ -1,6 +1,7 @@
 using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Running.Checks;
 using MergeHost.Scoring;
 
 namespace MergeHost.Running;
@@ -39,6 +40,11 @@ internal sealed class MergeRunner(
         {
             OutputFolder.CleanUp(output);
             return finished;
+        }
+
+        foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
+        {
+            new InputCheck(stage, model => model.Open(), cancellation).Run();
         }
 
         OutputFolder.Prepare(output, last.Format.Export.Files, options.Force);

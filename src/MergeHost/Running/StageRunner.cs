@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Running.Checks;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running;
@@ -21,10 +22,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         InputWatch watch = new(plan.Models);
         using ICheckpointWriter writer = host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout);
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        MakeTensors(writer, model => model.Open(), journal.Add, records, progress);
+        MakeTensors(writer, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
+        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
+        ChangeCheck.Run(plan, result.Records);
         writer.Complete();
-        return new StageResult([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
+        return result;
     }
 
     /// <summary>Makes the stage's tensors in memory; nothing is written.</summary>
@@ -35,15 +38,20 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public void RunInMemory(MemoryCheckpoint memory, Func<InputModel, ICheckpointReader> open, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        MakeTensors(memory, open, _ => { }, [], progress);
+        MakeTensors(memory, open, _ => { }, [], progress, isChecked: false);
         watch.ThrowIfChanged();
     }
 
     private void MakeTensors(
         ICheckpointWriter writer, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
-        IProgress<MergeProgress>? progress)
+        IProgress<MergeProgress>? progress, bool isChecked)
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
+        if (!isChecked)
+        {
+            new InputCheck(plan, model => readers[model], cancellation).Run();
+        }
+
         using RunContext context = new(options, readers, writer);
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);

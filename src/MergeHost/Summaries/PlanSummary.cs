@@ -1,4 +1,5 @@
 using MergeHost.Planning;
+using MergeHost.Planning.Accounting;
 using MergeHost.Running;
 using MergeHost.Strategies;
 
@@ -32,6 +33,9 @@ public sealed record StageSummary
     /// <summary>The tensors of the output.</summary>
     public required IReadOnlyList<TensorSummary> Tensors { get; init; }
 
+    /// <summary>What becomes of each tensor of each model.</summary>
+    public required IReadOnlyList<TensorAccount> Accounts { get; init; }
+
     /// <summary>What is chosen by scores, or <see langword="null"/> if everything is merged.</summary>
     public SelectionSummary? Selection { get; init; }
 
@@ -54,6 +58,7 @@ public sealed record StageSummary
         Plugin = $"{stage.Strategy.Plugin.Id} {stage.Strategy.Plugin.Version}",
         Models = [.. stage.ReadModels.Select(model => model.Name)],
         Tensors = [.. stage.Tensors.Select(TensorSummary.Of)],
+        Accounts = StageAccounts.Of(stage),
         WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),

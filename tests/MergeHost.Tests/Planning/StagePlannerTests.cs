@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Options;
 using MergeHost.Planning;
@@ -70,14 +69,13 @@ public sealed class StagePlannerTests : IDisposable
     }
 
     [Fact]
-    public void Plan_OfAQuantisedModel_RefusesToMergeItButNotToCopyIt()
+    public void Plan_OfWholeNumbersOfUnlikeTypes_AsksForARule()
     {
-        _folder.Add("q", TinyCheckpoint.Llama().Configure("quantization_config", new JsonObject { ["quant_method"] = "gptq" }));
-        Problem problem = _folder.Error(RecipeFolder.Linear("a", "q"));
-        Assert.Equal(ErrorCodes.Quantized, problem.Code);
-        Assert.StartsWith("'q' is quantised by gptq", problem.Message, StringComparison.Ordinal);
-        Assert.NotNull(problem.Place);
-        Assert.NotNull(Plan("{merge_method: passthrough, models: [{model: q}]}"));
+        _folder.Add("c", TinyCheckpoint.Llama().Add(new TensorInfo(Positions, DType.I64, [2]), new byte[16]))
+            .Add("d", TinyCheckpoint.Llama(seed: 2).Add(new TensorInfo(Positions, DType.I32, [2]), new byte[8]));
+        Problem problem = _folder.Error(RecipeFolder.Linear("c", "d"));
+        Assert.Equal((ErrorCodes.IntegersDiffer, $"'d' stores I32, 'c' stores I64 (tensor '{Positions}')"), (problem.Code, problem.Message));
+        Assert.NotNull(Plan(RecipeFolder.Linear("c", "d") + "integers: first\n"));
     }
 
     [Fact]

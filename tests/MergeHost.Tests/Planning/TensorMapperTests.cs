@@ -243,7 +243,7 @@ public sealed class TensorMapperTests : IDisposable
     [Fact]
     public void Map_OfASliceOfAModelWithSeveralStacks_NamesThem()
     {
-        _folder.Add("a", TinyCheckpoint.Llama().Add("vision.blocks.0.weight", DType.BF16, [2]));
+        _folder.Add("a", TinyCheckpoint.Llama().Add("vision.blocks.0.attn.qkv.weight", DType.BF16, [2]));
         Problem problem = _folder.Error("{merge_method: passthrough, slices: [{sources: [{model: a, layer_range: [0, 2]}]}]}");
         Assert.Equal(ErrorCodes.NotSupported, problem.Code);
         Assert.Contains("several stacks of layers: 'model.layers.', 'vision.blocks.'", problem.Message, StringComparison.Ordinal);
@@ -257,7 +257,135 @@ public sealed class TensorMapperTests : IDisposable
         Assert.Equal((ErrorCodes.NotSupported, "'a' has no layers; slices need just one stack"), (problem.Code, problem.Message));
     }
 
+    // Numbered projections and mergers beside the layers are no layers.
+    [Fact]
+    public void Map_OfASliceBesideNumberedProjections_TakesThemAsTheyAre()
+    {
+        _folder.Add("a", TinyCheckpoint.Llama().Add("model.altup_projections.0.weight", DType.BF16, [2]).Add("visual.merger.mlp.2.weight", DType.BF16, [2]));
+        IReadOnlyList<TensorPlan> tensors = Plan("{merge_method: passthrough, slices: [{sources: [{model: a, layer_range: [1, 2]}]}]}");
+        Assert.Equal(
+            ["model.altup_projections.0.weight", "visual.merger.mlp.2.weight"],
+            tensors.Select(tensor => tensor.Output.Name).Where(name => name.Contains("altup", StringComparison.Ordinal) || name.StartsWith("visual", StringComparison.Ordinal)));
+    }
+
+    // mergekit's way to take embeddings, or norm and head, from another model.
+    [Fact]
+    public void Map_OfSlicesWithoutLayersAtTheEnds_TakesWhatStandsBeforeAndAfterTheLayersFromThem()
+    {
+        _folder.Add("a", TinyCheckpoint.Llama()).Add("b", TinyCheckpoint.Llama(seed: 2)).Add("c", TinyCheckpoint.Llama(seed: 3));
+        IReadOnlyList<TensorPlan> tensors = Plan("""
+            merge_method: passthrough
+            slices:
+            - sources: [{model: b, layer_range: [0, 0]}]
+            - sources: [{model: a, layer_range: [0, 2]}]
+            - sources: [{model: c, layer_range: [2, 2]}]
+            """);
+        Assert.Equal(TinyCheckpoint.Llama().Tensors, tensors.Select(tensor => tensor.Output));
+        Assert.Equal(
+            "b a a a a a a a a a a c c",
+            string.Join(' ', tensors.Select(tensor => tensor.Copied!.Model.Name)));
+    }
+
+    [Fact]
+    public void Map_OfSlicesWithoutAnyLayer_IsAnError()
+    {
+        _folder.Add("a", TinyCheckpoint.Llama());
+        Problem problem = _folder.Error("{merge_method: passthrough, slices: [{sources: [{model: a, layer_range: [1, 1]}]}]}");
+        Assert.Equal((ErrorCodes.LayerRange, "no slice holds a layer"), (problem.Code, problem.Message));
+    }
+
+    // Heads for further tokens, classes and values are lost where models are trained on.
+    [Theory]
+    [InlineData("mtp.layers.0.proj.weight")]
+    [InlineData("mtp.layers.0.self_attn.q_proj.weight")]
+    [InlineData("score.weight")]
+    [InlineData("v_head.summary.weight")]
+    public void Map_OfATensorThatOnlyTheBaseHas_KeepsItAndSaysSo(string name)
+    {
+        _folder.Add("base", TinyCheckpoint.Llama().Add(name, DType.BF16, [4, 4])).Add("a", TinyCheckpoint.Llama(seed: 2));
+        MergePlan plan = _folder.Plan(RecipeFolder.TaskArithmetic("base", "a"));
+        TensorPlan tensor = plan.Stages[0].Tensors.Single(tensor => tensor.Output.Name == name);
+        Assert.Equal("base", tensor.Copied!.Model.Name);
+        Assert.Contains($"only base 'base' has tensor '{name}', which the output keeps", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+    }
+
+    // Layers that predict further tokens have numbers of the stack.
+    [Fact]
+    public void Map_OfAPredictorThatOnlyTheBaseHas_KeepsIt()
+    {
+        TinyCheckpoint @base = TinyCheckpoint.Llama(layers: 3).Configure("num_hidden_layers", 2).Configure("num_nextn_predict_layers", 1);
+        _folder.Add("base", @base).Add("a", TinyCheckpoint.Llama(layers: 2, seed: 2));
+        IReadOnlyList<TensorPlan> tensors = Plan(RecipeFolder.TaskArithmetic("base", "a"));
+        Assert.Equal(5, tensors.Count(tensor => tensor.Copied is not null && tensor.Output.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("lm_head.weight")]
+    [InlineData("model.norm.weight")]
+    [InlineData("model.layers.1.self_attn.q_proj.weight")]
+    public void Map_WhenASourceLacksWhatEveryModelHas_IsStillAnError(string name)
+    {
+        _folder.Add("base", TinyCheckpoint.Llama()).Add("a", TinyCheckpoint.Llama(seed: 2).Remove(name));
+        Assert.Equal($"'a' has no tensor '{name}', which 'base' has", _folder.Error(RecipeFolder.TaskArithmetic("base", "a")).Message);
+    }
+
+    [Theory]
+    [InlineData("module.", "")]
+    [InlineData("_orig_mod.", "")]
+    [InlineData("base_model.model.", "")]
+    [InlineData("wrapped.by.nobody.", "")]
+    [InlineData("", "somebodys.")]
+    [InlineData("module.", "_orig_mod.")]
+    public void Map_WhenOnlyPrefixesDiffer_TakesTheTensorsAsTheSameAndSaysSo(string first, string second)
+    {
+        _folder.Add("a", Prefixed(TinyCheckpoint.Llama(), name => first + name)).Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2), name => second + name));
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear("a", "b"));
+        Assert.Equal(13, plan.Stages[0].Tensors.Count);
+        Assert.All(plan.Stages[0].Tensors, tensor => Assert.Equal(second + tensor.Output.Name[first.Length..], tensor.Sources[1].Tensor.Name));
+        Assert.Contains("by other prefixes", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.", "")]
+    [InlineData("model.", "model.language_model.")]
+    [InlineData("model.", "language_model.model.")]
+    [InlineData("model.layers.", "model._orig_mod.layers.")]
+    public void Map_WhenAPartOfThePrefixesDiffers_TakesTheTensorsAsTheSame(string old, string changed)
+    {
+        _folder.Add("a", TinyCheckpoint.Llama())
+            .Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2), name => name.StartsWith(old, StringComparison.Ordinal) ? changed + name[old.Length..] : name));
+        Assert.Equal(TinyCheckpoint.Llama().Tensors, Plan(RecipeFolder.Linear("a", "b")).Select(tensor => tensor.Output));
+        Assert.Equal(TinyCheckpoint.Llama().Tensors, Plan("""
+            merge_method: linear
+            slices: [{sources: [{model: a, layer_range: [0, 2]}, {model: b, layer_range: [0, 2]}]}]
+            parameters: {weight: 1}
+            """).Select(tensor => tensor.Output).OrderBy(tensor => TinyCheckpoint.Llama().Tensors.ToList().IndexOf(tensor)));
+    }
+
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("b", "a")]
+    public void Map_OfExpertsOneByOneAndFused_SaysSoOnce(string first, string second)
+    {
+        _folder.Add("a", TinyCheckpoint.Llama().Add("model.layers.0.mlp.experts.0.w1.weight", DType.BF16, [4, 4]).Add("model.layers.0.mlp.experts.1.w1.weight", DType.BF16, [4, 4]))
+            .Add("b", TinyCheckpoint.Llama(seed: 2).Add("model.layers.0.mlp.experts.gate_up_proj", DType.BF16, [2, 4, 4]));
+        Problem problem = _folder.Error(RecipeFolder.Linear(first, second));
+        Assert.Equal(ErrorCodes.TensorMissing, problem.Code);
+        Assert.Contains("one by one ('model.layers.0.mlp.experts.0.w1.weight') and fused ('model.layers.0.mlp.experts.gate_up_proj')", problem.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static TinyCheckpoint Prefixed(TinyCheckpoint checkpoint, Func<string, string> rename)
+    {
+        TinyCheckpoint renamed = new();
+        foreach (TensorInfo tensor in checkpoint.Tensors)
+        {
+            renamed.Add(rename(tensor.Name), tensor.DType, tensor.Shape);
+        }
+
+        return renamed.AddFile("config.json", """{"architectures": ["LlamaForCausalLM"], "tie_word_embeddings": false}""");
+    }
 
     private static TinyCheckpoint Tied() => TinyCheckpoint.Llama().Remove(Head).Configure("tie_word_embeddings", true);
 

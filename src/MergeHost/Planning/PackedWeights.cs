@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Planning;
+
+/// <summary>Recognises weights whose numbers mean something only together with those of other tensors, by what the tensors are.</summary>
+/// <remarks>
+/// A tensor of integers or of floats of at most 8 bits is packed if a companion that can scale it lies beside it, whatever
+/// <c>config.json</c> says; without one, if <c>config.json</c> says that weights are quantised.
+/// </remarks>
+internal static class PackedWeights
+{
+    // Fields of config.json, at the top or in text_config.
+    private static readonly string[] _fields = ["quantization_config", "compression_config", "quantization"];
+
+    // What companions are called: by itself, or after the tensor's name or the last part of it.
+    private static readonly string[] _companions =
+    [
+        "scale", "scales", "scale_inv", "scale_2", "global_scale", "zero_point", "zeros", "qzeros", "zero", "absmax", "quant_map", "nested_absmax", "SCB",
+        "biases", "bitmask", "shape", "shift", "qscale_weight", "weight_format", "compressed", "row_offsets",
+    ];
+
+    private static readonly string[] _packedEndings = ["_packed", "_blocks", "_data", "_qdata", "qweight", "_q"];
+
+    /// <summary>What tells that a model's weights are packed.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>To go after the model's name in a message; <see langword="null"/> if its weights are plain.</returns>
+    public static string? Find(InputModel model)
+    {
+        List<TensorInfo> small = [.. model.Stored.Where(tensor => IsSmall(tensor.DType) && tensor.Shape.Rank >= 2 && !TensorRoles.IsBuffer(tensor.Name))];
+        if (small.Count == 0)
+        {
+            return null;
+        }
+
+        // The companions of a tensor share all but the last part of its name.
+        ILookup<string, string> byModule = model.Stored.Select(tensor => tensor.Name).ToLookup(ModuleOf);
+        foreach (TensorInfo tensor in small)
+        {
+            IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name]).Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
+            if (neighbours.FirstOrDefault(name => IsCompanion(name, tensor.Name)) is { } companion)
+            {
+                return $"stores '{tensor.Name}' as {tensor.DType} with '{companion}'";
+            }
+        }
+
+        return Method(model) is { } method ? $"is quantised by {method}, and stores '{small[0].Name}' as {small[0].DType}" : null;
+    }
+
+    /// <summary>Takes what a configuration says of quantisation away.</summary>
+    /// <returns>The fields that went.</returns>
+    public static IReadOnlyList<string> Drop(JsonObject config)
+    {
+        List<string> dropped = [];
+        foreach (JsonObject part in Parts(config))
+        {
+            dropped.AddRange(_fields.Where(field => part[field] is JsonObject && part.Remove(field)));
+        }
+
+        return [.. dropped.Distinct()];
+    }
+
+    private static string? Method(InputModel model) => model.Config is not { } config ? null : Parts(config)
+        .SelectMany(part => _fields.Select(field => part[field] as JsonObject)).OfType<JsonObject>()
+        .Select(settings => settings["quant_method"].AsText() ?? "an unnamed method").FirstOrDefault();
+
+    private static IEnumerable<JsonObject> Parts(JsonObject config) => new[] { config, config["text_config"] as JsonObject }.OfType<JsonObject>();
+
+    // What ids, masks and counters are stored as is too wide or too narrow.
+    private static bool IsSmall(DType type) =>
+        (type.Kind == DTypeKind.Integer && type != DType.I64 && type != DType.U64)
+        || (type.Kind == DTypeKind.Float && type.BlockBytes <= type.BlockElements);
+
+    private static bool IsCompanion(string name, string tensor)
+    {
+        string last = LastOf(tensor);
+        string stem = _packedEndings.FirstOrDefault(ending => last.EndsWith(ending, StringComparison.Ordinal)) is { } packed ? last[..^packed.Length] : last;
+        string other = LastOf(name);
+        other = new[] { last, stem }.Where(start => start.Length > 0 && other.StartsWith(start + '_', StringComparison.Ordinal)).Select(start => other[(start.Length + 1)..])
+            .FirstOrDefault() ?? other.TrimStart('_');
+        return name != tensor && (_companions.Contains(other) || (other.StartsWith("weight_", StringComparison.Ordinal) && _companions.Contains(other["weight_".Length..])));
+    }
+
+    private static string LastOf(string name) => name[(name.LastIndexOf('.') + 1)..];
+
+    private static string ModuleOf(string name) => name.LastIndexOf('.') is > 0 and { } index ? name[..index] : "";
+}

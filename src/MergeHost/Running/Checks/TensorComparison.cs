@@ -1,0 +1,50 @@
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.DTypes;
+using MergeHost.Planning;
+
+namespace MergeHost.Running.Checks;
+
+/// <summary>Compares the data of tensors run by run, up to the first difference.</summary>
+internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open, CancellationToken cancellation)
+{
+    /// <summary>Whether the beginnings of two tensors are equal.</summary>
+    /// <param name="first">The first tensor.</param>
+    /// <param name="second">The second; tensors of unlike types are compared as float32.</param>
+    /// <param name="elements">How many elements are compared, in whole blocks of both types.</param>
+    public bool AreEqual(InputTensor first, InputTensor second, long elements)
+    {
+        for (long begin = 0; begin < elements; begin += TensorDigest.UnitElements)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = (int)Math.Min(TensorDigest.UnitElements, elements - begin);
+            bool isEqual = first.Tensor.DType == second.Tensor.DType
+                ? Stored(first, begin, count).AsSpan().SequenceEqual(Stored(second, begin, count))
+                : Numbers(first, begin, count) is { } ours && Numbers(second, begin, count) is { } theirs && ours.AsSpan().SequenceEqual(theirs);
+            if (!isEqual)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private byte[] Stored(InputTensor input, long begin, int count)
+    {
+        byte[] stored = new byte[input.Tensor.DType.LengthBytes(count)];
+        open(input.Model).Read(input.Tensor, begin, stored);
+        return stored;
+    }
+
+    private float[]? Numbers(InputTensor input, long begin, int count)
+    {
+        if (!DTypeConversion.CanDecode(input.Tensor.DType))
+        {
+            return null;
+        }
+
+        float[] numbers = new float[count];
+        DTypeConversion.ToSingle(input.Tensor.DType, Stored(input, begin, count), numbers);
+        return numbers;
+    }
+}
