@@ -72,7 +72,7 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void Measure_OfASubject_DisposesWhatItOpened()
     {
-        Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"), new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host);
+        Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"), new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, []);
         Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), _ => { });
         ICheckpointReader reader = TinyCheckpoint.Llama().Open();
         evaluator.Measure(new Subject("x", null, () => reader), default);
