@@ -26,6 +26,10 @@ internal sealed class SafetensorsReader : ICheckpointReader
     public IReadOnlyList<string> WeightFiles { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<TensorRange> TensorRanges =>
+        [.. _tensors.Values.Select(tensor => new TensorRange(tensor.File.Path, tensor.Start, tensor.Info.LengthBytes))];
+
+    /// <inheritdoc/>
     public IReadOnlyList<Problem> Warnings { get; private set; } = [];
 
     /// <summary>Opens files and reads their headers.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +9,8 @@ namespace MergeHost;
 /// <remarks>It holds nothing that differs between two runs of one merge: neither times nor thread counts.</remarks>
 public sealed record MergeManifest
 {
+    private const string _end = "\"\n}\n";
+    private static readonly string _unsealed = new('0', 2 * SHA256.HashSizeInBytes);
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNames.Policy,
@@ -51,12 +55,52 @@ public sealed record MergeManifest
     /// <summary>What was worth knowing.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>The files that were read, as they were: while they stay so the output is up to date.</summary>
+    public required IReadOnlyList<ManifestInputFile> InputFiles { get; init; }
+
+    /// <summary>SHA-256 of the manifest file with zeros in place of these 64 digits; the last property of the file.</summary>
+    [JsonPropertyOrder(1)]
+    public string Sha256 { get; init; } = _unsealed;
+
+    /// <summary>Whether an earlier run had made it, so that nothing was left to do; never part of the file.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsAlreadyComplete { get; init; }
+
     /// <summary>How good the output is; told by <c>mergehost merge --json</c>, and never part of the file.</summary>
     public EvaluationSummary? Evaluation { get; init; }
 
-    internal byte[] ToBytes() => [.. JsonSerializer.SerializeToUtf8Bytes(this, _json), (byte)'\n'];
+    /// <summary>The content of the file.</summary>
+    internal byte[] ToBytes()
+    {
+        MergeManifest manifest = this with { Sha256 = _unsealed, Evaluation = null, IsAlreadyComplete = false };
+        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(manifest, _json), (byte)'\n'];
+        Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(bytes)), Seal(bytes));
+        return bytes;
+    }
 
-    internal static MergeManifest? Parse(byte[] bytes) => JsonSerializer.Deserialize<MergeManifest>(bytes, _json);
+    /// <summary>Whether a file's content is what was written, to the last byte.</summary>
+    internal static bool IsUnchanged(byte[] bytes)
+    {
+        byte[] copy = [.. bytes];
+        if (bytes.Length < _unsealed.Length + _end.Length || !copy.AsSpan().EndsWith(Encoding.ASCII.GetBytes(_end)))
+        {
+            return false;
+        }
+
+        Seal(copy).Fill((byte)'0');
+        return Seal(bytes).SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(copy))));
+    }
+
+    /// <exception cref="JsonException">It is no manifest.</exception>
+    internal static MergeManifest? Parse(byte[] bytes) => JsonSerializer.Deserialize<MergeManifest>(bytes, _json) is { } manifest
+        ? manifest.HasNull ? throw new JsonException("a list holds null") : manifest
+        : null;
+
+    // What a list holds is not checked by the serializer.
+    private bool HasNull => Plugins.Contains(null!) || Stages.Contains(null!) || Files.Contains(null!) || Tensors.Contains(null!)
+        || Warnings.Contains(null!) || InputFiles.Contains(null!);
+
+    private static Span<byte> Seal(byte[] bytes) => bytes.AsSpan(bytes.Length - _end.Length - _unsealed.Length, _unsealed.Length);
 }
 
 /// <summary>A plugin that took part in a merge.</summary>
@@ -96,8 +140,17 @@ public sealed record ManifestInput(string Name, IReadOnlyList<ManifestFile> File
 /// <summary>A file.</summary>
 /// <param name="Name">Its name, without a folder.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">The hash of its content, or <see langword="null"/> for weights, whose tensors have digests of their own.</param>
-public sealed record ManifestFile(string Name, long Bytes, string? Sha256 = null);
+/// <param name="Sha256">The hash of its content, or <see langword="null"/> for a file with weights.</param>
+/// <param name="FrameSha256">
+/// For a file with weights of the output, SHA-256 over each run of bytes that belongs to no tensor (header, metadata, gaps): its offset and its
+/// length as 64-bit little-endian numbers, and then the bytes. The digests of the tensors cover the other bytes.
+/// </param>
+public sealed record ManifestFile(string Name, long Bytes, string? Sha256 = null, string? FrameSha256 = null);
+
+/// <summary>A file that was read, as the system told of it: another file of that name, or a change of it, tells.</summary>
+/// <param name="Name">Its model and its name.</param>
+/// <param name="Identity">Device, inode, length, and the times of its last modification and change in nanoseconds.</param>
+public sealed record ManifestInputFile(string Name, string Identity);
 
 /// <summary>A tensor of the output.</summary>
 /// <param name="Name">Its name.</param>

@@ -18,7 +18,7 @@ public sealed class ConventionTests
             [
                 "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "EvaluationRequest",
                 "EvaluationSummary", "ExportSummary", "KeptAbility", "LayerDistance", "ManifestChoice",
-                "ManifestFile", "ManifestInput", "ManifestPlugin", "ManifestSelection", "ManifestStage",
+                "ManifestFile", "ManifestInput", "ManifestInputFile", "ManifestPlugin", "ManifestSelection", "ManifestStage",
                 "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress",
                 "MetricSummary", "ModelSummary", "OptionSummary", "PairComparison", "PlanSummary",
                 "PluginSummary", "PluginsSummary", "RankCorrelation", "RestorationCurve", "RestorationPoint",

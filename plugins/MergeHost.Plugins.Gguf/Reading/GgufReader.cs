@@ -26,6 +26,9 @@ internal sealed class GgufReader : ICheckpointReader
     public IReadOnlyList<string> WeightFiles { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<TensorRange> TensorRanges { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IReadOnlyList<Problem> Warnings { get; private set; } = [];
 
     /// <inheritdoc/>
@@ -82,6 +85,7 @@ internal sealed class GgufReader : ICheckpointReader
         NameMap names = NameMap.Of(metadata);
         List<MadeTensor> made = [];
         List<TensorInfo> unknown = [];
+        List<TensorRange> ranges = [];
         foreach ((GgufTensor tensor, WeightFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
             if (RopeScaling.Made.Contains(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
@@ -92,6 +96,9 @@ internal sealed class GgufReader : ICheckpointReader
 
             (IReadOnlyList<HubTensor> parts, bool isKnown) = names.ToHub(tensor.Info);
             unknown.AddRange(isKnown ? [] : [tensor.Info]);
+
+            // What is subtracted from 1 may round away a byte that differs.
+            ranges.AddRange(parts.All(part => part.Plus == 0) ? [new TensorRange(file.Path, tensor.Start, tensor.Info.LengthBytes)] : []);
             foreach (HubTensor part in parts)
             {
                 if (!_tensors.TryAdd(part.Info.Name, new StoredTensor(part, file, tensor.Start)))
@@ -102,6 +109,7 @@ internal sealed class GgufReader : ICheckpointReader
         }
 
         Tensors = [.. _tensors.Values.Select(tensor => tensor.Tensor.Info)];
+        TensorRanges = ranges;
         Companions = CompanionMap.Make(metadata, made, Tensors);
         Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
         Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];

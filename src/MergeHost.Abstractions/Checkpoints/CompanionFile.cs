@@ -8,6 +8,9 @@ namespace MergeHost.Checkpoints;
 /// <param name="Open">Opens the content for reading, from its beginning; may be called again and from any thread.</param>
 public sealed record CompanionFile(string Name, Func<Stream> Open)
 {
+    /// <summary>The file that the content is read from, or <see langword="null"/> if it is made.</summary>
+    public string? Path { get; init; }
+
     /// <summary>A companion whose content is held in memory.</summary>
     public static CompanionFile FromBytes(string name, byte[] content) => new(name, () => new MemoryStream(content, writable: false));
 

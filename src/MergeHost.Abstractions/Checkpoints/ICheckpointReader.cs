@@ -13,6 +13,12 @@ public interface ICheckpointReader : IDisposable
     /// <summary>The files that hold the weights; the host watches their size and time of change. Empty if there are none.</summary>
     IReadOnlyList<string> WeightFiles { get; }
 
+    /// <summary>
+    /// Where the bytes that <see cref="Read"/> gives lie in <see cref="WeightFiles"/>, in any order; all others get a digest of their own.
+    /// Empty by default: then the whole files get one, and are read once more for it.
+    /// </summary>
+    IReadOnlyList<TensorRange> TensorRanges => [];
+
     /// <summary>What is odd about the checkpoint but does not keep it from being read; errors are thrown, never listed here.</summary>
     IReadOnlyList<Problem> Warnings { get; }
 

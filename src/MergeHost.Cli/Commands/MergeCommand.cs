@@ -69,7 +69,8 @@ internal static class MergeCommand
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
         string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
-        Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}");
+        string again = manifest.IsAlreadyComplete ? ", already complete: nothing was left to do" : "";
+        Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}{again}");
         Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; mergehost.json tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");

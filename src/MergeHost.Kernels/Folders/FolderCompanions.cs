@@ -27,11 +27,40 @@ public static class FolderCompanions
     ];
 
     /// <summary>Finds those that exist in a folder.</summary>
+    /// <exception cref="CheckpointException">One is no ordinary file, cannot be read, or is a link that leads nowhere or out of the folder.</exception>
     public static IReadOnlyList<CompanionFile> Find(string folder) =>
-    [
-        .. _names
-            .Select(name => (Name: name, Path: Path.Combine(folder, name)))
-            .Where(file => File.Exists(file.Path) && FileKind.Unusual(file.Path) is null)
-            .Select(file => new CompanionFile(file.Name, () => File.OpenRead(file.Path))),
-    ];
+        [.. _names.Select(name => Find(folder, name)).OfType<CompanionFile>()];
+
+    private static CompanionFile? Find(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        try
+        {
+            if (FileIdentity.TryOf(path) is null)
+            {
+                return new FileInfo(path).LinkTarget is { } target
+                    ? throw Unusable($"the link leads to '{target}', which is not there", "Download the file again.")
+                    : null;
+            }
+
+            if (ShardLink.Stray(folder, name) is { } stray)
+            {
+                throw Unusable($"the file is a link to '{stray}', outside of the checkpoint's folder", "Put the file itself into the folder.");
+            }
+
+            if (FileKind.Unusual(path) is { } kind)
+            {
+                throw Unusable($"expected a file, found {kind}", "Remove it, or put the file itself into the folder.");
+            }
+
+            File.OpenHandle(path).Dispose();
+            return new CompanionFile(name, () => File.OpenRead(path)) { Path = path };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CheckpointException.Unreadable(path, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
+        }
+
+        CheckpointException Unusable(string reason, string hint) => new(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: {reason}", hint));
+    }
 }

@@ -17,7 +17,10 @@ public static class DurableFile
     public static void Write(string path, Stream content)
     {
         string partialPath = path + PartialFile.Suffix;
-        using (FileStream file = new(partialPath, FileMode.Create, FileAccess.Write, FileShare.None))
+
+        // Not FileMode.Create, which would write to what a link leads to.
+        File.Delete(partialPath);
+        using (FileStream file = new(partialPath, FileMode.CreateNew, FileAccess.Write, FileShare.None))
         {
             content.CopyTo(file);
             file.Flush(flushToDisk: true);

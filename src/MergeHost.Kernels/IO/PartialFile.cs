@@ -119,7 +119,8 @@ public sealed class PartialFile : IDisposable
 
     private static bool Holds(string path, long lengthBytes, ReadOnlySpan<byte> head)
     {
-        if (!File.Exists(path))
+        // What a link leads to is not ours to write.
+        if (!File.Exists(path) || new FileInfo(path).LinkTarget is not null)
         {
             return false;
         }

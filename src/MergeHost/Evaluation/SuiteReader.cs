@@ -1,9 +1,9 @@
 using System.Reflection;
 using MergeHost.Benchmarks;
 using MergeHost.Options;
+using MergeHost.Output;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
-using MergeHost.Running;
 
 namespace MergeHost.Evaluation;
 
@@ -140,9 +140,9 @@ internal sealed class SuiteReader
 
     private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values) => string.Join('\n',
         schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
-            ? MergeIdentity.Sha256(Path.Combine(_folder, (string)file))
+            ? OutputFiles.Sha256(Path.Combine(_folder, (string)file))
             : OptionInfo.Format(values.GetValueOrDefault(option.Name) ?? option.Default))}")
-        .Prepend($"{benchmark.Export.Id} of {benchmark.Plugin.InformationalVersion} {MergeIdentity.Sha256(benchmark.Plugin.AssemblyPath)}"));
+        .Prepend($"{benchmark.Export.Id} of {benchmark.Plugin.InformationalVersion} {OutputFiles.Sha256(benchmark.Plugin.AssemblyPath)}"));
 
     private static bool IsFile(OptionInfo option) => option.Property.IsDefined(typeof(DataFileAttribute));
 

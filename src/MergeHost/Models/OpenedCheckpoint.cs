@@ -11,9 +11,16 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     /// <summary>The files that hold the weights, those of checkpoints that transforms opened among them.</summary>
     public IReadOnlyList<string> WeightFiles { get; init; } = Reader.WeightFiles;
 
+    /// <summary>All files that are read: those with weights and those beside them, of other checkpoints too.</summary>
+    public IReadOnlyList<string> Files { get; init; } = FilesOf(Reader);
+
     /// <summary>What the bytes depend on beside the files: the reader's identity, and the options of transforms.</summary>
     public string Identity { get; init; } = Reader.Identity;
 
     /// <summary>The tensors that transforms took the place of or used up, each with the transform's id.</summary>
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
+
+    /// <summary>The files that a checkpoint is read from.</summary>
+    public static IReadOnlyList<string> FilesOf(ICheckpointReader reader) =>
+        [.. reader.WeightFiles, .. reader.Companions.Select(companion => companion.Path).OfType<string>()];
 }

@@ -65,6 +65,7 @@ internal sealed class TransformChain(
             Reader = new TransformedCheckpoint(result, installed),
             Exports = [.. before.Exports, installed, .. others.SelectMany(other => other.Exports)],
             WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles)).Distinct()],
+            Files = [.. before.Files.Concat(OpenedCheckpoint.FilesOf(result)).Concat(others.SelectMany(other => other.Files)).Distinct()],
             Identity = string.Join('\n',
             [
                 before.Identity, $"{installed.Export.Id} of {installed.Plugin.InformationalVersion}",

@@ -39,6 +39,9 @@ internal sealed record InputModel(
     /// <summary>Makes the model of the checkpoint that an earlier stage made.</summary>
     public Func<ICheckpointReader, ICheckpointReader> Derive { get; init; } = made => made;
 
+    /// <summary>The files with weights and those beside them, as they were when they were opened; none for an earlier stage.</summary>
+    public IReadOnlyList<InputFile> Files { get; init; } = [];
+
     /// <summary>What the headers say beside tensors; nothing for an earlier stage.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
 
@@ -77,6 +80,7 @@ internal sealed record InputModel(
         Make(name, path, opened.Reader.Tensors, opened.Reader.Companions, () => opened.Reader) with
         {
             WeightFiles = opened.WeightFiles,
+            Files = [.. opened.Files.Select(file => InputFile.Of(name, path, file))],
             Identity = opened.Identity,
             Metadata = opened.Reader.Metadata,
             Exports = opened.Exports,

@@ -14,6 +14,18 @@ internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages,
 {
     /// <summary>The stages up to and with one.</summary>
     public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other.Stage != stage.Stage).Append(stage);
+
+    /// <summary>All files that are read.</summary>
+    public IReadOnlyList<InputFile> InputFiles => InputFilesOf(Stages[^1]);
+
+    /// <summary>The files that a stage and those before it read, each once.</summary>
+    /// <exception cref="CheckpointException">An importance matrix is not there any more.</exception>
+    public IReadOnlyList<InputFile> InputFilesOf(StagePlan stage) =>
+    [
+        .. UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.Files)
+            .Concat(UpTo(stage).Select(earlier => earlier.Stage.OutputImportance?.Text).OfType<string>().Select(path => InputFile.Of(path, path)))
+            .DistinctBy(file => file.Path),
+    ];
 }
 
 /// <summary>The plan of one stage.</summary>

@@ -32,14 +32,14 @@ internal sealed class MergePlanner(
         List<StagePlan> stages = [];
         foreach (RecipeStage stage in recipe.Stages)
         {
-            string folder = stage == recipe.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Name!);
+            string folder = stage == recipe.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Name ?? "");
             if (PlanStage(stage) is not { } plan)
             {
                 continue;
             }
 
             stages.Add(plan);
-            if (stage.Name is not null)
+            if (stage.Name is not null && !stage.Name.Contains('\0', StringComparison.Ordinal))
             {
                 ICheckpointFormat format = host.Create<ICheckpointFormat>(plan.Format);
                 InputModel made = InputModel.Make(

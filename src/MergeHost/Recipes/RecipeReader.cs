@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Recipes;
 
@@ -15,6 +16,8 @@ internal sealed partial class RecipeReader
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
         "integers", "allow_unchanged",
     ];
+
+    private const int LongestName = 100;
 
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
 
@@ -91,7 +94,7 @@ internal sealed partial class RecipeReader
         return new RecipeStage
         {
             Place = stage.Place,
-            Name = Text(stage, "name")?.Text,
+            Name = ReadName(stage),
             MergeMethod = method ?? new YamlScalar("", false, stage.Place),
             Uses = ReadUses(stage),
             BaseModel = baseModel,
@@ -109,6 +112,26 @@ internal sealed partial class RecipeReader
             KeepsFirstIntegers = ReadIntegers(stage),
             AllowUnchanged = ReadWords(stage, "allow_unchanged"),
         };
+    }
+
+    // Becomes the name of a folder.
+    private string? ReadName(YamlMapping stage)
+    {
+        if (Text(stage, "name") is not { } name)
+        {
+            return null;
+        }
+
+        bool isFolderName = name.Text is not ("" or "." or "..") && name.Text.Length <= LongestName
+            && name.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        if (!isFolderName)
+        {
+            Add(ErrorCodes.ValueOutOfRange, name.Place,
+                $"'name' is '{CheckpointException.Printable(name.Text)}'; expected at most {LongestName} letters, digits, '.', '_' and '-'",
+                "Give the stage a plain name, such as `name: first`.");
+        }
+
+        return name.Text;
     }
 
     // models, slices or modules: just one of them. What a module says of parameters goes before what the stage says.

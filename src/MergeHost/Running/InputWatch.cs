@@ -3,32 +3,18 @@ using MergeHost.Planning;
 
 namespace MergeHost.Running;
 
-/// <summary>Notices files that change while they are read.</summary>
-internal sealed class InputWatch
+/// <summary>Notices files that change between the moment they are opened and the end of a stage, also where links lead to.</summary>
+internal sealed class InputWatch(IEnumerable<InputModel> models)
 {
-    private readonly Dictionary<string, (long Length, DateTime Changed)> _files;
-
-    public InputWatch(IEnumerable<InputModel> models)
-    {
-        _files = models.SelectMany(model => model.WeightFiles).Distinct().ToDictionary(path => path, Look);
-    }
+    private readonly InputFile[] _files = [.. models.SelectMany(model => model.Files)];
 
     /// <exception cref="CheckpointException">A file is not what it was.</exception>
     public void ThrowIfChanged()
     {
-        foreach ((string path, (long Length, DateTime Changed) before) in _files)
+        if (_files.FirstOrDefault(file => file.HasChanged) is { } changed)
         {
-            if (Look(path) != before)
-            {
-                throw new CheckpointException(new Problem(ErrorCodes.ChangedWhileRead, $"{path}: the file was changed while it was read",
-                    "Run the same command again when nothing writes to it any more."));
-            }
+            throw new CheckpointException(new Problem(ErrorCodes.ChangedWhileRead, $"{changed.Path}: the file was changed while it was read",
+                "Run the same command again when nothing writes to it any more."));
         }
-    }
-
-    private static (long Length, DateTime Changed) Look(string path)
-    {
-        FileInfo file = new(path);
-        return file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);
     }
 }

@@ -9,6 +9,8 @@ namespace MergeHost.Running;
 /// </remarks>
 internal sealed class Journal : IDisposable
 {
+    private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     private readonly FileStream _file;
 
     private Journal(FileStream file)
@@ -25,6 +27,12 @@ internal sealed class Journal : IDisposable
     public static Journal Open(string path, string merge, bool force, out IReadOnlyList<TensorRecord> records)
     {
         FileStream file;
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            // What it leads to is not ours to write.
+            File.Delete(path);
+        }
+
         try
         {
             // Without a buffer, nothing is left to be written when it is closed.
@@ -79,7 +87,7 @@ internal sealed class Journal : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<TensorRecord>(line);
+            return JsonSerializer.Deserialize<TensorRecord>(line, _json) is { } record && !record.Inputs.Contains(null!) ? record : null;
         }
         catch (JsonException)
         {

@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
+using MergeHost.Kernels.IO;
+using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Planning.Accounting;
 using MergeHost.Scoring;
@@ -9,18 +11,19 @@ namespace MergeHost.Running;
 /// <summary>Makes manifests, and reads them back.</summary>
 internal static class ManifestStore
 {
+    private const int MostBytes = 1 << 29;
+
     /// <summary>Describes a stage that is complete.</summary>
     /// <param name="plan">The recipe's plan.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="earlier">The stages before it.</param>
     /// <param name="result">What it made.</param>
-    /// <param name="folder">Where it was written.</param>
+    /// <param name="files">Its files.</param>
     /// <param name="options">How it was made.</param>
     public static MergeManifest Make(
-        MergePlan plan, StagePlan stage, IReadOnlyList<ManifestStage> earlier, StageResult result, string folder, MergeOptions options)
-    {
-        HashSet<string> companions = [.. stage.Layout.Companions.Select(file => file.Name)];
-        return new MergeManifest
+        MergePlan plan, StagePlan stage, IReadOnlyList<ManifestStage> earlier, StageResult result, IReadOnlyList<ManifestFile> files,
+        MergeOptions options) =>
+        new()
         {
             MergeHost = typeof(ManifestStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
             Merge = MergeIdentity.Of(plan, stage, options),
@@ -30,29 +33,36 @@ internal static class ManifestStore
             Plugins = [.. Plugins(plan)],
             Stages = [.. earlier, Describe(stage, result.Records)],
             Format = stage.Format.Export.Id,
-            Files =
-            [
-                .. result.Files.Order(StringComparer.Ordinal).Select(name => Path.Combine(folder, name)).Select(path => new ManifestFile(
-                    Path.GetFileName(path), new FileInfo(path).Length, companions.Contains(Path.GetFileName(path)) ? MergeIdentity.Sha256(path) : null)),
-            ],
+            Files = files,
             Tensors =
             [
                 .. stage.Tensors.Zip(result.Records, (tensor, record) =>
                     new ManifestTensor(tensor.Output.Name, tensor.Output.DType.Name, [.. tensor.Output.Shape], record.Digest)),
             ],
+            InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity.ToString()))],
             Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],
         };
-    }
 
     /// <summary>Reads the manifest of a folder.</summary>
-    /// <returns><see langword="null"/> if there is none, or it cannot be understood.</returns>
-    public static MergeManifest? TryRead(string folder)
+    /// <returns><see langword="null"/> if there is none, or it is not what was written.</returns>
+    public static MergeManifest? TryRead(string folder) => Read(folder) is (MergeManifest manifest, true) ? manifest : null;
+
+    /// <summary>Reads the manifest of a folder, whoever wrote to it.</summary>
+    /// <returns>The manifest, and whether the file is what was written; <see langword="null"/> if there is none, or it cannot be understood.</returns>
+    public static (MergeManifest Manifest, bool IsUnchanged)? Read(string folder)
     {
+        string path = OutputFolder.ManifestPath(folder);
         try
         {
-            return MergeManifest.Parse(File.ReadAllBytes(OutputFolder.ManifestPath(folder)));
+            if (FileKind.Unusual(path) is not null || FileIdentity.TryOf(path) is not { LengthBytes: <= MostBytes })
+            {
+                return null;
+            }
+
+            byte[] bytes = File.ReadAllBytes(path);
+            return MergeManifest.Parse(bytes) is { } manifest ? (manifest, MergeManifest.IsUnchanged(bytes)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or ArgumentException)
         {
             return null;
         }
@@ -66,7 +76,7 @@ internal static class ManifestStore
     private static IEnumerable<ManifestPlugin> Plugins(MergePlan plan) => plan.Stages
         .SelectMany(stage => stage.Exports).Select(export => export.Plugin)
         .DistinctBy(plugin => plugin.Id).OrderBy(plugin => plugin.Id, StringComparer.Ordinal)
-        .Select(plugin => new ManifestPlugin(plugin.Id, plugin.Version.ToString(), MergeIdentity.Sha256(plugin.AssemblyPath)));
+        .Select(plugin => new ManifestPlugin(plugin.Id, plugin.Version.ToString(), OutputFiles.Sha256(plugin.AssemblyPath)));
 
     private static ManifestStage Describe(StagePlan stage, IReadOnlyList<TensorRecord> records) => new(
         stage.Strategy.Export.Id,
@@ -86,7 +96,7 @@ internal static class ManifestStore
             .Where(pair => pair.First.Model == model).Select(pair => pair.Second);
         return new ManifestInput(
             model.Name,
-            [.. model.WeightFiles.Select(path => new ManifestFile(Path.GetFileName(path), new FileInfo(path).Length))],
+            [.. model.WeightFiles.Select(path => new ManifestFile(Path.GetFileName(path), FileIdentity.Of(path).LengthBytes))],
             TensorDigest.OfAll(digests),
             model.Transforms.ToArray() is { Length: > 0 } transforms ? transforms : null);
     }

@@ -1,4 +1,6 @@
+using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running.Checks;
@@ -35,11 +37,11 @@ internal sealed class MergeRunner(
     private MergeManifest RunStages(string output, CancellationToken cancellation)
     {
         StagePlan last = plan.Stages[^1];
-        CheckInputs(output);
+        OutputOverlap.Check(plan, output);
         if (!options.Force && Finished(last, output) is { } finished)
         {
             OutputFolder.CleanUp(output);
-            return finished;
+            return finished with { IsAlreadyComplete = true };
         }
 
         foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
@@ -51,6 +53,11 @@ internal sealed class MergeRunner(
         MergeManifest manifest;
         using (Journal journal = OpenJournal(last, output, options.Force, out IReadOnlyList<TensorRecord> recorded))
         {
+            if (options.Force)
+            {
+                OutputFolder.Clear(output, last.Format.Export.Files);
+            }
+
             DiskSpace.Check(plan, output);
             List<ManifestStage> earlier = [.. plan.Stages.SkipLast(1).Select(stage => RunEarlier(stage, output, cancellation))];
             manifest = RunStage(last, output, journal, recorded, earlier, cancellation);
@@ -63,14 +70,16 @@ internal sealed class MergeRunner(
     private ManifestStage RunEarlier(StagePlan stage, string output, CancellationToken cancellation)
     {
         string folder = OutputFolder.OfStage(output, stage.Stage.Name!);
-        if (Finished(stage, folder) is { } finished)
+        OutputFolder.CheckStage(output, stage.Stage.Name!);
+        if (MadeBefore(stage, folder) is { } made && Difference(stage, folder, made) is null)
         {
-            return finished.Stages[^1];
+            return made.Stages[^1];
         }
 
         // What lies there is ours, so another merge's remains may go.
         OutputFolder.Prepare(folder, stage.Format.Export.Files, force: true);
         using Journal journal = OpenJournal(stage, folder, force: true, out IReadOnlyList<TensorRecord> recorded);
+        OutputFolder.Clear(folder, stage.Format.Export.Files);
         return RunStage(stage, folder, journal, recorded, [], cancellation).Stages[^1];
     }
 
@@ -82,7 +91,8 @@ internal sealed class MergeRunner(
         StageRunner runner = new(stage, host, options, cancellation);
         StageResult result = runner.Run(folder, journal, recorded, progress);
         Warn(result.Records);
-        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, folder, options);
+        using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(folder);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(folder, result.Files, written), options);
         DurableFile.Write(OutputFolder.ManifestPath(folder), manifest.ToBytes());
         return manifest;
     }
@@ -103,28 +113,33 @@ internal sealed class MergeRunner(
     private Journal OpenJournal(StagePlan stage, string folder, bool force, out IReadOnlyList<TensorRecord> recorded) =>
         Journal.Open(OutputFolder.JournalPath(folder), MergeIdentity.OfUnfinished(plan, stage, options), force, out recorded);
 
-    // Done is done, unless an input is newer than the result.
+    // Done is done, as long as inputs and files are what they were.
     private MergeManifest? Finished(StagePlan stage, string folder)
     {
-        if (ManifestStore.TryRead(folder) is not { } manifest || manifest.Merge != MergeIdentity.Of(plan, stage, options))
-        {
-            return null;
-        }
-
-        DateTime made = File.GetLastWriteTimeUtc(OutputFolder.ManifestPath(folder));
-        IEnumerable<string> inputs = plan.UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.WeightFiles);
-        return inputs.All(file => File.GetLastWriteTimeUtc(file) <= made) ? manifest : null;
+        MergeManifest? manifest = MadeBefore(stage, folder);
+        return manifest is not null && Difference(stage, folder, manifest) is { } difference ? throw difference : manifest;
     }
 
-    private void CheckInputs(string output)
+    private MergeManifest? MadeBefore(StagePlan stage, string folder) =>
+        ManifestStore.TryRead(folder) is { } manifest && manifest.Merge == MergeIdentity.Of(plan, stage, options) ? manifest : null;
+
+    private OutputException? Difference(StagePlan stage, string folder, MergeManifest manifest)
     {
-        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models))
+        Dictionary<string, string> inputs = manifest.InputFiles.ToDictionary(file => file.Name, file => file.Identity);
+        foreach (InputFile file in plan.InputFilesOf(stage))
         {
-            if (model.Path == folder || model.WeightFiles.Any(file => Path.GetDirectoryName(Path.GetFullPath(file)) == folder))
+            if (!inputs.Remove(file.Name, out string? identity) || identity != file.Identity.ToString())
             {
-                throw OutputException.IsInput(output, model.Name);
+                return OutputException.InputChanged(folder, file.Name);
             }
         }
+
+        if (inputs.Count > 0)
+        {
+            return OutputException.InputChanged(folder, inputs.Keys.First());
+        }
+
+        return manifest.Files.Select(file => (file.Name, Difference: OutputFiles.Difference(folder, file))).FirstOrDefault(file => file.Difference is not null)
+            is (string name, string difference) ? OutputException.Damaged(folder, name, difference) : null;
     }
 }

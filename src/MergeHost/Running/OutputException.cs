@@ -16,6 +16,15 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
         $"{folder}: the folder holds the unfinished output of another merge, or its inputs have changed since",
         "Name another folder, or add --force to begin anew."));
 
+    public static OutputException InputChanged(string folder, string file) => new(new Problem(ErrorCodes.OtherMerge,
+        $"{folder}: the output is complete, but '{file}' has changed since", "Name another folder, or add --force to make it again."));
+
+    public static OutputException Damaged(string folder, string file, string difference) => new(new Problem(ErrorCodes.VerifyFailed,
+        $"{folder}: the output was complete, but '{file}' {difference}", "Add --force to make it again."));
+
+    public static OutputException StagesAreLink(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
+        $"{path}: expected a folder of its own for results of stages, found a link", "Remove the link, or name another folder."));
+
     public static OutputException Locked(string folder, Exception inner) => new(new Problem(ErrorCodes.OutputLocked,
         $"{folder}: another process is writing this output", "Wait for it to end, or name another folder."), inner);
 

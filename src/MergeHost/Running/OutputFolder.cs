@@ -20,14 +20,14 @@ internal static class OutputFolder
     public static string JournalPath(string folder) => Path.Combine(folder, JournalName);
 
     /// <summary>Where the results of earlier stages lie until the output is complete.</summary>
-    private static string StagesPath(string output) => Path.Combine(output, StagesName);
+    public static string StagesPath(string output) => Path.Combine(output, StagesName);
 
     public static string OfStage(string output, string stage) => Path.Combine(StagesPath(output), stage);
 
     /// <summary>Makes the folder ready, or refuses to touch it.</summary>
     /// <param name="folder">The folder; made if it is not there.</param>
     /// <param name="weightFiles">The names, with <c>*</c> for any run of characters, that weights have in the output's format.</param>
-    /// <param name="force">Whether what is in it may be replaced.</param>
+    /// <param name="force">Whether what is in it may be replaced; <see cref="Clear"/> does so.</param>
     /// <exception cref="OutputException">The folder holds something that is not of an unfinished merge, or the name is that of a file.</exception>
     public static void Prepare(string folder, IReadOnlyList<string> weightFiles, bool force)
     {
@@ -46,11 +46,6 @@ internal static class OutputFolder
             {
                 throw OutputException.Exists(folder);
             }
-
-            if (force)
-            {
-                Clear(folder, weightFiles);
-            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -68,8 +63,24 @@ internal static class OutputFolder
         }
     }
 
-    // What would make the folder look whole goes first: the manifest, then weights and their index. Other files are the user's and stay.
-    private static void Clear(string folder, IReadOnlyList<string> weightFiles)
+    /// <summary>Makes sure that results of stages come to lie in the output and nowhere else.</summary>
+    /// <exception cref="OutputException">A link stands where their folder is to be.</exception>
+    public static void CheckStage(string output, string stage)
+    {
+        foreach (string path in (string[])[StagesPath(output), OfStage(output, stage)])
+        {
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                throw OutputException.StagesAreLink(path);
+            }
+        }
+    }
+
+    /// <summary>Deletes what is to be replaced; the caller has the journal locked.</summary>
+    /// <remarks>
+    /// What would make the folder look whole goes first: the manifest, then weights and their index. Other files are the user's and stay.
+    /// </remarks>
+    public static void Clear(string folder, IReadOnlyList<string> weightFiles)
     {
         File.Delete(ManifestPath(folder));
         foreach (string file in weightFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)))

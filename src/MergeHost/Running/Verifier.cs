@@ -1,10 +1,10 @@
-using System.Globalization;
 using MergeHost.Checkpoints;
+using MergeHost.Output;
 using MergeHost.Plugins;
 
 namespace MergeHost.Running;
 
-/// <summary>Compares an output with its manifest: every file, and every byte of every tensor.</summary>
+/// <summary>Compares an output with its manifest: every byte of every file, and what lies there beside them.</summary>
 internal sealed class Verifier(PluginSet plugins, PluginHost host)
 {
     /// <summary>Looks for differences.</summary>
@@ -15,21 +15,30 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
     public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
-        MergeManifest manifest = ManifestStore.TryRead(folder) ?? throw NoManifest(folder);
-        List<Problem> problems = [.. manifest.Files.Select(file => CheckFile(folder, file)).OfType<Problem>()];
-        if (problems.Count > 0 || !plugins.TryResolve(ExportKind.Format, manifest.Format, out InstalledExport? format, out Problem? problem))
+        (MergeManifest manifest, bool isUnchanged) = ManifestStore.Read(folder) ?? throw NoManifest(folder);
+        List<Problem> problems = isUnchanged ? [] : [Failed($"{OutputFolder.ManifestPath(folder)}: the file is not what was written")];
+        problems.AddRange(manifest.Files.Select(file => CheckFile(folder, file)).OfType<Problem>());
+        problems.AddRange(OutputFiles.Strange(folder, manifest).Select(name => Failed(
+            $"{Path.Combine(folder, name)}: the file was not written by this merge, and programs that load models may read it", "Move the file to another folder.")));
+        if (!plugins.TryResolve(ExportKind.Format, manifest.Format, out InstalledExport? format, out Problem? problem))
         {
-            return problems;
+            return [.. problems, problem];
         }
 
         try
         {
             using ICheckpointReader reader = host.Create<ICheckpointFormat>(format).Open(folder);
+            problems.AddRange(CheckFrames(folder, manifest, reader, cancellation));
             problems.AddRange(CheckTensors(folder, manifest, reader, progress, cancellation));
         }
         catch (CheckpointException exception)
         {
-            problems.AddRange(exception.Problems);
+            // What keeps it from being read is most often named already.
+            problems.AddRange(problems.Count > 0 ? [] : exception.Problems);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(Failed($"{folder}: {exception.Message.TrimEnd('.')}"));
         }
 
         return problems;
@@ -49,12 +58,31 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
 
     private static Problem? CheckFile(string folder, ManifestFile file)
     {
-        FileInfo found = new(Path.Combine(folder, file.Name));
-        string? difference = !found.Exists ? "is missing"
-            : found.Length != file.Bytes ? string.Create(CultureInfo.InvariantCulture, $"has {found.Length:N0} bytes, {file.Bytes:N0} were written")
-            : file.Sha256 is not null && MergeIdentity.Sha256(found.FullName) != file.Sha256 ? "is not what was written"
-            : null;
-        return difference is null ? null : Failed($"{Path.Combine(folder, file.Name)}: the file {difference}");
+        string? difference = OutputFiles.Difference(folder, file) ?? (file.Sha256 is null && file.FrameSha256 is null ? "has no digest in the manifest" : null);
+        return difference is null ? null : Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file {difference}");
+    }
+
+    private static IEnumerable<Problem> CheckFrames(string folder, MergeManifest manifest, ICheckpointReader reader, CancellationToken cancellation)
+    {
+        Dictionary<string, ManifestFile> expected = manifest.Files.DistinctBy(file => file.Name).ToDictionary(file => file.Name);
+        foreach (string path in reader.WeightFiles)
+        {
+            string? frame = expected.GetValueOrDefault(Path.GetFileName(path))?.FrameSha256;
+            if (frame is null)
+            {
+                yield return Failed($"{path}: the file holds weights, and the manifest has no digest of its header");
+            }
+            else if (OutputFiles.Frame(path, reader, cancellation) != frame)
+            {
+                yield return Failed($"{path}: what the file says beside tensors (header, metadata or gaps) is not what was written");
+            }
+        }
+
+        HashSet<string> read = [.. reader.WeightFiles.Select(path => Path.GetFileName(path))];
+        foreach (ManifestFile file in manifest.Files.Where(file => file.FrameSha256 is not null && !read.Contains(file.Name)))
+        {
+            yield return Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file was written with weights, and is not read as such");
+        }
     }
 
     private static IEnumerable<Problem> CheckTensors(
@@ -91,5 +119,5 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         }
     }
 
-    private static Problem Failed(string message) => new(ErrorCodes.VerifyFailed, message, "Run the merge again with --force.");
+    private static Problem Failed(string message, string hint = "Run the merge again with --force.") => new(ErrorCodes.VerifyFailed, message, hint);
 }

@@ -11,6 +11,27 @@ public sealed class RecipeReaderTests
           parameters: {weight: 1}
         """;
 
+    [Theory]
+    [InlineData("/home/me/models/llama")]
+    [InlineData("../victim")]
+    [InlineData("a/../../victim")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("\"\"")]
+    [InlineData("a/b")]
+    [InlineData("'a\\b'")]
+    [InlineData("\"a\\0b\"")]
+    [InlineData("'C:x'")]
+    [InlineData("a b")]
+    [InlineData("名")]
+    public void Read_WhenTheNameOfAStageIsNoPlainName_IsAnError(string name)
+    {
+        List<Problem> problems = [];
+        RecipeReader.Read("r.yml", $"name: {name}\n{Minimal}", problems);
+        Assert.Equal(ErrorCodes.ValueOutOfRange, Assert.Single(problems).Code);
+        Assert.Equal(1, problems[0].Place!.Line);
+    }
+
     [Fact]
     public void Read_WhenModelsAreListed_MakesOneSliceOverAllLayers()
     {

@@ -42,6 +42,23 @@ internal sealed class MergeBed : IDisposable
         return Engine.Merge(path, this[output], options ?? new MergeOptions(), null, progress, cancellation);
     }
 
+    /// <summary>Copies one of the quick start's models into the bed.</summary>
+    /// <returns>The copy's path.</returns>
+    public string Copy(string model, string name)
+    {
+        Directory.CreateDirectory(this[name]);
+        foreach (string path in Directory.EnumerateFiles(Models + model))
+        {
+            File.Copy(path, Path.Combine(this[name], Path.GetFileName(path)));
+        }
+
+        return this[name];
+    }
+
+    /// <summary>The content of every file in a folder of the bed, links followed.</summary>
+    public IReadOnlyDictionary<string, string> Content(string name) => Directory.EnumerateFiles(this[name], "*", SearchOption.AllDirectories)
+        .ToDictionary(path => path, path => System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
+
     /// <summary>The digests of all tensors of an output.</summary>
     public static IReadOnlyList<string> Digests(MergeManifest manifest) => [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
 

@@ -32,39 +32,11 @@ public sealed class OutputFolderTests : IDisposable
     }
 
     [Fact]
-    public void Merge_IntoAnInput_IsRefusedEvenWhenForced()
-    {
-        string copy = _bed["copy"];
-        Directory.CreateDirectory(copy);
-        foreach (string path in Directory.EnumerateFiles(MergeBed.Models + "base"))
-        {
-            File.Copy(path, Path.Combine(copy, Path.GetFileName(path)));
-        }
-
-        string recipe = $"merge_method: passthrough\nmodels: [{{model: {copy}}}]";
-        Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "copy", new MergeOptions { Force = true }));
-        Assert.Equal(ErrorCodes.OutputIsInput, problem.Code);
-        Assert.Equal(File.ReadAllBytes(MergeBed.Models + "base/model.safetensors"), File.ReadAllBytes(Path.Combine(copy, "model.safetensors")));
-    }
-
-    [Fact]
     public void Merge_IntoAnEmptyFolder_UsesIt()
     {
         Directory.CreateDirectory(_bed["out"]);
         _bed.Merge(MergeBed.Recipe("linear"), "out");
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
-    }
-
-    [Fact]
-    public void Merge_WhenAnInputIsNewerThanTheResult_IsNotTakenForDone()
-    {
-        string copy = _bed["copy"];
-        Directory.CreateDirectory(copy);
-        File.Copy(MergeBed.Models + "base/model.safetensors", Path.Combine(copy, "model.safetensors"));
-        string recipe = $"merge_method: passthrough\nmodels: [{{model: {copy}}}]";
-        _bed.Merge(recipe, "out");
-        File.SetLastWriteTimeUtc(Path.Combine(copy, "model.safetensors"), DateTime.UtcNow.AddMinutes(1));
-        Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => _bed.Merge(recipe, "out")).Code);
     }
 
     [Theory]
