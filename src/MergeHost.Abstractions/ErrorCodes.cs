@@ -116,6 +116,12 @@ public static class ErrorCodes
     /// <summary>Whole numbers or truth values that differ between the models of a merge.</summary>
     public static readonly ErrorCode IntegersDiffer = new("MH2020", "Whole numbers or truth values differ");
 
+    /// <summary>A pickle that asks for something else than data.</summary>
+    public static readonly ErrorCode UnsafePickle = new("MH2024", "A pickle asks for something that is not data");
+
+    /// <summary>A file whose kind of content is known, and cannot be read as a model's weights.</summary>
+    public static readonly ErrorCode ContentUnsupported = new("MH2025", "A file holds weights in a way that cannot be read");
+
     /// <summary>A plugin folder without a readable plugin assembly.</summary>
     public static readonly ErrorCode PluginUnreadable = new("MH3001", "A plugin folder holds no readable plugin");
 
