@@ -12,6 +12,9 @@ internal ref struct HeaderParser
     // As many as PyTorch and NumPy have.
     private const int MostExtents = 64;
 
+    // Far more than any file has, and few enough to be read in a second or two.
+    private const int MostRecords = 1 << 18;
+
     private readonly string _path;
     private readonly HashSet<string> _names = [];
     private readonly List<TensorRecord> _records = [];
@@ -82,6 +85,7 @@ internal ref struct HeaderParser
         HashSet<string> keys = [];
         while (_json.ReadName() is { } key)
         {
+            CheckCount(keys.Count, "keys of metadata");
             if (!keys.Add(key))
             {
                 _warnings.Add(Oddity.Of(_path, $"'{CheckpointException.Printable(key)}' stands twice in '{TensorName.Metadata}'"));
@@ -101,6 +105,7 @@ internal ref struct HeaderParser
 
     private void ReadTensor(string name)
     {
+        CheckCount(_records.Count, "tensors");
         if (TensorName.Refusal(name) is { } refusal)
         {
             throw CheckpointException.BadTensor(_path, name, refusal);
@@ -146,6 +151,14 @@ internal ref struct HeaderParser
             type ?? throw MissingField(name, "dtype"),
             shape ?? throw MissingField(name, "shape"),
             offsets ?? throw MissingField(name, "data_offsets")));
+    }
+
+    private readonly void CheckCount(int count, string what)
+    {
+        if (count == MostRecords)
+        {
+            throw CheckpointException.BadHeader(_path, Invariant($"the header has more than {MostRecords:N0} {what}"));
+        }
     }
 
     private DType ReadType(string name)

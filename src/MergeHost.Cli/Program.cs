@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using MergeHost;
 using MergeHost.Cli.Commands;
+using MergeHost.Cli.Output;
 
+StandardStreams.Install();
 RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.")
 {
     MergeCommand.Create(),
@@ -17,7 +20,17 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     PluginsCommand.Create(),
 };
 HelpText.AddExitCodes(root);
-ParseResult arguments = root.Parse(args);
-return arguments.Action is ParseErrorAction
-    ? UsageError.Report(arguments)
-    : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+UsageError.RefuseOptions(root);
+try
+{
+    ParseResult arguments = root.Parse(HelpText.Words(args));
+    return arguments.Action is ParseErrorAction
+        ? UsageError.Report(arguments)
+        : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (MergeHostException exception)
+{
+    // Nobody can read what was to be written.
+    new TextPrinter(isQuiet: false).Show(exception.Problems);
+    return exception.Code.ExitCode;
+}

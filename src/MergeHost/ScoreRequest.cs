@@ -1,5 +1,5 @@
+using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
-using MergeHost.Recipes;
 using MergeHost.Scoring;
 
 namespace MergeHost;

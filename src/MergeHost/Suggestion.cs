@@ -3,6 +3,9 @@ namespace MergeHost;
 /// <summary>Finds the word that a user most likely meant.</summary>
 internal static class Suggestion
 {
+    // Nobody types longer words by mistake, and the comparison takes time in proportion to both lengths.
+    private const int MostLetters = 200;
+
     /// <summary>A hint such as <c>did you mean 'ties'?</c> followed by <paramref name="otherwise"/>, or only the latter if no word is near.</summary>
     public static string Hint(string word, IEnumerable<string> known, string otherwise) =>
         Closest(word, known) is { } closest ? $"did you mean '{closest}'? {otherwise}" : otherwise;
@@ -12,7 +15,8 @@ internal static class Suggestion
     public static string? Closest(string word, IEnumerable<string> known)
     {
         string wanted = Normal(word);
-        return known
+        return wanted.Length > MostLetters ? null : known
+            .Where(candidate => candidate.Length <= MostLetters)
             .Select(candidate => (candidate, distance: Distance(wanted, Normal(candidate))))
             .Where(pair => pair.distance <= Math.Max(1, Math.Max(wanted.Length, pair.candidate.Length) / 3))
             .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)

@@ -27,6 +27,25 @@ public class LlamaConfigTests
     }
 
     [Theory]
+    [InlineData("num_attention_heads", "0")]
+    [InlineData("num_key_value_heads", "-1")]
+    [InlineData("hidden_size", "2000000000")]
+    [InlineData("num_hidden_layers", "1000000000")]
+    [InlineData("head_dim", "1757876445")]
+    [InlineData("vocab_size", "NaN")]
+    [InlineData("max_position_embeddings", "Infinity")]
+    [InlineData("intermediate_size", "\"x\"")]
+    [InlineData("architectures", "{}")]
+    public void Read_OfANumberThatNoModelHas_NamesIt(string setting, string value)
+    {
+        JsonObject config = Config("{}");
+        config[setting] = MergeHost.Checkpoints.PythonJson.Parse(System.Text.Encoding.UTF8.GetBytes(value), reason => new FormatException(reason));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => LlamaConfig.Read(config));
+        Assert.Equal(ErrorCodes.BadConfig, exception.Code);
+        Assert.Contains(setting, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"architectures": ["GPT2LMHeadModel"]}""", "architecture 'GPT2LMHeadModel'")]
     [InlineData("""{"rope_scaling": {"type": "yarn", "factor": 4.0}}""", "rope type 'yarn'")]
     [InlineData("""{"hidden_act": "gelu"}""", "hidden_act 'gelu'")]

@@ -75,8 +75,12 @@ public sealed class LmEvalTests : IDisposable
     [InlineData("metadata: {version: 1.0}", "include: other.yaml", "'include' is not supported")]
     [InlineData("aggregation: mean", "aggregation: f1", "aggregation 'f1' is not supported")]
     [InlineData("{{headline.strip()}}", "{% include 'x' %}", "'{% include %}' is not supported")]
-    [InlineData("task: headlines", "task: [", "this is no YAML")]
+    [InlineData("task: headlines", "task: [", "task.yaml(")]
     [InlineData("task: headlines", "task: {a: b: c}", "task.yaml(2,")]
+    [InlineData("task: headlines", "task: *nowhere", "'*nowhere' repeats an anchor")]
+    [InlineData("task: headlines", "? [a, b]\n: c", "a key must be a word")]
+    [InlineData("task: headlines", "task: a\ntask: b", "stands twice")]
+    [InlineData("metadata: {version: 1.0}", "metadata: [&a [x, x, x, x], &b [*a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b], &d [*c, *c, *c, *c, *c], &e [*d, *d, *d, *d, *d], &f [*e, *e, *e, *e, *e], &g [*f, *f, *f, *f, *f], &h [*g, *g, *g, *g, *g], &i [*h, *h, *h, *h, *h], [*i, *i, *i, *i]]", "unfolds to more than")]
     public void Run_OfWhatIsNotPlainData_IsRefusedByName(string known, string other, string message)
     {
         Write("dev.jsonl", """{"headline": "gold rises", "label": 1}""");

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
 
@@ -6,9 +6,9 @@ namespace MergeHost.LanguageModel.Tests;
 
 public class TextTemplateTests
 {
-    private static readonly Dictionary<string, object?> _item = PythonValue.Fields(JsonDocument.Parse("""
+    private static readonly Dictionary<string, object?> _item = PythonValue.Fields((JsonObject)JsonNode.Parse("""
         {"question": " is it? ", "label": 1, "flag": true, "score": 2.0, "choices": {"text": ["no", "yes"], "label": ["A", "B"]}, "key": "B"}
-        """).RootElement);
+        """)!);
 
     [Theory]
     [InlineData("plain { text }", "plain { text }")]
@@ -24,6 +24,52 @@ public class TextTemplateTests
     [InlineData("""{{question.replace("it", "\"x\"")}}""", " is \"x\"? ")]
     public void Render_OfWhatTaskFilesUse_MeansWhatPythonMeans(string template, string expected) =>
         Assert.Equal(expected, new TextTemplate(template).Render(_item));
+
+    [Theory]
+    [InlineData("(", ")", 60_000)]
+    [InlineData("not ", "", 60_000)]
+    [InlineData("-", "", 60_000)]
+    [InlineData("[", "]", 60_000)]
+    [InlineData("1 if 1 else ", "", 60_000)]
+    [InlineData("", " + 1", 60_000)]
+    [InlineData("", ".strip()", 60_000)]
+    [InlineData("", "|trim", 60_000)]
+    public void Parse_OfEndlessNesting_IsRefused(string before, string after, int times)
+    {
+        string expression = string.Concat(Enumerable.Repeat(before, times)) + "label" + string.Concat(Enumerable.Repeat(after, times));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new TextTemplate($"{{{{ {expression} }}}}"));
+        Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
+        Assert.InRange(exception.Message.Length, 20, 1_000);
+    }
+
+    [Theory]
+    [InlineData("q.replace('a', q)")]
+    [InlineData("q.join(q.split('a'))")]
+    [InlineData("q ~ q")]
+    [InlineData("q + q")]
+    [InlineData("q * 1000")]
+    [InlineData("(q.center(100000000) ~ q)|string")]
+    [InlineData("q|indent(100000000, true)")]
+    public void Render_OfATextThatGrowsWithoutMeasure_IsRefused(string step)
+    {
+        TextTemplate template = new($"{{{{ {step} }}}}");
+        string text = "aaaaaaaaaaaaaaaa";
+        MergeHostException exception = Assert.Throws<MergeHostException>(() =>
+        {
+            for (int time = 0; time < 64; time++)
+            {
+                text = template.Render(new Dictionary<string, object?> { ["q"] = text });
+            }
+        });
+        Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
+    }
+
+    [Theory]
+    [InlineData("question.split('')")]
+    [InlineData("99999999999999999999 + question")]
+    [InlineData("choices.text[99999999999]")]
+    public void Render_OfWhatLibrariesRefuse_IsRefusedByName(string expression) => Assert.Equal(
+        ErrorCodes.BadTaskData, Assert.Throws<MergeHostException>(() => new TextTemplate($"{{{{ {expression} }}}}").Render(_item)).Code);
 
     [Fact]
     public void Evaluate_OfASingleExpression_KeepsItsKind()

@@ -9,6 +9,8 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>The settings of a model, from GGUF's metadata to <c>config.json</c> and back.</summary>
 internal static class ConfigMap
 {
+    private const int MostSize = 1 << 24;
+
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     /// <summary>Makes <c>config.json</c> of a file's metadata.</summary>
@@ -54,6 +56,12 @@ internal static class ConfigMap
         {
             if (key.InHub(name => Number(path, config, name, isWhole: !key.IsReal && key.Hub.Contains(name))) is { } value)
             {
+                if (!(Math.Abs(value) <= Most(key)) || (!key.IsReal && value < 0))
+                {
+                    throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
+                        string.Create(CultureInfo.InvariantCulture, $"{path}: config.json: {key.Hub[0]} is {value}, for which GGUF's '{key.Id}' has no place")));
+                }
+
                 foreach (string name in key.Gguf.Select(gguf => $"{architecture.Name}.{gguf}").Where(name => known is null || known.Find(name) is not null))
                 {
                     yield return key.IsReal ? MetadataEntry.Of(name, (float)value) : MetadataEntry.Of(name, (uint)value);
@@ -61,6 +69,12 @@ internal static class ConfigMap
             }
         }
     }
+
+    // Lengths of contexts have no bound; sizes become loops and rooms.
+    private static double Most(ConfigKey key) =>
+        key.IsReal ? float.MaxValue : key.Id.EndsWith("length", StringComparison.Ordinal) && !key.Id.EndsWith("context_length", StringComparison.Ordinal) || key.Id.EndsWith("count", StringComparison.Ordinal)
+            ? MostSize
+            : uint.MaxValue;
 
     /// <summary>A whole number of <c>config.json</c>, or <see langword="null"/>.</summary>
     public static long? Whole(JsonObject config, string name) =>

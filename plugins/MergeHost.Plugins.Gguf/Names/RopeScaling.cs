@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
@@ -7,6 +8,7 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <summary>How positions are scaled for long contexts: keys and made tensors in GGUF, <c>rope_scaling</c> or <c>rope_parameters</c> in <c>config.json</c>.</summary>
 internal static class RopeScaling
 {
+    private const int MostWidth = 1 << 16;
     private const string Llama3 = "llama3";
     private const string LongRope = "longrope";
     private const string TypeKey = "rope.scaling.type";
@@ -103,7 +105,10 @@ internal static class RopeScaling
     }
 
     private static int HeadWidth(Func<string, double> must, Func<string, double?> find) =>
-        (int)(find("head_dim") ?? (must("hidden_size") / must("num_attention_heads")));
+        (find("head_dim") ?? (must("hidden_size") / must("num_attention_heads"))) is var width && width is >= 1 and <= MostWidth
+            ? (int)width
+            : throw new CheckpointException(new Problem(
+                ErrorCodes.BadConfig, string.Create(CultureInfo.InvariantCulture, $"config.json: a head is {width} wide; it must be in [1, {MostWidth:N0}]")));
 
     // Attention is sharpened by √(1 + ln s / ln n), with s for how much longer than n, the length it was trained for, contexts are.
     private static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) LongRopeOf(

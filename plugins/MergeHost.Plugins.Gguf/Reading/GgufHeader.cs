@@ -25,6 +25,9 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
     public const int MostExtents = 4;
 
     private const int PrefixBytes = 24;
+    // Far more than any model has, and few enough to be read in a second or two.
+    private const int MostTensors = 1 << 18;
+    private const int MostKeys = 1 << 16;
     private const int LeastKeyBytes = 13;
     private const int LeastTensorBytes = 24;
     private const int LargestAlignment = 1 << 30;
@@ -37,8 +40,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         CheckMagic(file);
         HeaderCursor cursor = new(file);
         cursor.Skip(2 * sizeof(uint));
-        ulong tensorCount = ReadCount(file, cursor, "tensors", LeastTensorBytes);
-        ulong keyCount = ReadCount(file, cursor, "keys", LeastKeyBytes);
+        ulong tensorCount = ReadCount(file, cursor, "tensors", LeastTensorBytes, MostTensors);
+        ulong keyCount = ReadCount(file, cursor, "keys", LeastKeyBytes, MostKeys);
         MetadataParser parser = new(file, cursor);
         Metadata metadata = parser.Parse((int)keyCount);
         int alignment = ReadAlignment(metadata);
@@ -98,9 +101,14 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
     }
 
     // Each takes a few bytes at least: a count that the file cannot hold is found before anything is made room for.
-    private static ulong ReadCount(HeaderSource file, HeaderCursor cursor, string what, int leastBytes)
+    private static ulong ReadCount(HeaderSource file, HeaderCursor cursor, string what, int leastBytes, ulong most)
     {
         ulong count = cursor.ReadUInt64();
+        if (count > most && count <= (ulong)(cursor.Remaining / leastBytes))
+        {
+            throw CheckpointException.BadHeader(file.Path, Invariant($"the header counts {count:N0} {what}; the most that is read is {most:N0}"));
+        }
+
         return count <= (ulong)(cursor.Remaining / leastBytes)
             ? count
             : throw CheckpointException.BadHeader(file.Path, Invariant($"the header counts {count:N0} {what}, more than {file.LengthBytes:N0} bytes can hold"));

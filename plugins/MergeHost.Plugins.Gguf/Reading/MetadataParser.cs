@@ -9,6 +9,9 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
 {
     private const int MostKeyBytes = ushort.MaxValue;
 
+    // The largest vocabularies have a million pairs.
+    private const int MostElements = 1 << 24;
+
     // Longer values are read when they are asked for: a vocabulary takes megabytes that a merge never needs.
     private const int MostKeptBytes = 4096;
 
@@ -92,7 +95,13 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
             throw CheckpointException.BadHeader(file.Path, $"'{CheckpointException.Printable(key)}' is an array of arrays, which nothing but the text of the format allows");
         }
 
-        if (count > (ulong)(cursor.Remaining / elementType.LeastBytes()) || count > int.MaxValue)
+        if (count > MostElements && count <= (ulong)(cursor.Remaining / elementType.LeastBytes()))
+        {
+            throw CheckpointException.BadHeader(
+                file.Path, Invariant($"'{CheckpointException.Printable(key)}' has {count:N0} elements; the most that is read is {MostElements:N0}"));
+        }
+
+        if (count > (ulong)(cursor.Remaining / elementType.LeastBytes()))
         {
             throw CheckpointException.BadHeader(
                 file.Path, Invariant($"'{CheckpointException.Printable(key)}' has {count:N0} elements of type {elementType}, more than the file can hold"));

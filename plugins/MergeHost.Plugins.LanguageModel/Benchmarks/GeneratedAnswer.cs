@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 
@@ -7,10 +9,8 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 /// <param name="options">How.</param>
 internal sealed partial class GeneratedAnswer(GenerateOptions options)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
-
-    private readonly Regex? _pattern = Make(options.Pattern);
-    private readonly Regex? _ignored = Make(options.Ignore);
+    private readonly BoundedPattern? _pattern = Make(options.Pattern);
+    private readonly BoundedPattern? _ignored = Make(options.Ignore);
 
     /// <summary>1 if the answer equals one of the right ones, 0 if not.</summary>
     public double ExactMatch(string text, IReadOnlyList<string> answers) => answers.Any(answer => Clean(Extract(text)) == Clean(answer)) ? 1 : 0;
@@ -27,7 +27,7 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
             return text;
         }
 
-        MatchCollection matches = _pattern.Matches(text);
+        IReadOnlyList<Match> matches = _pattern.Matches(text);
         int place = options.PatternMatch < 0 ? matches.Count + options.PatternMatch : options.PatternMatch;
         return place < 0 || place >= matches.Count ? ""
             : matches[place].Groups.Values.Skip(1).FirstOrDefault(group => group.Length > 0)?.Value ?? matches[place].Value;
@@ -35,7 +35,7 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
 
     private string Clean(string text)
     {
-        string cleaned = (_ignored?.Replace(text, "") ?? text).Trim();
+        string cleaned = (_ignored?.Remove(text) ?? text).Trim();
         return options.IgnoreCase ? cleaned.ToLowerInvariant() : cleaned;
     }
 
@@ -61,17 +61,8 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
         return Article().Replace(plain.ToString(), " ").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static Regex? Make(string? pattern)
-    {
-        try
-        {
-            return pattern is null ? null : new Regex(pattern, RegexOptions.CultureInvariant, _patience);
-        }
-        catch (ArgumentException exception)
-        {
-            throw TaskData.Unusable($"'{pattern}'", $"this is no regular expression: {exception.Message}", exception);
-        }
-    }
+    private static BoundedPattern? Make(string? pattern) =>
+        pattern is null ? null : new BoundedPattern(pattern, reason => TaskData.Unusable($"'{CheckpointException.Printable(pattern)}'", reason));
 
     [GeneratedRegex(@"\b(a|an|the)\b")]
     private static partial Regex Article();

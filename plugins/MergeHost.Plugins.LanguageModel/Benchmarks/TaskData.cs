@@ -1,11 +1,11 @@
-using System.Text;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 
 /// <summary>Reads the data of tasks.</summary>
 internal static class TaskData
 {
-    private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private const int MostBytes = 1 << 30;
 
     /// <summary>Reads a text in UTF-8, bytes as they are.</summary>
     /// <exception cref="MergeHostException">MH6002: the file cannot be read, or is not UTF-8.</exception>
@@ -13,11 +13,11 @@ internal static class TaskData
     {
         try
         {
-            return _strict.GetString(File.ReadAllBytes(path));
+            return BoundedFile.ReadText(path, MostBytes);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(path, exception is DecoderFallbackException ? "the file is not UTF-8" : exception.Message.TrimEnd('.'), exception);
+            throw Unusable(path, exception.Message.TrimEnd('.'), exception);
         }
     }
 

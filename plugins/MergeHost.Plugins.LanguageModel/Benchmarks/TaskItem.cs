@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
@@ -35,19 +37,18 @@ internal sealed record TaskItem(string Id, IReadOnlyDictionary<string, object?> 
 
     private static TaskItem Parse(string line, string place, int number)
     {
+        if (PythonJson.Parse(Encoding.UTF8.GetBytes(line), reason => TaskData.Unusable(place, $"this is no item: {reason}")) is not JsonObject json)
+        {
+            throw TaskData.Unusable(place, "an item must be a mapping of fields");
+        }
+
         try
         {
-            using JsonDocument json = JsonDocument.Parse(line);
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw TaskData.Unusable(place, "an item must be a mapping of fields");
-            }
-
-            Dictionary<string, object?> fields = PythonValue.Fields(json.RootElement);
+            Dictionary<string, object?> fields = PythonValue.Fields(json);
             fields.TryAdd("id", number.ToString(CultureInfo.InvariantCulture));
             return new TaskItem(PythonValue.Text(fields["id"]), fields);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        catch (FormatException exception)
         {
             throw TaskData.Unusable(place, $"this is no item: {exception.Message}", exception);
         }

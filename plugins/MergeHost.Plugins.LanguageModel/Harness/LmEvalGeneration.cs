@@ -26,6 +26,11 @@ internal sealed record LmEvalGeneration
             throw settings.Refuse("drawing tokens", "the likeliest token each time");
         }
 
+        if (most is <= 0)
+        {
+            throw settings.Refuse($"'max_gen_toks: {most}'", "a number from 1 up");
+        }
+
         settings.ThrowIfLeft();
         return generation with { Until = until.Count > 0 ? until : generation.Until, MaxTokens = most ?? generation.MaxTokens };
     }

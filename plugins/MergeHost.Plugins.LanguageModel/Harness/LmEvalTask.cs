@@ -1,4 +1,4 @@
-using YamlDotNet.RepresentationModel;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -80,9 +80,9 @@ internal sealed class LmEvalTask
     // A list of templates becomes one template that gives a list.
     private string ReadChoices() => _yaml.Take("doc_to_choice") switch
     {
-        YamlScalarNode { Value: { } template } => template,
-        YamlSequenceNode list when list.All(item => item is YamlScalarNode { Value: { } text } && !text.Contains("{{", StringComparison.Ordinal)) =>
-            $"{{{{[{string.Join(", ", list.Cast<YamlScalarNode>().Select(item => Quoted(item.Value!)))}]}}}}",
+        YamlScalar template => template.Text,
+        YamlSequence list when list.Items.All(item => item is YamlScalar text && !text.Text.Contains("{{", StringComparison.Ordinal)) =>
+            $"{{{{[{string.Join(", ", list.Items.Cast<YamlScalar>().Select(item => Quoted(item.Text)))}]}}}}",
         _ => throw Refuse("this 'doc_to_choice'", "a template, the name of a field, or a list of texts"),
     };
 

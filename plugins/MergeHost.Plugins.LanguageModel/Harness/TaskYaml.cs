@@ -1,7 +1,6 @@
 using System.Globalization;
+using MergeHost.Kernels.Reading;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -13,39 +12,31 @@ internal sealed class TaskYaml
 
     /// <param name="path">The file, for messages.</param>
     /// <param name="mapping">The mapping.</param>
-    /// <exception cref="MergeHostException">MH6002: something in it is a function of Python.</exception>
-    public TaskYaml(string path, YamlMappingNode mapping)
+    public TaskYaml(string path, YamlMapping mapping)
     {
         _path = path;
-        foreach ((YamlNode key, YamlNode value) in mapping.Children)
+        foreach ((YamlScalar key, YamlNode value) in mapping.Entries)
         {
-            string name = ((YamlScalarNode)key).Value!;
-            YamlNode? tagged = value.AllNodes.FirstOrDefault(node => !node.Tag.IsEmpty && node.Tag.Value.StartsWith('!'));
-            _fields[name] = tagged is null ? value : throw NotSupported(path, $"'{name}: {tagged.Tag} {tagged}'", "plain data; write out what the function gives");
+            _fields[key.Text] = value;
         }
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="MergeHostException">MH6002: it is no mapping in YAML.</exception>
+    /// <exception cref="MergeHostException">MH6002: it is no mapping in YAML, or something in it is a function of Python.</exception>
     public static TaskYaml Read(string path)
     {
-        try
+        List<Problem> problems = [];
+        string text = TaskData.ReadText(path);
+        IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, text, problems);
+        if (problems is [Problem problem, ..])
         {
-            YamlStream stream = [];
-            stream.Load(new StringReader(TaskData.ReadText(path)));
-            return stream.Documents is [{ RootNode: YamlMappingNode mapping }]
-                ? new TaskYaml(path, mapping)
-                : throw TaskData.Unusable(path, "expected a mapping: one task");
+            string line = text.Split('\n')[problem.Place!.Line - 1].Trim();
+            throw line.Contains(" !", StringComparison.Ordinal)
+                ? NotSupported(problem.Place.ToString(), $"'{line}'", "plain data; write out what the function gives")
+                : TaskData.Unusable(problem.Place.ToString(), problem.Message);
         }
-        catch (YamlException exception)
-        {
-            throw TaskData.Unusable($"{path}({exception.Start.Line},{exception.Start.Column})", exception.Message, exception);
-        }
-        catch (InvalidOperationException exception)
-        {
-            // The scanner's own words for a list that is never closed.
-            throw TaskData.Unusable(path, "this is no YAML", exception);
-        }
+
+        return documents is [YamlMapping mapping] ? new TaskYaml(path, mapping) : throw TaskData.Unusable(path, "expected a mapping: one task");
     }
 
     /// <summary>What a task needs and is not done here.</summary>
@@ -57,7 +48,7 @@ internal sealed class TaskYaml
     public string? Text(string name) => Take(name) switch
     {
         null => null,
-        YamlScalarNode { Value: { } text } => text,
+        YamlScalar scalar => scalar.Text,
         _ => throw NotSupported(_path, $"this '{name}'", "a text"),
     };
 
@@ -71,8 +62,8 @@ internal sealed class TaskYaml
     public IReadOnlyList<string> Texts(string name) => Take(name) switch
     {
         null => [],
-        YamlScalarNode { Value: { } text } => [text],
-        YamlSequenceNode list when list.All(item => item is YamlScalarNode) => [.. list.Cast<YamlScalarNode>().Select(item => item.Value ?? "")],
+        YamlScalar scalar => [scalar.Text],
+        YamlSequence list when list.Items.All(item => item is YamlScalar) => [.. list.Items.Cast<YamlScalar>().Select(item => item.Text)],
         _ => throw NotSupported(_path, $"this '{name}'", "a text or a list of texts"),
     };
 
@@ -80,14 +71,14 @@ internal sealed class TaskYaml
     public IReadOnlyList<TaskYaml> Sections(string name) => Take(name) switch
     {
         null => [],
-        YamlSequenceNode list when list.All(item => item is YamlMappingNode) => [.. list.Cast<YamlMappingNode>().Select(item => new TaskYaml(_path, item))],
+        YamlSequence list when list.Items.All(item => item is YamlMapping) => [.. list.Items.Cast<YamlMapping>().Select(item => new TaskYaml(_path, item))],
         _ => throw NotSupported(_path, $"this '{name}'", "a list of mappings"),
     };
 
     public TaskYaml? Section(string name) => Take(name) switch
     {
         null => null,
-        YamlMappingNode mapping => new TaskYaml(_path, mapping),
+        YamlMapping mapping => new TaskYaml(_path, mapping),
         _ => throw NotSupported(_path, $"this '{name}'", "a mapping"),
     };
 

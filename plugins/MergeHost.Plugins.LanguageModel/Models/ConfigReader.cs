@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
@@ -6,6 +7,8 @@ namespace MergeHost.Plugins.LanguageModel.Models;
 /// <summary>Reads the values of a <c>config.json</c>.</summary>
 internal sealed class ConfigReader(JsonObject config)
 {
+    private const int MostSize = 1 << 28;
+
     /// <summary>Whether the file has a value of this name, be it <c>null</c>.</summary>
     public bool Has(string name) => config.ContainsKey(name);
 
@@ -24,6 +27,16 @@ internal sealed class ConfigReader(JsonObject config)
             : node is JsonValue value && value.TryGetValue(out T found) ? found
             : throw ModelException.Config(name, Word<T>(), node.Words());
     }
+
+    /// <summary>A size that must be there: a whole number from 1 up, which no model's is beyond.</summary>
+    /// <exception cref="MergeHostException">MH2013: it is not there, or is no such number.</exception>
+    public int Size(string name, int most = MostSize) => FindSize(name, most) ?? throw ModelException.Config(name, "a whole number", "nothing");
+
+    /// <summary>A size that may be left out, or be <c>null</c>.</summary>
+    /// <exception cref="MergeHostException">MH2013: it is no whole number from 1 up.</exception>
+    public int? FindSize(string name, int most = MostSize) => Find<int>(name) is not { } size ? null
+        : size >= 1 && size <= most ? size
+        : throw ModelException.Config(name, string.Create(CultureInfo.InvariantCulture, $"a whole number in [1, {most:N0}]"), size.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A text that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: it is of another type.</exception>

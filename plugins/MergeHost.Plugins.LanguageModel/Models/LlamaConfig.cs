@@ -67,17 +67,17 @@ internal sealed record LlamaConfig
             throw ModelException.Unsupported($"{name} '{activation}'", known);
         }
 
-        int heads = config.Get<int>("num_attention_heads");
-        int hidden = config.Get<int>("hidden_size");
+        int heads = config.Size("num_attention_heads");
+        int hidden = config.Size("hidden_size");
         return new LlamaConfig
         {
-            VocabularySize = config.Get<int>("vocab_size"),
+            VocabularySize = config.Size("vocab_size"),
             HiddenSize = hidden,
-            FeedForwardSize = config.Get<int>("intermediate_size"),
+            FeedForwardSize = config.Size("intermediate_size"),
             Heads = heads,
-            KeyValueHeads = config.Find<int>("num_key_value_heads") ?? heads,
-            HeadSize = config.Find<int>("head_dim") ?? hidden / heads,
-            MaxPositions = config.Get<int>("max_position_embeddings"),
+            KeyValueHeads = config.FindSize("num_key_value_heads") ?? heads,
+            HeadSize = config.FindSize("head_dim") ?? hidden / heads,
+            MaxPositions = config.Size("max_position_embeddings"),
             NormEpsilon = config.Find<double>("rms_norm_eps") ?? 1e-6,
             TiesEmbeddings = config.Find<bool>("tie_word_embeddings") ?? (isGemma ? true : null),
             IsGemma = isGemma,
@@ -91,8 +91,8 @@ internal sealed record LlamaConfig
 
     private static int?[] ReadWindows(ConfigReader config, string architecture)
     {
-        int layers = config.Get<int>("num_hidden_layers");
-        int? window = config.Find<int>("sliding_window");
+        int layers = config.Size("num_hidden_layers", 10_000);
+        int? window = config.FindSize("sliding_window");
         if (architecture == "MistralForCausalLM")
         {
             // Mistral's first models do not say it, and mean 4,096.

@@ -1,3 +1,5 @@
+using MergeHost.Plugins.LanguageModel.Templates;
+
 namespace MergeHost.Plugins.LanguageModel.Python;
 
 /// <summary>Python's operators.</summary>
@@ -55,13 +57,13 @@ internal static class PythonOperators
         {
             return (left, sign, right) switch
             {
-                (_, "~", _) => PythonValue.Text(left) + PythonValue.Text(right),
+                (_, "~", _) => Join(PythonValue.Text(left), PythonValue.Text(right)),
                 (Undefined missing, _, _) => throw new FormatException(missing.Message),
                 (_, _, Undefined missing) => throw new FormatException(missing.Message),
-                (string a, "+", string b) => a + b,
-                (PythonTuple a, "+", PythonTuple b) => new PythonTuple([.. a, .. b]),
+                (string a, "+", string b) => Join(a, b),
+                (PythonTuple a, "+", PythonTuple b) => TemplateLimits.Bounded((long)a.Count + b.Count, () => new PythonTuple([.. a, .. b])),
                 (PythonTuple, "+", _) or (_, "+", PythonTuple) => throw Wrong(left, sign, right),
-                (IReadOnlyList<object?> a, "+", IReadOnlyList<object?> b) => a.Concat(b).ToList(),
+                (IReadOnlyList<object?> a, "+", IReadOnlyList<object?> b) => TemplateLimits.Bounded((long)a.Count + b.Count, () => a.Concat(b).ToList()),
                 (string text, "%", _) => PythonFormat.Percent(text, right),
                 (string or IReadOnlyList<object?>, "*", long or bool) => Repeat(left, PythonValue.AsWhole(right)!.Value),
                 (long or bool, "*", string or IReadOnlyList<object?>) => Repeat(right, PythonValue.AsWhole(left)!.Value),
@@ -83,6 +85,8 @@ internal static class PythonOperators
         _ when PythonValue.AsWhole(value) is { } whole => sign == "-" ? -whole : whole,
         _ => throw new FormatException($"'{sign}' does not take {PythonValue.Word(value)}"),
     };
+
+    private static string Join(string left, string right) => TemplateLimits.Bounded((long)left.Length + right.Length, () => left + right);
 
     private static FormatException Wrong(object? left, string sign, object? right) => new($"'{sign}' does not join {PythonValue.Word(left)} and {PythonValue.Word(right)}");
 

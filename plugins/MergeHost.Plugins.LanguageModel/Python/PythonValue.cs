@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
 
@@ -10,27 +11,15 @@ namespace MergeHost.Plugins.LanguageModel.Python;
 internal static class PythonValue
 {
     /// <summary>A value as JSON has it.</summary>
-    public static object? Of(JsonElement element) => element.ValueKind switch
+    public static object? Of(JsonNode? node) => node switch
     {
-        JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => Number(element.GetRawText()),
-        JsonValueKind.True or JsonValueKind.False => element.GetBoolean(),
-        JsonValueKind.Array => element.EnumerateArray().Select(Of).ToList(),
-        JsonValueKind.Object => new PythonMap(element.EnumerateObject().Select(property => ((object?)property.Name, Of(property.Value)))),
-        _ => null,
+        JsonArray items => items.Select(Of).ToList(),
+        JsonObject fields => new PythonMap(fields.Select(field => ((object?)field.Key, Of(field.Value)))),
+        _ => node.AsTruth() ?? (node.AsNumber() is not { } number ? node.AsText() : double.IsFinite(number) ? Number(node!.ToJsonString()) : (object?)number),
     };
 
-    /// <summary>The fields of an item; the last of equal names counts.</summary>
-    public static Dictionary<string, object?> Fields(JsonElement element)
-    {
-        Dictionary<string, object?> fields = [];
-        foreach (JsonProperty property in element.EnumerateObject())
-        {
-            fields[property.Name] = Of(property.Value);
-        }
-
-        return fields;
-    }
+    /// <summary>The fields of an item.</summary>
+    public static Dictionary<string, object?> Fields(JsonObject json) => json.ToDictionary(field => field.Key, field => Of(field.Value));
 
     /// <summary>A number as JSON writes it: whole without a point and an exponent.</summary>
     public static object Number(string text) =>

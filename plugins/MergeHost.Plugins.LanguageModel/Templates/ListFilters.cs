@@ -77,7 +77,7 @@ internal static class ListFilters
     {
         string separator = PythonValue.Text(arguments.Get(0, "d", ""));
         Func<object?, object?> path = Path(arguments.Get(1, "attribute"), scope);
-        return string.Join(separator, PythonValue.Items(value).Select(item => PythonValue.Text(path(item))));
+        return TextMethods.Join(separator, PythonValue.Items(value).Select(item => PythonValue.Text(path(item))));
     }
 
     private static List<object?> Map(object? value, PythonArguments arguments, TemplateScope scope)

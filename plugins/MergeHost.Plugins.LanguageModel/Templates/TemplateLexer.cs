@@ -155,7 +155,12 @@ internal sealed partial class TemplateLexer(string source, TemplateOptions optio
             open += match.Value is "(" or "[" or "{" ? 1 : match.Value is ")" or "]" or "}" ? -1 : 0;
             tokens.Add(TokenOf(match));
             _place += match.Length;
-            if (open < 0 || tokens.Count > TemplateLimits.Source)
+            if (tokens.Count > TemplateLimits.Words)
+            {
+                throw new FormatException($"an expression has more than {TemplateLimits.Words} words");
+            }
+
+            if (open < 0)
             {
                 throw new FormatException($"'{match.Value}' closes nothing");
             }

@@ -28,7 +28,7 @@ internal static class TextMethods
         ["splitlines"] = (text, arguments) => List(PythonText.Lines(text, arguments.IsTrue(0, "keepends"))),
         ["partition"] = (text, arguments) => Partition(text, arguments.Text(0, "sep"), text.IndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal), atStart: true),
         ["rpartition"] = (text, arguments) => Partition(text, arguments.Text(0, "sep"), text.LastIndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal), atStart: false),
-        ["join"] = (text, arguments) => string.Join(text, PythonValue.Items(arguments.Get(0, "items")).Select(item => item as string ?? throw new FormatException($"'join' needs texts, found {PythonValue.Word(item)}"))),
+        ["join"] = (text, arguments) => Join(text, PythonValue.Items(arguments.Get(0, "items")).Select(item => item as string ?? throw new FormatException($"'join' needs texts, found {PythonValue.Word(item)}"))),
         ["find"] = (text, arguments) => Find(text, arguments, isLast: false),
         ["rfind"] = (text, arguments) => Find(text, arguments, isLast: true),
         ["index"] = (text, arguments) => Find(text, arguments, isLast: false) is >= 0 and long place ? place : throw new FormatException($"'{arguments.Text(0, "sub")}' is not in the text"),
@@ -81,6 +81,13 @@ internal static class TextMethods
     }
 
     /// <summary><c>text.replace(old, new, count)</c></summary>
+    /// <summary>Texts with another between them.</summary>
+    public static string Join(string between, IEnumerable<string> texts)
+    {
+        List<string> all = [.. texts];
+        return TemplateLimits.Bounded(all.Sum(text => (long)text.Length + between.Length), () => string.Join(between, all));
+    }
+
     public static string Replace(string text, string old, string other, long count)
     {
         if (old.Length == 0)
@@ -91,7 +98,8 @@ internal static class TextMethods
 
         if (count < 0)
         {
-            return text.Replace(old, other, StringComparison.Ordinal);
+            long length = text.Length + (text.AsSpan().Count(old) * ((long)other.Length - old.Length));
+            return TemplateLimits.Bounded(length, () => text.Replace(old, other, StringComparison.Ordinal));
         }
 
         StringBuilder replaced = new();

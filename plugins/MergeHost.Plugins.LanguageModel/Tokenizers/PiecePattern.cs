@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Plugins.LanguageModel.Tokenizers;
 
@@ -16,18 +17,11 @@ internal sealed class PiecePattern
     // What `ByteLevel` means by itself: GPT-2's pattern.
     private const string Gpt2 = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    private readonly Regex _pattern;
+    private readonly BoundedPattern _pattern;
 
     private PiecePattern(string pattern)
     {
-        try
-        {
-            _pattern = new Regex(pattern, RegexOptions.CultureInvariant);
-        }
-        catch (ArgumentException exception)
-        {
-            throw TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern cannot be read: {exception.Message}", exception);
-        }
+        _pattern = new BoundedPattern(pattern, reason => TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern: {reason}"));
     }
 
     /// <summary>Reads the pattern.</summary>

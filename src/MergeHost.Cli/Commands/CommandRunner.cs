@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +11,6 @@ namespace MergeHost.Cli.Commands;
 internal static class CommandRunner
 {
     private const int Bug = 1;
-    private const int Cancelled = 130;
 
     /// <summary>Runs an action.</summary>
     /// <param name="arguments">The command line.</param>
@@ -20,27 +19,30 @@ internal static class CommandRunner
     {
         bool isQuiet = arguments.GetValue(SharedOptions.Quiet);
         IPrinter printer = arguments.GetValue(SharedOptions.Json) ? new JsonPrinter(isQuiet) : new TextPrinter(isQuiet);
-        using CancellationTokenSource cancellation = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Cancel(signal, cancellation));
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Cancel(signal, cancellation));
+        using StopSignal stop = new(() => printer.Say($"stopped{WhatNext(arguments)}"));
         try
         {
+            if (arguments.CommandResult.Command.Options.Contains(SharedOptions.Html) && arguments.GetValue(SharedOptions.Html) is { } page)
+            {
+                HtmlPage.Check(page);
+            }
+
             using IHost host = BuildHost(arguments.GetValue(SharedOptions.Plugins));
-            return action(host.Services.GetRequiredService<MergeEngine>(), printer, cancellation.Token);
+            return action(host.Services.GetRequiredService<MergeEngine>(), printer, stop.Token);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
-            printer.Say("stopped");
-            return Cancelled;
+            return stop.End();
         }
         catch (MergeHostException exception)
         {
-            foreach (Problem problem in exception.Problems)
-            {
-                printer.Show(problem);
-            }
-
+            printer.Show(exception.Problems);
             return exception.Code.ExitCode;
+        }
+        catch (Exception) when (stop.Token.IsCancellationRequested)
+        {
+            // Work that is torn down may fail in ways that it otherwise does not.
+            return stop.End();
         }
         catch (Exception exception)
         {
@@ -50,12 +52,14 @@ internal static class CommandRunner
         }
     }
 
-    // The first signal asks to stop at a good place; the second ends the program at once.
-    private static void Cancel(PosixSignalContext signal, CancellationTokenSource cancellation)
+    private static string WhatNext(ParseResult arguments) => arguments.CommandResult.Command.Name switch
     {
-        signal.Cancel = !cancellation.IsCancellationRequested;
-        cancellation.Cancel();
-    }
+        "merge" or "convert" => ": run the same command again to resume",
+        "evaluate" or "sweep" or "score" => arguments.GetValue(SharedOptions.NoCache)
+            ? ": nothing is kept with --no-cache"
+            : ": results of whole tasks are kept; run the same command again to resume",
+        _ => "",
+    };
 
     private static IHost BuildHost(string? pluginsPath)
     {

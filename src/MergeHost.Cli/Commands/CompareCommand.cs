@@ -16,20 +16,19 @@ internal static class CompareCommand
 
     private static readonly Option<string?> _base = new("--base") { Description = "The checkpoint they were trained on from: compares their task vectors too", HelpName = "BASE" };
     private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
-    private static readonly Option<string?> _html = new("--html") { Description = "Write a page with pictures and all numbers, which needs no network", HelpName = "FILE" };
 
     public static Command Create()
     {
         Command command = new("compare", "Shows how far checkpoints are from each other: L2 distance, cosine and conflicts of sign, whole and by layer.")
         {
-            _checkpoints, _base, _tensors, _html, SharedOptions.Threads, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _checkpoints, _base, _tensors, SharedOptions.Html, SharedOptions.Threads, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             MergeOptions options = new() { Threads = arguments.GetValue(SharedOptions.Threads) };
             ComparisonReport report = printer.Track("comparing", progress => engine.Compare(
                 arguments.GetRequiredValue(_checkpoints), arguments.GetValue(_base), options, printer.Show, progress, cancellation));
-            if (arguments.GetValue(_html) is { } html)
+            if (arguments.GetValue(SharedOptions.Html) is { } html)
             {
                 HtmlPage.Save(html, CompareHtml.Write(report));
                 printer.Say($"{html}: written");

@@ -44,7 +44,7 @@ internal static class ConvertCommand
         };
         MergeManifest manifest = printer.Track("converting", progress => engine.Convert(
             arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), arguments.GetValue(_importance), options, printer.Show, progress, cancellation));
-        printer.Write(manifest, made => MergeCommand.Describe(made, output));
+        printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
         return 0;
     }
 }

@@ -11,7 +11,6 @@ internal static class EvaluateCommand
     {
         Description = "Checkpoints, and recipes (.yaml): these are merged in memory, and nothing is written",
         Arity = ArgumentArity.OneOrMore,
-        Validators = { UsageError.RefuseOptions },
     };
 
     private static readonly Option<string> _suite = new("--suite") { Description = "The suite of tasks, a YAML file", HelpName = "FILE", Required = true };

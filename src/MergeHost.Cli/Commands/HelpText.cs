@@ -19,6 +19,9 @@ internal static class HelpText
         help.Action = new WithExitCodes((HelpAction)help.Action!);
     }
 
+    /// <summary>The words of a command line, with <c>help COMMAND</c> as <c>COMMAND --help</c>.</summary>
+    public static string[] Words(string[] args) => args is ["help", ..] ? [.. args[1..], "--help"] : args;
+
     private sealed class WithExitCodes(HelpAction inner) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)

@@ -34,22 +34,22 @@ internal static class MergeCommand
         };
         MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
-        printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output));
+        printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output), isData: false);
         return 0;
     }
 
     private static MergeManifest Merge(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {
-        try
-        {
-            return printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
-        }
-        catch (OperationCanceledException)
-        {
-            printer.Say($"{output} is unfinished; run the same command again to go on");
-            throw;
-        }
+        bool isYaml = IsYaml(output);
+        return isYaml && !File.Exists(recipe)
+            ? throw new MergeHostException([new Problem(ErrorCodes.RecipeUnreadable,
+                $"{recipe}: {(Directory.Exists(recipe) ? "this is a folder" : "there is no such file")}, and OUT, '{output}', is a YAML file",
+                $"The recipe comes first, did you swap the two? `{Invocation.Name} merge {output} {recipe}`")])
+            : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
     }
+
+    private static bool IsYaml(string path) =>
+        File.Exists(path) && (path.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".yml", StringComparison.OrdinalIgnoreCase));
 
     private static EvaluationSummary? Evaluate(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {

@@ -54,7 +54,7 @@ internal static class PluginsCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             string path = engine.LockPlugins(arguments.GetRequiredValue(_recipe));
-            printer.Write(new { Path = path }, made => Console.WriteLine($"{made.Path}: written"));
+            printer.Write(new { Path = path }, made => Console.WriteLine($"{made.Path}: written"), isData: false);
             return 0;
         }));
         return command;

@@ -39,13 +39,12 @@ internal static class ScoreCommand
         DefaultValueFactory = _ => "module",
     }.AcceptOnlyFromAmong("module", "layer");
 
-    private static readonly Option<string?> _html = new("--html") { Description = "Write a page with heat maps and rankings, which needs no network", HelpName = "FILE" };
 
     public static Command Create()
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, _validate, SharedOptions.Tasks, _unit, _html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _validate, SharedOptions.Tasks, _unit, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckValidation);
@@ -103,7 +102,7 @@ internal static class ScoreCommand
             report = engine.Validate(report, request.Validation, options, printer.Say, cancellation);
         }
 
-        if (arguments.GetValue(_html) is { } html)
+        if (arguments.GetValue(SharedOptions.Html) is { } html)
         {
             HtmlPage.Save(html, ScoreHtml.Write(report));
             printer.Say($"{html}: written");

@@ -9,7 +9,7 @@ internal static class SharedOptions
 {
     public static Option<bool> Json { get; } = new("--json") { Description = "Write the result as JSON to stdout, progress and problems as lines of JSON to stderr" };
 
-    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show errors only" };
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but errors; data that was asked for is still written" };
 
     public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
 
@@ -52,7 +52,11 @@ internal static class SharedOptions
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 
-    public static Option<string?> Html { get; } = new("--html") { Description = "Write a page with pictures and all numbers, which needs no network", HelpName = "FILE" };
+    public static Option<string?> Html { get; } = new("--html")
+    {
+        Description = "Write a page with pictures and all numbers, which needs no network",
+        HelpName = "FILE",
+    };
 
     public static Option<string> Tasks { get; } = new("--tasks")
     {

@@ -28,7 +28,7 @@ internal static class VerifyCommand
                 {
                     Console.WriteLine($"{output}: every file and every tensor is what was written");
                 }
-            });
+            }, isData: false);
             return problems.Count == 0 ? 0 : ErrorCodes.VerifyFailed.ExitCode;
         }));
         return command;

@@ -6,6 +6,9 @@ internal interface IPrinter
     /// <summary>Shows an error or a warning.</summary>
     void Show(Problem problem);
 
+    /// <summary>Shows everything that is wrong, in the order of places.</summary>
+    void Show(IReadOnlyList<Problem> problems);
+
     /// <summary>Tells people something; nothing in JSON.</summary>
     void Say(string line);
 
@@ -20,5 +23,6 @@ internal interface IPrinter
     /// <summary>Writes the result of a command.</summary>
     /// <param name="data">The result.</param>
     /// <param name="forPeople">Writes it for people.</param>
-    void Write<T>(T data, Action<T> forPeople);
+    /// <param name="isData">Whether it is what the command is asked for; else it tells of files that were made, and is left out where only errors are wanted.</param>
+    void Write<T>(T data, Action<T> forPeople, bool isData = true);
 }

@@ -25,6 +25,14 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
         }
     }
 
+    public void Show(IReadOnlyList<Problem> problems)
+    {
+        foreach (Problem problem in ProblemList.InOrder(problems))
+        {
+            Show(problem);
+        }
+    }
+
     public void Say(string line)
     {
     }
@@ -36,7 +44,7 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     public T Track<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
         work(isQuiet ? null : new PacedProgress(TimeSpan.FromMilliseconds(100), progress => WriteLine(new { Event = "progress", Task = title, Progress = progress })));
 
-    public void Write<T>(T data, Action<T> forPeople) => Console.Out.WriteLine(JsonSerializer.Serialize(data, _document));
+    public void Write<T>(T data, Action<T> forPeople, bool isData) => Console.Out.WriteLine(JsonSerializer.Serialize(data, _document));
 
     private static void WriteLine(object line) => Console.Error.WriteLine(JsonSerializer.Serialize(line, _line));
 

@@ -20,11 +20,16 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             return;
         }
 
+        Show([problem]);
+    }
+
+    public void Show(IReadOnlyList<Problem> problems)
+    {
+        ProblemList list = ProblemList.Of([.. problems.Where(problem => !isQuiet || problem.Severity == Severity.Error)]);
         Leave();
-        Console.Error.WriteLine(problem);
-        if (problem.Hint is not null)
+        foreach (string line in list.Lines)
         {
-            Console.Error.WriteLine($"hint: {problem.Hint}");
+            Console.Error.WriteLine(line);
         }
     }
 
@@ -60,10 +65,13 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
         return Console.IsErrorRedirected ? work(Lines(title)) : TrackInTerminal(title, work);
     }
 
-    public void Write<T>(T data, Action<T> forPeople)
+    public void Write<T>(T data, Action<T> forPeople, bool isData)
     {
         Leave();
-        forPeople(data);
+        if (isData || !isQuiet)
+        {
+            forPeople(data);
+        }
     }
 
     private void Leave()

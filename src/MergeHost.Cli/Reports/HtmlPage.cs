@@ -47,6 +47,18 @@ internal static class HtmlPage
         }
     }
 
+    /// <summary>Makes sure before any work that a page can be written.</summary>
+    /// <exception cref="MergeHostException">MH5007: its folder is not there, or the path is that of a folder.</exception>
+    public static void Check(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+        if (Directory.Exists(path) || !Directory.Exists(folder))
+        {
+            throw new MergeHostException([new Problem(
+                ErrorCodes.WriteFailed, Directory.Exists(path) ? $"{path}: this is a folder" : $"{path}: there is no folder '{folder}'", "Name a file in a folder that is there.")]);
+        }
+    }
+
     /// <summary>Text as HTML.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(text);
 

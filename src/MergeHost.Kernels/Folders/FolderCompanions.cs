@@ -54,7 +54,7 @@ public static class FolderCompanions
             }
 
             File.OpenHandle(path).Dispose();
-            return new CompanionFile(name, () => File.OpenRead(path)) { Path = path };
+            return new CompanionFile(name, () => BoundedFile.Open(path)) { Path = path };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

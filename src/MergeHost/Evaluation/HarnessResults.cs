@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MergeHost.Benchmarks;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Evaluation;
 
@@ -28,12 +29,12 @@ internal static class HarnessResults
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument json = JsonDocument.Parse(BoundedFile.ReadBytes(path, 1 << 28));
             return json.RootElement.TryGetProperty("results", out JsonElement tasks) && tasks.ValueKind == JsonValueKind.Object
                 ? [.. tasks.EnumerateObject().SelectMany(task => Metrics(task, json.RootElement))]
                 : throw Unusable(path, "there are no 'results'", null);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
         {
             throw Unusable(path, exception.Message.TrimEnd('.'), exception);
         }

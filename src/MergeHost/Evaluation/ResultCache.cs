@@ -11,10 +11,19 @@ namespace MergeHost.Evaluation;
 /// <param name="folder">The folder, or <see langword="null"/> to keep nothing.</param>
 internal sealed class ResultCache(string? folder)
 {
-    private static readonly JsonSerializerOptions _json = new() { IncludeFields = true, PropertyNameCaseInsensitive = true };
+    private const int MostBytes = 1 << 28;
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        IncludeFields = true,
+        PropertyNameCaseInsensitive = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>What a benchmark found.</summary>
-    public IReadOnlyList<TaskResult>? FindResults(string weights, string task) => Read<List<TaskResult>>("results", $"{weights}\n{task}");
+    public IReadOnlyList<TaskResult>? FindResults(string weights, string task) =>
+        Read<List<TaskResult>>("results", $"{weights}\n{task}") is { Count: > 0 } kept && kept.TrueForAll(IsWhole) ? kept : null;
 
     /// <summary>Keeps what a benchmark found.</summary>
     /// <exception cref="MergeHostException">The folder cannot be written to.</exception>
@@ -27,6 +36,9 @@ internal sealed class ResultCache(string? folder)
     /// <exception cref="MergeHostException">The folder cannot be written to.</exception>
     public void AddWeights(string merge, string weights) => Write("merges", merge, weights);
 
+    // What another program wrote into the file counts as not there.
+    private static bool IsWhole(TaskResult? result) => result?.Items.All(item => item is not null) == true;
+
     private T? Read<T>(string kind, string key)
         where T : class
     {
@@ -37,7 +49,7 @@ internal sealed class ResultCache(string? folder)
 
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(kind, key)), _json);
+            return JsonSerializer.Deserialize<T>(BoundedFile.ReadBytes(PathOf(kind, key), MostBytes), _json);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MergeHost.Evaluation.Tuning;
+using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
 
 namespace MergeHost.Evaluation;

@@ -1,6 +1,6 @@
 using MergeHost.Benchmarks;
 using MergeHost.Evaluation.Tuning;
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Evaluation;
 

@@ -1,4 +1,5 @@
 using MergeHost.Comparing;
+using MergeHost.Kernels.Reading;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Recipes;

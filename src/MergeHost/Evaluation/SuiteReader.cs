@@ -1,5 +1,7 @@
 using System.Reflection;
 using MergeHost.Benchmarks;
+using MergeHost.Kernels.IO;
+using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Plugins;
@@ -124,6 +126,11 @@ internal sealed class SuiteReader
             {
                 string source = Text(task, "source") is { } text ? $"It comes from {text.Text}. " : "";
                 problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'", $"{source}Paths start at the suite's folder, '{_folder}'.", scalar.Place);
+            }
+
+            if (problem is null && IsFile(option) && FileKind.Unusual(Path.Combine(_folder, scalar.Text)) is { } kind)
+            {
+                problem = new Problem(ErrorCodes.BadTaskData, $"'{scalar.Text}' must be a file, found {kind}", "Name a file.", scalar.Place);
             }
 
             _problems.AddRange(problem is null ? [] : [problem]);

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 using MergeHost.Strategies;
 
 namespace MergeHost.Options;

@@ -41,7 +41,7 @@ internal static class OutputFiles
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string Sha256(string path)
     {
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = BoundedFile.Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Planning;
 

@@ -32,8 +32,9 @@ internal sealed class MergePlanner(
         List<StagePlan> stages = [];
         foreach (RecipeStage stage in recipe.Stages)
         {
-            string folder = stage == recipe.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Name ?? "");
-            if (PlanStage(stage) is not { } plan)
+            // A second stage without a name has been reported, and nothing can read it.
+            string? folder = stage == recipe.Stages[^1] ? output : stage.Name is { } name ? OutputFolder.OfStage(output, name) : null;
+            if (folder is null || PlanStage(stage) is not { } plan)
             {
                 continue;
             }

@@ -1,4 +1,5 @@
 using MergeHost.Evaluation;
+using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 

@@ -1,3 +1,4 @@
+using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;

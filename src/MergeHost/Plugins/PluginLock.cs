@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins;
 
@@ -10,6 +11,8 @@ internal sealed class PluginLock
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "mergehost.lock.json";
+
+    private const int MostBytes = 16 << 20;
 
     private static readonly JsonSerializerOptions _json = new()
     {
@@ -48,7 +51,7 @@ internal sealed class PluginLock
 
         try
         {
-            Content? content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), _json);
+            Content? content = JsonSerializer.Deserialize<Content>(BoundedFile.ReadBytes(path, MostBytes), _json);
             return content?.Plugins.All(plugin => plugin?.Files.All(file => file is not null) == true) == true
                 ? new PluginLock(content.Plugins)
                 : throw new JsonException("an entry is null");

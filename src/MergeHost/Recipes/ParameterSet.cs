@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Reading;
+
 namespace MergeHost.Recipes;
 
 /// <summary>The <c>parameters:</c> of one level of a recipe.</summary>

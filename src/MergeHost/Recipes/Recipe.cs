@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Reading;
+
 namespace MergeHost.Recipes;
 
 /// <summary>A recipe as written: what is to be merged, and how.</summary>

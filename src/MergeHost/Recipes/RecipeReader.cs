@@ -1,5 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Recipes;
 
@@ -82,7 +83,7 @@ internal sealed partial class RecipeReader
 
         CheckFields(stage, "recipes", _stageFields);
         YamlScalar? method = Text(stage, "merge_method");
-        if (stage.Find("merge_method") is null)
+        if (stage.Find("merge_method") is null or YamlScalar { Text.Length: 0 })
         {
             AddMissing(stage, "merge_method", "Name a strategy, such as `merge_method: linear`.");
         }

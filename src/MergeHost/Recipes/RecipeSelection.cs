@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Reading;
+
 namespace MergeHost.Recipes;
 
 /// <summary><c>select:</c> in a stage: which tensors the strategy merges, by scores of what training changed.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Recipes;
 
@@ -6,7 +6,7 @@ namespace MergeHost.Recipes;
 internal static class YamlFile
 {
     // Far more than anyone writes, and little enough to read before it is looked at.
-    private const long MostBytes = 16 << 20;
+    private const int MostBytes = 16 << 20;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -17,18 +17,7 @@ internal static class YamlFile
     {
         try
         {
-            long lengthBytes = new FileInfo(path).Length;
-            string? text = lengthBytes <= MostBytes ? File.ReadAllText(path) : null;
-            if (text?.Contains('\0', StringComparison.Ordinal) == false)
-            {
-                return text;
-            }
-
-            problems.Add(new Problem(
-                unreadable,
-                text is null ? string.Create(CultureInfo.InvariantCulture, $"{path}: expected a text of up to {MostBytes:N0} bytes, found {lengthBytes:N0}") : $"{path}: expected a text, found other data",
-                "Name a YAML file; `mergehost inspect` and `mergehost convert` take checkpoints."));
-            return null;
+            return BoundedFile.ReadText(path, MostBytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,12 +30,13 @@ internal static class YamlFile
     {
         if (Directory.Exists(path))
         {
-            return new Problem(unreadable, $"{path}: this is a folder", "Name a file.");
+            return new Problem(unreadable, $"{path}: this is a folder", "Name a YAML file; `mergehost inspect` and `mergehost convert` take checkpoints.");
         }
 
         if (exception is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            return new Problem(unreadable, $"{path}: {exception.Message.TrimEnd('.')}");
+            return new Problem(unreadable, $"{path}: {exception.Message.TrimEnd('.')}",
+                exception is UnauthorizedAccessException ? null : "Name a YAML file; `mergehost inspect` and `mergehost convert` take checkpoints.");
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Recipes;
 

@@ -1,3 +1,4 @@
+using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Plugins;

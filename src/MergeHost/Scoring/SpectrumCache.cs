@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MergeHost.Kernels.IO;
 using MergeHost.Running;
 
 namespace MergeHost.Scoring;
@@ -37,7 +38,7 @@ internal sealed class SpectrumCache(string? folder)
     {
         try
         {
-            byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
+            byte[] bytes = File.Exists(path) ? BoundedFile.ReadBytes(path, 1 << 28) : [];
             return bytes.Length == count * sizeof(double) && count > 0 ? MemoryMarshal.Cast<byte, double>(bytes).ToArray() : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -29,6 +29,8 @@ public sealed class MalformedGgufTests : IDisposable
         new("86 big-endian", Good(file => file.Version = 3u << 24), ErrorCodes.BadHeader, "big-endian"),
         new("87 -1 tensors", Good(file => file.StatedTensors = ulong.MaxValue), ErrorCodes.BadHeader, "18,446,744,073,709,551,615 tensors"),
         new("87 2^40 tensors", Good(file => file.StatedTensors = 1UL << 40), ErrorCodes.BadHeader, "1,099,511,627,776 tensors"),
+        new("88 100,000 keys", [.. Good(file => file.StatedKeys = 100_000), .. new byte[2_000_000]], ErrorCodes.BadHeader, "100,000 keys", "the most"),
+        new("87 300,000 tensors", [.. Good(file => file.StatedTensors = 300_000), .. new byte[8_000_000]], ErrorCodes.BadHeader, "300,000 tensors", "the most"),
         new("88 -1 keys", Good(file => file.StatedKeys = ulong.MaxValue), ErrorCodes.BadHeader, "18,446,744,073,709,551,615 keys"),
         new("88 2^40 keys", Good(file => file.StatedKeys = 1UL << 40), ErrorCodes.BadHeader, "1,099,511,627,776 keys"),
         new("89 key length 2^64-1", Empty().Key(Stating(ulong.MaxValue, "k"), 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "a key", "65,535"),

@@ -1,4 +1,5 @@
 using MergeHost.Evaluation;
+using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
 
 namespace MergeHost.Tests.Evaluation;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Evaluation.Tuning;
 

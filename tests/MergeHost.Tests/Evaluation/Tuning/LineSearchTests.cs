@@ -1,5 +1,5 @@
 using MergeHost.Evaluation.Tuning;
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Tests.Evaluation.Tuning;
 

@@ -1,23 +1,30 @@
+using System.Globalization;
+using MergeHost.Checkpoints;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace MergeHost.Recipes;
+namespace MergeHost.Kernels.Reading;
 
 /// <summary>Reads YAML into nodes that know their place, and refuses what makes YAML dangerous.</summary>
 /// <remarks>
 /// Anchors and merge keys (<c>&lt;&lt;</c>) are unfolded here; an alias inside its own anchor is an error, and so are more than
-/// 100,000 nodes after unfolding. Values stay text: what they mean depends on where they stand.
+/// 100,000 nodes after unfolding, values nested more than 100 deep, texts of more than a million characters and the character NUL. Values stay
+/// text: what they mean depends on where they stand.
 /// </remarks>
-internal sealed class YamlLoader
+public sealed class YamlLoader
 {
     private const int MostNodes = 100_000;
+    private const int MostDepth = 100;
+    private const int MostCharacters = 1_000_000;
 
     private readonly string _path;
     private readonly List<Problem> _problems;
     private readonly Parser _parser;
     private readonly Dictionary<string, (YamlNode Node, int Size)> _anchors = [];
     private readonly HashSet<string> _open = [];
+    private Mark _last = Mark.Empty;
     private int _nodes;
+    private int _depth;
 
     private YamlLoader(string path, string text, List<Problem> problems)
     {
@@ -39,8 +46,9 @@ internal sealed class YamlLoader
         {
             loader.ReadDocuments(documents);
         }
-        catch (YamlException exception)
+        catch (Exception exception) when (exception is YamlException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
+            // The parser has words of its own for some texts, such as a list that is never closed.
             problems.Add(loader.Explain(text, exception));
         }
         catch (MergeHostException exception)
@@ -52,16 +60,21 @@ internal sealed class YamlLoader
     }
 
     // The parser blames a tab on what stands before it.
-    private Problem Explain(string text, YamlException exception)
+    private Problem Explain(string text, Exception exception)
     {
-        int line = Array.FindIndex(text.Split('\n'), line => line.TrimStart(' ').StartsWith('\t'));
+        Mark place = (exception as YamlException)?.Start ?? _last;
+        string[] lines = text.Split('\n');
+        int line = Array.FindIndex(lines, line => line.TrimStart(' ').StartsWith('\t'));
         if (line >= 0)
         {
             return new Problem(ErrorCodes.YamlSyntax, "a line is indented with a tab", "Indent with spaces.", new TextPlace(_path, line + 1, 1));
         }
 
-        string reason = (exception.InnerException ?? exception).Message.TrimEnd('.').ReplaceLineEndings(" ");
-        return new Problem(ErrorCodes.YamlSyntax, reason, null, At(exception.Start));
+        string reason = exception is YamlException ? (exception.InnerException ?? exception).Message.TrimEnd('.').ReplaceLineEndings(" ") : "the text ends or breaks off here";
+        string? hint = reason.Contains("quoted scalar", StringComparison.Ordinal) ? "Close the quote that is opened here."
+            : lines.Length > 0 && lines[Math.Clamp((int)place.Line - 1, 0, lines.Length - 1)].AsSpan().IndexOfAny('\u201C', '\u201D', '\u2019') >= 0 ? "Write straight quotes."
+            : null;
+        return new Problem(ErrorCodes.YamlSyntax, CheckpointException.Printable(reason), hint, At(place));
     }
 
     private void ReadDocuments(List<YamlNode> documents)
@@ -88,11 +101,16 @@ internal sealed class YamlLoader
             return Unfold(alias);
         }
 
+        if (_depth == MostDepth)
+        {
+            throw Refusal(ErrorCodes.YamlSyntax, string.Create(CultureInfo.InvariantCulture, $"values are nested more than {MostDepth} deep"), _parser.Current!.Start);
+        }
+
         int before = _nodes;
         NodeEvent start = _parser.Current as NodeEvent ?? throw Unexpected();
         if (!start.Tag.IsEmpty && !start.Tag.IsNonSpecific)
         {
-            _problems.Add(new Problem(ErrorCodes.YamlSyntax, $"tag '{start.Tag.Value}' is not allowed", "Remove the tag.", At(start.Start)));
+            _problems.Add(new Problem(ErrorCodes.YamlSyntax, $"tag '{CheckpointException.Printable(start.Tag.Value)}' is not allowed: only plain data is read", "Remove the tag.", At(start.Start)));
         }
 
         string? anchor = start.Anchor.IsEmpty ? null : start.Anchor.Value;
@@ -102,6 +120,8 @@ internal sealed class YamlLoader
         }
 
         Count(1, start.Start);
+        _depth++;
+        _last = start.Start;
         YamlNode node = start switch
         {
             Scalar => ReadScalar(),
@@ -109,6 +129,7 @@ internal sealed class YamlLoader
             MappingStart => ReadMapping(),
             _ => throw Unexpected(),
         };
+        _depth--;
         if (anchor is not null)
         {
             _open.Remove(anchor);
@@ -123,18 +144,30 @@ internal sealed class YamlLoader
         string name = alias.Value.Value;
         if (_open.Contains(name))
         {
-            throw new MergeHostException([new Problem(ErrorCodes.YamlAlias, $"'*{name}' stands inside '&{name}', which it repeats", null, At(alias.Start))]);
+            throw Refusal(ErrorCodes.YamlAlias, $"'*{name}' stands inside '&{name}', which it repeats", alias.Start);
         }
 
-        (YamlNode node, int size) = _anchors[name];
-        Count(size, alias.Start);
-        return node;
+        if (!_anchors.TryGetValue(name, out (YamlNode Node, int Size) anchor))
+        {
+            throw Refusal(ErrorCodes.YamlAlias, $"'*{CheckpointException.Printable(name)}' repeats an anchor that is not there", alias.Start);
+        }
+
+        Count(anchor.Size, alias.Start);
+        return anchor.Node;
     }
 
     private YamlScalar ReadScalar()
     {
         Scalar scalar = _parser.Consume<Scalar>();
-        return new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain, At(scalar.Start));
+        if (scalar.Value.Length > MostCharacters)
+        {
+            throw Refusal(
+                ErrorCodes.YamlSyntax, string.Create(CultureInfo.InvariantCulture, $"a text has {scalar.Value.Length:N0} characters; the most is {MostCharacters:N0}"), scalar.Start);
+        }
+
+        return scalar.Value.Contains('\0', StringComparison.Ordinal)
+            ? throw Refusal(ErrorCodes.YamlSyntax, "a text holds the character NUL", scalar.Start)
+            : new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain, At(scalar.Start));
     }
 
     private YamlSequence ReadSequence()
@@ -154,6 +187,7 @@ internal sealed class YamlLoader
         MappingStart start = _parser.Consume<MappingStart>();
         List<(YamlScalar Key, YamlNode Value)> entries = [];
         List<(YamlScalar Key, YamlNode Value)> merged = [];
+        HashSet<string> keys = new(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             YamlNode key = ReadNode();
@@ -166,9 +200,9 @@ internal sealed class YamlLoader
             {
                 merged.AddRange(Merged(value));
             }
-            else if (entries.Any(entry => entry.Key.Text == name.Text))
+            else if (!keys.Add(name.Text))
             {
-                _problems.Add(new Problem(ErrorCodes.DuplicateKey, $"'{name.Text}' stands twice in this mapping", "Keep one of the two.", name.Place));
+                _problems.Add(new Problem(ErrorCodes.DuplicateKey, $"{name.Kind} stands twice in this mapping", "Keep one of the two.", name.Place));
             }
             else
             {
@@ -177,7 +211,7 @@ internal sealed class YamlLoader
         }
 
         // What the mapping says itself goes before what it merges in, and of that the first.
-        foreach ((YamlScalar key, YamlNode value) in merged.Where(pair => entries.All(entry => entry.Key.Text != pair.Key.Text)).ToList())
+        foreach ((YamlScalar key, YamlNode value) in merged.Where(pair => keys.Add(pair.Key.Text)))
         {
             entries.Add((key, value));
         }
@@ -193,7 +227,7 @@ internal sealed class YamlLoader
         {
             if (source is YamlMapping mapping)
             {
-                entries.AddRange(mapping.Entries.Where(entry => entries.All(other => other.Key.Text != entry.Key.Text)));
+                entries.AddRange(mapping.Entries);
             }
             else
             {
@@ -209,9 +243,11 @@ internal sealed class YamlLoader
         _nodes += nodes;
         if (_nodes > MostNodes)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.YamlAlias, $"the file unfolds to more than {MostNodes:N0} values", null, At(place))]);
+            throw Refusal(ErrorCodes.YamlAlias, string.Create(CultureInfo.InvariantCulture, $"the file unfolds to more than {MostNodes:N0} values"), place);
         }
     }
+
+    private MergeHostException Refusal(ErrorCode code, string message, Mark place) => new(new Problem(code, message, null, At(place)), null);
 
     private TextPlace At(Mark mark) => new(_path, (int)mark.Line, (int)mark.Column);
 
