@@ -49,7 +49,6 @@ public class TextTemplateTests
     [InlineData("q + q")]
     [InlineData("q * 1000")]
     [InlineData("(q.center(100000000) ~ q)|string")]
-    [InlineData("q|indent(100000000, true)")]
     public void Render_OfATextThatGrowsWithoutMeasure_IsRefused(string step)
     {
         TextTemplate template = new($"{{{{ {step} }}}}");

@@ -14,7 +14,7 @@ internal static class ServeCommand
 
     private static readonly Option<IPAddress> _host = new("--host")
     {
-        Description = "The address that is listened at; 0.0.0.0 lets other machines in, and there is no password",
+        Description = "The address that is listened at; 0.0.0.0 lets other machines in, who need the key of --api-key",
         HelpName = "ADDRESS",
         DefaultValueFactory = _ => IPAddress.Loopback,
         CustomParser = ParseAddress,
@@ -28,28 +28,43 @@ internal static class ServeCommand
         Validators = { CheckPort },
     };
 
+    private static readonly Option<string?> _key = new("--api-key")
+    {
+        Description = "The key that clients must send as `Authorization: Bearer KEY`; MERGEHOST_API_KEY by default, which other users of the machine cannot see",
+        HelpName = "KEY",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("MERGEHOST_API_KEY"),
+    };
+
     public static Command Create()
     {
         Command command = new("serve", "Serves a model by HTTP as OpenAI's completions, for harnesses such as lm_eval, until it is interrupted.")
         {
-            _model, _host, _port, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache,
+            _model, _host, _port, _key, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache,
             SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             string path = arguments.GetRequiredValue(_model);
+            IPAddress host = arguments.GetRequiredValue(_host);
+            string? key = arguments.GetValue(_key) is { Length: > 0 } given ? given : null;
+            if (key is null && !IPAddress.IsLoopback(host))
+            {
+                throw new MergeHostException([new Problem(ErrorCodes.AddressUnavailable, $"{host} lets other machines in, and there is no key",
+                    "Set one with `--api-key KEY`, or listen at 127.0.0.1.")]);
+            }
+
             MergeOptions options = SharedOptions.Merging(arguments);
             using ILanguageModel model = engine.Load(path, options, printer.Show, cancellation);
-            IPEndPoint address = new(arguments.GetRequiredValue(_host), arguments.GetValue(_port));
-            ServeAsync(model, ModelName.Of(path), address, printer, cancellation).GetAwaiter().GetResult();
+            IPEndPoint address = new(host, arguments.GetValue(_port));
+            ServeAsync(model, ModelName.Of(path), address, key, printer, cancellation).GetAwaiter().GetResult();
             return 0;
         }));
         return command;
     }
 
-    private static async Task ServeAsync(ILanguageModel model, string name, IPEndPoint address, IPrinter printer, CancellationToken cancellation)
+    private static async Task ServeAsync(ILanguageModel model, string name, IPEndPoint address, string? key, IPrinter printer, CancellationToken cancellation)
     {
-        await using CompletionServer server = new(model, name, address);
+        await using CompletionServer server = new(model, name, address, key);
         string url = await StartAsync(server, address).ConfigureAwait(false);
         printer.Write(new { Model = name, Url = url }, serving => Console.WriteLine($"{serving.Url}: serving {serving.Model} until it is interrupted (Ctrl+C)"));
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);

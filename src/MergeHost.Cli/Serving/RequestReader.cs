@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Cli.Serving;
 
@@ -16,6 +17,7 @@ internal sealed class RequestReader
             throw new BadRequestException("expected a mapping of fields");
         }
 
+        CheckTexts(body);
         foreach (JsonProperty property in body.EnumerateObject())
         {
             if (!_fields.TryAdd(property.Name, property.Value))
@@ -39,18 +41,18 @@ internal sealed class RequestReader
 
     /// <exception cref="BadRequestException">The field is no whole number of the range.</exception>
     public int Whole(string name, int fallback, int least, int most) => Take(name) is not { } value ? fallback
-        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int found) && found >= least && found <= most ? found
-        : throw new BadRequestException($"must be a whole number in [{least}, {most}], found {value.GetRawText()}", name);
+        : value.ValueKind == JsonValueKind.Number && value.GetDouble() is var found && found >= least && found <= most && found == Math.Floor(found) ? (int)found
+        : throw new BadRequestException($"must be a whole number in [{least}, {most}], found {Words(value)}", name);
 
     /// <exception cref="BadRequestException">The field is no number of the range.</exception>
     public double Number(string name, double fallback, double least, double most) => Take(name) is not { } value ? fallback
         : value.ValueKind == JsonValueKind.Number && value.GetDouble() is var found && found >= least && found <= most ? found
-        : throw new BadRequestException($"must be a number in [{least}, {most}], found {value.GetRawText()}", name);
+        : throw new BadRequestException($"must be a number in [{least}, {most}], found {Words(value)}", name);
 
     /// <exception cref="BadRequestException">The field is neither true nor false.</exception>
     public bool Truth(string name, bool fallback) => Take(name) is not { } value ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
-        : throw new BadRequestException($"must be true or false, found {value.GetRawText()}", name);
+        : throw new BadRequestException($"must be true or false, found {Words(value)}", name);
 
     /// <exception cref="BadRequestException">The field is neither a text nor a list of at most so many.</exception>
     public IReadOnlyList<string> Texts(string name, int most)
@@ -70,11 +72,46 @@ internal sealed class RequestReader
     /// <exception cref="BadRequestException">It asks for something else.</exception>
     public void Expect(string name, string only)
     {
-        if (Take(name) is { } value && value.GetRawText() != only)
+        if (Take(name) is { } value && !JsonElement.DeepEquals(value, JsonElement.Parse(only)))
         {
-            throw new BadRequestException($"is not supported but for {only}, found {value.GetRawText()}", name);
+            throw new BadRequestException($"is not supported but for {only}, found {Words(value)}", name);
         }
     }
+
+    // Texts are decoded late: what is not Unicode is told before anything is done.
+    private static void CheckTexts(JsonElement value)
+    {
+        try
+        {
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.String:
+                    _ = value.GetString();
+                    break;
+                case JsonValueKind.Array:
+                    foreach (JsonElement item in value.EnumerateArray())
+                    {
+                        CheckTexts(item);
+                    }
+
+                    break;
+                case JsonValueKind.Object:
+                    foreach (JsonProperty property in value.EnumerateObject())
+                    {
+                        _ = property.Name;
+                        CheckTexts(property.Value);
+                    }
+
+                    break;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new BadRequestException("a text in the request is not Unicode");
+        }
+    }
+
+    private static string Words(JsonElement value) => CheckpointException.Printable(value.GetRawText());
 
     /// <exception cref="BadRequestException">A field was not read.</exception>
     public void ThrowIfLeft()

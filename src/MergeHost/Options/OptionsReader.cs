@@ -1,4 +1,4 @@
-using MergeHost.Recipes;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Options;
 

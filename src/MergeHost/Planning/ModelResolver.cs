@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Kernels.Reading;
 using MergeHost.Models;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
@@ -114,7 +115,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         }
 
         string path = finder.Find(name);
-        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))] : [Path.GetFileName(path)];
+        string[] files = NamesAt(path);
         InstalledExport[] fitting =
             [.. transforms.Where(transform => transform.Export.Adapters.Any(pattern => files.Any(file => FileSystemName.MatchesSimpleExpression(pattern, file))))];
         TextPlace at = finder.Reference.Place;
@@ -128,10 +129,22 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         };
     }
 
+    private static string[] NamesAt(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) ? [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))] : [Path.GetFileName(path)];
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw CheckpointException.Unreadable(path, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
+        }
+    }
+
     private InstalledExport FindFormat(string path)
     {
         bool isFolder = Directory.Exists(path);
-        string[] names = isFolder ? [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))] : [Path.GetFileName(path)];
+        string[] names = NamesAt(path);
         InstalledExport[] fitting =
         [
             .. plugins.Exports(ExportKind.Format)

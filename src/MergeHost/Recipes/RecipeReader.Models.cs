@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Reading;
+
 namespace MergeHost.Recipes;
 
 /// <content>Models, and what is applied to them.</content>

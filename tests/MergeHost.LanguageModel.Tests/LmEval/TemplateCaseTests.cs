@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
 
@@ -8,7 +9,7 @@ namespace MergeHost.LanguageModel.Tests.LmEval;
 public class TemplateCaseTests
 {
     private static readonly Dictionary<string, object?> _fields =
-        PythonValue.Fields(JsonDocument.Parse(System.IO.File.ReadAllText(Fixtures.File("lm-eval", "functions", "templates-doc.json"))).RootElement);
+        PythonValue.Fields((JsonObject)JsonNode.Parse(System.IO.File.ReadAllText(Fixtures.File("lm-eval", "functions", "templates-doc.json")))!);
 
     public static TheoryData<string, string?> Cases
     {
@@ -43,5 +44,5 @@ public class TemplateCaseTests
 internal static class FunctionCases
 {
     public static IEnumerable<JsonElement> Read(string name) =>
-        System.IO.File.ReadLines(Fixtures.File("lm-eval", "functions", $"{name}.jsonl")).Where(line => line.Length > 0).Select(line => JsonDocument.Parse(line).RootElement);
+        System.IO.File.ReadLines(Fixtures.File("lm-eval", "functions", $"{name}.jsonl")).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line));
 }
