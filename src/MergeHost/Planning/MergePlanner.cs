@@ -1,3 +1,4 @@
+using MergeHost.Kernels.Reading;
 using MergeHost.Checkpoints;
 using MergeHost.Options;
 using MergeHost.Planning.Accounting;

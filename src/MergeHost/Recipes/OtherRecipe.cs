@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Reading;
+
 namespace MergeHost.Recipes;
 
 /// <summary>Recognises files that other programs of mergekit read: one message in place of one for each of their fields.</summary>
