@@ -28,9 +28,7 @@ internal sealed class LlamaModel : IDisposable
         _embedding = weights.Take("model.embed_tokens.weight", Config.VocabularySize, Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Windows.Count).Select(layer => new LlamaLayer(weights, Config, layer))];
         _norm = new RmsNorm(weights.Take("model.norm.weight", Config.HiddenSize), Config.NormEpsilon, Config.IsGemma);
-        bool isTied = Config.TiesEmbeddings ?? !weights.Has("lm_head.weight");
-        _head = isTied ? _embedding : weights.Take("lm_head.weight", Config.VocabularySize, Config.HiddenSize);
-        weights.Skip("lm_head.weight");
+        _head = ReadHead(weights);
         weights.ThrowIfLeft();
     }
 
@@ -64,6 +62,25 @@ internal sealed class LlamaModel : IDisposable
 
     /// <summary>The logits of the token after each state, float32, of <c>[…, vocabulary]</c>.</summary>
     public Tensor Logits(Tensor states) => SoftCap.Apply(nn.functional.linear(states, _head), Config.LogitCap).to(float32);
+
+    // A head that was trained apart counts, though the configuration ties it.
+    private Tensor ReadHead(ModelWeights weights)
+    {
+        if ((Config.TiesEmbeddings ?? true) && !weights.Has("lm_head.weight"))
+        {
+            return _embedding;
+        }
+
+        Tensor head = weights.Take("lm_head.weight", Config.VocabularySize, Config.HiddenSize);
+        using DisposeScope scope = NewDisposeScope();
+        if (Config.TiesEmbeddings == false || !head.eq(_embedding).all().item<bool>())
+        {
+            return head;
+        }
+
+        head.Dispose();
+        return _embedding;
+    }
 
     public void Dispose()
     {

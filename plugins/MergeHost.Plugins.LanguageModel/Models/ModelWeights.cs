@@ -20,9 +20,6 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
     /// <summary>Whether the checkpoint has a tensor that was not taken yet.</summary>
     public bool Has(string name) => _left.ContainsKey(name);
 
-    /// <summary>Leaves a tensor out.</summary>
-    public void Skip(string name) => _left.Remove(name);
-
     /// <summary>Reads a tensor; the caller disposes it.</summary>
     /// <exception cref="MergeHostException">MH2008, MH2007, MH2010: it is not there, has another shape, or a type that cannot be read.</exception>
     public Tensor Take(string name, params long[] shape)

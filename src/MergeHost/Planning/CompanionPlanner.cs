@@ -18,8 +18,10 @@ internal sealed class CompanionPlanner(
     private static readonly string[] _tokenizerFiles =
     [
         "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model",
-        "chat_template.jinja", "chat_template.json",
+        "chat_template.jinja", "chat_template.json", "sentencepiece.bpe.model", "tekken.json",
     ];
+
+    private const string Generation = "generation_config.json";
 
     private static readonly string[] _dtypeKeys = ["torch_dtype", "dtype"];
 
@@ -36,6 +38,7 @@ internal sealed class CompanionPlanner(
         InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
         WarnOfDifferences(donor);
         WarnOfLayerCounts();
+        problems.AddRange(CustomCode.Warnings(donor, tokenizer));
         List<CompanionFile> files = [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json")];
         files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
         if (donor.Config is null)
@@ -45,14 +48,44 @@ internal sealed class CompanionPlanner(
         }
 
         JsonObject config = (JsonObject)donor.Config.DeepClone();
-        Adjust(config, donor);
+        Adjust(config, donor, tokenizer);
+        files = [.. files.Select(file => file.Name == Generation && tokenizer != donor ? WithTokensOf(file, tokenizer) : file)];
+        CheckSpecialTokens(config, files, donor);
         return [CompanionFile.FromBytes("config.json", PythonJson.Indented(config)), .. files];
     }
 
-    private static bool IsTokenizer(CompanionFile file) =>
-        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
+    private static CompanionFile WithTokensOf(CompanionFile generation, InputModel tokenizer)
+    {
+        JsonObject settings = generation.ReadJson();
+        if ((tokenizer.ReadJson(Generation) ?? tokenizer.Config) is { } owner)
+        {
+            SpecialTokens.Take(settings, owner);
+        }
 
-    private void Adjust(JsonObject config, InputModel donor)
+        return CompanionFile.FromBytes(Generation, PythonJson.Indented(settings));
+    }
+
+    // A token without a row ends every program that meets it; where the model itself is so, that is said.
+    private void CheckSpecialTokens(JsonObject config, List<CompanionFile> files, InputModel donor)
+    {
+        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding)?.Output.Shape[0] is not { } rows)
+        {
+            return;
+        }
+
+        JsonObject? generation = files.Find(file => file.Name == Generation)?.ReadJson();
+        long before = donor.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0] ?? rows;
+        foreach ((string key, long id) in SpecialTokens.Without(config["text_config"] as JsonObject ?? config, rows).Concat(SpecialTokens.Without(generation, rows)).Distinct())
+        {
+            problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"{key} of '{donor.Name}' is {id}, and the output's embedding has {rows} rows",
+                "Set `tokenizer_source:` to the model whose vocabulary the result gets.", null, id < before ? Severity.Error : Severity.Warning));
+        }
+    }
+
+    private static bool IsTokenizer(CompanionFile file) =>
+        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith("additional_chat_templates/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
+
+    private void Adjust(JsonObject config, InputModel donor, InputModel tokenizer)
     {
         JsonObject text = LayerFields.TextOf(config);
         DropQuantization(config, donor);
@@ -67,9 +100,14 @@ internal sealed class CompanionPlanner(
             SetVocabulary(text, embedding.Output.Shape[0], donor);
         }
 
-        if (donor.TiesEmbeddings && tensors.Any(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Head))
+        if (tokenizer != donor && tokenizer.Config is { } owner)
         {
-            config["tie_word_embeddings"] = false;
+            SpecialTokens.Take(text, owner["text_config"] as JsonObject ?? owner);
+        }
+
+        if ((OutputHead.SaysTied(donor.Config) ?? donor.TiesEmbeddings) && OutputHead.Find(tensors.Select(tensor => tensor.Output)) is not null)
+        {
+            OutputHead.Untie(config);
         }
     }
 

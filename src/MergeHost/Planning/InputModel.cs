@@ -54,11 +54,11 @@ internal sealed record InputModel(
     /// <summary><c>config.json</c>, or <see langword="null"/> if there is none.</summary>
     public JsonObject? Config { get; init; }
 
-    /// <summary>Whether the output head is the embedding, so that it has no tensor of its own.</summary>
-    /// <remarks>Where <c>config.json</c> says nothing, some architectures tie and others do not; the tensors tell.</remarks>
-    public bool TiesEmbeddings => Config?["tie_word_embeddings"] is JsonValue value && value.TryGetValue(out bool ties)
-        ? ties
-        : Config is not null && !Stored.Any(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Head);
+    /// <summary>Whether the output head is the embedding, so that it needs no tensor of its own.</summary>
+    /// <remarks>Bytes are read, once and up to the first difference, where <c>config.json</c> says so and there is such a tensor all the same.</remarks>
+    public bool TiesEmbeddings => Tie.Value;
+
+    private Lazy<bool> Tie { get; init; } = new(false);
 
     public static InputModel Make(
         string name, string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Func<ICheckpointReader> open)
@@ -69,6 +69,7 @@ internal sealed record InputModel(
             Stored = tensors,
             Stacks = LayerStack.Find(tensors, LayerFields.CountWithoutPredictors(config)),
             Config = config,
+            Tie = new Lazy<bool>(() => OutputHead.IsEmbedding(tensors, config, open)),
         };
     }
 
@@ -99,7 +100,7 @@ internal sealed record InputModel(
             return tensor;
         }
 
-        return TiesEmbeddings && TensorRoles.Of(name) == TensorRole.Head
+        return OutputHead.IsWeight(name) && TiesEmbeddings
             ? Stored.FirstOrDefault(stored => TensorRoles.Of(stored.Name) == TensorRole.Embedding)
             : null;
     }

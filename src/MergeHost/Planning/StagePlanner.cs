@@ -57,6 +57,7 @@ internal sealed class StagePlanner(
             ReportRefusals();
         }
 
+        _vocabulary.Check(plans);
         ReportUnlikeDensities(plans);
         ReportUnusedFilters(mappings);
         return plans;

@@ -265,16 +265,30 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
     private static string Some(List<string> names) =>
         $"{string.Join(", ", names.Take(3).Select(name => $"'{name}'"))}{(names.Count > 3 ? $" and {names.Count - 3} more" : "")}";
 
-    // Where every model ties its head to the embedding, a head that a file holds all the same is never read.
+    // Where every model's head is its embedding, a head that a file holds all the same is left out; one that was trained apart is kept.
     private List<TensorMapping> RemoveTiedHeads(List<TensorMapping> mappings)
     {
-        List<TensorMapping> tied = [.. mappings.Where(mapping => TensorRoles.Of(mapping.Name) == TensorRole.Head && mapping.Parts.All(part => part.Model.TiesEmbeddings))];
-        foreach (TensorMapping mapping in tied)
+        ILookup<bool, TensorMapping> heads = mappings.Where(mapping => OutputHead.IsWeight(mapping.Name))
+            .ToLookup(mapping => mapping.Parts.All(part => part.Model.TiesEmbeddings && IsOfTheEmbedding(part)));
+        foreach (TensorMapping mapping in heads[true])
         {
-            problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"tensor '{mapping.Name}' is left out: the models tie it to the embedding",
+            problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"tensor '{mapping.Name}' is left out: it is the embedding, to which the models tie it",
                 null, null, Severity.Warning));
         }
 
-        return [.. mappings.Except(tied)];
+        foreach ((TensorMapping mapping, MappedTensor part) in heads[false].SelectMany(mapping => mapping.Parts.Select(part => (mapping, part))))
+        {
+            if (part.Name == mapping.Name && OutputHead.SaysTied(part.Model.Config) == true && !part.Model.TiesEmbeddings)
+            {
+                problems.Add(new Problem(ErrorCodes.CheckpointOddity,
+                    $"'{part.Model.Name}': config.json ties '{part.Name}' to the embedding, but it was trained apart; it is kept, and the output's config.json unties it",
+                    null, null, Severity.Warning));
+            }
+        }
+
+        return [.. mappings.Except(heads[true])];
     }
+
+    private static bool IsOfTheEmbedding(MappedTensor part) =>
+        TensorRoles.Of(part.Name) == TensorRole.Embedding || OutputHead.Find(part.Model.Stored)?.Head.Name == part.Name;
 }

@@ -1,64 +1,126 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Planning;
 
-/// <summary>The tokens of a model by their ids, as <c>tokenizer.json</c> lists them.</summary>
+/// <summary>The tokens of a model by their ids, as its tokenizer's files list them.</summary>
 internal sealed class Vocabulary
 {
+    private const string Json = "tokenizer.json";
+    private const string SentencePiece = "tokenizer.model";
+
+    // The first that is there has the pieces.
+    private static readonly string[] _files = [Json, "vocab.json", "vocab.txt", SentencePiece];
+
     private readonly Dictionary<int, string> _tokens = [];
+    private readonly bool _isOffset;
+
+    private Vocabulary(bool isOffset) => _isOffset = isOffset;
+
+    /// <summary>The largest id.</summary>
+    public int LastId => _tokens.Count == 0 ? -1 : _tokens.Keys.Max();
 
     /// <summary>Reads a model's vocabulary.</summary>
-    /// <returns><see langword="null"/> if the model has no <c>tokenizer.json</c> or it lists no tokens.</returns>
-    /// <exception cref="CheckpointException">The file is no JSON object.</exception>
+    /// <returns><see langword="null"/> if the model has no file that lists tokens.</returns>
+    /// <exception cref="CheckpointException">A file is no JSON object.</exception>
     public static Vocabulary? Read(InputModel model)
     {
-        Vocabulary vocabulary = new();
-        JsonObject? tokenizer = model.ReadJson("tokenizer.json");
-        switch ((tokenizer?["model"] as JsonObject)?["vocab"])
+        if (_files.FirstOrDefault(name => Find(model, name) is not null) is not { } file)
         {
-            case JsonObject byName:
-                foreach ((string token, JsonNode? id) in byName)
-                {
-                    vocabulary.Add(token, id);
-                }
-
-                break;
-            case JsonArray byPlace:
-                for (int id = 0; id < byPlace.Count; id++)
-                {
-                    vocabulary._tokens[id] = byPlace[id] is JsonArray { Count: > 0 } entry ? $"{entry[0]}" : "";
-                }
-
-                break;
-            default:
-                return null;
+            return null;
         }
 
-        foreach (JsonObject added in (tokenizer["added_tokens"] as JsonArray ?? []).OfType<JsonObject>())
+        JsonObject? json = file.EndsWith(".json", StringComparison.Ordinal) ? model.ReadJson(file) : null;
+
+        // Unigram's ids of tokenizer.json may be others than those of tokenizer.model: XLM-R shifts them.
+        Vocabulary vocabulary = new(isOffset: json.Find("model").Find("vocab") is JsonArray);
+        switch (file)
         {
-            vocabulary.Add($"{added["content"]}", added["id"]);
+            case Json when json.Find("model").Find("vocab") is JsonArray places:
+                vocabulary.Add(places.Select(place => place.At(0).AsText() ?? ""));
+                break;
+            case Json:
+                vocabulary.Add(json.Find("model").Find("vocab") as JsonObject);
+                break;
+            case "vocab.json":
+                vocabulary.Add(json);
+                break;
+            case SentencePiece:
+                vocabulary.Add(Pieces(Find(model, file)!.ReadBytes()));
+                break;
+            default:
+                vocabulary.Add(Encoding.UTF8.GetString(Find(model, file)!.ReadBytes()).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r')));
+                break;
+        }
+
+        if (vocabulary._tokens.Count == 0)
+        {
+            return null;
+        }
+
+        foreach (JsonNode? added in json.Find("added_tokens").Items())
+        {
+            vocabulary.Add(added.Find("content").AsText(), added.Find("id"));
+        }
+
+        if (Decoder(model) is JsonObject decoder)
+        {
+            foreach ((string id, JsonNode? token) in decoder)
+            {
+                vocabulary.Add(token.Find("content").AsText(), int.TryParse(id, CultureInfo.InvariantCulture, out int number) ? JsonValue.Create(number) : null);
+            }
+        }
+        else
+        {
+            vocabulary.Add(model.ReadJson("added_tokens.json"));
         }
 
         return vocabulary;
     }
 
-    /// <summary>Tells how another vocabulary departs from this one.</summary>
-    /// <returns><see langword="null"/> if every token here, by the text that it means, has the same id there; tokens that only the other has do not count.</returns>
-    public string? Difference(Vocabulary other)
+    /// <summary>Whether two models' tokenizers are the same by their bytes, so that their vocabularies need not be read.</summary>
+    public static bool AreSame(InputModel a, InputModel b)
     {
+        // What formats have of their own tells more, and costs less than what is made of it.
+        string[] own = [.. a.Companions.Select(file => file.Name).Where(name => name.StartsWith("tokenizer.", StringComparison.Ordinal) && name is not (Json or SentencePiece))];
+        return own.Any(name => Find(b, name) is not null) ? own.All(Agree)
+            : _files.Append("added_tokens.json").All(Agree) && JsonNode.DeepEquals(Decoder(a), Decoder(b));
+
+        bool Agree(string name) => (Find(a, name), Find(b, name)) switch
+        {
+            (null, null) => true,
+            (CompanionFile one, CompanionFile other) => one.ReadBytes().AsSpan().SequenceEqual(other.ReadBytes()),
+            _ => false,
+        };
+    }
+
+    /// <summary>Tells how another vocabulary departs from this one.</summary>
+    /// <param name="other">The other.</param>
+    /// <param name="here">Whose this is.</param>
+    /// <param name="there">Whose the other is.</param>
+    /// <returns><see langword="null"/> if every token here, by the text that it means, has the same id there; tokens that only the other has do not count.</returns>
+    public string? Difference(Vocabulary other, string here, string there)
+    {
+        if (_isOffset != other._isOffset)
+        {
+            return null;
+        }
+
         List<KeyValuePair<int, string>> unlike =
-            [.. _tokens.Where(token => !other._tokens.TryGetValue(token.Key, out string? there) || TextOf(there) != TextOf(token.Value)).OrderBy(token => token.Key)];
+            [.. _tokens.Where(token => !other._tokens.TryGetValue(token.Key, out string? found) || TextOf(found) != TextOf(token.Value)).OrderBy(token => token.Key)];
         if (unlike.Count == 0)
         {
             return null;
         }
 
         (int id, string token) = unlike[0];
-        string there = other._tokens.TryGetValue(id, out string? found) ? $"'{CheckpointException.Printable(found)}' there" : "missing there";
-        return $"id {id} is '{CheckpointException.Printable(token)}' here and {there}{(unlike.Count > 1 ? $", and {unlike.Count - 1} more" : "")}";
+        string found = other._tokens.TryGetValue(id, out string? text) ? $"'{CheckpointException.Printable(text)}' in '{there}'" : $"not in '{there}'";
+        return $"id {id} is '{CheckpointException.Printable(token)}' in '{here}' and {found}{(unlike.Count > 1 ? $", and {unlike.Count - 1} more" : "")}";
     }
+
+    private static JsonNode? Decoder(InputModel model) => model.ReadJson("tokenizer_config.json").Find("added_tokens_decoder");
 
     // SentencePiece's tokens spell a space as ▁ and a byte as <0x09>; where files differ in that, they still mean the same text.
     private static string TextOf(string token) =>
@@ -66,11 +128,106 @@ internal sealed class Vocabulary
             ? ((char)value).ToString()
             : token.Replace('\u2581', ' ');
 
-    private void Add(string token, JsonNode? id)
+    private static CompanionFile? Find(InputModel model, string name) => model.Companions.FirstOrDefault(file => file.Name == name);
+
+    private void Add(IEnumerable<string> tokens)
     {
-        if (id is JsonValue value && value.TryGetValue(out int number))
+        foreach (string token in tokens)
+        {
+            _tokens[_tokens.Count] = token;
+        }
+    }
+
+    private void Add(JsonObject? tokens)
+    {
+        foreach ((string token, JsonNode? id) in tokens ?? [])
+        {
+            Add(token, id);
+        }
+    }
+
+    private void Add(string? token, JsonNode? id)
+    {
+        if (token is not null && id.AsInt() is { } number)
         {
             _tokens[number] = token;
         }
+    }
+
+    // A message of protocol buffers: field 1 is a piece, whose field 1 is its text. Of what is broken the pieces before count.
+    private static List<string> Pieces(ReadOnlySpan<byte> content)
+    {
+        List<string> pieces = [];
+        while (TryTake(ref content, out int field, out ReadOnlySpan<byte> value))
+        {
+            if (field != 1)
+            {
+                continue;
+            }
+
+            string text = "";
+            while (TryTake(ref value, out int inner, out ReadOnlySpan<byte> part))
+            {
+                text = inner == 1 ? Encoding.UTF8.GetString(part) : text;
+            }
+
+            pieces.Add(text);
+        }
+
+        return pieces;
+    }
+
+    private static bool TryTake(ref ReadOnlySpan<byte> rest, out int field, out ReadOnlySpan<byte> value)
+    {
+        value = [];
+        field = 0;
+        if (!TryNumber(ref rest, out ulong tag))
+        {
+            return false;
+        }
+
+        field = (int)(tag >> 3);
+        ulong length = 0;
+        switch (tag & 7)
+        {
+            case 0:
+                return TryNumber(ref rest, out _);
+            case 1:
+                length = sizeof(ulong);
+                break;
+            case 2 when TryNumber(ref rest, out length):
+                break;
+            case 5:
+                length = sizeof(uint);
+                break;
+            default:
+                return false;
+        }
+
+        if (length > (ulong)rest.Length)
+        {
+            return false;
+        }
+
+        value = rest[..(int)length];
+        rest = rest[(int)length..];
+        return true;
+    }
+
+    private static bool TryNumber(ref ReadOnlySpan<byte> rest, out ulong number)
+    {
+        number = 0;
+        for (int shift = 0; shift < 64 && !rest.IsEmpty; shift += 7)
+        {
+            byte next = rest[0];
+            rest = rest[1..];
+            number |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

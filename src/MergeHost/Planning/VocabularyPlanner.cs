@@ -5,25 +5,25 @@ namespace MergeHost.Planning;
 
 /// <summary>Decides the shape of each tensor of the output; only the number of tokens may differ between models.</summary>
 /// <remarks>
-/// Without a tokenizer setting the rows that all models have are merged, as mergekit does, with a warning. With one, the rows are those
-/// of the model whose tokenizer is taken, padding and all; the others must have the same tokens at the same places. mergekit cuts the
-/// rows to the number of tokens.
+/// Tokenizers are compared wherever both are there: without a tokenizer setting they must be the same, and rows that merely fill up are cut to
+/// those that all models have, with a warning. With one, the rows are those of the model whose tokenizer is taken, padding and all; the others
+/// must have the same tokens at the same places. mergekit cuts the rows to the number of tokens.
 /// </remarks>
 internal sealed class VocabularyPlanner
 {
     private const string Union = "union";
 
+    private readonly RecipeStage _stage;
     private readonly List<Problem> _problems;
     private readonly InputModel? _tokenizerModel;
+    private readonly InputModel _owner;
 
     public VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
     {
+        _stage = stage;
         _problems = problems;
         _tokenizerModel = FindTokenizerModel(stage, models, problems);
-        if (_tokenizerModel is not null)
-        {
-            CheckTokens(_tokenizerModel, models.Values.Distinct(), stage.TokenizerSource!);
-        }
+        _owner = _tokenizerModel ?? models[stage.Donor.Name];
     }
 
     /// <summary>The model whose tokenizer the recipe asks for, or <see langword="null"/>.</summary>
@@ -100,10 +100,57 @@ internal sealed class VocabularyPlanner
         return null;
     }
 
-    private void CheckTokens(InputModel wanted, IEnumerable<InputModel> models, YamlScalar source)
+    /// <summary>Compares the tokenizers of all models that give rows of a vocabulary, and finds tokens that have no row.</summary>
+    public void Check(IReadOnlyList<TensorPlan> plans)
+    {
+        List<TensorPlan> byToken = [.. plans.Where(plan => TensorRoles.IsByToken(plan.Output.Name))];
+        InputModel[] others = [.. byToken.SelectMany(plan => plan.Read).Select(input => input.Model).Distinct().Where(model => model != _owner)];
+        if (_tokenizerModel is not null)
+        {
+            CheckSource(_tokenizerModel, others, _stage.TokenizerSource!);
+        }
+        else if (others.Where(other => !Vocabulary.AreSame(_owner, other)).ToArray() is { Length: > 0 } unlike && Vocabulary.Read(_owner) is { } own)
+        {
+            CheckDonor(own, [.. from model in unlike let tokens = Vocabulary.Read(model) where tokens is not null select (model, tokens)]);
+        }
+
+        if (byToken.Find(plan => TensorRoles.Of(plan.Output.Name) == TensorRole.Embedding) is { } embedding && RowsOf(_owner) is { } before)
+        {
+            CheckRows(embedding.Output.Shape[0], before);
+        }
+    }
+
+    private static long? RowsOf(InputModel model) => model.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0];
+
+    // Rows of tokens are cut for no one; those that fill up go.
+    private void CheckRows(long rows, long before)
+    {
+        if (rows < before && Vocabulary.Read(_owner) is { } vocabulary && vocabulary.LastId >= rows)
+        {
+            _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the tokenizer of '{_owner.Name}' has ids up to {vocabulary.LastId}, and the output's embedding {rows} rows",
+                "Set `tokenizer_source:` to the model with the fewest tokens."));
+        }
+    }
+
+    private void CheckDonor(Vocabulary own, IReadOnlyList<(InputModel Model, Vocabulary Tokens)> others)
+    {
+        (InputModel Model, Vocabulary Tokens)[] all = [(_owner, own), .. others];
+        string? common = all.FirstOrDefault(one => all.All(other => one.Tokens.Difference(other.Tokens, "", "") is null)).Model?.Name;
+        foreach ((InputModel model, Vocabulary tokens) in others)
+        {
+            if ((own.Difference(tokens, _owner.Name, model.Name) ?? tokens.Difference(own, model.Name, _owner.Name)) is { } difference)
+            {
+                _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"'{model.Name}' and '{_owner.Name}' have different tokens: {difference}",
+                    common is null ? "Merge models of one tokenizer." : $"Set `tokenizer_source: {common}`, whose tokens all models have.",
+                    _stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place));
+            }
+        }
+    }
+
+    private void CheckSource(InputModel wanted, IEnumerable<InputModel> models, YamlScalar source)
     {
         Vocabulary? vocabulary = Vocabulary.Read(wanted);
-        foreach (InputModel model in models.Where(model => model != wanted))
+        foreach (InputModel model in models)
         {
             if (vocabulary is null || Vocabulary.Read(model) is not { } other)
             {
@@ -111,14 +158,14 @@ internal sealed class VocabularyPlanner
                 _problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"'{which}' has no tokenizer.json, so its tokens are taken to be those of the others",
                     null, source.Place, Severity.Warning));
             }
-            else if (vocabulary.Difference(other) is { } difference)
+            else if (vocabulary.Difference(other, wanted.Name, model.Name) is { } difference)
             {
-                _problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' and '{wanted.Name}' have unlike tokens: {difference}",
+                _problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' and '{wanted.Name}' have different tokens: {difference}",
                     "Rows cannot be put in another order yet; merge models of one tokenizer.", source.Place));
             }
-            else if (source.Text == Union && other.Difference(vocabulary) is { } added)
+            else if (source.Text == Union && other.Difference(vocabulary, model.Name, wanted.Name) is { } added)
             {
-                _problems.Add(new Problem(ErrorCodes.NotSupported, $"a union of unlike tokenizers is not supported yet: '{model.Name}' is not '{wanted.Name}': {added}",
+                _problems.Add(new Problem(ErrorCodes.NotSupported, $"a union of different tokenizers is not supported yet: {added}",
                     "Write `base`, or name a model.", source.Place));
             }
         }
