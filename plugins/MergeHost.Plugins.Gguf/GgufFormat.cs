@@ -17,6 +17,12 @@ public sealed class GgufFormat : IWritableCheckpointFormat
     public ICheckpointReader Open(string path) => GgufReader.Open(GgufFiles.Find(path));
 
     /// <inheritdoc/>
+    public bool LeavesOut(TensorInfo tensor) => tensor.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public void Check(string folder, CheckpointLayout layout) => GgufWriter.Check(folder, layout);
+
+    /// <inheritdoc/>
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) => GgufWriter.Create(folder, layout);
 
     /// <inheritdoc/>

@@ -44,15 +44,27 @@ internal static class SentencePieceTokenizer
             TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true), TakesSpace(metadata)));
     }
 
-    /// <summary>Reads the file, with what was added later.</summary>
-    /// <exception cref="CheckpointException">The file cannot be read.</exception>
-    public static TokenizerContent Read(CompanionFile model, int rows, JsonObject? added, JsonObject? config)
+    /// <summary>Reads the file, with what was added later; where <c>tokenizer.json</c> beside it contradicts it, that counts, as in transformers.</summary>
+    /// <exception cref="CheckpointException">A file cannot be read.</exception>
+    public static TokenizerContent Read(string path, CompanionFile model, JsonObject? tokenizer, int rows, JsonObject? added, JsonObject? config)
     {
         (IReadOnlyList<Piece> stored, bool addsSpace) = SentencePieceModel.Read(File, model.ReadBytes());
         List<Piece> pieces = [.. stored.Take(rows).Select(AsInText)];
         for (int id = pieces.Count; id < rows; id++)
         {
             pieces.Add(Missing(id));
+        }
+
+        Dictionary<int, Piece> later = tokenizer is null ? [] : AddedIn(tokenizer);
+        if (tokenizer is not null && SentencePieceJson.Is(tokenizer) && !Agree(pieces, tokenizer, later))
+        {
+            return Read(path, tokenizer, rows, config);
+        }
+
+        foreach ((int id, Piece token) in later.Where(token => token.Key < pieces.Count))
+        {
+            bool isKnown = pieces[id].Text.AsSpan().SequenceEqual(token.Text) && pieces[id].Kind is not (PieceKind.Normal or PieceKind.Unused);
+            pieces[id] = isKnown ? pieces[id] : token;
         }
 
         AddTokens(pieces, added, config);
@@ -140,6 +152,25 @@ internal static class SentencePieceTokenizer
             yield return MetadataEntry.Of(TokenizerMap.Prefix + "add_space_prefix", isStated);
         }
     }
+
+    private static Dictionary<int, Piece> AddedIn(JsonObject tokenizer)
+    {
+        Dictionary<int, Piece> tokens = [];
+        foreach (JsonNode? token in tokenizer["added_tokens"].Items())
+        {
+            if (token.Find("id").AsInt() is >= 0 and int id && token.Find("content").AsText() is { } text)
+            {
+                tokens[id] = Added(text, token.Find("special").AsTruth() == true);
+            }
+        }
+
+        return tokens;
+    }
+
+    // Whether pieces that were not added later are the same by their ids.
+    private static bool Agree(List<Piece> pieces, JsonObject tokenizer, Dictionary<int, Piece> later) =>
+        (tokenizer["model"].Find("vocab") as JsonObject ?? []).All(entry => entry.Value.AsInt() is not { } id || id < 0 || id >= pieces.Count || later.ContainsKey(id)
+            || pieces[id].Kind is PieceKind.Unused or PieceKind.UserDefined or PieceKind.Byte || pieces[id].ToString() == entry.Key);
 
     private static void AddTokens(List<Piece> pieces, JsonObject? added, JsonObject? config)
     {

@@ -16,8 +16,6 @@ internal static class TokenizerMap
     /// <summary>The file that is there whenever a tokenizer is.</summary>
     public const string ConfigFile = "tokenizer_config.json";
 
-    private const string TemplateKey = MetadataCompanion.TokenizerPrefix + "chat_template";
-
     // As the classes of special tokens are called, in the order of GGUF.
     private static readonly (string Gguf, string Hub)[] _special = [("bos", "bos_token"), ("eos", "eos_token"), ("unknown", "unk_token"), ("padding", "pad_token")];
 
@@ -54,16 +52,15 @@ internal static class TokenizerMap
     public static IEnumerable<MetadataEntry> ToMetadata(string path, IReadOnlyList<CompanionFile> companions, int rows)
     {
         JsonObject? config = Json(companions, ConfigFile);
-        TokenizerContent content = companions.FirstOrDefault(companion => companion.Name == SentencePieceTokenizer.File) is { } model
-            ? SentencePieceTokenizer.Read(model, rows, Json(companions, "added_tokens.json"), config)
-            : Json(companions, TokenizerJson.File) is { } tokenizer
-                ? SentencePieceJson.Is(tokenizer)
-                    ? SentencePieceTokenizer.Read(path, tokenizer, rows, config)
-                    : BytePairTokenizer.Read(path, tokenizer, rows, config)
-                : throw new CheckpointException(new Problem(
-                    ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{TokenizerJson.File}'",
-                    "Put the model's tokenizer beside its weights, name another model's by `tokenizer_source:` in a recipe, or store the model as safetensors."));
-        return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")), .. Template(companions, config)];
+        JsonObject? tokenizer = Json(companions, TokenizerJson.File);
+        CompanionFile? model = companions.FirstOrDefault(companion => companion.Name == SentencePieceTokenizer.File);
+        TokenizerContent content = model is not null ? SentencePieceTokenizer.Read(path, model, tokenizer, rows, Json(companions, "added_tokens.json"), config)
+            : tokenizer is null ? throw new CheckpointException(new Problem(
+                ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{TokenizerJson.File}'",
+                "Put the model's tokenizer beside its weights, name another model's by `tokenizer_source:` in a recipe, or store the model as safetensors."))
+            : SentencePieceJson.Is(tokenizer) ? SentencePieceTokenizer.Read(path, tokenizer, rows, config)
+            : BytePairTokenizer.Read(path, tokenizer, rows, config);
+        return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")), .. ChatTemplateMap.ToMetadata(companions, config)];
     }
 
     /// <summary>The tokens of a file, or <see langword="null"/> if their number is unlike that of their kinds.</summary>
@@ -104,7 +101,7 @@ internal static class TokenizerMap
             config["add_eos_token"] = metadata.Find(Prefix + "add_eos_token")?.Truth ?? false;
         }
 
-        if (metadata.Find(TemplateKey)?.Text is { } template)
+        if (ChatTemplateMap.ToConfig(metadata) is { } template)
         {
             config["chat_template"] = template;
         }
@@ -124,17 +121,6 @@ internal static class TokenizerMap
 
         yield return MetadataEntry.Of(Prefix + "add_bos_token", content.AddsBos ?? IsTrue(config?["add_bos_token"]) ?? content.AddsBosByDefault);
         yield return MetadataEntry.Of(Prefix + "add_eos_token", content.AddsEos ?? IsTrue(config?["add_eos_token"]) ?? false);
-    }
-
-    private static IEnumerable<MetadataEntry> Template(IReadOnlyList<CompanionFile> companions, JsonObject? config)
-    {
-        string? template = companions.FirstOrDefault(companion => companion.Name == "chat_template.jinja") is { } file
-            ? Encoding.UTF8.GetString(file.ReadBytes())
-            : (config?["chat_template"] as JsonValue)?.ToString();
-        if (template is not null)
-        {
-            yield return MetadataEntry.Of(TemplateKey, template);
-        }
     }
 
     private static int? IdOf(IReadOnlyList<Piece> pieces, JsonNode? token, JsonNode? id)

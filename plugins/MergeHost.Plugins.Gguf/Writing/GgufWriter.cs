@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
@@ -9,6 +10,8 @@ namespace MergeHost.Plugins.Gguf.Writing;
 /// <summary>A checkpoint that is being written.</summary>
 internal sealed class GgufWriter : ICheckpointWriter
 {
+    private static readonly ConditionalWeakTable<CheckpointLayout, PlannedFile> _planned = [];
+
     private readonly string _folder;
     private readonly IReadOnlyList<FileLayout> _layouts;
     private readonly Dictionary<string, IReadOnlyList<HubTensor>> _parts;
@@ -31,18 +34,7 @@ internal sealed class GgufWriter : ICheckpointWriter
     /// <exception cref="IOException">A file cannot be made.</exception>
     public static GgufWriter Create(string folder, CheckpointLayout layout)
     {
-        MetadataPlan plan = MetadataPlan.Of(folder, layout);
-        foreach (TensorInfo tensor in layout.Tensors)
-        {
-            Check(folder, tensor);
-        }
-
-        IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors = plan.Names.ToGguf(layout.Tensors);
-        foreach ((TensorInfo gguf, _) in tensors)
-        {
-            CheckName(folder, gguf.Name);
-        }
-
+        (MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors) = Planned(folder, layout);
         GgufWriter writer = new(folder, plan, tensors, layout.ShardSizeBytes);
         try
         {
@@ -56,6 +48,10 @@ internal sealed class GgufWriter : ICheckpointWriter
             throw;
         }
     }
+
+    /// <summary>Checks that a checkpoint can be stored.</summary>
+    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored, or nothing tells what the model is.</exception>
+    public static void Check(string folder, CheckpointLayout layout) => Planned(folder, layout);
 
     /// <inheritdoc/>
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
@@ -86,6 +82,29 @@ internal sealed class GgufWriter : ICheckpointWriter
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    // Tokenizers are large: what was checked when planning is not made again.
+    private static (MetadataPlan Plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) Planned(string folder, CheckpointLayout layout)
+    {
+        if (!_planned.TryGetValue(layout, out PlannedFile? known))
+        {
+            MetadataPlan plan = MetadataPlan.Of(folder, layout);
+            foreach (TensorInfo tensor in layout.Tensors)
+            {
+                Check(folder, tensor);
+            }
+
+            known = new PlannedFile(plan, plan.Names.ToGguf(layout.Tensors));
+            foreach ((TensorInfo gguf, _) in known.Tensors)
+            {
+                CheckName(folder, gguf.Name);
+            }
+
+            _planned.AddOrUpdate(layout, known);
+        }
+
+        return (known.Plan, known.Tensors);
+    }
 
     private static void Check(string folder, TensorInfo tensor)
     {
@@ -157,4 +176,6 @@ internal sealed class GgufWriter : ICheckpointWriter
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where GGUF's tensor begins in the file.</param>
     private sealed record PlacedTensor(HubTensor Tensor, PartialFile File, long Start);
+
+    private sealed record PlannedFile(MetadataPlan Plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors);
 }

@@ -12,6 +12,17 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     /// <exception cref="IOException">A file cannot be made, for want of room for example.</exception>
     ICheckpointWriter Create(string folder, CheckpointLayout layout);
 
+    /// <summary>Whether the format has no place for a tensor, and needs none, since programs make it for themselves; by default never.</summary>
+    bool LeavesOut(TensorInfo tensor) => false;
+
+    /// <summary>Checks when planning that a checkpoint can be stored; nothing is made. By default all can.</summary>
+    /// <param name="folder">Where it would be written, for messages.</param>
+    /// <param name="layout">Everything that the checkpoint will hold.</param>
+    /// <exception cref="CheckpointException">The layout holds what the format cannot store.</exception>
+    void Check(string folder, CheckpointLayout layout)
+    {
+    }
+
     /// <summary>Decides in which types tensors are stored, before anything is planned in bytes.</summary>
     /// <remarks>By default each keeps its type; one that only another format has becomes F32, which loses nothing.</remarks>
     /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>

@@ -35,7 +35,7 @@ internal sealed class CompanionPlanner(
     public IReadOnlyList<CompanionFile> Plan()
     {
         InputModel donor = models[stage.Donor.Name];
-        InputModel tokenizer = VocabularyPlanner.FindTokenizerModel(stage, models, []) ?? donor;
+        InputModel tokenizer = VocabularyPlanner.OwnerOf(stage, models, tensors);
         WarnOfDifferences(donor);
         WarnOfLayerCounts();
         problems.AddRange(CustomCode.Warnings(donor, tokenizer));

@@ -24,6 +24,7 @@ internal sealed class MergePlanner(
     private const string DefaultFormat = "safetensors";
 
     private readonly Dictionary<string, InputModel> _stages = [];
+    private string _folder = "";
 
     /// <summary>Plans every stage.</summary>
     /// <param name="output">The folder of the output; results of earlier stages lie beneath it until the end.</param>
@@ -35,6 +36,7 @@ internal sealed class MergePlanner(
         {
             // A second stage without a name has been reported, and nothing can read it.
             string? folder = stage == recipe.Stages[^1] ? output : stage.Name is { } name ? OutputFolder.OfStage(output, name) : null;
+            _folder = folder ?? "";
             if (folder is null || PlanStage(stage) is not { } plan)
             {
                 continue;
@@ -118,6 +120,7 @@ internal sealed class MergePlanner(
             Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(),
             ShardSizeBytes = options.ShardSizeBytes,
         };
+        writable.Check(_folder, layout);
         IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused = new ExcusePlanner(stage, inputs, tensors, problems).Plan();
         if (Errors > before)
         {

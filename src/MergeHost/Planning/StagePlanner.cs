@@ -1,3 +1,4 @@
+using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Options;
@@ -43,7 +44,7 @@ internal sealed class StagePlanner(
 
         IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, stage.BaseModel is { } named ? models[named.Name] : null, problems).Map();
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
-        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()];
+        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.LeavesOut(plan.Output))];
         List<TensorPlan> stored = [.. WithStoredTypes(plans)];
         if (ReportPacked(stored))
         {
@@ -58,6 +59,7 @@ internal sealed class StagePlanner(
         }
 
         _vocabulary.Check(plans);
+        ReportWidened(plans);
         ReportUnlikeDensities(plans);
         ReportUnusedFilters(mappings);
         return plans;
@@ -292,6 +294,24 @@ internal sealed class StagePlanner(
                 $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}",
                 "Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
         }
+    }
+
+    // Quantised weights have no such type in every format; what they become takes far more room.
+    private void ReportWidened(List<TensorPlan> plans)
+    {
+        TensorPlan[] widened = [.. plans.Where(plan => plan.Output.DType.Kind == DTypeKind.Float && plan.Read.Any(input => input.Tensor.DType.Kind == DTypeKind.Quantized))];
+        if (widened.Length == 0 || stage.OutputDType is not null || stage.OutputType is not null)
+        {
+            return;
+        }
+
+        DType type = widened[0].Output.DType;
+        InputModel model = widened[0].Read.First(input => input.Tensor.DType.Kind == DTypeKind.Quantized).Model;
+        long after = plans.Sum(plan => plan.Output.LengthBytes);
+        long before = model.Stored.Sum(tensor => tensor.LengthBytes);
+        problems.Add(new Problem(ErrorCodes.CheckpointOddity,
+            string.Create(CultureInfo.InvariantCulture, $"'{model.Name}' is quantised, and the result is stored as {type}: {after:N0} bytes, where '{model.Name}' has {before:N0}"),
+            "Set `dtype: bfloat16` in a recipe, or `--type bf16` of convert, for half of that.", PlaceOf(model), Severity.Warning));
     }
 
     private void ReportUnusedFilters(IReadOnlyList<TensorMapping> mappings)

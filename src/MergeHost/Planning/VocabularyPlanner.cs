@@ -16,14 +16,15 @@ internal sealed class VocabularyPlanner
     private readonly RecipeStage _stage;
     private readonly List<Problem> _problems;
     private readonly InputModel? _tokenizerModel;
-    private readonly InputModel _owner;
+    private readonly IReadOnlyDictionary<string, InputModel> _models;
+    private readonly HashSet<InputModel> _givers = [];
 
     public VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
     {
         _stage = stage;
         _problems = problems;
         _tokenizerModel = FindTokenizerModel(stage, models, problems);
-        _owner = _tokenizerModel ?? models[stage.Donor.Name];
+        _models = models;
     }
 
     /// <summary>The model whose tokenizer the recipe asks for, or <see langword="null"/>.</summary>
@@ -58,6 +59,11 @@ internal sealed class VocabularyPlanner
     /// <returns><see langword="null"/> if the shapes do not go together; that is reported.</returns>
     public TensorShape? ShapeOf(string name, IReadOnlyList<InputTensor> inputs)
     {
+        if (TensorRoles.IsByToken(name))
+        {
+            _givers.UnionWith(inputs.Select(input => input.Model));
+        }
+
         TensorShape first = inputs[0].Tensor.Shape;
         InputTensor? other = inputs.FirstOrDefault(input => input.Tensor.Shape != first);
         if (other is null)
@@ -100,49 +106,71 @@ internal sealed class VocabularyPlanner
         return null;
     }
 
+    /// <summary>The model whose tokenizer the output gets: the one that the recipe names, or the base, or the first.</summary>
+    /// <remarks>Where no base is named none goes before the others: if the first has tokens that are cut, it is one whose tokens all have.</remarks>
+    public static InputModel OwnerOf(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> plans)
+    {
+        InputModel donor = models[stage.Donor.Name];
+        if (FindTokenizerModel(stage, models, []) is { } named)
+        {
+            return named;
+        }
+
+        bool isFirstOfEquals = stage.BaseModel is null && RowsOf(plans) is { } rows && rows < RowsOf(donor) && Vocabulary.Read(donor)?.LastId >= rows
+            && !SpecialTokens.Without(donor.Config, rows).Any() && !SpecialTokens.Without(donor.ReadJson("generation_config.json"), rows).Any();
+        return (isFirstOfEquals ? Common([.. Read([donor, .. Others(plans, donor)])]) : null) ?? donor;
+    }
+
     /// <summary>Compares the tokenizers of all models that give rows of a vocabulary, and finds tokens that have no row.</summary>
     public void Check(IReadOnlyList<TensorPlan> plans)
     {
-        List<TensorPlan> byToken = [.. plans.Where(plan => TensorRoles.IsByToken(plan.Output.Name))];
-        InputModel[] others = [.. byToken.SelectMany(plan => plan.Read).Select(input => input.Model).Distinct().Where(model => model != _owner)];
+        InputModel owner = OwnerOf(_stage, _models, plans);
+        InputModel[] others = [.. _givers.Where(model => model != owner)];
         if (_tokenizerModel is not null)
         {
             CheckSource(_tokenizerModel, others, _stage.TokenizerSource!);
         }
-        else if (others.Where(other => !Vocabulary.AreSame(_owner, other)).ToArray() is { Length: > 0 } unlike && Vocabulary.Read(_owner) is { } own)
+        else if (others.Where(other => !Vocabulary.AreSame(owner, other)).ToArray() is { Length: > 0 } unlike && Vocabulary.Read(owner) is { } own)
         {
-            CheckDonor(own, [.. from model in unlike let tokens = Vocabulary.Read(model) where tokens is not null select (model, tokens)]);
+            CheckOthers(owner, own, [.. Read(unlike)]);
         }
 
-        if (byToken.Find(plan => TensorRoles.Of(plan.Output.Name) == TensorRole.Embedding) is { } embedding && RowsOf(_owner) is { } before)
+        // Rows of tokens are cut for no one; those that fill up go.
+        if (RowsOf(plans) is { } rows && rows < RowsOf(owner) && Vocabulary.Read(owner) is { } vocabulary && vocabulary.LastId >= rows)
         {
-            CheckRows(embedding.Output.Shape[0], before);
-        }
-    }
-
-    private static long? RowsOf(InputModel model) => model.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0];
-
-    // Rows of tokens are cut for no one; those that fill up go.
-    private void CheckRows(long rows, long before)
-    {
-        if (rows < before && Vocabulary.Read(_owner) is { } vocabulary && vocabulary.LastId >= rows)
-        {
-            _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the tokenizer of '{_owner.Name}' has ids up to {vocabulary.LastId}, and the output's embedding {rows} rows",
+            _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the tokenizer of '{owner.Name}' has ids up to {vocabulary.LastId}, and the output's embedding {rows} rows",
                 "Set `tokenizer_source:` to the model with the fewest tokens."));
         }
     }
 
-    private void CheckDonor(Vocabulary own, IReadOnlyList<(InputModel Model, Vocabulary Tokens)> others)
+    private static IEnumerable<InputModel> Others(IReadOnlyList<TensorPlan> plans, InputModel owner) =>
+        plans.Where(plan => TensorRoles.IsByToken(plan.Output.Name)).SelectMany(plan => plan.Read).Select(input => input.Model).Distinct().Where(model => model != owner);
+
+    private static IEnumerable<(InputModel Model, Vocabulary Tokens)> Read(IEnumerable<InputModel> models) =>
+        from model in models let tokens = Vocabulary.Read(model) where tokens is not null select (model, tokens);
+
+    private static InputModel? Common((InputModel Model, Vocabulary Tokens)[] all) =>
+        all.FirstOrDefault(one => all.All(other => one.Tokens.Difference(other.Tokens, "", "") is null)).Model;
+
+    private static long? RowsOf(InputModel model) => model.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0];
+
+    private static long? RowsOf(IReadOnlyList<TensorPlan> plans) => plans.FirstOrDefault(plan => TensorRoles.Of(plan.Output.Name) == TensorRole.Embedding)?.Output.Shape[0];
+
+    private void CheckOthers(InputModel owner, Vocabulary own, (InputModel Model, Vocabulary Tokens)[] others)
     {
-        (InputModel Model, Vocabulary Tokens)[] all = [(_owner, own), .. others];
-        string? common = all.FirstOrDefault(one => all.All(other => one.Tokens.Difference(other.Tokens, "", "") is null)).Model?.Name;
+        string? common = Common([(owner, own), .. others])?.Name;
         foreach ((InputModel model, Vocabulary tokens) in others)
         {
-            if ((own.Difference(tokens, _owner.Name, model.Name) ?? tokens.Difference(own, model.Name, _owner.Name)) is { } difference)
+            TextPlace? place = _stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place;
+            if (own.Difference(tokens, owner.Name, model.Name) is { } difference)
             {
-                _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"'{model.Name}' and '{_owner.Name}' have different tokens: {difference}",
-                    common is null ? "Merge models of one tokenizer." : $"Set `tokenizer_source: {common}`, whose tokens all models have.",
-                    _stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place));
+                _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"'{model.Name}' and '{owner.Name}' have different tokens: {difference}",
+                    common is null ? "Merge models of one tokenizer." : $"Set `tokenizer_source: {common}`, whose tokens all models have.", place));
+            }
+            else if (tokens.Difference(own, model.Name, owner.Name) is { } more)
+            {
+                _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the output gets the tokenizer of '{owner.Name}', and '{model.Name}' has more tokens: {more}",
+                    $"Set `tokenizer_source: {owner.Name}` if that is meant.", place, Severity.Warning));
             }
         }
     }

@@ -21,6 +21,18 @@ public sealed class CompanionPlannerTests : IDisposable
         Assert.Equal(0.2, Json(Plan(RecipeFolder.Linear("b", "a")), "generation_config.json")["temperature"]!.GetValue<double>());
     }
 
+    [Theory]
+    [InlineData("config.json", """{"auto_map": {"AutoConfig": "configuration_my.MyConfig", "AutoModel": "modeling_my.My"}}""", "configuration_my.py, modeling_my.py")]
+    [InlineData("tokenizer_config.json", """{"auto_map": {"AutoTokenizer": ["tokenization_my.Slow", null]}}""", "tokenization_my.py")]
+    [InlineData("config.json", """{"auto_map": {"AutoModel": "someone/else--modeling_my.My"}}""", "code of someone/else")]
+    public void Plan_WithCodeOfAModelsOwn_SaysThatItIsNotCopied(string file, string content, string named)
+    {
+        _folder.Add("a", TinyCheckpoint.Llama().AddFile(file, content).AddFile("modeling_my.py", "pass"));
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear("a"));
+        Assert.Contains(plan.Warnings, warning => warning.Message.Contains(named, StringComparison.Ordinal));
+        Assert.DoesNotContain("modeling_my.py", Names(plan.Stages[0].Layout.Companions));
+    }
+
     [Fact]
     public void Plan_WithABase_TakesTheBasesFiles()
     {

@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using MergeHost.Planning;
 using MergeHost.Strategies;
 using MergeHost.Testing;
@@ -88,12 +89,35 @@ public sealed class TensorMapperTests : IDisposable
     [Fact]
     public void Map_WhenEveryModelTiesItsHead_LeavesOutOneThatIsStoredAllTheSame()
     {
-        _folder.Add("a", Tied().Add(Head, DType.BF16, [8, 4])).Add("b", Tied());
+        _folder.Add("a", SameHead()).Add("b", Tied());
         MergePlan plan = _folder.Plan(RecipeFolder.Linear("a", "b"));
         Assert.DoesNotContain(plan.Stages[0].Tensors, tensor => tensor.Output.Name == Head);
         Problem warning = Assert.Single(plan.Warnings);
         Assert.Equal((ErrorCodes.CheckpointOddity, Severity.Warning), (warning.Code, warning.Severity));
         Assert.Contains($"'{Head}' is left out", warning.Message, StringComparison.Ordinal);
+    }
+
+    // One that was trained apart is no embedding, whatever config.json says; and a dense layer of a head never is one.
+    [Theory]
+    [InlineData("a")]
+    [InlineData("a", "b")]
+    public void Map_WhenAHeadWasTrainedApart_KeepsItAndUntiesTheOutput(params string[] models)
+    {
+        _folder.Add("a", Tied().Add(Head, DType.BF16, [8, 4], seed: 7)).Add("b", Tied());
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear(models));
+        Assert.Single(plan.Stages[0].Tensors, tensor => tensor.Output.Name == Head);
+        Assert.Contains("it was trained apart; it is kept", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+        Assert.False(plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["tie_word_embeddings"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void Map_OfOtherTensorsOfATiedHead_KeepsThem()
+    {
+        string[] others = ["lm_head.dense.weight", "lm_head.dense.bias", "lm_head.layer_norm.weight", "lm_head.bias"];
+        TinyCheckpoint head = others.Aggregate(SameHead(), (checkpoint, name) => checkpoint.Add(name, DType.BF16, name.EndsWith("dense.weight", StringComparison.Ordinal) ? [4, 4] : [4]));
+        _folder.Add("a", head);
+        string[] kept = [.. Plan(RecipeFolder.Linear("a")).Select(tensor => tensor.Output.Name)];
+        Assert.Equal(others.Order(), kept.Where(name => name.StartsWith("lm_head.", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
@@ -385,6 +409,15 @@ public sealed class TensorMapperTests : IDisposable
         }
 
         return renamed.AddFile("config.json", """{"architectures": ["LlamaForCausalLM"], "tie_word_embeddings": false}""");
+    }
+
+    private static TinyCheckpoint SameHead()
+    {
+        using ICheckpointReader reader = TinyCheckpoint.Llama().Open();
+        TensorInfo embedding = reader.Tensors.Single(tensor => tensor.Name == "model.embed_tokens.weight");
+        byte[] content = new byte[embedding.LengthBytes];
+        reader.Read(embedding, 0, content);
+        return Tied().Add(embedding with { Name = Head }, content);
     }
 
     private static TinyCheckpoint Tied() => TinyCheckpoint.Llama().Remove(Head).Configure("tie_word_embeddings", true);

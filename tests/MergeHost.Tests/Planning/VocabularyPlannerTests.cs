@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Planning;
 using MergeHost.Testing;
@@ -19,10 +20,12 @@ public sealed class VocabularyPlannerTests : IDisposable
         MergePlan plan = _folder.Plan(RecipeFolder.Linear(first, second));
         Assert.Equal([8, 4], ShapeOf(plan, Embedding));
         Assert.Equal([8, 4], ShapeOf(plan, "lm_head.weight"));
-        Assert.Equal(2, plan.Warnings.Count);
+        Assert.Equal(3, plan.Warnings.Count);
         Assert.All(
             plan.Warnings,
             warning => Assert.Equal((ErrorCodes.VocabularyMismatch, Severity.Warning), (warning.Code, warning.Severity)));
+        Assert.Contains("the tokenizer of 'small', and 'large' has more tokens: id 8 is 'token8' in 'large' and not in 'small', and 1 more", plan.Warnings[2].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("token8", Encoding.UTF8.GetString(plan.Stages[0].Layout.Companions.Single(file => file.Name == "tokenizer.json").ReadBytes()), StringComparison.Ordinal);
         Assert.Contains("8 in 'small'", plan.Warnings[0].Message, StringComparison.Ordinal);
         Assert.Contains("10 in 'large'", plan.Warnings[0].Message, StringComparison.Ordinal);
         Assert.Contains($"'{Embedding}'", plan.Warnings[0].Message, StringComparison.Ordinal);
@@ -46,7 +49,7 @@ public sealed class VocabularyPlannerTests : IDisposable
         Problem[] problems = [.. _folder.Errors(RecipeFolder.Linear("small", "large") + "tokenizer_source: large")];
         Assert.All(problems, problem => Assert.Equal(ErrorCodes.NotSupported, problem.Code));
         string[] messages = [.. problems.Select(problem => problem.Message)];
-        Assert.Contains("'small' and 'large' have unlike tokens: id 8 is 'token8' here and missing there, and 1 more", messages);
+        Assert.Contains("'small' and 'large' have different tokens: id 8 is 'token8' in 'large' and not in 'small', and 1 more", messages);
         Assert.Contains($"tensor '{Embedding}': 'small' has 8 rows, the tokenizer of 'large' needs 10", messages);
     }
 
@@ -62,7 +65,7 @@ public sealed class VocabularyPlannerTests : IDisposable
         Problem problem = _folder.Error(RecipeFolder.Linear("small", "other") + "tokenizer_source: small");
         Assert.Equal(ErrorCodes.NotSupported, problem.Code);
         Assert.Equal(
-            "'other' and 'small' have unlike tokens: id 0 is 'token0' here and 'token1' there, and 1 more", problem.Message);
+            "'other' and 'small' have different tokens: id 0 is 'token0' in 'small' and 'token1' in 'other', and 1 more", problem.Message);
         Assert.NotNull(problem.Place);
     }
 
@@ -73,7 +76,68 @@ public sealed class VocabularyPlannerTests : IDisposable
         JsonObject tokenizer = new() { ["model"] = new JsonObject { ["vocab"] = vocabulary } };
         _folder.Add("other", TinyCheckpoint.Llama().AddFile("tokenizer.json", tokenizer));
         Problem problem = _folder.Error(RecipeFolder.Linear("small", "other") + "tokenizer_source: small");
-        Assert.Equal("'other' and 'small' have unlike tokens: id 5 is 'token5' here and 'five' there", problem.Message);
+        Assert.Equal("'other' and 'small' have different tokens: id 5 is 'token5' in 'small' and 'five' in 'other'", problem.Message);
+    }
+
+    [Fact]
+    public void Tokenizer_OfOneSizeButOtherTokens_IsAnErrorWithoutASetting()
+    {
+        _folder.Add("other", TinyCheckpoint.Llama().AddFile("tokenizer.json", """{"model": {"vocab": {"token0": 0, "five": 1}}}"""));
+        Problem problem = _folder.Error(RecipeFolder.Linear("small", "other"));
+        Assert.Equal((ErrorCodes.VocabularyMismatch, Severity.Error), (problem.Code, problem.Severity));
+        Assert.StartsWith("'other' and 'small' have different tokens: id 1 is 'token1' in 'small' and 'five' in 'other'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenizer_OfTheBase_KeepsItsRows()
+    {
+        Problem[] problems = [.. _folder.Errors(RecipeFolder.TaskArithmetic("large", "small"))];
+        Assert.All(problems, problem => Assert.Equal(ErrorCodes.VocabularyMismatch, problem.Code));
+        Assert.Contains("id 8 is 'token8' in 'large' and not in 'small'", problems[0].Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Plan(RecipeFolder.TaskArithmetic("large", "small") + problems[0].Hint!.Split('`')[1]).Warnings);
+    }
+
+    [Fact]
+    public void SpecialTokens_OfTheFirstThatHaveNoRow_AreAnError()
+    {
+        _folder.Add("marked", TinyCheckpoint.Llama(tokens: 10).Configure("eos_token_id", new JsonArray(2, 9)));
+        Assert.All(_folder.Errors(RecipeFolder.Linear("marked", "small")), problem => Assert.Equal(ErrorCodes.VocabularyMismatch, problem.Code));
+        _folder.Add("bare", TinyCheckpoint.Llama(tokens: 10).Configure("eos_token_id", new JsonArray(2, 9)).Remove("tokenizer.json"));
+        Assert.StartsWith("eos_token_id of 'bare' is 9", _folder.Error(RecipeFolder.Linear("bare", "small")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SpecialTokens_OfAnotherTokenizer_AreItsOwn()
+    {
+        _folder.Add("marked", TinyCheckpoint.Llama(tokens: 10).Configure("eos_token_id", 9)).Add("own", TinyCheckpoint.Llama().Configure("eos_token_id", 3));
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear("marked", "own") + "tokenizer_source: own");
+        Assert.Equal(3, plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["eos_token_id"]!.GetValue<int>());
+    }
+
+    // Slices take rows from the first and the last alone.
+    [Fact]
+    public void Tokenizer_OfAModelThatGivesLayersAlone_IsNoMatter()
+    {
+        _folder.Add("other", TinyCheckpoint.Llama().AddFile("tokenizer.json", """{"model": {"vocab": {"five": 0}}}"""));
+        MergePlan plan = _folder.Plan("""
+            merge_method: passthrough
+            slices:
+            - sources: [{model: small, layer_range: [0, 1]}]
+            - sources: [{model: other, layer_range: [0, 1]}]
+            - sources: [{model: small, layer_range: [1, 2]}]
+            """);
+        Assert.DoesNotContain(plan.Warnings, warning => warning.Code == ErrorCodes.VocabularyMismatch);
+    }
+
+    [Theory]
+    [InlineData("added_tokens.json", """{"new": 7}""")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"7": {"content": "new"}}}""")]
+    [InlineData("vocab.txt", "a\nb\nc\n")]
+    public void Tokenizer_WithTokensInOtherFiles_IsReadFromThem(string file, string content)
+    {
+        TinyCheckpoint other = TinyCheckpoint.Llama().AddFile(file, content);
+        _folder.Add("other", file == "vocab.txt" ? other.Remove("tokenizer.json") : other);
+        Assert.Equal(ErrorCodes.VocabularyMismatch, _folder.Error(RecipeFolder.Linear("small", "other")).Code);
     }
 
     // As Gemma's own tokenizer.json and one made from GGUF do.

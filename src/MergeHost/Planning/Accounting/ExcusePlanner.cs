@@ -71,7 +71,7 @@ internal sealed class ExcusePlanner(
             return Buffer;
         }
 
-        if (model.TiesEmbeddings && TensorRoles.Of(name) == TensorRole.Head)
+        if (OutputHead.IsWeight(name) && model.TiesEmbeddings)
         {
             return TiedHead;
         }
