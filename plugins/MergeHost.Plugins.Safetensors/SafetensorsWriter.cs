@@ -74,8 +74,10 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
     {
         foreach (CompanionFile companion in _companions)
         {
+            string path = Path.Combine(_folder, companion.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using Stream content = companion.Open();
-            DurableFile.Write(Path.Combine(_folder, companion.Name), content);
+            DurableFile.Write(path, content);
         }
 
         // All bytes are on the disk before the first name changes.
@@ -115,7 +117,7 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
 
         foreach (CompanionFile companion in layout.Companions)
         {
-            if (companion.Name.Length == 0 || Path.GetFileName(companion.Name) != companion.Name)
+            if (!CompanionFile.IsName(companion.Name))
             {
                 throw new ArgumentException($"'{companion.Name}' is not the name of a file", nameof(layout));
             }

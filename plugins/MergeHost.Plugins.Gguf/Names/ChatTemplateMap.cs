@@ -12,7 +12,7 @@ internal static class ChatTemplateMap
     private const string Key = MetadataCompanion.TokenizerPrefix + "chat_template";
     private const string NamesKey = MetadataCompanion.TokenizerPrefix + "chat_templates";
     private const string Usual = "default";
-    private const string Folder = "additional_chat_templates/";
+    private const string Folder = CompanionFile.TemplateFolder + "/";
     private const string Extension = ".jinja";
 
     /// <summary>The metadata of a model's templates.</summary>

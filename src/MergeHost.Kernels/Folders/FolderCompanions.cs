@@ -19,6 +19,9 @@ public static class FolderCompanions
         "vocab.txt",
         "merges.txt",
         "spiece.model",
+        "sentencepiece.bpe.model",
+        "tokenizer.model.v3",
+        "tekken.json",
         "chat_template.jinja",
         "chat_template.json",
         "preprocessor_config.json",
@@ -29,7 +32,16 @@ public static class FolderCompanions
     /// <summary>Finds those that exist in a folder.</summary>
     /// <exception cref="CheckpointException">One is no ordinary file, cannot be read, or is a link that leads nowhere or out of the folder.</exception>
     public static IReadOnlyList<CompanionFile> Find(string folder) =>
-        [.. _names.Select(name => Find(folder, name)).OfType<CompanionFile>()];
+        [.. _names.Concat(Templates(folder)).Select(name => Find(folder, name)).OfType<CompanionFile>()];
+
+    // Chat templates with names, beside the usual one.
+    private static IEnumerable<string> Templates(string folder)
+    {
+        string templates = Path.Combine(folder, CompanionFile.TemplateFolder);
+        return Directory.Exists(templates) && new DirectoryInfo(templates).LinkTarget is null
+            ? Directory.EnumerateFiles(templates, "*.jinja").Select(path => $"{CompanionFile.TemplateFolder}/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)
+            : [];
+    }
 
     private static CompanionFile? Find(string folder, string name)
     {

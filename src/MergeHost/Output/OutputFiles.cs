@@ -53,7 +53,7 @@ internal static class OutputFiles
     /// <summary>Says in words what is wrong with a file, but for the bytes of weights; <see langword="null"/> if nothing is.</summary>
     public static string? Difference(string folder, ManifestFile file)
     {
-        if (file.Name.Length == 0 || file.Name is "." or ".." || file.Name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0)
+        if (!CompanionFile.IsName(file.Name))
         {
             return "has a name that leads out of the folder";
         }

@@ -53,7 +53,7 @@ internal static class ChatTemplates
 
         JsonObject config = tokenizer.ReadJson();
         config["chat_template"] = template;
-        IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer && file.Name is not ("chat_template.jinja" or "chat_template.json"));
+        IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer && file.Name is not ("chat_template.jinja" or "chat_template.json") && !file.Name.StartsWith(CompanionFile.TemplateFolder, StringComparison.Ordinal));
         return [.. others, CompanionFile.FromBytes(tokenizer.Name, PythonJson.Indented(config))];
     }
 

@@ -83,7 +83,7 @@ internal sealed class CompanionPlanner(
     }
 
     private static bool IsTokenizer(CompanionFile file) =>
-        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith("additional_chat_templates/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
+        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
 
     private void Adjust(JsonObject config, InputModel donor, InputModel tokenizer)
     {
