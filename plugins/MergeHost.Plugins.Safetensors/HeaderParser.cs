@@ -99,11 +99,7 @@ internal ref struct HeaderParser
                     $"'{CheckpointException.Printable(key)}' in '{TensorName.Metadata}' is {_json.Describe()}; expected a string");
             }
 
-            string value = _json.Text();
-            if (key == ShardingInfo.Key)
-            {
-                _warnings.Add(ShardingInfo.Check(_path, value));
-            }
+            _ = _json.Text();
         }
     }
 

@@ -10,12 +10,9 @@ public sealed record TiesOptions
     [PerSource]
     public required double Weight { get; init; }
 
-    /// <summary>
-    /// The share of a source's task vector that survives the trim, the largest by magnitude; 0.2 in the paper. Above 0 at least one
-    /// element of each tensor survives.
-    /// </summary>
+    /// <summary>The share of a source's task vector that survives the trim, the largest by magnitude; 0.2 in the paper.</summary>
     [PerSource]
-    [Range(0.0, 1.0)]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the merged task vector.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MergeHost.Kernels.IO;
 using MergeHost.Torch.Native;
 using TorchSharp;
 
@@ -125,7 +126,7 @@ public static class TorchLibrary
         catch (MergeHostException e) when (e.Message.Contains(BridgeCopy.MissingVersion, StringComparison.Ordinal))
         {
             bool isAllowed = Environment.GetEnvironmentVariable(BridgeCopy.SwitchVariable) != "off";
-            LoadLibrary(BridgeCopy.Make(bridge, BridgeCopy.DefaultFolder, isAllowed));
+            LoadLibrary(BridgeCopy.Make(bridge, UserFolder.Cache, isAllowed));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using MergeHost.Kernels.IO;
 
 namespace MergeHost.Cli.Commands;
 
@@ -35,11 +36,11 @@ internal static class SharedOptions
         Validators = { CheckDevice },
     };
 
-    public static Option<string> Cache { get; } = new("--cache")
+    public static Option<string?> Cache { get; } = new("--cache")
     {
         Description = "The folder that keeps singular values and results of benchmarks from run to run",
         HelpName = "FOLDER",
-        DefaultValueFactory = _ => UserCache(),
+        DefaultValueFactory = _ => UserFolder.Cache,
     };
 
     public static Option<bool> NoCache { get; } = new("--no-cache")
@@ -70,8 +71,8 @@ internal static class SharedOptions
     /// <summary>The names of a list with commas between them.</summary>
     public static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>Where singular values and results are kept, unless they are not to be.</summary>
-    public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : arguments.GetRequiredValue(Cache);
+    /// <summary>Where singular values and results are kept, unless they are not to be or the user has no folder for them.</summary>
+    public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : arguments.GetValue(Cache);
 
     /// <summary>How a merge is carried out, as far as all commands that merge let one choose.</summary>
     public static MergeOptions Merging(ParseResult arguments) => new()
@@ -82,15 +83,6 @@ internal static class SharedOptions
         Seed = arguments.GetValue(Seed),
         CacheFolder = CacheFolder(arguments),
     };
-
-    // A folder of ours in the user's cache folder.
-    private static string UserCache()
-    {
-        string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named
-            ? named
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(cache, "mergehost");
-    }
 
     private static int ParseThreads(ArgumentResult result)
     {

@@ -99,7 +99,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
             return false;
         }
 
-        selection.Begin(units);
+        selection.Begin(k - _above, units);
         while (selection.Pass < 2)
         {
             for (int unit = 0; unit < units; unit++)
@@ -108,7 +108,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
             }
 
             selection.Add(counts);
-            selection.EndPass(k - _above);
+            selection.EndPass();
         }
 
         if (selection.Pass == 2)
@@ -118,7 +118,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
                 selection.CountTies(Kept(unit), unit);
             }
 
-            selection.EndPass(k - _above);
+            selection.EndPass();
         }
 
         return true;

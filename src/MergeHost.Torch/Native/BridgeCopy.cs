@@ -15,29 +15,23 @@ internal static class BridgeCopy
     private const string Marker = "_ZSt21ios_base_library_initv";
     private const string Hint = "Use a system with the libstdc++ of GCC 13 or newer, such as Debian 13 or Ubuntu 24.04";
 
-    /// <summary>Where copies are kept: <c>mergehost</c> in the user's cache folder.</summary>
-    public static string DefaultFolder
-    {
-        get
-        {
-            string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(home, ".cache") : cache, "mergehost");
-        }
-    }
-
     /// <summary>Writes a copy that does without <see cref="MissingVersion"/>, or finds the one that was written before.</summary>
     /// <param name="bridge">The file that the system refuses.</param>
-    /// <param name="folder">Where the copy goes.</param>
+    /// <param name="folder">Where the copy goes, or <see langword="null"/> if the user has no folder for caches.</param>
     /// <param name="isAllowed">Whether the user lets it be made.</param>
     /// <returns>The copy's path, which depends on its content alone: several processes may do the same at once.</returns>
     /// <exception cref="MergeHostException">MH3008: it is not allowed, not known to be harmless, or cannot be written.</exception>
-    public static string Make(string bridge, string folder, bool isAllowed)
+    public static string Make(string bridge, string? folder, bool isAllowed)
     {
         string problem = $"{bridge} asks for {MissingVersion}, which this system's libstdc++ lacks";
         if (!isAllowed)
         {
             throw TorchLibrary.Unavailable($"{problem}, and {SwitchVariable} is off", $"{Hint}, or unset {SwitchVariable}.");
+        }
+
+        if (folder is null)
+        {
+            throw TorchLibrary.Unavailable($"{problem}, and there is no folder for an adapted copy", "Set XDG_CACHE_HOME to an absolute path of an existing folder.");
         }
 
         try

@@ -27,6 +27,11 @@ internal sealed record TorchFiles(string Folder, IReadOnlyList<string> Libraries
     public static TorchFiles Find(string? chosen, IReadOnlyList<string> appFolders)
     {
         const string variable = TorchLibrary.FolderVariable;
+        if (chosen is not null && !Path.IsPathFullyQualified(chosen))
+        {
+            throw TorchLibrary.Unavailable($"{variable} is '{chosen}'; expected an absolute path", $"Set {variable} to the absolute path of the folder that holds {Main}, or unset it.");
+        }
+
         string folder = chosen is null
             ? Holding(Main, appFolders, $"Build with -p:TorchBackend=cpu or cuda, or set {variable} to a folder of libtorch.")
             : Holding(Main, [chosen], $"Set {variable} to the folder that holds {Main}, or unset it.");

@@ -13,8 +13,11 @@ internal sealed class LoadedPlugin : IDisposable
     private readonly PluginLoader _loader;
     private readonly CompositionHost _exports;
 
-    private LoadedPlugin(PluginInfo info, PluginLoader loader, CompositionHost exports)
+    private readonly Type[] _types;
+
+    private LoadedPlugin(PluginInfo info, PluginLoader loader, Type[] types, CompositionHost exports)
     {
+        _types = types;
         Info = info;
         _loader = loader;
         _exports = exports;
@@ -44,7 +47,7 @@ internal sealed class LoadedPlugin : IDisposable
                 .WithParts(types.Where(IsSoundPart))
                 .WithProvider(new HostServices(services))
                 .CreateContainer();
-            return new LoadedPlugin(info, loader, exports);
+            return new LoadedPlugin(info, loader, types, exports);
         }
         catch (Exception exception)
         {
@@ -72,6 +75,12 @@ internal sealed class LoadedPlugin : IDisposable
             throw Failed(Info, $"{export} cannot be created", exception);
         }
     }
+
+    /// <summary>The class of an export; none of its code runs.</summary>
+    /// <exception cref="MergeHostException">MH3005: there is none.</exception>
+    public Type TypeOf(PluginExport export) => _types.FirstOrDefault(type => type.GetCustomAttributes<ExportAttribute>(inherit: false).Any(
+            attribute => attribute.ContractType == export.Kind.Contract() && attribute.GetType().GetProperty("Id")?.GetValue(attribute) is string id && id == export.Id))
+        ?? throw Failed(Info, $"{export} cannot be described", new CompositionFailedException("its class is not there"));
 
     /// <inheritdoc/>
     public void Dispose()

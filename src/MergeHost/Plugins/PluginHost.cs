@@ -13,6 +13,10 @@ internal sealed class PluginHost(IServiceProvider services) : IDisposable
     public T Create<T>(InstalledExport installed)
         where T : class => Load(installed.Plugin).Create<T>(installed.Export);
 
+    /// <summary>The class of an export; it is loaded, and none of its code runs.</summary>
+    /// <exception cref="MergeHostException">MH3002, MH3005: the plugin cannot be loaded, or has no such class.</exception>
+    public Type TypeOf(InstalledExport installed) => Load(installed.Plugin).TypeOf(installed.Export);
+
     /// <inheritdoc/>
     public void Dispose()
     {

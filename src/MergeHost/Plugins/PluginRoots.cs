@@ -1,3 +1,5 @@
+using MergeHost.Kernels.IO;
+
 namespace MergeHost.Plugins;
 
 /// <summary>The folders under which plugins are installed, as <c>&lt;root&gt;/&lt;id&gt;/&lt;version&gt;/</c>.</summary>
@@ -12,12 +14,12 @@ internal static class PluginRoots
     /// <summary>A file beside the program that names a root; a build writes it, so that what was just built is found.</summary>
     public const string PointerFile = "mergehost.plugins.path";
 
-    /// <summary>Where <c>plugins install</c> puts plugins.</summary>
-    public static string Home(Func<string, string?> environment) => Path.Combine(
-        environment(HomeVariable) is { Length: > 0 } home
-            ? home
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".mergehost"),
-        "plugins");
+    /// <summary>Where <c>plugins install</c> puts plugins, or <see langword="null"/> if the user has no folder.</summary>
+    /// <exception cref="MergeHostException">The variable names a relative path.</exception>
+    public static string? Home(Func<string, string?> environment) =>
+        environment(HomeVariable) is { Length: > 0 } named ? Path.Combine(Absolute(named, HomeVariable), "plugins")
+        : UserFolder.Home is { } home ? Path.Combine(home, ".mergehost", "plugins")
+        : null;
 
     /// <summary>The roots that exist, in the order in which they win.</summary>
     /// <param name="explicitPath">What the user asked for; it comes first.</param>
@@ -37,15 +39,21 @@ internal static class PluginRoots
         IEnumerable<string> pointed = File.Exists(pointerFile) ? File.ReadLines(pointerFile) : [];
         IEnumerable<string> candidates =
         [
-            explicitPath ?? "",
-            .. (environment(PathVariable) ?? "").Split(Path.PathSeparator),
+            explicitPath is null ? "" : Path.GetFullPath(explicitPath),
+            .. (environment(PathVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(path => Absolute(path, PathVariable)),
             .. pointed.Select(line => line.Trim()).Where(line => line.Length > 0).Select(line => Path.Combine(appFolder, line)),
             Path.Combine(appFolder, "plugins"),
-            Home(environment),
+            Home(environment) ?? "",
         ];
         return
         [
             .. candidates.Where(Directory.Exists).Select(Path.GetFullPath).Select(Path.TrimEndingDirectorySeparator).Distinct(),
         ];
     }
+
+    // A relative path would lead into whatever folder the program is started in, and what lies there would run.
+    private static string Absolute(string path, string variable) => Path.IsPathFullyQualified(path)
+        ? path
+        : throw new MergeHostException(new Problem(ErrorCodes.PluginUnreadable, $"{variable} is '{path}'; expected an absolute path",
+            $"Set {variable} to an absolute path, or unset it."), null);
 }

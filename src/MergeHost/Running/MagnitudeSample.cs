@@ -14,19 +14,16 @@ internal static class MagnitudeSample
     // Where reading takes longer, the files are not in memory: more passes then cost less than jumping about.
     private static readonly TimeSpan _mostTime = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Estimates the magnitude from which on the largest values are kept.</summary>
-    /// <param name="readers">One for each tensor, in order.</param>
-    /// <param name="statistic">How many are kept.</param>
+    /// <summary>Estimates the magnitude from which on a share of the values is kept.</summary>
     /// <returns><see langword="null"/> if that would take too long.</returns>
-    public static MagnitudeBracket? Bracket(IReadOnlyList<(MeasuredPart Part, OperandReader Reader)> readers, TopKStatistic statistic)
+    public static MagnitudeBracket? Bracket(IReadOnlyList<MeasuredPart> parts, Operand operand, double density)
     {
-        long elements = readers.Sum(pair => pair.Part.Data.ElementCount);
+        long elements = parts.Sum(part => part.Data.ElementCount);
         int chunks = (int)Math.Clamp(elements / ElementsPerChunk, LeastChunks, MostChunks);
         long start = Stopwatch.GetTimestamp();
         List<float> sample = new(chunks * MagnitudeBracket.ChunkLength);
         Span<float> chunk = stackalloc float[MagnitudeBracket.ChunkLength];
-        using BlockWorker worker = new();
-        foreach ((MeasuredPart part, OperandReader reader) in readers)
+        foreach (MeasuredPart part in parts)
         {
             long ofPart = part.Data.ElementCount * chunks / elements;
             for (long i = 0; i < ofPart; i++)
@@ -36,20 +33,14 @@ internal static class MagnitudeSample
                     return null;
                 }
 
-                reader.Sample(Place(i, part.Data.ElementCount / ofPart), chunk, worker);
+                part.Data.Read(operand, Place(i, part.Data.ElementCount / ofPart), chunk);
                 sample.AddRange(chunk);
             }
         }
 
-        if (sample.Count < LeastChunks * MagnitudeBracket.ChunkLength / 2)
-        {
-            return null;
-        }
-
-        ReadOnlySpan<float> values = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sample);
-        return statistic.OfNonZero
-            ? MagnitudeBracket.EstimateOfNonZero(values, statistic.Density)
-            : MagnitudeBracket.Estimate(values, statistic.Count is { } count ? (double)count / elements : statistic.Density);
+        return sample.Count < LeastChunks * MagnitudeBracket.ChunkLength / 2
+            ? null
+            : MagnitudeBracket.Estimate(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sample), density);
     }
 
     // One chunk in each stretch, at places that do not follow the rows: steps of the golden ratio.

@@ -48,41 +48,32 @@ public sealed record ExportSummary
     {
         PluginExport export = installed.Export;
         OptionDocs docs = OptionDocs.Read(installed.Plugin);
-        (object instance, Type? options) = Create(installed, host);
+        Type type = host.TypeOf(installed);
+        Type? options = OptionsType(type, installed, host);
         return new ExportSummary
         {
             Plugin = $"{installed.Plugin.Id} {installed.Plugin.Version}",
             Kind = export.Kind.Word(),
             Id = export.Id,
-            Description = docs.Summary(instance.GetType()),
+            Description = docs.Summary(type),
             Models = export.Kind == ExportKind.Strategy ? Demand(export) : null,
             Files = export.Files,
             Options = options is null ? [] : [.. new OptionsSchema(options).Options.Select(option => OptionSummary.Of(option, docs))],
         };
     }
 
-    private static (object Instance, Type? Options) Create(InstalledExport installed, PluginHost host)
-    {
-        switch (installed.Export.Kind)
-        {
-            case ExportKind.Strategy:
-                IMergeStrategy strategy = host.Create<IMergeStrategy>(installed);
-                return (strategy, strategy.OptionsType);
-            case ExportKind.Scorer:
-                ILayerScorer scorer = host.Create<ILayerScorer>(installed);
-                return (scorer, scorer.OptionsType);
-            case ExportKind.Benchmark:
-                IBenchmark benchmark = host.Create<IBenchmark>(installed);
-                return (benchmark, benchmark.OptionsType);
-            case ExportKind.Transform:
-                Checkpoints.ICheckpointTransform transform = host.Create<Checkpoints.ICheckpointTransform>(installed);
-                return (transform, transform.OptionsType);
-            case ExportKind.Runtime:
-                return (host.Create<Runtimes.IModelRuntime>(installed), null);
-            default:
-                return (host.Create<Checkpoints.ICheckpointFormat>(installed), null);
-        }
-    }
+    // The contract with the type of its options tells it; one without has to be asked, and so created.
+    private static Type? OptionsType(Type type, InstalledExport installed, PluginHost host) =>
+        type.GetInterfaces().FirstOrDefault(contract => contract.IsGenericType && installed.Export.Kind.Contract().IsAssignableFrom(contract)) is { } contract
+            ? contract.GetGenericArguments()[0]
+            : installed.Export.Kind switch
+            {
+                ExportKind.Strategy => host.Create<IMergeStrategy>(installed).OptionsType,
+                ExportKind.Scorer => host.Create<ILayerScorer>(installed).OptionsType,
+                ExportKind.Benchmark => host.Create<IBenchmark>(installed).OptionsType,
+                ExportKind.Transform => host.Create<Checkpoints.ICheckpointTransform>(installed).OptionsType,
+                _ => null,
+            };
 
     private static string Demand(PluginExport export)
     {

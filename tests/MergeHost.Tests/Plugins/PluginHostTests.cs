@@ -108,6 +108,15 @@ public sealed class PluginHostTests : IDisposable
         Assert.NotSame(AssemblyLoadContext.Default, AssemblyLoadContext.GetLoadContext(first.GetType().Assembly));
     }
 
+    // To describe an export no code of its plugin has to run.
+    [Fact]
+    public void TypeOf_OfAnExportWhoseConstructorThrows_RunsNone()
+    {
+        InstalledExport installed = _folder.Scan("odd/0.1.0-beta.1").Exports(ExportKind.Strategy).Single(export => export.Export.Id == "throwing");
+        Assert.Equal("ThrowingStrategy", _host.TypeOf(installed).Name);
+        Assert.Equal("throwing", Assert.Single(ExportSummary.Find("throwing", _folder.Scan("odd/0.1.0-beta.1"), _host)).Id);
+    }
+
     [Theory]
     [InlineData("throwing", "no luck today")]
     [InlineData("throwing_early", "forty-two")]

@@ -51,6 +51,19 @@ public sealed class PluginRootsTests : IDisposable
         Assert.Equal(Path.Combine(user, ".mergehost", "plugins"), PluginRoots.Home(_ => null));
     }
 
+    // What a stranger's folder holds must not run because the program is started in it.
+    [Theory]
+    [InlineData(PluginRoots.PathVariable, "plugins")]
+    [InlineData(PluginRoots.PathVariable, "./.mergehost")]
+    [InlineData(PluginRoots.HomeVariable, ".mergehost")]
+    public void Find_WhenAVariableNamesARelativePath_IsRefused(string variable, string path)
+    {
+        _environment[variable] = path;
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => Find(null));
+        Assert.Equal(ErrorCodes.PluginUnreadable, exception.Code);
+        Assert.Contains(variable, exception.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private IReadOnlyList<string> Find(string? explicitPath) =>
