@@ -69,6 +69,23 @@ public sealed class TaskTests : IDisposable
         Assert.Equal((3, 2), (found.Count, found.CutCount));
     }
 
+    // By TAT-QA's tatqa_metric.py.
+    [Theory]
+    [InlineData("12.6 million", new[] { "12.6" }, "million", 1, 1)]
+    [InlineData("$12,600,000", new[] { "12.6" }, "million", 1, 1)]
+    [InlineData("12.6", new[] { "12.6" }, "million", 0, 0)]
+    [InlineData("(12.60)", new[] { "-12.6" }, "", 1, 1)]
+    [InlineData("23.42%", new[] { "23.42" }, "percent", 1, 1)]
+    [InlineData("0.2342", new[] { "23.42" }, "percent", 1, 1)]
+    [InlineData("2018; the 2019", new[] { "2019", "2018" }, "", 1, 1)]
+    [InlineData("2019", new[] { "2019", "2018" }, "", 0, 0.67)]
+    [InlineData("fixed-price contracts", new[] { "Fixed-price type contracts" }, "", 0, 0.8)]
+    public void Scaled_OfPartsAndScales_IsTatQasMetric(string text, string[] parts, string scale, double exact, double f1)
+    {
+        Assert.Equal(exact, ScaledAnswer.ExactMatch(text, parts, scale));
+        Assert.Equal(f1, ScaledAnswer.F1(text, parts, scale));
+    }
+
     [TorchFact]
     public void Generate_WhenTheAnswerMayFillAll_SaysSo()
     {

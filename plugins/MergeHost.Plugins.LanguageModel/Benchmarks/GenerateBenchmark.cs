@@ -8,7 +8,8 @@ using MergeHost.Runtimes;
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 
 /// <summary>What a model writes after a prompt, the likeliest token each time, compared with right answers.</summary>
-/// <remarks><c>exact_match</c>: the share of answers that equal a right one. <c>f1</c>: the share of words in common with the nearest right one.</remarks>
+/// <remarks><c>exact_match</c>: the share of answers that equal a right one. <c>f1</c>: the share of words in common with the nearest right one. With a
+/// <c>scale</c> both are those of TAT-QA.</remarks>
 [Benchmark("generate")]
 [method: ImportingConstructor]
 public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<GenerateOptions>
@@ -17,14 +18,21 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
     public BenchmarkResult Run(ICheckpointReader checkpoint, GenerateOptions options, BenchmarkContext context)
     {
         TextTemplate answer = new(options.Answer);
-        TaskFile file = new(options, context, item => Answers(item)[0]);
+        TextTemplate? scale = options.Scale is null ? null : new TextTemplate(options.Scale);
+        TaskFile file = new(options, context, item => scale is null ? Answers(item)[0] : ScaledAnswer.Write(Answers(item), Scale(item)));
         List<IReadOnlyList<string>> answers = [.. file.Items.Select(Answers)];
         GeneratedAnswer comparison = new(options);
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
         List<(IReadOnlyList<int> Ids, bool IsCut)> prompts = [.. file.Items.Select(item => model.EncodePrompt(file.Prompt(item), options.MaxTokens, item.Unusable))];
         GenerationOptions generation = new() { MaxTokens = options.MaxTokens, Stop = options.Stop.Length == 0 ? [] : [options.Stop] };
         IReadOnlyList<GeneratedText> texts = model.Generate(prompts.ConvertAll(prompt => prompt.Ids), generation, context);
-        return new BenchmarkResult([Result("exact_match", comparison.ExactMatch), Result("f1", comparison.F1)]);
+        return new BenchmarkResult(scale is null
+            ? [Result("exact_match", (text, item) => comparison.ExactMatch(text, answers[item])), Result("f1", (text, item) => comparison.F1(text, answers[item]))]
+            : [Result("exact_match", (text, item) => ScaledAnswer.ExactMatch(comparison.Extract(text), answers[item], Scale(file.Items[item]))),
+                Result("f1", (text, item) => ScaledAnswer.F1(comparison.Extract(text), answers[item], Scale(file.Items[item])))]);
+
+        string Scale(TaskItem item) => scale!.Render(item.Fields) is { } word && ScaledAnswer.IsScale(word) ? word
+            : throw item.Unusable("'scale' must be thousand, million, billion, percent or nothing");
 
         IReadOnlyList<string> Answers(TaskItem item) => answer.Evaluate(item.Fields) switch
         {
@@ -34,9 +42,9 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
             null => throw item.Unusable("it has no answer"),
         };
 
-        TaskResult Result(string metric, Func<string, IReadOnlyList<string>, double> compare)
+        TaskResult Result(string metric, Func<string, int, double> compare)
         {
-            List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, answers[index])))];
+            List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, index)))];
             return new TaskResult(Path.GetFileNameWithoutExtension(options.Data), metric, scores.Average(score => score.Score), scores)
             {
                 CutCount = prompts.Count(prompt => prompt.IsCut),

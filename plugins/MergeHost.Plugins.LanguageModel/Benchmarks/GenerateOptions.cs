@@ -8,6 +8,9 @@ public sealed record GenerateOptions : TaskOptions
     /// <summary>The right answer: a template that gives a text, or a list of texts of which any is right.</summary>
     public string Answer { get; init; } = "{{answer}}";
 
+    /// <summary>The scale of the answer, a template that gives <c>thousand</c>, <c>million</c>, <c>billion</c>, <c>percent</c> or nothing: then all texts of a list together are the answer, and it is compared as TAT-QA's own metric does.</summary>
+    public string? Scale { get; init; }
+
     /// <summary>The most tokens that the model writes.</summary>
     [Range(1, 100_000)]
     public int MaxTokens { get; init; } = 64;

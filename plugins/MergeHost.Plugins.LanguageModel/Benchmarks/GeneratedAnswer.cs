@@ -20,7 +20,8 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
     /// <seealso href="https://arxiv.org/abs/1606.05250"/>
     public double F1(string text, IReadOnlyList<string> answers) => answers.Max(answer => F1(Words(Extract(text)), Words(answer)));
 
-    private string Extract(string text)
+    /// <summary>What the pattern finds in a text; all of it without a pattern.</summary>
+    public string Extract(string text)
     {
         if (_pattern is null)
         {
