@@ -35,7 +35,7 @@ internal sealed partial class CheckpointMetadata
         return cursor.LeftBytes > 0
             ? throw CheckpointException.BadHeader(path, Invariant($"{cursor.LeftBytes:N0} bytes follow after the pickle's end"))
             : root is MetadataRecord { Name: "Metadata" } record ? new CheckpointMetadata(path, record)
-            : throw CheckpointException.BadHeader(path, $"expected a Metadata, found {PickleText.Kind(root)}");
+            : throw CheckpointException.BadHeader(path, $"expected the Metadata of a checkpoint, found {PickleText.Kind(root)}");
     }
 
     /// <summary>The entries that are tensors, with the path of keys under which the program had each.</summary>

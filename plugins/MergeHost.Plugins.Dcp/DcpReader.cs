@@ -106,7 +106,10 @@ internal sealed class DcpReader : ICheckpointReader
         return tensor.Type == type && tensor.Sizes.AsSpan().SequenceEqual(piece.Box.Sizes)
             ? torch.Find(tensor)
             : throw CheckpointException.BadTensor(
-                label, name, $"the piece is {tensor.Type} [{string.Join(", ", tensor.Sizes)}], {DcpFolder.Metadata} says {type} [{string.Join(", ", piece.Box.Sizes)}]");
+                file.Path,
+                name,
+                Invariant($"its piece from byte {piece.Start:N0} on is {tensor.Type} [{string.Join(", ", tensor.Sizes)}], ")
+                    + $"{DcpFolder.Metadata} says {type} [{string.Join(", ", piece.Box.Sizes)}]");
     }
 
     private WeightFile OpenFile(string name, string tensor)

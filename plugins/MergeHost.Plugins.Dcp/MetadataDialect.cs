@@ -31,11 +31,6 @@ internal sealed class MetadataDialect : TorchDialect
         (Classes, "MEM_FORMAT_ENCODING"),
         (OlderClasses, "MEM_FORMAT_ENCODING"),
         ("torch.serialization", "_get_layout"),
-        ("pathlib", "PosixPath"),
-        ("pathlib", "PurePosixPath"),
-        ("pathlib", "WindowsPath"),
-        ("pathlib._local", "PosixPath"),
-        ("pathlib._local", "WindowsPath"),
     ];
 
     /// <inheritdoc/>

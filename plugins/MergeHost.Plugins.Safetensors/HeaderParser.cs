@@ -99,7 +99,11 @@ internal ref struct HeaderParser
                     $"'{CheckpointException.Printable(key)}' in '{TensorName.Metadata}' is {_json.Describe()}; expected a string");
             }
 
-            _ = _json.Text();
+            string value = _json.Text();
+            if (key == ShardingInfo.Key)
+            {
+                _warnings.Add(ShardingInfo.Check(_path, value));
+            }
         }
     }
 

@@ -10,9 +10,12 @@ public sealed record TiesOptions
     [PerSource]
     public required double Weight { get; init; }
 
-    /// <summary>The share of a source's task vector that survives the trim, the largest by magnitude; 0.2 in the paper.</summary>
+    /// <summary>
+    /// The share of a source's task vector that survives the trim, the largest by magnitude; 0.2 in the paper. Above 0 at least one
+    /// element of each tensor survives.
+    /// </summary>
     [PerSource]
-    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    [Range(0.0, 1.0)]
     public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the merged task vector.</summary>

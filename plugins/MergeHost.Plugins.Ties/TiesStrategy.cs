@@ -11,7 +11,7 @@ namespace MergeHost.Plugins.Ties;
 /// </summary>
 /// <remarks>
 /// Of equal magnitudes at the edge of the trim the lowest flat index stays, which makes the result reproducible; mergekit leaves the
-/// choice to an unstable sort. A density that keeps no element of a small tensor leaves that tensor as it is in the base.
+/// choice to an unstable sort.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2306.01708">TIES-Merging: Resolving Interference When Merging Models</seealso>
 [MergeStrategy("ties", Base = BaseUse.Required)]
@@ -33,7 +33,7 @@ public sealed class TiesStrategy : IMergeStrategy<TiesOptions>
             parameters[TiesKernel.Factor, i] = (float)options.Weight;
             if (options.Density < 1)
             {
-                trims.Add(i, Statistic.TopK(Operand.TaskVector(i), options.Density, group.Options.TrimScope));
+                trims.Add(i, Trim(i, options.Density, group));
             }
         }
 
@@ -51,6 +51,15 @@ public sealed class TiesStrategy : IMergeStrategy<TiesOptions>
 
             return group.Options.Rescale ? Rescale(parameters) : Treatment.Elementwise<TiesKernel>(parameters);
         });
+    }
+
+    // A density that is not zero keeps an element of the smallest tensor, as in mergekit 0.1.5.
+    private static TopKStatistic Trim(int source, double density, TensorGroup<TiesOptions> group)
+    {
+        bool keepsOne = group.Options.TrimScope == StatisticScope.Tensor && density > 0 && density * group.Output.ElementCount < 1;
+        return keepsOne
+            ? Statistic.Largest(Operand.TaskVector(source), 1)
+            : Statistic.TopK(Operand.TaskVector(source), density, group.Options.TrimScope);
     }
 
     private static Treatment Rescale(KernelParameters parameters)

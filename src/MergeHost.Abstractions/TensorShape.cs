@@ -18,6 +18,9 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<long
     /// <summary>The product of the extents; 1 for a scalar, also for <see langword="default"/>.</summary>
     public long ElementCount => _extents is null ? 1 : field;
 
+    /// <summary>The length of a row: the innermost extent; 1 for a scalar.</summary>
+    public long RowLength => Rank == 0 ? 1 : _extents![^1];
+
     /// <summary>The number of extents.</summary>
     public int Rank => _extents?.Length ?? 0;
 

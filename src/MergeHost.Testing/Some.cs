@@ -36,6 +36,9 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
     /// <summary>The options of each source; those of the whole tensor if nothing is said.</summary>
     public IReadOnlyList<object>? SourceOptions { get; init; }
 
+    /// <summary>Whether there is a base; if not, its numbers only tell how many there are.</summary>
+    public bool HasBase { get; init; } = true;
+
     /// <summary>The tensor that is made.</summary>
     public TensorInfo Output => new("model.layers.0.mlp.up_proj.weight", DType.F32, Shape);
 

@@ -26,7 +26,8 @@ public static class StrategyRunner
     public static float[] Merge(
         IMergeStrategy strategy, TensorValues values, object options, LaneWidth width = LaneWidth.Scalar, long seed = 0)
     {
-        bool usesBase = UsesBase(strategy);
+        bool usesBase = UsesBase(strategy) && values.HasBase;
+        values = usesBase ? values : values with { Base = new float[values.Base.Length] };
         Treatment treatment = strategy.Merge(values.Group(options, usesBase));
         while (treatment is MeasureTreatment measure)
         {
@@ -65,8 +66,22 @@ public static class StrategyRunner
     {
         if (statistic is TopKStatistic topK)
         {
-            float[] operand = [.. Enumerable.Range(0, values.Base.Length).Select(i => Operand(topK.Operand, values, i))];
-            return SmallSelection.Select(operand, (int)(topK.Density * operand.Length));
+            float[] operand = Elements(topK.Operand, values, width, seed);
+            return SmallSelection.Select(operand, (int)topK.Kept(operand.Length, operand.Length - MagnitudeSelection.CountZeros(operand)));
+        }
+
+        if (statistic is RowStatistic rows)
+        {
+            int length = (int)values.Shape.RowLength;
+            return Starts(0, values.Base.Length, length).SelectMany(row => Numbers(rows.Function, rows.Results, values, row, length)).ToArray();
+        }
+
+        if (statistic is RunStatistic runs)
+        {
+            return Starts(0, values.Base.Length, UnitElements)
+                .Select(unit => Sum(Starts(unit, Math.Min(unit + UnitElements, values.Base.Length), RunStatistic.Length)
+                    .Select(run => Numbers(runs.Function, runs.Results, values, run, RunStatistic.Length)), runs.Results))
+                .Aggregate(new double[runs.Results], (totals, unit) => Sum([totals, unit], runs.Results));
         }
 
         SumStatistic sum = (SumStatistic)statistic;
@@ -83,10 +98,54 @@ public static class StrategyRunner
         return totals;
     }
 
-    private static float Operand(Operand operand, TensorValues values, int index)
+    private static IEnumerable<int> Starts(int first, int end, int step)
     {
-        float value = operand.SourceIndex is { } source ? values.Sources[source][index] : values.Base[index];
-        return operand.SubtractsBase ? value - values.Base[index] : value;
+        for (int start = first; start < end; start += step)
+        {
+            yield return start;
+        }
+    }
+
+    private static double[] Numbers(RunFunction function, int count, TensorValues values, int start, int length)
+    {
+        Range part = start..Math.Min(start + length, values.Base.Length);
+        float[] sources = [.. values.Sources.SelectMany(source => source[part])];
+        double[] results = new double[count];
+        function(new TensorRun(values.Base.AsSpan(part), sources, sources.Length / values.Sources.Count), results);
+        return results;
+    }
+
+    private static double[] Sum(IEnumerable<double[]> parts, int count) =>
+        parts.Aggregate(new double[count], (totals, part) => [.. totals.Zip(part, (total, number) => total + number)]);
+
+    private static float[] Elements(Operand operand, TensorValues values, LaneWidth width, long seed)
+    {
+        if (operand.Formula is { } formula)
+        {
+            float[] made = new float[values.Base.Length];
+            Apply(formula, values, width, seed, made);
+            return made;
+        }
+
+        float[] elements = operand.SourceIndex is { } source ? values.Sources[source] : values.Base;
+        return operand.SubtractsBase ? [.. elements.Zip(values.Base, (element, origin) => element - origin)] : elements;
+    }
+
+    private static float[] Ranks(KernelParameters parameters, TensorValues values)
+    {
+        int length = (int)values.Shape.RowLength;
+        RowRanks ranking = new();
+        float[] ranks = new float[values.Base.Length * Math.Max(1, parameters.Ranks.Count)];
+        for (int index = 0; index < parameters.Ranks.Count; index++)
+        {
+            float[] elements = Elements(parameters.Ranks[index], values, LaneWidth.Scalar, seed: 0);
+            for (int start = 0; start < elements.Length; start += length)
+            {
+                ranking.Fill(elements.AsSpan(start, length), ranks.AsSpan((index * elements.Length) + start, length));
+            }
+        }
+
+        return ranks;
     }
 
     private static unsafe void Apply(ElementwiseTreatment treatment, TensorValues values, LaneWidth width, long seed, float[] result)
@@ -101,7 +160,7 @@ public static class StrategyRunner
 
     private static WholeTensors Whole(TensorValues values, bool usesBase, float[] result)
     {
-        int columns = values.Shape.Rank == 0 ? 1 : (int)values.Shape[values.Shape.Rank - 1];
+        int columns = (int)values.Shape.RowLength;
         return new WholeTensors
         {
             Output = values.Output,
@@ -124,19 +183,25 @@ public static class StrategyRunner
             new Philox(seed, stream, values.Output.Name).Fill(0, uniforms.AsSpan(stream * count, count));
         }
 
+        float[] ranks = Ranks(parameters, values);
         float[] table = new float[Math.Max(1, parameters.Slots * parameters.Sources)];
         GCHandle[] pins = [.. values.Sources.Select(source => GCHandle.Alloc(source, GCHandleType.Pinned))];
         nint[] pointers = [.. pins.Select(pin => pin.AddrOfPinnedObject())];
         byte* scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(64 * pointers.Length), 64);
         try
         {
-            fixed (float* @base = values.Base, tablePointer = table)
+            fixed (float* @base = values.Base, tablePointer = table, rankPointer = ranks)
             fixed (ushort* uniformPointer = uniforms)
             fixed (nint* sources = pointers)
             {
                 for (long start = first; start < last;)
                 {
                     long end = Math.Min(last, parameters.NextChange(start));
+                    if (parameters.Ranks.Count > 0)
+                    {
+                        end = Math.Min(end, ((start / values.Shape.RowLength) + 1) * values.Shape.RowLength);
+                    }
+
                     if (parameters.Streams > 0)
                     {
                         end = Math.Min(end, ((start / ReduceLoop.RunLength) + 1) * ReduceLoop.RunLength);
@@ -151,6 +216,8 @@ public static class StrategyRunner
                         Parameters = tablePointer,
                         Uniforms = uniformPointer,
                         UniformStride = count,
+                        Ranks = rankPointer,
+                        RankStride = count,
                         Scratch = scratch,
                         Start = (nint)start,
                         Count = (nint)(end - start),

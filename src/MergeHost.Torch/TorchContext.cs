@@ -42,6 +42,12 @@ internal readonly unsafe struct TorchContext : IKernelContext<TorchVec>
         return (new TorchVec(signed.bitwise_and(torch.tensor(0xFFFF)).to(torch.float32)) + TorchVec.Of(0.5f)) * TorchVec.Of(1f / (1 << 16));
     }
 
+    public TorchVec Rank(int index)
+    {
+        float* numbers = _run.Ranks + (index * _run.RankStride) + _run.Start;
+        return new TorchVec(TorchMemory.Read((byte*)numbers, _run.Count, torch.float32, TorchVec.Device));
+    }
+
     // Elements cross the bus as they are stored, and are widened on the other side.
     private static TorchVec Load(byte* data, ElementFormat format, in KernelRun run)
     {

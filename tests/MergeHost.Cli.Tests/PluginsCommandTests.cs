@@ -34,7 +34,7 @@ public sealed class PluginsCommandTests
         CliResult show = Cli.Run("plugins", "show", "ties");
         Assert.Contains("merges a base and 1 or more models", show.Output, StringComparison.Ordinal);
         Assert.Contains("  weight: number, required, for each model\n      The factor on a source's task vector", show.Output, StringComparison.Ordinal);
-        Assert.Contains("  density: number in (0, 1], default 1, for each model\n", show.Output, StringComparison.Ordinal);
+        Assert.Contains("  density: number in [0, 1], default 1, for each model\n", show.Output, StringComparison.Ordinal);
         Assert.Contains("  trim_scope: tensor or model, default tensor\n", show.Output, StringComparison.Ordinal);
     }
 
@@ -73,8 +73,8 @@ public sealed class PluginsCommandTests
     {
         using JsonDocument list = JsonDocument.Parse(Cli.Run("plugins", "list", "--json").Output);
         Assert.Contains(list.RootElement.GetProperty("plugins").EnumerateArray(), plugin => plugin.GetProperty("id").GetString() == "dare");
-        using JsonDocument show = JsonDocument.Parse(Cli.Run("plugins", "show", "slerp", "--json").Output);
+        using JsonDocument show = JsonDocument.Parse(Cli.Run("plugins", "show", "sce", "--json").Output);
         JsonElement option = show.RootElement[0].GetProperty("options")[0];
-        Assert.Equal(("t", "[0, 1]"), (option.GetProperty("name").GetString(), option.GetProperty("range").GetString()));
+        Assert.Equal(("select_topk", "[0, 1]"), (option.GetProperty("name").GetString(), option.GetProperty("range").GetString()));
     }
 }

@@ -8,7 +8,7 @@ namespace MergeHost.Perf;
 internal static class LargeCheckpoint
 {
     private const int Hidden = 2048;
-    private const int Layers = 16;
+    private const int MostLayers = 16;
     private const int KeyValue = 512;
     private const int FeedForward = 8192;
     private const int Vocabulary = 128_256;
@@ -16,7 +16,8 @@ internal static class LargeCheckpoint
     /// <summary>Writes a checkpoint unless it is there.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="expert">0 for the base, else the number of the expert.</param>
-    public static void Write(string folder, int expert)
+    /// <param name="layers">How many layers; fewer make a smaller checkpoint.</param>
+    public static void Write(string folder, int expert, int layers = MostLayers)
     {
         string path = Path.Combine(folder, "model.safetensors");
         if (File.Exists(path))
@@ -26,11 +27,11 @@ internal static class LargeCheckpoint
 
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
-            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": {{Hidden}}, "num_hidden_layers": {{Layers}}, "num_attention_heads": 32,
+            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": {{Hidden}}, "num_hidden_layers": {{layers}}, "num_attention_heads": 32,
              "num_key_value_heads": 8, "intermediate_size": {{FeedForward}}, "vocab_size": {{Vocabulary}}, "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
             """);
         using FileStream file = File.Create(path + ".partial");
-        (string Name, long Elements, string Shape)[] tensors = [.. Tensors()];
+        (string Name, long Elements, string Shape)[] tensors = [.. Tensors(layers)];
         StringBuilder header = new("{\"__metadata__\":{\"format\":\"pt\"}");
         long offset = 0;
         foreach ((string name, long elements, string shape) in tensors)
@@ -47,10 +48,10 @@ internal static class LargeCheckpoint
         File.Move(path + ".partial", path);
     }
 
-    private static IEnumerable<(string Name, long Elements, string Shape)> Tensors()
+    private static IEnumerable<(string Name, long Elements, string Shape)> Tensors(int layers)
     {
         yield return Matrix("model.embed_tokens.weight", Vocabulary, Hidden);
-        for (int layer = 0; layer < Layers; layer++)
+        for (int layer = 0; layer < layers; layer++)
         {
             string prefix = $"model.layers.{layer}";
             yield return ($"{prefix}.input_layernorm.weight", Hidden, $"{Hidden}");

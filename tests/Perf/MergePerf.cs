@@ -10,7 +10,7 @@ namespace MergeHost.Perf;
 /// <remarks>The page cache is warm. Floor and merges take turns, so that a machine that slows down slows all alike; the best of the runs counts.</remarks>
 internal static partial class MergePerf
 {
-    private static readonly string _program = typeof(MergePerf).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    public static string Program { get; } = typeof(MergePerf).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "Program").Value!;
 
     private static readonly (string Method, string[] Models, string Recipe)[] _cases =
@@ -46,7 +46,7 @@ internal static partial class MergePerf
                 double copy = Time(folder, "cp", "expert1/model.safetensors", "copy").Seconds;
                 File.Delete(Path.Combine(folder, "copy"));
                 File.WriteAllText(Path.Combine(folder, $"{method}.yaml"), $"merge_method: {method}\n{recipe}\ndtype: bfloat16\n");
-                (double seconds, double memory) = Time(folder, _program, "merge", "--quiet", $"{method}.yaml", "out");
+                (double seconds, double memory) = Time(folder, Program, "merge", "--quiet", $"{method}.yaml", "out");
                 Directory.Delete(Path.Combine(folder, "out"), recursive: true);
                 results[index].Add(read, copy, seconds, memory);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{method}: read {read:F2} s, copy {copy:F2} s, merge {seconds:F2} s, {memory:N0} MB"));
@@ -59,7 +59,7 @@ internal static partial class MergePerf
     private static string Sources(string parameters) =>
         string.Join('\n', new[] { "expert1", "expert2" }.Select(model => $"- {{model: {model}, parameters: {{{parameters}}}}}").Prepend("models:"));
 
-    private static (double Seconds, double Megabytes) Time(string folder, string program, params string[] arguments)
+    public static (double Seconds, double Megabytes) Time(string folder, string program, params string[] arguments)
     {
         Stopwatch clock = Stopwatch.StartNew();
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;

@@ -29,12 +29,12 @@ public class SelectionPerf
     [Benchmark]
     public object SelectInPasses()
     {
-        _selection.Begin(3 * Elements / 10, 1);
+        _selection.Begin(1);
         while (_selection.Pass < 2)
         {
             _selection.Count(_values, _counts);
             _selection.Add(_counts);
-            _selection.EndPass();
+            _selection.EndPass(3 * Elements / 10);
         }
 
         return _selection.Cut;

@@ -10,7 +10,7 @@ namespace MergeHost.Plugins.PyTorch.Archives;
 /// <remarks>Stored entries are read where they lie. One that is deflated is unpacked, once and when it is first read, into a file that is gone with the reader.</remarks>
 internal sealed class ZipContent : IDisposable
 {
-    private const int MostSmallBytes = 256 << 20;
+    private const int MostSmallBytes = 128 << 20;
 
     private readonly ByteSource _source;
     private readonly string _label;

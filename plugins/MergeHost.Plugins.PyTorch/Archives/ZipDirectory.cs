@@ -71,15 +71,15 @@ internal sealed class ZipDirectory
             throw Broken("the central directory has more entries than its end record says");
         }
 
-        long position = 0;
-        bool mayHaveDescriptor = false;
+        Record? last = null;
         foreach (Record record in records.OrderBy(record => record.HeaderStart))
         {
-            position = ReadHeader(record, position, mayHaveDescriptor);
-            mayHaveDescriptor = (record.Flags & DescriptorFlag) != 0;
+            CheckGap(last, (long)record.HeaderStart, $"entry {PickleText.Quote(record.Name)}");
+            ReadHeader(record);
+            last = record;
         }
 
-        CheckGap(position, _end.DirectoryStart, mayHaveDescriptor, "the central directory");
+        CheckGap(last, _end.DirectoryStart, "the central directory");
     }
 
     private Record ReadRecord(ref ReadOnlySpan<byte> rest)
@@ -200,12 +200,10 @@ internal sealed class ZipDirectory
         }
     }
 
-    // Gives the end of the entry's bytes.
-    private long ReadHeader(Record record, long position, bool mayHaveDescriptor)
+    private void ReadHeader(Record record)
     {
         string name = PickleText.Quote(record.Name);
         long start = (long)record.HeaderStart;
-        CheckGap(position, start, mayHaveDescriptor, $"entry {name}");
         if (start + HeaderBytes > _end.DirectoryStart)
         {
             throw Broken($"entry {name} has no local header");
@@ -219,44 +217,70 @@ internal sealed class ZipDirectory
             throw Broken($"entry {name} has no local header, or ends behind the archive");
         }
 
-        if (!_source.ReadBytes(start + HeaderBytes, nameBytes).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(record.Name))
-            || BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != record.Method)
+        ReadOnlySpan<byte> rest = _source.ReadBytes(start + HeaderBytes, (int)(dataStart - start - HeaderBytes));
+        bool isSame = rest[..nameBytes].SequenceEqual(Encoding.UTF8.GetBytes(record.Name)) && BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) == record.Method;
+        if (!isSame)
         {
             throw Broken($"entry {name} has another name or method in its local header");
         }
 
         // Where sizes follow after the bytes, they are 0 here.
-        uint packed = BinaryPrimitives.ReadUInt32LittleEndian(header[18..]);
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header[22..]);
-        bool hasSizes = (BinaryPrimitives.ReadUInt16LittleEndian(header[6..]) & DescriptorFlag) == 0 && packed != uint.MaxValue && length != uint.MaxValue;
-        if (hasSizes && (packed != record.PackedBytes || length != record.LengthBytes))
+        if ((BinaryPrimitives.ReadUInt16LittleEndian(header[6..]) & DescriptorFlag) == 0)
         {
-            throw Broken(Invariant($"entry {name} has {packed:N0} bytes in its local header, {record.PackedBytes:N0} in the directory"));
+            Record local = Widen(record with
+            {
+                PackedBytes = BinaryPrimitives.ReadUInt32LittleEndian(header[18..]),
+                LengthBytes = BinaryPrimitives.ReadUInt32LittleEndian(header[22..]),
+                HeaderStart = 0,
+            }, rest[nameBytes..]);
+            CheckSizes(record, local.PackedBytes, local.LengthBytes, "its local header");
         }
 
-        ZipEntry entry = new(record.Name, start, dataStart, (long)record.PackedBytes, (long)record.LengthBytes, record.Method == Deflated, record.Crc32);
+        ZipEntry entry = new(
+            record.Name, start, dataStart, (long)record.PackedBytes, (long)record.LengthBytes, record.Method == Deflated, record.Crc32);
         _entries.Add(entry.Name, entry);
-        return entry.DataEnd;
     }
 
     // Between entries there is nothing, or the sizes of the one before: with or without a signature, in 32 or 64 bits.
-    private void CheckGap(long position, long next, bool mayHaveDescriptor, string name)
+    private void CheckGap(Record? last, long next, string name)
     {
+        long position = last is null ? 0 : _entries[last.Name].DataEnd;
         long gapBytes = next - position;
         if (gapBytes < 0)
         {
             throw Broken($"{name} overlaps the entry before it");
         }
 
-        bool isDescriptor = mayHaveDescriptor && gapBytes switch
+        if (gapBytes == 0)
         {
-            12 or 20 => true,
-            16 or MostGapBytes => _source.ReadBytes(position, 4).AsSpan().SequenceEqual("PK\x07\x08"u8),
-            _ => false,
-        };
-        if (gapBytes > 0 && !isDescriptor)
+            return;
+        }
+
+        bool mayBeDescriptor = last is not null && (last.Flags & DescriptorFlag) != 0 && gapBytes is 12 or 16 or 20 or MostGapBytes;
+        ReadOnlySpan<byte> gap = mayBeDescriptor ? _source.ReadBytes(position, (int)gapBytes) : [];
+        bool hasSignature = gapBytes is 16 or MostGapBytes;
+        if (!mayBeDescriptor || (hasSignature && !gap.StartsWith("PK\x07\x08"u8)))
         {
             throw Broken(Invariant($"{gapBytes:N0} bytes before {name} belong to nothing"));
+        }
+
+        ReadOnlySpan<byte> sizes = gap[(hasSignature ? 8 : 4)..];
+        if (sizes.Length == 2 * sizeof(uint))
+        {
+            CheckSizes(last!, BinaryPrimitives.ReadUInt32LittleEndian(sizes), BinaryPrimitives.ReadUInt32LittleEndian(sizes[4..]), "the record after it");
+        }
+        else
+        {
+            CheckSizes(last!, BinaryPrimitives.ReadUInt64LittleEndian(sizes), BinaryPrimitives.ReadUInt64LittleEndian(sizes[8..]), "the record after it");
+        }
+    }
+
+    private void CheckSizes(Record record, ulong packedBytes, ulong lengthBytes, string place)
+    {
+        if (packedBytes != record.PackedBytes || lengthBytes != record.LengthBytes)
+        {
+            throw Broken(Invariant(
+                $"entry {PickleText.Quote(record.Name)} has {packedBytes:N0} bytes in {place}, {record.PackedBytes:N0} in the directory"));
         }
     }
 

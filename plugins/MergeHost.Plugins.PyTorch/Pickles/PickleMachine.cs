@@ -10,8 +10,8 @@ internal sealed class PickleMachine
     private const int MostProtocol = 5;
     private const int MostMarks = 200;
 
-    // A checkpoint of a hundred thousand tensors has some three million.
-    private const int MostValues = 16_000_000;
+    // A file of a hundred thousand tensors has some three million.
+    private const int MostValues = 8_000_000;
 
     private static readonly object[] _smallNumbers = [.. Enumerable.Range(0, 256).Select(number => (object)(long)number)];
     private static readonly object _true = true;

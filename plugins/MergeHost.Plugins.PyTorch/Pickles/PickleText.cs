@@ -23,6 +23,7 @@ internal static class PickleText
         PickleMap => "a dict",
         PickleGlobal name => Quote(name),
         PlainValue plain => plain.Kind,
+        InertObject inert => $"an object of {Quote(inert.Type)}",
         _ => "a tensor or a storage",
     };
 }

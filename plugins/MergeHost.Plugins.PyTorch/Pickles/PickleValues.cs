@@ -87,6 +87,10 @@ internal sealed record PickleGlobal(string Module, string Name)
 /// <param name="Kind">What it is.</param>
 internal sealed record PlainValue(string Kind);
 
+/// <summary>An object of which nothing but its class's name is kept.</summary>
+/// <param name="Type">The name.</param>
+internal sealed record InertObject(PickleGlobal Type);
+
 /// <summary>The key <c>None</c>.</summary>
 internal sealed record NoneKey
 {

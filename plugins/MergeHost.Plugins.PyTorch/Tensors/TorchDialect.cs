@@ -33,6 +33,27 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
 
     private static readonly HashSet<(string Module, string Name)> _untyped = [("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage")];
 
+    // What training programs keep beside the weights most often: settings, paths, times, scores. They become objects of no use.
+    private static readonly HashSet<(string Module, string Name)> _inert =
+    [
+        ("argparse", "Namespace"),
+        ("collections", "Counter"),
+        ("datetime", "date"),
+        ("datetime", "datetime"),
+        ("datetime", "timedelta"),
+        ("numpy", "dtype"),
+        ("numpy", "ndarray"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy.core.multiarray", "_reconstruct"),
+        ("numpy.core.multiarray", "scalar"),
+        ("pathlib", "PosixPath"),
+        ("pathlib", "PurePosixPath"),
+        ("pathlib", "WindowsPath"),
+        ("pathlib._local", "PosixPath"),
+        ("pathlib._local", "WindowsPath"),
+    ];
+
     private readonly Dictionary<string, TorchStorage> _storages = new(StringComparer.Ordinal);
 
     /// <summary>The storages that were referred to, by their keys.</summary>
@@ -41,7 +62,7 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
     /// <inheritdoc/>
     public override PickleGlobal Global(string module, string name)
     {
-        bool isKnown = _functions.Contains((module, name)) || _tensorTypes.Contains((module, name)) || _untyped.Contains((module, name))
+        bool isKnown = _functions.Contains((module, name)) || _inert.Contains((module, name)) || _tensorTypes.Contains((module, name)) || _untyped.Contains((module, name))
             || (module == "torch" && (TorchTypes.Storages.ContainsKey(name) || TorchTypes.Elements.ContainsKey(name)));
         if (isKnown)
         {
@@ -56,7 +77,16 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
 
     /// <inheritdoc/>
     public override object? Create(PickleGlobal type, PickleTuple arguments) =>
-        type.Name is "OrderedDict" or "Size" ? Call(type, arguments) : base.Create(type, arguments);
+        IsInert(type) || type.Name is "OrderedDict" or "Size" ? Call(type, arguments) : base.Create(type, arguments);
+
+    /// <inheritdoc/>
+    public override void Build(object? target, object? state)
+    {
+        if (target is not InertObject)
+        {
+            base.Build(target, state);
+        }
+    }
 
     /// <inheritdoc/>
     public override object? Call(PickleGlobal function, PickleTuple arguments)
@@ -79,6 +109,7 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
             ("bytearray", 0) => new PlainValue("a bytearray"),
             ("bytearray", 1) when items[0] is PlainValue { Kind: "bytes" } => new PlainValue("a bytearray"),
             ("complex", 2) when items is [double, double] => new PlainValue("a complex number"),
+            _ when IsInert(function) => new InertObject(function),
             _ => throw PickleFault.Refused($"a call of {Quote(function)} with other arguments than PyTorch's ({items.Length}: {string.Join(", ", items.Take(8).Select(Kind))})"),
         };
     }
@@ -111,6 +142,8 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
         value is PickleGlobal { Module: "torch" } name && TorchTypes.Elements.TryGetValue(name.Name, out DType? type)
             ? type
             : throw PickleFault.Refused($"an element type is {Kind(value)}");
+
+    private static bool IsInert(PickleGlobal name) => _inert.Contains((name.Module, name.Name));
 
     private static TorchTensor Tensor(object?[] items, DType? type, object? metadata)
     {

@@ -20,7 +20,7 @@ internal sealed record TorchStorage(string Key, DType? Type, long ElementCount)
 /// <summary>A view of a storage: where its elements are. What it says has been compared with the storage's length.</summary>
 internal sealed class TorchTensor
 {
-    private const int MostExtents = 64;
+    private const int MostExtents = 32;
     private const long MostExpandedBytes = 1L << 32;
 
     private TorchTensor(TorchStorage storage, DType type, long offset, long[] sizes, long[] strides, bool isNegated)

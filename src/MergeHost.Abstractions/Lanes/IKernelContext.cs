@@ -22,6 +22,13 @@ public interface IKernelContext<V>
     /// <param name="stream">Which of the <see cref="KernelParameters.Streams"/>; different streams are independent.</param>
     V Uniform(int stream);
 
+    /// <summary>
+    /// The rank of an element's magnitude within its row, in [0, 1]: 0 for the smallest, 1 for the largest, of equal ones the lower index
+    /// first, ½ where a row is one element. NaN ranks highest.
+    /// </summary>
+    /// <param name="index">Which of the <see cref="KernelParameters.Ranks"/>.</param>
+    V Rank(int index);
+
     /// <summary>Room for one value a source, to keep what is needed twice; arbitrary at first, and lost after the call.</summary>
     Span<V> Scratch { get; }
 }

@@ -8,6 +8,8 @@ public sealed class KernelParameters
 {
     private readonly float[] _values;
     private readonly Dictionary<int, (long Place, float Value)> _changes = [];
+    private readonly Dictionary<int, IReadOnlyList<float>> _rows = [];
+    private long _rowLength;
 
     /// <summary>Makes a table of zeros.</summary>
     /// <param name="slots">How many numbers the kernel knows for each source, at least 0.</param>
@@ -30,6 +32,10 @@ public sealed class KernelParameters
     /// <summary>How many streams of random numbers the kernel draws from, 0 by default.</summary>
     public int Streams { get; init; }
 
+    /// <summary>Of what the kernel asks the rank within a row, none by default; no formulas.</summary>
+    /// <remarks>Blocks are then cut between rows: a treatment with ranks, or a statistic, must be among the first that a tensor asks for.</remarks>
+    public IReadOnlyList<Operand> Ranks { get; init; } = [];
+
     /// <summary>The number at a place of the table.</summary>
     public float this[int slot, int source]
     {
@@ -39,6 +45,7 @@ public sealed class KernelParameters
             int index = Index(slot, source);
             _values[index] = value;
             _changes.Remove(index);
+            _rows.Remove(index);
         }
     }
 
@@ -56,11 +63,24 @@ public sealed class KernelParameters
         }
     }
 
+    /// <summary>Sets a number that differs from row to row.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="values">One a row; kept, not copied.</param>
+    /// <param name="rowLength">How many elements a row has, at least 1; the same for all slots.</param>
+    public void SetRows(int slot, int source, IReadOnlyList<float> values, long rowLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowLength, 1);
+        this[slot, source] = 0;
+        _rows[Index(slot, source)] = values;
+        _rowLength = rowLength;
+    }
+
     /// <summary>The first element after <paramref name="element"/> at which a value of the table changes.</summary>
     /// <returns>A flat index, or <see cref="long.MaxValue"/> if none changes any more.</returns>
     public long NextChange(long element)
     {
-        long next = long.MaxValue;
+        long next = _rows.Count == 0 ? long.MaxValue : ((element / _rowLength) + 1) * _rowLength;
         foreach ((long place, _) in _changes.Values)
         {
             next = place > element ? Math.Min(next, place) : next;
@@ -78,6 +98,11 @@ public sealed class KernelParameters
         foreach ((int index, (long place, float value)) in _changes)
         {
             destination[index] = place <= element ? value : destination[index];
+        }
+
+        foreach ((int index, IReadOnlyList<float> values) in _rows)
+        {
+            destination[index] = values[(int)(element / _rowLength)];
         }
     }
 

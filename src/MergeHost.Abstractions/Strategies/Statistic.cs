@@ -28,7 +28,18 @@ public abstract class Statistic
     /// <param name="density">The share that is kept, in [0, 1]: <c>⌊density · n⌋</c> of n elements.</param>
     /// <param name="scope">Over the tensor, or over the model.</param>
     public static TopKStatistic TopK(Operand operand, double density, StatisticScope scope = StatisticScope.Tensor) =>
-        new(operand, density, scope);
+        new(operand, density, null, false, scope);
+
+    /// <summary>Which elements are the largest by magnitude, as many as that; of equal ones those of lower flat index.</summary>
+    /// <remarks>The threshold of the largest k is the order statistic n − k, counted from 0 for the smallest.</remarks>
+    /// <param name="operand">Of what.</param>
+    /// <param name="count">How many are kept, at least 0 and at most as many as there are.</param>
+    public static TopKStatistic Largest(Operand operand, long count) => new(operand, 1, count, false, StatisticScope.Tensor);
+
+    /// <summary>Which elements are the largest by magnitude, as a share of those that are not zero.</summary>
+    /// <param name="operand">Of what.</param>
+    /// <param name="density">The share that is kept, in [0, 1]: <c>⌊density · n⌋</c> in float32, of n elements that are not zero.</param>
+    public static TopKStatistic TopKOfNonZero(Operand operand, double density) => new(operand, density, null, true, StatisticScope.Tensor);
 
     /// <summary>Sums that the strategy defines itself.</summary>
     /// <typeparam name="K">The formulas.</typeparam>
@@ -37,6 +48,18 @@ public abstract class Statistic
     /// <param name="scope">Over the tensor, or over the model.</param>
     public static SumStatistic Sum<K>(int terms, KernelParameters parameters, StatisticScope scope = StatisticScope.Tensor)
         where K : struct, IReduceKernel => new SumStatistic<K>(terms, parameters, scope);
+
+    /// <summary>Numbers of each row, by plain code that is given the row as a whole.</summary>
+    /// <remarks>It must be among the first statistics that a tensor asks for, since blocks are then cut between rows.</remarks>
+    /// <param name="results">How many numbers a row, at least 1.</param>
+    /// <param name="function">Called once for each row, in any order, from several threads; must depend on nothing but the row.</param>
+    public static RowStatistic Rows(int results, RunFunction function) => new(results, function);
+
+    /// <summary>Numbers of runs of up to <see cref="RunStatistic.Length"/> elements, by plain code, added up over the tensor in order.</summary>
+    /// <remarks>For sums that need float64; those of <see cref="Sum"/> cost less.</remarks>
+    /// <param name="results">How many numbers, at least 1.</param>
+    /// <param name="function">Called for each run, in any order, from several threads; must depend on nothing but the run.</param>
+    public static RunStatistic Runs(int results, RunFunction function) => new(results, function);
 
     /// <summary>All inner products among the base and the sources.</summary>
     /// <returns>A statistic whose sums are the upper triangle, row by row, of the matrix over base, source 0, source 1, …</returns>
@@ -56,24 +79,6 @@ public abstract class Statistic<TResult> : Statistic
         : base(scope)
     {
     }
-}
-
-/// <summary>Asks for the largest elements by magnitude.</summary>
-public sealed class TopKStatistic : Statistic<MagnitudeCut>
-{
-    internal TopKStatistic(Operand operand, double density, StatisticScope scope)
-        : base(scope)
-    {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(density is >= 0 and <= 1, true, nameof(density));
-        Operand = operand;
-        Density = density;
-    }
-
-    /// <summary>Of what.</summary>
-    public Operand Operand { get; }
-
-    /// <summary>The share that is kept, in [0, 1].</summary>
-    public double Density { get; }
 }
 
 /// <summary>Asks for sums over the elements.</summary>

@@ -27,6 +27,9 @@ public static class FolderCompanions
         "preprocessor_config.json",
         "processor_config.json",
         "video_preprocessor_config.json",
+        "quantize_config.json",
+        "quant_config.json",
+        "hf_quant_config.json",
     ];
 
     /// <summary>Finds those that exist in a folder.</summary>

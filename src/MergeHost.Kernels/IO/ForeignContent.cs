@@ -45,6 +45,12 @@ public sealed record ForeignContent(string Found, string Hint)
             return new("an empty file", DownloadAgain);
         }
 
+        // An archive's first entry tells its name from byte 30 on.
+        if (head.StartsWith("PK\x03\x04"u8) && head.Length > 30 && head[30..].IndexOf(".npy"u8) is >= 0 and < 100)
+        {
+            return new("NumPy's npz archive", "Convert the arrays to safetensors.");
+        }
+
         foreach ((byte[] start, ForeignContent content) in _byStart)
         {
             if (head.StartsWith(start))

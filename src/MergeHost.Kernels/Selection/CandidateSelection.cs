@@ -99,7 +99,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
             return false;
         }
 
-        selection.Begin(k - _above, units);
+        selection.Begin(units);
         while (selection.Pass < 2)
         {
             for (int unit = 0; unit < units; unit++)
@@ -108,7 +108,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
             }
 
             selection.Add(counts);
-            selection.EndPass();
+            selection.EndPass(k - _above);
         }
 
         if (selection.Pass == 2)
@@ -118,7 +118,7 @@ public sealed unsafe class CandidateSelection(MagnitudeBracket bracket, int unit
                 selection.CountTies(Kept(unit), unit);
             }
 
-            selection.EndPass();
+            selection.EndPass(k - _above);
         }
 
         return true;

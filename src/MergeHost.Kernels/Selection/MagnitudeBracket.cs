@@ -39,6 +39,18 @@ public readonly record struct MagnitudeBracket(float Low, float High)
         return new MagnitudeBracket(low, high);
     }
 
+    /// <summary>As <see cref="Estimate"/>, for a share of the values that are not zero.</summary>
+    /// <param name="sample">Chunks of <see cref="ChunkLength"/> values, at least two.</param>
+    /// <param name="density">The share of the values that are not zero that is kept.</param>
+    public static MagnitudeBracket EstimateOfNonZero(ReadOnlySpan<float> sample, double density)
+    {
+        // As if a chunk were but one draw: neighbours are often zero together.
+        double share = 1 - ((double)MagnitudeSelection.CountZeros(sample) / sample.Length);
+        double margin = Margin * Math.Sqrt(share * (1 - share) * ChunkLength / sample.Length);
+        return new MagnitudeBracket(
+            Estimate(sample, density * Math.Min(1, share + margin)).Low, Estimate(sample, density * Math.Max(0, share - margin)).High);
+    }
+
     private static float Quantile(ReadOnlySpan<float> sample, double density) =>
         SmallSelection.Select(sample, Math.Clamp((int)(density * sample.Length), 1, sample.Length)).Threshold;
 }

@@ -30,12 +30,10 @@ public sealed class MagnitudeSelection
     private int[] _ties = [];
 
     /// <summary>Prepares the first pass, also of an object that has served before.</summary>
-    /// <param name="k">How many are kept, at least 1 and at most as many as there are values.</param>
     /// <param name="units">Into how many units the values are divided, for the third pass.</param>
-    public void Begin(long k, int units)
+    public void Begin(int units)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        (_missing, _units, _isCareful) = ((ulong)k, units, false);
+        (_missing, _units, _isCareful) = (0, units, false);
         (Pass, TieUnit, Cut, _ties) = (0, 0, default, []);
         Array.Clear(_totals);
     }
@@ -84,9 +82,14 @@ public sealed class MagnitudeSelection
     public void CountTies(ReadOnlySpan<float> values, int unit) =>
         _ties[unit] += CountEqual(MemoryMarshal.Cast<float, uint>(values), _threshold);
 
+    /// <summary>How many of some values are zero; NaN counts as zero.</summary>
+    public static int CountZeros(ReadOnlySpan<float> values) => CountEqual(MemoryMarshal.Cast<float, uint>(values), 0);
+
     /// <summary>Ends a pass that has seen all values.</summary>
-    public void EndPass()
+    /// <param name="k">How many are kept, at least 1 and at most as many as there are values; read at the end of the first pass.</param>
+    public void EndPass(long k)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         switch (Pass)
         {
             case 0:
@@ -98,6 +101,7 @@ public sealed class MagnitudeSelection
                     break;
                 }
 
+                _missing = (ulong)k;
                 _threshold = (uint)TakeBin() << 16;
                 Pass = 1;
                 break;

@@ -13,8 +13,10 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
     private readonly byte** _sources;
     private readonly float* _parameters;
     private readonly ushort* _uniforms;
+    private readonly float* _ranks;
     private readonly byte* _scratch;
     private readonly nint _uniformStride;
+    private readonly nint _rankStride;
     private readonly int _sourceCount;
 
     [MethodImpl(AggressiveInlining)]
@@ -24,8 +26,10 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
         _sources = run.Sources;
         _parameters = run.Parameters;
         _uniforms = run.Uniforms;
+        _ranks = run.Ranks;
         _scratch = run.Scratch;
         _uniformStride = run.UniformStride;
+        _rankStride = run.RankStride;
         _sourceCount = run.SourceCount;
     }
 
@@ -58,4 +62,7 @@ internal unsafe struct KernelContext<V, F> : IKernelContext<V>
 
     [MethodImpl(AggressiveInlining)]
     public readonly V Uniform(int stream) => V.LoadUniform(_uniforms + (stream * _uniformStride) + Element);
+
+    [MethodImpl(AggressiveInlining)]
+    public readonly V Rank(int index) => V.LoadSingle(_ranks + (index * _rankStride) + Element);
 }

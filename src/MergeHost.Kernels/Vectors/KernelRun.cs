@@ -24,6 +24,12 @@ public unsafe struct KernelRun
     /// <summary>How many numbers lie between one stream's first and the next one's.</summary>
     public nint UniformStride { get; set; }
 
+    /// <summary>Ranks within rows, <see cref="RankStride"/> of them an operand.</summary>
+    public float* Ranks { get; set; }
+
+    /// <summary>How many numbers lie between one operand's first rank and the next one's.</summary>
+    public nint RankStride { get; set; }
+
     /// <summary>64 bytes a source, aligned to 64.</summary>
     public byte* Scratch { get; set; }
 

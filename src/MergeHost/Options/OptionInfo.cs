@@ -56,7 +56,7 @@ internal sealed class OptionInfo
     public string? RangeText => _range is null
         ? null
         : string.Create(CultureInfo.InvariantCulture,
-            $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, {_range.Maximum}{(_range.MaximumIsExclusive ? ')' : ']')}");
+            $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, {(_range.Maximum is double.PositiveInfinity ? "∞" : _range.Maximum)}{(_range.MaximumIsExclusive ? ')' : ']')}");
 
     private IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
 

@@ -11,13 +11,17 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
 
-    /// <summary>Whether some parameter must be given for each model, and all such parameters are given for all models at once.</summary>
+    /// <summary>
+    /// Whether models have no parameters of their own, or some that must be given, and all such are given for all models at once.
+    /// </summary>
     public bool HoldsForEveryModel
     {
         get
         {
-            List<OptionInfo> required = [.. schema.Options.Where(option => option.IsPerSource && option.IsRequired)];
-            return required.Count > 0 && required.TrueForAll(option => stage.Parameters.Any(level => level.Settings.ContainsKey(option.Name)));
+            List<OptionInfo> perSource = [.. schema.Options.Where(option => option.IsPerSource)];
+            List<OptionInfo> required = perSource.FindAll(option => option.IsRequired);
+            return perSource.Count == 0
+                || (required.Count > 0 && required.TrueForAll(option => stage.Parameters.Any(level => level.Settings.ContainsKey(option.Name))));
         }
     }
 

@@ -39,7 +39,9 @@ internal sealed class CompanionPlanner(
         WarnOfDifferences(donor);
         WarnOfLayerCounts();
         problems.AddRange(CustomCode.Warnings(donor, tokenizer));
-        List<CompanionFile> files = [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json")];
+        bool isPlain = PackedWeights.Find(donor) is null;
+        List<CompanionFile> files =
+            [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json" && !(isPlain && PackedWeights.IsDescription(file.Name)))];
         files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
         if (donor.Config is null)
         {

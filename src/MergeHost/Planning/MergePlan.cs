@@ -55,8 +55,11 @@ internal sealed record StagePlan
     /// <summary>The tensors of the output in the order in which they are stored.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
 
-    /// <summary>The sources that must change something: those that take part with a weight other than 0, except those that the recipe excuses.</summary>
-    public IReadOnlySet<InputModel> MustChange { get; init; } = new HashSet<InputModel>();
+    /// <summary>
+    /// The sources that must change something, and in which tensors of the output they can: those that take part with a weight other than 0,
+    /// except those that the recipe excuses.
+    /// </summary>
+    public IReadOnlyDictionary<InputModel, HashSet<string>> MustChange { get; init; } = new Dictionary<InputModel, HashSet<string>>();
 
     /// <summary>The tensors of each model that no tensor of the output is made from, each with the rule that excuses it.</summary>
     public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Excused { get; init; } =

@@ -103,7 +103,7 @@ internal sealed class MergePlanner(
         StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, problems);
         IReadOnlyList<TensorPlan> tensors = planner.Plan(canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
-        IReadOnlySet<InputModel> mustChange = MustChange(stage, planner, inputs);
+        Dictionary<InputModel, HashSet<string>> mustChange = MustChange(stage, planner, inputs);
         if (Errors == before)
         {
             new NoisePlanner(stage, tensors, problems).Check();
@@ -149,9 +149,9 @@ internal sealed class MergePlanner(
             $"Name another format: {string.Join(", ", writable)}.", stage.OutputFormat?.Place ?? stage.Place);
     }
 
-    private HashSet<InputModel> MustChange(RecipeStage stage, StagePlanner planner, Dictionary<string, InputModel> inputs)
+    private Dictionary<InputModel, HashSet<string>> MustChange(RecipeStage stage, StagePlanner planner, Dictionary<string, InputModel> inputs)
     {
-        HashSet<InputModel> models = [.. planner.TakingPart];
+        Dictionary<InputModel, HashSet<string>> models = new(planner.TakingPart);
         foreach (YamlScalar name in stage.AllowUnchanged)
         {
             if (inputs.TryGetValue(name.Text, out InputModel? model))

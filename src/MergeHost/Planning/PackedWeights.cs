@@ -13,6 +13,9 @@ internal static class PackedWeights
     // Fields of config.json, at the top or in text_config.
     private static readonly string[] _fields = ["quantization_config", "compression_config", "quantization"];
 
+    // Files that describe packed weights, and nothing else.
+    private static readonly string[] _files = ["quantize_config.json", "quant_config.json", "hf_quant_config.json"];
+
     // What companions are called: by itself, or after the tensor's name or the last part of it.
     private static readonly string[] _companions =
     [
@@ -46,6 +49,9 @@ internal static class PackedWeights
 
         return Method(model) is { } method ? $"is quantised by {method}, and stores '{small[0].Name}' as {small[0].DType}" : null;
     }
+
+    /// <summary>Whether a companion describes packed weights, so that it has no place beside plain ones.</summary>
+    public static bool IsDescription(string file) => _files.Contains(file);
 
     /// <summary>Takes what a configuration says of quantisation away.</summary>
     /// <returns>The fields that went.</returns>

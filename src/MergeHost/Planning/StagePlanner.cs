@@ -25,11 +25,11 @@ internal sealed class StagePlanner(
     List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
-    private readonly HashSet<InputModel> _takingPart = [];
+    private readonly Dictionary<InputModel, HashSet<string>> _takingPart = [];
     private readonly VocabularyPlanner _vocabulary = new(stage, models, problems);
 
-    /// <summary>The sources that are read with a weight other than 0, once tensors are planned.</summary>
-    public IReadOnlySet<InputModel> TakingPart => _takingPart;
+    /// <summary>The sources that are read with a weight other than 0, and for which tensors of the output, once those are planned.</summary>
+    public IReadOnlyDictionary<InputModel, HashSet<string>> TakingPart => _takingPart;
 
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
@@ -40,6 +40,12 @@ internal sealed class StagePlanner(
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
         {
             return [];
+        }
+
+        if (demand.Base == BaseUse.Required && slices.TrueForAll(slice => slice.Base is null))
+        {
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"no slice lists the base beside another model, so '{demand.Name}' merges nothing: all layers are copied",
+                "List both models in the `sources:` of a slice.", stage.MergeMethod.Place, Severity.Warning));
         }
 
         IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, stage.BaseModel is { } named ? models[named.Name] : null, problems).Map();
@@ -109,8 +115,13 @@ internal sealed class StagePlanner(
         }
 
         TensorPlan plan = new(output, treatment, @base, sources);
-        _takingPart.UnionWith(sources.Where((source, index) => plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options))
-            .Select(source => source.Model));
+        foreach (InputTensor source in sources.Where((source, index) =>
+            plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options)))
+        {
+            _takingPart.TryAdd(source.Model, []);
+            _takingPart[source.Model].Add(output.Name);
+        }
+
         return plan;
     }
 
@@ -320,13 +331,21 @@ internal sealed class StagePlanner(
         IEnumerable<ParameterSet> levels = stage.Slices
             .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Append(slice.Parameters)).Concat(stage.Parameters)
             .Append(stage.Selection?.Settings ?? ParameterSet.Empty);
-        foreach (SettingCondition condition in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value)
-            .OfType<ConditionalSetting>().SelectMany(setting => setting.Conditions))
+        foreach (ConditionalSetting setting in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value).OfType<ConditionalSetting>())
         {
-            if (condition.Filter is { } filter && !names.Exists(condition.Matches))
+            bool isReached = true;
+            foreach (SettingCondition condition in setting.Conditions)
             {
-                problems.Add(new Problem(ErrorCodes.UnusedFilter, $"filter '{filter.Text}' matches no tensor", "A filter is a part of a tensor's name, such as `self_attn`.",
-                    filter.Place, Severity.Warning));
+                if (condition.Filter is { } filter && (!isReached || !names.Exists(condition.Matches)))
+                {
+                    problems.Add(new Problem(
+                        ErrorCodes.UnusedFilter,
+                        isReached ? $"filter '{filter.Text}' matches no tensor" : $"filter '{filter.Text}' is never reached: a value without a filter stands before it",
+                        isReached ? "A filter is a part of a tensor's name, such as `self_attn`." : "Put the value without a filter last.",
+                        filter.Place, Severity.Warning));
+                }
+
+                isReached &= condition.Filter is not null;
             }
         }
     }

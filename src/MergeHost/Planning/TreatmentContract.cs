@@ -31,6 +31,7 @@ internal static class TreatmentContract
 
     private static string? Breach(Statistic statistic, int sources) => statistic switch
     {
+        TopKStatistic { Operand.Formula: { } formula } => Breach(formula.Parameters, sources),
         TopKStatistic { Operand.SourceIndex: { } source } when source < 0 || source >= sources =>
             $"measures source {source} of {sources}",
         SumStatistic sum => Breach(sum.Parameters, sources),
@@ -38,8 +39,14 @@ internal static class TreatmentContract
     };
 
     // A kernel asks for any source's parameters; a table that has no slots is never asked.
-    private static string? Breach(KernelParameters parameters, int sources) =>
-        parameters.Slots > 0 && parameters.Sources != sources
-        ? $"has parameters for {parameters.Sources} sources, and there are {sources}"
-        : null;
+    private static string? Breach(KernelParameters parameters, int sources)
+    {
+        if (parameters.Slots > 0 && parameters.Sources != sources)
+        {
+            return $"has parameters for {parameters.Sources} sources, and there are {sources}";
+        }
+
+        int? missing = parameters.Ranks.Select(operand => operand.SourceIndex).FirstOrDefault(source => source < 0 || source >= sources);
+        return missing is null ? null : $"ranks source {missing} of {sources}";
+    }
 }

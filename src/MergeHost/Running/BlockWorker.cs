@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.IO;
+using MergeHost.Kernels.Selection;
 
 namespace MergeHost.Running;
 
@@ -7,6 +8,9 @@ namespace MergeHost.Running;
 internal sealed unsafe class BlockWorker : IDisposable
 {
     private readonly List<(nint Memory, long Bytes)>[] _buffersOf = [.. Enum.GetValues<BufferUse>().Select(_ => new List<(nint, long)>())];
+
+    /// <summary>Ranks the numbers of rows.</summary>
+    public RowRanks Ranking { get; } = new();
 
     /// <summary>Memory that keeps its content until the same use and index are asked for again; at the beginning of a page.</summary>
     public byte* Buffer(BufferUse use, int index, long bytes)
@@ -67,6 +71,15 @@ internal enum BufferUse
 
     /// <summary>Random numbers.</summary>
     Uniforms,
+
+    /// <summary>Ranks within a row.</summary>
+    Ranks,
+
+    /// <summary>Rows of all inputs in float32.</summary>
+    Rows,
+
+    /// <summary>A few elements of all inputs in float32.</summary>
+    Samples,
 
     /// <summary>A kernel's scratch.</summary>
     Scratch,

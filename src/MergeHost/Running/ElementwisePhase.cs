@@ -8,7 +8,7 @@ internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatm
     : ITensorPhase
 {
     private readonly ElementwiseFunction _function = context.Device.Bind(treatment, data.Format, output.Format);
-    private readonly KernelFeed _feed = new(treatment.Parameters, context.Options.Seed, tensor);
+    private readonly KernelFeed _feed = new(treatment.Parameters, context.Options, tensor, data);
 
     public int BlockCount => data.BlockCount;
 

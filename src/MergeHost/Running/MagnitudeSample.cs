@@ -14,16 +14,19 @@ internal static class MagnitudeSample
     // Where reading takes longer, the files are not in memory: more passes then cost less than jumping about.
     private static readonly TimeSpan _mostTime = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Estimates the magnitude from which on a share of the values is kept.</summary>
+    /// <summary>Estimates the magnitude from which on the largest values are kept.</summary>
+    /// <param name="readers">One for each tensor, in order.</param>
+    /// <param name="statistic">How many are kept.</param>
     /// <returns><see langword="null"/> if that would take too long.</returns>
-    public static MagnitudeBracket? Bracket(IReadOnlyList<MeasuredPart> parts, Operand operand, double density)
+    public static MagnitudeBracket? Bracket(IReadOnlyList<(MeasuredPart Part, OperandReader Reader)> readers, TopKStatistic statistic)
     {
-        long elements = parts.Sum(part => part.Data.ElementCount);
+        long elements = readers.Sum(pair => pair.Part.Data.ElementCount);
         int chunks = (int)Math.Clamp(elements / ElementsPerChunk, LeastChunks, MostChunks);
         long start = Stopwatch.GetTimestamp();
         List<float> sample = new(chunks * MagnitudeBracket.ChunkLength);
         Span<float> chunk = stackalloc float[MagnitudeBracket.ChunkLength];
-        foreach (MeasuredPart part in parts)
+        using BlockWorker worker = new();
+        foreach ((MeasuredPart part, OperandReader reader) in readers)
         {
             long ofPart = part.Data.ElementCount * chunks / elements;
             for (long i = 0; i < ofPart; i++)
@@ -33,14 +36,20 @@ internal static class MagnitudeSample
                     return null;
                 }
 
-                part.Data.Read(operand, Place(i, part.Data.ElementCount / ofPart), chunk);
+                reader.Sample(Place(i, part.Data.ElementCount / ofPart), chunk, worker);
                 sample.AddRange(chunk);
             }
         }
 
-        return sample.Count < LeastChunks * MagnitudeBracket.ChunkLength / 2
-            ? null
-            : MagnitudeBracket.Estimate(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sample), density);
+        if (sample.Count < LeastChunks * MagnitudeBracket.ChunkLength / 2)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<float> values = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sample);
+        return statistic.OfNonZero
+            ? MagnitudeBracket.EstimateOfNonZero(values, statistic.Density)
+            : MagnitudeBracket.Estimate(values, statistic.Count is { } count ? (double)count / elements : statistic.Density);
     }
 
     // One chunk in each stretch, at places that do not follow the rows: steps of the golden ratio.

@@ -9,6 +9,8 @@ internal static class MeasurementFactory
     public static Measurement Create(IReadOnlyList<MeasuredPart> parts, RunContext context) => parts[0].Statistic switch
     {
         SumStatistic => new SumMeasurement(parts, context),
+        RowStatistic => new RowMeasurement(parts[0]),
+        RunStatistic => new RunMeasurement(parts[0]),
         TopKStatistic => new TopKMeasurement(parts, context),
         { } other => throw new InvalidOperationException($"no way to measure {other.GetType().Name}"),
     };

@@ -19,7 +19,7 @@ internal sealed class SumMeasurement : Measurement
         {
             SumStatistic statistic = (SumStatistic)part.Statistic;
             ReduceFunction function = ReduceLoop.Bind(statistic, context.Options.Lanes, part.Data.Format);
-            return (function, new KernelFeed(statistic.Parameters, context.Options.Seed, part.Tensor));
+            return (function, new KernelFeed(statistic.Parameters, context.Options, part.Tensor, part.Data));
         });
     }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Numerics;
-using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
@@ -29,7 +27,9 @@ internal sealed unsafe class TensorData
     {
         ElementCount = plan.Output.ElementCount;
         _context = context;
-        _blockElements = BlockElementsFor(plan.Output.DType, context.Options.BlockElements);
+        RowLength = plan.Output.Shape.RowLength;
+        HasWholeRows = RowBlocks.AreNeeded(plan.Treatment);
+        _blockElements = BlockElementsFor(plan, context.Options.BlockElements);
         _hasBase = plan.Copied is null && plan.Base is not null;
         BlockCount = (int)((ElementCount + _blockElements - 1) / _blockElements);
         _inputs = [.. plan.Read.Select(input => new Input(input.Model, context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
@@ -38,11 +38,18 @@ internal sealed unsafe class TensorData
         Decodes = !isUniform || (first != DType.BF16 && first != DType.F32);
         Format = !Decodes && first == DType.BF16 ? ElementFormat.BFloat16 : ElementFormat.Single;
         bool converts = Decodes || (plan.Output.DType != DType.BF16 && plan.Output.DType != DType.F32);
-        _partElements = converts ? (int)Math.Min(_blockElements, Multiple(RunOf(plan.Output.DType), context.Device.PartElements)) : _blockElements;
+        long run = HasWholeRows ? RowBlocks.CommonMultiple(RunOf(plan.Output.DType), RowLength) : RunOf(plan.Output.DType);
+        _partElements = converts ? (int)Math.Min(_blockElements, Multiple(run, context.Device.PartElements)) : _blockElements;
     }
 
     /// <summary>How many elements of each input take part.</summary>
     public long ElementCount { get; }
+
+    /// <summary>The length of a row.</summary>
+    public long RowLength { get; }
+
+    /// <summary>Whether blocks and their parts are cut between rows.</summary>
+    public bool HasWholeRows { get; }
 
     /// <summary>How many blocks there are; none for an empty tensor.</summary>
     public int BlockCount { get; }
@@ -62,18 +69,19 @@ internal sealed unsafe class TensorData
     // Whether inputs have to be turned into float32 before kernels see them.
     private bool Decodes { get; }
 
-    // Some types are written by whole rows only; digests have units of their own.
-    private static int BlockElementsFor(DType type, int usual)
+    /// <summary>How many elements of a tensor are worked on at a time: some types are written by whole rows only; digests have units of their own.</summary>
+    public static int BlockElementsFor(TensorPlan plan, int usual)
     {
-        int run = RunOf(type);
-        int least = run / (int)BigInteger.GreatestCommonDivisor(run, TensorDigest.UnitElements) * TensorDigest.UnitElements;
-        return run == 1 ? usual : Math.Max(1, usual / least) * least;
+        long run = RowBlocks.CommonMultiple(RunOf(plan.Output.DType), TensorDigest.UnitElements);
+        return RowBlocks.AreNeeded(plan.Treatment)
+            ? RowBlocks.ElementsFor(plan.Output, run, usual)
+            : (int)(run == TensorDigest.UnitElements ? usual : Math.Max(1, usual / run) * run);
     }
 
     private static int RunOf(DType type) => type.Codec?.RunElements ?? 1;
 
     // The least that is no less than a number.
-    private static long Multiple(int of, int least) => ((long)least + of - 1) / of * of;
+    private static long Multiple(long of, int least) => (least + of - 1) / of * of;
 
     public long FirstElement(int block) => (long)block * _blockElements;
 
@@ -153,14 +161,25 @@ internal sealed unsafe class TensorData
             Decode(index, part, stored[index], new Span<float>(pointers[index], part.Count));
         }
 
-        return new KernelRun
+        return RunOver(pointers, part.Count, worker);
+    }
+
+    /// <summary>Some elements of a run in float32, whatever it holds.</summary>
+    /// <param name="run">A run that <see cref="Load"/> gave.</param>
+    /// <param name="start">The first element.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="worker">Has the buffers; the result stays until the next call.</param>
+    public TensorRun Elements(in KernelRun run, int start, int count, BlockWorker worker)
+    {
+        DType type = Format == ElementFormat.BFloat16 ? DType.BF16 : DType.F32;
+        Span<float> elements = new(worker.Buffer(BufferUse.Rows, 0, sizeof(float) * (run.SourceCount + 1L) * count), (run.SourceCount + 1) * count);
+        for (int input = 0; input <= run.SourceCount; input++)
         {
-            Base = _hasBase ? pointers[0] : worker.Buffer(BufferUse.NoBase, 0, sizeof(float) * (long)_blockElements),
-            Sources = _hasBase ? pointers + 1 : pointers,
-            SourceCount = SourceCount,
-            Scratch = worker.Buffer(BufferUse.Scratch, 0, 64L * SourceCount),
-            Count = part.Count,
-        };
+            byte* stored = (input == 0 ? run.Base : run.Sources[input - 1]) + type.LengthBytes(start);
+            DTypeConversion.ToSingle(type, new ReadOnlySpan<byte>(stored, (int)type.LengthBytes(count)), elements.Slice(input * count, count));
+        }
+
+        return new TensorRun(_hasBase ? elements[..count] : default, elements[count..], count);
     }
 
     /// <summary>Loads a block of one input as it is stored.</summary>
@@ -202,18 +221,28 @@ internal sealed unsafe class TensorData
         DTypeConversion.ToSingle(type, bytes, destination);
     }
 
-    /// <summary>Reads a few elements of an operand in float32, past all blocks.</summary>
-    public void Read(Operand operand, long first, Span<float> destination)
+    /// <summary>Reads a few elements of the inputs in float32, past all blocks.</summary>
+    /// <returns>A run over them, without parameters.</returns>
+    public KernelRun Sample(long first, int count, BlockWorker worker)
     {
-        int firstSource = _hasBase ? 1 : 0;
-        Read(operand.SourceIndex is { } source ? _inputs[firstSource + source] : _inputs[0], first, destination);
-        if (operand.SubtractsBase)
+        byte** pointers = (byte**)worker.Buffer(BufferUse.Pointers, 0, _inputs.Length * sizeof(byte*));
+        for (int index = 0; index < _inputs.Length; index++)
         {
-            Span<float> subtrahend = stackalloc float[destination.Length];
-            Read(_inputs[0], first, subtrahend);
-            TensorPrimitives.Subtract(destination, subtrahend, destination);
+            pointers[index] = worker.Buffer(BufferUse.Samples, index, sizeof(float) * (long)count);
+            Read(_inputs[index], first, new Span<float>(pointers[index], count));
         }
+
+        return RunOver(pointers, count, worker);
     }
+
+    private KernelRun RunOver(byte** pointers, int count, BlockWorker worker) => new()
+    {
+        Base = _hasBase ? pointers[0] : worker.Buffer(BufferUse.NoBase, 0, sizeof(float) * (long)_blockElements),
+        Sources = _hasBase ? pointers + 1 : pointers,
+        SourceCount = SourceCount,
+        Scratch = worker.Buffer(BufferUse.Scratch, 0, 64L * SourceCount),
+        Count = count,
+    };
 
     private static void Read(Input input, long first, Span<float> destination)
     {

@@ -87,6 +87,12 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
                     $"tensor '{plan.Output.Name}': the strategy {breach}", "Report it to the author of the plugin.")]);
             }
 
+            if (RowBlocks.AreNeeded(next) && !_data!.HasWholeRows)
+            {
+                throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
+                    $"tensor '{plan.Output.Name}': rows or ranks must be among the first that are asked for", "Report it to the author of the plugin.")]);
+            }
+
             _treatment = next;
             _measurements = [];
         }

@@ -13,12 +13,17 @@ internal sealed unsafe class TopKMeasurement : Measurement
     // The share of all elements for which there is room while the candidates are gathered.
     private const int LeastElementsPerKept = 16;
 
+    private static readonly MagnitudeCut _none = new(float.PositiveInfinity, 0);
+
     private readonly IReadOnlyList<MeasuredPart> _parts;
-    private readonly Operand _operand;
+    private readonly TopKStatistic _statistic;
+    private readonly Dictionary<MeasuredPart, OperandReader> _readers;
     private readonly RunContext _context;
     private readonly int _units;
-    private readonly long _k;
+    private readonly long _elements;
     private readonly long _mostKept;
+    private long? _k;
+    private long _zeros;
     private Lazy<CandidateSelection?>? _candidates;
     private float* _kept;
     private MagnitudeSelection? _selection;
@@ -26,23 +31,23 @@ internal sealed unsafe class TopKMeasurement : Measurement
 
     public TopKMeasurement(IReadOnlyList<MeasuredPart> parts, RunContext context)
     {
-        TopKStatistic statistic = (TopKStatistic)parts[0].Statistic;
         _parts = parts;
         _context = context;
-        _operand = statistic.Operand;
+        _statistic = (TopKStatistic)parts[0].Statistic;
+        _readers = parts.ToDictionary(part => part, part => new OperandReader(_statistic.Operand, part, context));
         _units = parts.Sum(part => part.Units);
-        long elements = parts.Sum(part => part.Data.ElementCount);
-        _k = (long)(statistic.Density * elements);
-        _mostKept = elements / LeastElementsPerKept;
-        _candidates = new Lazy<CandidateSelection?>(() => PrepareCandidates(statistic.Density));
-        if (_k == 0)
+        _elements = parts.Sum(part => part.Data.ElementCount);
+        _mostKept = _elements / LeastElementsPerKept;
+        _candidates = new Lazy<CandidateSelection?>(PrepareCandidates);
+        _k = _statistic.OfNonZero ? null : _statistic.Kept(_elements, 0);
+        if (_k == 0 || _elements == 0)
         {
-            _cut = new MagnitudeCut(float.PositiveInfinity, 0);
+            _cut = _none;
         }
         else if (_units > 1)
         {
             _selection = context.TakeSelection();
-            _selection.Begin(_k, _units);
+            _selection.Begin(_units);
         }
     }
 
@@ -52,7 +57,8 @@ internal sealed unsafe class TopKMeasurement : Measurement
     {
         if (_selection is null)
         {
-            _cut = SmallSelection.Select(Read(OperandOf(part), part, run, 0, (int)run.Count, worker), (int)_k);
+            Span<float> values = _readers[part].Read(run, block, 0, (int)run.Count, worker);
+            _cut = SmallSelection.Select(values, (int)_statistic.Kept(_elements, _elements - MagnitudeSelection.CountZeros(values)));
             return;
         }
 
@@ -62,11 +68,11 @@ internal sealed unsafe class TopKMeasurement : Measurement
             int end = (int)nint.Min(start + TensorDigest.UnitElements, run.Count);
             if (_candidates?.Value is { } candidates)
             {
-                Collect(candidates, part, unit, run, start, end, worker);
+                Collect(candidates, part, unit, run, block, start, end, worker);
             }
             else
             {
-                Count(_selection, part, unit, run, start, end, worker);
+                Count(_selection, part, unit, run, block, start, end, worker);
             }
         }
 
@@ -86,17 +92,27 @@ internal sealed unsafe class TopKMeasurement : Measurement
             return;
         }
 
-        if (_candidates?.Value is { } candidates)
+        long k = _k ??= _statistic.Kept(_elements, _elements - _zeros);
+        CandidateSelection? candidates = _candidates?.Value;
+        _candidates = null;
+        if (candidates is not null)
         {
-            candidates.TrySelect(_k, _selection, Counts(worker));
+            _ = k > 0 && candidates.TrySelect(k, _selection, Counts(worker));
             _context.Arena.Return((byte*)_kept, sizeof(float) * _mostKept);
         }
-        else
+        else if (k > 0)
         {
-            _selection.EndPass();
+            _selection.EndPass(k);
         }
 
-        _candidates = null;
+        if (k == 0)
+        {
+            _cut = _none;
+            _context.ReturnSelection(_selection);
+            _selection = null;
+            return;
+        }
+
         if (_selection.Pass >= 3)
         {
             _cut = _selection.Pass == 3 ? FindTie(_selection, worker) : _selection.Cut;
@@ -132,13 +148,13 @@ internal sealed unsafe class TopKMeasurement : Measurement
         int block = part.Data.BlockOf(first);
         KernelRun run = part.Data.Load(block, worker);
         int start = (int)(first - part.Data.FirstElement(block));
-        selection.FindTie(Read(OperandOf(part), part, run, start, Math.Min(TensorDigest.UnitElements, (int)run.Count - start), worker));
+        selection.FindTie(_readers[part].Read(run, block, start, Math.Min(TensorDigest.UnitElements, (int)run.Count - start), worker));
         long before = _parts.TakeWhile(other => other != part).Sum(other => other.Data.ElementCount);
         return selection.Cut with { TieEnd = selection.Cut.TieEnd + before + first };
     }
 
     // Without room or a sample, the selection takes more passes.
-    private CandidateSelection? PrepareCandidates(double density)
+    private CandidateSelection? PrepareCandidates()
     {
         _kept = (float*)_context.Arena.TryTake(sizeof(float) * _mostKept);
         if (_kept is null)
@@ -146,7 +162,7 @@ internal sealed unsafe class TopKMeasurement : Measurement
             return null;
         }
 
-        if (MagnitudeSample.Bracket(_parts, _operand, density) is { } bracket)
+        if (MagnitudeSample.Bracket([.. _parts.Select(part => (part, _readers[part]))], _statistic) is { } bracket)
         {
             return new CandidateSelection(bracket, _units, _kept, _mostKept);
         }
@@ -155,30 +171,33 @@ internal sealed unsafe class TopKMeasurement : Measurement
         return null;
     }
 
-    private void Collect(CandidateSelection candidates, MeasuredPart part, int unit, in KernelRun run, int start, int end, BlockWorker worker)
+    private void Collect(
+        CandidateSelection candidates, MeasuredPart part, int unit, in KernelRun run, int block, int start, int end, BlockWorker worker)
     {
-        OperandFunction read = OperandOf(part);
+        OperandReader reader = _readers[part];
         int most = TensorDigest.UnitElements + CandidateSelection.Slack;
         Span<float> kept = new(worker.Buffer(BufferUse.Kept, 0, sizeof(float) * (long)most), most);
         int within = 0;
         int above = 0;
         for (int cell = start; cell < end; cell += Cell)
         {
-            Span<float> values = Read(read, part, run, cell, Math.Min(Cell, end - cell), worker);
+            Span<float> values = reader.Read(run, block, cell, Math.Min(Cell, end - cell), worker);
             within += candidates.Collect(values, kept[within..], out int aboveCell);
             above += aboveCell;
+            CountZeros(values);
         }
 
         candidates.Add(unit, kept[..within], above);
     }
 
-    private void Count(MagnitudeSelection selection, MeasuredPart part, int unit, in KernelRun run, int start, int end, BlockWorker worker)
+    private void Count(MagnitudeSelection selection, MeasuredPart part, int unit, in KernelRun run, int block, int start, int end, BlockWorker worker)
     {
-        OperandFunction read = OperandOf(part);
+        OperandReader reader = _readers[part];
         Span<uint> counts = Counts(worker);
         for (int cell = start; cell < end; cell += Cell)
         {
-            Span<float> values = Read(read, part, run, cell, Math.Min(Cell, end - cell), worker);
+            Span<float> values = reader.Read(run, block, cell, Math.Min(Cell, end - cell), worker);
+            CountZeros(values);
             if (selection.Pass == 2)
             {
                 selection.CountTies(values, unit);
@@ -190,18 +209,15 @@ internal sealed unsafe class TopKMeasurement : Measurement
         }
     }
 
+    // In the first pass, if how many are kept depends on it.
+    private void CountZeros(ReadOnlySpan<float> values)
+    {
+        if (_k is null)
+        {
+            Interlocked.Add(ref _zeros, MagnitudeSelection.CountZeros(values));
+        }
+    }
+
     private static Span<uint> Counts(BlockWorker worker) =>
         new(worker.Buffer(BufferUse.Counts, 0, sizeof(uint) * (long)MagnitudeSelection.Bins), MagnitudeSelection.Bins);
-
-    private OperandFunction OperandOf(MeasuredPart part) => OperandLoop.Bind(_context.Options.Lanes, part.Data.Format);
-
-    private Span<float> Read(OperandFunction read, MeasuredPart part, in KernelRun run, int start, int count, BlockWorker worker)
-    {
-        Span<float> values = new(worker.Buffer(BufferUse.Operand, 0, sizeof(float) * (long)TensorDigest.UnitElements), count);
-        byte* minuend = _operand.SourceIndex is { } source ? run.Sources[source] : run.Base;
-        byte* subtrahend = _operand.SubtractsBase ? run.Base : null;
-        long offset = (long)start * (part.Data.Format == ElementFormat.BFloat16 ? sizeof(ushort) : sizeof(float));
-        read(minuend + offset, subtrahend is null ? null : subtrahend + offset, values);
-        return values;
-    }
 }

@@ -51,8 +51,7 @@ internal sealed class WholeTensorPhase(
     // A vector is one row; of more extents than two all but the last are rows.
     private Matrix<float> Shaped(float[] values)
     {
-        TensorShape shape = plan.Output.Shape;
-        int columns = shape.Rank == 0 ? 1 : (int)shape[shape.Rank - 1];
+        int columns = (int)plan.Output.Shape.RowLength;
         return new Matrix<float>(columns == 0 ? 0 : values.Length / columns, columns, values);
     }
 }

@@ -12,13 +12,12 @@ internal static class MemoryNeed
 
     public static long Of(StagePlan stage, MergeOptions options)
     {
-        long block = stage.Tensors.Max(tensor => tensor.Inputs.Count() + 1L) * Math.Min(options.BlockElements, Largest(stage)) * sizeof(float);
+        long block = stage.Tensors.Max(tensor =>
+            (tensor.Inputs.Count() + 1L) * Math.Min(TensorData.BlockElementsFor(tensor, options.BlockElements), tensor.Output.ElementCount)) * sizeof(float);
         long staged = stage.Tensors.Where(tensor => tensor.Treatment is MeasureTreatment)
             .Select(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes)
             .OrderDescending().Where(bytes => bytes <= options.TensorBytes).Take(2 * options.Threads).Sum();
         long scored = stage.Selection is null ? 0 : stage.Selection.Pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max();
         return Program + Math.Max(scored, (options.Threads * block) + Math.Min(staged, options.TensorBytes) + stage.Tensors.Max(TensorTask.WholeBytes));
     }
-
-    private static long Largest(StagePlan stage) => stage.Tensors.Max(tensor => tensor.Output.ElementCount);
 }

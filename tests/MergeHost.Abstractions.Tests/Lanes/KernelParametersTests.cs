@@ -112,4 +112,23 @@ public sealed class KernelParametersTests
         parameters.CopyTo(element, values);
         return values;
     }
+
+    [Fact]
+    public void SetRows_GivesEachRowItsNumberAndChangesBetweenRows()
+    {
+        KernelParameters parameters = new(1, 2) { [0, 0] = 7 };
+        parameters.SetRows(0, 1, [1, 2, 3], rowLength: 10);
+        float[] table = new float[2];
+        parameters.CopyTo(19, table);
+        Assert.Equal([7, 2], table);
+        Assert.Equal((10, 20), (parameters.NextChange(0), parameters.NextChange(10)));
+        parameters[0, 1] = 5;
+        parameters.CopyTo(19, table);
+        Assert.Equal([7, 5], table);
+        Assert.Equal(long.MaxValue, parameters.NextChange(0));
+    }
+
+    [Fact]
+    public void SetRows_OfRowsWithoutElements_IsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>("rowLength", () => new KernelParameters(1, 1).SetRows(0, 0, [], 0));
 }

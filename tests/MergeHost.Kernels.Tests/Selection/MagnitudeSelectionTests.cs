@@ -46,7 +46,7 @@ public sealed class MagnitudeSelectionTests
         float[] values = SelectionOracle.Values[name];
         foreach (int k in SelectionOracle.Counts(values))
         {
-            _selection.Begin(k, units: 50);
+            _selection.Begin(units: 50);
             while (_selection.Pass < 3)
             {
                 Parallel.For(0, 4, thread =>
@@ -62,7 +62,7 @@ public sealed class MagnitudeSelectionTests
                         _selection.Add(counts);
                     }
                 });
-                _selection.EndPass();
+                _selection.EndPass(k);
             }
 
             Assert.Equal(SelectionOracle.Cut(values, k), Result(values, 100));
@@ -73,7 +73,7 @@ public sealed class MagnitudeSelectionTests
     public void Add_AfterItTookTheCounters_LeavesThemAtZero()
     {
         uint[] counts = new uint[MagnitudeSelection.Bins];
-        _selection.Begin(1, 1);
+        _selection.Begin(units: 1);
         _selection.Count([1, 2, 3], counts);
         Assert.Equal(3, counts.Sum(count => count));
         _selection.Add(counts);
@@ -81,14 +81,21 @@ public sealed class MagnitudeSelectionTests
     }
 
     [Fact]
-    public void Begin_WithNothingToKeep_IsRefused() =>
-        Assert.Throws<ArgumentOutOfRangeException>("k", () => _selection.Begin(0, 1));
+    public void EndPass_WithNothingToKeep_IsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>("k", () => _selection.EndPass(0));
+
+    [Fact]
+    public void CountZeros_CountsBothZerosAndNaN()
+    {
+        float[] values = [.. Enumerable.Range(0, 40).Select(i => i % 3 == 0 ? -0f : i), 0, float.NaN, float.NegativeInfinity];
+        Assert.Equal(16, MagnitudeSelection.CountZeros(values));
+    }
 
     // One object serves all: what an earlier selection left must not show. The values come in pieces of odd lengths.
     private MagnitudeCut Select(float[] values, int k, int unit)
     {
         uint[] counts = new uint[MagnitudeSelection.Bins];
-        _selection.Begin(k, (values.Length + unit - 1) / unit);
+        _selection.Begin((values.Length + unit - 1) / unit);
         while (_selection.Pass < 3)
         {
             for (int start = 0; start < values.Length; start += unit)
@@ -100,7 +107,7 @@ public sealed class MagnitudeSelectionTests
             }
 
             _selection.Add(counts);
-            _selection.EndPass();
+            _selection.EndPass(k);
         }
 
         return Result(values, unit);

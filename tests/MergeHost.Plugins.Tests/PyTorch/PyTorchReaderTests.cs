@@ -138,6 +138,43 @@ public sealed class PyTorchReaderTests : IDisposable
         Assert.Contains("and 2 more could be meant", Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Path)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Open_OfACheckpointWithSettings_LooksPastThem()
+    {
+        TorchBytes checkpoint = new TorchBytes().Op((byte)'}').Text("args").Global("argparse", "Namespace").Op((byte)')', 0x81, (byte)'}').Text("lr").Op((byte)'K', 3, (byte)'s', (byte)'b', (byte)'s')
+            .Text("path").Global("pathlib", "PosixPath").Op((byte)'(').Text("/").Text("data").Op((byte)'t', (byte)'R', (byte)'s')
+            .Text("model").Op((byte)'}').Text("w").Tensor().Op((byte)'s', (byte)'s');
+        using ICheckpointReader reader = new PyTorchFormat().Open(_folder.Write("last.ckpt", checkpoint.ToArchive()));
+        Assert.Equal("w", Assert.Single(reader.Tensors).Name);
+    }
+
+    [Theory]
+    [InlineData("argparse", "Namespace", new byte[] { (byte)'}', (byte)'b' }, "BUILD of 'argparse.Namespace'")]
+    [InlineData("argparse", "Namespace", new byte[] { (byte)')', (byte)'R', (byte)')', (byte)'R' }, "a call of an object of 'argparse.Namespace'")]
+    [InlineData("argparse", "Namespace", new byte[] { (byte)')', (byte)'R', (byte)'N', (byte)'N', (byte)'s' }, "items are set on an object of 'argparse.Namespace'")]
+    [InlineData("argparse", "_sys.modules", new byte[0], "'argparse._sys.modules' is not among the names")]
+    public void Open_OfAnObjectOfNoUse_LetsItDoNothing(string module, string name, byte[] then, string expected)
+    {
+        CheckpointException exception = Refuse(new TorchBytes().Op((byte)'}').Text("args").Global(module, name).Op(then).Op((byte)'s'));
+        Assert.Equal(ErrorCodes.UnsafePickle, exception.Code);
+        Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("an archive that says other sizes after an entry than in its directory", "PK\x07\x08", 8, "bytes in the record after it")]
+    [InlineData("a local header that says another method", "PK\x03\x04", 8, "another name or method")]
+    [InlineData("a directory that says another size", "PK\x01\x02", 24, "two sizes")]
+    [InlineData("a directory that says another place", "PK\x01\x02", 42, "belong to nothing")]
+    [InlineData("an end that counts other entries", "PK\x05\x06", 8, "contradict each other")]
+    public void Open_OfAnArchiveThatContradictsItself_SaysSo(string what, string signature, int offset, string expected)
+    {
+        byte[] archive = File.ReadAllBytes(Path.Combine(new TorchFixture("good/views").Folder, "views.pt"));
+        int at = archive.AsSpan().LastIndexOf(Encoding.Latin1.GetBytes(signature));
+        archive[at + offset]++;
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Write("model.bin", archive)));
+        Assert.True(exception.Message.Contains(expected, StringComparison.Ordinal), $"{what}: {exception.Message}");
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private CheckpointException Refuse(TorchBytes content) =>

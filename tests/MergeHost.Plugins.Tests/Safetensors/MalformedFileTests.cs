@@ -38,6 +38,8 @@ public sealed class MalformedFileTests : IDisposable
         new("20 metadata twice", Whole("""{"__metadata__":{},"__metadata__":{}}""", 0), ErrorCodes.BadHeader, "'__metadata__'", "twice"),
         new("21 metadata of numbers", Whole("""{"__metadata__":{"step":7}}""", 0), ErrorCodes.BadHeader, "'step'", "7", "string"),
         new("21 metadata is a list", Whole("""{"__metadata__":[]}""", 0), ErrorCodes.BadHeader, "'__metadata__'", "an array"),
+        new("22 a piece of a tensor", Whole($$$"""{"__metadata__":{"DCP_SHARDING_INFO":"{\"x\":{\"saved_offsets\":[0,4]}}"},"x":{{{One}}}}""", 4), ErrorCodes.BadTensor, "'x'", "a piece of it, at [0,4]"),
+        new("22 pieces in other words", Whole($$"""{"__metadata__":{"DCP_SHARDING_INFO":"[]"},"x":{{One}}}""", 4), ErrorCodes.BadHeader, "'DCP_SHARDING_INFO'"),
         new("23 unknown dtype", Tensor("\"F128\"", "[1]", "[0,16]", 16), ErrorCodes.BadTensor, "'x'", "'F128'"),
         new("24 dtype in lower case", Tensor("\"bf16\"", "[1]", "[0,2]", 2), ErrorCodes.BadTensor, "'x'", "'bf16'"),
         new("25 dtype is a number", Tensor("7", "[1]", "[0,4]", 4), ErrorCodes.BadTensor, "'x'", "dtype is 7"),

@@ -17,7 +17,9 @@ public sealed class SlerpStrategyTests : MergeStrategyContract<SlerpStrategy>
     [InlineData(0.1)]
     [InlineData(0.5)]
     [InlineData(0.75)]
-    public void Merge_BetweenItsEnds_IsTheFormulaInFloat64(double t)
+    [InlineData(-0.25)]
+    [InlineData(1.5)]
+    public void Merge_BetweenItsEndsAndBeyond_IsTheFormulaInFloat64(double t)
     {
         TensorValues values = Apart();
         float[] other = values.Sources[0];

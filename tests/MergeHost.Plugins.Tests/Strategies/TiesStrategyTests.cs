@@ -1,4 +1,5 @@
 using MergeHost.Plugins.Ties;
+using MergeHost.Strategies;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Strategies;
@@ -29,22 +30,32 @@ public sealed class TiesStrategyTests : MergeStrategyContract<TiesStrategy>
             [0, 2, -2, 0, 0], Merge(Some.Group(new float[5], [1, 2, -2, 2, -1]), new TiesOptions { Weight = 1, Density = 0.4 }));
 
     [Theory]
+    [InlineData(0.1, 1)]
     [InlineData(0.2, 1)]
     [InlineData(0.39, 1)]
     [InlineData(0.6, 3)]
     [InlineData(0.99, 4)]
     [InlineData(1, 5)]
-    public void Merge_AtADensity_KeepsThatShareRoundedDown(double density, int kept)
+    public void Merge_AtADensity_KeepsThatShareRoundedDownAndOneAtLeast(double density, int kept)
     {
         float[] merged = Merge(Some.Group(new float[5], [5, 4, 3, 2, 1]), new TiesOptions { Weight = 1, Density = density });
         Assert.Equal(new float[] { 5, 4, 3, 2, 1 }.Select((value, i) => i < kept ? value : 0), merged);
     }
 
     [Fact]
-    public void Merge_WhenTheTrimKeepsNothing_IsTheBase()
+    public void Merge_AtDensityZero_IsTheBase()
     {
         TensorValues values = Some.Group([4], sources: 2);
-        Assert.Equal(values.Base, Merge(values, new TiesOptions { Weight = 1, Density = 0.2 }));
+        Assert.Equal(values.Base, Merge(values, new TiesOptions { Weight = 1, Density = 0 }));
+    }
+
+    [Theory]
+    [InlineData(StatisticScope.Tensor, 4f)]
+    [InlineData(StatisticScope.Model, 0f)]
+    public void Merge_WhenDensityKeepsLessThanAnElement_KeepsTheLargestOfEachTensor(StatisticScope scope, float expected)
+    {
+        TensorValues values = Some.Group(new float[4], [1, 2, 4, 3]);
+        Assert.Equal([0, 0, expected, 0], Merge(values, new TiesOptions { Weight = 1, Density = 0.2, TrimScope = scope }));
     }
 
     [Fact]

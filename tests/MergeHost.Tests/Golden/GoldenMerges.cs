@@ -38,7 +38,7 @@ public sealed class GoldenMerges : IDisposable
     {
         if (!_outputs.TryGetValue((recipePath, seed), out (string Folder, List<Problem> Warnings) output))
         {
-            output = (_folder[$"{_outputs.Count}"], []);
+            output = (_folder[Guid.NewGuid().ToString()], []);
             _engine.Merge(recipePath, output.Folder, new MergeOptions { Threads = 2, Seed = seed }, output.Warnings.Add);
             _outputs.Add((recipePath, seed), output);
         }

@@ -9,7 +9,8 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [InlineData("ties", "weight: 1, density: 30", "MH1004", 7, "30")]
     [InlineData("dare_ties", "weight: 1, lambda: 2", "MH1008", 7, "'lambda'")]
     [InlineData("linear", "weight: -1", "MH4001", 1, "sum to 0")]
-    [InlineData("ties", "weight: 1, density: 0", "MH1004", 7, "(0, 1]")]
+    [InlineData("ties", "weight: 1, density: -0.1", "MH1004", 7, "[0, 1]")]
+    [InlineData("della", "weight: 1, density: 0.9", "MH4001", 1, "must lie in (0, 1)")]
     [InlineData("ties", "density: 0.5", "MH1006", 6, "'weight' is missing for 'inputs/tied/e1'")]
     public void Plan_OfParametersThatMakeNoSense_NamesThemAndTheirPlace(string method, string parameters, string code, int line, string said)
     {
@@ -110,7 +111,7 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
 
     [Fact]
     public void Merge_WithADensityThatKeepsNothingOfASmallTensor_LeavesThatTensorToTheBase() => AssertSame(
-        "merge_method: ties\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: 0.01}}]",
+        "merge_method: breadcrumbs\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: 0.01}}]",
         "merge_method: passthrough\nmodels: [{model: inputs/tied/base}]",
         "model.norm.weight");
 

@@ -58,6 +58,18 @@ public sealed class PackedWeightsTests : IDisposable
         Assert.Equal(ErrorCodes.Quantized, _folder.Error("{merge_method: passthrough, models: [{model: q}], dtype: float16}").Code);
     }
 
+    // Without its description nothing loads packed weights; beside plain ones it would be believed.
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Plan_OfADescriptionOfPackedWeights_CopiesItBesideThemOnly(bool isPacked, int count)
+    {
+        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().AddFile("quantize_config.json", "{\"bits\": 4}");
+        _folder.Add("q", isPacked ? checkpoint.Add(Small(Module + "qweight", "I32"), new byte[64]).Add(Module + "scales", DType.F16, [1, 4]) : checkpoint);
+        MergePlan plan = _folder.Plan("{merge_method: passthrough, models: [{model: q}]}");
+        Assert.Equal(count, plan.Stages[0].Layout.Companions.Count(file => file.Name == "quantize_config.json"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -103,6 +103,24 @@ public sealed class StagePlannerTests : IDisposable
         Assert.Equal((4, 21), (warning.Place!.Line, warning.Place.Column));
     }
 
+    [Fact]
+    public void Plan_OfAFilterAfterAValueForAllTensors_WarnsThatItIsNeverReached()
+    {
+        Problem warning = Assert.Single(_folder.Plan(
+            "merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters:\n  weight: [{value: 1}, {filter: mlp, value: 2}]\n").Warnings);
+        Assert.Equal((ErrorCodes.UnusedFilter, "filter 'mlp' is never reached: a value without a filter stands before it"), (warning.Code, warning.Message));
+    }
+
+    // mergekit lets a slice of one model pass between others; where there are no others, the method does nothing.
+    [Fact]
+    public void Plan_OfSlicesThatListOneModelEach_WarnsThatNothingIsMerged()
+    {
+        Problem warning = Assert.Single(_folder.Plan(
+            "merge_method: slerp\nbase_model: b\nslices: [{sources: [{model: a, layer_range: [0, 2]}]}]\nparameters: {t: 0.5}\n").Warnings);
+        Assert.Equal((ErrorCodes.SourceCount, Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Contains("'slerp' merges nothing", warning.Message, StringComparison.Ordinal);
+    }
+
     // With slices, the names of the inputs differ from those of the output; a filter on either is used.
     [Fact]
     public void Plan_OfAFilterOnAnInputsName_DoesNotWarn() => Assert.Empty(_folder.Plan("""

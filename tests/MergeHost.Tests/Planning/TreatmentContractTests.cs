@@ -16,6 +16,8 @@ public sealed class TreatmentContractTests
         { Treatment.Elementwise<NoKernel>(new KernelParameters(1, 3)), true, "has parameters for 3 sources, and there are 2" },
         { Measure(Statistic.TopK(Operand.TaskVector(2), 0.5)), true, "measures source 2 of 2" },
         { Measure(Statistic.TopK(Operand.Base, 0.5), Statistic.TopK(Operand.Source(-1), 0.5)), true, "measures source -1 of 2" },
+        { Measure(Statistic.Largest(Operand.Of<NoKernel>(new KernelParameters(1, 1)), 1)), true, "has parameters for 1 sources, and there are 2" },
+        { Treatment.Elementwise<NoKernel>(new KernelParameters(1, 2) { Ranks = [Operand.Base, Operand.Source(2)] }), true, "ranks source 2 of 2" },
         { Measure(Statistic.Sum<NoKernel>(1, new KernelParameters(1, 1))), true, "has parameters for 1 sources, and there are 2" },
     };
 

@@ -14,6 +14,15 @@ public sealed class DeterminismTests : IDisposable
         { "ties", "trim_scope: model", "weight: 0.5, density: 0.3" },
         { "dare_linear", "", "weight: 0.5, density: 0.4" },
         { "dare_ties", "", "weight: 0.5, density: 0.4" },
+        { "della", "", "weight: 0.5, density: 0.4" },
+        { "breadcrumbs_ties", "rescale: true", "weight: 0.5, density: 0.4, gamma: 0.05" },
+        { "sce", "select_topk: 0.3", "" },
+        { "nuslerp", "nuslerp_flatten: false", "weight: 0.5" },
+        { "nuslerp", "nuslerp_flatten: false, nuslerp_row_wise: true", "weight: 0.5" },
+        { "multislerp", "", "weight: 0.5" },
+        { "karcher", "", "" },
+        { "model_stock", "filter_wise: true", "" },
+        { "ramplus_tl", "", "" },
     };
 
     [Theory]
@@ -51,14 +60,17 @@ public sealed class DeterminismTests : IDisposable
         Assert.Equal(MergeBed.Read(_bed["float"], tensor).Values.Select(value => (float)(Half)value), half);
     }
 
-    [Fact]
-    public void Merge_BySlerp_GivesTheSameBitsWithAnyThreads()
+    [Theory]
+    [InlineData("slerp", "t: 0.3")]
+    [InlineData("nearswap", "t: 0.001")]
+    [InlineData("arcee_fusion", "")]
+    public void Merge_OfTwoModels_GivesTheSameBitsWithAnyThreads(string method, string parameters)
     {
         string recipe = $"""
-            merge_method: slerp
+            merge_method: {method}
             base_model: {MergeBed.Models}finance
             models: [{"{"}model: {MergeBed.Models}math{"}"}]
-            parameters: {"{"}t: 0.3{"}"}
+            parameters: {"{"}{parameters}{"}"}
             """;
         IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "one", new MergeOptions { Threads = 1, Lanes = LaneWidth.Scalar }));
         Assert.Equal(expected, MergeBed.Digests(_bed.Merge(recipe, "seven", new MergeOptions { Threads = 7, BlockElements = 1 << 16 })));

@@ -21,7 +21,7 @@ internal static class ChangeCheck
         HashSet<InputModel> same = [.. Same(merged[0].Plan, merged[0].Record)];
         merged.ForEach(pair => same.IntersectWith(same.Count == 0 ? [] : Same(pair.Plan, pair.Record)));
         InputModel? kept = merged[0].Plan.Inputs.Select(input => input.Model).FirstOrDefault(same.Contains);
-        InputModel[] idle = [.. stage.MustChange.Where(model => model != kept && merged.Exists(pair => pair.Plan.Read.Any(input => input.Model == model)))];
+        InputModel[] idle = [.. stage.MustChange.Keys.Where(model => model != kept && merged.Exists(pair => pair.Plan.Read.Any(input => input.Model == model)))];
         if (kept is not null && idle.Length > 0)
         {
             throw new MergeHostException([new Problem(ErrorCodes.ModelUnchanged,

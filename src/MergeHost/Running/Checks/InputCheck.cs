@@ -50,17 +50,17 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
         }
     }
 
-    private IEnumerable<Problem> Unchanged() => stage.Selection is not null ? [] : stage.MustChange.Where(IsBase).Select(model => new Problem(
+    private IEnumerable<Problem> Unchanged() => stage.Selection is not null ? [] : stage.MustChange.Where(pair => IsBase(pair.Key, pair.Value)).Select(pair => pair.Key).Select(model => new Problem(
         ErrorCodes.ModelUnchanged,
         $"'{model.Name}' changes nothing: all its tensors that are merged equal those of base '{stage.Tensors.First(plan => plan.Base is not null).Base!.Model.Name}'",
         ChangeCheck.Hint([model]), PlaceOf(model)));
 
     // A tensor without a base shows what the source is by itself.
-    private bool IsBase(InputModel model)
+    private bool IsBase(InputModel model, HashSet<string> tensors)
     {
         List<(InputTensor Source, InputTensor? Base, long Elements)> pairs =
         [
-            .. stage.Tensors.SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
+            .. stage.Tensors.Where(plan => tensors.Contains(plan.Output.Name)).SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
                 .Select(input => (input, plan.Base, plan.Output.ElementCount))),
         ];
         return pairs.Count > 0

@@ -7,6 +7,9 @@ namespace MergeHost.Running.Checks;
 /// <summary>Compares the data of tensors run by run, up to the first difference.</summary>
 internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open, CancellationToken cancellation)
 {
+    private byte[] _first = [];
+    private byte[] _second = [];
+
     /// <summary>Whether the beginnings of two tensors are equal.</summary>
     /// <param name="first">The first tensor.</param>
     /// <param name="second">The second; tensors of unlike types are compared as float32.</param>
@@ -18,7 +21,7 @@ internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open,
             cancellation.ThrowIfCancellationRequested();
             int count = (int)Math.Min(TensorDigest.UnitElements, elements - begin);
             bool isEqual = first.Tensor.DType == second.Tensor.DType
-                ? Stored(first, begin, count).AsSpan().SequenceEqual(Stored(second, begin, count))
+                ? Stored(first, begin, count, ref _first).SequenceEqual(Stored(second, begin, count, ref _second))
                 : Numbers(first, begin, count) is { } ours && Numbers(second, begin, count) is { } theirs && ours.AsSpan().SequenceEqual(theirs);
             if (!isEqual)
             {
@@ -29,9 +32,11 @@ internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open,
         return true;
     }
 
-    private byte[] Stored(InputTensor input, long begin, int count)
+    private Span<byte> Stored(InputTensor input, long begin, int count, ref byte[] buffer)
     {
-        byte[] stored = new byte[input.Tensor.DType.LengthBytes(count)];
+        int length = (int)input.Tensor.DType.LengthBytes(count);
+        buffer = buffer.Length < length ? new byte[length] : buffer;
+        Span<byte> stored = buffer.AsSpan(0, length);
         open(input.Model).Read(input.Tensor, begin, stored);
         return stored;
     }
@@ -44,7 +49,7 @@ internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open,
         }
 
         float[] numbers = new float[count];
-        DTypeConversion.ToSingle(input.Tensor.DType, Stored(input, begin, count), numbers);
+        DTypeConversion.ToSingle(input.Tensor.DType, Stored(input, begin, count, ref _first), numbers);
         return numbers;
     }
 }

@@ -53,6 +53,18 @@ public sealed class InputCheckTests : IDisposable
         Assert.Equal(ErrorCodes.ModelNotFound, MergeBed.Fails(() => _bed.Merge(recipe + "allow_unchanged: other\n", "out2")).Code);
     }
 
+    // A weight for tensors alone that the source shares with the base changes nothing, whatever it has elsewhere.
+    [Fact]
+    public void Merge_OfASourceThatDiffersOnlyWhereItsWeightIsZero_IsRefused()
+    {
+        Add("base", TinyCheckpoint.Llama(seed: 1));
+        Add("expert", TinyCheckpoint.Llama(seed: 2));
+        Add("copy", Stored(TinyCheckpoint.Llama(seed: 1), _bed["base"], "BF16").Add("lm_head.weight", DType.BF16, [8, 4], seed: 9));
+        string recipe = TaskArithmetic("expert", "copy")
+            .Replace("copy}", "copy, parameters: {weight: [{filter: lm_head, value: 0}, {value: 1}]}}", StringComparison.Ordinal);
+        Assert.Equal(ErrorCodes.ModelUnchanged, MergeBed.Fails(() => _bed.Merge(recipe, "out")).Code);
+    }
+
     // One number at the end of the last tensor is enough.
     [Fact]
     public void Merge_OfASourceThatDiffersInOneNumber_IsMade()

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using MergeHost.Lanes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.Breadcrumbs;
+
+/// <summary>
+/// Drops the largest and the smallest elements of each task vector and adds up the rest: <c>θ₀ + λ · Σ wᵢ mᵢ τᵢ</c>, where mᵢ keeps
+/// ⌊density · n⌋ elements below the ⌊gamma · n⌋ largest, the sum divided by <c>Σ wᵢ</c> on request.
+/// </summary>
+/// <remarks>
+/// Of equal magnitudes at the edges the lowest flat index counts as larger. A tensor too small for gamma to drop an element keeps its
+/// largest, as in mergekit 0.1.5; versions before it lost the whole task vector there.
+/// </remarks>
+/// <seealso href="https://arxiv.org/abs/2312.06795">Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks</seealso>
+[MergeStrategy("breadcrumbs", Base = BaseUse.Required)]
+public sealed class BreadcrumbsStrategy : IMergeStrategy<BreadcrumbsOptions>
+{
+    /// <inheritdoc/>
+    public Treatment Merge(TensorGroup<BreadcrumbsOptions> group)
+    {
+        double sum = group.Sources.Sum(source => source.Options.Weight);
+        double divisor = group.Options.Normalize && Math.Abs(sum) >= 1e-8 ? sum : 1;
+        return BreadcrumbsTreatment.Run<Kernel>(group, new KernelParameters(slots: 3, group.Sources.Count), group.Options.Lambda / divisor);
+    }
+
+    private readonly struct Kernel : IElementwiseKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V>
+        {
+            V sum = V.Zero;
+            for (int i = 0; i < c.SourceCount; i++)
+            {
+                sum += c.P(BreadcrumbsTreatment.Factor, i) * BreadcrumbsTreatment.Kept<V, C>(c, i);
+            }
+
+            return c.Base + sum;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using MergeHost.Lanes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.Della;
+
+/// <summary>
+/// Drops elements of each task vector at random, small ones more often, scales up the rest and adds them up:
+/// <c>θ₀ + λ · Σ wᵢ sᵢ mᵢ τᵢ</c> with <c>mᵢ ~ Bernoulli(p)</c>, where p runs from <c>density − ε</c> for the smallest element of a row to
+/// <c>density + ε</c> for the largest, by their ranks, the sum divided by <c>Σ wᵢ</c> on request.
+/// </summary>
+/// <remarks>
+/// Rows run along the innermost extent; a vector is one row, and a row of one element survives with probability density, where mergekit
+/// divides by zero. As in mergekit one factor makes up for all that is dropped of a tensor; the paper divides each element by its p.
+/// </remarks>
+/// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling</seealso>
+[MergeStrategy("della_linear", Base = BaseUse.Required)]
+public sealed class DellaLinearStrategy : IMergeStrategy<DellaOptions>
+{
+    /// <inheritdoc/>
+    public Treatment Merge(TensorGroup<DellaOptions> group)
+    {
+        double sum = group.Sources.Sum(source => source.Options.Weight);
+        double divisor = group.Options.Normalize == true && Math.Abs(sum) >= 1e-8 ? sum : 1;
+        return DellaTreatment.Run<Kernel>(group, DellaTreatment.Parameters(slots: 3, group.Sources.Count), group.Options.Lambda / divisor);
+    }
+
+    private readonly struct Kernel : IElementwiseKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V>
+        {
+            V sum = V.Zero;
+            for (int i = 0; i < c.SourceCount; i++)
+            {
+                sum += c.P(DellaTreatment.Factor, i) * DellaTreatment.Survivors<V, C>(c, i);
+            }
+
+            return c.Base + sum;
+        }
+    }
+}
