@@ -29,6 +29,17 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void Help_BeforeACommand_IsThatOfTheCommand() => Assert.Equal(Cli.Run("merge", "--help").Output, Cli.Run("help", "merge").Output);
+
+    [Fact]
+    public void Merge_OfSwappedArguments_SaysSo()
+    {
+        CliResult result = Cli.Run("merge", "nowhere/out", "recipes/quickstart.yaml");
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("did you swap the two?", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Version_IsThatOfTheBuild() => Assert.StartsWith("0.1.0", Cli.Run("--version").Output, StringComparison.Ordinal);
 
     [Theory]
@@ -41,6 +52,12 @@ public sealed class UsageTests
     [InlineData("merge a b --memory 5Q", "'5Q' is not a size", "--help")]
     [InlineData("merge a b --memory 1M", "at least 134,217,728 bytes", "--help")]
     [InlineData("merge a b --device gpu", "'gpu' is not a device", "--help")]
+    [InlineData("merge a b --seed abc", "--seed must be a whole number, found 'abc'", "--help")]
+    [InlineData("merge a b --cuda --copy-tokenizer", "has no option or argument '--copy-tokenizer'", "instead of mergekit's --cuda, write `--device cuda`")]
+    [InlineData("plan --bogus", "'mergehost plan' has no option '--bogus'", "--help")]
+    [InlineData("recipe.yaml out", "has no command 'recipe.yaml'", "did you mean `mergehost merge recipe.yaml out`?")]
+    [InlineData("plugins", "'mergehost plugins' needs a command: list, show, lock", "--help")]
+    [InlineData("compare a", "'mergehost compare' needs 2 of CHECKPOINT or more", "--help")]
     public void Run_WithWrongUsage_SaysWhatIsMeantAndExitsWith2(string line, string error, string hint)
     {
         CliResult result = Cli.Run(line.Split(' '));

@@ -111,6 +111,37 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [TorchTheory]
+    [InlineData("evil.example", null, null, 403)]
+    [InlineData("evil.example:80", null, null, 403)]
+    [InlineData("localhost", "http://evil.example", null, 403)]
+    [InlineData("localhost", "null", null, 403)]
+    [InlineData("localhost", "http://localhost", null, 200)]
+    [InlineData("[::1]:9", null, null, 200)]
+    [InlineData("localhost", null, "\"\\ud800\"", 400)]
+    [InlineData("localhost", null, "\"a\", \"n\": 1.0, \"presence_penalty\": 0.0", 200)]
+    [InlineData("localhost", null, "\"a\", \"n\": 1.5", 400)]
+    public async Task Completions_OfAnotherSiteOrText_AreAnsweredAsTheyShould(string host, string? origin, string? prompt, int status)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative));
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("Origin", origin is null ? [] : [origin]);
+        request.Content = new StringContent($$"""{"max_tokens": 1, "prompt": {{prompt ?? "\"a\""}}}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [TorchFact]
+    public async Task Server_WithAKey_AnswersWhoHasIt()
+    {
+        await using CompletionServer server = new(_model!, "base", new IPEndPoint(IPAddress.Loopback, 0), "secret");
+        Uri models = new(new Uri(await server.StartAsync()), "/v1/models");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _client.GetAsync(models)).StatusCode);
+        using HttpRequestMessage request = new(HttpMethod.Get, models) { Headers = { Authorization = new("Bearer", "secret") } };
+        Assert.Equal(HttpStatusCode.OK, (await _client.SendAsync(request)).StatusCode);
+        await server.StopAsync();
+    }
+
+    [TorchTheory]
     [InlineData("GET", "/v1/completions", 405)]
     [InlineData("GET", "/nothing", 404)]
     [InlineData("POST", "/v1/completions", 413)]

@@ -30,7 +30,7 @@ internal sealed class TaskYaml
         IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, text, problems);
         if (problems is [Problem problem, ..])
         {
-            string line = text.Split('\n')[problem.Place!.Line - 1].Trim();
+            string line = text.Split('\n').ElementAtOrDefault(problem.Place!.Line - 1)?.Trim() ?? "";
             throw line.Contains(" !", StringComparison.Ordinal)
                 ? NotSupported(problem.Place.ToString(), $"'{line}'", "plain data; write out what the function gives")
                 : TaskData.Unusable(problem.Place.ToString(), problem.Message);

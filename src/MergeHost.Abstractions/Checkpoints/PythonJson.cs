@@ -94,9 +94,11 @@ public static class PythonJson
                     throw fail(Invariant($"the text has more than {MostValues:N0} values"));
                 case (byte)'N' when text[at..].StartsWith("NaN"u8):
                     Replace(text, at, 3, NanMark);
+                    at += 2;
                     break;
                 case (byte)'I' when text[at..].StartsWith("Infinity"u8):
                     Replace(text, at, 8, InfinityMark);
+                    at += 7;
                     break;
             }
         }

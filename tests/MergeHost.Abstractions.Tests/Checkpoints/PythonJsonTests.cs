@@ -65,6 +65,7 @@ public sealed class PythonJsonTests
     [InlineData("{\"\\udfff\": 1}", "surrogate")]
     [InlineData("{\n\"a\": Infinit}", "line 2")]
     [InlineData("[1, 2", "line 1")]
+    [InlineData("[NaNaN]", "line 1")]
     public void Parse_OfWhatIsNoJson_Explains(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<FormatException>(() => Parse(text)).Message, StringComparison.Ordinal);
 
