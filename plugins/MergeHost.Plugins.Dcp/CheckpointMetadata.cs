@@ -10,7 +10,8 @@ namespace MergeHost.Plugins.Dcp;
 /// <summary>What <c>.metadata</c> says of the tensors: their types, sizes and pieces; all of it is consistent in itself.</summary>
 internal sealed partial class CheckpointMetadata
 {
-    private const string ConvertByTorch = "Save the checkpoint again, or convert it where it was made: `python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER OUT.pt`.";
+    private const string ConvertByTorch =
+        "Convert it where it was made: `python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER OUT.pt`.";
 
     private readonly string _path;
     private readonly PickleMap _tensors;
@@ -67,10 +68,10 @@ internal sealed partial class CheckpointMetadata
         {
             DType type = MetadataDialect.TypeOf(record["properties"]);
             long[] sizes = TorchTensor.Extents(record["size"], "size");
-            IReadOnlyList<object?> chunks = (record["chunks"] as PickleList ?? throw PickleFault.BadTensor("it has no list of pieces")).Items;
+            PickleList chunks = record["chunks"] as PickleList ?? throw PickleFault.BadTensor("it has no list of pieces");
             PieceBox.CheckSize(type, sizes);
             List<PiecePlace> pieces = [];
-            foreach (object? chunk in chunks)
+            foreach (object? chunk in chunks.Items)
             {
                 PieceBox box = chunk is MetadataRecord { Name: "ChunkStorageMetadata" } piece
                     ? PieceBox.Make(TorchTensor.Extents(piece["offsets"], "offset"), TorchTensor.Extents(piece["sizes"], "size"), sizes)
@@ -117,7 +118,8 @@ internal sealed partial class CheckpointMetadata
             : throw PickleFault.BadTensor($"the place of its piece at {box} is not one");
     }
 
-    private string[] PathOf(string key) => _paths?[key] is PickleTuple { Items.Length: > 0 } path && path.Items.All(item => item is string or long)
+    private string[] PathOf(string key) =>
+        _paths?[key] is PickleTuple { Items.Length: > 0 } path && path.Items.All(item => item is string or long)
         ? [.. path.Items.Select(item => Convert.ToString(item, System.Globalization.CultureInfo.InvariantCulture)!)]
         : [key];
 

@@ -23,7 +23,7 @@ internal static class DcpFolder
             if (!Directory.Exists(path))
             {
                 return Path.GetFileName(path) == Metadata ? Path.GetDirectoryName(path) ?? ""
-                    : throw CheckpointException.Unreadable(path, "a .distcp file holds pieces of tensors; expected the folder of the checkpoint");
+                    : throw CheckpointException.Unreadable(path, "the file holds pieces of tensors; expected the folder of the checkpoint");
             }
 
             CheckBackend(path);
@@ -68,8 +68,9 @@ internal static class DcpFolder
     private static CheckpointException Unfinished(string folder)
     {
         bool hasOwn = Directory.EnumerateFiles(folder, "__*.metadata").Any();
+        string own = hasOwn ? "; each rank has one of its own, as use_collectives=False writes them" : "";
         return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable,
-            $"{folder}: there is no '{Metadata}', which is written last{(hasOwn ? "; each rank has one of its own, as use_collectives=False writes them" : "")}",
+            $"{folder}: there is no '{Metadata}', which is written last{own}",
             hasOwn ? "Save the checkpoint with use_collectives=True." : "Let the program that was writing the checkpoint finish."));
     }
 }

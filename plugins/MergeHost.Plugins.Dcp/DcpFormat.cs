@@ -2,7 +2,7 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Dcp;
 
-/// <summary>Folders of <c>torch.distributed.checkpoint</c>, in which each rank wrote its pieces: read only, and without running anything.</summary>
+/// <summary>Folders of <c>torch.distributed.checkpoint</c>, in which each rank wrote its pieces: read only, and never run.</summary>
 /// <remarks>
 /// The model's tensors are put together as they are read, whatever they were cut along. What belongs to an optimizer is left out. PyTorch
 /// fills what no piece covers with whatever is in memory; here it is an error.

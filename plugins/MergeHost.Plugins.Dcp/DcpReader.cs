@@ -72,7 +72,8 @@ internal sealed class DcpReader : ICheckpointReader
     private void ReadHeaders()
     {
         CheckpointMetadata metadata = CheckpointMetadata.Read(Path.Combine(_folder, DcpFolder.Metadata));
-        (IReadOnlyList<(string Name, string Key)> names, IReadOnlyList<Problem> warnings) = ModelNames.Choose(metadata.TensorKeys(), _folder);
+        (IReadOnlyList<(string Name, string Key)> names, IReadOnlyList<Problem> warnings) =
+            ModelNames.Choose(metadata.TensorKeys(), _folder);
         List<TensorInfo> tensors = [];
         foreach ((string name, string key) in names)
         {
@@ -102,7 +103,8 @@ internal sealed class DcpReader : ICheckpointReader
             _unpacked.RemoveAt(_unpacked.Count - 1);
         }
 
-        TorchTensor tensor = torch.Root as TorchTensor ?? throw CheckpointException.BadHeader(label, $"expected a tensor, found {PickleText.Kind(torch.Root)}");
+        TorchTensor tensor = torch.Root as TorchTensor
+            ?? throw CheckpointException.BadHeader(label, $"expected a tensor, found {PickleText.Kind(torch.Root)}");
         return tensor.Type == type && tensor.Sizes.AsSpan().SequenceEqual(piece.Box.Sizes)
             ? torch.Find(tensor)
             : throw CheckpointException.BadTensor(
@@ -122,12 +124,15 @@ internal sealed class DcpReader : ICheckpointReader
         string path = Path.Combine(_folder, name);
         if (!File.Exists(path))
         {
-            throw CheckpointException.BadIndex(_folder, $"file '{name}', which has a piece of '{CheckpointException.Printable(tensor)}', is missing", "Copy the files of all ranks into the folder.");
+            throw CheckpointException.BadIndex(
+                _folder, $"file '{name}', which has a piece of '{CheckpointException.Printable(tensor)}', is missing",
+                "Copy the files of all ranks into the folder.");
         }
 
         if (ShardLink.Stray(_folder, name) is { } target)
         {
-            throw CheckpointException.BadIndex(_folder, $"'{name}' is a link to '{target}', outside of the checkpoint's folder", "Put the file itself into the folder.");
+            throw CheckpointException.BadIndex(
+                _folder, $"'{name}' is a link to '{target}', outside of the checkpoint's folder", "Put the file itself into the folder.");
         }
 
         file = WeightFile.Open(path);

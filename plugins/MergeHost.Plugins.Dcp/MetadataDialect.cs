@@ -37,7 +37,8 @@ internal sealed class MetadataDialect : TorchDialect
     public override PickleGlobal Global(string module, string name) =>
         _records.Contains((module, name)) || _plain.Contains((module, name)) ? new PickleGlobal(module, name)
         : module.StartsWith("megatron.", StringComparison.Ordinal)
-            ? throw PickleFault.Unsupported($"Megatron's own checkpoint cannot be read ({Quote(new PickleGlobal(module, name))})", DcpFolder.ExportMegatron)
+            ? throw PickleFault.Unsupported(
+                $"Megatron's own checkpoint cannot be read ({Quote(new PickleGlobal(module, name))})", DcpFolder.ExportMegatron)
         : base.Global(module, name);
 
     /// <inheritdoc/>

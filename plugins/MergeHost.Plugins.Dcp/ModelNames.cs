@@ -44,22 +44,28 @@ internal static class ModelNames
                 break;
             }
 
-            chosen = [.. chosen.Where(tensor => tensor.Path.Length > 1 && tensor.Path[0] == wrappers[0]).Select(tensor => (tensor.Key, tensor.Path[1..]))];
+            chosen =
+            [
+                .. chosen.Where(tensor => tensor.Path.Length > 1 && tensor.Path[0] == wrappers[0])
+                    .Select(tensor => (tensor.Key, tensor.Path[1..])),
+            ];
         }
 
         chosen.RemoveAll(tensor => _optimizers.Contains(tensor.Path[0].Split('.')[0]));
         List<(string Name, string Key)> names = [.. chosen.Select(tensor => (Clean(string.Join('.', tensor.Path)), tensor.Key))];
         Check(names, label);
-        int renamed = chosen.Count(tensor => _wrapperParts.Any(part => string.Join('.', tensor.Path).Contains(part, StringComparison.Ordinal)));
+        int renamed = chosen.Zip(names).Count(pair => string.Join('.', pair.First.Path) != pair.Second.Name);
         List<Problem> warnings = [];
         if (names.Count < keys.Count)
         {
-            warnings.Add(Oddity.Of(label, Invariant($"{keys.Count - names.Count:N0} tensors that are not the model's, such as an optimizer's, are left out")));
+            warnings.Add(Oddity.Of(
+                label, Invariant($"{keys.Count - names.Count:N0} tensors that are not the model's, such as an optimizer's, are left out")));
         }
 
         if (renamed > 0)
         {
-            warnings.Add(Oddity.Of(label, Invariant($"{renamed:N0} names are read without the parts that wrappers put into them, such as '{_wrapperParts[0]}'")));
+            warnings.Add(Oddity.Of(
+                label, Invariant($"{renamed:N0} names are read without what wrappers put into them, such as '{_wrapperParts[0]}'")));
         }
 
         return (names, warnings);
@@ -96,5 +102,7 @@ internal static class ModelNames
     }
 
     private static CheckpointException Nothing(string label, string found) =>
-        new(new Problem(ErrorCodes.ContentUnsupported, $"{label}: expected the tensors of one model; {found}", "Save the model alone, or name its dict 'model'."));
+        new(new Problem(
+            ErrorCodes.ContentUnsupported, $"{label}: expected the tensors of one model; {found}",
+            "Save the model alone, or name its dict 'model'."));
 }

@@ -52,7 +52,8 @@ internal sealed class PiecedReader
             long to = Math.Min(start + count, end);
             if (from < to)
             {
-                run.Stored.Read(part + from - start, destination.Slice((int)((from - run.First) * _elementBytes), (int)((to - from) * _elementBytes)));
+                int at = (int)((from - run.First) * _elementBytes);
+                run.Stored.Read(part + from - start, destination.Slice(at, (int)((to - from) * _elementBytes)));
             }
 
             return;

@@ -23,7 +23,7 @@ internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights
         ["pytorch_model*.bin", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt", "*model_states.pt"];
 
     /// <summary>Finds the files of a checkpoint that is named by a file, an index or a folder.</summary>
-    /// <exception cref="CheckpointException">There is none, it cannot be told which is meant, or another program must convert it first.</exception>
+    /// <exception cref="CheckpointException">There is none, it is not clear which is meant, or another program must convert it.</exception>
     public static PyTorchFiles Find(string path)
     {
         try
@@ -96,12 +96,15 @@ internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights
     // Folders of training programs that keep the weights deeper, or in pieces.
     private static CheckpointException? OthersIn(string folder) =>
         Path.Exists(Path.Combine(folder, "zero_to_fp32.py")) || Path.Exists(Path.Combine(folder, "latest")) ? Zero(folder)
-        : Path.Exists(Path.Combine(folder, "latest_checkpointed_iteration.txt")) || Directory.EnumerateDirectories(folder, "mp_rank_*").Any()
+        : Path.Exists(Path.Combine(folder, "latest_checkpointed_iteration.txt"))
+            || Directory.EnumerateDirectories(folder, "mp_rank_*").Any()
             ? Convert(folder, "Megatron's own checkpoint", ExportMegatron)
         : null;
 
-    private static CheckpointException Zero(string folder) => Convert(folder, "DeepSpeed's checkpoint, in which each rank has a piece of every tensor",
-        "Consolidate it: `python zero_to_fp32.py FOLDER OUT --safe_serialization`; of stage 1 or 2, `mp_rank_00_model_states.pt` can be named as it is.");
+    private static CheckpointException Zero(string folder) => Convert(
+        folder, "DeepSpeed's checkpoint, in which each rank has a piece of every tensor",
+        "Consolidate it: `python zero_to_fp32.py FOLDER OUT --safe_serialization`, "
+            + "or name `mp_rank_00_model_states.pt`, which stages 1 and 2 write whole.");
 
     private static CheckpointException Convert(string path, string found, string hint) =>
         new(new Problem(ErrorCodes.ContentUnsupported, $"{path}: {found}, cannot be read", hint));

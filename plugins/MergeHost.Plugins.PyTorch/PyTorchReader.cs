@@ -71,7 +71,10 @@ internal sealed class PyTorchReader : ICheckpointReader
             _open.Add(torch);
             (IReadOnlyList<KeyValuePair<string, TorchTensor>> tensors, IReadOnlyList<Problem> left) = StateDict.Find(torch.Root, path);
             warnings.AddRange(left);
-            found.AddRange(tensors.Select(tensor => (new TensorInfo(tensor.Key, tensor.Value.Type, [.. tensor.Value.Sizes]), torch.Find(tensor.Value), path)));
+            foreach ((string name, TorchTensor tensor) in tensors)
+            {
+                found.Add((new TensorInfo(name, tensor.Type, [.. tensor.Sizes]), torch.Find(tensor), path));
+            }
         }
 
         if (files.Index is { } index)

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace MergeHost.Perf;
 
-/// <summary>Writes what a safetensors file holds once more, as <c>torch.save</c> would: an archive of stored entries, each at a multiple of 64 bytes.</summary>
+/// <summary>Writes what a safetensors file holds once more, as <c>torch.save</c> would: an archive of stored, aligned entries.</summary>
 internal static class LargeTorchFile
 {
     private const int Alignment = 64;
@@ -29,10 +29,12 @@ internal static class LargeTorchFile
         source.ReadExactly(header);
         (string Name, long[] Shape, long Begin, long End)[] tensors = [.. JsonDocument.Parse(header).RootElement.EnumerateObject()
             .Where(field => field.Name != "__metadata__")
-            .Select(field => (field.Name, Longs(field.Value.GetProperty("shape")), field.Value.GetProperty("data_offsets")[0].GetInt64(), field.Value.GetProperty("data_offsets")[1].GetInt64()))];
+            .Select(field => (field.Name, Shape: Longs(field, "shape"), Offsets: Longs(field, "data_offsets")))
+            .Select(tensor => (tensor.Name, tensor.Shape, tensor.Offsets[0], tensor.Offsets[1]))];
         using FileStream file = File.Create(path + ".partial");
         List<byte> directory = [];
-        AddEntry(file, directory, "archive/data.pkl", new MemoryStream(Pickle([.. tensors.Select(tensor => (tensor.Name, tensor.Shape))])), null);
+        byte[] pickle = Pickle([.. tensors.Select(tensor => (tensor.Name, tensor.Shape))]);
+        AddEntry(file, directory, "archive/data.pkl", new MemoryStream(pickle), null);
         AddEntry(file, directory, "archive/version", new MemoryStream("3\n"u8.ToArray()), null);
         foreach ((int key, (_, _, long begin, long end)) in tensors.Index())
         {
@@ -42,12 +44,14 @@ internal static class LargeTorchFile
 
         long start = file.Position;
         file.Write([.. directory]);
-        file.Write([.. "PK\x05\x06"u8, 0, 0, 0, 0, .. U16(tensors.Length + 2), .. U16(tensors.Length + 2), .. U32(directory.Count), .. U32(start), 0, 0]);
+        byte[] count = U16(tensors.Length + 2);
+        file.Write([.. "PK\x05\x06"u8, 0, 0, 0, 0, .. count, .. count, .. U32(directory.Count), .. U32(start), 0, 0]);
         file.Close();
         File.Move(path + ".partial", path);
     }
 
-    private static long[] Longs(JsonElement array) => [.. array.EnumerateArray().Select(item => item.GetInt64())];
+    private static long[] Longs(JsonProperty tensor, string field) =>
+        [.. tensor.Value.GetProperty(field).EnumerateArray().Select(item => item.GetInt64())];
 
     // Checksums of 0 stand for "not computed".
     private static void AddEntry(FileStream file, List<byte> directory, string name, Stream content, long? length)
@@ -56,8 +60,9 @@ internal static class LargeTorchFile
         long start = file.Position;
         int padding = (int)((Alignment - ((start + 30 + name.Length + 4) % Alignment)) % Alignment);
         byte[] shared = [20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. U32(bytes), .. U32(bytes), .. U16(name.Length)];
-        file.Write([.. "PK\x03\x04"u8, .. shared, .. U16(4 + padding), .. Encoding.ASCII.GetBytes(name), .. "FB"u8, .. U16(padding), .. new byte[padding]]);
-        directory.AddRange([.. "PK\x01\x02"u8, 20, 0, .. shared, .. new byte[12], .. U32(start), .. Encoding.ASCII.GetBytes(name)]);
+        byte[] ascii = Encoding.ASCII.GetBytes(name);
+        file.Write([.. "PK\x03\x04"u8, .. shared, .. U16(4 + padding), .. ascii, .. "FB"u8, .. U16(padding), .. new byte[padding]]);
+        directory.AddRange([.. "PK\x01\x02"u8, 20, 0, .. shared, .. new byte[12], .. U32(start), .. ascii]);
         byte[] block = new byte[1 << 20];
         while (bytes > 0)
         {
@@ -74,8 +79,10 @@ internal static class LargeTorchFile
         {
             long elements = shape.Aggregate(1L, (product, extent) => product * extent);
             long[] strides = [.. shape.Select((_, i) => shape[(i + 1)..].Aggregate(1L, (product, extent) => product * extent))];
-            pickle.AddRange([.. Text(name), .. Global("torch._utils", "_rebuild_tensor_v2"), (byte)'(', (byte)'(', .. Text("storage"), .. Global("torch", "BFloat16Storage")]);
-            pickle.AddRange([.. Text($"{key}"), .. Text("cpu"), .. Number(elements), (byte)'t', (byte)'Q', .. Number(0), .. Tuple(shape), .. Tuple(strides), 0x89]);
+            pickle.AddRange([.. Text(name), .. Global("torch._utils", "_rebuild_tensor_v2"), (byte)'(', (byte)'(', .. Text("storage")]);
+            pickle.AddRange([.. Global("torch", "BFloat16Storage"), .. Text($"{key}"), .. Text("cpu"), .. Number(elements)]);
+            pickle.AddRange("tQ"u8);
+            pickle.AddRange([.. Number(0), .. Tuple(shape), .. Tuple(strides), 0x89]);
             pickle.AddRange([.. Global("collections", "OrderedDict"), (byte)')', (byte)'R', (byte)'t', (byte)'R']);
         }
 

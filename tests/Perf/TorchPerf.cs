@@ -2,8 +2,11 @@ using System.Globalization;
 
 namespace MergeHost.Perf;
 
-/// <summary>Merges of PyTorch's files against those of the same numbers in safetensors, and against the floor: <c>cat</c> of the inputs plus <c>cp</c> of one.</summary>
-/// <remarks>The page cache is warm. Floor and merges take turns; the best of the runs counts.</remarks>
+/// <summary>Merges of PyTorch's files against those of the same numbers in safetensors, and against the floor.</summary>
+/// <remarks>
+/// The floor is <c>cat</c> of the inputs plus <c>cp</c> of one. The page cache is warm. Floor and merges take turns; the best of the runs
+/// counts.
+/// </remarks>
 internal static class TorchPerf
 {
     private const int Layers = 4;
@@ -23,7 +26,7 @@ internal static class TorchPerf
         double memory = 0;
         for (int run = 0; run < runs; run++)
         {
-            Note(0, MergePerf.Time(folder, "sh", "-c", "cat expert1-bin/pytorch_model.bin expert2-bin/pytorch_model.bin >/dev/null").Seconds);
+            Note(0, MergePerf.Time(folder, "sh", "-c", "cat expert?-bin/pytorch_model.bin >/dev/null").Seconds);
             Note(1, MergePerf.Time(folder, "cp", "expert1-bin/pytorch_model.bin", "copy").Seconds);
             File.Delete(Path.Combine(folder, "copy"));
             Note(2, Merge(folder, "").Seconds);
@@ -32,16 +35,23 @@ internal static class TorchPerf
             memory = Math.Max(memory, megabytes);
         }
 
+        double floor = best[0] + best[1];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Best of {runs}: floor {best[0] + best[1]:F2} s (cat {best[0]:F2}, cp {best[1]:F2}), safetensors {best[2]:F2} s, .bin {best[3]:F2} s, ratio {best[3] / (best[0] + best[1]):F2}, {memory:F0} MB"));
+            $"Best of {runs}: floor {floor:F2} s (cat {best[0]:F2}, cp {best[1]:F2}), safetensors {best[2]:F2} s, .bin {best[3]:F2} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $".bin to the floor {best[3] / floor:F2}, peak {memory:F0} MB"));
 
         void Note(int index, double seconds) => best[index] = Math.Min(best[index], seconds);
     }
 
     private static (double Seconds, double Megabytes) Merge(string folder, string kind)
     {
-        File.WriteAllText(Path.Combine(folder, "linear.yaml"), string.Create(CultureInfo.InvariantCulture,
-            $"merge_method: linear\nmodels: [{{model: expert1{kind}, parameters: {{weight: 0.5}}}}, {{model: expert2{kind}, parameters: {{weight: 0.5}}}}]\ndtype: bfloat16\n"));
+        File.WriteAllText(Path.Combine(folder, "linear.yaml"), $$"""
+            merge_method: linear
+            models:
+            - {model: expert1{{kind}}, parameters: {weight: 0.5} }
+            - {model: expert2{{kind}}, parameters: {weight: 0.5} }
+            dtype: bfloat16
+            """);
         (double Seconds, double Megabytes) result = MergePerf.Time(folder, MergePerf.Program, "merge", "--quiet", "linear.yaml", "out");
         Directory.Delete(Path.Combine(folder, "out"), recursive: true);
         return result;

@@ -26,7 +26,9 @@ internal sealed class UnpackedEntry : IDisposable
     /// <exception cref="CheckpointException">It is damaged, or there is no room for it.</exception>
     public static UnpackedEntry Make(Stream inflated, ZipEntry entry, string label)
     {
-        UnpackedEntry unpacked = entry.LengthBytes <= MostMemoryBytes ? new UnpackedEntry(new byte[entry.LengthBytes], null) : new UnpackedEntry(null, OpenFile(label));
+        UnpackedEntry unpacked = entry.LengthBytes <= MostMemoryBytes
+            ? new UnpackedEntry(new byte[entry.LengthBytes], null)
+            : new UnpackedEntry(null, OpenFile(label));
         try
         {
             unpacked.Fill(inflated, entry, label);
@@ -35,13 +37,13 @@ internal sealed class UnpackedEntry : IDisposable
         catch (InvalidDataException exception)
         {
             unpacked.Dispose();
-            throw new CheckpointException(
-                new Problem(ErrorCodes.BadHeader, $"{label}: entry {PickleText.Quote(entry.Name)} is not deflate: {exception.Message}", ZipDirectory.DownloadAgain), exception);
+            throw entry.Damaged(label, $"is not deflate: {exception.Message}");
         }
         catch (IOException exception)
         {
             unpacked.Dispose();
-            throw CheckpointException.Unreadable(label, $"entry {PickleText.Quote(entry.Name)} cannot be unpacked: {exception.Message}", exception);
+            throw CheckpointException.Unreadable(
+                label, $"entry {PickleText.Quote(entry.Name)} cannot be unpacked: {exception.Message}", exception);
         }
         catch
         {
@@ -73,7 +75,8 @@ internal sealed class UnpackedEntry : IDisposable
         try
         {
             return File.OpenHandle(
-                Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+                Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+                FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -92,7 +95,7 @@ internal sealed class UnpackedEntry : IDisposable
             {
                 if (read > entry.LengthBytes - position)
                 {
-                    throw WrongLength("more", entry, label);
+                    throw entry.Damaged(label, Invariant($"unpacks to more than the {entry.LengthBytes:N0} bytes that are said"));
                 }
 
                 checksum.Append(buffer.AsSpan(0, read));
@@ -102,7 +105,7 @@ internal sealed class UnpackedEntry : IDisposable
 
             if (position < entry.LengthBytes)
             {
-                throw WrongLength(Invariant($"{position:N0}"), entry, label);
+                throw entry.Damaged(label, Invariant($"unpacks to {position:N0} bytes, {entry.LengthBytes:N0} are said"));
             }
         }
         finally
@@ -110,10 +113,7 @@ internal sealed class UnpackedEntry : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (entry.Crc32 != 0 && checksum.GetCurrentHashAsUInt32() != entry.Crc32)
-        {
-            throw CheckpointException.BadHeader(label, $"entry {PickleText.Quote(entry.Name)} is damaged: its checksum differs", ZipDirectory.DownloadAgain);
-        }
+        entry.CheckCrc32(checksum.GetCurrentHashAsUInt32(), label);
     }
 
     private void Write(long position, ReadOnlySpan<byte> bytes)
@@ -126,7 +126,4 @@ internal sealed class UnpackedEntry : IDisposable
 
         RandomAccess.Write(_file!, bytes, position);
     }
-
-    private static CheckpointException WrongLength(string found, ZipEntry entry, string label) =>
-        CheckpointException.BadHeader(label, Invariant($"entry {PickleText.Quote(entry.Name)} unpacks to {found} bytes, {entry.LengthBytes:N0} are said"), ZipDirectory.DownloadAgain);
 }

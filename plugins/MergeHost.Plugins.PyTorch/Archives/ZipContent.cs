@@ -7,7 +7,9 @@ using static System.FormattableString;
 namespace MergeHost.Plugins.PyTorch.Archives;
 
 /// <summary>An archive whose entries can be read anywhere.</summary>
-/// <remarks>Stored entries are read where they lie. One that is deflated is unpacked, once and when it is first read, into a file that is gone with the reader.</remarks>
+/// <remarks>
+/// Stored entries are read where they lie. One that is deflated is unpacked when it is first read, into a file that goes with the reader.
+/// </remarks>
 internal sealed class ZipContent : IDisposable
 {
     private const int MostSmallBytes = 128 << 20;
@@ -50,15 +52,13 @@ internal sealed class ZipContent : IDisposable
     {
         if (entry.LengthBytes > MostSmallBytes)
         {
-            throw CheckpointException.BadHeader(
-                _label, Invariant($"entry {PickleText.Quote(entry.Name)} has {entry.LengthBytes:N0} bytes; at most {MostSmallBytes:N0} are read"));
+            throw entry.Damaged(_label, Invariant($"has {entry.LengthBytes:N0} bytes; at most {MostSmallBytes:N0} are read"));
         }
 
         byte[] content = new byte[entry.LengthBytes];
         Read(entry, 0, content);
-        return entry.Crc32 == 0 || Crc32.HashToUInt32(content) == entry.Crc32
-            ? content
-            : throw CheckpointException.BadHeader(_label, $"entry {PickleText.Quote(entry.Name)} is damaged: its checksum differs", ZipDirectory.DownloadAgain);
+        entry.CheckCrc32(Crc32.HashToUInt32(content), _label);
+        return content;
     }
 
     public void Dispose()
@@ -69,5 +69,6 @@ internal sealed class ZipContent : IDisposable
         }
     }
 
-    private DeflateStream Inflate(ZipEntry entry) => new(new SourceStream(_source, entry.DataStart, entry.PackedBytes), CompressionMode.Decompress);
+    private DeflateStream Inflate(ZipEntry entry) =>
+        new(new SourceStream(_source, entry.DataStart, entry.PackedBytes), CompressionMode.Decompress);
 }

@@ -179,7 +179,9 @@ internal sealed class ZipDirectory
         }
 
         string[] parts = record.Name.Split('/');
-        if (record.Name.StartsWith('/') || record.Name.AsSpan().ContainsAny('\\', '\0') || parts.Contains("..") || parts[0].Contains(':', StringComparison.Ordinal))
+        bool isWithin = parts[0] != "" && !parts.Contains("..") && !parts[0].Contains(':', StringComparison.Ordinal)
+            && !record.Name.AsSpan().ContainsAny('\\', '\0');
+        if (!isWithin)
         {
             throw Broken($"entry {name} leads out of the archive");
         }
@@ -196,7 +198,7 @@ internal sealed class ZipDirectory
 
         if (record.Method == Deflated && record.LengthBytes > (ulong)(MostRatio * ((long)record.PackedBytes + 1)))
         {
-            throw Broken(Invariant($"entry {name} is said to unpack {record.PackedBytes:N0} bytes to {record.LengthBytes:N0}, which deflate cannot"));
+            throw Broken(Invariant($"entry {name} is said to be {record.LengthBytes:N0} bytes in {record.PackedBytes:N0} of deflate"));
         }
     }
 
@@ -218,7 +220,8 @@ internal sealed class ZipDirectory
         }
 
         ReadOnlySpan<byte> rest = _source.ReadBytes(start + HeaderBytes, (int)(dataStart - start - HeaderBytes));
-        bool isSame = rest[..nameBytes].SequenceEqual(Encoding.UTF8.GetBytes(record.Name)) && BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) == record.Method;
+        bool isSame = rest[..nameBytes].SequenceEqual(Encoding.UTF8.GetBytes(record.Name))
+            && BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) == record.Method;
         if (!isSame)
         {
             throw Broken($"entry {name} has another name or method in its local header");
@@ -265,14 +268,10 @@ internal sealed class ZipDirectory
         }
 
         ReadOnlySpan<byte> sizes = gap[(hasSignature ? 8 : 4)..];
-        if (sizes.Length == 2 * sizeof(uint))
-        {
-            CheckSizes(last!, BinaryPrimitives.ReadUInt32LittleEndian(sizes), BinaryPrimitives.ReadUInt32LittleEndian(sizes[4..]), "the record after it");
-        }
-        else
-        {
-            CheckSizes(last!, BinaryPrimitives.ReadUInt64LittleEndian(sizes), BinaryPrimitives.ReadUInt64LittleEndian(sizes[8..]), "the record after it");
-        }
+        (ulong packed, ulong length) = sizes.Length == 2 * sizeof(uint)
+            ? (BinaryPrimitives.ReadUInt32LittleEndian(sizes), BinaryPrimitives.ReadUInt32LittleEndian(sizes[4..]))
+            : (BinaryPrimitives.ReadUInt64LittleEndian(sizes), BinaryPrimitives.ReadUInt64LittleEndian(sizes[8..]));
+        CheckSizes(last!, packed, length, "the record after it");
     }
 
     private void CheckSizes(Record record, ulong packedBytes, ulong lengthBytes, string place)
@@ -299,7 +298,8 @@ internal sealed class ZipDirectory
     private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, DownloadAgain);
 
     private CheckpointException Unsupported(string reason) =>
-        new(new Problem(ErrorCodes.ContentUnsupported, $"{_label}: {reason}", "Unpack the archive where it was made, and save the weights again."));
+        new(new Problem(
+            ErrorCodes.ContentUnsupported, $"{_label}: {reason}", "Unpack the archive where it was made, and save the weights again."));
 
     private sealed record Record
     {

@@ -33,7 +33,8 @@ internal readonly record struct ZipEnd(long DirectoryStart, int DirectoryBytes, 
         int at = tail.AsSpan().LastIndexOf(Signature);
         if (at < 0 || at + RecordBytes > tail.Length)
         {
-            throw CheckpointException.BadHeader(label, "the archive has no end: its central directory is missing", ZipDirectory.DownloadAgain);
+            throw CheckpointException.BadHeader(
+                label, "the archive has no end: its central directory is missing", ZipDirectory.DownloadAgain);
         }
 
         ReadOnlySpan<byte> record = tail.AsSpan(at, RecordBytes);
@@ -94,15 +95,18 @@ internal readonly record struct ZipEnd(long DirectoryStart, int DirectoryBytes, 
 
         if (counts.DirectoryStart > (ulong)end || counts.DirectoryBytes != (ulong)end - counts.DirectoryStart)
         {
-            throw CheckpointException.BadHeader(label, "the archive's central directory is not where its end record says", ZipDirectory.DownloadAgain);
+            throw CheckpointException.BadHeader(
+                label, "the archive's central directory is not where its end record says", ZipDirectory.DownloadAgain);
         }
 
         return counts.DirectoryBytes <= MostDirectoryBytes && counts.Entries <= counts.DirectoryBytes / LeastEntryBytes
             ? new ZipEnd((long)counts.DirectoryStart, (int)counts.DirectoryBytes, (int)counts.Entries)
-            : throw CheckpointException.BadHeader(label, Invariant($"{counts.Entries:N0} entries in a central directory of {counts.DirectoryBytes:N0} bytes"));
+            : throw CheckpointException.BadHeader(
+                label, Invariant($"{counts.Entries:N0} entries in a central directory of {counts.DirectoryBytes:N0} bytes"));
     }
 
-    private readonly record struct Counts(ulong Disk, ulong DirectoryDisk, ulong EntriesHere, ulong Entries, ulong DirectoryBytes, ulong DirectoryStart)
+    private readonly record struct Counts(
+        ulong Disk, ulong DirectoryDisk, ulong EntriesHere, ulong Entries, ulong DirectoryBytes, ulong DirectoryStart)
     {
         // Every number is either the same, or the one that stands for "see the wider record".
         public bool Allows(Counts wide) =>

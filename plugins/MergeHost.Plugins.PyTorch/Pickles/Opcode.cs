@@ -77,5 +77,6 @@ internal static class Opcode
     };
 
     /// <summary>The name of an opcode that is not read, with its byte.</summary>
-    public static string Describe(byte opcode) => _refused.TryGetValue(opcode, out string? name) ? $"{name} (0x{opcode:X2})" : $"0x{opcode:X2}, which no pickle has";
+    public static string Describe(byte opcode) =>
+        _refused.TryGetValue(opcode, out string? name) ? $"{name} (0x{opcode:X2})" : $"0x{opcode:X2}, which no pickle has";
 }

@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace MergeHost.Plugins.PyTorch.Pickles;
 
-/// <summary>Goes through the bytes of a pickle; whatever it says of lengths is compared with what is there before memory is taken.</summary>
+/// <summary>Goes through the bytes of a pickle; what it says of lengths is compared with what is there before memory is taken.</summary>
 internal sealed class PickleCursor(ByteSource source, long start)
 {
     private const int WindowBytes = 64 * 1024;

@@ -58,7 +58,8 @@ internal sealed class PickleMachine
             if (opcode == Opcode.Stop)
             {
                 object? result = Pop();
-                return _stack.Count == 0 && _marks.Count == 0 ? result : throw PickleFault.Broken("values are left on the stack at the end");
+                bool isEmpty = _stack.Count == 0 && _marks.Count == 0;
+                return isEmpty ? result : throw PickleFault.Broken("values are left on the stack at the end");
             }
 
             Step(opcode);
@@ -214,7 +215,10 @@ internal sealed class PickleMachine
                 Push(_dialect.Global(module, name));
                 break;
             case Opcode.StackGlobal:
-                Push(Pop() is string last && Pop() is string first ? _dialect.Global(first, last) : throw PickleFault.Broken("a name that is not a text"));
+                (object? last, object? first) = (Pop(), Pop());
+                Push(first is string space && last is string text
+                    ? _dialect.Global(space, text)
+                    : throw PickleFault.Broken("a name is not a text"));
                 break;
             case Opcode.Reduce:
                 Push(Apply(_dialect.Call));
@@ -338,7 +342,8 @@ internal sealed class PickleMachine
         _marks.Add(_stack.Count);
     }
 
-    private object? Top() => _stack.Count > (_marks.Count == 0 ? 0 : _marks[^1]) ? _stack[^1] : throw PickleFault.Broken("nothing is on the stack");
+    private object? Top() =>
+        _stack.Count > (_marks.Count == 0 ? 0 : _marks[^1]) ? _stack[^1] : throw PickleFault.Broken("nothing is on the stack");
 
     private object? Pop()
     {
@@ -361,5 +366,6 @@ internal sealed class PickleMachine
         return items;
     }
 
-    private object? Remembered(uint number) => _memo.TryGetValue(number, out object? value) ? value : throw PickleFault.Broken($"memo {number} was never set");
+    private object? Remembered(uint number) =>
+        _memo.TryGetValue(number, out object? value) ? value : throw PickleFault.Broken($"memo {number} was never set");
 }

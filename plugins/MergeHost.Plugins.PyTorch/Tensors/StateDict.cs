@@ -17,13 +17,15 @@ internal static class StateDict
 
     private const int MostLevels = 4;
     private const int MostNames = 8;
-    private const string ConsolidateZero = "Consolidate them first: `python zero_to_fp32.py FOLDER OUT --safe_serialization`, in DeepSpeed's folder.";
+    private const string ConsolidateZero =
+        "Consolidate them first: `python zero_to_fp32.py FOLDER OUT --safe_serialization`, in DeepSpeed's folder.";
 
     /// <summary>Finds the tensors by name, and tells what is left out.</summary>
     /// <param name="root">The object that the file holds.</param>
     /// <param name="label">The file, for messages.</param>
-    /// <exception cref="CheckpointException">There is no dict of tensors, or more than one; or a tensor has a name that cannot be used.</exception>
-    public static (IReadOnlyList<KeyValuePair<string, TorchTensor>> Tensors, IReadOnlyList<Problem> Warnings) Find(object? root, string label)
+    /// <exception cref="CheckpointException">There is no dict of tensors, or more than one; or a name cannot be used.</exception>
+    public static (IReadOnlyList<KeyValuePair<string, TorchTensor>> Tensors, IReadOnlyList<Problem> Warnings) Find(
+        object? root, string label)
     {
         List<string> beside = [];
         PickleMap map = root as PickleMap ?? throw Nothing(label, $"the file holds {PickleText.Kind(root)}");
@@ -42,7 +44,7 @@ internal static class StateDict
 
             PickleMap inner = (PickleMap)map[wrappers[0]]!;
             CheckPartition(map, inner, label);
-            beside.AddRange(map.Entries.Where(entry => entry.Key is not string key || key != wrappers[0]).Select(entry => PickleText.Quote(entry.Key)));
+            beside.AddRange(map.Entries.Where(entry => !ReferenceEquals(entry.Value, inner)).Select(entry => PickleText.Quote(entry.Key)));
             map = inner;
         }
 
@@ -59,24 +61,37 @@ internal static class StateDict
             }
         }
 
-        return tensors.Count > 0
-            ? (tensors, beside.Count == 0 ? [] : [Oddity.Of(label, Invariant($"{beside.Count:N0} values that are not the model's tensors are left out: {Some(beside)}"))])
-            : throw Nothing(label, map.Entries.Count == 0 ? "the dict is empty" : $"the dict holds {Some([.. map.Entries.Select(entry => PickleText.Quote(entry.Key))])}");
+        if (tensors.Count == 0)
+        {
+            List<string> keys = [.. map.Entries.Select(entry => PickleText.Quote(entry.Key))];
+            throw Nothing(label, keys.Count == 0 ? "the dict is empty" : $"the dict holds {Some(keys)}");
+        }
+
+        return beside.Count == 0 ? (tensors, []) : (tensors, [Oddity.Of(
+            label, Invariant($"{beside.Count:N0} values that are not the model's tensors are left out: {Some(beside)}"))]);
     }
 
     private static bool Holds(object? value, int levels) =>
-        levels > 0 && value is PickleMap map && (map.Entries.Any(entry => entry.Value is TorchTensor) || Wrappers.Any(key => Holds(map[key], levels - 1)));
+        levels > 0 && value is PickleMap map
+        && (map.Entries.Any(entry => entry.Value is TorchTensor) || Wrappers.Any(key => Holds(map[key], levels - 1)));
 
     // ZeRO stage 3 leaves an empty tensor under each name; the true shapes are in another dict.
     private static void CheckPartition(PickleMap outer, PickleMap map, string label)
     {
-        IEnumerable<PickleMap> groups = outer["param_shapes"] is PickleList list ? list.Items.OfType<PickleMap>() : outer["param_shapes"] is PickleMap one ? [one] : [];
+        IEnumerable<PickleMap> groups = outer["param_shapes"] switch
+        {
+            PickleList list => list.Items.OfType<PickleMap>(),
+            PickleMap one => [one],
+            _ => [],
+        };
         foreach ((object key, object? shape) in groups.SelectMany(group => group.Entries))
         {
             if (map[key] is TorchTensor { Sizes: [0] } && shape is PickleTuple { Items: not [0L] })
             {
-                throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,
-                    $"{label}: the tensors are empty: DeepSpeed's ZeRO-3 keeps a piece of each in the files of all ranks", ConsolidateZero));
+                throw new CheckpointException(new Problem(
+                    ErrorCodes.ContentUnsupported,
+                    $"{label}: the tensors are empty: DeepSpeed's ZeRO-3 keeps a piece of each in the files of all ranks",
+                    ConsolidateZero));
             }
         }
     }

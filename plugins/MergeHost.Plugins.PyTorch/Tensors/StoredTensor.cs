@@ -110,7 +110,7 @@ internal sealed class StoredTensor
         {
             for (; !destination.IsEmpty; element++, destination = destination[_elementBytes..])
             {
-                // Elements may lie across two pages, where a piece of an archive begins anywhere; pages are counted from the tensor's start.
+                // Pages are counted from the tensor's start, so that no element lies across two.
                 long place = Place(element) - _start;
                 long number = place / PageBytes;
                 if (number != lastPage)

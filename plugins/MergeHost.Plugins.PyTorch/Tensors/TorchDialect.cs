@@ -1,3 +1,4 @@
+using System.Numerics;
 using MergeHost.Plugins.PyTorch.Pickles;
 using static System.FormattableString;
 using static MergeHost.Plugins.PyTorch.Pickles.PickleText;
@@ -31,7 +32,8 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
 
     private static readonly HashSet<(string Module, string Name)> _tensorTypes = [("torch", "Tensor"), ("torch.nn.parameter", "Parameter")];
 
-    private static readonly HashSet<(string Module, string Name)> _untyped = [("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage")];
+    private static readonly HashSet<(string Module, string Name)> _untyped =
+        [("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage")];
 
     // What training programs keep beside the weights most often: settings, paths, times, scores. They become objects of no use.
     private static readonly HashSet<(string Module, string Name)> _inert =
@@ -62,7 +64,8 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
     /// <inheritdoc/>
     public override PickleGlobal Global(string module, string name)
     {
-        bool isKnown = _functions.Contains((module, name)) || _inert.Contains((module, name)) || _tensorTypes.Contains((module, name)) || _untyped.Contains((module, name))
+        (string Module, string Name) key = (module, name);
+        bool isKnown = _functions.Contains(key) || _inert.Contains(key) || _tensorTypes.Contains(key) || _untyped.Contains(key)
             || (module == "torch" && (TorchTypes.Storages.ContainsKey(name) || TorchTypes.Elements.ContainsKey(name)));
         if (isKnown)
         {
@@ -110,7 +113,8 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
             ("bytearray", 1) when items[0] is PlainValue { Kind: "bytes" } => new PlainValue("a bytearray"),
             ("complex", 2) when items is [double, double] => new PlainValue("a complex number"),
             _ when IsInert(function) => new InertObject(function),
-            _ => throw PickleFault.Refused($"a call of {Quote(function)} with other arguments than PyTorch's ({items.Length}: {string.Join(", ", items.Take(8).Select(Kind))})"),
+            _ => throw PickleFault.Refused(
+                $"a call of {Quote(function)} with other arguments than PyTorch's ({items.Length}: {Kinds(items)})"),
         };
     }
 
@@ -122,9 +126,9 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
             throw PickleFault.Refused("a persistent id that names no storage");
         }
 
-        if (parts[1] is not PickleGlobal type || parts[2] is not string key || parts[3] is not string || parts[4] is not (long or System.Numerics.BigInteger))
+        if (parts is not [_, PickleGlobal type, string key, string, long or BigInteger, ..])
         {
-            throw PickleFault.Refused($"the id of a storage has other parts than PyTorch's ({string.Join(", ", parts.Skip(1).Select(Kind))})");
+            throw PickleFault.Refused($"the id of a storage has other parts than PyTorch's ({Kinds(parts)})");
         }
 
         TorchStorage storage = new(CheckKey(key), StorageType(type), CheckCount(parts[4]));
@@ -142,6 +146,8 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
         value is PickleGlobal { Module: "torch" } name && TorchTypes.Elements.TryGetValue(name.Name, out DType? type)
             ? type
             : throw PickleFault.Refused($"an element type is {Kind(value)}");
+
+    private static string Kinds(object?[] items) => string.Join(", ", items.Take(8).Select(Kind));
 
     private static bool IsInert(PickleGlobal name) => _inert.Contains((name.Module, name.Name));
 
@@ -173,7 +179,9 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
             throw PickleFault.Refused("the metadata of a tensor is not PyTorch's");
         }
 
-        return map["conj"] is true ? throw PickleFault.Unsupported("complex numbers cannot be read (a conjugated tensor)") : map["neg"] is true;
+        return map["conj"] is true
+            ? throw PickleFault.Unsupported("complex numbers cannot be read (a conjugated tensor)")
+            : map["neg"] is true;
     }
 
     private static TorchTensor Parameter(object?[] items)
@@ -250,6 +258,7 @@ internal class TorchDialect(bool isOlder = false) : PickleDialect
 
         return first >= 0 && count >= 0 && first <= storage.ElementCount - count
             ? storage with { ElementCount = count, FirstElement = first }
-            : throw PickleFault.BadTensor(Invariant($"a view of {count:N0} elements from {first:N0} on leaves its storage, which has {storage.ElementCount:N0}"));
+            : throw PickleFault.BadTensor(Invariant(
+                $"a view of {count:N0} elements from {first:N0} on leaves its storage, which has {storage.ElementCount:N0}"));
     }
 }

@@ -8,14 +8,17 @@ using static System.FormattableString;
 
 namespace MergeHost.Plugins.PyTorch.Tensors;
 
-/// <summary>What <c>torch.save</c> wrote, in an archive or as it was before PyTorch 1.6: an object, and the storages of its tensors.</summary>
+/// <summary>What <c>torch.save</c> wrote, in an archive or as before PyTorch 1.6: an object, and the storages of its tensors.</summary>
 internal sealed class TorchFile : IDisposable
 {
     private const string Expected = "a file that torch.save wrote";
+    private const string SaveStateDict = "Save the `state_dict()` of the model that it was made from.";
+    private const string SaveAgain = "Save the weights as safetensors.";
     private const int OlderVersion = 1001;
     private const int MostVersion = 10;
 
-    private static readonly BigInteger _olderMagic = BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger _olderMagic =
+        BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private readonly string _label;
     private readonly Dictionary<string, ByteSource> _storages = new(StringComparer.Ordinal);
@@ -105,14 +108,17 @@ internal sealed class TorchFile : IDisposable
         foreach (TorchStorage storage in dialect.Storages.Values)
         {
             ZipEntry found = _archive.Entries.GetValueOrDefault($"{root}/data/{storage.Key}")
-                ?? throw CheckpointException.BadHeader(_label, $"there is no entry for storage '{storage.Key}'", ZipDirectory.DownloadAgain);
+                ?? throw Broken($"there is no entry for storage '{storage.Key}'");
             if (found.LengthBytes != storage.LengthBytes)
             {
-                throw CheckpointException.BadHeader(
-                    _label, Invariant($"storage '{storage.Key}' has {found.LengthBytes:N0} bytes; {storage.LengthBytes:N0} are needed for {storage.ElementCount:N0} of {storage.Type?.Name ?? "bytes"}"));
+                string type = storage.Type?.Name ?? "bytes";
+                throw Broken(Invariant($"storage '{storage.Key}' has {found.LengthBytes:N0} bytes; ")
+                    + Invariant($"{storage.LengthBytes:N0} are needed for {storage.ElementCount:N0} of {type}"));
             }
 
-            _storages.Add(storage.Key, found.IsDeflated ? new EntryBytes(_archive, found) : new SourcePart(source, found.DataStart, found.LengthBytes));
+            _storages.Add(storage.Key, found.IsDeflated
+                ? new EntryBytes(_archive, found)
+                : new SourcePart(source, found.DataStart, found.LengthBytes));
         }
     }
 
@@ -126,19 +132,22 @@ internal sealed class TorchFile : IDisposable
         }
 
         string[] roots = [.. all.Select(name => name.Split('/')[0]).Distinct()];
-        if (all.Any(name => name.EndsWith("/constants.pkl", StringComparison.Ordinal) || name.Contains("/code/", StringComparison.Ordinal)))
+        if (Has("/constants.pkl", "/code/"))
         {
-            throw Unsupported("a TorchScript archive, which is a program and its weights", "Save the `state_dict()` of the model that the script was made from.");
+            throw Unsupported("a TorchScript archive, which is a program and its weights", SaveStateDict);
         }
 
-        if (all.Any(name => name.EndsWith("/archive_format", StringComparison.Ordinal) || name.Contains("/models/", StringComparison.Ordinal)))
+        if (Has("/archive_format", "/models/"))
         {
-            throw Unsupported("an archive of torch.export (pt2), which is a program and its weights", "Save the `state_dict()` of the model that was exported.");
+            throw Unsupported("an archive of torch.export (pt2), which is a program and its weights", SaveStateDict);
         }
 
         return roots.Length == 1 && all.All(name => name.Contains('/', StringComparison.Ordinal))
             ? roots[0]
             : throw CheckpointException.BadHeader(_label, $"the archive's entries are in {roots.Length} folders; expected one");
+
+        bool Has(string end, string part) =>
+            all.Any(name => name.EndsWith(end, StringComparison.Ordinal) || name.Contains(part, StringComparison.Ordinal));
     }
 
     private string? Small(string name) =>
@@ -146,9 +155,16 @@ internal sealed class TorchFile : IDisposable
 
     private void CheckVersion(string? version)
     {
-        if (version is not null && !(int.TryParse(version.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MostVersion))
+        if (version is null)
         {
-            throw Unsupported($"version {PickleText.Quote(version.Trim())} of the archive; versions 1 to {MostVersion} are known", "Save the weights as safetensors.");
+            return;
+        }
+
+        bool isNumber = int.TryParse(version.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number);
+        if (!isNumber || number is < 1 or > MostVersion)
+        {
+            throw Unsupported(
+                $"version {PickleText.Quote(version.Trim())} of the archive; versions 1 to {MostVersion} are known", SaveAgain);
         }
     }
 
@@ -156,7 +172,7 @@ internal sealed class TorchFile : IDisposable
     {
         null or "little" => false,
         "big" => true,
-        _ => throw Unsupported($"byte order {PickleText.Quote(order)}; 'little' and 'big' are known", "Save the weights as safetensors."),
+        _ => throw Unsupported($"byte order {PickleText.Quote(order)}; 'little' and 'big' are known", SaveAgain),
     };
 
     // Five pickles in a row: a number, a version, what the machine was like, the object and the keys of the storages, which follow.
@@ -171,7 +187,7 @@ internal sealed class TorchFile : IDisposable
 
         if (PickleMachine.Run(cursor, dialect, _label) is not (long and OlderVersion))
         {
-            throw Unsupported("an unknown version of the format before PyTorch 1.6", "Save the weights as safetensors.");
+            throw Unsupported("an unknown version of the format before PyTorch 1.6", SaveAgain);
         }
 
         if (PickleMachine.Run(cursor, dialect, _label) is not PickleMap)
@@ -194,19 +210,23 @@ internal sealed class TorchFile : IDisposable
         {
             if (item is not string key || !used.TryGetValue(key, out TorchStorage? storage) || _storages.ContainsKey(key))
             {
-                throw CheckpointException.BadHeader(_label, $"storage {PickleText.Quote(item is string text ? text : PickleText.Kind(item))} is listed twice, or no tensor uses it");
+                string what = item is string text ? PickleText.Quote(text) : PickleText.Kind(item);
+                throw Broken($"storage {what} is listed twice, or no tensor uses it");
             }
 
-            if (cursor.LeftBytes < sizeof(long) || cursor.LeftBytes - sizeof(long) < storage.LengthBytes)
+            long left = cursor.LeftBytes - sizeof(long);
+            if (left < storage.LengthBytes)
             {
-                throw new CheckpointException(new Problem(ErrorCodes.Truncated,
-                    Invariant($"{_label}: storage '{key}' needs {storage.LengthBytes:N0} bytes, {Math.Max(0, cursor.LeftBytes - sizeof(long)):N0} are left"), ZipDirectory.DownloadAgain));
+                throw new CheckpointException(new Problem(
+                    ErrorCodes.Truncated,
+                    Invariant($"{_label}: storage '{key}' needs {storage.LengthBytes:N0} bytes, {Math.Max(0, left):N0} are left"),
+                    ZipDirectory.DownloadAgain));
             }
 
             long count = cursor.Int64();
             if (count != storage.ElementCount)
             {
-                throw CheckpointException.BadHeader(_label, Invariant($"storage '{key}' has {count:N0} elements, {storage.ElementCount:N0} are said before"), ZipDirectory.DownloadAgain);
+                throw Broken(Invariant($"storage '{key}' has {count:N0} elements, {storage.ElementCount:N0} are said before"));
             }
 
             _storages.Add(key, new SourcePart(source, cursor.Position, storage.LengthBytes));
@@ -215,7 +235,7 @@ internal sealed class TorchFile : IDisposable
 
         if (used.Keys.FirstOrDefault(key => !_storages.ContainsKey(key)) is { } missing)
         {
-            throw CheckpointException.BadHeader(_label, $"storage '{missing}' is not in the list of storages", ZipDirectory.DownloadAgain);
+            throw Broken($"storage '{missing}' is not in the list of storages");
         }
 
         if (cursor.LeftBytes > 0)
@@ -226,7 +246,10 @@ internal sealed class TorchFile : IDisposable
 
     private CheckpointException Other(string found, string hint) => CheckpointException.OtherFormat(_label, Expected, found, hint);
 
-    private CheckpointException Unsupported(string found, string hint) => new(new Problem(ErrorCodes.ContentUnsupported, $"{_label}: {found}", hint));
+    private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, ZipDirectory.DownloadAgain);
+
+    private CheckpointException Unsupported(string found, string hint) =>
+        new(new Problem(ErrorCodes.ContentUnsupported, $"{_label}: {found}", hint));
 
     private sealed class EntryBytes(ZipContent archive, ZipEntry entry) : ByteSource
     {

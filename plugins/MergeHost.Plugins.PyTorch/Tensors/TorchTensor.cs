@@ -118,7 +118,8 @@ internal sealed class TorchTensor
 
         if (elements > there && elements * type.BlockBytes > MostExpandedBytes)
         {
-            throw PickleFault.BadTensor(Invariant($"{there:N0} elements are expanded to {elements:N0}; views of at most {MostExpandedBytes:N0} bytes are expanded"));
+            throw PickleFault.BadTensor(
+                Invariant($"{there:N0} elements are expanded to {elements:N0}; at most {MostExpandedBytes:N0} bytes are"));
         }
     }
 }

@@ -70,7 +70,7 @@ internal static class TorchTypes
         [("torch._utils", "_rebuild_nested_tensor")] = "nested tensors",
         [("torch._utils", "_rebuild_meta_tensor_no_storage")] = "tensors without data, of the device 'meta'",
         [("torch._utils", "_rebuild_wrapper_subclass")] = "tensors of a class of their own",
-        [("torch.distributed._shard.sharded_tensor.api", "ShardedTensor")] = "pieces of tensors, as FSDP's LOCAL_STATE_DICT and SHARDED_STATE_DICT have them in one file a rank",
+        [("torch.distributed._shard.sharded_tensor.api", "ShardedTensor")] = "pieces of tensors, as FSDP's LOCAL_STATE_DICT has them,",
         [("torch.distributed.tensor", "DTensor")] = "pieces of tensors",
     };
 

@@ -183,9 +183,11 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     private Problem Unknown(string path, bool isFolder)
     {
         ForeignContent? content = isFolder ? null : Recognise(path);
-        return new Problem(ErrorCodes.UnknownFormat,
-            $"{path}: no installed format opens this {(isFolder ? "folder" : "file")}{(content is null ? "" : $", which holds {content.Found}")}",
-            content?.Hint ?? $"Installed formats open {string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files))}.");
+        string what = isFolder ? "folder" : content is null ? "file" : $"file, which holds {content.Found}";
+        string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
+        return new Problem(
+            ErrorCodes.UnknownFormat, $"{path}: no installed format opens this {what}",
+            $"{(content is null ? "" : content.Hint + " ")}Installed formats open {patterns}.");
     }
 
     private static ForeignContent? Recognise(string path)

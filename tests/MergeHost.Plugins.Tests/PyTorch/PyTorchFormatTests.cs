@@ -12,5 +12,6 @@ public sealed class PyTorchFormatTests : CheckpointReaderContract<PyTorchFormat>
 
     protected override byte[] Content(TensorInfo tensor) => _fixture[tensor];
 
-    protected override void Store(string folder) => File.Copy(Path.Combine(_fixture.Folder, "views.pt"), Path.Combine(folder, "pytorch_model.bin"));
+    protected override void Store(string folder) =>
+        File.Copy(Path.Combine(_fixture.Folder, "views.pt"), Path.Combine(folder, "pytorch_model.bin"));
 }

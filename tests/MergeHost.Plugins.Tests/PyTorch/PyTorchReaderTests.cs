@@ -57,10 +57,17 @@ public sealed class PyTorchReaderTests : IDisposable
         { "nested deeper than 200", new TorchBytes().Op((byte)')').Many(100_000, 0x85).ToPickle() },
         { "nested deeper than 200", new TorchBytes().Many(100_000, (byte)']').Many(99_999, (byte)'a').ToPickle() },
         { "more than 200 marks", new TorchBytes().Many(100_000, (byte)'(').ToPickle() },
-        { "the key of a dict is a tuple", new TorchBytes().Op((byte)'}', (byte)')', (byte)'q', 0).Many(40, (byte)'h', 0, 0x86, (byte)'q', 0).Op((byte)'K', 1, (byte)'s').ToPickle() },
+        {
+            "the key of a dict is a tuple",
+            new TorchBytes().Op((byte)'}', (byte)')', (byte)'q', 0).Many(40, (byte)'h', 0, 0x86, (byte)'q', 0)
+                .Op((byte)'K', 1, (byte)'s').ToPickle()
+        },
         { "4,294,967,295 bytes are wanted", new TorchBytes().Op((byte)'X', 0xFF, 0xFF, 0xFF, 0xFF).ToPickle() },
         { "opcode LONG4 (0x8B)", new TorchBytes().Op(0x8B, 0xFF, 0xFF, 0xFF, 0x7F).ToPickle() },
-        { "a value that holds itself", new TorchBytes().Op((byte)'}', (byte)'q', 0).Text("state_dict").Op((byte)'h', 0, (byte)'s').ToPickle() },
+        {
+            "a value that holds itself",
+            new TorchBytes().Op((byte)'}', (byte)'q', 0).Text("state_dict").Op((byte)'h', 0, (byte)'s').ToPickle()
+        },
         { "with other arguments", new TorchBytes().Global("builtins", "bytearray").Number(1L << 40).Op(0x85, (byte)'R').ToPickle() },
         { "the name is longer than 1024 bytes", TorchBytes.Dict(new string('n', 70_000)).ToPickle() },
     };
@@ -89,7 +96,9 @@ public sealed class PyTorchReaderTests : IDisposable
     [InlineData("FloatStorage", -4, 0, 4, 1, "a storage of -4 elements")]
     public void Open_OfAViewThatLeavesItsStorage_SaysSo(string type, long elements, long offset, long size, long stride, string expected) =>
         Assert.Contains(
-            expected, Refuse(new TorchBytes().Op((byte)'}').Text("w").Tensor(type, elements, offset, size, stride).Op((byte)'s')).Message, StringComparison.Ordinal);
+            expected,
+            Refuse(new TorchBytes().Op((byte)'}').Text("w").Tensor(type, elements, offset, size, stride).Op((byte)'s')).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Open_OfShardsWithAnIndex_GivesAllTensors()
@@ -97,7 +106,12 @@ public sealed class PyTorchReaderTests : IDisposable
         _folder.Write("pytorch_model-00001-of-00002.bin", TorchBytes.Dict("a").ToArchive());
         _folder.Write("pytorch_model-00002-of-00002.bin", TorchBytes.Dict("b").ToArchive());
         _folder.Write("pytorch_model.bin.index.json", Encoding.UTF8.GetBytes(
-            """{"metadata": {"total_size": 32}, "weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}}"""));
+            """
+            {
+              "metadata": {"total_size": 32},
+              "weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}
+            }
+            """));
         _folder.Write("training_args.bin", "not looked at"u8);
         using ICheckpointReader reader = new PyTorchFormat().Open(_folder.Path);
         Assert.Equal(["a", "b"], reader.Tensors.Select(tensor => tensor.Name));
@@ -113,7 +127,8 @@ public sealed class PyTorchReaderTests : IDisposable
         using ICheckpointReader reader = new PyTorchFormat().Open(_folder.Write("last.ckpt", checkpoint.ToArchive()));
         Assert.Equal("w", Assert.Single(reader.Tensors).Name);
         Problem warning = Assert.Single(reader.Warnings);
-        Assert.Contains("2 values that are not the model's tensors are left out: 'epoch', 'optimizer'", warning.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "2 values that are not the model's tensors are left out: 'epoch', 'optimizer'", warning.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -133,15 +148,19 @@ public sealed class PyTorchReaderTests : IDisposable
     {
         _folder.Write("consolidated.00.pth", TorchBytes.Dict().ToArchive());
         _folder.Write("consolidated.01.pth", TorchBytes.Dict().ToArchive());
-        Assert.Contains("Meta's checkpoint in 2 files", Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Path)).Message, StringComparison.Ordinal);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Path));
+        Assert.Contains("Meta's checkpoint in 2 files", exception.Message, StringComparison.Ordinal);
         _folder.Write("model.pt", TorchBytes.Dict().ToArchive());
-        Assert.Contains("and 2 more could be meant", Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Path)).Message, StringComparison.Ordinal);
+        exception = Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Path));
+        Assert.Contains("and 2 more could be meant", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Open_OfACheckpointWithSettings_LooksPastThem()
     {
-        TorchBytes checkpoint = new TorchBytes().Op((byte)'}').Text("args").Global("argparse", "Namespace").Op((byte)')', 0x81, (byte)'}').Text("lr").Op((byte)'K', 3, (byte)'s', (byte)'b', (byte)'s')
+        TorchBytes checkpoint = new TorchBytes().Op((byte)'}')
+            .Text("args").Global("argparse", "Namespace").Op((byte)')', 0x81, (byte)'}')
+            .Text("lr").Op((byte)'K', 3, (byte)'s', (byte)'b', (byte)'s')
             .Text("path").Global("pathlib", "PosixPath").Op((byte)'(').Text("/").Text("data").Op((byte)'t', (byte)'R', (byte)'s')
             .Text("model").Op((byte)'}').Text("w").Tensor().Op((byte)'s', (byte)'s');
         using ICheckpointReader reader = new PyTorchFormat().Open(_folder.Write("last.ckpt", checkpoint.ToArchive()));
@@ -149,13 +168,14 @@ public sealed class PyTorchReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("argparse", "Namespace", new byte[] { (byte)'}', (byte)'b' }, "BUILD of 'argparse.Namespace'")]
-    [InlineData("argparse", "Namespace", new byte[] { (byte)')', (byte)'R', (byte)')', (byte)'R' }, "a call of an object of 'argparse.Namespace'")]
-    [InlineData("argparse", "Namespace", new byte[] { (byte)')', (byte)'R', (byte)'N', (byte)'N', (byte)'s' }, "items are set on an object of 'argparse.Namespace'")]
-    [InlineData("argparse", "_sys.modules", new byte[0], "'argparse._sys.modules' is not among the names")]
-    public void Open_OfAnObjectOfNoUse_LetsItDoNothing(string module, string name, byte[] then, string expected)
+    [InlineData("Namespace", "}b", "BUILD of 'argparse.Namespace'")]
+    [InlineData("Namespace", ")R)R", "a call of an object of 'argparse.Namespace'")]
+    [InlineData("Namespace", ")RNNs", "items are set on an object of 'argparse.Namespace'")]
+    [InlineData("_sys.modules", "", "'argparse._sys.modules' is not among the names")]
+    public void Open_OfAnObjectOfNoUse_LetsItDoNothing(string name, string then, string expected)
     {
-        CheckpointException exception = Refuse(new TorchBytes().Op((byte)'}').Text("args").Global(module, name).Op(then).Op((byte)'s'));
+        byte[] opcodes = [.. Encoding.ASCII.GetBytes(then), (byte)'s'];
+        CheckpointException exception = Refuse(new TorchBytes().Op((byte)'}').Text("args").Global("argparse", name).Op(opcodes));
         Assert.Equal(ErrorCodes.UnsafePickle, exception.Code);
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }
@@ -171,7 +191,8 @@ public sealed class PyTorchReaderTests : IDisposable
         byte[] archive = File.ReadAllBytes(Path.Combine(new TorchFixture("good/views").Folder, "views.pt"));
         int at = archive.AsSpan().LastIndexOf(Encoding.Latin1.GetBytes(signature));
         archive[at + offset]++;
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(_folder.Write("model.bin", archive)));
+        string path = _folder.Write("model.bin", archive);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new PyTorchFormat().Open(path));
         Assert.True(exception.Message.Contains(expected, StringComparison.Ordinal), $"{what}: {exception.Message}");
     }
 

@@ -45,8 +45,9 @@ internal sealed class TorchBytes
 
     /// <summary>Four numbers of storage '0', as PyTorch writes a tensor.</summary>
     public TorchBytes Tensor(string type = "FloatStorage", long elements = 4, long offset = 0, long size = 4, long stride = 1) =>
-        Global("torch._utils", "_rebuild_tensor_v2").Op((byte)'(', (byte)'(').Text("storage").Global("torch", type).Text("0").Text("cpu").Number(elements).Op((byte)'t', (byte)'Q')
-            .Number(offset).Number(size).Op(0x85).Number(stride).Op(0x85, 0x89).Global("collections", "OrderedDict").Op((byte)')', (byte)'R', (byte)'t', (byte)'R');
+        Global("torch._utils", "_rebuild_tensor_v2").Op((byte)'(', (byte)'(').Text("storage").Global("torch", type).Text("0").Text("cpu")
+            .Number(elements).Op((byte)'t', (byte)'Q').Number(offset).Number(size).Op(0x85).Number(stride).Op(0x85, 0x89)
+            .Global("collections", "OrderedDict").Op((byte)')', (byte)'R', (byte)'t', (byte)'R');
 
     /// <summary>A dict with one tensor.</summary>
     public static TorchBytes Dict(string name = "w") => new TorchBytes().Op((byte)'}').Text(name).Tensor().Op((byte)'s');
@@ -55,7 +56,10 @@ internal sealed class TorchBytes
     public byte[] ToPickle() => [.. _pickle, (byte)'.'];
 
     /// <summary>The archive, with a storage of 16 bytes.</summary>
-    public byte[] ToArchive() => Archive(("archive/data.pkl", ToPickle()), ("archive/data/0", [.. Enumerable.Range(0, 16).Select(number => (byte)number)]), ("archive/version", "3\n"u8.ToArray()));
+    public byte[] ToArchive() => Archive(
+        ("archive/data.pkl", ToPickle()),
+        ("archive/data/0", [.. Enumerable.Range(0, 16).Select(number => (byte)number)]),
+        ("archive/version", "3\n"u8.ToArray()));
 
     /// <summary>An archive of stored entries.</summary>
     public static byte[] Archive(params IEnumerable<(string Name, byte[] Content)> entries)

@@ -7,7 +7,7 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.PyTorch;
 
-/// <summary>Right files, wrong in a few bytes chosen at random: whatever comes of it, it is a checkpoint or a <see cref="CheckpointException"/>.</summary>
+/// <summary>Right files, wrong in a few bytes: whatever comes of it, it is a checkpoint or a <see cref="CheckpointException"/>.</summary>
 /// <remarks><c>MERGEHOST_MUTANTS=1000000</c> tries more of them than fit a daily run.</remarks>
 public sealed class TorchMutationTests : IDisposable
 {

@@ -11,7 +11,7 @@ namespace MergeHost.Tests.Torch;
 /// Files of real PyTorch, transformers and DeepSpeed: what must be read is read bit for bit, what must be refused is refused by name, and
 /// nothing in any of them is executed.
 /// </summary>
-/// <remarks>The files are part of a larger set, in the same form; <c>MERGEHOST_TORCH_CASES</c> names its folder, and all of it is tried.</remarks>
+/// <remarks>The files are part of a larger set; with its folder in <c>MERGEHOST_TORCH_CASES</c>, all of them are tried.</remarks>
 public sealed class TorchCaseTests
 {
     private const string Canary = "CANARY_pickle_was_executed";
@@ -21,10 +21,12 @@ public sealed class TorchCaseTests
 
     private static readonly string _root = Environment.GetEnvironmentVariable("MERGEHOST_TORCH_CASES") is { Length: > 0 } all
         ? all
-        : typeof(TorchCaseTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "TorchFixtures").Value!;
+        : typeof(TorchCaseTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "TorchFixtures").Value!;
 
-    private static readonly Dictionary<string, TorchCase> _cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(_root, "manifest.json"))).RootElement
-        .GetProperty("cases").EnumerateArray().Select(TorchCase.Read).ToDictionary(@case => @case.Name);
+    private static readonly Dictionary<string, TorchCase> _cases =
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(_root, "manifest.json"))).RootElement
+            .GetProperty("cases").EnumerateArray().Select(TorchCase.Read).ToDictionary(@case => @case.Name);
 
     public static TheoryData<string> Names => [.. _cases.Keys];
 
@@ -40,7 +42,7 @@ public sealed class TorchCaseTests
             using ModelResolver models = RecipeFolder.Models();
             InputModel model = models.Open(Path.Combine(_root, @case.Input));
             using ICheckpointReader reader = model.Open();
-            Dictionary<string, byte[]> found = reader.Tensors.ToDictionary(tensor => $"{tensor.Name} {tensor.DType} {tensor.Shape}", tensor => Read(reader, tensor));
+            Dictionary<string, byte[]> found = Content(reader);
             Assert.NotEqual("refuse", @case.Must);
             if (@case.Expected is not null)
             {
@@ -64,10 +66,13 @@ public sealed class TorchCaseTests
     {
         using ModelResolver models = RecipeFolder.Models();
         ICheckpointReader reader = models.Open(expectedPath).Open();
-        Dictionary<string, byte[]> expected = reader.Tensors.ToDictionary(tensor => $"{tensor.Name} {tensor.DType} {tensor.Shape}", tensor => Read(reader, tensor));
+        Dictionary<string, byte[]> expected = Content(reader);
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
         Assert.All(expected, tensor => Assert.Equal(tensor.Value, found[tensor.Key]));
     }
+
+    private static Dictionary<string, byte[]> Content(ICheckpointReader reader) =>
+        reader.Tensors.ToDictionary(tensor => $"{tensor.Name} {tensor.DType} {tensor.Shape}", tensor => Read(reader, tensor));
 
     private static byte[] Read(ICheckpointReader reader, TensorInfo tensor)
     {
@@ -83,6 +88,8 @@ public sealed class TorchCaseTests
             json.GetProperty("input").GetString()!,
             json.GetProperty("must").GetString()!,
             json.TryGetProperty("expected", out JsonElement expected) ? expected.GetString() : null,
-            json.TryGetProperty("mention", out JsonElement words) && words.ValueKind == JsonValueKind.Array ? [.. words.EnumerateArray().Select(word => word.GetString()!)] : []);
+            json.TryGetProperty("mention", out JsonElement words) && words.ValueKind == JsonValueKind.Array
+                ? [.. words.EnumerateArray().Select(word => word.GetString()!)]
+                : []);
     }
 }
