@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.PyTorch.Pickles;
 using MergeHost.Plugins.PyTorch.Tensors;
 using static System.FormattableString;
@@ -28,9 +27,10 @@ internal sealed partial class CheckpointMetadata
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointException">It is broken, or asks for something that is not data.</exception>
-    public static CheckpointMetadata Read(string path)
+    public static CheckpointMetadata Read(CheckpointFiles files)
     {
-        using WeightFile file = WeightFile.Open(path);
+        using CheckpointFile file = files.Open(DcpFolder.Metadata);
+        string path = file.Path;
         PickleCursor cursor = new(new FileWindow(file), 0);
         object? root = PickleMachine.Run(cursor, new MetadataDialect(), path);
         return cursor.LeftBytes > 0

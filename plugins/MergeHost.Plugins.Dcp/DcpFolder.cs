@@ -4,7 +4,7 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Dcp;
 
-/// <summary>Finds the folder that a path stands for, and refuses those that another program must convert.</summary>
+/// <summary>Refuses folders that are unfinished, or that another program must convert.</summary>
 internal static class DcpFolder
 {
     /// <summary>The file that tells which pieces there are; the last one that is written.</summary>
@@ -14,33 +14,28 @@ internal static class DcpFolder
     public const string ExportMegatron =
         "Export it with Megatron-Bridge: `AutoBridge.from_hf_pretrained(\"HF_MODEL\").export_ckpt(\"FOLDER\", \"OUT\")`.";
 
-    /// <summary>Finds the folder of a checkpoint that is named by itself or by its <c>.metadata</c>.</summary>
+    /// <summary>Checks the folder of a checkpoint that is named by itself or by its <c>.metadata</c>.</summary>
     /// <exception cref="CheckpointException">There is none, or it is of a kind that cannot be read.</exception>
-    public static string Find(string path)
+    public static void Check(CheckpointFiles files)
     {
-        try
+        if (files.Named is not (null or Metadata))
         {
-            if (!Directory.Exists(path))
-            {
-                return Path.GetFileName(path) == Metadata ? Path.GetDirectoryName(path) ?? ""
-                    : throw CheckpointException.Unreadable(path, "the file holds pieces of tensors; expected the folder of the checkpoint");
-            }
-
-            CheckBackend(path);
-            return File.Exists(Path.Combine(path, Metadata)) ? path : throw Unfinished(path);
+            throw CheckpointException.Unreadable(files.Path, "the file holds pieces of tensors; expected the folder of the checkpoint");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+
+        CheckBackend(files);
+        if (!files.Has(Metadata))
         {
-            throw CheckpointException.Unreadable(path, exception.Message, exception);
+            throw Unfinished(files);
         }
     }
 
     // Megatron notes in metadata.json how it cut the tensors, whose names and order are its own.
-    private static void CheckBackend(string folder)
+    private static void CheckBackend(CheckpointFiles files)
     {
         const int mostBytes = 1 << 20;
-        FileInfo file = new(Path.Combine(folder, "metadata.json"));
-        if (!file.Exists || file.Length > mostBytes)
+        const string backends = "metadata.json";
+        if (!files.Has(backends))
         {
             return;
         }
@@ -48,7 +43,8 @@ internal static class DcpFolder
         JsonNode? json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(file.FullName));
+            using Stream stream = files.OpenStream(backends);
+            json = stream.Length > mostBytes ? null : JsonNode.Parse(stream);
         }
         catch (JsonException)
         {
@@ -57,7 +53,7 @@ internal static class DcpFolder
 
         if (json is JsonObject fields && fields["sharded_backend"] is JsonValue backend && backend.TryGetValue(out string? name))
         {
-            throw Megatron(folder, $"Megatron's checkpoint of the kind '{CheckpointException.Printable(name)}'");
+            throw Megatron(files.Path, $"Megatron's checkpoint of the kind '{CheckpointException.Printable(name)}'");
         }
     }
 
@@ -65,12 +61,12 @@ internal static class DcpFolder
     public static CheckpointException Megatron(string path, string found) =>
         new(new Problem(ErrorCodes.ContentUnsupported, $"{path}: {found}, cannot be read", ExportMegatron));
 
-    private static CheckpointException Unfinished(string folder)
+    private static CheckpointException Unfinished(CheckpointFiles files)
     {
-        bool hasOwn = Directory.EnumerateFiles(folder, "__*.metadata").Any();
+        bool hasOwn = files.Names.Any(name => name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith(Metadata, StringComparison.Ordinal));
         string own = hasOwn ? "; each rank has one of its own, as use_collectives=False writes them" : "";
         return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable,
-            $"{folder}: there is no '{Metadata}', which is written last{own}",
+            $"{files.Path}: there is no '{Metadata}', which is written last{own}",
             hasOwn ? "Save the checkpoint with use_collectives=True." : "Let the program that was writing the checkpoint finish."));
     }
 }

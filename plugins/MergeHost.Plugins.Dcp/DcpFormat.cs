@@ -12,5 +12,9 @@ namespace MergeHost.Plugins.Dcp;
 public sealed class DcpFormat : ICheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(string path) => DcpReader.Open(DcpFolder.Find(path));
+    public ICheckpointReader Open(CheckpointFiles files)
+    {
+        DcpFolder.Check(files);
+        return DcpReader.Open(files);
+    }
 }

@@ -10,12 +10,12 @@ namespace MergeHost.Plugins.Dcp;
 /// <summary>An open checkpoint.</summary>
 internal sealed class DcpReader : ICheckpointReader
 {
-    private readonly string _folder;
-    private readonly Dictionary<string, WeightFile> _files = new(StringComparer.Ordinal);
+    private readonly CheckpointFiles _folder;
+    private readonly Dictionary<string, CheckpointFile> _files = new(StringComparer.Ordinal);
     private readonly List<TorchFile> _unpacked = [];
     private readonly Dictionary<string, PiecedReader> _tensors = new(StringComparer.Ordinal);
 
-    private DcpReader(string folder)
+    private DcpReader(CheckpointFiles folder)
     {
         _folder = folder;
         Companions = FolderCompanions.Find(folder);
@@ -35,7 +35,7 @@ internal sealed class DcpReader : ICheckpointReader
 
     /// <summary>Opens a folder: its metadata, and the header of each piece of the model.</summary>
     /// <exception cref="CheckpointException">Something is broken, contradicts itself, or asks for something that is not data.</exception>
-    public static DcpReader Open(string folder)
+    public static DcpReader Open(CheckpointFiles folder)
     {
         DcpReader reader = new(folder);
         try
@@ -63,7 +63,7 @@ internal sealed class DcpReader : ICheckpointReader
     public void Dispose()
     {
         _unpacked.ForEach(file => file.Dispose());
-        foreach (WeightFile file in _files.Values)
+        foreach (CheckpointFile file in _files.Values)
         {
             file.Dispose();
         }
@@ -71,9 +71,9 @@ internal sealed class DcpReader : ICheckpointReader
 
     private void ReadHeaders()
     {
-        CheckpointMetadata metadata = CheckpointMetadata.Read(Path.Combine(_folder, DcpFolder.Metadata));
+        CheckpointMetadata metadata = CheckpointMetadata.Read(_folder);
         (IReadOnlyList<(string Name, string Key)> names, IReadOnlyList<Problem> warnings) =
-            ModelNames.Choose(metadata.TensorKeys(), _folder);
+            ModelNames.Choose(metadata.TensorKeys(), _folder.Location);
         List<TensorInfo> tensors = [];
         foreach ((string name, string key) in names)
         {
@@ -89,7 +89,7 @@ internal sealed class DcpReader : ICheckpointReader
 
     private StoredTensor OpenPiece(string name, DType type, PiecePlace piece)
     {
-        WeightFile file = OpenFile(piece.File, name);
+        CheckpointFile file = OpenFile(piece.File, name);
         if (piece.Start > file.LengthBytes - piece.LengthBytes)
         {
             throw CheckpointException.Truncated(file.Path, name, Saturated(piece.Start, piece.LengthBytes), file.LengthBytes);
@@ -114,28 +114,27 @@ internal sealed class DcpReader : ICheckpointReader
                     + $"{DcpFolder.Metadata} says {type} [{string.Join(", ", piece.Box.Sizes)}]");
     }
 
-    private WeightFile OpenFile(string name, string tensor)
+    private CheckpointFile OpenFile(string name, string tensor)
     {
-        if (_files.TryGetValue(name, out WeightFile? file))
+        if (_files.TryGetValue(name, out CheckpointFile? file))
         {
             return file;
         }
 
-        string path = Path.Combine(_folder, name);
-        if (!File.Exists(path))
+        if (!_folder.Has(name))
         {
             throw CheckpointException.BadIndex(
-                _folder, $"file '{name}', which has a piece of '{CheckpointException.Printable(tensor)}', is missing",
+                _folder.Location, $"file '{name}', which has a piece of '{CheckpointException.Printable(tensor)}', is missing",
                 "Copy the files of all ranks into the folder.");
         }
 
-        if (ShardLink.Stray(_folder, name) is { } target)
+        if (_folder.StrayTarget(name) is { } target)
         {
             throw CheckpointException.BadIndex(
-                _folder, $"'{name}' is a link to '{target}', outside of the checkpoint's folder", "Put the file itself into the folder.");
+                _folder.Location, $"'{name}' is a link to '{target}', outside of the checkpoint's folder", "Put the file itself into the folder.");
         }
 
-        file = WeightFile.Open(path);
+        file = _folder.Open(name);
         _files.Add(name, file);
         return file;
     }

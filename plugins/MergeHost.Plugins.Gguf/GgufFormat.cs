@@ -14,7 +14,7 @@ namespace MergeHost.Plugins.Gguf;
 public sealed class GgufFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(string path) => GgufReader.Open(GgufFiles.Find(path));
+    public ICheckpointReader Open(CheckpointFiles files) => GgufReader.Open(files);
 
     /// <inheritdoc/>
     public bool LeavesOut(TensorInfo tensor) => tensor.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);

@@ -1,15 +1,16 @@
+using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.PyTorch;
 
-/// <summary>Which files a path stands for.</summary>
-/// <param name="Folder">Where they lie.</param>
+/// <summary>Which files hold a checkpoint.</summary>
+/// <param name="Files">What there is.</param>
 /// <param name="Weights">The files with tensors, in the order of their names.</param>
 /// <param name="Index">The index of the shards, or <see langword="null"/> for a single file.</param>
 /// <param name="Warnings">What is odd about the choice.</param>
-internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
+internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
 {
     private const string Extension = ".bin";
     private const string IndexExtension = ".bin.index.json";
@@ -24,64 +25,54 @@ internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights
 
     /// <summary>Finds the files of a checkpoint that is named by a file, an index or a folder.</summary>
     /// <exception cref="CheckpointException">There is none, it is not clear which is meant, or another program must convert it.</exception>
-    public static PyTorchFiles Find(string path)
+    public static PyTorchFiles Find(CheckpointFiles files) => files.Named switch
     {
-        try
-        {
-            return Directory.Exists(path) ? FindInFolder(path)
-                : path.EndsWith(IndexExtension, StringComparison.Ordinal) ? FromIndex(path)
-                : path.EndsWith(".nemo", StringComparison.Ordinal) ? throw Convert(path, "an archive of NeMo (.nemo)", ExportMegatron)
-                : FromSingle(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw CheckpointException.Unreadable(path, exception.Message, exception);
-        }
-    }
+        null => FindInFolder(files),
+        string index when index.EndsWith(IndexExtension, StringComparison.Ordinal) => FromIndex(files, index),
+        string archive when archive.EndsWith(".nemo", StringComparison.Ordinal) => throw Convert(files.Path, "an archive of NeMo (.nemo)", ExportMegatron),
+        string single => FromSingle(files, single),
+    };
 
-    private static PyTorchFiles FindInFolder(string folder)
+    private static PyTorchFiles FindInFolder(CheckpointFiles files)
     {
-        string single = Path.Combine(folder, Single);
-        string index = Path.Combine(folder, SingleIndex);
-        if (File.Exists(single))
+        if (files.Has(Single))
         {
-            return File.Exists(index)
-                ? FromSingle(single, Oddity.Of(folder, $"both '{Single}' and '{SingleIndex}' are there; the single file is read"))
-                : FromSingle(single);
+            return files.Has(SingleIndex)
+                ? FromSingle(files, Single, Oddity.Of(files.Path, $"both '{Single}' and '{SingleIndex}' are there; the single file is read"))
+                : FromSingle(files, Single);
         }
 
-        string[] indexes = File.Exists(index) ? [index] : Files(folder, "*" + IndexExtension);
+        string[] indexes = files.Has(SingleIndex) ? [SingleIndex] : Matching(files, "*" + IndexExtension);
         if (indexes.Length == 1)
         {
-            return FromIndex(indexes[0]);
+            return FromIndex(files, indexes[0]);
         }
 
-        string[] weights = [.. _weights.SelectMany(pattern => Files(folder, pattern)).Distinct().Order(StringComparer.Ordinal)];
+        string[] weights = [.. _weights.SelectMany(pattern => Matching(files, pattern)).Distinct().Order(StringComparer.Ordinal)];
         if (weights.Length == 1)
         {
-            return FromSingle(weights[0]);
+            return FromSingle(files, weights[0]);
         }
 
+        string folder = files.Path;
         throw indexes.Length > 1 ? Ambiguous(folder, indexes, $"none is called '{SingleIndex}'")
             : weights.Length > 1 ? Several(folder, weights)
-            : OthersIn(folder) ?? CheckpointException.Unreadable(folder, $"there is no '{Single}' and no '{SingleIndex}'");
+            : OthersIn(files) ?? CheckpointException.Unreadable(folder, $"there is no '{Single}' and no '{SingleIndex}'");
     }
 
-    private static PyTorchFiles FromSingle(string path, params IReadOnlyList<Problem> warnings) =>
-        new(Path.GetDirectoryName(path) ?? "", [path], null, warnings);
+    private static PyTorchFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) => new(files, [name], null, warnings);
 
-    private static PyTorchFiles FromIndex(string path)
+    private static PyTorchFiles FromIndex(CheckpointFiles files, string name)
     {
-        ShardIndex index = ShardIndex.Read(path, Extension);
-        return new PyTorchFiles(Path.GetDirectoryName(path)!, index.FindShards(), index, index.Warnings);
+        ShardIndex index = ShardIndex.Read(files, name, Extension);
+        return new PyTorchFiles(files, index.FindShards(), index, index.Warnings);
     }
 
-    private static string[] Files(string folder, string pattern) =>
-        [.. Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)];
+    private static string[] Matching(CheckpointFiles files, string pattern) =>
+        [.. files.Names.Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))];
 
-    private static CheckpointException Several(string folder, string[] weights)
+    private static CheckpointException Several(string folder, string[] names)
     {
-        string[] names = [.. weights.Select(path => Path.GetFileName(path))];
         if (names.All(name => name.StartsWith("consolidated.", StringComparison.Ordinal)))
         {
             return Convert(folder, $"Meta's checkpoint in {names.Length} files, each of which has a piece of every tensor",
@@ -90,16 +81,17 @@ internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights
 
         return names.All(name => name.Contains("zero_pp_rank_", StringComparison.Ordinal))
             ? Zero(folder)
-            : Ambiguous(folder, weights, $"there is no '{SingleIndex}'");
+            : Ambiguous(folder, names, $"there is no '{SingleIndex}'");
     }
 
     // Folders of training programs that keep the weights deeper, or in pieces.
-    private static CheckpointException? OthersIn(string folder) =>
-        Path.Exists(Path.Combine(folder, "zero_to_fp32.py")) || Path.Exists(Path.Combine(folder, "latest")) ? Zero(folder)
-        : Path.Exists(Path.Combine(folder, "latest_checkpointed_iteration.txt"))
-            || Directory.EnumerateDirectories(folder, "mp_rank_*").Any()
-            ? Convert(folder, "Megatron's own checkpoint", ExportMegatron)
+    private static CheckpointException? OthersIn(CheckpointFiles files) =>
+        Holds(files, "zero_to_fp32.py") || Holds(files, "latest") ? Zero(files.Path)
+        : Holds(files, "latest_checkpointed_iteration.txt") || files.Folders.Any(name => name.StartsWith("mp_rank_", StringComparison.Ordinal))
+            ? Convert(files.Path, "Megatron's own checkpoint", ExportMegatron)
         : null;
+
+    private static bool Holds(CheckpointFiles files, string name) => files.Has(name) || files.Folders.Contains(name);
 
     private static CheckpointException Zero(string folder) => Convert(
         folder, "DeepSpeed's checkpoint, in which each rank has a piece of every tensor",
@@ -112,6 +104,6 @@ internal sealed record PyTorchFiles(string Folder, IReadOnlyList<string> Weights
     private static CheckpointException Ambiguous(string folder, string[] candidates, string reason) =>
         new(new Problem(
             ErrorCodes.CheckpointUnreadable,
-            $"{folder}: '{Path.GetFileName(candidates[0])}' and {candidates.Length - 1} more could be meant, and {reason}",
+            $"{folder}: '{candidates[0]}' and {candidates.Length - 1} more could be meant, and {reason}",
             "Name one of the files, or add the index of the shards."));
 }

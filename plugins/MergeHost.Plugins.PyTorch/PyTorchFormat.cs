@@ -20,5 +20,5 @@ namespace MergeHost.Plugins.PyTorch;
 public sealed class PyTorchFormat : ICheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(string path) => PyTorchReader.Open(PyTorchFiles.Find(path));
+    public ICheckpointReader Open(CheckpointFiles files) => PyTorchReader.Open(PyTorchFiles.Find(files));
 }

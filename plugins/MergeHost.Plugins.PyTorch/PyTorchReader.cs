@@ -14,8 +14,8 @@ internal sealed class PyTorchReader : ICheckpointReader
 
     private PyTorchReader(PyTorchFiles files)
     {
-        WeightFiles = files.Weights;
-        Companions = FolderCompanions.Find(files.Folder);
+        WeightFiles = [.. files.Weights.Select(files.Files.PathOf)];
+        Companions = FolderCompanions.Find(files.Files);
     }
 
     /// <inheritdoc/>
@@ -61,26 +61,23 @@ internal sealed class PyTorchReader : ICheckpointReader
 
     private void ReadFiles(PyTorchFiles files)
     {
-        List<(TensorInfo Info, StoredTensor Stored, string Path)> found = [];
+        List<(TensorInfo Info, StoredTensor Stored, string File)> found = [];
         List<Problem> warnings = [.. files.Warnings];
-        foreach (string path in files.Weights)
+        foreach (string name in files.Weights)
         {
-            WeightFile file = WeightFile.Open(path);
+            CheckpointFile file = files.Files.Open(name);
             _open.Add(file);
-            TorchFile torch = TorchFile.Open(new FileWindow(file), path);
+            TorchFile torch = TorchFile.Open(new FileWindow(file), file.Path);
             _open.Add(torch);
-            (IReadOnlyList<KeyValuePair<string, TorchTensor>> tensors, IReadOnlyList<Problem> left) = StateDict.Find(torch.Root, path);
+            (IReadOnlyList<KeyValuePair<string, TorchTensor>> tensors, IReadOnlyList<Problem> left) = StateDict.Find(torch.Root, file.Path);
             warnings.AddRange(left);
-            foreach ((string name, TorchTensor tensor) in tensors)
-            {
-                found.Add((new TensorInfo(name, tensor.Type, [.. tensor.Sizes]), torch.Find(tensor), path));
-            }
+            found.AddRange(tensors.Select(tensor => (new TensorInfo(tensor.Key, tensor.Value.Type, [.. tensor.Value.Sizes]), torch.Find(tensor.Value), name)));
         }
 
         if (files.Index is { } index)
         {
-            warnings.AddRange(index.Match([.. found.Select(tensor => (tensor.Info, tensor.Path))]));
-            found.RemoveAll(tensor => !index.Contains(tensor.Info.Name, tensor.Path));
+            warnings.AddRange(index.Match([.. found.Select(tensor => (tensor.Info, tensor.File))]));
+            found.RemoveAll(tensor => !index.Contains(tensor.Info.Name, tensor.File));
         }
 
         foreach ((TensorInfo info, StoredTensor stored, _) in found)

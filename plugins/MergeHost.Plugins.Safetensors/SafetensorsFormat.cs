@@ -12,7 +12,7 @@ namespace MergeHost.Plugins.Safetensors;
 public sealed class SafetensorsFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(string path) => SafetensorsReader.Open(CheckpointFiles.Find(path));
+    public ICheckpointReader Open(CheckpointFiles files) => SafetensorsReader.Open(SafetensorsFiles.Find(files));
 
     /// <inheritdoc/>
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) => SafetensorsWriter.Create(folder, layout);

@@ -19,7 +19,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
 
     /// <summary>Reads the header of a file.</summary>
     /// <exception cref="CheckpointException">It breaks the format's rules, or the file has another length than it says.</exception>
-    public static SafetensorsHeader Read(WeightFile file)
+    public static SafetensorsHeader Read(CheckpointFile file)
     {
         int lengthBytes = ReadLength(file);
         byte[] json = new byte[lengthBytes];
@@ -32,7 +32,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
         return new SafetensorsHeader(PrefixBytes + lengthBytes, ordered, warnings);
     }
 
-    private static int ReadLength(WeightFile file)
+    private static int ReadLength(CheckpointFile file)
     {
         Span<byte> head = stackalloc byte[(int)Math.Min(ForeignContent.HeadBytes, file.LengthBytes)];
         file.Read(0, head);
@@ -66,7 +66,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
     }
 
     // Each tensor begins where the one before it ends, and the last one ends with the file.
-    private static void CheckOffsets(WeightFile file, long dataStart, IReadOnlyList<TensorRecord> ordered)
+    private static void CheckOffsets(CheckpointFile file, long dataStart, IReadOnlyList<TensorRecord> ordered)
     {
         long dataBytes = file.LengthBytes - dataStart;
         long position = 0;

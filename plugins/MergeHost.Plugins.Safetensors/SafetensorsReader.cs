@@ -7,13 +7,13 @@ namespace MergeHost.Plugins.Safetensors;
 /// <summary>An open checkpoint of one file or several.</summary>
 internal sealed class SafetensorsReader : ICheckpointReader
 {
-    private readonly List<WeightFile> _files = [];
+    private readonly List<CheckpointFile> _files = [];
     private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
 
-    private SafetensorsReader(CheckpointFiles files)
+    private SafetensorsReader(SafetensorsFiles files)
     {
-        WeightFiles = files.Weights;
-        Companions = FolderCompanions.Find(files.Folder);
+        WeightFiles = [.. files.Weights.Select(files.Files.PathOf)];
+        Companions = FolderCompanions.Find(files.Files);
     }
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ internal sealed class SafetensorsReader : ICheckpointReader
 
     /// <summary>Opens files and reads their headers.</summary>
     /// <exception cref="CheckpointException">A header breaks the rules, or does not fit the index.</exception>
-    public static SafetensorsReader Open(CheckpointFiles files)
+    public static SafetensorsReader Open(SafetensorsFiles files)
     {
         SafetensorsReader reader = new(files);
         try
@@ -60,42 +60,42 @@ internal sealed class SafetensorsReader : ICheckpointReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (WeightFile file in _files)
+        foreach (CheckpointFile file in _files)
         {
             file.Dispose();
         }
     }
 
-    private void ReadHeaders(CheckpointFiles files)
+    private void ReadHeaders(SafetensorsFiles files)
     {
-        List<StoredTensor> found = [];
+        List<(StoredTensor Tensor, string Shard)> found = [];
         List<Problem> warnings = [.. files.Warnings];
-        foreach (string path in files.Weights)
+        foreach (string shard in files.Weights)
         {
-            WeightFile file = WeightFile.Open(path);
+            CheckpointFile file = files.Files.Open(shard);
             _files.Add(file);
             SafetensorsHeader header = SafetensorsHeader.Read(file);
             warnings.AddRange(header.Warnings);
-            found.AddRange(header.Records.Select(record => new StoredTensor(record.Info, file, header.DataStart + record.Begin)));
+            found.AddRange(header.Records.Select(record => (new StoredTensor(record.Info, file, header.DataStart + record.Begin), shard)));
         }
 
         if (files.Index is { } index)
         {
-            warnings.AddRange(index.Match([.. found.Select(tensor => (tensor.Info, tensor.File.Path))]));
-            found.RemoveAll(tensor => !index.Contains(tensor.Info.Name, tensor.File.Path));
+            warnings.AddRange(index.Match([.. found.Select(pair => (pair.Tensor.Info, pair.Shard))]));
+            found.RemoveAll(pair => !index.Contains(pair.Tensor.Info.Name, pair.Shard));
         }
 
-        foreach (StoredTensor tensor in found)
+        foreach ((StoredTensor tensor, _) in found)
         {
             _tensors.Add(tensor.Info.Name, tensor);
         }
 
-        Tensors = [.. found.Select(tensor => tensor.Info)];
+        Tensors = [.. found.Select(pair => pair.Tensor.Info)];
         Warnings = warnings;
     }
 
     /// <param name="Info">Name, type and shape.</param>
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where it begins in the file.</param>
-    private sealed record StoredTensor(TensorInfo Info, WeightFile File, long Start);
+    private sealed record StoredTensor(TensorInfo Info, CheckpointFile File, long Start);
 }

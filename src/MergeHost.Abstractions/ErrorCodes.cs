@@ -149,6 +149,9 @@ public static class ErrorCodes
     /// <summary>A transform that failed, or made something that is no checkpoint.</summary>
     public static readonly ErrorCode TransformBroken = new("MH3009", "A transform broke its contract");
 
+    /// <summary>A store that failed.</summary>
+    public static readonly ErrorCode StoreBroken = new("MH3010", "A store broke its contract");
+
     /// <summary>A strategy that cannot merge these tensors with these parameters.</summary>
     public static readonly ErrorCode MergeRefused = new("MH4001", "A strategy refuses to merge");
 

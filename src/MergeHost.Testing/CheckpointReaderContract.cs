@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using Xunit;
 
 namespace MergeHost.Testing;

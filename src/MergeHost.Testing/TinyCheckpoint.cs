@@ -123,19 +123,23 @@ public sealed class TinyCheckpoint
     public string Write(string folder)
     {
         Directory.CreateDirectory(folder);
-        using FileStream file = File.Create(Path.Combine(folder, "model.safetensors"));
-        byte[] header = Header();
-        Span<byte> length = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-        file.Write(length);
-        file.Write(header);
-        _tensors.ForEach(pair => file.Write(pair.Content));
-        foreach ((string name, string content) in _files)
+        foreach ((string name, byte[] content) in Contents())
         {
-            File.WriteAllText(Path.Combine(folder, name), content);
+            File.WriteAllBytes(Path.Combine(folder, name), content);
         }
 
         return folder;
+    }
+
+    /// <summary>What <see cref="Write"/> writes, by name; for <see cref="MemoryCheckpointFiles"/> for example.</summary>
+    public IDictionary<string, byte[]> Contents()
+    {
+        byte[] header = Header();
+        byte[] length = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        Dictionary<string, byte[]> contents = _files.ToDictionary(file => file.Key, file => Encoding.UTF8.GetBytes(file.Value));
+        contents.Add("model.safetensors", [.. length, .. header, .. _tensors.SelectMany(pair => pair.Content)]);
+        return contents;
     }
 
     /// <summary>Opens the checkpoint as it is now, from memory; the files are its companions.</summary>

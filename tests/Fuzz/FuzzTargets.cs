@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Cli.Serving;
 using MergeHost.Evaluation;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Gguf;

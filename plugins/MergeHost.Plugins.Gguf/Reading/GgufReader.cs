@@ -8,12 +8,12 @@ namespace MergeHost.Plugins.Gguf.Reading;
 /// <summary>An open checkpoint of one file or several.</summary>
 internal sealed class GgufReader : ICheckpointReader
 {
-    private readonly List<WeightFile> _files = [];
+    private readonly List<CheckpointFile> _files = [];
     private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufReader(IReadOnlyList<string> paths)
+    private GgufReader(CheckpointFiles files, IReadOnlyList<string> names)
     {
-        WeightFiles = paths;
+        WeightFiles = [.. names.Select(files.PathOf)];
     }
 
     /// <inheritdoc/>
@@ -36,12 +36,13 @@ internal sealed class GgufReader : ICheckpointReader
 
     /// <summary>Opens files and reads their headers.</summary>
     /// <exception cref="CheckpointException">A header breaks the rules, or the files are not of one checkpoint.</exception>
-    public static GgufReader Open(IReadOnlyList<string> paths)
+    public static GgufReader Open(CheckpointFiles files)
     {
-        GgufReader reader = new(paths);
+        IReadOnlyList<string> names = GgufFiles.Find(files);
+        GgufReader reader = new(files, names);
         try
         {
-            reader.ReadHeaders();
+            reader.ReadHeaders(files, names);
             return reader;
         }
         catch
@@ -63,18 +64,18 @@ internal sealed class GgufReader : ICheckpointReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (WeightFile file in _files)
+        foreach (CheckpointFile file in _files)
         {
             file.Dispose();
         }
     }
 
-    private void ReadHeaders()
+    private void ReadHeaders(CheckpointFiles files, IReadOnlyList<string> names)
     {
         List<GgufHeader> headers = [];
-        foreach (string path in WeightFiles)
+        foreach (string name in names)
         {
-            WeightFile file = WeightFile.Open(path);
+            CheckpointFile file = files.Open(name);
             _files.Add(file);
             headers.Add(GgufHeader.Read(HeaderSource.Of(file)));
         }
@@ -82,11 +83,11 @@ internal sealed class GgufReader : ICheckpointReader
         SplitCheck.Check(headers);
         Metadata metadata = headers[0].Metadata;
         Problem? oddity = ModelKind.Check(metadata, headers.Sum(header => header.Tensors.Count));
-        NameMap names = NameMap.Of(metadata);
+        NameMap map = NameMap.Of(metadata);
         List<MadeTensor> made = [];
         List<TensorInfo> unknown = [];
         List<TensorRange> ranges = [];
-        foreach ((GgufTensor tensor, WeightFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
+        foreach ((GgufTensor tensor, CheckpointFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
             if (RopeScaling.Made.Contains(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
             {
@@ -94,7 +95,7 @@ internal sealed class GgufReader : ICheckpointReader
                 continue;
             }
 
-            (IReadOnlyList<HubTensor> parts, bool isKnown) = names.ToHub(tensor.Info);
+            (IReadOnlyList<HubTensor> parts, bool isKnown) = map.ToHub(tensor.Info);
             unknown.AddRange(isKnown ? [] : [tensor.Info]);
 
             // What is subtracted from 1 may round away a byte that differs.
@@ -145,5 +146,5 @@ internal sealed class GgufReader : ICheckpointReader
     /// <param name="Tensor">The tensor, as Hugging Face has it.</param>
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where GGUF's tensor begins in the file.</param>
-    private sealed record StoredTensor(HubTensor Tensor, WeightFile File, long Start);
+    private sealed record StoredTensor(HubTensor Tensor, CheckpointFile File, long Start);
 }

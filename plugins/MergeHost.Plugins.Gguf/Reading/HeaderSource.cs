@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 
 namespace MergeHost.Plugins.Gguf.Reading;
 
@@ -10,7 +9,7 @@ namespace MergeHost.Plugins.Gguf.Reading;
 internal sealed record HeaderSource(string Path, long LengthBytes, ReadAt Read)
 {
     /// <summary>An open file.</summary>
-    public static HeaderSource Of(WeightFile file) => new(file.Path, file.LengthBytes, file.Read);
+    public static HeaderSource Of(CheckpointFile file) => new(file.Path, file.LengthBytes, file.Read);
 
     /// <summary>A companion.</summary>
     public static HeaderSource Of(CompanionFile companion)

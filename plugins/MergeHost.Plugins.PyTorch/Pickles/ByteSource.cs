@@ -1,4 +1,4 @@
-using MergeHost.Kernels.IO;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.PyTorch.Pickles;
 
@@ -19,9 +19,9 @@ internal abstract class ByteSource
 }
 
 /// <summary>A file, or a part of one.</summary>
-internal sealed class FileWindow(WeightFile file, long start, long lengthBytes) : ByteSource
+internal sealed class FileWindow(CheckpointFile file, long start, long lengthBytes) : ByteSource
 {
-    public FileWindow(WeightFile file)
+    public FileWindow(CheckpointFile file)
         : this(file, 0, file.LengthBytes)
     {
     }

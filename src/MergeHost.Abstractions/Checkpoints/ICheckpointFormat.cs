@@ -8,9 +8,12 @@ namespace MergeHost.Checkpoints;
 public interface ICheckpointFormat
 {
     /// <summary>Opens a checkpoint and reads its headers; no tensor data is read.</summary>
-    /// <param name="path">A file, or a folder with one checkpoint, that matches <see cref="CheckpointFormatAttribute.Files"/>.</param>
+    /// <param name="files">
+    /// The files of a folder or repository, one of which may be named: one that matches <see cref="CheckpointFormatAttribute.Files"/>, or a
+    /// folder that <see cref="CheckpointFormatAttribute.Markers"/> mark.
+    /// </param>
     /// <returns>A reader; the caller disposes it.</returns>
     /// <exception cref="CheckpointException">The headers break the format's rules, or a file is missing or unreadable. Everything
     /// that the headers can tell is checked here: sizes, offsets, names, the length of each file.</exception>
-    ICheckpointReader Open(string path);
+    ICheckpointReader Open(CheckpointFiles files);
 }

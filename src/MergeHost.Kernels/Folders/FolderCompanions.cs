@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 
 namespace MergeHost.Kernels.Folders;
 
@@ -32,50 +31,12 @@ public static class FolderCompanions
         "hf_quant_config.json",
     ];
 
-    /// <summary>Finds those that exist in a folder.</summary>
+    /// <summary>Finds those that exist.</summary>
     /// <exception cref="CheckpointException">One is no ordinary file, cannot be read, or is a link that leads nowhere or out of the folder.</exception>
-    public static IReadOnlyList<CompanionFile> Find(string folder) =>
-        [.. _names.Concat(Templates(folder)).Select(name => Find(folder, name)).OfType<CompanionFile>()];
+    public static IReadOnlyList<CompanionFile> Find(CheckpointFiles files) =>
+        [.. _names.Concat(Templates(files)).Select(files.Companion).OfType<CompanionFile>()];
 
     // Chat templates with names, beside the usual one.
-    private static IEnumerable<string> Templates(string folder)
-    {
-        string templates = Path.Combine(folder, CompanionFile.TemplateFolder);
-        return Directory.Exists(templates) && new DirectoryInfo(templates).LinkTarget is null
-            ? Directory.EnumerateFiles(templates, "*.jinja").Select(path => $"{CompanionFile.TemplateFolder}/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)
-            : [];
-    }
-
-    private static CompanionFile? Find(string folder, string name)
-    {
-        string path = Path.Combine(folder, name);
-        try
-        {
-            if (FileIdentity.TryOf(path) is null)
-            {
-                return new FileInfo(path).LinkTarget is { } target
-                    ? throw Unusable($"the link leads to '{target}', which is not there", "Download the file again.")
-                    : null;
-            }
-
-            if (ShardLink.Stray(folder, name) is { } stray)
-            {
-                throw Unusable($"the file is a link to '{stray}', outside of the checkpoint's folder", "Put the file itself into the folder.");
-            }
-
-            if (FileKind.Unusual(path) is { } kind)
-            {
-                throw Unusable($"expected a file, found {kind}", "Remove it, or put the file itself into the folder.");
-            }
-
-            File.OpenHandle(path).Dispose();
-            return new CompanionFile(name, () => BoundedFile.Open(path)) { Path = path };
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw CheckpointException.Unreadable(path, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
-        }
-
-        CheckpointException Unusable(string reason, string hint) => new(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: {reason}", hint));
-    }
+    private static IEnumerable<string> Templates(CheckpointFiles files) => files.NamesIn(CompanionFile.TemplateFolder)
+        .Where(name => name.EndsWith(".jinja", StringComparison.Ordinal)).Select(name => $"{CompanionFile.TemplateFolder}/{name}");
 }

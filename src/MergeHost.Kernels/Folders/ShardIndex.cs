@@ -12,15 +12,17 @@ public sealed partial class ShardIndex
 {
     private const int MostBytes = 100_000_000;
 
+    private readonly CheckpointFiles _files;
     private readonly string _path;
     private readonly string _extension;
     private readonly Dictionary<string, string> _shardByTensor = new(StringComparer.Ordinal);
     private readonly List<Problem> _warnings = [];
     private string? _totalSize;
 
-    private ShardIndex(string path, string extension)
+    private ShardIndex(CheckpointFiles files, string name, string extension)
     {
-        _path = path;
+        _files = files;
+        _path = files.PathOf(name);
         _extension = extension;
     }
 
@@ -28,34 +30,34 @@ public sealed partial class ShardIndex
     public IReadOnlyList<Problem> Warnings => _warnings;
 
     /// <summary>Reads an index and checks all that can be told from it alone.</summary>
-    /// <param name="path">The index.</param>
+    /// <param name="files">The files of the checkpoint.</param>
+    /// <param name="name">The index among them.</param>
     /// <param name="extension">What the names of the shards end with, such as <c>.safetensors</c>.</param>
     /// <exception cref="CheckpointException">It cannot be read, is not such an index, or names shards that must not be.</exception>
-    public static ShardIndex Read(string path, string extension)
+    public static ShardIndex Read(CheckpointFiles files, string name, string extension)
     {
-        using WeightFile file = WeightFile.Open(path);
+        using CheckpointFile file = files.Open(name);
         if (file.LengthBytes > MostBytes)
         {
             throw CheckpointException.BadIndex(
-                path, Invariant($"the index has {file.LengthBytes:N0} bytes; at most {MostBytes:N0} are read"));
+                file.Path, Invariant($"the index has {file.LengthBytes:N0} bytes; at most {MostBytes:N0} are read"));
         }
 
         byte[] json = new byte[file.LengthBytes];
         file.Read(0, json);
-        ShardIndex index = new(path, extension);
+        ShardIndex index = new(files, name, extension);
         index.Parse(json);
         index.CheckShardNames();
         return index;
     }
 
     /// <summary>Finds the shards beside the index.</summary>
-    /// <returns>Their paths in the order of their names.</returns>
+    /// <returns>Their names, in order.</returns>
     /// <exception cref="CheckpointException">A shard is missing, or a link leads out of the checkpoint's folder.</exception>
     public IReadOnlyList<string> FindShards()
     {
-        string folder = Path.GetDirectoryName(_path)!;
         string[] shards = [.. _shardByTensor.Values.Distinct().Order(StringComparer.Ordinal)];
-        string[] missing = [.. shards.Where(shard => !Path.Exists(Path.Combine(folder, shard)))];
+        string[] missing = [.. shards.Where(shard => !_files.Has(shard) && !_files.Folders.Contains(shard))];
         if (missing.Length > 0)
         {
             throw new CheckpointException(new Problem(
@@ -66,7 +68,7 @@ public sealed partial class ShardIndex
 
         foreach (string shard in shards)
         {
-            if (ShardLink.Stray(folder, shard) is { } target)
+            if (_files.StrayTarget(shard) is { } target)
             {
                 throw CheckpointException.BadIndex(
                     _path,
@@ -75,23 +77,21 @@ public sealed partial class ShardIndex
             }
         }
 
-        return [.. shards.Select(shard => Path.Combine(folder, shard))];
+        return shards;
     }
 
     /// <summary>Whether a tensor belongs to the checkpoint: the index puts it into this shard.</summary>
-    public bool Contains(string tensor, string shardPath) =>
-        _shardByTensor.TryGetValue(tensor, out string? shard) && shard == Path.GetFileName(shardPath);
+    public bool Contains(string tensor, string shard) => _shardByTensor.GetValueOrDefault(tensor) == shard;
 
     /// <summary>Compares the index with what the shards hold.</summary>
-    /// <param name="found">Every tensor in every shard, with the shard's path.</param>
+    /// <param name="found">Every tensor in every shard, with the shard's name.</param>
     /// <returns>What is odd.</returns>
     /// <exception cref="CheckpointException">A tensor is not where the index says, or stands in two shards.</exception>
-    public IReadOnlyList<Problem> Match(IReadOnlyList<(TensorInfo Tensor, string ShardPath)> found)
+    public IReadOnlyList<Problem> Match(IReadOnlyList<(TensorInfo Tensor, string Shard)> found)
     {
         Dictionary<string, string> actual = new(found.Count, StringComparer.Ordinal);
-        foreach ((TensorInfo tensor, string shardPath) in found)
+        foreach ((TensorInfo tensor, string shard) in found)
         {
-            string shard = Path.GetFileName(shardPath);
             if (!actual.TryAdd(tensor.Name, shard))
             {
                 throw CheckpointException.BadIndex(
@@ -241,7 +241,7 @@ public sealed partial class ShardIndex
         }
     }
 
-    private IEnumerable<Problem> WrongTotal(IReadOnlyList<(TensorInfo Tensor, string ShardPath)> found)
+    private IEnumerable<Problem> WrongTotal(IReadOnlyList<(TensorInfo Tensor, string Shard)> found)
     {
         UInt128 total = 0;
         foreach ((TensorInfo tensor, _) in found)

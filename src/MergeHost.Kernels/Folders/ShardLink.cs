@@ -3,7 +3,7 @@ using MergeHost.Kernels.IO;
 namespace MergeHost.Kernels.Folders;
 
 /// <summary>Shards that are links: to what may they lead?</summary>
-public static class ShardLink
+internal static class ShardLink
 {
     /// <summary>Where a shard leads to, if that is outside of its folder and of the cache that the folder belongs to.</summary>
     /// <returns><see langword="null"/> if all is well.</returns>

@@ -4,12 +4,12 @@ using static System.FormattableString;
 
 namespace MergeHost.Kernels.IO;
 
-/// <summary>A file of a checkpoint, open for reading anywhere in it and from several threads at once.</summary>
+/// <summary>A file of a checkpoint on this machine.</summary>
 /// <remarks>
 /// What the system does not hold in memory is read past its page cache (<c>O_DIRECT</c>) where the file system allows it. That is
 /// decided once for each file, at its first large read.
 /// </remarks>
-public sealed class WeightFile : IDisposable
+public sealed class WeightFile : CheckpointFile
 {
     // Below this the system's read-ahead serves better than a direct read.
     private const int LeastDirectBytes = 64 * 1024;
@@ -21,19 +21,21 @@ public sealed class WeightFile : IDisposable
     {
         _file = file;
         Path = path;
-        Identity = FileIdentity.Of(file);
-        LengthBytes = Identity.LengthBytes;
+        FileIdentity = FileIdentity.Of(file);
         _direct = new Lazy<DirectReader?>(() => PageCache.Holds(file, LengthBytes) ? null : DirectReader.TryOpen(file));
     }
 
     /// <summary>The path as it was given.</summary>
-    public string Path { get; }
+    public override string Path { get; }
 
     /// <summary>What the system said of the file when it was opened.</summary>
-    public FileIdentity Identity { get; }
+    public FileIdentity FileIdentity { get; }
 
-    /// <summary>The length when the file was opened.</summary>
-    public long LengthBytes { get; }
+    /// <inheritdoc/>
+    public override string Identity => FileIdentity.ToString();
+
+    /// <inheritdoc/>
+    public override long LengthBytes => FileIdentity.LengthBytes;
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="CheckpointException">It does not exist, may not be read, or is a folder, a pipe or a device.</exception>
@@ -62,9 +64,8 @@ public sealed class WeightFile : IDisposable
         }
     }
 
-    /// <summary>Fills a span with what the file holds from an offset on.</summary>
-    /// <exception cref="CheckpointException">The file ends before the span is full, or cannot be read.</exception>
-    public void Read(long offset, Span<byte> destination)
+    /// <inheritdoc/>
+    public override void Read(long offset, Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (offset > LengthBytes - destination.Length)
@@ -81,14 +82,19 @@ public sealed class WeightFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
-        if (_direct.IsValueCreated)
+        if (disposing && _direct.IsValueCreated)
         {
             _direct.Value?.Dispose();
         }
 
-        _file.Dispose();
+        if (disposing)
+        {
+            _file.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private void ReadThroughCache(long offset, Span<byte> destination)

@@ -12,7 +12,7 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     public IReadOnlyList<string> WeightFiles { get; init; } = Reader.WeightFiles;
 
     /// <summary>All files that are read: those with weights and those beside them, of other checkpoints too.</summary>
-    public IReadOnlyList<string> Files { get; init; } = FilesOf(Reader);
+    public IReadOnlyList<OpenedFile> Files { get; init; } = FilesOf(Reader, null);
 
     /// <summary>What the bytes depend on beside the files: the reader's identity, and the options of transforms.</summary>
     public string Identity { get; init; } = Reader.Identity;
@@ -21,6 +21,13 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
 
     /// <summary>The files that a checkpoint is read from.</summary>
-    public static IReadOnlyList<string> FilesOf(ICheckpointReader reader) =>
-        [.. reader.WeightFiles, .. reader.Companions.Select(companion => companion.Path).OfType<string>()];
+    /// <param name="reader">The checkpoint.</param>
+    /// <param name="store">The files of the store that it comes from, or <see langword="null"/> for this machine.</param>
+    public static IReadOnlyList<OpenedFile> FilesOf(ICheckpointReader reader, CheckpointFiles? store) =>
+        [.. reader.WeightFiles.Concat(reader.Companions.Select(companion => companion.Path).OfType<string>()).Select(path => new OpenedFile(path, store))];
 }
+
+/// <summary>A file that a checkpoint is read from.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Store">The files of the store that it is among, or <see langword="null"/> for one of this machine.</param>
+internal sealed record OpenedFile(string Path, CheckpointFiles? Store);

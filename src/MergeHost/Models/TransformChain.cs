@@ -65,7 +65,7 @@ internal sealed class TransformChain(
             Reader = new TransformedCheckpoint(result, installed),
             Exports = [.. before.Exports, installed, .. others.SelectMany(other => other.Exports)],
             WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles)).Distinct()],
-            Files = [.. before.Files.Concat(OpenedCheckpoint.FilesOf(result)).Concat(others.SelectMany(other => other.Files)).Distinct()],
+            Files = [.. before.Files.Concat(others.SelectMany(other => other.Files)).Concat(OpenedCheckpoint.FilesOf(result, null)).DistinctBy(file => file.Path)],
             Identity = string.Join('\n',
             [
                 before.Identity, $"{installed.Export.Id} of {installed.Plugin.InformationalVersion}",
@@ -85,12 +85,12 @@ internal sealed class TransformChain(
     {
         if (result is null)
         {
-            throw TransformedCheckpoint.Broken(installed, "returned nothing");
+            throw PluginMistake.Broken(ErrorCodes.TransformBroken, installed, "returned nothing");
         }
 
         HashSet<string> names = [];
         return result.Tensors.FirstOrDefault(tensor => !names.Add(tensor.Name)) is { } twin
-            ? throw TransformedCheckpoint.Broken(installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'")
+            ? throw PluginMistake.Broken(ErrorCodes.TransformBroken, installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'")
             : result;
     }
 
@@ -100,9 +100,9 @@ internal sealed class TransformChain(
         {
             return call();
         }
-        catch (Exception exception) when (TransformedCheckpoint.IsMistake(exception))
+        catch (Exception exception) when (PluginMistake.Is(exception))
         {
-            throw TransformedCheckpoint.Broken(installed, $"failed with {exception.GetType().Name}: {exception.Message}", exception);
+            throw PluginMistake.Failed(ErrorCodes.TransformBroken, installed, exception);
         }
     }
 

@@ -12,16 +12,9 @@ internal sealed class TransformedCheckpoint(ICheckpointReader inner, InstalledEx
         {
             Inner.Read(tensor, firstElement, destination);
         }
-        catch (Exception exception) when (IsMistake(exception))
+        catch (Exception exception) when (PluginMistake.Is(exception))
         {
-            throw Broken(transform, $"failed with {exception.GetType().Name}: {exception.Message} (tensor '{tensor.Name}')", exception);
+            throw PluginMistake.Failed(ErrorCodes.TransformBroken, transform, exception, $"tensor '{tensor.Name}'");
         }
     }
-
-    /// <summary>Whether an exception is a mistake of the plugin that threw it.</summary>
-    public static bool IsMistake(Exception exception) => exception is not (MergeHostException or OutOfMemoryException or OperationCanceledException);
-
-    /// <summary>The error of a transform that broke its contract.</summary>
-    public static MergeHostException Broken(InstalledExport transform, string reason, Exception? inner = null) => new(
-        new Problem(ErrorCodes.TransformBroken, $"{transform.Export} of plugin {transform.Plugin} {reason}", "Report it to the plugin's author, or install another version."), inner);
 }

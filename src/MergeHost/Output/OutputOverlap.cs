@@ -14,16 +14,16 @@ internal static class OutputOverlap
     public static void Check(MergePlan plan, string output)
     {
         string folder = RealPath.Of(output);
-        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models).Where(model => model.Files.Count > 0))
+        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models).Where(model => model.Files.Any(file => file.Local is not null)))
         {
-            string[] places = [model.Path, .. model.WeightFiles.Select(file => Path.GetDirectoryName(Path.GetFullPath(file))!)];
-            if (places.Select(RealPath.Of).Contains(folder))
+            string[] places = [model.Path, .. model.Files.Where(file => file.Local is not null && model.WeightFiles.Contains(file.Path)).Select(file => Path.GetDirectoryName(Path.GetFullPath(file.Path))!)];
+            if (places.Where(Path.Exists).Select(RealPath.Of).Contains(folder))
             {
                 throw OutputException.IsInput(output, model.Name);
             }
         }
 
-        ILookup<(ulong, ulong), InputFile> inputs = plan.InputFiles.ToLookup(file => (file.Identity.Device, file.Identity.Number));
+        ILookup<(ulong, ulong), InputFile> inputs = plan.InputFiles.Where(file => file.Local is not null).ToLookup(file => (file.Local!.Value.Device, file.Local.Value.Number));
         foreach (string path in Touched(plan, folder))
         {
             if (FileIdentity.TryOf(path) is { } found && inputs[(found.Device, found.Number)].FirstOrDefault() is { } input)

@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Models;
 
 namespace MergeHost.Planning;
 
@@ -7,30 +8,47 @@ namespace MergeHost.Planning;
 /// <param name="Name">The file as messages and manifests have it.</param>
 /// <param name="Path">Where it is.</param>
 /// <param name="Identity">Which file that was, links followed.</param>
-internal sealed record InputFile(string Name, string Path, FileIdentity Identity)
+/// <param name="LengthBytes">Its length.</param>
+internal sealed record InputFile(string Name, string Path, string Identity, long LengthBytes)
 {
+    /// <summary>What the system said of a file of this machine; <see langword="null"/> for one of a store.</summary>
+    public FileIdentity? Local { get; private init; }
+
+    private CheckpointFiles? Store { get; init; }
+
+    private string Key { get; init; } = "";
+
     /// <summary>Whether the path leads to another file by now, or the file was written to.</summary>
     /// <exception cref="IOException">The system does not tell.</exception>
-    public bool HasChanged => FileIdentity.TryOf(Path) != Identity;
+    /// <exception cref="CheckpointException">The store does not tell.</exception>
+    public bool HasChanged => (Store is null ? FileIdentity.TryOf(Path)?.ToString() : Store.IdentityOf(Key)) != Identity;
 
     /// <summary>A file of a model as it is now.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="modelPath">Its file or folder.</param>
-    /// <param name="path">The file.</param>
+    /// <param name="file">The file.</param>
     /// <exception cref="CheckpointException">It is not there any more.</exception>
-    public static InputFile Of(string model, string modelPath, string path)
+    public static InputFile Of(string model, string modelPath, OpenedFile file)
     {
-        string relative = System.IO.Path.GetRelativePath(modelPath, System.IO.Path.GetFullPath(path));
-        return Of(relative == "." ? model : $"{model}/{relative}", path);
+        if (file.Store is not { } store)
+        {
+            string relative = System.IO.Path.GetRelativePath(modelPath, System.IO.Path.GetFullPath(file.Path));
+            return Of(relative == "." ? model : $"{model}/{relative}", file.Path);
+        }
+
+        string key = store.Names.First(name => store.PathOf(name) == file.Path);
+        using CheckpointFile open = store.Open(key);
+        return new InputFile(store.Path == file.Path ? model : $"{model}/{key}", file.Path, open.Identity, open.LengthBytes) { Store = store, Key = key };
     }
 
-    /// <summary>A file as it is now.</summary>
+    /// <summary>A file of this machine as it is now.</summary>
     /// <exception cref="CheckpointException">It is not there any more.</exception>
     public static InputFile Of(string name, string path)
     {
         try
         {
-            return new InputFile(name, path, FileIdentity.Of(path));
+            FileIdentity identity = FileIdentity.Of(path);
+            return new InputFile(name, path, identity.ToString(), identity.LengthBytes) { Local = identity };
         }
         catch (IOException exception)
         {

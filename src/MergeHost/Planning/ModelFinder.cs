@@ -1,23 +1,27 @@
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
 
-/// <summary>Finds the files and folders that a reference names: its model, adapters, and what transforms ask for.</summary>
+/// <summary>Finds the checkpoints that a reference names: its model, adapters, and what transforms ask for.</summary>
 /// <param name="Reference">The reference.</param>
 /// <param name="RecipeFolder">The folder of the recipe that it is in, or <see langword="null"/> for one of the command line.</param>
-internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder)
+/// <param name="Stores">Where names that are no local paths are looked for.</param>
+internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder, StoreSet Stores)
 {
     /// <summary>Where the reference is, or <see langword="null"/> if it is in no recipe.</summary>
     public TextPlace? Place => RecipeFolder is null ? null : Reference.Place;
 
-    /// <summary>Finds a file or folder; a path starts at the current folder, and then at the recipe's.</summary>
-    public string? TryFind(string name) =>
-        Path.Exists(name) ? name : RecipeFolder is not null && Path.Combine(RecipeFolder, name) is { } beside && Path.Exists(beside) ? beside : null;
+    /// <summary>Whether a name leads to a file or folder of this machine.</summary>
+    public bool IsLocal(string name) => Local(name) is not null;
 
-    /// <inheritdoc cref="TryFind"/>
-    /// <exception cref="MergeHostException">It is not there.</exception>
-    public string Find(string name) => TryFind(name) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+    /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
+    /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
+    public FoundFiles Find(string name) =>
+        Local(name) ?? Stores.Remote(name) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+
+    private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
 
     /// <summary>An error in the reference.</summary>
     public MergeHostException Wrong(ErrorCode code, string message, string? hint) => new([new Problem(code, message, hint, Place)]);

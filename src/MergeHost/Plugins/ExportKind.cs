@@ -15,6 +15,7 @@ internal enum ExportKind
     Benchmark,
     Runtime,
     Transform,
+    Store,
 }
 
 internal static class ExportKinds
@@ -27,6 +28,7 @@ internal static class ExportKinds
         ExportKind.Format => typeof(ICheckpointFormat),
         ExportKind.Benchmark => typeof(IBenchmark),
         ExportKind.Transform => typeof(ICheckpointTransform),
+        ExportKind.Store => typeof(ICheckpointStore),
         _ => typeof(IModelRuntime),
     };
 
@@ -38,6 +40,7 @@ internal static class ExportKinds
         ExportKind.Format => "format",
         ExportKind.Benchmark => "benchmark",
         ExportKind.Transform => "transform",
+        ExportKind.Store => "store",
         _ => "runtime",
     };
 
@@ -68,6 +71,11 @@ internal static class ExportKinds
         if (attribute == typeof(CheckpointTransformAttribute).FullName)
         {
             return ExportKind.Transform;
+        }
+
+        if (attribute == typeof(CheckpointStoreAttribute).FullName)
+        {
+            return ExportKind.Store;
         }
 
         return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;

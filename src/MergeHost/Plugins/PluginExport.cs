@@ -15,6 +15,7 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     private static readonly LayerScorerAttribute _scorer = new("");
     private static readonly CheckpointFormatAttribute _format = new("");
     private static readonly CheckpointTransformAttribute _transform = new("");
+    private static readonly CheckpointStoreAttribute _store = new("");
 
     /// <inheritdoc cref="MergeStrategyAttribute.Base"/>
     public BaseUse Base => (BaseUse)Number(nameof(Base), (int)_strategy.Base);
@@ -48,6 +49,9 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
 
     /// <inheritdoc cref="CheckpointTransformAttribute.Adapters"/>
     public IReadOnlyList<string> Adapters => Metadata.GetValueOrDefault(nameof(Adapters)) as string[] ?? _transform.Adapters;
+
+    /// <inheritdoc cref="CheckpointStoreAttribute.Names"/>
+    public IReadOnlyList<string> Names => Metadata.GetValueOrDefault(nameof(Names)) as string[] ?? _store.Names;
 
     /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
     public override string ToString() => $"{Kind.Word()} '{Id}'";

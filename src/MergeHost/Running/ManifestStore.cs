@@ -39,7 +39,7 @@ internal static class ManifestStore
                 .. stage.Tensors.Zip(result.Records, (tensor, record) =>
                     new ManifestTensor(tensor.Output.Name, tensor.Output.DType.Name, [.. tensor.Output.Shape], record.Digest)),
             ],
-            InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity.ToString()))],
+            InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity))],
             Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],
         };
 
@@ -96,7 +96,7 @@ internal static class ManifestStore
             .Where(pair => pair.First.Model == model).Select(pair => pair.Second);
         return new ManifestInput(
             model.Name,
-            [.. model.WeightFiles.Select(path => new ManifestFile(Path.GetFileName(path), FileIdentity.Of(path).LengthBytes))],
+            [.. model.Files.Where(file => model.WeightFiles.Contains(file.Path)).Select(file => new ManifestFile(Path.GetFileName(file.Path), file.LengthBytes))],
             TensorDigest.OfAll(digests),
             model.Transforms.ToArray() is { Length: > 0 } transforms ? transforms : null);
     }

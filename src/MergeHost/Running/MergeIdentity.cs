@@ -59,7 +59,7 @@ internal sealed class MergeIdentity
                 identity.Add([.. model.Stored.Select(tensor => tensor.ToString())]);
                 foreach (InputFile file in model.Files.Where(file => model.WeightFiles.Contains(file.Path)))
                 {
-                    identity.Add(file.Name, file.Identity.LengthBytes);
+                    identity.Add(file.Name, file.LengthBytes);
                 }
             }
         }

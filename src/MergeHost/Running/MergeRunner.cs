@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 using MergeHost.Output;
 using MergeHost.Planning;
@@ -128,7 +129,7 @@ internal sealed class MergeRunner(
         Dictionary<string, string> inputs = manifest.InputFiles.ToDictionary(file => file.Name, file => file.Identity);
         foreach (InputFile file in plan.InputFilesOf(stage))
         {
-            if (!inputs.Remove(file.Name, out string? identity) || identity != file.Identity.ToString())
+            if (!inputs.Remove(file.Name, out string? identity) || identity != file.Identity)
             {
                 return OutputException.InputChanged(folder, file.Name);
             }

@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Output;
 using MergeHost.Plugins;
 

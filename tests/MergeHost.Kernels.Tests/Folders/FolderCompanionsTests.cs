@@ -15,7 +15,7 @@ public sealed class FolderCompanionsTests : IDisposable
     {
         _folder.Write("model/config.json", "{}"u8);
         File.CreateSymbolicLink(_folder["model/tokenizer.json"], "config.json");
-        IReadOnlyList<CompanionFile> found = FolderCompanions.Find(_folder["model"]);
+        IReadOnlyList<CompanionFile> found = FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"]));
         Assert.Equal(["config.json", "tokenizer.json"], found.Select(file => file.Name));
         Assert.All(found, file => Assert.Equal("{}"u8.ToArray(), file.ReadBytes()));
         Assert.All(found, file => Assert.Equal(Path.Combine(_folder["model"], file.Name), file.Path));
@@ -29,7 +29,7 @@ public sealed class FolderCompanionsTests : IDisposable
         Directory.CreateDirectory(_folder["snapshots/revision"]);
         _folder.Write("blobs/hash", "{}"u8);
         File.CreateSymbolicLink(_folder["snapshots/revision/config.json"], "../../blobs/hash");
-        Assert.Single(FolderCompanions.Find(_folder["snapshots/revision"]));
+        Assert.Single(FolderCompanions.Find(LocalCheckpointFiles.At(_folder["snapshots/revision"])));
     }
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class FolderCompanionsTests : IDisposable
         _folder.Write("secret", "SECRET"u8);
         Directory.CreateSymbolicLink(_folder["model/through"], _folder.Path);
         File.CreateSymbolicLink(_folder["model/config.json"], target);
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => FolderCompanions.Find(_folder["model"]));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"])));
         Assert.Equal(ErrorCodes.CheckpointUnreadable, exception.Code);
         Assert.Contains("config.json", exception.Message, StringComparison.Ordinal);
         Assert.Contains(words, exception.Message, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class FolderCompanionsTests : IDisposable
             System.Diagnostics.Process.Start("mkfifo", [_folder["model/tokenizer.json"]]).WaitForExit();
         }
 
-        Assert.Contains(words, Assert.Throws<CheckpointException>(() => FolderCompanions.Find(_folder["model"])).Message, StringComparison.Ordinal);
+        Assert.Contains(words, Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"]))).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -224,7 +224,7 @@ public sealed class StagePlannerTests : IDisposable
     // Of a format only the choice of types is asked for, and every format has that.
     private sealed class FakeFormat : IWritableCheckpointFormat
     {
-        public ICheckpointReader Open(string path) => throw new NotSupportedException();
+        public ICheckpointReader Open(CheckpointFiles files) => throw new NotSupportedException();
 
         public ICheckpointWriter Create(string folder, CheckpointLayout layout) => throw new NotSupportedException();
     }

@@ -28,7 +28,7 @@ public sealed class PluginCatalogTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Root, "good", "1.2.0", "Fixture.Good.xml"), plugin.DocPath);
         Assert.Equal(typeof(IMergeStrategy).Assembly.GetName().Version, plugin.ContractVersion);
         Assert.Equal(
-            ["benchmark 'tensor_count'", "format 'lines'", "format 'plain'", "scorer 'relative_change'", "strategy 'low_rank'"],
+            ["benchmark 'tensor_count'", "format 'lines'", "format 'plain'", "scorer 'relative_change'", "store 'mirror'", "strategy 'low_rank'"],
             plugin.Exports.Select(export => export.ToString()).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(AppDomain.CurrentDomain.GetAssemblies(), assembly =>
             !assembly.IsDynamic && assembly.Location.StartsWith(_folder.Root, StringComparison.Ordinal));

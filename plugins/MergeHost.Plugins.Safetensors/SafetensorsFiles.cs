@@ -1,0 +1,69 @@
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
+using MergeHost.Kernels.IO;
+
+namespace MergeHost.Plugins.Safetensors;
+
+/// <summary>Which files hold a checkpoint.</summary>
+/// <param name="Files">What there is.</param>
+/// <param name="Weights">The files with tensors, in the order of their names.</param>
+/// <param name="Index">The index of the shards, or <see langword="null"/> for a single file.</param>
+/// <param name="Warnings">What is odd about the choice.</param>
+internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
+{
+    /// <summary>Finds the files of a checkpoint that is named by a file, an index or a folder.</summary>
+    /// <exception cref="CheckpointException">There is none, or it cannot be told which is meant.</exception>
+    public static SafetensorsFiles Find(CheckpointFiles files) => files.Named switch
+    {
+        null => FindInFolder(files),
+        string index when index.EndsWith(SafetensorsNames.IndexExtension, StringComparison.Ordinal) => FromIndex(files, index),
+        string single => FromSingle(files, single),
+    };
+
+    private static SafetensorsFiles FindInFolder(CheckpointFiles files)
+    {
+        if (files.Has(SafetensorsNames.Single))
+        {
+            return files.Has(SafetensorsNames.Index)
+                ? FromSingle(files, SafetensorsNames.Single, Oddity.Of(
+                    files.Path, $"both '{SafetensorsNames.Single}' and '{SafetensorsNames.Index}' are there; the single file is read"))
+                : FromSingle(files, SafetensorsNames.Single);
+        }
+
+        string[] indexes = files.Has(SafetensorsNames.Index) ? [SafetensorsNames.Index] : FilesThatEnd(files, SafetensorsNames.IndexExtension);
+        string[] weights = FilesThatEnd(files, SafetensorsNames.Extension);
+        return (indexes.Length, weights.Length) switch
+        {
+            (1, _) => FromIndex(files, indexes[0]),
+            (0, 1) => FromSingle(files, weights[0]),
+            (0, 0) => throw NothingIn(files),
+            (0, _) => throw Ambiguous(files, weights, $"there is no '{SafetensorsNames.Index}'"),
+            _ => throw Ambiguous(files, indexes, $"none is called '{SafetensorsNames.Index}'"),
+        };
+    }
+
+    private static SafetensorsFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) => new(files, [name], null, warnings);
+
+    private static SafetensorsFiles FromIndex(CheckpointFiles files, string name)
+    {
+        ShardIndex index = ShardIndex.Read(files, name, SafetensorsNames.Extension);
+        return new SafetensorsFiles(files, index.FindShards(), index, index.Warnings);
+    }
+
+    private static string[] FilesThatEnd(CheckpointFiles files, string extension) => [.. files.Names.Where(name => name.EndsWith(extension, StringComparison.Ordinal))];
+
+    private static CheckpointException NothingIn(CheckpointFiles files)
+    {
+        bool isUnfinished = FilesThatEnd(files, SafetensorsNames.Extension + PartialFile.Suffix).Length > 0;
+        return new CheckpointException(new Problem(
+            ErrorCodes.CheckpointUnreadable,
+            $"{files.Path}: there is no '*{SafetensorsNames.Extension}' file{(isUnfinished ? ", only unfinished ones" : "")}",
+            isUnfinished ? "Run the program that was writing the checkpoint again." : null));
+    }
+
+    private static CheckpointException Ambiguous(CheckpointFiles files, string[] candidates, string reason) =>
+        new(new Problem(
+            ErrorCodes.CheckpointUnreadable,
+            $"{files.Path}: '{candidates[0]}' and {candidates.Length - 1} more could be meant, and {reason}",
+            "Name one of the files, or add the index of the shards."));
+}

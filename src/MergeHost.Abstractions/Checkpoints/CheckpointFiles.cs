@@ -1,0 +1,80 @@
+namespace MergeHost.Checkpoints;
+
+/// <summary>The files of one folder or repository, from which a format opens a checkpoint.</summary>
+/// <remarks>
+/// It holds nothing open: each file that is opened is disposed by who opened it. Every member may be called from several threads at once.
+/// <see cref="Names"/> has what is at the top, nothing in folders below.
+/// </remarks>
+public abstract class CheckpointFiles
+{
+    /// <summary>The folder's path, or the repository's address, for messages.</summary>
+    public abstract string Location { get; }
+
+    /// <summary>The file that the user named, or <see langword="null"/> for the whole folder.</summary>
+    public virtual string? Named => null;
+
+    /// <summary>The names of the files in ordinal order.</summary>
+    /// <exception cref="CheckpointException">They cannot be listed.</exception>
+    public abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>The names of the folders, some formats' marks; none by default.</summary>
+    public virtual IReadOnlyList<string> Folders => [];
+
+    /// <summary>The names of the files in one of the folders, in ordinal order; none by default.</summary>
+    /// <remarks>Such a file is opened by <c>FOLDER/NAME</c>.</remarks>
+    /// <exception cref="CheckpointException">They cannot be listed.</exception>
+    public virtual IReadOnlyList<string> NamesIn(string folder) => [];
+
+    /// <summary>What the user named, for messages.</summary>
+    public string Path => Named is null ? Location : PathOf(Named);
+
+    /// <summary>The path or address of a file, for messages; <see cref="ICheckpointReader.WeightFiles"/> are such paths.</summary>
+    public abstract string PathOf(string name);
+
+    /// <summary>Whether there is a file of that name.</summary>
+    public virtual bool Has(string name) =>
+        name.IndexOf('/', StringComparison.Ordinal) is int slash and > 0 ? NamesIn(name[..slash]).Contains(name[(slash + 1)..]) : Names.Contains(name);
+
+    /// <summary>Opens a file for reading anywhere in it.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <returns>The file; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">It is not there, or cannot be read.</exception>
+    public abstract CheckpointFile Open(string name);
+
+    /// <summary>Opens a file for reading from its beginning.</summary>
+    /// <inheritdoc cref="Open"/>
+    public Stream OpenStream(string name) => new CheckpointFileStream(Open(name));
+
+    /// <summary>What <see cref="CheckpointFile.Identity"/> would be if the file were opened now.</summary>
+    /// <returns><see langword="null"/> if there is no such file any more.</returns>
+    /// <exception cref="CheckpointException">It cannot be told.</exception>
+    public abstract string? IdentityOf(string name);
+
+    /// <summary>Where a file leads to, if it is a link out of the folder and of the cache that the folder belongs to.</summary>
+    /// <remarks>Names that a file of the checkpoint gives, such as an index, must not lead to what their author does not own.</remarks>
+    /// <returns><see langword="null"/> if all is well, as by default.</returns>
+    public virtual string? StrayTarget(string name) => null;
+
+    /// <summary>A small file that goes with the weights.</summary>
+    /// <returns><see langword="null"/> if there is none of that name.</returns>
+    /// <exception cref="CheckpointException">It cannot be used.</exception>
+    public virtual CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => OpenStream(name)) { Path = PathOf(name) } : null;
+
+    /// <summary>Reads a small file whole.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="mostBytes">The largest length that is read.</param>
+    /// <exception cref="CheckpointException">It is not there, cannot be read, or is longer.</exception>
+    public byte[] ReadBytes(string name, int mostBytes)
+    {
+        using CheckpointFile file = Open(name);
+        if (file.LengthBytes > mostBytes)
+        {
+            throw CheckpointException.Unreadable(file.Path, string.Create(
+                System.Globalization.CultureInfo.InvariantCulture, $"the file has {file.LengthBytes:N0} bytes; at most {mostBytes:N0} are read"));
+        }
+
+        byte[] content = new byte[file.LengthBytes];
+        file.Read(0, content);
+        return content;
+    }
+}

@@ -1,0 +1,16 @@
+namespace MergeHost.Checkpoints;
+
+/// <summary>A place from which checkpoints are read by name, such as a hub that is read by ranges.</summary>
+/// <remarks>
+/// Local files and folders are built in and go before every store. Which names a store is asked for, it says by
+/// <see cref="CheckpointStoreAttribute.Names"/>. The host creates one instance and calls it from any thread; disposing the host disposes it,
+/// if it is <see cref="IDisposable"/>.
+/// </remarks>
+public interface ICheckpointStore
+{
+    /// <summary>Finds the files of a checkpoint; no file is opened yet.</summary>
+    /// <param name="name">The name as a recipe or the command line has it.</param>
+    /// <returns>The files, or <see langword="null"/> if the store has nothing of that name.</returns>
+    /// <exception cref="CheckpointException">The store cannot be reached, or refuses.</exception>
+    CheckpointFiles? Find(string name);
+}

@@ -1,0 +1,116 @@
+using System.IO.Enumeration;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.IO;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+
+namespace MergeHost.Models;
+
+/// <summary>The one way in which checkpoints are opened: a format reads the files, transforms change what is read.</summary>
+/// <remarks>The readers live as long as the opener.</remarks>
+internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDisposable
+{
+    private readonly Dictionary<string, OpenedCheckpoint> _opened = [];
+    private readonly List<ICheckpointReader> _readers = [];
+
+    /// <summary>What is odd about the checkpoints that were opened.</summary>
+    public List<Problem> Warnings { get; } = [];
+
+    /// <summary>Opens a checkpoint, or finds the one that was opened before.</summary>
+    /// <param name="found">Its files.</param>
+    /// <param name="asked">The transforms that are asked for.</param>
+    /// <param name="find">Finds the files of checkpoints that transforms open.</param>
+    /// <exception cref="MergeHostException">It cannot be opened.</exception>
+    public OpenedCheckpoint Open(FoundFiles found, IReadOnlyList<TransformReference> asked, Func<string, FoundFiles> find)
+    {
+        string key = string.Join('\n', asked.Select(transform => transform.ToString()).Prepend(found.Path));
+        if (!_opened.TryGetValue(key, out OpenedCheckpoint? opened))
+        {
+            InstalledExport format = FindFormat(found.Files);
+            ICheckpointReader reader = Keep(host.Create<ICheckpointFormat>(format).Open(found.Files));
+            OpenedCheckpoint plain = new(reader, [.. found.Store is null ? (InstalledExport[])[] : [found.Store], format])
+            {
+                Files = OpenedCheckpoint.FilesOf(reader, found.Store is null ? null : found.Files),
+            };
+            _opened.Add(key, opened = Apply(plain, asked, find));
+            Warnings.AddRange(opened.Reader.Warnings);
+        }
+
+        return opened;
+    }
+
+    /// <summary>Applies the transforms that recognise a checkpoint, and those that are asked for.</summary>
+    /// <inheritdoc cref="Open"/>
+    public OpenedCheckpoint Apply(OpenedCheckpoint checkpoint, IReadOnlyList<TransformReference> asked, Func<string, FoundFiles> find)
+    {
+        OpenedCheckpoint result = new TransformChain(plugins, host, asked, name => Open(find(name), [], find)).Apply(checkpoint);
+        Keep(result.Reader);
+        return result;
+    }
+
+    /// <summary>Keeps a reader until the opener is disposed.</summary>
+    public ICheckpointReader Keep(ICheckpointReader reader)
+    {
+        _readers.Add(reader);
+        return reader;
+    }
+
+    public void Dispose() => _readers.ForEach(reader => reader.Dispose());
+
+    private InstalledExport FindFormat(CheckpointFiles files)
+    {
+        bool isFolder = files.Named is null;
+        string[] names = files.Named is { } named ? [named] : [.. files.Names, .. files.Folders];
+        InstalledExport[] fitting =
+        [
+            .. plugins.Exports(ExportKind.Format)
+                .Where(format => (isFolder ? format.Export.Markers : format.Export.Files)
+                    .Any(pattern => names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name))))
+                .OrderByDescending(format => format.Export.Preference),
+        ];
+        if (fitting.Length == 0)
+        {
+            throw new CheckpointException(Unknown(files));
+        }
+
+        if (fitting.Length > 1)
+        {
+            string ids = string.Join(", ", fitting.Select(format => format.Export.Id));
+            if (fitting[0].Export.Preference == fitting[1].Export.Preference)
+            {
+                throw new CheckpointException(new Problem(ErrorCodes.UnknownFormat,
+                    $"{files.Path}: the folder holds checkpoints of several formats ({ids})", "Name the file that is meant."));
+            }
+
+            Warnings.Add(new Problem(ErrorCodes.CheckpointOddity,
+                $"{files.Path}: the folder holds checkpoints of several formats ({ids}); '{fitting[0].Export.Id}' is read",
+                "Name a file to read another one.", Severity: Severity.Warning));
+        }
+
+        return Resolved(fitting[0]);
+    }
+
+    // Counts the plugin as used, so that the lock file and the manifest name it.
+    private InstalledExport Resolved(InstalledExport format) =>
+        plugins.TryResolve(ExportKind.Format, format.Export.Id, out InstalledExport? installed, out Problem? problem)
+            ? installed
+            : throw new MergeHostException([problem]);
+
+    private Problem Unknown(CheckpointFiles files)
+    {
+        ForeignContent? content = files.Named is { } named ? Recognise(files, named) : null;
+        string what = files.Named is null ? "folder" : content is null ? "file" : $"file, which holds {content.Found}";
+        string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
+        return new Problem(
+            ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",
+            $"{(content is null ? "" : content.Hint + " ")}Installed formats open {patterns}.");
+    }
+
+    private static ForeignContent? Recognise(CheckpointFiles files, string name)
+    {
+        using CheckpointFile file = files.Open(name);
+        byte[] head = new byte[Math.Min(ForeignContent.HeadBytes, file.LengthBytes)];
+        file.Read(0, head);
+        return ForeignContent.Recognise(head);
+    }
+}
