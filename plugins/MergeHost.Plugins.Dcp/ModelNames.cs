@@ -13,7 +13,8 @@ internal static class ModelNames
     // One object that wraps all others, in PyTorch's own examples.
     private const string Application = "app";
 
-    private static readonly HashSet<string> _optimizers = ["optim", "optimizer", "optimizers"];
+    // What training programs keep beside the model.
+    private static readonly HashSet<string> _others = ["optim", "optimizer", "optimizers", "lr_scheduler", "dataloader", "train_state"];
 
     // What FSDP, activation checkpointing and torch.compile put into names; no model has such parts of its own.
     private static readonly string[] _wrapperParts = ["_fsdp_wrapped_module.", "_checkpoint_wrapped_module.", "_orig_mod."];
@@ -51,7 +52,7 @@ internal static class ModelNames
             ];
         }
 
-        chosen.RemoveAll(tensor => _optimizers.Contains(tensor.Path[0].Split('.')[0]));
+        chosen.RemoveAll(tensor => _others.Contains(tensor.Path[0].Split('.')[0]));
         List<(string Name, string Key)> names = [.. chosen.Select(tensor => (Clean(string.Join('.', tensor.Path)), tensor.Key))];
         Check(names, label);
         int renamed = chosen.Zip(names).Count(pair => string.Join('.', pair.First.Path) != pair.Second.Name);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.PyTorch;
@@ -19,6 +20,44 @@ public sealed class PyTorchReaderTests : IDisposable
         byte[] run = new byte[8];
         reader.Read(tensor, 1, run);
         Assert.Equal([4, 5, 6, 7, 8, 9, 10, 11], run);
+    }
+
+    [Fact]
+    public void Read_OfALargeDeflatedStorage_UnpacksItOnceForAllThreads()
+    {
+        byte[] content = new byte[8 << 20];
+        new Random(1).NextBytes(content.AsSpan(0, 4 << 20));
+        byte[] pickle = new TorchBytes().Op((byte)'}').Text("w").Tensor(elements: 2 << 20, size: 2 << 20).Op((byte)'s').ToPickle();
+        string path = _folder.Write("model.bin", TorchBytes.Archive(
+            CompressionLevel.Fastest, ("archive/data.pkl", pickle), ("archive/data/0", content)));
+        Assert.True(new FileInfo(path).Length < content.Length);
+        using ICheckpointReader reader = new PyTorchFormat().Open(path);
+        Parallel.For(0, 64, part =>
+        {
+            byte[] run = new byte[content.Length / 64];
+            reader.Read(reader.Tensors[0], part * run.Length / 4, run);
+            Assert.True(content.AsSpan(part * run.Length, run.Length).SequenceEqual(run), $"part {part}");
+        });
+    }
+
+    // A matrix that was transposed: its rows are columns of the storage, of which one is longer than what is read at once.
+    [Fact]
+    public void Read_OfALargeTransposedMatrix_GivesItsRows()
+    {
+        const int rows = 300;
+        const int columns = 5000;
+        byte[] content = new byte[4 * rows * columns];
+        new Random(1).NextBytes(content);
+        TorchBytes pickle = new TorchBytes().Op((byte)'}').Text("w").Tensor(rows * columns, [rows, columns], [1, rows]).Op((byte)'s');
+        string path = _folder.Write("model.bin", TorchBytes.Archive(("a/data.pkl", pickle.ToPickle()), ("a/data/0", content)));
+        using ICheckpointReader reader = new PyTorchFormat().Open(path);
+        byte[] run = new byte[4 * 7 * columns];
+        reader.Read(reader.Tensors[0], 123 * columns, run);
+        for (int element = 0; element < run.Length / 4; element++)
+        {
+            int place = 4 * ((element % columns * rows) + 123 + (element / columns));
+            Assert.Equal(BitConverter.ToInt32(content, place), BitConverter.ToInt32(run, 4 * element));
+        }
     }
 
     [Theory]

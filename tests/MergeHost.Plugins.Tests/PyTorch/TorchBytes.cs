@@ -45,9 +45,22 @@ internal sealed class TorchBytes
 
     /// <summary>Four numbers of storage '0', as PyTorch writes a tensor.</summary>
     public TorchBytes Tensor(string type = "FloatStorage", long elements = 4, long offset = 0, long size = 4, long stride = 1) =>
+        Tensor(type, elements, offset, [size], [stride]);
+
+    /// <summary>A view of a storage of numbers in float32.</summary>
+    public TorchBytes Tensor(long elements, long[] sizes, long[] strides) => Tensor("FloatStorage", elements, 0, sizes, strides);
+
+    private TorchBytes Tensor(string type, long elements, long offset, long[] sizes, long[] strides) =>
         Global("torch._utils", "_rebuild_tensor_v2").Op((byte)'(', (byte)'(').Text("storage").Global("torch", type).Text("0").Text("cpu")
-            .Number(elements).Op((byte)'t', (byte)'Q').Number(offset).Number(size).Op(0x85).Number(stride).Op(0x85, 0x89)
+            .Number(elements).Op((byte)'t', (byte)'Q').Number(offset).Tuple(sizes).Tuple(strides).Op(0x89)
             .Global("collections", "OrderedDict").Op((byte)')', (byte)'R', (byte)'t', (byte)'R');
+
+    private TorchBytes Tuple(long[] numbers)
+    {
+        Op((byte)'(');
+        Array.ForEach(numbers, number => Number(number));
+        return Op((byte)'t');
+    }
 
     /// <summary>A dict with one tensor.</summary>
     public static TorchBytes Dict(string name = "w") => new TorchBytes().Op((byte)'}').Text(name).Tensor().Op((byte)'s');
@@ -62,14 +75,17 @@ internal sealed class TorchBytes
         ("archive/version", "3\n"u8.ToArray()));
 
     /// <summary>An archive of stored entries.</summary>
-    public static byte[] Archive(params IEnumerable<(string Name, byte[] Content)> entries)
+    public static byte[] Archive(params IEnumerable<(string Name, byte[] Content)> entries) => Archive(CompressionLevel.NoCompression, entries);
+
+    /// <summary>An archive of entries that are compressed or not.</summary>
+    public static byte[] Archive(CompressionLevel level, params IEnumerable<(string Name, byte[] Content)> entries)
     {
         using MemoryStream stream = new();
         using (ZipArchive archive = new(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
             foreach ((string name, byte[] content) in entries)
             {
-                using Stream entry = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                using Stream entry = archive.CreateEntry(name, level).Open();
                 entry.Write(content);
             }
         }
