@@ -1,10 +1,11 @@
 using BenchmarkDotNet.Running;
 using MergeHost.Perf;
 
-// `merge FOLDER [RUNS]` times whole merges against the floor, `pytorch` merges of PyTorch's files, `quantise` GGUF's types; anything else is BenchmarkDotNet's.
+// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `pytorch` merges of PyTorch's files, `quantise` GGUF's types; anything else is BenchmarkDotNet's.
 if (args is ["merge", string folder, ..])
 {
-    MergePerf.Run(folder, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 5);
+    int[] numbers = [.. args.Skip(2).Take(2).Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
+    MergePerf.Run(folder, numbers.ElementAtOrDefault(0) is > 0 and int runs ? runs : 5, numbers.ElementAtOrDefault(1) is > 0 and int layers ? layers : 16, args[Math.Min(4, args.Length)..]);
     return;
 }
 
