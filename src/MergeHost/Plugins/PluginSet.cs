@@ -12,13 +12,6 @@ namespace MergeHost.Plugins;
 /// </remarks>
 internal sealed class PluginSet
 {
-    // What mergekit has: a method that is close by name would be another merge.
-    private static readonly string[] _mergekit =
-    [
-        "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher", "linear", "model_stock",
-        "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
-    ];
-
     private const string ListHint = "`mergehost plugins list` shows all";
 
     private readonly PluginCatalog _catalog;
@@ -119,10 +112,19 @@ internal sealed class PluginSet
                 $"Choose a version that has it, such as `uses: {holder.Id}@{holder.Version}`.");
         }
 
+        if (Incompatible(plugin => Has(plugin, kind, id)) is { } incompatible)
+        {
+            return incompatible;
+        }
+
+        List<string> known = [.. Exports(kind).Select(installed => installed.Export.Id)];
+        if (kind == ExportKind.Strategy && FieldMethods.Explain(id, known, ListHint) is var (message, hint))
+        {
+            return new Problem(ErrorCodes.UnknownStrategy, message, hint);
+        }
+
         ErrorCode code = kind == ExportKind.Strategy ? ErrorCodes.UnknownStrategy : ErrorCodes.PluginVersion;
-        return Incompatible(plugin => Has(plugin, kind, id)) ?? (kind == ExportKind.Strategy && _mergekit.Contains(id)
-            ? new Problem(code, $"'{id}' is a method of mergekit that no installed plugin has", $"Choose another method; {ListHint}")
-            : new Problem(code, $"no {kind.Word()} '{id}'", Suggestion.Hint(id, Exports(kind).Select(installed => installed.Export.Id), ListHint)));
+        return new Problem(code, $"no {kind.Word()} '{id}'", Suggestion.Hint(id, known, ListHint));
     }
 
     private PluginInfo? Holder(ExportKind kind, string id) => _catalog.Plugins.FirstOrDefault(plugin => Has(plugin, kind, id));

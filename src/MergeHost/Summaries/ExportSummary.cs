@@ -36,9 +36,11 @@ public sealed record ExportSummary
         List<InstalledExport> found = [.. all.Where(installed => installed.Plugin.Id == id || installed.Export.Id == id)];
         if (found.Count == 0)
         {
-            IEnumerable<string> known = all.SelectMany(installed => new[] { installed.Plugin.Id, installed.Export.Id }).Distinct();
-            throw new MergeHostException([new Problem(ErrorCodes.PluginVersion, $"nothing of the name '{id}' is installed",
-                Suggestion.Hint(id, known, "`mergehost plugins list` shows all"))]);
+            List<string> known = [.. all.SelectMany(installed => new[] { installed.Plugin.Id, installed.Export.Id }).Distinct()];
+            const string list = "`mergehost plugins list` shows all";
+            throw new MergeHostException([FieldMethods.Explain(id, known, list) is var (message, hint)
+                ? new Problem(ErrorCodes.PluginVersion, message, hint)
+                : new Problem(ErrorCodes.PluginVersion, $"nothing of the name '{id}' is installed", Suggestion.Hint(id, known, list))]);
         }
 
         return [.. found.Select(installed => Of(installed, host))];

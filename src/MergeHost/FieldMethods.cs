@@ -1,0 +1,87 @@
+namespace MergeHost;
+
+/// <summary>Methods of the field by the names that recipes and papers give them: a strategy that is close by its letters would be another merge.</summary>
+internal static class FieldMethods
+{
+    private static readonly HashSet<string> _mergekit =
+    [
+        "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher", "linear", "model_stock",
+        "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
+    ];
+
+    private static readonly Dictionary<string, (string What, string Nearest)> _others = new(StringComparer.Ordinal)
+    {
+        // Other names of what is there.
+        ["average"] = ("the mean of models", "linear"),
+        ["avg"] = ("the mean of models", "linear"),
+        ["mean"] = ("the mean of models", "linear"),
+        ["lerp"] = ("a straight line between models", "linear"),
+        ["soup"] = ("the mean of models", "linear"),
+        ["model_soup"] = ("the mean of models", "linear"),
+        ["wise_ft"] = ("a straight line between a model and its base", "linear"),
+        ["weighted_sum"] = ("SuperMerger's name for a weighted mean", "linear"),
+        ["add_difference"] = ("SuperMerger's name for adding task vectors", "task_arithmetic"),
+        ["ta"] = ("short for task arithmetic", "task_arithmetic"),
+        ["dare"] = ("DARE without a way to add up what survives", "dare_linear"),
+        ["magnitude_prune"] = ("PEFT's name for trimming by magnitude without a vote on signs", "breadcrumbs"),
+        ["frankenmerge"] = ("a stack of layers of several models", "passthrough"),
+        ["rotate"] = ("a method of sd-mecha", "karcher"),
+
+        // What is not there.
+        ["fisher"] = ("Fisher merging, which needs gradients", "linear"),
+        ["regmean"] = ("RegMean, which needs activations", "linear"),
+        ["adamerging"] = ("AdaMerging, which learns its weights", "task_arithmetic"),
+        ["tsv"] = ("merging by task singular vectors", "task_arithmetic"),
+        ["tsvm"] = ("merging by task singular vectors", "task_arithmetic"),
+        ["tsv_m"] = ("merging by task singular vectors", "task_arithmetic"),
+        ["iso"] = ("isotropic merging", "task_arithmetic"),
+        ["iso_c"] = ("isotropic merging", "task_arithmetic"),
+        ["iso_cts"] = ("isotropic merging", "task_arithmetic"),
+        ["wudi"] = ("WUDI-Merging", "task_arithmetic"),
+        ["consensus"] = ("Consensus merging", "ties"),
+        ["consensus_ta"] = ("Consensus merging", "task_arithmetic"),
+        ["consensus_ties"] = ("Consensus merging", "ties"),
+        ["pcb"] = ("PCB-Merging", "ties"),
+        ["emr"] = ("EMR-Merging, which gives a model for each task", "ties"),
+        ["cabs"] = ("CABS", "breadcrumbs"),
+        ["lines"] = ("LiNeS, which scales task vectors by layer", "task_arithmetic"),
+        ["star"] = ("STAR", "dg_hard"),
+        ["cart"] = ("CART", "dg_hard"),
+        ["knots"] = ("KnOTS", "ties"),
+        ["git_rebasin"] = ("Git Re-Basin, which permutes neurons", "linear"),
+        ["zipit"] = ("ZipIt!", "linear"),
+        ["ema"] = ("a moving average over checkpoints of a training run", "linear"),
+        ["lawa"] = ("a mean of a training run's latest checkpoints", "linear"),
+        ["svd"] = ("PEFT's way of combining adapters by singular values", "task_arithmetic"),
+        ["ties_svd"] = ("PEFT's way of combining adapters by singular values", "ties"),
+        ["dare_ties_svd"] = ("PEFT's way of combining adapters by singular values", "dare_ties"),
+        ["dare_linear_svd"] = ("PEFT's way of combining adapters by singular values", "dare_linear"),
+    };
+
+    /// <summary>Says what a name means where it is a method of the field that is not installed under it.</summary>
+    /// <param name="name">The name, as a recipe has it.</param>
+    /// <param name="installed">The strategies that are installed.</param>
+    /// <param name="otherwise">What a hint ends with.</param>
+    /// <returns>The problem's message and hint, or <see langword="null"/> if it is installed, or nobody has such a method.</returns>
+    public static (string Message, string Hint)? Explain(string name, IReadOnlyCollection<string> installed, string otherwise)
+    {
+        string id = name.Replace('-', '_').ToLowerInvariant();
+        if (installed.Contains(id))
+        {
+            return null;
+        }
+
+        if (_mergekit.Contains(id))
+        {
+            return ($"'{name}' is a method of mergekit that no installed plugin has", $"Choose another method; {otherwise}");
+        }
+
+        if (!_others.TryGetValue(id, out (string What, string Nearest) method))
+        {
+            return null;
+        }
+
+        string nearest = installed.Contains(method.Nearest) ? $"Take '{method.Nearest}', the nearest that is there" : "Choose another method";
+        return ($"no strategy '{name}': that is {method.What}", $"{nearest}; {otherwise}");
+    }
+}
