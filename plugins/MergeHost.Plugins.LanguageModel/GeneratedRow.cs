@@ -45,7 +45,8 @@ internal sealed class GeneratedRow
             return;
         }
 
-        _text = _model.Tokenizer.Decode(_tokens.Select(token => token.Id));
+        IEnumerable<int> ids = _tokens.Select(token => token.Id);
+        _text = _options.DropsFirstBlank ? _model.Tokenizer.DecodeWhole(ids) : _model.Tokenizer.Decode(ids);
         int end = _options.Stop.Select(stop => _text.IndexOf(stop, StringComparison.Ordinal)).Where(found => found >= 0).DefaultIfEmpty(-1).Min();
         if (end >= 0)
         {

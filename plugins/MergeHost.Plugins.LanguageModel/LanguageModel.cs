@@ -61,9 +61,9 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="prompts">The prompts with their continuations; those of like length are computed together.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>
     /// <returns>For each prompt and each of its continuations one number a token.</returns>
-    public IReadOnlyList<double[][]> Score(IReadOnlyList<ScoredPrompt> prompts, BenchmarkContext context)
+    public IReadOnlyList<TokenScore[][]> Score(IReadOnlyList<ScoredPrompt> prompts, BenchmarkContext context)
     {
-        double[][][] results = [.. prompts.Select(prompt => new double[prompt.Continuations.Count][])];
+        TokenScore[][][] results = [.. prompts.Select(prompt => new TokenScore[prompt.Continuations.Count][])];
         int shared = SharedLength(prompts);
         using KeyValueCache beginning = new();
         if (shared > 0)
@@ -119,26 +119,26 @@ internal sealed class LanguageModel : IDisposable
         _model.States(new TokenRows(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0)), cache);
     }
 
-    private void Score(ScoredBatch batch, KeyValueCache beginning, double[][][] results)
+    private void Score(ScoredBatch batch, KeyValueCache beginning, TokenScore[][][] results)
     {
         using KeyValueCache? cache = beginning.Rows is null ? null : beginning.Fork();
         Tensor states = _model.States(batch.Tokens(_model.Device), cache);
-        float[] found = LogLikelihoods(states.view(-1, states.shape[^1]).index_select(0, batch.Places(_model.Device)), batch.Targets);
+        TokenScore[] found = Scores(states.view(-1, states.shape[^1]).index_select(0, batch.Places(_model.Device)), batch.Targets);
         int taken = 0;
         foreach (ScoredRow row in batch.Rows)
         {
             foreach ((int index, IReadOnlyList<int> continuation) in row.Continuations.Index())
             {
-                results[row.Index][row.First + index] = Array.ConvertAll(found[taken..(taken + continuation.Count)], value => (double)value);
+                results[row.Index][row.First + index] = found[taken..(taken + continuation.Count)];
                 taken += continuation.Count;
             }
         }
     }
 
     // Logits of many places and a large vocabulary would not fit into memory at once.
-    private float[] LogLikelihoods(Tensor states, List<long> targets)
+    private TokenScore[] Scores(Tensor states, List<long> targets)
     {
-        List<float> found = new(targets.Count);
+        List<TokenScore> found = new(targets.Count);
         int step = (int)Math.Max(1, LogitsAtOnce / _model.Config.VocabularySize);
         for (int first = 0; first < targets.Count; first += step)
         {
@@ -146,7 +146,9 @@ internal sealed class LanguageModel : IDisposable
             int count = Math.Min(step, targets.Count - first);
             Tensor likelihoods = nn.functional.log_softmax(_model.Logits(states.narrow(0, first, count)), -1);
             Tensor wanted = tensor(targets.GetRange(first, count), device: _model.Device).unsqueeze(1);
-            found.AddRange(likelihoods.gather(1, wanted).cpu().data<float>());
+            IEnumerable<float> values = likelihoods.gather(1, wanted).cpu().data<float>();
+            IEnumerable<long> likeliest = likelihoods.argmax(-1).cpu().data<long>();
+            found.AddRange(values.Zip(likeliest, targets.Skip(first)).Select(token => new TokenScore(token.First, token.Second == token.Third)));
         }
 
         return [.. found];

@@ -145,7 +145,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
-        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.CacheFolder), options, _ => { });
+        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.CacheFolder), options, _ => { }, _ => { });
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
         return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }

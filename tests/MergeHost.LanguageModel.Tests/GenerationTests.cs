@@ -53,7 +53,7 @@ public sealed class GenerationTests : IDisposable
         Model model = Load();
         IReadOnlyList<int> ids = model.Tokenizer.EncodeWhole("The President of the United States");
         GeneratedText found = model.Generate([ids, [1, 5]], new GenerationOptions { MaxTokens = 0, TellsPrompt = true, Alternatives = 3 }, _context)[0];
-        double[] expected = model.Score([new ScoredPrompt([ids[0]], [[.. ids.Skip(1)]])], _context)[0][0];
+        double[] expected = [.. model.Score([new ScoredPrompt([ids[0]], [[.. ids.Skip(1)]])], _context)[0][0].Select(token => token.LogLikelihood)];
         Assert.Null(found.Prompt[0].LogLikelihood);
         Assert.All(found.Prompt.Skip(1).Zip(expected), pair => Assert.Equal(pair.Second, pair.First.LogLikelihood!.Value, 1e-4));
         Assert.All(found.Prompt.Skip(1), token => Assert.Equal(3, token.Alternatives.Count));
@@ -70,10 +70,10 @@ public sealed class GenerationTests : IDisposable
         [
             new([.. shared, 300, 301], [[400, 401, 402], [500]]), new([.. shared, 302], [[403], [404, 405]]), new(shared, [[406, 407]]),
         ];
-        IReadOnlyList<double[][]> found = model.Score(prompts, _context);
+        IReadOnlyList<TokenScore[][]> found = model.Score(prompts, _context);
         Assert.All(prompts.Zip(found), pair => Assert.All(
             model.Score([pair.First], _context)[0].SelectMany(scores => scores).Zip(pair.Second.SelectMany(scores => scores)),
-            scores => Assert.Equal(scores.First, scores.Second, 1e-4)));
+            scores => Assert.Equal(scores.First.LogLikelihood, scores.Second.LogLikelihood, 1e-4)));
     }
 
     public void Dispose()

@@ -50,7 +50,7 @@ public sealed class TaskTests : IDisposable
         {
             ChoiceQuestion question = new(item, (string)item.Fields["prompt"]!, "", Texts(item, "choices"), 0);
             (IReadOnlyList<ScoredPrompt> prompts, _) = question.Encode(model);
-            double[] found = [.. model.Score(prompts, Context).SelectMany(choices => choices).Select(tokens => tokens.Sum())];
+            double[] found = [.. model.Score(prompts, Context).SelectMany(choices => choices).Select(tokens => tokens.Sum(token => token.LogLikelihood))];
             Assert.All(((IReadOnlyList<object?>)item.Fields["loglikelihoods"]!).Cast<double>().Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
         }
 

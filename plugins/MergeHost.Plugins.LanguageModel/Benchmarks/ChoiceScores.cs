@@ -17,8 +17,8 @@ internal sealed class ChoiceScores
         _questions = questions;
         List<(IReadOnlyList<ScoredPrompt> Prompts, bool IsCut)> encoded = [.. questions.Select(question => question.Encode(model))];
         _cutCount = encoded.Count(question => question.IsCut);
-        Queue<double[][]> scores = new(model.Score([.. encoded.SelectMany(question => question.Prompts)], context));
-        _sums = encoded.ConvertAll(question => question.Prompts.SelectMany(_ => scores.Dequeue()).Select(tokens => tokens.Sum()).ToArray());
+        Queue<TokenScore[][]> scores = new(model.Score([.. encoded.SelectMany(question => question.Prompts)], context));
+        _sums = encoded.ConvertAll(question => question.Prompts.SelectMany(_ => scores.Dequeue()).Select(tokens => tokens.Sum(token => token.LogLikelihood)).ToArray());
     }
 
     /// <summary><c>acc</c>, <c>acc_norm</c>, and <c>macro_f1</c> if all questions have the same answers.</summary>

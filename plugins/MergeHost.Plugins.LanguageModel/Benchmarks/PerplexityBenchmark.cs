@@ -34,9 +34,9 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
             throw TaskData.Unusable(path, "the text is too short to be scored");
         }
 
-        IReadOnlyList<double[][]> scores = model.Score(windows, context);
+        IReadOnlyList<TokenScore[][]> scores = model.Score(windows, context);
         List<ItemScore> items = [.. scores.Select((window, index) =>
-            new ItemScore(index.ToString(CultureInfo.InvariantCulture), window[0].Sum(), window[0].Length))];
+            new ItemScore(index.ToString(CultureInfo.InvariantCulture), window[0].Sum(token => token.LogLikelihood), window[0].Length))];
         string task = Path.GetFileNameWithoutExtension(options.Data);
         double loss = -items.Sum(item => item.Score);
         return new BenchmarkResult(

@@ -1,72 +1,140 @@
 using System.Composition;
+using System.Text.Json.Nodes;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
-using MergeHost.Plugins.LanguageModel.Python;
-using MergeHost.Plugins.LanguageModel.Templates;
-using MergeHost.Runtimes;
+using MergeHost.Plugins.LanguageModel.Chat;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
-/// <summary>A task of lm-evaluation-harness whose file is plain data, on a data set that lies beside it.</summary>
+/// <summary>Tasks, groups and tags of lm-evaluation-harness, from the files that it reads.</summary>
 /// <remarks>
-/// Answers are chosen or written, and compared, as the harness does it; <c>acc_norm</c> divides by letters, not bytes. Examples are the
-/// first of their file, where the harness draws them unless its sampler is <c>first_n</c>. Functions of Python, blocks of Jinja and what
-/// else is not plain data are refused by name.
+/// Prompts, scores and metrics are those of lm-evaluation-harness 0.4.13, where its users depend on its oddities with these; they are told,
+/// and <c>quirks: false</c> leaves them. What runs Python is refused by name and never run.
 /// </remarks>
 /// <seealso href="https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/task_guide.md"/>
 [Benchmark("lm_eval")]
 [method: ImportingConstructor]
 public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmEvalOptions>
 {
+    private static readonly string[] _lengths = ["n_positions", "max_position_embeddings", "n_ctx"];
+
+    private readonly HashSet<string> _told = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<string> FindFiles(LmEvalOptions options, string folder) => LmEvalRun.Read(options, folder).Files;
+
     /// <inheritdoc/>
     public BenchmarkResult Run(ICheckpointReader checkpoint, LmEvalOptions options, BenchmarkContext context)
     {
-        LmEvalTask task = LmEvalTask.Read(Path.Combine(context.Folder, options.Task));
-        IReadOnlyDictionary<string, object?> fields = TaskItem.ReadAll(Path.Combine(context.Folder, options.Data))[0].Fields;
-        MultipleChoiceOptions questions = new()
+        LmEvalRun run = LmEvalRun.Read(options, context.Folder);
+        ChatTemplate? chat = options.ApplyChatTemplate
+            ? ChatTemplate.Find(checkpoint.Companions) ?? throw TaskData.Unusable("apply_chat_template", "the checkpoint has no chat template")
+            : null;
+        List<AskedTask> asked = [.. run.Tasks.Select(task => Ask(task, chat, checkpoint, options, context))];
+        LanguageModel model = loader.Load(checkpoint, options.Precision, context);
+        SpecialTokens special = SpecialTokens.Find(checkpoint.Companions, model);
+        List<TaskScores> scores = [];
+        List<TaskResult> results = [];
+        foreach (AskedTask task in asked)
         {
-            Data = options.Data,
-            Prompt = TemplateOf(task.Prompt, fields),
-            Delimiter = task.Delimiter,
-            Separator = task.Separator,
-            Shots = options.Shots ?? task.Shots,
-            ShotsData = options.ShotsData,
-            Choices = TemplateOf(task.Choices, fields),
-            Answer = TemplateOf(task.Target, fields),
+            TaskModel asker = new(model, special, options);
+            TaskScores found = task.Task.Config.Kind == TaskKind.GenerateUntil ? Write(task, asker, options, context) : Score(task, asker, options, context);
+            scores.Add(found);
+            results.AddRange(found.Results.Select(result => result with { CutCount = asker.CutCount }));
+        }
+
+        ILookup<string, TaskResult> byTask = results.ToLookup(result => result.Task);
+        List<(TaskNode Group, IReadOnlyList<TaskResult> Results)> groups =
+            [.. run.Nodes.SelectMany(node => node.Groups).DistinctBy(group => group.Name).Select(group => (group, GroupScores.Of(group, byTask, (text, hint) => Warn(text, hint, context))))];
+        return new BenchmarkResult([.. groups.AsEnumerable().Reverse().SelectMany(group => group.Results), .. results])
+        {
+            Records = context.KeepsRecords ? Records(scores, groups, options) : [],
         };
-        return new BenchmarkResult(task.IsMultipleChoice ? Choose(checkpoint, task, questions, options.Precision, context) : Write(checkpoint, task, questions, options.Precision, context));
     }
 
-    private IReadOnlyList<TaskResult> Choose(ICheckpointReader checkpoint, LmEvalTask task, MultipleChoiceOptions options, ModelPrecision precision, BenchmarkContext context)
+    private static List<TaskRecord> Records(List<TaskScores> scores, List<(TaskNode Group, IReadOnlyList<TaskResult> Results)> groups, LmEvalOptions options)
     {
-        ChoiceReader reader = new(options.Choices, options.Answer);
-        TaskFile file = new(options, context, reader.Right);
-        List<ChoiceQuestion> questions = [.. file.Items.Select(item => reader.Read(item, task.Description + file.Prompt(item), options.Delimiter))];
-        ChoiceScores scores = new(task.Name, questions, loader.Load(checkpoint, precision, context), context);
-        return [.. scores.Results(choice => choice.EnumerateRunes().Count()).Where(result => task.Metrics.Names.Contains(result.Metric))];
+        Dictionary<string, TaskRecord> tasks = scores.ToDictionary(task => task.Task.Config.Name, task => TaskRecords.Of(task, options));
+        return [.. tasks.Values, .. groups.Select(group => TaskRecords.Of(group.Group, group.Results, tasks))];
     }
 
-    private List<TaskResult> Write(ICheckpointReader checkpoint, LmEvalTask task, MultipleChoiceOptions options, ModelPrecision precision, BenchmarkContext context)
+    private AskedTask Ask(LmEvalTask task, ChatTemplate? chat, ICheckpointReader checkpoint, LmEvalOptions options, BenchmarkContext context)
     {
-        TextTemplate target = new(options.Answer);
-        TaskFile file = new(options, context, item => Answers(item)[0]);
-        LanguageModel model = loader.Load(checkpoint, precision, context);
-        List<(IReadOnlyList<int> Ids, bool IsCut)> prompts =
-            [.. file.Items.Select(item => model.EncodePrompt(task.Description + file.Prompt(item), task.Generation.MaxTokens, item.Unusable))];
-        GenerationOptions generation = new() { MaxTokens = task.Generation.MaxTokens, Stop = task.Generation.Until };
-        IReadOnlyList<GeneratedText> texts = model.Generate(prompts.ConvertAll(prompt => prompt.Ids), generation, context);
-        return task.Metrics.Comparisons.ToList().ConvertAll(metric =>
+        if (task.Generation is { } generation && (options.MaxLength ?? MaxLength(checkpoint)) is { } length && generation.MaxTokens >= length)
         {
-            List<ItemScore> scores = [.. file.Items.Zip(texts, (item, text) => new ItemScore(item.Id, metric.Comparison.ExactMatch(text.Text, Answers(item))))];
-            return new TaskResult(task.Name, metric.Name, scores.Average(score => score.Score), scores) { CutCount = prompts.Count(prompt => prompt.IsCut) };
-        });
+            throw task.Config.Refuse($"'max_gen_toks: {generation.MaxTokens}' leaves no room for a prompt in the {length} tokens that the model reads");
+        }
 
-        IReadOnlyList<string> Answers(TaskItem item) => target.Evaluate(item.Fields) is IReadOnlyList<object?> { Count: > 0 } several
-            ? [.. several.Select(PythonValue.Text)]
-            : [target.Render(item.Fields)];
+        if (task.Generation is { } stops && stops.Until.Contains(""))
+        {
+            Warn($"task '{task.Config.Name}': an empty text in 'until' ends each answer after one token", null, context);
+        }
+
+        TaskPrompts prompts = task.Prompts(chat, (text, hint) => Warn(text, hint, context));
+        return new AskedTask(task, [.. task.Asked.Select(prompts.Ask)], prompts.HasSeveralTargets);
     }
 
-    // The name of a field stands for its value.
-    private static string TemplateOf(string text, IReadOnlyDictionary<string, object?> fields) => fields.ContainsKey(text) ? $"{{{{{text}}}}}" : text;
+    private TaskScores Score(AskedTask task, TaskModel model, LmEvalOptions options, BenchmarkContext context)
+    {
+        TaskRequest[] requests = [.. task.Questions.SelectMany(question => question.Requests)];
+        int[] numbers = [.. task.Questions.SelectMany(question => question.Requests.Select(_ => question.Item.Number))];
+        Queue<object> answers;
+        if (task.Task.Config.Kind == TaskKind.LoglikelihoodRolling)
+        {
+            if (options.Quirks && options.AddBosToken != false)
+            {
+                Warn("texts that are scored whole: a BOS that the tokenizer adds is scored as their first token, after BOS, as in lm-evaluation-harness", "Write `quirks: false` to score the text alone.", context);
+            }
+
+            answers = new Queue<object>(model.ScoreWhole([.. requests.Select(request => request.Context)], Refuse, context).Cast<object>());
+        }
+        else
+        {
+            answers = new Queue<object>(model.Score(requests, Refuse, context).Cast<object>());
+        }
+
+        return TaskScores.OfScores(
+            task.Task, task.Questions, [.. task.Questions.Select(question => (IReadOnlyList<object>)[.. question.Requests.Select(_ => answers.Dequeue())])],
+            task.HasSeveralTargets, options, (text, hint) => Warn(text, hint, context));
+
+        MergeHostException Refuse(int index, string reason) => task.Task.Config.Refuse($"item {numbers[index]}: {reason}", "A choice needs a token of its own: begin it with a blank, or write `quirks: false` to encode it by itself.");
+    }
+
+    private TaskScores Write(AskedTask task, TaskModel model, LmEvalOptions options, BenchmarkContext context)
+    {
+        TaskGeneration generation = task.Task.Generation!;
+        string[] contexts = [.. task.Questions.Select(question => question.Requests[0].Context)];
+        IReadOnlyList<string>[] rounds;
+        if (generation.Temperature > 0)
+        {
+            Warn($"task '{task.Task.Config.Name}': answers are drawn, with another generator than torch's", null, context);
+            rounds = [.. Enumerable.Range(0, task.Task.Repeats).Select(round => model.Write(contexts, generation, options.Seed + ((long)round << 32), context))];
+        }
+        else
+        {
+            // The likeliest answer is the same each time.
+            rounds = [.. Enumerable.Repeat(model.Write(contexts, generation, options.Seed, context), task.Task.Repeats)];
+        }
+
+        return TaskScores.OfTexts(
+            task.Task, task.Questions, [.. contexts.Select((_, index) => (IReadOnlyList<string>)[.. rounds.Select(round => round[index])])], task.HasSeveralTargets, options);
+    }
+
+    private static int? MaxLength(ICheckpointReader checkpoint)
+    {
+        JsonObject? config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
+        return _lengths.Select(name => config?[name] is JsonValue value && value.TryGetValue(out int length) ? (int?)length : null).FirstOrDefault(length => length is not null);
+    }
+
+    // Each once, however many models and tasks it is true of.
+    private void Warn(string text, string? hint, BenchmarkContext context)
+    {
+        if (_told.Add(text))
+        {
+            context.Warn?.Invoke(new Problem(ErrorCodes.BadTaskData, text, hint) { Severity = Severity.Warning });
+        }
+    }
+
+    private sealed record AskedTask(LmEvalTask Task, IReadOnlyList<TaskQuestion> Questions, bool HasSeveralTargets);
 }

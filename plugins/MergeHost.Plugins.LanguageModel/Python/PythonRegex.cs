@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
@@ -8,52 +10,38 @@ namespace MergeHost.Plugins.LanguageModel.Python;
 /// <summary>A regular expression of Python's <c>re</c>.</summary>
 internal sealed class PythonRegex
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
-
     private readonly string _pattern;
-    private readonly Regex _regex;
+    private readonly BoundedPattern _regex;
 
     /// <summary>Reads an expression.</summary>
     /// <exception cref="MergeHostException">MH6002: it is none.</exception>
     public PythonRegex(string pattern)
     {
         _pattern = pattern;
-        try
-        {
-            _regex = new Regex(Translate(pattern), RegexOptions.CultureInvariant, _patience);
-        }
-        catch (ArgumentException exception)
-        {
-            throw TaskData.Unusable($"'{pattern}'", $"this is no regular expression: {exception.Message}", exception);
-        }
+        _regex = new BoundedPattern(Translate(pattern), reason => TaskData.Unusable($"'{CheckpointException.Printable(pattern)}'", reason));
     }
-
-    /// <summary>How many groups there are.</summary>
-    public int Groups => _regex.GetGroupNumbers().Length - 1;
 
     /// <summary><c>re.findall</c>: of each match the groups, or the whole match if the expression has no group.</summary>
     /// <exception cref="MergeHostException">MH6002: it takes too long.</exception>
-    public IReadOnlyList<string[]> FindAll(string text) => Run(() => _regex.Matches(text)
-        .Select(match => match.Groups.Values.Skip(Groups == 0 ? 0 : 1).Select(group => group.Value).ToArray()).ToList());
+    public IReadOnlyList<string[]> FindAll(string text) =>
+        [.. _regex.Matches(text).Select(match => match.Groups.Values.Skip(match.Groups.Count > 1 ? 1 : 0).Select(group => group.Value).ToArray())];
 
     /// <summary><c>re.sub</c></summary>
     /// <param name="text">The text.</param>
     /// <param name="replacement">What stands for each match; <c>\1</c> and <c>\g&lt;name&gt;</c> are its groups.</param>
     /// <param name="most">The most matches that are replaced; 0 for all.</param>
     /// <exception cref="MergeHostException">MH6002: it takes too long.</exception>
-    public string Replace(string text, string replacement, long most = 0) =>
-        Run(() => _regex.Replace(text, match => Expand(match, replacement), most == 0 ? -1 : (int)most));
-
-    private T Run<T>(Func<T> work)
+    public string Replace(string text, string replacement, long most = 0)
     {
-        try
+        StringBuilder replaced = new();
+        int start = 0;
+        foreach (Match match in _regex.Matches(text).Take(most == 0 ? int.MaxValue : (int)most))
         {
-            return work();
+            replaced.Append(text, start, match.Index - start).Append(Expand(match, replacement));
+            start = match.Index + match.Length;
         }
-        catch (RegexMatchTimeoutException exception)
-        {
-            throw TaskData.Unusable($"'{_pattern}'", $"the regular expression takes longer than {_patience.TotalSeconds} seconds", exception);
-        }
+
+        return replaced.Append(text, start, text.Length - start).ToString();
     }
 
     // What Python writes otherwise, or means otherwise by the same signs.

@@ -50,6 +50,9 @@ internal static class TemplateJson
             case string text:
                 AppendText(json, text, isAscii);
                 break;
+            case DateTime:
+                AppendText(json, PythonValue.Text(value), isAscii);
+                break;
             case long whole:
                 json.Append(whole.ToString(CultureInfo.InvariantCulture));
                 break;
@@ -117,7 +120,7 @@ internal static class TemplateJson
                 '\b' => "\\b",
                 '\f' => "\\f",
                 < ' ' => $"\\u{(int)letter:x4}",
-                > '~' when isAscii && letter != '\x7f' => $"\\u{(int)letter:x4}",
+                > '~' when isAscii => $"\\u{(int)letter:x4}",
                 _ => letter.ToString(),
             });
         }

@@ -93,6 +93,6 @@ internal sealed class TemplateScope
 
         return _fields.TryGetValue(name, out object? field) ? field
             : Options.Functions.TryGetValue(name, out PythonFunction? own) ? own
-            : TemplateGlobals.Find(name) ?? (object)new Undefined($"'{name}' is undefined: there is no field '{name}'", Options.IsLenient);
+            : TemplateGlobals.Find(name) ?? (object)new Undefined($"there is no field '{name}'", Options.IsLenient);
     }
 }

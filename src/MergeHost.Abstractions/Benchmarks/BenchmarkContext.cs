@@ -18,6 +18,12 @@ public sealed record BenchmarkContext
     /// <summary>Told the share of the work that is done, in [0, 1], never falling; from any thread.</summary>
     public IProgress<double>? Progress { get; init; }
 
+    /// <summary>Told what is odd about a task, in warnings; from the thread that runs the benchmark.</summary>
+    public Action<Problem>? Warn { get; init; }
+
+    /// <summary>Whether <see cref="BenchmarkResult.Records"/> are wanted.</summary>
+    public bool KeepsRecords { get; init; }
+
     /// <summary>Asks to stop.</summary>
     public CancellationToken Cancellation { get; init; }
 }

@@ -1,7 +1,22 @@
+using System.Text.Json.Nodes;
+
 namespace MergeHost.Benchmarks;
 
 /// <summary>What a benchmark found: one result a task, at least one.</summary>
-public sealed record BenchmarkResult(IReadOnlyList<TaskResult> Tasks);
+public sealed record BenchmarkResult(IReadOnlyList<TaskResult> Tasks)
+{
+    /// <summary>What lies behind the results, if <see cref="BenchmarkContext.KeepsRecords"/> asks for it and the benchmark has it.</summary>
+    public IReadOnlyList<TaskRecord> Records { get; init; } = [];
+}
+
+/// <summary>What lies behind the results of a task or group, in the words of lm-evaluation-harness's files.</summary>
+/// <param name="Task">The task's or group's name.</param>
+/// <param name="Facts">
+/// How it was asked: <c>alias</c>, <c>version</c>, <c>n-shot</c>, <c>higher_is_better</c>, <c>n-samples</c>, <c>task_hash</c> and <c>config</c>; of
+/// a group also <c>subtasks</c>, <c>sample_len</c> and <c>sample_count</c>.
+/// </param>
+/// <param name="Samples">One for each item and filter, as a line of a samples file has it; none for a group.</param>
+public sealed record TaskRecord(string Task, JsonObject Facts, IReadOnlyList<JsonObject> Samples);
 
 /// <summary>The result of one task by one metric.</summary>
 /// <param name="Task">The task's name, such as <c>finance_words</c>.</param>
@@ -22,6 +37,9 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>How <see cref="Items"/> make <see cref="Value"/>; the mean by default.</summary>
     public Aggregation Aggregation { get; init; }
 
+    /// <summary>The standard error, if the benchmark found one.</summary>
+    public double? StandardError { get; init; }
+
     /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> for the host to find it from the items.</summary>
     public (double Low, double High)? Interval { get; init; }
 }
@@ -30,4 +48,8 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
 /// <param name="Id">The item's name within its task: the same for every checkpoint, so that scores can be paired.</param>
 /// <param name="Score">Right or wrong as 1 or 0, or a sum of log-likelihoods in nats, as the metric has it.</param>
 /// <param name="Weight">What the item counts, such as its number of tokens; 1 by default.</param>
-public sealed record ItemScore(string Id, double Score, double Weight = 1);
+public sealed record ItemScore(string Id, double Score, double Weight = 1)
+{
+    /// <summary>What the item has in common with others that are not independent of it, such as the passage it asks about; <see langword="null"/> for nothing.</summary>
+    public string? Cluster { get; init; }
+}

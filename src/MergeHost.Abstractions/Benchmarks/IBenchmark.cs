@@ -15,6 +15,13 @@ public interface IBenchmark
 
     /// <summary>Measures a checkpoint.</summary>
     BenchmarkResult Run(ICheckpointReader checkpoint, object options, BenchmarkContext context);
+
+    /// <summary>Finds the files that a measurement depends on beside those that options name, such as what a task file includes.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="folder">The folder that relative paths start from.</param>
+    /// <returns>Paths; none by default.</returns>
+    /// <exception cref="MergeHostException">Something in them is wrong; nothing has been measured yet.</exception>
+    IEnumerable<string> FindFiles(object options, string folder) => [];
 }
 
 /// <inheritdoc cref="IBenchmark"/>
@@ -26,6 +33,11 @@ public interface IBenchmark<TOptions> : IBenchmark
 
     BenchmarkResult IBenchmark.Run(ICheckpointReader checkpoint, object options, BenchmarkContext context) =>
         Run(checkpoint, (TOptions)options, context);
+
+    IEnumerable<string> IBenchmark.FindFiles(object options, string folder) => FindFiles((TOptions)options, folder);
+
+    /// <inheritdoc cref="IBenchmark.FindFiles"/>
+    IEnumerable<string> FindFiles(TOptions options, string folder) => [];
 
     /// <summary>Measures a checkpoint.</summary>
     /// <param name="checkpoint">A checkpoint on disk, or a merge that has not been written: reading it computes it.</param>

@@ -20,7 +20,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host, request.Tasks);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         MeasuredModel[] experts = [.. request.Experts.Select(Measure)];
         MeasuredModel[] measured = [.. request.Models.Select(Measure)];
@@ -65,7 +65,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
 
         RecipeStage last = session.Recipe.Stages[^1];
         ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
         MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
         MeasuredModel[] experts = [.. sources.Select(Measure)];
         using ModelResolver models = new(new PluginSet(catalog), host);
@@ -112,7 +112,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {
         (double Low, double High)? interval = result.Interval ?? (result.Items.Count == 0 ? null : Interval());
-        return new TaskSummary(task.Task.Name, result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter)
+        return new TaskSummary(task.NameOf(result), result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter)
         {
             CutCount = result.CutCount,
         };

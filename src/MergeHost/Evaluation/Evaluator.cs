@@ -10,15 +10,19 @@ namespace MergeHost.Evaluation;
 /// <param name="cache">Keeps results.</param>
 /// <param name="options">Where and with how many threads.</param>
 /// <param name="tell">Told what is being done, in a line.</param>
-internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, Action<string> tell)
+/// <param name="warnings">Told what is odd about tasks.</param>
+internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, Action<string> tell, Action<Problem> warnings)
 {
     private readonly Dictionary<string, IBenchmark> _benchmarks = [];
 
     /// <summary>The tasks.</summary>
     public Suite Suite => suite;
 
+    /// <summary>Whether what lies behind results is kept; then what was measured before is measured again.</summary>
+    public bool KeepsRecords { get; init; }
+
     /// <summary>Measures by some of the tasks alone; none for all.</summary>
-    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, tell);
+    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, tell, warnings) { KeepsRecords = KeepsRecords };
 
     /// <summary>Measures a model.</summary>
     /// <exception cref="MergeHostException">The model cannot be made or run, or a task's data does not suit.</exception>
@@ -69,16 +73,18 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint, CancellationToken cancellation)
     {
         string identity = $"{task.Identity}\n{options.Device}";
-        IReadOnlyList<TaskResult>? results = cache.FindResults(weights, identity);
+        IReadOnlyList<TaskResult>? results = KeepsRecords ? null : cache.FindResults(weights, identity);
+        IReadOnlyList<TaskRecord> records = [];
         if (results is null)
         {
             tell($"{subject.Name}: {task.Name}");
-            results = Run(task, checkpoint.Value, cancellation).Tasks;
+            BenchmarkResult found = Run(task, checkpoint.Value, cancellation);
+            (results, records) = (found.Tasks, found.Records);
             cache.AddResults(weights, identity, results);
         }
 
         return task.Metric is null || results.Any(result => result.Metric == task.Metric)
-            ? new MeasuredTask(task, results)
+            ? new MeasuredTask(task, results) { Records = records }
             : throw new MergeHostException([new Problem(ErrorCodes.BadSuite,
                 $"task '{task.Name}': '{task.Benchmark.Export.Id}' has no metric '{task.Metric}'", $"It has {string.Join(", ", results.Select(result => result.Metric))}.")]);
     }
@@ -96,6 +102,8 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
             Device = options.Device,
             Threads = options.Threads,
             Seed = options.Seed,
+            Warn = warnings,
+            KeepsRecords = KeepsRecords,
             Cancellation = cancellation,
         });
     }

@@ -21,6 +21,12 @@ internal sealed record MeasuredTask(SuiteTask Task, IReadOnlyList<TaskResult> Re
     /// <summary>The result by the metric that counts.</summary>
     public TaskResult Main { get; } = Results.FirstOrDefault(result => result.Metric == Task.Metric) ?? Results[0];
 
+    /// <summary>What lies behind the results, if it was kept.</summary>
+    public IReadOnlyList<TaskRecord> Records { get; init; } = [];
+
+    /// <summary>The name of a result's task: the suite's, or the result's own where a task of the suite is several.</summary>
+    public string NameOf(TaskResult result) => Results.Any(other => other.Task != Results[0].Task) ? result.Task : Task.Name;
+
     private ConcurrentDictionary<ItemSplit, double[]> Drawn { get; } = [];
 
     /// <summary>The scores of <see cref="Main"/>, over all items that take part at 0, and then over each of the bootstrap's draws; none without such items.</summary>

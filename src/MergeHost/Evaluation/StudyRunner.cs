@@ -25,7 +25,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         using ModelResolver models = new(plugins, host);
         InputModel @base = Open("B", study.Base);
         InputModel[] experts = [.. study.Experts.Select(expert => Open($"{expert.Letter}", expert.Model))];
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
             (name, recipe, measure) =>

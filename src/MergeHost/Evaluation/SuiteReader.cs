@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
 using MergeHost.Kernels.IO;
 using MergeHost.Kernels.Reading;
@@ -10,8 +11,10 @@ using MergeHost.Recipes;
 namespace MergeHost.Evaluation;
 
 /// <summary>Reads suites: every problem is reported, not only the first.</summary>
-internal sealed class SuiteReader
+internal sealed partial class SuiteReader
 {
+    private const string HarnessBenchmark = "lm_eval";
+
     private static readonly string[] _suiteFields = ["suite", "tasks"];
     private static readonly string[] _taskFields = ["name", "benchmark", "metric", "general", "source"];
 
@@ -47,6 +50,11 @@ internal sealed class SuiteReader
             return null;
         }
 
+        if (IsHarnessTask().IsMatch(text) && !HasTasks().IsMatch(text))
+        {
+            return ReadHarnessTask(path);
+        }
+
         if (YamlLoader.Load(path, text, _problems) is not [YamlMapping suite] || suite.Find("tasks") is not YamlSequence { Items.Count: > 0 } tasks)
         {
             _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: expected a mapping with a list of `tasks:`",
@@ -65,6 +73,20 @@ internal sealed class SuiteReader
         _problems.AddRange(Suite.Unknown(name, known, only));
         List<SuiteTask> read = [.. tasks.Items.Where(task => only.Count == 0 || NameOf(task) is not { } own || only.Contains(own.Text)).Select(ReadTask).OfType<SuiteTask>()];
         return new Suite(name, _folder, read);
+    }
+
+    // A task or group of lm-evaluation-harness is a suite by itself.
+    private Suite? ReadHarnessTask(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        TextPlace place = new(path, 1, 1);
+        YamlMapping task = new(
+        [
+            (new YamlScalar("name", true, place), new YamlScalar(name, true, place)),
+            (new YamlScalar("benchmark", true, place), new YamlScalar(HarnessBenchmark, true, place)),
+            (new YamlScalar("task", true, place), new YamlScalar(Path.GetFileName(path), false, place)),
+        ], place);
+        return ReadTask(task) is { } read ? new Suite(name, _folder, [read]) : null;
     }
 
     private void CheckTwins(YamlSequence tasks)
@@ -98,13 +120,34 @@ internal sealed class SuiteReader
         }
 
         int before = _problems.Count;
-        OptionsSchema schema = new(_host.Create<IBenchmark>(installed).OptionsType);
+        IBenchmark runner = _host.Create<IBenchmark>(installed);
+        OptionsSchema schema = new(runner.OptionsType);
         Dictionary<string, object> values = ReadOptions(task, benchmark.Text, schema);
         bool isGeneral = Text(task, "general")?.Text == "true";
-        return _problems.Count > before
+        if (_problems.Count > before)
+        {
+            return null;
+        }
+
+        object options = schema.Create(option => values.GetValueOrDefault(option.Name));
+        IReadOnlyList<string>? files = FindFiles(runner, options);
+        return files is null
             ? null
-            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, schema.Create(option => values.GetValueOrDefault(option.Name)),
-                Identify(installed, schema, values));
+            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, options, Identify(installed, schema, values, files));
+    }
+
+    // What a task needs is read now, so that what is wrong with it is told before anything is measured.
+    private List<string>? FindFiles(IBenchmark runner, object options)
+    {
+        try
+        {
+            return [.. runner.FindFiles(options, _folder)];
+        }
+        catch (MergeHostException exception)
+        {
+            _problems.AddRange(exception.Problems);
+            return null;
+        }
     }
 
     private Dictionary<string, object> ReadOptions(YamlMapping task, string benchmark, OptionsSchema schema)
@@ -145,10 +188,11 @@ internal sealed class SuiteReader
         return values;
     }
 
-    private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values) => string.Join('\n',
+    private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values, IReadOnlyList<string> files) => string.Join('\n',
         schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
             ? OutputFiles.Sha256(Path.Combine(_folder, (string)file))
             : OptionInfo.Format(values.GetValueOrDefault(option.Name) ?? option.Default))}")
+        .Concat(files.Select(OutputFiles.Sha256))
         .Prepend($"{benchmark.Export.Id} of {benchmark.Plugin.InformationalVersion} {OutputFiles.Sha256(benchmark.Plugin.AssemblyPath)}"));
 
     private static bool IsFile(OptionInfo option) => option.Property.IsDefined(typeof(DataFileAttribute));
@@ -156,4 +200,10 @@ internal sealed class SuiteReader
     private static YamlScalar? Text(YamlMapping mapping, string key) => mapping.Find(key) as YamlScalar;
 
     private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+
+    [GeneratedRegex("^(task|group|output_type|dataset_path|doc_to_text|include):", RegexOptions.Multiline)]
+    private static partial Regex IsHarnessTask();
+
+    [GeneratedRegex("^tasks:", RegexOptions.Multiline)]
+    private static partial Regex HasTasks();
 }
