@@ -112,9 +112,10 @@ public sealed class PluginHostTests : IDisposable
     [Fact]
     public void TypeOf_OfAnExportWhoseConstructorThrows_RunsNone()
     {
-        InstalledExport installed = _folder.Scan("odd/0.1.0-beta.1").Exports(ExportKind.Strategy).Single(export => export.Export.Id == "throwing");
+        PluginCatalog catalog = _folder.Scan("odd/0.1.0-beta.1");
+        InstalledExport installed = catalog.Exports(ExportKind.Strategy).Single(export => export.Export.Id == "throwing");
         Assert.Equal("ThrowingStrategy", _host.TypeOf(installed).Name);
-        Assert.Equal("throwing", Assert.Single(ExportSummary.Find("throwing", _folder.Scan("odd/0.1.0-beta.1"), _host)).Id);
+        Assert.Equal("throwing", Assert.Single(ExportSummary.Find("throwing", catalog, _host)).Id);
     }
 
     [Theory]

@@ -20,7 +20,6 @@ public sealed class RecipeReaderTests
     [InlineData("\"\"")]
     [InlineData("a/b")]
     [InlineData("'a\\b'")]
-    [InlineData("\"a\\0b\"")]
     [InlineData("'C:x'")]
     [InlineData("a b")]
     [InlineData("名")]
