@@ -9,6 +9,13 @@ internal static class FieldMethods
         "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
     ];
 
+    // Of mergekit's methods.
+    private static readonly HashSet<string> _parameters =
+    [
+        "alpha", "density", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize", "normalize_weights", "nuslerp_flatten",
+        "nuslerp_row_wise", "r", "rescale", "scale", "select_topk", "t", "tol", "weight",
+    ];
+
     private static readonly Dictionary<string, (string What, string Nearest)> _others = new(StringComparer.Ordinal)
     {
         // Other names of what is there.
@@ -57,6 +64,9 @@ internal static class FieldMethods
         ["dare_ties_svd"] = ("PEFT's way of combining adapters by singular values", "dare_ties"),
         ["dare_linear_svd"] = ("PEFT's way of combining adapters by singular values", "dare_linear"),
     };
+
+    /// <summary>Whether any method of the field has a parameter of this name.</summary>
+    public static bool HaveParameter(string name) => _parameters.Contains(name);
 
     /// <summary>Says what a name means where it is a method of the field that is not installed under it.</summary>
     /// <param name="name">The name, as a recipe has it.</param>

@@ -34,7 +34,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
     /// <returns>Whether all of them can be read.</returns>
     public bool Check(string strategy)
     {
-        int before = problems.Count;
+        int before = ErrorCount;
         foreach (ParameterSet level in stage.Slices.Select(slice => slice.Parameters).Concat(stage.Parameters))
         {
             Check(strategy, level, isSource: false);
@@ -45,8 +45,10 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
             Check(strategy, source.Parameters, isSource: true);
         }
 
-        return problems.Count == before;
+        return ErrorCount == before;
     }
+
+    private int ErrorCount => problems.Count(problem => problem.Severity == Severity.Error);
 
     /// <summary>The options that hold for a whole tensor.</summary>
     /// <param name="slice">The slice that the tensor belongs to.</param>
@@ -102,19 +104,27 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
             OptionInfo? option = schema.Options.FirstOrDefault(option => option.Name == name);
             if (option is null)
             {
-                string[] known = [.. schema.Options.Select(known => known.Name)];
-                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}'",
-                    Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}"), setting.Place));
+                problems.Add(Unknown(strategy, name, setting.Place));
                 continue;
             }
 
             if (isSource && !option.IsPerSource)
             {
-                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{name}' holds for the whole tensor and cannot differ from model to model",
-                    "Move it to the `parameters:` of the slice or of the recipe.", setting.Place));
+                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{name}' holds for the whole tensor, and has no effect under a model, as in mergekit",
+                    "Move it to the `parameters:` of the slice or of the recipe.", setting.Place, Severity.Warning));
             }
 
             problems.AddRange(setting.Value.Scalars.Select(scalar => option.Parse(scalar).Problem).OfType<Problem>());
         }
+    }
+
+    // Recipes of the field carry parameters from one method to the next, and mergekit drops those that a method does not have.
+    private Problem Unknown(string strategy, string name, TextPlace place)
+    {
+        string[] known = [.. schema.Options.Select(option => option.Name)];
+        string all = known.Length == 0 ? "it has none" : $"it has {string.Join(", ", known)}";
+        return FieldMethods.HaveParameter(name)
+            ? new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}', as other methods have; it has no effect", $"Remove it; {all}", place, Severity.Warning)
+            : new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}'", Suggestion.Hint(name, known, all), place);
     }
 }

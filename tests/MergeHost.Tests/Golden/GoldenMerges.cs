@@ -28,6 +28,10 @@ public sealed class GoldenMerges : IDisposable
     /// <summary>What a merge of a case's recipe warns of.</summary>
     public IReadOnlyList<Problem> Warnings(string name) => Merge(RecipePath(name), seed: 0).Warnings;
 
+    /// <summary>What a merge of a recipe warns of.</summary>
+    /// <param name="recipe">Its text; models are named as in golden cases.</param>
+    public IReadOnlyList<Problem> WarningsOf(string recipe) => Merge(Write(recipe), seed: 0).Warnings;
+
     public void Dispose()
     {
         _engine.Dispose();

@@ -7,7 +7,7 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [Theory]
     [InlineData("ties", "weight: 1, densty: 0.1", "MH1008", 7, "'densty'")]
     [InlineData("ties", "weight: 1, density: 30", "MH1004", 7, "30")]
-    [InlineData("dare_ties", "weight: 1, lambda: 2", "MH1008", 7, "'lambda'")]
+    [InlineData("dare_ties", "weight: 1, lamda: 2", "MH1008", 7, "'lamda'")]
     [InlineData("linear", "weight: -1", "MH4001", 1, "sum to 0")]
     [InlineData("ties", "weight: 1, density: -0.1", "MH1004", 7, "[0, 1]")]
     [InlineData("della", "weight: 1, density: 0.9", "MH4001", 1, "must lie in (0, 1)")]
@@ -26,6 +26,24 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
 
         Assert.Equal((code, line), (problem.Code.Id, problem.Place?.Line));
         Assert.Contains(said, problem.Message, StringComparison.Ordinal);
+    }
+
+    // Real recipes carry these from one method to the next; mergekit says nothing.
+    [Theory]
+    [InlineData("sce", "weight: 1", "'sce' has no parameter 'weight', as other methods have; it has no effect")]
+    [InlineData("ties", "weight: 1, gamma: 0.1", "'ties' has no parameter 'gamma', as other methods have; it has no effect")]
+    [InlineData("ties", "weight: 1, lambda: 2", "'lambda' holds for the whole tensor, and has no effect under a model, as in mergekit")]
+    public void Plan_OfAParameterOfAnotherMethodOrPlace_WarnsAndGoesOn(string method, string parameters, string said)
+    {
+        Problem warning = Assert.Single(merges.WarningsOf($$"""
+            merge_method: {{method}}
+            base_model: inputs/tied/base
+            models:
+            - model: inputs/tied/e1
+              parameters: { {{parameters}} }
+            """), warning => warning.Code == ErrorCodes.UnknownParameter);
+
+        Assert.Equal((said, Severity.Warning, 5), (warning.Message, warning.Severity, warning.Place?.Line));
     }
 
     [Theory]

@@ -160,7 +160,7 @@ public sealed class ParameterBinderTests
         Binder(stage).Check("sample");
         Problem problem = Assert.Single(_problems);
         Assert.Equal(ErrorCodes.UnknownParameter, problem.Code);
-        Assert.Equal("'t' holds for the whole tensor and cannot differ from model to model", problem.Message);
+        Assert.Equal(("'t' holds for the whole tensor, and has no effect under a model, as in mergekit", Severity.Warning), (problem.Message, problem.Severity));
         Assert.Equal(stage.Slices[0].Sources[0].Parameters.Settings["t"].Place, problem.Place);
     }
 
@@ -175,6 +175,15 @@ public sealed class ParameterBinderTests
         Problem problem = Assert.Single(_problems);
         Assert.Equal((ErrorCodes.UnknownParameter, "'sample' has no parameter 'densty'"), (problem.Code, problem.Message));
         Assert.StartsWith("did you mean 'density'? it has weight, density, t, ", problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_OfAParameterOfOtherMethods_WarnsAndLetsTheRestBeRead()
+    {
+        Assert.True(Binder(Stage("{weight: 1, gamma: 0.1}", "{}", "{}", "{t: 0.5}")).Check("sample"));
+        Problem problem = Assert.Single(_problems);
+        Assert.Equal(("'sample' has no parameter 'gamma', as other methods have; it has no effect", Severity.Warning), (problem.Message, problem.Severity));
+        Assert.StartsWith("Remove it; it has weight, ", problem.Hint, StringComparison.Ordinal);
     }
 
     // Every value is looked at, whether a tensor meets it or not.
