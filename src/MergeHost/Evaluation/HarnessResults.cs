@@ -52,7 +52,7 @@ internal static class HarnessResults
             }
 
             double value = entry.Value.GetDouble();
-            double? error = Number(task.Value, entry.Name.Replace(metric, metric + Error, StringComparison.Ordinal));
+            double? error = Number(task.Value, metric + Error + entry.Name[metric.Length..]);
             yield return new TaskResult(task.Name, filter == "none" ? metric : entry.Name, value, [])
             {
                 HigherIsBetter = Section(Section(root, "higher_is_better"), task.Name) is not { } better

@@ -38,6 +38,9 @@ public sealed class HarnessResultsTests : IDisposable
         Assert.Equal(0.896, result.Interval!.Value.High, 1e-9);
     }
 
+    [Fact]
+    public void Read_OfAMetricWithoutAName_TakesItAsItIs() => Assert.Equal("", Assert.Single(Read("""{"results": {"t": {"": 0.5}}}""")).Metric);
+
     [Theory]
     [InlineData("{}", "there are no 'results'")]
     [InlineData("[]", "this is no results file of lm-evaluation-harness")]
