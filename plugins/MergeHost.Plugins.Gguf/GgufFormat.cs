@@ -10,7 +10,7 @@ namespace MergeHost.Plugins.Gguf;
 /// folders are refused.
 /// </remarks>
 /// <seealso href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">The format</seealso>
-[CheckpointFormat("gguf", Files = ["*.gguf"])]
+[CheckpointFormat("gguf", Files = ["*.gguf"], IsSingleFile = true)]
 public sealed class GgufFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>

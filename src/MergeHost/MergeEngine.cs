@@ -28,7 +28,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
     /// <summary>Runs a recipe; goes on with it if an earlier run was stopped, and does nothing if it is done.</summary>
     /// <param name="recipePath">The recipe.</param>
-    /// <param name="output">The folder that the result is written to.</param>
+    /// <param name="output">The folder that the result is written to, or the file, in a format that is one.</param>
     /// <param name="options">How it is carried out.</param>
     /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
@@ -46,7 +46,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
     /// <summary>Stores a checkpoint in another format, or in other types: a merge of one model that changes nothing else.</summary>
     /// <param name="input">The checkpoint: a file or folder.</param>
-    /// <param name="output">The folder that the result is written to.</param>
+    /// <param name="output">The folder that the result is written to, or the file, in a format that is one.</param>
     /// <param name="format">The id of the format.</param>
     /// <param name="type">The type of the weights in the format's own words, or <see langword="null"/> to keep types.</param>
     /// <param name="importance">A file that tells what each input of a weight matters, or <see langword="null"/>.</param>
@@ -176,13 +176,13 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>
-    /// <param name="folder">An output folder.</param>
+    /// <param name="output">What a merge wrote: a folder, or a file.</param>
     /// <param name="progress">Told of the progress.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <returns>What differs; nothing if the output is what was made.</returns>
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
-    public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        new Verifier(new PluginSet(_catalog.Value), _host).Verify(folder, progress, cancellation);
+    public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Verifier(new PluginSet(_catalog.Value), _host).Verify(output, progress, cancellation);
 
     /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and with a cache nothing is measured twice.</summary>
     /// <param name="request">What is to be measured.</param>
@@ -275,7 +275,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
             warnings?.Invoke(warning);
         }
 
-        return new MergeRunner(plan, _host, options, warnings, progress).Run(output, cancellation);
+        return new MergeRunner(plan, _host, options, warnings, progress).Run(cancellation);
     }
 
     private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host, request.Tasks);

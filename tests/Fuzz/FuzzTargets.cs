@@ -61,7 +61,7 @@ internal static class FuzzTargets
         ["manifest"] = new(_json, (content, folder) =>
         {
             folder.Write("mergehost.json", content);
-            _ = ManifestStore.Read(folder.Path) ?? throw Fail("no manifest");
+            _ = ManifestStore.Read(OutputPlace.InFolder(folder.Path)) ?? throw Fail("no manifest");
         }),
         ["lock"] = new(_json, (content, folder) => PluginLock.Read(folder.Write("mergehost.lock.json", content))),
         ["journal"] = new([.. _json, "\n"], (content, folder) =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Writing;
@@ -42,9 +43,10 @@ internal sealed class FileLayout
     /// <summary>Distributes tensors among files, in order; metadata and what is made are in the first.</summary>
     /// <returns>At least one file.</returns>
     public static IReadOnlyList<FileLayout> Distribute(
-        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors, long fileBytes)
+        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors, CheckpointLayout layout)
     {
         int alignment = (int)(metadata.FirstOrDefault(entry => entry.Key == GgufHeader.AlignmentKey)?.Whole ?? GgufHeader.DefaultAlignment);
+        long fileBytes = layout.FileName is null ? layout.ShardSizeBytes : long.MaxValue;
         List<List<TensorInfo>> files = [[]];
         long madeBytes = made.Sum(tensor => HeaderEncoder.LengthBytes(tensor.Info) + GgufHeader.Align(tensor.Content.Length, alignment));
         long usedBytes = HeaderEncoder.LengthBytes(metadata) + SplitKeysBytes + alignment + madeBytes;
@@ -62,7 +64,7 @@ internal sealed class FileLayout
         }
 
         return files.Count == 1
-            ? [new FileLayout(Stem + SplitName.Extension, metadata, made, tensors, alignment)]
+            ? [new FileLayout(layout.FileName ?? Stem + SplitName.Extension, metadata, made, tensors, alignment)]
             : [.. files.Select((part, index) => MakePart(metadata, index == 0 ? made : [], part, index, files.Count, made.Count + tensors.Count, alignment))];
     }
 

@@ -13,16 +13,18 @@ internal sealed class GgufWriter : ICheckpointWriter
     private static readonly ConditionalWeakTable<CheckpointLayout, PlannedFile> _planned = [];
 
     private readonly string _folder;
+    private readonly bool _isNamed;
     private readonly IReadOnlyList<FileLayout> _layouts;
     private readonly Dictionary<string, IReadOnlyList<HubTensor>> _parts;
     private readonly List<PartialFile> _files = [];
     private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors, long fileBytes)
+    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors, CheckpointLayout layout)
     {
         _folder = folder;
+        _isNamed = layout.FileName is not null;
         _parts = tensors.ToDictionary(tensor => tensor.Gguf.Name, tensor => tensor.Parts, StringComparer.Ordinal);
-        _layouts = FileLayout.Distribute(plan.Entries, plan.Made, [.. tensors.Select(tensor => tensor.Gguf)], fileBytes);
+        _layouts = FileLayout.Distribute(plan.Entries, plan.Made, [.. tensors.Select(tensor => tensor.Gguf)], layout);
         Files = [.. _layouts.Select(file => file.Name)];
     }
 
@@ -35,7 +37,7 @@ internal sealed class GgufWriter : ICheckpointWriter
     public static GgufWriter Create(string folder, CheckpointLayout layout)
     {
         (MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors) = Planned(folder, layout);
-        GgufWriter writer = new(folder, plan, tensors, layout.ShardSizeBytes);
+        GgufWriter writer = new(folder, plan, tensors, layout);
         try
         {
             writer.ClearFolder();
@@ -86,6 +88,12 @@ internal sealed class GgufWriter : ICheckpointWriter
     // Tokenizers are large: what was checked when planning is not made again.
     private static (MetadataPlan Plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) Planned(string folder, CheckpointLayout layout)
     {
+        if (layout.FileName is { } name && SplitName.Parse(name) is not null)
+        {
+            throw new CheckpointException(new Problem(
+                ErrorCodes.OutputNotFolder, $"{name}: this is how one of several files is named", "Leave out the numbers, or name a folder."));
+        }
+
         if (!_planned.TryGetValue(layout, out PlannedFile? known))
         {
             MetadataPlan plan = MetadataPlan.Of(folder, layout);
@@ -143,6 +151,11 @@ internal sealed class GgufWriter : ICheckpointWriter
     // While the checkpoint is not whole nothing may look so, and files of another layout only take room.
     private void ClearFolder()
     {
+        if (_isNamed)
+        {
+            return;
+        }
+
         HashSet<string> kept = [.. Files.Select(name => name + PartialFile.Suffix)];
         foreach (string path in Directory.EnumerateFiles(_folder, "*" + SplitName.Extension + PartialFile.Suffix))
         {

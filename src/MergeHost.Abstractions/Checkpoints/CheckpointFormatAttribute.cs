@@ -28,4 +28,10 @@ public sealed class CheckpointFormatAttribute(string id) : ExportAttribute(typeo
     /// user must name a file. 0 by default.
     /// </summary>
     public int Preference { get; set; }
+
+    /// <summary>
+    /// Whether the user may name a single file to be written, of any name that <see cref="Files"/> covers; the writer then finds the name
+    /// in <see cref="CheckpointLayout.FileName"/>, and writes that file alone.
+    /// </summary>
+    public bool IsSingleFile { get; set; }
 }

@@ -7,7 +7,7 @@ namespace MergeHost.Cli.Commands;
 internal static class ConvertCommand
 {
     private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint: a file, or a folder" };
-    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
+    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
     private static readonly Option<string> _format = new("--to") { Description = "The format of the result, such as gguf or safetensors", HelpName = "FORMAT", Required = true };
     private static readonly Option<string?> _type = new("--type")
     {

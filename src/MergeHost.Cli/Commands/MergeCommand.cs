@@ -7,7 +7,7 @@ namespace MergeHost.Cli.Commands;
 internal static class MergeCommand
 {
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
-    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
+    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
 
     private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
 
@@ -69,9 +69,10 @@ internal static class MergeCommand
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
         string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
+        string told = File.Exists(output) ? $"{Path.GetFileName(output)}.mergehost.json" : "mergehost.json";
         string again = manifest.IsAlreadyComplete ? ", already complete: nothing was left to do" : "";
         Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}{again}");
-        Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; mergehost.json tells how it was made");
+        Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; {told} tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
         if (manifest.Evaluation is not null)

@@ -26,7 +26,7 @@ internal static class SharedOptions
 
     public static Option<bool> Locked { get; } = new("--locked") { Description = "Use just the plugins of mergehost.lock.json, and fail if they differ" };
 
-    public static Option<ByteSize> ShardSize { get; } = Size("--shard-size", "5GB", "The largest size of a file of the output", 1);
+    public static Option<ByteSize> ShardSize { get; } = Size("--shard-size", "5GB", "The largest size of a file in the output's folder", 1);
 
     public static Option<string> Device { get; } = new("--device")
     {

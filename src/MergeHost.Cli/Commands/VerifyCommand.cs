@@ -5,7 +5,7 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost verify OUT</c></summary>
 internal static class VerifyCommand
 {
-    private static readonly Argument<string> _output = new("OUT") { Description = "A folder that `mergehost merge` wrote" };
+    private static readonly Argument<string> _output = new("OUT") { Description = "What `mergehost merge` or `mergehost convert` wrote: a folder, or a GGUF file" };
 
     public static Command Create()
     {

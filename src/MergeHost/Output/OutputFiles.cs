@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.IO;
+using MergeHost.Running;
 
 namespace MergeHost.Output;
 
@@ -73,13 +74,18 @@ internal static class OutputFiles
         }
     }
 
-    /// <summary>Files in a folder, and below it, that a program which loads models could read, and that the manifest does not name.</summary>
+    /// <summary>Files in an output's own folder, and below it, that a program which loads models could read, and that the manifest does not name.</summary>
     /// <returns>Paths within the folder, in order.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    public static IReadOnlyList<string> Strange(string folder, MergeManifest manifest)
+    public static IReadOnlyList<string> Strange(OutputPlace place, MergeManifest manifest)
     {
-        HashSet<string> known = [.. manifest.Files.Select(file => file.Name), Running.OutputFolder.ManifestName];
-        string root = Path.GetFullPath(folder);
+        if (place.FileName is not null)
+        {
+            return [];
+        }
+
+        HashSet<string> known = [.. manifest.Files.Select(file => file.Name), place.ManifestName];
+        string root = Path.GetFullPath(place.Folder);
         return
         [
             .. Below(new DirectoryInfo(root)).Select(path => Path.GetRelativePath(root, path))

@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Running;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 
@@ -9,8 +10,9 @@ namespace MergeHost.Planning;
 /// <summary>A recipe checked against real headers: what will be read, done and written.</summary>
 /// <param name="Recipe">The recipe.</param>
 /// <param name="Stages">One plan a stage, in the order in which they run; the last makes the output.</param>
+/// <param name="Output">Where the output comes to lie.</param>
 /// <param name="Warnings">What is worth knowing, though nothing stands in the way.</param>
-internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages, IReadOnlyList<Problem> Warnings)
+internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages, OutputPlace Output, IReadOnlyList<Problem> Warnings)
 {
     /// <summary>The stages up to and with one.</summary>
     public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other.Stage != stage.Stage).Append(stage);

@@ -25,20 +25,21 @@ internal sealed class MergePlanner(
     private const string DefaultFormat = "safetensors";
 
     private readonly Dictionary<string, InputModel> _stages = [];
-    private string _folder = "";
+    private OutputPlace? _place;
 
     /// <summary>Plans every stage.</summary>
-    /// <param name="output">The folder of the output; results of earlier stages lie beneath it until the end.</param>
+    /// <param name="output">The folder of the output, where results of earlier stages lie until the end; or a file, in a format that is one.</param>
     /// <returns>The plan; of use only if no error was added.</returns>
     public MergePlan Plan(string output)
     {
         List<StagePlan> stages = [];
+        (OutputPlace place, string? implied) = PlaceOf(output);
         foreach (RecipeStage stage in recipe.Stages)
         {
             // A second stage without a name has been reported, and nothing can read it.
-            string? folder = stage == recipe.Stages[^1] ? output : stage.Name is { } name ? OutputFolder.OfStage(output, name) : null;
-            _folder = folder ?? "";
-            if (folder is null || PlanStage(stage) is not { } plan)
+            bool isLast = stage == recipe.Stages[^1];
+            _place = isLast ? place : stage.Name is { } name ? place.OfStage(name) : null;
+            if (_place is null || PlanStage(stage, stage.OutputFormat?.Text ?? (isLast ? implied : null) ?? DefaultFormat) is not { } plan)
             {
                 continue;
             }
@@ -46,21 +47,35 @@ internal sealed class MergePlanner(
             stages.Add(plan);
             if (stage.Name is not null && !stage.Name.Contains('\0', StringComparison.Ordinal))
             {
+                string path = _place.Path;
                 ICheckpointFormat format = host.Create<ICheckpointFormat>(plan.Format);
                 InputModel made = InputModel.Make(
-                    stage.Name, Path.GetFullPath(folder), plan.Layout.Tensors, plan.Layout.Companions, () => models.Keep(format.Open(folder)));
+                    stage.Name, Path.GetFullPath(path), plan.Layout.Tensors, plan.Layout.Companions, () => models.Keep(format.Open(path)));
                 _stages[stage.Name] = made with { IsMade = false };
             }
         }
 
         problems.AddRange(models.Warnings);
-        return new MergePlan(recipe, stages, [.. problems.Where(problem => problem.Severity == Severity.Warning)]);
+        return new MergePlan(recipe, stages, place, [.. problems.Where(problem => problem.Severity == Severity.Warning)]);
     }
 
-    private StagePlan? PlanStage(RecipeStage stage)
+    // A name like a file's also tells the format, where the recipe does not.
+    private (OutputPlace Place, string? Format) PlaceOf(string output)
+    {
+        PluginExport? named = plugins.Exports(ExportKind.Format).Select(format => format.Export).FirstOrDefault(format => OutputPlace.Of(output, format).FileName is not null);
+        if (named is not null && recipe.Stages is [.., { OutputFormat: { } format }] && format.Text != named.Id)
+        {
+            problems.Add(new Problem(
+                ErrorCodes.OutputNotFolder, $"{output}: this is how a file of {named} is named, and the output's format is '{format.Text}'", "Name a folder.", format.Place));
+        }
+
+        return named is null ? (OutputPlace.InFolder(output), null) : (OutputPlace.Of(output, named), named.Id);
+    }
+
+    private StagePlan? PlanStage(RecipeStage stage, string formatId)
     {
         InstalledExport? strategy = stage.MergeMethod.Text.Length == 0 ? null : Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
-        InstalledExport? format = Resolve(ExportKind.Format, stage.OutputFormat?.Text ?? DefaultFormat, stage.OutputFormat?.Place ?? stage.Place);
+        InstalledExport? format = Resolve(ExportKind.Format, formatId, stage.OutputFormat?.Place ?? stage.Place);
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
         if (strategy is null || format is null || stage.Slices.Count == 0)
         {
@@ -120,8 +135,9 @@ internal sealed class MergePlanner(
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
             Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(),
             ShardSizeBytes = options.ShardSizeBytes,
+            FileName = _place!.FileName,
         };
-        writable.Check(_folder, layout);
+        writable.Check(_place.Path, layout);
         IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused = new ExcusePlanner(stage, inputs, tensors, problems).Plan();
         if (Errors > before)
         {

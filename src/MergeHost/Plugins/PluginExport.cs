@@ -41,6 +41,9 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     /// <inheritdoc cref="CheckpointFormatAttribute.Preference"/>
     public int Preference => Number(nameof(Preference), _format.Preference);
 
+    /// <inheritdoc cref="CheckpointFormatAttribute.IsSingleFile"/>
+    public bool IsSingleFile => Metadata.GetValueOrDefault(nameof(IsSingleFile)) as bool? ?? _format.IsSingleFile;
+
     /// <inheritdoc cref="CheckpointTransformAttribute.Tensors"/>
     public IReadOnlyList<string> MarkedTensors => Metadata.GetValueOrDefault(nameof(CheckpointTransformAttribute.Tensors)) as string[] ?? _transform.Tensors;
 

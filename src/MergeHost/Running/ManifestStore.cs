@@ -43,15 +43,15 @@ internal static class ManifestStore
             Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],
         };
 
-    /// <summary>Reads the manifest of a folder.</summary>
+    /// <summary>Reads the manifest of an output.</summary>
     /// <returns><see langword="null"/> if there is none, or it is not what was written.</returns>
-    public static MergeManifest? TryRead(string folder) => Read(folder) is (MergeManifest manifest, true) ? manifest : null;
+    public static MergeManifest? TryRead(OutputPlace place) => Read(place) is (MergeManifest manifest, true) ? manifest : null;
 
-    /// <summary>Reads the manifest of a folder, whoever wrote to it.</summary>
+    /// <summary>Reads the manifest of an output, whoever wrote to it.</summary>
     /// <returns>The manifest, and whether the file is what was written; <see langword="null"/> if there is none, or it cannot be understood.</returns>
-    public static (MergeManifest Manifest, bool IsUnchanged)? Read(string folder)
+    public static (MergeManifest Manifest, bool IsUnchanged)? Read(OutputPlace place)
     {
-        string path = OutputFolder.ManifestPath(folder);
+        string path = place.ManifestPath;
         try
         {
             if (FileKind.Unusual(path) is not null || FileIdentity.TryOf(path) is not { LengthBytes: <= MostBytes })

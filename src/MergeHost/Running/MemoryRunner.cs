@@ -23,7 +23,7 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
         {
             foreach (StagePlan stage in plan.Stages)
             {
-                string folder = stage == plan.Stages[^1] ? output : OutputFolder.OfStage(output, stage.Stage.Name!);
+                string folder = stage == plan.Stages[^1] ? output : plan.Output.OfStage(stage.Stage.Name!).Folder;
                 MemoryCheckpoint memory = new(stage.Layout);
                 made.Add(Path.GetFullPath(folder), memory);
                 StagePlan chosen = SelectionRunner.Choose(stage, options, Open, progress: null, cancellation);

@@ -19,29 +19,28 @@ internal sealed class MergeRunner(
     MergePlan plan, PluginHost host, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress)
 {
     /// <summary>Runs the plan, goes on where an earlier run stopped, or finds that it is done.</summary>
-    /// <param name="output">The folder of the output.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <exception cref="MergeHostException">The output cannot be written, an input cannot be read, or a strategy fails.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public MergeManifest Run(string output, CancellationToken cancellation)
+    public MergeManifest Run(CancellationToken cancellation)
     {
         try
         {
-            return RunStages(output, cancellation);
+            return RunStages(plan.Output, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw OutputException.WriteFailed(output, exception);
+            throw OutputException.WriteFailed(plan.Output.Path, exception);
         }
     }
 
-    private MergeManifest RunStages(string output, CancellationToken cancellation)
+    private MergeManifest RunStages(OutputPlace output, CancellationToken cancellation)
     {
         StagePlan last = plan.Stages[^1];
-        OutputOverlap.Check(plan, output);
+        OutputOverlap.Check(plan);
         if (!options.Force && Finished(last, output) is { } finished)
         {
-            OutputFolder.CleanUp(output);
+            output.CleanUp();
             return finished with { IsAlreadyComplete = true };
         }
 
@@ -50,51 +49,51 @@ internal sealed class MergeRunner(
             new InputCheck(stage, model => model.Open(), cancellation).Run();
         }
 
-        OutputFolder.Prepare(output, last.Format.Export.Files, options.Force);
+        output.Prepare(last.Format.Export.Files, options.Force);
         MergeManifest manifest;
         using (Journal journal = OpenJournal(last, output, options.Force, out IReadOnlyList<TensorRecord> recorded))
         {
             if (options.Force)
             {
-                OutputFolder.Clear(output, last.Format.Export.Files);
+                output.Clear(last.Format.Export.Files);
             }
 
-            DiskSpace.Check(plan, output);
+            DiskSpace.Check(plan);
             List<ManifestStage> earlier = [.. plan.Stages.SkipLast(1).Select(stage => RunEarlier(stage, output, cancellation))];
             manifest = RunStage(last, output, journal, recorded, earlier, cancellation);
         }
 
-        OutputFolder.CleanUp(output);
+        output.CleanUp();
         return manifest;
     }
 
-    private ManifestStage RunEarlier(StagePlan stage, string output, CancellationToken cancellation)
+    private ManifestStage RunEarlier(StagePlan stage, OutputPlace output, CancellationToken cancellation)
     {
-        string folder = OutputFolder.OfStage(output, stage.Stage.Name!);
-        OutputFolder.CheckStage(output, stage.Stage.Name!);
-        if (MadeBefore(stage, folder) is { } made && Difference(stage, folder, made) is null)
+        OutputPlace place = output.OfStage(stage.Stage.Name!);
+        output.CheckStage(stage.Stage.Name!);
+        if (MadeBefore(stage, place) is { } made && Difference(stage, place, made) is null)
         {
             return made.Stages[^1];
         }
 
         // What lies there is ours, so another merge's remains may go.
-        OutputFolder.Prepare(folder, stage.Format.Export.Files, force: true);
-        using Journal journal = OpenJournal(stage, folder, force: true, out IReadOnlyList<TensorRecord> recorded);
-        OutputFolder.Clear(folder, stage.Format.Export.Files);
-        return RunStage(stage, folder, journal, recorded, [], cancellation).Stages[^1];
+        place.Prepare(stage.Format.Export.Files, force: true);
+        using Journal journal = OpenJournal(stage, place, force: true, out IReadOnlyList<TensorRecord> recorded);
+        place.Clear(stage.Format.Export.Files);
+        return RunStage(stage, place, journal, recorded, [], cancellation).Stages[^1];
     }
 
     private MergeManifest RunStage(
-        StagePlan stage, string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IReadOnlyList<ManifestStage> earlier,
+        StagePlan stage, OutputPlace place, Journal journal, IReadOnlyList<TensorRecord> recorded, IReadOnlyList<ManifestStage> earlier,
         CancellationToken cancellation)
     {
         stage = SelectionRunner.Choose(stage, options, progress, cancellation);
         StageRunner runner = new(stage, host, options, cancellation);
-        StageResult result = runner.Run(folder, journal, recorded, progress);
+        StageResult result = runner.Run(place.Folder, journal, recorded, progress);
         Warn(result.Records);
-        using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(folder);
-        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(folder, result.Files, written), options);
-        DurableFile.Write(OutputFolder.ManifestPath(folder), manifest.ToBytes());
+        using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options);
+        DurableFile.Write(place.ManifestPath, manifest.ToBytes());
         return manifest;
     }
 
@@ -107,40 +106,40 @@ internal sealed class MergeRunner(
             warnings?.Invoke(new Problem(
                 ErrorCodes.NonFinite,
                 $"{odd.Length} of {records.Count} tensors hold values that are NaN or infinite, first '{odd[0].Name}' with {odd[0].NonFinite}",
-                $"Look at the sources; {OutputFolder.ManifestName} names all such tensors.", null, Severity.Warning));
+                $"Look at the sources; {plan.Output.ManifestName} names all such tensors.", null, Severity.Warning));
         }
     }
 
-    private Journal OpenJournal(StagePlan stage, string folder, bool force, out IReadOnlyList<TensorRecord> recorded) =>
-        Journal.Open(OutputFolder.JournalPath(folder), MergeIdentity.OfUnfinished(plan, stage, options), force, out recorded);
+    private Journal OpenJournal(StagePlan stage, OutputPlace place, bool force, out IReadOnlyList<TensorRecord> recorded) =>
+        Journal.Open(place.JournalPath, MergeIdentity.OfUnfinished(plan, stage, options), force, out recorded);
 
     // Done is done, as long as inputs and files are what they were.
-    private MergeManifest? Finished(StagePlan stage, string folder)
+    private MergeManifest? Finished(StagePlan stage, OutputPlace place)
     {
-        MergeManifest? manifest = MadeBefore(stage, folder);
-        return manifest is not null && Difference(stage, folder, manifest) is { } difference ? throw difference : manifest;
+        MergeManifest? manifest = MadeBefore(stage, place);
+        return manifest is not null && Difference(stage, place, manifest) is { } difference ? throw difference : manifest;
     }
 
-    private MergeManifest? MadeBefore(StagePlan stage, string folder) =>
-        ManifestStore.TryRead(folder) is { } manifest && manifest.Merge == MergeIdentity.Of(plan, stage, options) ? manifest : null;
+    private MergeManifest? MadeBefore(StagePlan stage, OutputPlace place) =>
+        ManifestStore.TryRead(place) is { } manifest && manifest.Merge == MergeIdentity.Of(plan, stage, options) ? manifest : null;
 
-    private OutputException? Difference(StagePlan stage, string folder, MergeManifest manifest)
+    private OutputException? Difference(StagePlan stage, OutputPlace place, MergeManifest manifest)
     {
         Dictionary<string, string> inputs = manifest.InputFiles.ToDictionary(file => file.Name, file => file.Identity);
         foreach (InputFile file in plan.InputFilesOf(stage))
         {
             if (!inputs.Remove(file.Name, out string? identity) || identity != file.Identity)
             {
-                return OutputException.InputChanged(folder, file.Name);
+                return OutputException.InputChanged(place.Path, file.Name);
             }
         }
 
         if (inputs.Count > 0)
         {
-            return OutputException.InputChanged(folder, inputs.Keys.First());
+            return OutputException.InputChanged(place.Path, inputs.Keys.First());
         }
 
-        return manifest.Files.Select(file => (file.Name, Difference: OutputFiles.Difference(folder, file))).FirstOrDefault(file => file.Difference is not null)
-            is (string name, string difference) ? OutputException.Damaged(folder, name, difference) : null;
+        return manifest.Files.Select(file => (file.Name, Difference: OutputFiles.Difference(place.Folder, file))).FirstOrDefault(file => file.Difference is not null)
+            is (string name, string difference) ? OutputException.Damaged(place.Path, name, difference) : null;
     }
 }

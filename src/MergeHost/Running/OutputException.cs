@@ -8,6 +8,9 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
     public static OutputException Exists(string folder) => new(new Problem(ErrorCodes.OutputExists,
         $"{folder}: the folder is not empty", "Name another folder, or add --force to replace what is in it."));
 
+    public static OutputException FileExists(string path) => new(new Problem(ErrorCodes.OutputExists,
+        $"{path}: the file exists", "Name another file, or add --force to replace it."));
+
     public static OutputException NotFolder(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
         File.Exists(path) ? $"{path}: the output is a folder, this is a file" : $"{path}: the output is a folder, this is how a file is named",
         "Name a folder; the files in it get names of their own."));

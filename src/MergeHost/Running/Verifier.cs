@@ -9,17 +9,19 @@ namespace MergeHost.Running;
 internal sealed class Verifier(PluginSet plugins, PluginHost host)
 {
     /// <summary>Looks for differences.</summary>
-    /// <param name="folder">An output folder.</param>
+    /// <param name="output">What a merge wrote: a folder, or a file.</param>
     /// <param name="progress">Told of the progress.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <returns>What differs; nothing if the output is what was made.</returns>
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
-    public IReadOnlyList<Problem> Verify(string folder, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
-        (MergeManifest manifest, bool isUnchanged) = ManifestStore.Read(folder) ?? throw NoManifest(folder);
-        List<Problem> problems = isUnchanged ? [] : [Failed($"{OutputFolder.ManifestPath(folder)}: the file is not what was written")];
+        OutputPlace place = OutputPlace.Find(output);
+        string folder = place.Folder;
+        (MergeManifest manifest, bool isUnchanged) = ManifestStore.Read(place) ?? throw NoManifest(place);
+        List<Problem> problems = isUnchanged ? [] : [Failed($"{place.ManifestPath}: the file is not what was written")];
         problems.AddRange(manifest.Files.Select(file => CheckFile(folder, file)).OfType<Problem>());
-        problems.AddRange(OutputFiles.Strange(folder, manifest).Select(name => Failed(
+        problems.AddRange(OutputFiles.Strange(place, manifest).Select(name => Failed(
             $"{Path.Combine(folder, name)}: the file was not written by this merge, and programs that load models may read it", "Move the file to another folder.")));
         if (!plugins.TryResolve(ExportKind.Format, manifest.Format, out InstalledExport? format, out Problem? problem))
         {
@@ -28,9 +30,9 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
 
         try
         {
-            using ICheckpointReader reader = host.Create<ICheckpointFormat>(format).Open(folder);
+            using ICheckpointReader reader = host.Create<ICheckpointFormat>(format).Open(output);
             problems.AddRange(CheckFrames(folder, manifest, reader, cancellation));
-            problems.AddRange(CheckTensors(folder, manifest, reader, progress, cancellation));
+            problems.AddRange(CheckTensors(output, manifest, reader, progress, cancellation));
         }
         catch (CheckpointException exception)
         {
@@ -39,22 +41,21 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            problems.Add(Failed($"{folder}: {exception.Message.TrimEnd('.')}"));
+            problems.Add(Failed($"{output}: {exception.Message.TrimEnd('.')}"));
         }
 
         return problems;
     }
 
-    private static OutputException NoManifest(string folder)
+    private static OutputException NoManifest(OutputPlace place)
     {
-        bool isUnfinished = File.Exists(OutputFolder.JournalPath(folder));
+        bool isUnfinished = File.Exists(place.JournalPath);
         return new OutputException(new Problem(ErrorCodes.NoManifest,
-            File.Exists(folder) ? $"{folder}: this is a file"
-            : !Directory.Exists(folder) ? $"{folder}: there is no such folder"
-            : isUnfinished ? $"{folder}: the merge into this folder has not been finished"
-            : $"{folder}: there is no readable {OutputFolder.ManifestName}",
+            isUnfinished ? $"{place.Path}: the merge has not been finished"
+            : !Path.Exists(place.Path) ? $"{place.Path}: there is no such folder or file"
+            : $"{place.Path}: there is no readable {place.ManifestName}",
             isUnfinished ? "Run the merge again; it goes on where it stopped."
-            : "Name a folder that `mergehost merge` or `mergehost convert` wrote."));
+            : "Name what `mergehost merge` or `mergehost convert` wrote."));
     }
 
     private static Problem? CheckFile(string folder, ManifestFile file)
@@ -87,7 +88,7 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
     }
 
     private static IEnumerable<Problem> CheckTensors(
-        string folder, MergeManifest manifest, ICheckpointReader reader, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        string output, MergeManifest manifest, ICheckpointReader reader, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
         Dictionary<string, TensorInfo> found = reader.Tensors.ToDictionary(tensor => tensor.Name);
         long total = reader.Tensors.Sum(tensor => tensor.LengthBytes);
@@ -97,17 +98,17 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
             cancellation.ThrowIfCancellationRequested();
             if (!found.Remove(expected.Name, out TensorInfo? tensor))
             {
-                yield return Failed($"{folder}: tensor '{expected.Name}' is missing");
+                yield return Failed($"{output}: tensor '{expected.Name}' is missing");
                 continue;
             }
 
             if (tensor.DType.Name != expected.DType || !tensor.Shape.SequenceEqual(expected.Shape))
             {
-                yield return Failed($"{folder}: tensor '{expected.Name}' is {tensor.DType} {tensor.Shape}, written was {expected.DType} [{string.Join(", ", expected.Shape)}]");
+                yield return Failed($"{output}: tensor '{expected.Name}' is {tensor.DType} {tensor.Shape}, written was {expected.DType} [{string.Join(", ", expected.Shape)}]");
             }
             else if (TensorDigest.Of(tensor, reader.Read) != expected.Digest)
             {
-                yield return Failed($"{folder}: tensor '{expected.Name}' holds other numbers than were written");
+                yield return Failed($"{output}: tensor '{expected.Name}' holds other numbers than were written");
             }
 
             done += tensor.LengthBytes;
@@ -116,7 +117,7 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
 
         foreach (string name in found.Keys)
         {
-            yield return Failed($"{folder}: tensor '{name}' was not written by this merge");
+            yield return Failed($"{output}: tensor '{name}' was not written by this merge");
         }
     }
 

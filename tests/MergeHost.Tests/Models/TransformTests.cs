@@ -177,7 +177,7 @@ public sealed class TransformTests : IDisposable
     private MergeManifest Merge(string recipe)
     {
         using PlanSession session = _folder.Open(recipe);
-        return new MergeRunner(session.Plan(_folder["out"], new MergeOptions()), RecipeFolder.Host, new MergeOptions(), warnings: null, progress: null).Run(_folder["out"], default);
+        return new MergeRunner(session.Plan(_folder["out"], new MergeOptions()), RecipeFolder.Host, new MergeOptions(), warnings: null, progress: null).Run(default);
     }
 
     private float[] Values(string model) => MergeBed.Read(_folder[model], Tensor).Values;

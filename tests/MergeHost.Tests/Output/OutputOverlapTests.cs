@@ -65,7 +65,7 @@ public sealed class OutputOverlapTests : IDisposable
     public void Merge_ForcedBesideARunningMerge_LeavesItsFiles()
     {
         _bed.Merge(MergeBed.Recipe("linear"), "out");
-        using FileStream other = new(MergeHost.Running.OutputFolder.JournalPath(_bed["out"]), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        using FileStream other = new(MergeHost.Running.OutputPlace.InFolder(_bed["out"]).JournalPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
         Assert.Equal(ErrorCodes.OutputLocked, MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("ties"), "out", new MergeOptions { Force = true })).Code);
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
     }

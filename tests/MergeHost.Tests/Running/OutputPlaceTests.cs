@@ -2,7 +2,7 @@ using MergeHost.Running;
 
 namespace MergeHost.Tests.Running;
 
-public sealed class OutputFolderTests : IDisposable
+public sealed class OutputPlaceTests : IDisposable
 {
     private readonly MergeBed _bed = new();
 
@@ -59,7 +59,7 @@ public sealed class OutputFolderTests : IDisposable
     public void Merge_IntoAFolderWhereAnotherMergeMadeNothing_IsNotRefused()
     {
         Directory.CreateDirectory(_bed["out"]);
-        File.WriteAllText(OutputFolder.JournalPath(_bed["out"]), "another merge\n");
+        File.WriteAllText(OutputPlace.InFolder(_bed["out"]).JournalPath, "another merge\n");
         _bed.Merge(MergeBed.Recipe("linear"), "out");
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
     }
@@ -82,6 +82,86 @@ public sealed class OutputFolderTests : IDisposable
 
         Assert.Contains("1,099,511,627,776", MergeBed.Fails(() => _bed.Engine.Plan(_bed["long.yaml"], new MergeOptions())).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Convert_ToAFile_WritesThatFileAndItsManifest()
+    {
+        Assert.False(Convert("m-Q8_0.gguf").IsAlreadyComplete);
+        Convert("folder");
+        Assert.Equal(["m-Q8_0.gguf", "m-Q8_0.gguf.mergehost.json"], Files("m-Q8_0.gguf*"));
+        Assert.Equal(File.ReadAllBytes(_bed["folder/model.gguf"]), File.ReadAllBytes(_bed["m-Q8_0.gguf"]));
+        Assert.Empty(_bed.Engine.Verify(_bed["m-Q8_0.gguf"]));
+        Assert.True(Convert("m-Q8_0.gguf").IsAlreadyComplete);
+
+        byte[] content = File.ReadAllBytes(_bed["m-Q8_0.gguf"]);
+        content[^100] ^= 1;
+        File.WriteAllBytes(_bed["m-Q8_0.gguf"], content);
+        Assert.Equal(ErrorCodes.VerifyFailed, Assert.Single(_bed.Engine.Verify(_bed["m-Q8_0.gguf"])).Code);
+    }
+
+    [Fact]
+    public void Merge_ToAFile_TakesItsFormatAndLeavesNothingElse()
+    {
+        string recipe = $"""
+            merge_method: passthrough
+            models: [{"{model: first}"}]
+            ---
+            name: first
+            merge_method: linear
+            models:
+            - model: {MergeBed.Models}finance
+            - model: {MergeBed.Models}math
+            parameters: {"{weight: 1}"}
+            """;
+        _bed.Merge(recipe, "out.gguf");
+        Assert.Equal("gguf", _bed.Merge(recipe, "out.gguf").Format);
+        Assert.Equal(["out.gguf", "out.gguf.mergehost.json"], Files("out.gguf*").Except(["out.gguf.yaml"]));
+    }
+
+    [Fact]
+    public void Convert_ToAFileThatIsThere_IsRefused_AndForcedReplacesItAlone()
+    {
+        _bed.Folder.Write("m.gguf", [1]);
+        _bed.Folder.Write("other.gguf", [2]);
+        _bed.Folder.Write("other.gguf.partial", [3]);
+        Assert.Equal(ErrorCodes.OutputExists, MergeBed.Fails(() => Convert("m.gguf")).Code);
+        Assert.Equal([1], File.ReadAllBytes(_bed["m.gguf"]));
+
+        Convert("m.gguf", new MergeOptions { Force = true });
+        Assert.Empty(_bed.Engine.Verify(_bed["m.gguf"]));
+        Assert.Equal([2], File.ReadAllBytes(_bed["other.gguf"]));
+        Assert.Equal([3], File.ReadAllBytes(_bed["other.gguf.partial"]));
+    }
+
+    [Fact]
+    public void Convert_ToItsOwnInput_IsRefused()
+    {
+        Convert("m.gguf");
+        byte[] before = File.ReadAllBytes(_bed["m.gguf"]);
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(_bed["m.gguf"], _bed["m.gguf"], "gguf", "q4_0", null, new MergeOptions { Force = true }));
+        Assert.Equal(ErrorCodes.OutputIsInput, problem.Code);
+        Assert.Equal(before, File.ReadAllBytes(_bed["m.gguf"]));
+
+        // Beside its input there is room.
+        _bed.Engine.Convert(_bed["m.gguf"], _bed["n.gguf"], "gguf", "q4_0", null, new MergeOptions());
+        Assert.Empty(_bed.Engine.Verify(_bed["n.gguf"]));
+    }
+
+    [Theory]
+    [InlineData("m.gguf", "safetensors", "is named, and the output's format is 'safetensors'")]
+    [InlineData("m-00001-of-00002.gguf", "gguf", "one of several files")]
+    public void Convert_ToAFileThatCannotBe_IsRefused(string output, string format, string words)
+    {
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(MergeBed.Models + "base", _bed[output], format, null, null, new MergeOptions()));
+        Assert.Equal(ErrorCodes.OutputNotFolder, problem.Code);
+        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+        Assert.False(Path.Exists(_bed[output]));
+    }
+
+    private MergeManifest Convert(string output, MergeOptions? options = null) =>
+        _bed.Engine.Convert(MergeBed.Models + "base", _bed[output], "gguf", "q8_0", null, options ?? new MergeOptions());
+
+    private string[] Files(string pattern) => [.. Directory.EnumerateFileSystemEntries(_bed.Folder.Path, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _bed.Dispose();
 }

@@ -23,7 +23,7 @@ public sealed class ResumeTests : IDisposable
     public void Merge_AfterACancelledRun_GoesOnAndGivesTheSameFiles()
     {
         CancelHalfway();
-        int done = File.ReadLines(OutputFolder.JournalPath(_bed[Output])).Count() - 1;
+        int done = File.ReadLines(OutputPlace.InFolder(_bed[Output]).JournalPath).Count() - 1;
         Assert.InRange(done, 1, 37);
 
         List<MergeProgress> told = [];
@@ -31,7 +31,21 @@ public sealed class ResumeTests : IDisposable
 
         Assert.True(told[0].DoneTensors >= done, "what was done is done again");
         AssertSameAsUndisturbed();
-        Assert.False(File.Exists(OutputFolder.JournalPath(_bed[Output])));
+        Assert.False(File.Exists(OutputPlace.InFolder(_bed[Output]).JournalPath));
+    }
+
+    [Fact]
+    public void Merge_ToAFile_AfterACancelledRun_GoesOnAndGivesTheSameBytes()
+    {
+        CancelHalfway("out.gguf");
+        Assert.Equal(ErrorCodes.NoManifest, MergeBed.Fails(() => _bed.Engine.Verify(_bed["out.gguf"])).Code);
+        Assert.False(File.Exists(_bed["out.gguf"]));
+
+        _bed.Merge(_recipe, "out.gguf");
+        _bed.Merge(_recipe, "undisturbed.gguf");
+        Assert.Empty(_bed.Engine.Verify(_bed["out.gguf"]));
+        Assert.Equal(File.ReadAllBytes(_bed["undisturbed.gguf"]), File.ReadAllBytes(_bed["out.gguf"]));
+        Assert.Empty(Directory.EnumerateFiles(_bed.Folder.Path, "*.partial"));
     }
 
     [Fact]
@@ -54,7 +68,7 @@ public sealed class ResumeTests : IDisposable
     public void Merge_WhenTheJournalsLastLineIsTorn_GoesOnFromTheLineBefore()
     {
         CancelHalfway();
-        string journal = OutputFolder.JournalPath(_bed[Output]);
+        string journal = OutputPlace.InFolder(_bed[Output]).JournalPath;
         File.WriteAllText(journal, File.ReadAllText(journal)[..^7]);
         _bed.Merge(_recipe, Output);
         AssertSameAsUndisturbed();
@@ -78,7 +92,7 @@ public sealed class ResumeTests : IDisposable
     public void Merge_WhileAnotherProcessWrites_IsRefused()
     {
         CancelHalfway();
-        using FileStream other = new(OutputFolder.JournalPath(_bed[Output]), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using FileStream other = new(OutputPlace.InFolder(_bed[Output]).JournalPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.Equal(ErrorCodes.OutputLocked, MergeBed.Fails(() => _bed.Merge(_recipe, Output)).Code);
     }
 
@@ -95,7 +109,7 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void Merge_WhenKilledBetweenTheFilesAndTheManifest_IsFinishedByTheNextRun()
     {
-        string journal = OutputFolder.JournalPath(_bed[Output]);
+        string journal = OutputPlace.InFolder(_bed[Output]).JournalPath;
         string kept = _bed["journal"];
         _bed.Merge(_recipe, Output, null, new Told(told =>
         {
@@ -105,7 +119,7 @@ public sealed class ResumeTests : IDisposable
                 System.Diagnostics.Process.Start("cp", [journal, kept]).WaitForExit();
             }
         }));
-        File.Delete(OutputFolder.ManifestPath(_bed[Output]));
+        File.Delete(OutputPlace.InFolder(_bed[Output]).ManifestPath);
         File.Move(kept, journal);
 
         List<MergeProgress> told = [];
@@ -116,7 +130,7 @@ public sealed class ResumeTests : IDisposable
 
     public void Dispose() => _bed.Dispose();
 
-    private void CancelHalfway()
+    private void CancelHalfway(string output = Output)
     {
         using CancellationTokenSource cancellation = new();
         Told progress = new(told =>
@@ -126,7 +140,7 @@ public sealed class ResumeTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => _bed.Merge(_recipe, Output, new MergeOptions { Threads = 1 }, progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => _bed.Merge(_recipe, output, new MergeOptions { Threads = 1 }, progress, cancellation.Token));
     }
 
     private void AssertSameAsUndisturbed()
