@@ -63,7 +63,8 @@ internal static class DcpFolder
 
     private static CheckpointException Unfinished(CheckpointFiles files)
     {
-        bool hasOwn = files.Names.Any(name => name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith(Metadata, StringComparison.Ordinal));
+        bool hasOwn = files.Names.Any(
+            name => name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith(Metadata, StringComparison.Ordinal));
         string own = hasOwn ? "; each rank has one of its own, as use_collectives=False writes them" : "";
         return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable,
             $"{files.Path}: there is no '{Metadata}', which is written last{own}",

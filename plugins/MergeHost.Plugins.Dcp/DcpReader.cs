@@ -131,7 +131,8 @@ internal sealed class DcpReader : ICheckpointReader
         if (_folder.StrayTarget(name) is { } target)
         {
             throw CheckpointException.BadIndex(
-                _folder.Location, $"'{name}' is a link to '{target}', outside of the checkpoint's folder", "Put the file itself into the folder.");
+                _folder.Location, $"'{name}' is a link to '{target}', outside of the checkpoint's folder",
+                "Put the file itself into the folder.");
         }
 
         file = _folder.Open(name);

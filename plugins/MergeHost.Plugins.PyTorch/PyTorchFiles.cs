@@ -10,7 +10,8 @@ namespace MergeHost.Plugins.PyTorch;
 /// <param name="Weights">The files with tensors, in the order of their names.</param>
 /// <param name="Index">The index of the shards, or <see langword="null"/> for a single file.</param>
 /// <param name="Warnings">What is odd about the choice.</param>
-internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
+internal sealed record PyTorchFiles(
+    CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
 {
     private const string Extension = ".bin";
     private const string IndexExtension = ".bin.index.json";
@@ -29,7 +30,8 @@ internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string>
     {
         null => FindInFolder(files),
         string index when index.EndsWith(IndexExtension, StringComparison.Ordinal) => FromIndex(files, index),
-        string archive when archive.EndsWith(".nemo", StringComparison.Ordinal) => throw Convert(files.Path, "an archive of NeMo (.nemo)", ExportMegatron),
+        string archive when archive.EndsWith(".nemo", StringComparison.Ordinal) =>
+            throw Convert(files.Path, "an archive of NeMo (.nemo)", ExportMegatron),
         string single => FromSingle(files, single),
     };
 
@@ -38,7 +40,8 @@ internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string>
         if (files.Has(Single))
         {
             return files.Has(SingleIndex)
-                ? FromSingle(files, Single, Oddity.Of(files.Path, $"both '{Single}' and '{SingleIndex}' are there; the single file is read"))
+                ? FromSingle(
+                    files, Single, Oddity.Of(files.Path, $"both '{Single}' and '{SingleIndex}' are there; the single file is read"))
                 : FromSingle(files, Single);
         }
 
@@ -60,7 +63,8 @@ internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string>
             : OthersIn(files) ?? CheckpointException.Unreadable(folder, $"there is no '{Single}' and no '{SingleIndex}'");
     }
 
-    private static PyTorchFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) => new(files, [name], null, warnings);
+    private static PyTorchFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) =>
+        new(files, [name], null, warnings);
 
     private static PyTorchFiles FromIndex(CheckpointFiles files, string name)
     {
@@ -87,7 +91,8 @@ internal sealed record PyTorchFiles(CheckpointFiles Files, IReadOnlyList<string>
     // Folders of training programs that keep the weights deeper, or in pieces.
     private static CheckpointException? OthersIn(CheckpointFiles files) =>
         Holds(files, "zero_to_fp32.py") || Holds(files, "latest") ? Zero(files.Path)
-        : Holds(files, "latest_checkpointed_iteration.txt") || files.Folders.Any(name => name.StartsWith("mp_rank_", StringComparison.Ordinal))
+        : Holds(files, "latest_checkpointed_iteration.txt")
+            || files.Folders.Any(name => name.StartsWith("mp_rank_", StringComparison.Ordinal))
             ? Convert(files.Path, "Megatron's own checkpoint", ExportMegatron)
         : null;
 

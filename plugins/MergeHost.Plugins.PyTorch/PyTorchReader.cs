@@ -71,7 +71,10 @@ internal sealed class PyTorchReader : ICheckpointReader
             _open.Add(torch);
             (IReadOnlyList<KeyValuePair<string, TorchTensor>> tensors, IReadOnlyList<Problem> left) = StateDict.Find(torch.Root, file.Path);
             warnings.AddRange(left);
-            found.AddRange(tensors.Select(tensor => (new TensorInfo(tensor.Key, tensor.Value.Type, [.. tensor.Value.Sizes]), torch.Find(tensor.Value), name)));
+            foreach ((string key, TorchTensor tensor) in tensors)
+            {
+                found.Add((new TensorInfo(key, tensor.Type, [.. tensor.Sizes]), torch.Find(tensor), name));
+            }
         }
 
         if (files.Index is { } index)
