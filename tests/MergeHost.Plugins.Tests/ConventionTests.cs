@@ -44,6 +44,7 @@ public sealed class ConventionTests
     [InlineData(typeof(MergeStrategyAttribute), typeof(MergeStrategyContract<>))]
     [InlineData(typeof(LayerScorerAttribute), typeof(LayerScorerContract<>))]
     [InlineData(typeof(CheckpointFormatAttribute), typeof(CheckpointReaderContract<>))]
+    [InlineData(typeof(CheckpointTransformAttribute), typeof(CheckpointTransformContract<>))]
     public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
@@ -69,6 +70,7 @@ public sealed class ConventionTests
         MergeStrategyAttribute strategy => strategy.Id,
         LayerScorerAttribute scorer => scorer.Id,
         CheckpointFormatAttribute format => format.Id,
+        CheckpointTransformAttribute transform => transform.Id,
         BenchmarkAttribute benchmark => benchmark.Id,
         _ => null,
     };

@@ -33,7 +33,7 @@ public interface ICheckpointTransform<TOptions> : ICheckpointTransform
     /// <summary>Makes the other checkpoint; usually a <see cref="DerivedCheckpoint"/>.</summary>
     /// <param name="checkpoint">
     /// The checkpoint. Its headers and companions may be read at once; its data only through the result, as it may not have been made
-    /// yet. The result disposes it.
+    /// yet; except small tensors that say what shape others have. The result disposes it.
     /// </param>
     /// <param name="options">The transform's options.</param>
     /// <param name="context">Opens other checkpoints.</param>

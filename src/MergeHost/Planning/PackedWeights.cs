@@ -37,17 +37,18 @@ internal static class PackedWeights
         }
 
         // The companions of a tensor share all but the last part of its name.
+        string by = Method(model) is { } method ? $", quantised by {method}" : "";
         ILookup<string, string> byModule = model.Stored.Select(tensor => tensor.Name).ToLookup(ModuleOf);
         foreach (TensorInfo tensor in small)
         {
             IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name]).Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
             if (neighbours.FirstOrDefault(name => IsCompanion(name, tensor.Name)) is { } companion)
             {
-                return $"stores '{tensor.Name}' as {tensor.DType} with '{companion}'";
+                return $"stores '{tensor.Name}' as {tensor.DType} with '{companion}'{by}";
             }
         }
 
-        return Method(model) is { } method ? $"is quantised by {method}, and stores '{small[0].Name}' as {small[0].DType}" : null;
+        return by.Length > 0 ? $"stores '{small[0].Name}' as {small[0].DType}{by}" : null;
     }
 
     /// <summary>Whether a companion describes packed weights, so that it has no place beside plain ones.</summary>

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Packings;
+
+/// <summary>What a checkpoint's files say of how its weights are packed.</summary>
+/// <param name="Fields">The settings.</param>
+/// <param name="Method">The packing's name: <c>quant_method</c>, or what the file or the fields imply; <see langword="null"/> if nothing does.</param>
+/// <param name="Place">Where they stand, for messages.</param>
+internal sealed record PackingSettings(JsonObject Fields, string? Method, string Place)
+{
+    private static readonly string[] _fields = ["quantization_config", "compression_config", "quantization"];
+
+    private static readonly string[] _parts = ["text_config", "llm_config", "language_config"];
+
+    private static readonly (string File, string Method)[] _files =
+        [("hf_quant_config.json", "modelopt"), ("quantize_config.json", "gptq"), ("quant_config.json", "awq")];
+
+    /// <summary>Finds them in <c>config.json</c>, or in the file of its own that some packings have.</summary>
+    public static PackingSettings? Find(ICheckpointReader checkpoint)
+    {
+        JsonObject? config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
+        foreach ((JsonObject part, string place) in Parts(config))
+        {
+            foreach (string field in _fields)
+            {
+                if (part[field] is JsonObject { Count: > 0 } fields)
+                {
+                    return new(fields, fields["quant_method"].AsText() ?? (IsMlx(fields) ? "mlx" : null), $"config.json: {place}{field}");
+                }
+            }
+        }
+
+        foreach ((string name, string method) in _files)
+        {
+            if (checkpoint.Companions.FirstOrDefault(file => file.Name == name) is { } file)
+            {
+                JsonObject fields = file.ReadJson();
+                fields = fields["quantization"] as JsonObject ?? fields;
+                return new(fields, fields["quant_method"].AsText() ?? method, name);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The companions of a checkpoint whose weights are plain.</summary>
+    public static IReadOnlyList<CompanionFile> Remove(IReadOnlyList<CompanionFile> companions)
+    {
+        List<CompanionFile> kept = [];
+        foreach (CompanionFile file in companions.Where(file => Array.TrueForAll(_files, packing => packing.File != file.Name)))
+        {
+            if (file.Name != "config.json")
+            {
+                kept.Add(file);
+                continue;
+            }
+
+            JsonObject config = file.ReadJson();
+            bool isChanged = false;
+            foreach (JsonObject part in Parts(config).Select(part => part.Part))
+            {
+                isChanged |= _fields.Count(part.Remove) > 0;
+            }
+
+            kept.Add(isChanged ? CompanionFile.FromBytes(file.Name, PythonJson.Indented(config)) : file);
+        }
+
+        return kept;
+    }
+
+    /// <summary>The error of settings that cannot be.</summary>
+    public CheckpointException Fail(string reason, string? hint = null) => new(new Problem(ErrorCodes.BadConfig, $"{Place}: {reason}", hint));
+
+    /// <summary>The error of a packing, or a kind of it, that is not read.</summary>
+    public CheckpointException Unsupported(string what) =>
+        new(new Problem(ErrorCodes.ContentUnsupported, $"{Place}: {what}", "Merge the model that was quantised, and quantise the result."));
+
+    private static IEnumerable<(JsonObject Part, string Place)> Parts(JsonObject? config)
+    {
+        if (config is null)
+        {
+            yield break;
+        }
+
+        yield return (config, "");
+        foreach (string name in _parts)
+        {
+            if (config[name] is JsonObject part)
+            {
+                yield return (part, name + ".");
+            }
+        }
+    }
+
+    private static bool IsMlx(JsonObject fields) => fields["bits"].AsInt() is not null && fields.ContainsKey("group_size");
+}

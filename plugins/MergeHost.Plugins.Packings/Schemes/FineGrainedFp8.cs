@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.Packings.Reading;
+
+namespace MergeHost.Plugins.Packings.Schemes;
+
+/// <summary>FP8 with a scale for each rectangle or for the tensor, as DeepSeek and Qwen publish it; DeepSeek-V4's experts of 4 bits too.</summary>
+internal sealed class FineGrainedFp8 : IPackingScheme
+{
+    private const int ExpertGroup = 32;
+
+    public IReadOnlyList<string> Methods { get; } = ["fp8"];
+
+    public void Unpack(PackedModel model)
+    {
+        (long Rows, long Columns)? block = Block(model.Settings!);
+        foreach (TensorInfo tensor in model.Tensors.Where(Float8.IsMatrix))
+        {
+            string module = tensor.Name.EndsWith(".weight", StringComparison.Ordinal) ? tensor.Name[..^".weight".Length] : tensor.Name;
+            TensorInfo scale = model.Need(tensor, tensor.Name + "_scale_inv", module + ".scale", module + ".qscale_weight", tensor.Name + "_scale");
+            if (tensor.DType == DType.I8)
+            {
+                AddExpert(model, tensor, scale);
+                continue;
+            }
+
+            Layout layout = new(model, tensor, tensor.Shape.RowLength);
+            GroupShape groups = scale.Shape.Rank == 0 || (scale.ElementCount == 1 && block is null) ? layout.Whole()
+                : block is { } size ? layout.Blocks(scale, size.Rows, size.Columns)
+                : scale.Shape.RowLength == 1 ? layout.Fit(scale)
+                : throw model.Settings!.Fail($"'weight_block_size' is missing, and '{scale.Name}' of shape {scale.Shape} scales blocks");
+            model.Consume(scale);
+            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
+        }
+
+        NoteIgnored(model);
+    }
+
+    private static void AddExpert(PackedModel model, TensorInfo tensor, TensorInfo scale)
+    {
+        TensorShape shape = Float4.Shape(tensor);
+        Layout layout = new(model, tensor, shape.RowLength);
+        GroupShape groups = layout.Fit(scale, ExpertGroup);
+        model.Consume(scale);
+        model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups, model.Grid(scale, groups)));
+    }
+
+    private static (long Rows, long Columns)? Block(PackingSettings settings)
+    {
+        JsonNode? size = settings.Fields["weight_block_size"];
+        return size is null ? null
+            : (size.At(0).AsInt(), size.At(1).AsInt(), size.Items().Count) is (> 0 and { } rows, > 0 and { } columns, 2) ? (rows, columns)
+            : throw settings.Fail($"'weight_block_size' is {size.Words()}; expected two positive whole numbers");
+    }
+
+    // What tensors are decides; the list is a hint for loaders.
+    private static void NoteIgnored(PackedModel model)
+    {
+        foreach (string name in model.Settings!.Fields["modules_to_not_convert"].Items().Select(item => item.AsText()).OfType<string>())
+        {
+            if (model.Weights.Exists(weight => weight.Codes == name + ".weight" || weight.Codes.Contains('.' + name + '.', StringComparison.Ordinal)))
+            {
+                model.Warnings.Add(new Problem(ErrorCodes.CheckpointOddity,
+                    $"{model.Settings.Place}: 'modules_to_not_convert' names '{CheckpointException.Printable(name)}', whose weights are FP8; they are read as that", null, null, Severity.Warning));
+            }
+        }
+    }
+}

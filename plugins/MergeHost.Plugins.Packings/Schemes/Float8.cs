@@ -1,0 +1,30 @@
+using MergeHost.Plugins.Packings.Reading;
+
+namespace MergeHost.Plugins.Packings.Schemes;
+
+/// <summary>Weights of one byte each.</summary>
+internal static class Float8
+{
+    /// <summary>Whether a tensor's elements are 8-bit floats that weights are packed in.</summary>
+    public static bool Is(TensorInfo tensor) => tensor.DType == DType.F8_E4M3 || tensor.DType == DType.F8_E5M2;
+
+    /// <summary>Whether it is a matrix, or a stack of them, of 8-bit floats or whole numbers.</summary>
+    public static bool IsMatrix(TensorInfo tensor) => tensor.Shape.Rank >= 2 && (Is(tensor) || tensor.DType == DType.I8);
+
+    /// <summary>What the codes of a tensor mean.</summary>
+    public static float[] Table(TensorInfo tensor) => tensor.DType == DType.F8_E4M3 ? Tables.E4M3 : tensor.DType == DType.F8_E5M2 ? Tables.E5M2 : Tables.Signed;
+
+    /// <summary>A tensor whose elements are codes, with scales of a given shape.</summary>
+    public static GroupedMatrix Matrix(PackedModel model, TensorInfo tensor, GroupShape groups, IGrid scales, IGrid? zeros = null) => new()
+    {
+        Codes = new RowCodes(tensor, tensor.Shape.RowLength, bits: 8),
+        Table = Table(tensor),
+        Formula = zeros is null ? GroupFormula.Scaled : GroupFormula.Shifted,
+        Rows = groups.Height == 0 ? 0 : tensor.ElementCount / Math.Max(1, tensor.Shape.RowLength),
+        Columns = tensor.Shape.RowLength,
+        Scales = scales,
+        Zeros = zeros,
+        Groups = groups,
+        Fail = reason => model.Fail(tensor, reason),
+    };
+}

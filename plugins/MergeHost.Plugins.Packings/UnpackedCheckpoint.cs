@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Schemes;
+
+namespace MergeHost.Plugins.Packings;
+
+/// <summary>A quantised checkpoint as a plain one.</summary>
+internal sealed class UnpackedCheckpoint : DerivedCheckpoint
+{
+    private readonly Dictionary<string, PackedWeight> _weights = [];
+
+    public UnpackedCheckpoint(ICheckpointReader inner, PackedModel model, IPackingScheme scheme)
+        : base(inner)
+    {
+        scheme.Unpack(model);
+        model.HideActivations();
+        model.RefuseLeftovers();
+        Dictionary<string, PackedWeight> byCodes = [];
+        foreach ((string codes, PackedWeight weight) in model.Weights)
+        {
+            _weights.Add(weight.Plain.Name, weight);
+            byCodes.Add(codes, weight);
+        }
+
+        Tensors =
+        [
+            .. inner.Tensors.Where(tensor => byCodes.ContainsKey(tensor.Name) || !model.IsConsumed(tensor.Name))
+                .Select(tensor => byCodes.TryGetValue(tensor.Name, out PackedWeight? weight) ? weight.Plain : tensor),
+        ];
+        Companions = PackingSettings.Remove(inner.Companions);
+        Warnings = [.. inner.Warnings, .. model.Warnings];
+    }
+
+    public override IReadOnlyList<TensorInfo> Tensors { get; }
+
+    public override IReadOnlyList<CompanionFile> Companions { get; }
+
+    public override IReadOnlyList<Problem> Warnings { get; }
+
+    public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+    {
+        if (_weights.TryGetValue(tensor.Name, out PackedWeight? weight))
+        {
+            weight.Read(Inner, firstElement, MemoryMarshal.Cast<byte, float>(destination));
+        }
+        else
+        {
+            Inner.Read(tensor, firstElement, destination);
+        }
+    }
+}
