@@ -99,7 +99,7 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
     private Problem Unknown(CheckpointFiles files)
     {
         ForeignContent? content = files.Named is { } named ? Recognise(files, named) : null;
-        string what = files.Named is null ? "folder" : content is null ? "file" : $"file, which holds {content.Found}";
+        string what = files.Named is null ? "folder" : content is null ? "file" : $"file, which is {content.Found}";
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
         return new Problem(
             ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",

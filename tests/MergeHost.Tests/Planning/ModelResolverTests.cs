@@ -65,7 +65,7 @@ public sealed class ModelResolverTests : IDisposable
         File.WriteAllBytes(_folder["weights.npy"], [0x93, .. "NUMPY"u8, 1, 0]);
         Problem problem = _folder.Error(RecipeFolder.Linear("finance", "weights.npy"));
         Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
-        Assert.EndsWith("no installed format opens this file, which holds a NumPy array", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith("no installed format opens this file, which is a NumPy array", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
