@@ -18,7 +18,7 @@ internal static unsafe class Kernels
     /// <summary>Applies a bound kernel to a base and sources, given as bytes; returns the bits of the results.</summary>
     public static uint[] Run(
         ElementwiseFunction function, ElementFormat output, int count, KernelParameters parameters,
-        byte[]? @base, byte[][] sources, ushort[]? uniforms = null)
+        byte[]? @base, byte[][] sources, ushort[]? uniforms = null, float[]? ranks = null)
     {
         byte[] result = new byte[count * BytesOf(output)];
         float[] table = new float[parameters.Slots * parameters.Sources];
@@ -32,7 +32,7 @@ internal static unsafe class Kernels
         }
 
         fixed (byte* first = @base, destination = result)
-        fixed (float* values = table)
+        fixed (float* values = table, ranked = ranks)
         fixed (ushort* random = uniforms)
         {
             KernelRun run = new()
@@ -43,6 +43,8 @@ internal static unsafe class Kernels
                 Parameters = values,
                 Uniforms = random,
                 UniformStride = count,
+                Ranks = ranked,
+                RankStride = count,
                 Scratch = (byte*)(((nint)scratch + 63) & ~63),
                 Count = count,
             };

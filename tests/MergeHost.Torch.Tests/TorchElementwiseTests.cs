@@ -42,6 +42,11 @@ public sealed class TorchElementwiseTests
     public void Dare_ByTorch_HasTheBitsOfTheLanes(ElementFormat input, ElementFormat output, LaneWidth width) =>
         AssertSameBits<DareKernel>(input, output, width);
 
+    [TorchTheory]
+    [MemberData(nameof(Cases))]
+    public void Della_ByTorch_HasTheBitsOfTheLanes(ElementFormat input, ElementFormat output, LaneWidth width) =>
+        AssertSameBits<DellaKernel>(input, output, width);
+
     [TorchFact]
     public void Run_FromSeveralThreads_LeavesNoTensorAlive()
     {
@@ -104,6 +109,7 @@ public sealed class TorchElementwiseTests
     {
         private readonly byte[][] _sources;
         private readonly ushort[] _uniforms;
+        private readonly float[] _ranks;
         private readonly KernelParameters _parameters = new(slots: 2, Sources) { Streams = Sources };
 
         public Data(ElementFormat format)
@@ -114,6 +120,7 @@ public sealed class TorchElementwiseTests
             _sources = [.. Enumerable.Range(0, Sources).Select(_ =>
                 Kernels.Bytes([.. weights.Select(weight => weight + (float)((random.NextDouble() - 0.5) / 16))], format))];
             _uniforms = [.. Enumerable.Range(0, Sources * Count).Select(_ => (ushort)random.Next(1 << 16))];
+            _ranks = [.. Enumerable.Range(0, Sources * Count).Select(_ => random.NextSingle())];
             for (int i = 0; i < Sources; i++)
             {
                 _parameters[0, i] = 0.3f + (0.2f * i);
@@ -124,7 +131,7 @@ public sealed class TorchElementwiseTests
         public byte[] Base { get; }
 
         public uint[] Run(ElementwiseFunction function, ElementFormat output) =>
-            Kernels.Run(function, output, Count, _parameters, Base, _sources, _uniforms);
+            Kernels.Run(function, output, Count, _parameters, Base, _sources, _uniforms, _ranks);
     }
 
     private readonly struct TaskArithmeticKernel : IElementwiseKernel
@@ -184,6 +191,23 @@ public sealed class TorchElementwiseTests
             for (int i = 0; i < c.SourceCount; i++)
             {
                 result += V.Where(c.Uniform(i) < c.P(0, i), (c.Source(i) - c.Base) / c.P(0, i), V.Zero);
+            }
+
+            return result;
+        }
+    }
+
+    private readonly struct DellaKernel : IElementwiseKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V>
+        {
+            V result = c.Base;
+            for (int i = 0; i < c.SourceCount; i++)
+            {
+                result += V.Where(c.Uniform(i) < c.P(1, i) + c.Rank(i), c.Source(i) - c.Base, V.Zero);
             }
 
             return result;
