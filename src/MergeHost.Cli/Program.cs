@@ -14,6 +14,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     CompareCommand.Create(),
     ScoreCommand.Create(),
     EvaluateCommand.Create(),
+    CompareResultsCommand.Create(),
     SweepCommand.Create(),
     ServeCommand.Create(),
     VerifyCommand.Create(),

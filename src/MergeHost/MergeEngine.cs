@@ -1,6 +1,7 @@
 using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Evaluation;
+using MergeHost.Evaluation.Runs;
 using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Plugins;
@@ -196,6 +197,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         EvaluationRequest request, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
         new EvaluationRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(request, tell ?? (_ => { }), cancellation);
+
+    /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
+    /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>
+    /// <param name="cluster">A field of the items; those of the same value are not independent. <see langword="null"/> if all are.</param>
+    /// <exception cref="MergeHostException">A run has no items, or runs have none in common.</exception>
+    public static RunComparison CompareRuns(IReadOnlyList<string> paths, string? cluster = null) => RunComparer.Compare([.. paths.Select(path => RunReader.Read(path, cluster))]);
 
     /// <summary>Measures what a recipe made by the suite that its <c>evaluate:</c> names, and compares it with its base and experts.</summary>
     /// <param name="recipePath">The recipe.</param>

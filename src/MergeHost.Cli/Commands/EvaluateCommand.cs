@@ -17,11 +17,13 @@ internal static class EvaluateCommand
     private static readonly Option<string?> _base = new("--base") { Description = "The base that merges are compared with", HelpName = "MODEL" };
     private static readonly Option<string[]> _experts = new("--expert") { Description = "An expert that merges are compared with; may be given several times", HelpName = "MODEL" };
 
+    private static readonly Option<string?> _results = new("--results") { Description = "Write results and items here, in the files of lm_eval; measures anew", HelpName = "FOLDER" };
+
     public static Command Create()
     {
         Command command = new("evaluate", "Measures checkpoints and recipes by a suite of tasks. What was measured before is taken from the cache.")
         {
-            _models, _suite, SharedOptions.Tasks, _base, _experts, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
+            _models, _suite, SharedOptions.Tasks, _base, _experts, _results, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed,
             SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
@@ -29,6 +31,7 @@ internal static class EvaluateCommand
             EvaluationRequest request = new(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_models))
             {
                 Tasks = SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks)),
+                ResultsFolder = arguments.GetValue(_results),
                 Base = arguments.GetValue(_base),
                 Experts = arguments.GetValue(_experts) ?? [],
             };

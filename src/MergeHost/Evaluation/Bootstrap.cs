@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using MergeHost.Benchmarks;
 
@@ -19,6 +20,12 @@ internal static class Bootstrap
         Random random = new((int)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(task)));
         double[] values = new double[1 + Draws];
         values[0] = TaskScore.Value(result, items);
+        if (items.Any(item => result.Items[item].Cluster is not null))
+        {
+            DrawClusters(result, [.. items.GroupBy(item => result.Items[item].Cluster).Select(cluster => cluster.ToArray())], random, values);
+            return values;
+        }
+
         int[] draw = new int[items.Length];
         for (int i = 1; i <= Draws; i++)
         {
@@ -31,6 +38,22 @@ internal static class Bootstrap
         }
 
         return values;
+    }
+
+    // Items that are not independent are drawn together.
+    private static void DrawClusters(TaskResult result, int[][] clusters, Random random, double[] values)
+    {
+        List<int> draw = [];
+        for (int i = 1; i <= Draws; i++)
+        {
+            draw.Clear();
+            for (int place = 0; place < clusters.Length; place++)
+            {
+                draw.AddRange(clusters[random.Next(clusters.Length)]);
+            }
+
+            values[i] = TaskScore.Value(result, CollectionsMarshal.AsSpan(draw));
+        }
     }
 
     /// <summary>The intervals of some numbers that are computed from values of several tasks.</summary>

@@ -1,4 +1,5 @@
 using MergeHost.Benchmarks;
+using MergeHost.Evaluation.Runs;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
@@ -20,7 +21,8 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host, request.Tasks);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings) { KeepsRecords = request.ResultsFolder is not null };
+        ResultsWriter? writer = request.ResultsFolder is null ? null : new ResultsWriter(request.ResultsFolder, options, DateTimeOffset.UtcNow);
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         MeasuredModel[] experts = [.. request.Experts.Select(Measure)];
         MeasuredModel[] measured = [.. request.Models.Select(Measure)];
@@ -40,10 +42,20 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
             if (IsRecipe(path))
             {
                 using PlanSession session = new(path, catalog, host);
-                return evaluator.Measure(Merge(path, session, cancellation), cancellation);
+                return Keep(evaluator.Measure(Merge(path, session, cancellation), cancellation));
             }
 
-            return evaluator.Measure(Subject.Of(path, models.Open(path)), cancellation);
+            return Keep(evaluator.Measure(Subject.Of(path, models.Open(path)), cancellation));
+        }
+
+        MeasuredModel Keep(MeasuredModel model)
+        {
+            if (writer is not null)
+            {
+                tell($"{writer.Write(model)}: written");
+            }
+
+            return model;
         }
     }
 

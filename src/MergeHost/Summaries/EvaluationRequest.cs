@@ -8,6 +8,9 @@ public sealed record EvaluationRequest(string SuitePath, IReadOnlyList<string> M
     /// <summary>The tasks that take part; none for all.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
+    /// <summary>The folder that results and items are written to, in the files of lm-evaluation-harness; then all is measured anew. <see langword="null"/> for none.</summary>
+    public string? ResultsFolder { get; init; }
+
     /// <summary>The base that merges are compared with, or <see langword="null"/>.</summary>
     public string? Base { get; init; }
 
