@@ -11,9 +11,10 @@ namespace MergeHost.Plugins.Della;
 /// </summary>
 /// <remarks>
 /// Rows run along the innermost extent; a vector is one row, and a row of one element survives with probability density, where mergekit
-/// divides by zero. Magnitudes that agree to about 3 % share the mean of their ranks. As in mergekit one factor makes up for all that is dropped of a tensor; the paper divides each element by its p.
+/// divides by zero. Magnitudes that agree to about 3 % share the mean of their ranks. As in mergekit one factor makes up for all that is
+/// dropped of a tensor; the paper divides each element by its p.
 /// </remarks>
-/// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling</seealso>
+/// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging</seealso>
 [MergeStrategy("della_linear", Base = BaseUse.Required)]
 public sealed class DellaLinearStrategy : IMergeStrategy<DellaOptions>
 {

@@ -15,7 +15,10 @@ public sealed record DellaOptions
     [Range(0.0, 1.0)]
     public double Density { get; init; } = 1;
 
-    /// <summary>How far the probability of a row's largest element lies above density, and that of its smallest below; both must lie in (0, 1).</summary>
+    /// <summary>
+    /// How far the probability of a row's largest element lies above density, and that of its smallest below; both must lie in (0,
+    /// 1).
+    /// </summary>
     [PerSource]
     [Range(0.0, 1.0)]
     public double Epsilon { get; init; } = 0.15;
@@ -23,7 +26,10 @@ public sealed record DellaOptions
     /// <summary>The factor λ on the merged task vector.</summary>
     public double Lambda { get; init; } = 1;
 
-    /// <summary>Whether the sum is divided by the sum of the weights, in <c>della</c> of those that agree; if left out, <c>della</c> divides and <c>della_linear</c> does not.</summary>
+    /// <summary>
+    /// Whether the sum is divided by the sum of the weights, in <c>della</c> of those that agree; if left out, <c>della</c> divides
+    /// and <c>della_linear</c> does not.
+    /// </summary>
     public bool? Normalize { get; init; }
 
     /// <summary>Whether what survives of each task vector is scaled so that its L1 norm stays what it was.</summary>

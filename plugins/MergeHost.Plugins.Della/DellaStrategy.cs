@@ -10,7 +10,7 @@ namespace MergeHost.Plugins.Della;
 /// those that agree: <c>θ₀ + λ · Σ wᵢ δᵢ [sgn wᵢδᵢ = γ] / Σ wᵢ [sgn wᵢδᵢ = γ]</c> with <c>δᵢ = sᵢ mᵢ τᵢ</c> as in <c>della_linear</c> and
 /// <c>γ = sgn Σ wᵢ δᵢ</c>.
 /// </summary>
-/// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling</seealso>
+/// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging</seealso>
 [MergeStrategy("della", Base = BaseUse.Required)]
 public sealed class DellaStrategy : IMergeStrategy<DellaOptions>
 {

@@ -59,7 +59,8 @@ internal static class Divergence
         return (largest, sum);
     }
 
-    private static Vector512<double> Terms(Vector512<double> a, (double Largest, double Sum) p, Vector512<double> b, (double Largest, double Sum) q)
+    private static Vector512<double> Terms(
+        Vector512<double> a, (double Largest, double Sum) p, Vector512<double> b, (double Largest, double Sum) q)
     {
         Vector512<double> first = Softmax(a, p);
         return first * Vector512.Log(first / Softmax(b, q));

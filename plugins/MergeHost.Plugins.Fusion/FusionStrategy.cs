@@ -32,7 +32,8 @@ public sealed class FusionStrategy : IMergeStrategy<FusionOptions>
     private static Treatment Cut(long elements, KernelParameters parameters)
     {
         Operand scores = Operand.Of<ScoreKernel>(parameters);
-        TopKStatistic[] quartiles = [.. Enumerable.Range(1, 3).Select(quarter => Statistic.Largest(scores, elements - (long)(quarter / 4.0 * (elements - 1))))];
+        TopKStatistic[] quartiles =
+            [.. Enumerable.Range(1, 3).Select(quarter => Statistic.Largest(scores, elements - (long)(quarter / 4.0 * (elements - 1))))];
         return Treatment.Measure(quartiles, measured =>
         {
             float[] q = [.. quartiles.Select(quartile => measured.Of(quartile).Threshold)];

@@ -3,7 +3,9 @@ using MergeHost.Lanes;
 
 namespace MergeHost.Plugins.Geometry;
 
-/// <summary>A combination of vectors, with coefficients that were found before: <c>θ₀ + Σ cᵢ (θᵢ − θ₀)</c>; without a base θ₀ is zero.</summary>
+/// <summary>
+/// A combination of vectors, with coefficients that were found before: <c>θ₀ + Σ cᵢ (θᵢ − θ₀)</c>; without a base θ₀ is zero.
+/// </summary>
 internal readonly struct CombinationKernel : IElementwiseKernel
 {
     /// <summary>The coefficients.</summary>

@@ -3,8 +3,12 @@ using MergeHost.Lanes;
 
 namespace MergeHost.Plugins.Geometry;
 
-/// <summary><see cref="CombinationKernel"/> with twice the digits: for large terms that cancel out, where vectors are nearly opposite.</summary>
-/// <remarks>Products and sums keep what they round off: Dekker, A floating-point technique for extending the available precision, 1971.</remarks>
+/// <summary>
+/// <see cref="CombinationKernel"/> with twice the digits: for large terms that cancel out, where vectors are nearly opposite.
+/// </summary>
+/// <remarks>
+/// Products and sums keep what they round off: Dekker, A floating-point technique for extending the available precision, 1971.
+/// </remarks>
 internal readonly struct CompensatedCombinationKernel : IElementwiseKernel
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,7 +27,8 @@ internal readonly struct CompensatedCombinationKernel : IElementwiseKernel
             V valueHigh = High(value);
             V coefficientLow = coefficient - coefficientHigh;
             V valueLow = value - valueHigh;
-            rest += (coefficientHigh * valueHigh) - product + (coefficientHigh * valueLow) + (coefficientLow * valueHigh) + (coefficientLow * valueLow);
+            rest += (coefficientHigh * valueHigh) - product;
+            rest += (coefficientHigh * valueLow) + (coefficientLow * valueHigh) + (coefficientLow * valueLow);
 
             V total = sum + product;
             V added = total - sum;

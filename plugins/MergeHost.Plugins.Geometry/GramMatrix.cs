@@ -4,11 +4,15 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Geometry;
 
-/// <summary>All inner products among vectors, which is all that directions on a sphere need: the vectors are read once for it, and once for the result.</summary>
+/// <summary>
+/// All inner products among vectors, which is all that directions on a sphere need: the vectors are read once for it, and once for
+/// the result.
+/// </summary>
 internal static class GramMatrix
 {
     /// <summary>Asks for the inner products of task vectors, or of sources if there is no base.</summary>
-    public static RunStatistic Of(int sources, bool hasBase) => Statistic.Runs(InnerProducts.Count(sources), InnerProducts.Among(sources, hasBase));
+    public static RunStatistic Of(int sources, bool hasBase) =>
+        Statistic.Runs(InnerProducts.Count(sources), InnerProducts.Among(sources, hasBase));
 
     /// <summary>The whole matrix, from its upper triangle row by row.</summary>
     public static Matrix<double> From(IReadOnlyList<double> triangle, int size)

@@ -4,8 +4,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Geometry;
 
 /// <summary>
-/// The mean direction of any number of models, at their mean length: <c>Σ wᵢ‖xᵢ‖ · m / ‖m‖</c> with <c>m = Σ wᵢ xᵢ / ‖xᵢ‖</c>, where x are the
-/// models, or their task vectors if there is a base, to which the result is added.
+/// The mean direction of any number of models, at their mean length: <c>Σ wᵢ‖xᵢ‖ · m / ‖m‖</c> with <c>m = Σ wᵢ xᵢ / ‖xᵢ‖</c>, where x
+/// are the models, or their task vectors if there is a base, to which the result is added.
 /// </summary>
 /// <remarks>
 /// mergekit then takes a step in the tangent plane, which is zero by its own construction; it is left out here. Tensors that are zero in

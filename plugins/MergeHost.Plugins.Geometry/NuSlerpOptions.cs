@@ -12,6 +12,9 @@ public sealed record NuSlerpOptions
     /// <summary>Whether a tensor counts as one vector; if not, each row of it does.</summary>
     public bool NuslerpFlatten { get; init; } = true;
 
-    /// <summary>Whether vectors run along the outermost extent, which makes them the columns of a matrix, in spite of the name; takes effect with <c>nuslerp_flatten: false</c>.</summary>
+    /// <summary>
+    /// Whether vectors run along the outermost extent, which makes them the columns of a matrix, in spite of the name; takes effect
+    /// with <c>nuslerp_flatten: false</c>.
+    /// </summary>
     public bool NuslerpRowWise { get; init; }
 }

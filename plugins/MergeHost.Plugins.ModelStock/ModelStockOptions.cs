@@ -14,6 +14,8 @@ public sealed record ModelStockOptions
     /// </summary>
     public bool Clamp { get; init; }
 
-    /// <summary><c>mergekit</c> to take the angle between task vectors whose lengths multiply to less than 1e-6 for wider than it is.</summary>
+    /// <summary>
+    /// <c>mergekit</c> to take the angle between task vectors whose lengths multiply to less than 1e-6 for wider than it is.
+    /// </summary>
     public Compat Compat { get; init; }
 }

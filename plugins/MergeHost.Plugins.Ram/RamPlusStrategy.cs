@@ -8,7 +8,9 @@ namespace MergeHost.Plugins.Ram;
 /// As <c>ram</c>, but what a source changed alone counts more, the more of its changes it shares: times
 /// <c>λᵢ = 1 + r · min(ρᵢ, α)</c>, with ρᵢ the number of its changes in the tensor that others share over that of its own.
 /// </summary>
-/// <remarks>It makes up for the mean, which weakens what is shared. A source without changes of its own in a tensor has nothing to scale.</remarks>
+/// <remarks>
+/// It makes up for the mean, which weakens what is shared. A source without changes of its own in a tensor has nothing to scale.
+/// </remarks>
 /// <seealso href="https://arxiv.org/abs/2601.13572">Behavior Knowledge Merge in Reinforced Agentic Models</seealso>
 [MergeStrategy("ramplus_tl", Base = BaseUse.Required)]
 public sealed class RamPlusStrategy : IMergeStrategy<RamPlusOptions>

@@ -6,7 +6,9 @@ namespace MergeHost.Plugins.Sce;
 /// <summary>Parameters of <c>sce</c>.</summary>
 public sealed record SceOptions
 {
-    /// <summary>The share of the elements on which the sources differ that is kept, those of the largest variance; at 1, all elements are.</summary>
+    /// <summary>
+    /// The share of the elements on which the sources differ that is kept, those of the largest variance; at 1, all elements are.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double SelectTopk { get; init; } = 1;
 

@@ -1,6 +1,9 @@
 namespace MergeHost;
 
-/// <summary>Methods of the field by the names that recipes and papers give them: a strategy that is close by its letters would be another merge.</summary>
+/// <summary>
+/// Methods of the field by the names that recipes and papers give them: a strategy that is close by its letters would be another
+/// merge.
+/// </summary>
 internal static class FieldMethods
 {
     private static readonly HashSet<string> _mergekit =

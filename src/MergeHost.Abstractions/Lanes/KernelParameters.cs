@@ -33,7 +33,9 @@ public sealed class KernelParameters
     public int Streams { get; init; }
 
     /// <summary>Of what the kernel asks the rank within a row, none by default; no formulas.</summary>
-    /// <remarks>Blocks are then cut between rows: a treatment with ranks, or a statistic, must be among the first that a tensor asks for.</remarks>
+    /// <remarks>
+    /// Blocks are then cut between rows: a treatment with ranks, or a statistic, must be among the first that a tensor asks for.
+    /// </remarks>
     public IReadOnlyList<Operand> Ranks { get; init; } = [];
 
     /// <summary>The number at a place of the table.</summary>

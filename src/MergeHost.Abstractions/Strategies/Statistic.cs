@@ -55,7 +55,9 @@ public abstract class Statistic
     /// <param name="function">Called once for each row, in any order, from several threads; must depend on nothing but the row.</param>
     public static RowStatistic Rows(int results, RunFunction function) => new(results, function);
 
-    /// <summary>Numbers of runs of up to <see cref="RunStatistic.Length"/> elements, by plain code, added up over the tensor in order.</summary>
+    /// <summary>
+    /// Numbers of runs of up to <see cref="RunStatistic.Length"/> elements, by plain code, added up over the tensor in order.
+    /// </summary>
     /// <remarks>For sums that need float64; those of <see cref="Sum"/> cost less.</remarks>
     /// <param name="results">How many numbers, at least 1.</param>
     /// <param name="function">Called for each run, in any order, from several threads; must depend on nothing but the run.</param>

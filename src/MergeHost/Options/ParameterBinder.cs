@@ -124,7 +124,8 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
         string[] known = [.. schema.Options.Select(option => option.Name)];
         string all = known.Length == 0 ? "it has none" : $"it has {string.Join(", ", known)}";
         return FieldMethods.HaveParameter(name)
-            ? new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}', as other methods have; it has no effect", $"Remove it; {all}", place, Severity.Warning)
+            ? new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}', as other methods have; it has no effect",
+                $"Remove it; {all}", place, Severity.Warning)
             : new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}'", Suggestion.Hint(name, known, all), place);
     }
 }

@@ -15,7 +15,8 @@ internal static class RowBlocks
     public static bool AreNeeded(Treatment treatment) => treatment switch
     {
         ElementwiseTreatment elementwise => HasRanks(elementwise.Parameters),
-        MeasureTreatment measure => measure.Statistics.Any(statistic => statistic is RowStatistic || (statistic is SumStatistic sum && HasRanks(sum.Parameters))),
+        MeasureTreatment measure => measure.Statistics.Any(statistic =>
+            statistic is RowStatistic || (statistic is SumStatistic sum && HasRanks(sum.Parameters))),
         _ => false,
     };
 

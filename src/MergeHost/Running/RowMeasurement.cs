@@ -18,7 +18,8 @@ internal sealed class RowMeasurement(MeasuredPart tensor) : Measurement
         long first = part.Data.FirstElement(block) / length;
         for (int row = 0; row < run.Count / length; row++)
         {
-            _statistic.Function(part.Data.Elements(run, row * length, length, worker), _results.AsSpan((int)(first + row) * _statistic.Results, _statistic.Results));
+            Span<double> results = _results.AsSpan((int)(first + row) * _statistic.Results, _statistic.Results);
+            _statistic.Function(part.Data.Elements(run, row * length, length, worker), results);
         }
     }
 
