@@ -17,6 +17,8 @@ internal sealed class PackedModel
     // What only packings call their tensors.
     private static readonly string[] _codes = [".weight_packed", ".qweight", ".qzeros", "_blocks", ".W_q", "._weight_qdata", ".weight._data", ".compressed", ".bitmask"];
 
+    private const int MostProblems = 10;
+
     private readonly Dictionary<string, TensorInfo> _tensors;
     private readonly HashSet<string> _consumed = [];
     private readonly BandCache _bands = new();
@@ -50,6 +52,34 @@ internal sealed class PackedModel
     public TensorInfo? Find(string name) => _tensors.GetValueOrDefault(name);
 
     public bool IsConsumed(string name) => _consumed.Contains(name);
+
+    /// <summary>Makes out tensors one by one; what is wrong with them is said at once, of the first at least.</summary>
+    /// <exception cref="MergeHostException">Some cannot be made out.</exception>
+    public void ForEach(Func<TensorInfo, bool> fits, Action<TensorInfo> make)
+    {
+        List<Problem> problems = [];
+        foreach (TensorInfo tensor in Tensors.Where(fits))
+        {
+            try
+            {
+                make(tensor);
+            }
+            catch (CheckpointException exception)
+            {
+                problems.AddRange(exception.Problems.Except(problems));
+            }
+
+            if (problems.Count == MostProblems)
+            {
+                break;
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new MergeHostException(problems);
+        }
+    }
 
     /// <summary>A companion without which a tensor cannot be read.</summary>
     public TensorInfo Need(TensorInfo tensor, params ReadOnlySpan<string> names)

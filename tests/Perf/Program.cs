@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using MergeHost.Perf;
 
-// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `pytorch` merges of PyTorch's files, `quantise` GGUF's types; anything else is BenchmarkDotNet's.
+// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `pytorch` merges of PyTorch's files, `quantise` GGUF's types, `unpack` packed weights; anything else is BenchmarkDotNet's.
 if (args is ["merge", string folder, ..])
 {
     int[] numbers = [.. args.Skip(2).Take(2).Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
@@ -18,6 +18,12 @@ if (args is ["pytorch", string place, ..])
 if (args is ["quantise"])
 {
     QuantisationPerf.Run();
+    return;
+}
+
+if (args is ["unpack"])
+{
+    UnpackPerf.Run();
     return;
 }
 

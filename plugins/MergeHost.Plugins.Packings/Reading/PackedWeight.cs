@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Packings.Reading;
@@ -43,8 +45,7 @@ internal sealed class StraightWeight(TensorInfo plain, GroupedMatrix matrix) : P
 internal sealed class TransposedWeight(TensorInfo plain, GroupedMatrix matrix, long height, BandCache bands) : PackedWeight(plain)
 {
     private const int BandBytes = 8 << 20;
-    private const int RowsAtOnce = 64;
-    private const int Tile = 16;
+    private const int RowsAtOnce = 32;
 
     // Whole words and groups, whatever the packing.
     private readonly int _bandRows = (int)Math.Min(matrix.Columns, Math.Max(32, BandBytes / sizeof(float) / height / 32 * 32));
@@ -68,7 +69,7 @@ internal sealed class TransposedWeight(TensorInfo plain, GroupedMatrix matrix, l
     {
         long column = (long)band * _bandRows;
         int columns = (int)Math.Min(_bandRows, matrix.Columns - column);
-        float[] values = new float[checked((int)(columns * height))];
+        float[] values = GC.AllocateUninitializedArray<float>(checked((int)(columns * height)));
         float[] rows = new float[RowsAtOnce * columns];
         for (long row = 0; row < height; row += RowsAtOnce)
         {
@@ -82,16 +83,14 @@ internal sealed class TransposedWeight(TensorInfo plain, GroupedMatrix matrix, l
 
     private void Transpose(ReadOnlySpan<float> rows, int count, int columns, Span<float> values)
     {
-        for (int first = 0; first < columns; first += Tile)
+        // Rows of the result lie a power of two apart as a rule: written one after the other they do not push each other out of the cache.
+        ref float source = ref MemoryMarshal.GetReference(rows);
+        for (int column = 0; column < columns; column++)
         {
-            int last = Math.Min(columns, first + Tile);
-            for (int column = first; column < last; column++)
+            Span<float> target = values.Slice((int)(column * height), count);
+            for (int row = 0; row < target.Length; row++)
             {
-                Span<float> target = values.Slice((int)(column * height), count);
-                for (int row = 0; row < target.Length; row++)
-                {
-                    target[row] = rows[(row * columns) + column];
-                }
+                target[row] = Unsafe.Add(ref source, (row * columns) + column);
             }
         }
     }

@@ -92,11 +92,10 @@ internal sealed class RowCodes(TensorInfo tensor, long rowBytes, int bits, CodeO
         switch (order)
         {
             case CodeOrder.Words:
-                int per = 32 / bits;
-                ExpandWords(bytes, start, column, codes, c => (c / per, (int)(c % per) * bits));
+                ExpandWords(bytes, start, column, codes);
                 break;
             case CodeOrder.EvenColumnsFirst:
-                ExpandWords(bytes, start, column, codes, c => (c / 8, 4 * _evenFirst[c % 8]));
+                ExpandEvenFirst(bytes, (int)(column - (start / 4 * 8)), codes);
                 break;
             case CodeOrder.UpperHalfFirst:
                 ExpandHalves(bytes[(int)((column / 2) - start)..], codes, column % 2 != 0, upper: 0, lower: 1);
@@ -144,13 +143,40 @@ internal sealed class RowCodes(TensorInfo tensor, long rowBytes, int bits, CodeO
         }
     }
 
-    private void ExpandWords(ReadOnlySpan<byte> bytes, long start, long column, Span<byte> codes, Func<long, (long Word, int Shift)> place)
+    private void ExpandWords(ReadOnlySpan<byte> bytes, long start, long column, Span<byte> codes)
     {
         int mask = (1 << bits) - 1;
+        int per = 32 / bits;
         for (int i = 0; i < codes.Length; i++)
         {
-            (long word, int shift) = place(column + i);
-            codes[i] = (byte)((BinaryPrimitives.ReadUInt32LittleEndian(bytes[(int)((word * 4) - start)..]) >> shift) & mask);
+            int word = (int)(((column + i) / per * 4) - start);
+            codes[i] = (byte)((BinaryPrimitives.ReadUInt32LittleEndian(bytes[word..]) >> ((int)((column + i) % per) * bits)) & mask);
         }
+    }
+
+    private static void ExpandEvenFirst(ReadOnlySpan<byte> bytes, int column, Span<byte> codes)
+    {
+        int done = 0;
+        for (; done + 8 <= codes.Length && column % 8 == 0; done += 8, column += 8)
+        {
+            // Nibbles 0 1 2 3 4 5 6 7 become 0 4 1 5 2 6 3 7: a nibble of each half to a byte of its own.
+            uint word = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(column / 2)..]);
+            ulong lower = Spread(word & 0xFFFF);
+            ulong upper = Spread(word >> 16);
+            BinaryPrimitives.WriteUInt64LittleEndian(codes[done..], lower | (upper << 8));
+        }
+
+        for (; done < codes.Length; done++, column++)
+        {
+            uint word = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(column / 8 * 4)..]);
+            codes[done] = (byte)((word >> (4 * _evenFirst[column % 8])) & 15);
+        }
+    }
+
+    // Four nibbles to the even bytes of eight.
+    private static ulong Spread(uint nibbles)
+    {
+        ulong pairs = (nibbles | ((ulong)nibbles << 24)) & 0x0000_00FF_0000_00FF;
+        return (pairs | (pairs << 12)) & 0x000F_000F_000F_000F;
     }
 }

@@ -26,10 +26,10 @@ internal sealed class Awq : IPackingScheme
         }
 
         int? group = (settings.Fields["group_size"] ?? settings.Fields["q_group_size"]).AsInt();
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(".qweight", StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(".qweight", StringComparison.Ordinal), tensor =>
         {
             Add(model, tensor, tensor.Name[..^".qweight".Length], group);
-        }
+        });
     }
 
     private static void Add(PackedModel model, TensorInfo tensor, string module, int? group)

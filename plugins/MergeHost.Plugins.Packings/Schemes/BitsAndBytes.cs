@@ -15,7 +15,7 @@ internal sealed class BitsAndBytes : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors)
+        model.ForEach(_ => true, tensor =>
         {
             int at = tensor.Name.IndexOf(State, StringComparison.Ordinal);
             if (at >= 0)
@@ -26,7 +26,7 @@ internal sealed class BitsAndBytes : IPackingScheme
             {
                 AddRows(model, tensor, tensor.Name[..^".SCB".Length]);
             }
-        }
+        });
     }
 
     private static void AddRows(PackedModel model, TensorInfo maxima, string module)

@@ -20,29 +20,31 @@ internal sealed class CompressedTensors : IPackingScheme
     public void Unpack(PackedModel model)
     {
         ModuleGroups? groups = model.Settings is { } settings ? ModuleGroups.Read(settings) : null;
-        foreach (TensorInfo tensor in model.Tensors)
+        model.ForEach(_ => true, tensor => Add(model, tensor, groups));
+    }
+
+    private static void Add(PackedModel model, TensorInfo tensor, ModuleGroups? groups)
+    {
+        if (tensor.Name.EndsWith(".weight" + Packed, StringComparison.Ordinal))
         {
-            if (tensor.Name.EndsWith(".weight" + Packed, StringComparison.Ordinal))
+            string weight = tensor.Name[..^Packed.Length];
+            JsonNode? arguments = groups?.Of(weight[..^".weight".Length]);
+            if (tensor.DType == DType.U8)
             {
-                string weight = tensor.Name[..^Packed.Length];
-                JsonNode? arguments = groups?.Of(weight[..^".weight".Length]);
-                if (tensor.DType == DType.U8)
-                {
-                    AddFloats(model, tensor, weight, arguments);
-                }
-                else
-                {
-                    AddIntegers(model, tensor, weight, arguments);
-                }
+                AddFloats(model, tensor, weight, arguments);
             }
-            else if (tensor.Name.EndsWith(".weight", StringComparison.Ordinal) && Float8.IsMatrix(tensor))
+            else
             {
-                AddBytes(model, tensor, groups!.Of(tensor.Name[..^".weight".Length]));
+                AddIntegers(model, tensor, weight, arguments);
             }
-            else if (tensor.Name.EndsWith(".bitmask", StringComparison.Ordinal))
-            {
-                AddSparse(model, tensor, tensor.Name[..^".bitmask".Length]);
-            }
+        }
+        else if (tensor.Name.EndsWith(".weight", StringComparison.Ordinal) && Float8.IsMatrix(tensor))
+        {
+            AddBytes(model, tensor, groups?.Of(tensor.Name[..^".weight".Length]));
+        }
+        else if (tensor.Name.EndsWith(".bitmask", StringComparison.Ordinal))
+        {
+            AddSparse(model, tensor, tensor.Name[..^".bitmask".Length]);
         }
     }
 

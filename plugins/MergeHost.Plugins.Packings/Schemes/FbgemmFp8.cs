@@ -9,14 +9,14 @@ internal sealed class FbgemmFp8 : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => Float8.Is(tensor) && tensor.Shape.Rank >= 2))
+        model.ForEach(tensor => Float8.Is(tensor) && tensor.Shape.Rank >= 2, tensor =>
         {
             TensorInfo scale = model.Need(tensor, tensor.Name + "_scale");
             Layout layout = new(model, tensor, tensor.Shape.RowLength);
             GroupShape groups = tensor.Shape.Rank == 3 ? Experts(model, tensor, scale) : layout.Fit(scale);
             model.Consume(scale);
             model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
-        }
+        });
     }
 
     private static GroupShape Experts(PackedModel model, TensorInfo tensor, TensorInfo scale)

@@ -14,14 +14,14 @@ internal sealed class FineGrainedFp8 : IPackingScheme
     public void Unpack(PackedModel model)
     {
         (long Rows, long Columns)? block = Block(model.Settings!);
-        foreach (TensorInfo tensor in model.Tensors.Where(Float8.IsMatrix))
+        model.ForEach(Float8.IsMatrix, tensor =>
         {
             string module = tensor.Name.EndsWith(".weight", StringComparison.Ordinal) ? tensor.Name[..^".weight".Length] : tensor.Name;
             TensorInfo scale = model.Need(tensor, tensor.Name + "_scale_inv", module + ".scale", module + ".qscale_weight", tensor.Name + "_scale");
             if (tensor.DType == DType.I8)
             {
                 AddExpert(model, tensor, scale);
-                continue;
+                return;
             }
 
             Layout layout = new(model, tensor, tensor.Shape.RowLength);
@@ -31,7 +31,7 @@ internal sealed class FineGrainedFp8 : IPackingScheme
                 : throw model.Settings!.Fail($"'weight_block_size' is missing, and '{scale.Name}' of shape {scale.Shape} scales blocks");
             model.Consume(scale);
             model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
-        }
+        });
 
         NoteIgnored(model);
     }

@@ -19,11 +19,11 @@ internal sealed class Gptq : IPackingScheme
             throw settings.Unsupported($"GPTQ in the format '{format}' is not read");
         }
 
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(".qweight", StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(".qweight", StringComparison.Ordinal), tensor =>
         {
             string module = tensor.Name[..^".qweight".Length];
             Add(model, tensor, module, ModuleSettings.Of(settings, module), isFirst: format == "gptq");
-        }
+        });
     }
 
     private static void Add(PackedModel model, TensorInfo tensor, string module, ModuleSettings settings, bool isFirst)

@@ -20,10 +20,10 @@ internal sealed class Hqq : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(Codes, StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(Codes, StringComparison.Ordinal), tensor =>
         {
             Add(model, tensor, tensor.Name[..^Codes.Length] + '.');
-        }
+        });
     }
 
     private static void Add(PackedModel model, TensorInfo tensor, string module)

@@ -11,11 +11,11 @@ internal sealed class Mlx : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo scale in model.Tensors.Where(tensor => tensor.Name.EndsWith(".scales", StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(".scales", StringComparison.Ordinal), scale =>
         {
             string module = scale.Name[..^".scales".Length];
             Add(model, model.Need(scale, module + ".weight"), scale, module);
-        }
+        });
     }
 
     private static void Add(PackedModel model, TensorInfo tensor, TensorInfo scale, string module)

@@ -17,7 +17,7 @@ internal sealed class ModelOpt : IPackingScheme
             throw model.Settings.Unsupported($"ModelOpt's '{algorithm}' is not read");
         }
 
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Shape.Rank >= 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Shape.Rank >= 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal), tensor =>
         {
             if (Float8.Is(tensor))
             {
@@ -30,7 +30,7 @@ internal sealed class ModelOpt : IPackingScheme
             {
                 AddFloat4(model, tensor);
             }
-        }
+        });
     }
 
     private static void AddFloat4(PackedModel model, TensorInfo tensor)

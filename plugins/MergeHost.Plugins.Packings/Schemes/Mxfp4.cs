@@ -14,7 +14,7 @@ internal sealed class Mxfp4 : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors.Where(IsBlocks))
+        model.ForEach(IsBlocks, tensor =>
         {
             string name = tensor.Name[..^Blocks.Length];
             TensorInfo scale = model.Need(tensor, name + "_scales");
@@ -28,7 +28,7 @@ internal sealed class Mxfp4 : IPackingScheme
             GroupShape shape = GroupShape.Of(experts, outputs, inputs, 1, Group);
             model.Consume(scale);
             model.AddTransposed(tensor, name, [experts, inputs, outputs], Float4.Matrix(model, tensor, experts * outputs, inputs, shape, model.Grid(scale, shape)), outputs);
-        }
+        });
     }
 
     private static bool IsBlocks(TensorInfo tensor) =>

@@ -15,7 +15,7 @@ internal sealed class Quanto : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(".weight" + Codes, StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(".weight" + Codes, StringComparison.Ordinal), tensor =>
         {
             string name = tensor.Name[..^Codes.Length];
             TensorInfo scale = model.Need(tensor, name + "._scale");
@@ -27,12 +27,12 @@ internal sealed class Quanto : IPackingScheme
             GroupShape groups = new Layout(model, tensor, tensor.Shape.RowLength).Fit(scale);
             model.Consume(scale);
             model.Add(tensor, name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
-        }
+        });
 
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(".weight" + Codes + Codes, StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(".weight" + Codes + Codes, StringComparison.Ordinal), tensor =>
         {
             AddSmall(model, tensor, tensor.Name[..^(2 * Codes.Length)]);
-        }
+        });
     }
 
     private static void AddSmall(PackedModel model, TensorInfo tensor, string name)

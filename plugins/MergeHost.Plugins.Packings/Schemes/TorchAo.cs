@@ -11,7 +11,7 @@ internal sealed class TorchAo : IPackingScheme
 
     public void Unpack(PackedModel model)
     {
-        foreach (TensorInfo tensor in model.Tensors.Where(tensor => tensor.Name.EndsWith(Codes, StringComparison.Ordinal)))
+        model.ForEach(tensor => tensor.Name.EndsWith(Codes, StringComparison.Ordinal), tensor =>
         {
             if (!Float8.IsMatrix(tensor))
             {
@@ -31,6 +31,6 @@ internal sealed class TorchAo : IPackingScheme
             int last = stem.LastIndexOf('.') + 1;
             model.Add(tensor, stem[..last] + stem[last..].TrimStart('_'), tensor.Shape,
                 Float8.Matrix(model, tensor, groups, model.Grid(scale, groups), zeros is null ? null : model.Grid(zeros, groups)));
-        }
+        });
     }
 }

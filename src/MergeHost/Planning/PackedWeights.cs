@@ -23,6 +23,8 @@ internal static class PackedWeights
         "biases", "bitmask", "shape", "shift", "qscale_weight", "weight_format", "compressed", "row_offsets",
     ];
 
+    private const int MostNamed = 8;
+
     private static readonly string[] _packedEndings = ["_packed", "_blocks", "_data", "_qdata", "qweight", "_q"];
 
     /// <summary>What tells that a model's weights are packed.</summary>
@@ -39,16 +41,26 @@ internal static class PackedWeights
         // The companions of a tensor share all but the last part of its name.
         string by = Method(model) is { } method ? $", quantised by {method}" : "";
         ILookup<string, string> byModule = model.Stored.Select(tensor => tensor.Name).ToLookup(ModuleOf);
+        List<(TensorInfo Tensor, string Companion)> packed = [];
         foreach (TensorInfo tensor in small)
         {
             IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name]).Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
             if (neighbours.FirstOrDefault(name => IsCompanion(name, tensor.Name)) is { } companion)
             {
-                return $"stores '{tensor.Name}' as {tensor.DType} with '{companion}'{by}";
+                packed.Add((tensor, companion));
             }
         }
 
-        return by.Length > 0 ? $"stores '{small[0].Name}' as {small[0].DType}{by}" : null;
+        return packed.Count > 0 ? $"stores '{packed[0].Tensor.Name}' as {packed[0].Tensor.DType} with '{packed[0].Companion}'{Others([.. packed.Select(pair => pair.Tensor)])}{by}"
+            : by.Length > 0 ? $"stores '{small[0].Name}' as {small[0].DType}{by}"
+            : null;
+    }
+
+    private static string Others(List<TensorInfo> packed)
+    {
+        IEnumerable<string> named = packed.Skip(1).Take(MostNamed).Select(tensor => $", '{tensor.Name}'");
+        int left = packed.Count - 1 - MostNamed;
+        return string.Concat(named) + (left > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {left:N0} more") : "");
     }
 
     /// <summary>Whether a companion describes packed weights, so that it has no place beside plain ones.</summary>
