@@ -110,5 +110,5 @@ internal sealed record PyTorchFiles(
         new(new Problem(
             ErrorCodes.CheckpointUnreadable,
             $"{folder}: '{candidates[0]}' and {candidates.Length - 1} more could be meant, and {reason}",
-            "Name one of the files, or add the index of the shards."));
+            ShardIndex.HintWithout(SingleIndex, candidates)));
 }

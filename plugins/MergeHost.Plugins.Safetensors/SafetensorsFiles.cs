@@ -17,7 +17,7 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
     {
         null => FindInFolder(files),
         string index when index.EndsWith(SafetensorsNames.IndexExtension, StringComparison.Ordinal) => FromIndex(files, index),
-        string single => FromSingle(files, single),
+        string single => FromSingle(files, single, [.. PartOf(files, single)]),
     };
 
     private static SafetensorsFiles FindInFolder(CheckpointFiles files)
@@ -35,7 +35,7 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         return (indexes.Length, weights.Length) switch
         {
             (1, _) => FromIndex(files, indexes[0]),
-            (0, 1) => FromSingle(files, weights[0]),
+            (0, 1) => FromSingle(files, weights[0], [.. PartOf(files, weights[0])]),
             (0, 0) => throw NothingIn(files),
             (0, _) => throw Ambiguous(files, weights, $"there is no '{SafetensorsNames.Index}'"),
             _ => throw Ambiguous(files, indexes, $"none is called '{SafetensorsNames.Index}'"),
@@ -43,6 +43,20 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
     }
 
     private static SafetensorsFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) => new(files, [name], null, warnings);
+
+    // A single file that does not hold the whole model, or not under the names that configuration and slices know.
+    private static IEnumerable<Problem> PartOf(CheckpointFiles files, string name)
+    {
+        if (ShardIndex.CountIn(name) is > 1 and int count)
+        {
+            yield return Oddity.Of(files.Path, $"'{name}' is one of {count} shards; the tensors of the others are not read");
+        }
+        else if (name == SafetensorsNames.Consolidated)
+        {
+            yield return Oddity.Of(
+                files.Path, $"'{name}' names its tensors otherwise than config.json and tokenizer expect; '{SafetensorsNames.Single}', or its shards, would be the model of the hub");
+        }
+    }
 
     private static SafetensorsFiles FromIndex(CheckpointFiles files, string name)
     {
@@ -65,5 +79,5 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         new(new Problem(
             ErrorCodes.CheckpointUnreadable,
             $"{files.Path}: '{candidates[0]}' and {candidates.Length - 1} more could be meant, and {reason}",
-            "Name one of the files, or add the index of the shards."));
+            ShardIndex.HintWithout(SafetensorsNames.Index, candidates)));
 }

@@ -4,6 +4,9 @@ namespace MergeHost.Plugins.Safetensors;
 internal static class SafetensorsNames
 {
     public const string Single = "model" + Extension;
+    /// <summary>Mistral's own file beside those of the hub.</summary>
+    public const string Consolidated = "consolidated" + Extension;
+
     public const string Index = "model" + IndexExtension;
     public const string Extension = ".safetensors";
     public const string IndexExtension = ".safetensors.index.json";

@@ -17,6 +17,16 @@ public sealed class FuzzTests
 
     private static readonly int _count = Setting("MERGEHOST_MUTANTS", 10_000);
 
+    // Files that lie in memory are written and read ten times as fast.
+    static FuzzTests()
+    {
+        const string memory = "/dev/shm";
+        if (Directory.Exists(memory) && Environment.GetEnvironmentVariable("TMPDIR") is null)
+        {
+            Environment.SetEnvironmentVariable("TMPDIR", memory);
+        }
+    }
+
     public static TheoryData<string> Targets => [.. FuzzTargets.All.Keys];
 
     [Theory]

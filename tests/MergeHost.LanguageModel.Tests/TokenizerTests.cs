@@ -49,6 +49,23 @@ public class TokenizerTests
         Assert.All(lines, line => Assert.Equal(line!["ids"].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
     }
 
+    [Fact]
+    public void ByteLevel_OfEndlessPieces_KeepsABoundedNumberAndGivesTheSameIds()
+    {
+        ByteLevelBpe tokenizer = new((JsonObject)JsonNode.Parse(Companion("gpt-2").ReadBytes())!, null, null);
+        IReadOnlyList<int> first = tokenizer.Encode("a fox of 12 words");
+        for (int number = 0; number < 140_000; number++)
+        {
+            tokenizer.Encode($" x{number}");
+        }
+
+        Assert.InRange(tokenizer.KnownCount, 1, 1 << 16);
+        Assert.Equal(first, tokenizer.Encode("a fox of 12 words"));
+        int before = tokenizer.KnownCount;
+        tokenizer.Encode(new string('y', 100_000));
+        Assert.Equal(before, tokenizer.KnownCount);
+    }
+
     /// <summary>Letters, signs and spaces of many scripts; <c>fixtures/tokenizers/hard.py</c> made them.</summary>
     [Theory]
     [InlineData("sentencepiece")]

@@ -9,6 +9,10 @@ internal sealed class ByteLevelBpe
 {
     private const string File = "tokenizer.json";
 
+    // Of a text with few words most pieces are found; of endless numbers none is, and they must not fill the memory.
+    private const int MostKnown = 1 << 16;
+    private const int LongestKnown = 64;
+
     private readonly PiecePattern _pattern;
     private readonly Dictionary<string, int> _vocabulary;
     private readonly Dictionary<string, int> _ranks;
@@ -49,6 +53,9 @@ internal sealed class ByteLevelBpe
     /// <summary>The tokens that are found in a text first.</summary>
     public IReadOnlyList<AddedToken> AddedList { get; }
 
+    /// <summary>How many pieces are kept, so that they need not be merged again.</summary>
+    internal int KnownCount => _known.Count;
+
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>
     public static bool Recognises(JsonObject json) =>
         json["model"].Find("type").AsText() == "BPE" && PiecePattern.Steps(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
@@ -82,10 +89,24 @@ internal sealed class ByteLevelBpe
         {
             if (!_known.TryGetValue(piece, out int[]? found))
             {
-                _known.Add(piece, found = EncodePiece(ByteLetters.Encode(piece)));
+                found = EncodePiece(ByteLetters.Encode(piece));
+                Remember(piece, found);
             }
 
             ids.AddRange(found);
+        }
+    }
+
+    private void Remember(string piece, int[] ids)
+    {
+        if (_known.Count == MostKnown)
+        {
+            _known.Clear();
+        }
+
+        if (piece.Length <= LongestKnown)
+        {
+            _known.Add(piece, ids);
         }
     }
 

@@ -47,7 +47,7 @@ internal static class CompareCommand
             Console.WriteLine($"{pair.A} and {pair.B}: {Bytes.Count(pair.Whole.Elements)} parameters");
             IEnumerable<(string Name, Distance Distance)> rows = pair.Layers.Select(layer => ($"layer {layer.Layer}", layer.Distance)).Prepend(("whole", pair.Whole));
             rows = listsTensors ? rows.Concat(pair.Tensors.Select(tensor => (tensor.Name, tensor.Distance))) : rows;
-            string[] taskVectors = pair.Whole.TaskVectors is null ? [] : ["length of τ", "and", "cosine of τ", "sign conflicts"];
+            string[] taskVectors = pair.Whole.TaskVectors is null ? [] : ["length of τ (first)", "length of τ (second)", "cosine of τ", "sign conflicts"];
             Columns.Write([["", "L2", "cosine", .. taskVectors], .. rows.Select(row => Cells(row.Name, row.Distance))], indent: 2);
             foreach (string hint in pair.Hints)
             {

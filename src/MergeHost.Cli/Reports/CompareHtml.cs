@@ -64,7 +64,7 @@ internal static class CompareHtml
         pairs.Select(pair => Cells($"{pair.A} and {pair.B}", pair.Whole)));
 
     private static IReadOnlyList<string> Header(PairComparison pair) =>
-        pair.Whole.TaskVectors is null ? ["", "L2", "cosine"] : ["", "L2", "cosine", "length of τ", "and", "cosine of τ", "sign conflicts"];
+        pair.Whole.TaskVectors is null ? ["", "L2", "cosine"] : ["", "L2", "cosine", "length of τ (first)", "length of τ (second)", "cosine of τ", "sign conflicts"];
 
     private static IReadOnlyList<string> Cells(string name, Distance distance) => distance.TaskVectors is { } tasks
         ? [name, Number(distance.L2), Cosine(distance.Cosine), Number(tasks.NormA), Number(tasks.NormB), Cosine(tasks.Cosine), Percent(tasks.SignConflictRate)]

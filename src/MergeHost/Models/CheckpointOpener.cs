@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Folders;
 using MergeHost.Kernels.IO;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
@@ -100,11 +101,24 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
     {
         ForeignContent? content = files.Named is { } named ? Recognise(files, named) : null;
         string what = files.Named is null ? "folder" : content is null ? "file" : $"file, which is {content.Found}";
+        if (Snapshot(files) is { } snapshot)
+        {
+            return new Problem(
+                ErrorCodes.UnknownFormat, $"{files.Path}: this is a folder of the hub's cache, which keeps models in folders below 'snapshots'", $"Name '{snapshot}'.");
+        }
+
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
         return new Problem(
             ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",
             $"{(content is null ? "" : content.Hint + " ")}Installed formats open {patterns}.");
     }
+
+    // The newest, which is the one that a download without a revision gave.
+    private static string? Snapshot(CheckpointFiles files) => files is LocalCheckpointFiles { Named: null } local && local.Folders.Contains("snapshots")
+        ? new DirectoryInfo(local.PathOf("snapshots")).EnumerateDirectories().MaxBy(folder => folder.LastWriteTimeUtc) is { } newest
+            ? Path.Combine(local.PathOf("snapshots"), newest.Name)
+            : null
+        : null;
 
     private static ForeignContent? Recognise(CheckpointFiles files, string name)
     {

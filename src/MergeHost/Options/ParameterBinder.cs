@@ -25,6 +25,9 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
         }
     }
 
+    /// <summary>Whether a parameter that must be given was missing so far; what a strategy would say of its options then is no news.</summary>
+    public bool LacksAny => _reported.Count > 0;
+
     /// <summary>Whether a source's options let it take part: a weight, if the strategy has such, other than 0.</summary>
     public bool HasWeight(object options) =>
         schema.Options.FirstOrDefault(option => option.IsPerSource && option.Name == "weight")?.Property.GetValue(options) is not 0.0;

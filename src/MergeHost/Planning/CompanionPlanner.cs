@@ -107,7 +107,9 @@ internal sealed class CompanionPlanner(
             SpecialTokens.Take(text, owner["text_config"] as JsonObject ?? owner);
         }
 
-        if ((OutputHead.SaysTied(donor.Config) ?? donor.TiesEmbeddings) && OutputHead.Find(tensors.Select(tensor => tensor.Output)) is not null)
+        // Where the configuration says nothing, some architectures tie the two (Gemma), and would not read the head.
+        bool mayTie = OutputHead.SaysTied(donor.Config) ?? (donor.TiesEmbeddings || OutputHead.IsApart(donor));
+        if (mayTie && OutputHead.Find(tensors.Select(tensor => tensor.Output)) is not null)
         {
             OutputHead.Untie(config);
         }

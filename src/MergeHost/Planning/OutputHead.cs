@@ -29,7 +29,7 @@ internal static class OutputHead
     public static void Untie(JsonObject config)
     {
         config[Tie] = false;
-        if (config["text_config"] is JsonObject text && text.ContainsKey(Tie))
+        if (config["text_config"] is JsonObject text)
         {
             text[Tie] = false;
         }
@@ -56,6 +56,10 @@ internal static class OutputHead
         false => false,
         true => Find(stored) is not (TensorInfo head, TensorInfo embedding) || AreEqual(open(), head, embedding),
     };
+
+    /// <summary>Whether a model that is stored has a head other than its embedding.</summary>
+    public static bool IsApart(InputModel model) =>
+        model.IsMade && Find(model.Stored) is (TensorInfo head, TensorInfo embedding) && !AreEqual(model.Open(), head, embedding);
 
     private static bool AreEqual(ICheckpointReader reader, TensorInfo head, TensorInfo embedding)
     {

@@ -109,7 +109,7 @@ internal sealed class StagePlanner(
         }
 
         TensorGroup group = Group(mapping, output, layers, @base, sources);
-        if (Treat(group) is not { } treatment)
+        if (binder.LacksAny || Treat(group) is not { } treatment)
         {
             return null;
         }

@@ -11,7 +11,7 @@ public sealed class OutputOverlapTests : IDisposable
     public static TheoryData<string> Ways =>
     [
         "the folder itself", "the output is a link", "the model is a link", "a link above the output", "a dot in the path", "weights are a link into the output",
-        "a hard link in the output", "a partial file is a link to weights", "a companion is a hard link", "the model lies among stages", "a stage's result is a link",
+        "a hard link in the output", "a partial file is a link to weights", "a companion is a hard link", "a companion in a subfolder is a hard link", "the model lies among stages", "a stage's result is a link",
         "an importance matrix",
     ];
 
@@ -106,6 +106,12 @@ public sealed class OutputOverlapTests : IDisposable
                 return (model, "out", "");
             case "a companion is a hard link":
                 HardLink(Path.Combine(model, "tokenizer.json"), "tokenizer.json");
+                return (model, "out", "");
+            case "a companion in a subfolder is a hard link":
+                Directory.CreateDirectory(Path.Combine(model, "additional_chat_templates"));
+                File.WriteAllText(Path.Combine(model, "additional_chat_templates/tools.jinja"), "T");
+                Directory.CreateDirectory(_bed["out/additional_chat_templates"]);
+                HardLink(Path.Combine(model, "additional_chat_templates/tools.jinja"), "additional_chat_templates/tools.jinja");
                 return (model, "out", "");
             case "the model lies among stages":
                 Directory.CreateDirectory(_bed["out/.stages"]);

@@ -33,6 +33,21 @@ public sealed class ChatTemplatesTests : IDisposable
     }
 
     [Fact]
+    public void Merge_OfAModelWithNamedTemplates_WritesThemToTheirFolder()
+    {
+        using Running.MergeBed bed = new();
+        string model = bed.Copy("base", "model");
+        Directory.CreateDirectory(Path.Combine(model, "additional_chat_templates"));
+        File.WriteAllText(Path.Combine(model, "additional_chat_templates/tool use.jinja"), "T");
+        bed.Engine.Convert(model, bed["out"], "safetensors", null, null, new MergeOptions());
+        Assert.Equal("T", File.ReadAllText(bed["out/additional_chat_templates/tool use.jinja"]));
+        Assert.Empty(bed.Engine.Verify(bed["out"]));
+
+        File.AppendAllText(bed["out/additional_chat_templates/tool use.jinja"], "!");
+        Assert.Single(bed.Engine.Verify(bed["out"]));
+    }
+
+    [Fact]
     public void Apply_OfAuto_TakesTheCommonestAndOfEquallyCommonOnesTheFirst()
     {
         _folder.Add("a", TinyCheckpoint.Llama().AddFile("chat_template.jinja", "one"))

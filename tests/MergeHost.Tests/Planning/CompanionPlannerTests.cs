@@ -71,7 +71,7 @@ public sealed class CompanionPlannerTests : IDisposable
     [Fact]
     public void Plan_OfConfigThatSaysNothing_WritesTheDTypeAndNoMore()
     {
-        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().AddFile("config.json", "{}");
+        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().Remove("lm_head.weight").AddFile("config.json", "{}");
         Assert.Equal("""{"torch_dtype":"bfloat16"}""", Config(_folder.Add("a", checkpoint), RecipeFolder.Linear("a")).ToJsonString());
     }
 
@@ -172,6 +172,20 @@ public sealed class CompanionPlannerTests : IDisposable
     {
         _folder.Add("a", TinyCheckpoint.Llama(tokens: 8).Configure("vocab_size", 7));
         Assert.Equal(7, Config(RecipeFolder.Linear("a"))["vocab_size"]!.GetValue<int>());
+    }
+
+    // Gemma's configurations say nothing, and transformers ties them.
+    [Fact]
+    public void Plan_WhenTheConfigurationSaysNothingOfAHeadThatWasTrainedApart_SaysThatItIsNotTied()
+    {
+        TinyCheckpoint silent = TinyCheckpoint.Llama().Configure("tie_word_embeddings", null).Configure("text_config", new JsonObject());
+        _folder.Add("silent", silent);
+        JsonObject config = Config(RecipeFolder.Linear("silent"));
+        Assert.False(config["tie_word_embeddings"]!.GetValue<bool>());
+        Assert.False(config["text_config"]!["tie_word_embeddings"]!.GetValue<bool>());
+
+        _folder.Add("tied", TinyCheckpoint.Llama().Remove("lm_head.weight").Configure("tie_word_embeddings", null));
+        Assert.Null(Config(RecipeFolder.Linear("tied"))["tie_word_embeddings"]);
     }
 
     [Fact]

@@ -183,6 +183,13 @@ public sealed class StagePlannerTests : IDisposable
             "'fake' copies source 7 of 2 (", Assert.Single(Plan(_ => Treatment.CopySource(7))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Plan_WhenWeightsAreMissing_SaysThatAlone()
+    {
+        IReadOnlyList<Problem> problems = _folder.Errors("merge_method: linear\nmodels: [{model: a}, {model: b}]");
+        Assert.Equal([ErrorCodes.Missing, ErrorCodes.Missing], problems.Select(problem => problem.Code));
+    }
+
+    [Fact]
     public void Plan_OfASelectionOverTheModelWithUnlikeDensities_IsRefused()
     {
         const string recipe = "merge_method: ties\nbase_model: a\nmodels: [{model: b, parameters: {weight: 1, density: [0.2, 0.5]}}]\nparameters: {trim_scope: SCOPE}";

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using MergeHost.Testing;
+
+namespace MergeHost.Cli.Tests;
+
+/// <summary>What comes from outside while the program works: signals, and a stdout that is full or gone.</summary>
+public sealed class InterruptionTests : IDisposable
+{
+    private const string Base = "recipes/quickstart/base";
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("-TERM")]
+    [InlineData("-INT")]
+    public void Evaluate_WhenAskedToStop_EndsSoonAndSaysHowToResume(string signal)
+    {
+        File.WriteAllText(_folder["text.txt"], string.Concat(Enumerable.Range(0, 40_000).Select(number => $"Revenue of the quarter {number} rose by {number % 7} percent.\n")));
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: long, benchmark: perplexity, data: text.txt, window: 16}]");
+        using Cli evaluate = Cli.Start(["evaluate", Base, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"]]);
+        Assert.True(SpinWait.SpinUntil(() => evaluate.Talk.Contains("long", StringComparison.Ordinal) || evaluate.HasExited, TimeSpan.FromMinutes(2)));
+        Assert.False(evaluate.HasExited, evaluate.Talk);
+
+        long asked = Stopwatch.GetTimestamp();
+        Process.Start("kill", [signal, $"{evaluate.Id}"]).WaitForExit();
+        CliResult result = evaluate.Wait();
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("run the same command again", result.Talk, StringComparison.Ordinal);
+
+        // 2 s, and room for machines that do much else.
+        Assert.InRange(Stopwatch.GetElapsedTime(asked).TotalSeconds, 0, 20);
+    }
+
+    [Theory]
+    [InlineData("inspect " + Base, 6)]
+    [InlineData("plugins list --json", 6)]
+    [InlineData("inspect " + Base + " --json", 6)]
+    [InlineData("--help", null)]
+    public void Command_WhenStdoutIsFull_SaysSoAndIsNoBug(string command, int? exitCode)
+    {
+        CliResult result = Shell($"{Program} {command} > /dev/full");
+        Assert.Equal(exitCode ?? result.ExitCode, result.ExitCode);
+        Assert.InRange(result.ExitCode, 0, 6);
+        Assert.NotEqual(1, result.ExitCode);
+        Assert.DoesNotContain("bug of MergeHost", result.Talk, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("> /dev/full")]
+    [InlineData("| true")]
+    public void Merge_WhenNobodyReadsStdout_IsFinished(string stdout)
+    {
+        string command = $"merge {Recipe()} {_folder["out"]}";
+        CliResult result = Shell($"{{ {Program} {command}; echo \"exit $?\" >&2; }} {stdout}");
+        Assert.Matches("exit [06]\n", result.Talk);
+        Assert.DoesNotContain("bug of MergeHost", result.Talk, StringComparison.Ordinal);
+        Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
+    }
+
+    [Fact]
+    public void Command_WhoseReaderIsGone_EndsQuietly()
+    {
+        CliResult result = Shell($"{{ {Program} plugins list; echo \"exit $?\" >&2; }} | true");
+        Assert.Equal("exit 0\n", result.Talk);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string Program => $"dotnet {Cli.Program}";
+
+    private string Recipe()
+    {
+        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: [{{model: {Base}}}, {{model: recipes/quickstart/math}}]\nparameters: {{weight: 1}}\n");
+        return _folder["recipe.yaml"];
+    }
+
+    private static CliResult Shell(string command)
+    {
+        ProcessStartInfo start = new("sh", ["-c", command]) { WorkingDirectory = Cli.Repository, RedirectStandardError = true };
+        using Process shell = Process.Start(start)!;
+        string talk = shell.StandardError.ReadToEnd();
+        shell.WaitForExit();
+        return new CliResult(shell.ExitCode, "", talk);
+    }
+}
