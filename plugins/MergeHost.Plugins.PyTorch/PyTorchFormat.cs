@@ -13,7 +13,7 @@ namespace MergeHost.Plugins.PyTorch;
     Files = ["*.bin", "*.pt", "*.pth", "*.ckpt", "*.bin.index.json", "*.nemo"],
     Markers =
     [
-        "pytorch_model*.bin", "*.bin.index.json", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt",
+        "pytorch_model*.bin", "adapter_model.bin", "*.bin.index.json", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt",
         "*model_states.pt", "zero_to_fp32.py", "latest", "latest_checkpointed_iteration.txt", "mp_rank_*",
     ],
     Preference = -2)]

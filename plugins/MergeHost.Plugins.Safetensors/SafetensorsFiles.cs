@@ -32,6 +32,11 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
 
         string[] indexes = files.Has(SafetensorsNames.Index) ? [SafetensorsNames.Index] : FilesThatEnd(files, SafetensorsNames.IndexExtension);
         string[] weights = FilesThatEnd(files, SafetensorsNames.Extension);
+        if (indexes.Length == 0 && weights.Contains(SafetensorsNames.Adapter))
+        {
+            return FromSingle(files, SafetensorsNames.Adapter);
+        }
+
         return (indexes.Length, weights.Length) switch
         {
             (1, _) => FromIndex(files, indexes[0]),

@@ -8,6 +8,7 @@ internal static class SafetensorsNames
     public const string Consolidated = "consolidated" + Extension;
 
     public const string Index = "model" + IndexExtension;
+    public const string Adapter = "adapter_model" + Extension;
     public const string Extension = ".safetensors";
     public const string IndexExtension = ".safetensors.index.json";
 }

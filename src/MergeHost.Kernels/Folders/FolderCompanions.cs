@@ -29,6 +29,7 @@ public static class FolderCompanions
         "quantize_config.json",
         "quant_config.json",
         "hf_quant_config.json",
+        "adapter_config.json",
     ];
 
     /// <summary>Finds those that exist.</summary>

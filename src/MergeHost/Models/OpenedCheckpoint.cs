@@ -20,6 +20,9 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     /// <summary>The tensors that transforms took the place of or used up, each with the transform's id.</summary>
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
 
+    /// <summary>Types in which tensors are stored that transforms give as float32 so as not to round them: those that the result has unless a recipe says more.</summary>
+    public IReadOnlyDictionary<string, DType> Widened { get; init; } = new Dictionary<string, DType>();
+
     /// <summary>The files that a checkpoint is read from.</summary>
     /// <param name="reader">The checkpoint.</param>
     /// <param name="store">The files of the store that it comes from, or <see langword="null"/> for this machine.</param>

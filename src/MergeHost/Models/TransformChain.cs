@@ -72,8 +72,20 @@ internal sealed class TransformChain(
                 .. schema.Options.Select(option => $"{option.Name}={OptionInfo.Format(option.Property.GetValue(options))}"),
                 .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)), result.Identity,
             ]),
+            Widened = Widened(before, result),
             Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
         };
+    }
+
+    // What a transform adds is stored as most of the checkpoint is.
+    private static Dictionary<string, DType> Widened(OpenedCheckpoint before, ICheckpointReader result)
+    {
+        Dictionary<string, DType> types = before.Reader.Tensors.ToDictionary(tensor => tensor.Name, tensor => before.Widened.GetValueOrDefault(tensor.Name, tensor.DType));
+        DType? usual = types.Values.GroupBy(type => type).MaxBy(group => group.Count())?.Key;
+        return result.Tensors.Where(tensor => tensor.DType == DType.F32)
+            .Select(tensor => (tensor.Name, Type: types.GetValueOrDefault(tensor.Name) ?? usual))
+            .Where(tensor => tensor.Type == DType.BF16 || tensor.Type == DType.F16)
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Type!);
     }
 
     private InstalledExport Resolve(TransformReference reference) =>

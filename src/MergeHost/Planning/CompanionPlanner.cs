@@ -41,7 +41,7 @@ internal sealed class CompanionPlanner(
         problems.AddRange(CustomCode.Warnings(donor, tokenizer));
         bool isPlain = PackedWeights.Find(donor) is null;
         List<CompanionFile> files =
-            [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name != "config.json" && !(isPlain && PackedWeights.IsDescription(file.Name)))];
+            [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name is not ("config.json" or "adapter_config.json") && !(isPlain && PackedWeights.IsDescription(file.Name)))];
         files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
         if (donor.Config is null)
         {

@@ -33,6 +33,9 @@ internal sealed record InputModel(
     /// <inheritdoc cref="OpenedCheckpoint.Consumed"/>
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
 
+    /// <inheritdoc cref="OpenedCheckpoint.Widened"/>
+    public IReadOnlyDictionary<string, DType> Widened { get; init; } = new Dictionary<string, DType>();
+
     /// <summary>Whether data can be read while planning; that of an earlier stage cannot.</summary>
     public bool IsMade { get; init; } = true;
 
@@ -86,6 +89,7 @@ internal sealed record InputModel(
             Metadata = opened.Reader.Metadata,
             Exports = opened.Exports,
             Consumed = opened.Consumed,
+            Widened = opened.Widened,
         };
 
     /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>

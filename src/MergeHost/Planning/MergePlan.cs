@@ -104,4 +104,8 @@ internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputT
 }
 
 /// <summary>A tensor of a model that is read for a merge: its first elements, as many as the output has.</summary>
-internal sealed record InputTensor(InputModel Model, TensorInfo Tensor);
+internal sealed record InputTensor(InputModel Model, TensorInfo Tensor)
+{
+    /// <summary>The type in which the tensor is stored, where a transform gives more than that.</summary>
+    public DType StoredType => Model.Widened.GetValueOrDefault(Tensor.Name, Tensor.DType);
+}

@@ -212,7 +212,7 @@ internal sealed class MergePlanner(
                 if (AdapterNames.Find(model) is (string kind, string tensor))
                 {
                     problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' is an adapter ({kind}) and no whole model, by its tensor '{tensor}'",
-                        "Merge the adapter into its model first, and name the folder of the result.", reference.Place));
+                        $"Name the model that it was trained on before it: `BASE+{model.Name}`.", reference.Place));
                     isWhole = false;
                 }
             }

@@ -66,8 +66,9 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     private TransformReference[] Asked(string[] adapters, ModelFinder finder) => [.. adapters.Select(adapter => Adapter(adapter, finder)), .. finder.Reference.Apply];
 
-    private TransformReference Adapter(string name, ModelFinder finder)
+    private TransformReference Adapter(string text, ModelFinder finder)
     {
+        (string name, string? scale) = Scaled(text, finder);
         InstalledExport[] transforms = [.. plugins.Exports(ExportKind.Transform).Where(transform => transform.Export.Adapters.Count > 0)];
         if (transforms.Length == 0)
         {
@@ -81,11 +82,18 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         TextPlace at = finder.Reference.Place;
         return fitting switch
         {
-            [InstalledExport only] => new TransformReference(only.Export.Id, [(new YamlScalar("path", true, at), new YamlScalar(name, false, at))], finder.Place),
+            [InstalledExport only] => new TransformReference(only.Export.Id,
+                [(Scalar("path"), Scalar(name)), .. scale is null ? ((YamlScalar, YamlNode)[])[] : [(Scalar("scale"), Scalar(scale))]], finder.Place),
             [] => throw finder.Wrong(ErrorCodes.UnknownFormat, $"'{name}' is no adapter that an installed plugin adds to a model",
                 $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."),
             _ => throw finder.Wrong(ErrorCodes.UnknownFormat, $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
                 $"Choose one by `apply: [{{{fitting[0].Export.Id}: {{path: {name}}}}}]`."),
         };
+
+        YamlScalar Scalar(string value) => new(value, true, at);
     }
+
+    // `adapter*0.5`, unless there is a file or folder of that name.
+    private static (string Name, string? Scale) Scaled(string text, ModelFinder finder) =>
+        text.LastIndexOf('*') is var star and > 0 && !finder.IsLocal(text) ? (text[..star].TrimEnd(), text[(star + 1)..].TrimStart()) : (text, null);
 }

@@ -100,7 +100,7 @@ internal sealed class StagePlanner(
 
         // Whole numbers and truth values are tables and masks: there is no mean of them.
         bool isNumber = template.DType.Kind is DTypeKind.Float or DTypeKind.Quantized;
-        TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.Tensor.DType ?? Promoted(sources) : template.DType, shape);
+        TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.StoredType ?? Promoted(sources) : template.DType, shape);
         bool lacksBase = demand.Base == BaseUse.Required && @base is null;
         if (!isNumber || lacksBase || mapping.IsKept)
         {
@@ -162,7 +162,7 @@ internal sealed class StagePlanner(
     // No source goes before the others: unlike types become the one that holds them all, as in PyTorch.
     private static DType Promoted(List<InputTensor> sources)
     {
-        List<DType> types = [.. sources.Select(source => source.Tensor.DType).Distinct()];
+        List<DType> types = [.. sources.Select(source => source.StoredType).Distinct()];
         return types is [DType only] ? only : types.Contains(DType.F64) ? DType.F64 : DType.F32;
     }
 
@@ -297,12 +297,12 @@ internal sealed class StagePlanner(
             return;
         }
 
-        TensorPlan? mixed = plans.Find(plan => plan.Inputs.Any(input => input.Tensor.DType != plan.Output.DType));
-        InputTensor? other = mixed?.Inputs.First(input => input.Tensor.DType != mixed.Output.DType);
+        TensorPlan? mixed = plans.Find(plan => plan.Inputs.Any(input => input.StoredType != plan.Output.DType));
+        InputTensor? other = mixed?.Inputs.First(input => input.StoredType != mixed.Output.DType);
         if (mixed is not null && other is not null)
         {
             problems.Add(new Problem(ErrorCodes.CheckpointOddity,
-                $"'{other.Model.Name}' stores {other.Tensor.DType}; without `dtype:` the result is stored as {mixed.Output.DType}",
+                $"'{other.Model.Name}' stores {other.StoredType}; without `dtype:` the result is stored as {mixed.Output.DType}",
                 "Set `dtype:` to choose.", PlaceOf(other.Model), Severity.Warning));
         }
     }

@@ -30,6 +30,8 @@ public sealed class TransformTests : IDisposable
     [InlineData("{model: {model: a, lora: adapter}}", 1)]
     [InlineData("{model: {model: {path: a}, lora: {path: adapter}}}", 1)]
     [InlineData("{model: a+adapter+adapter}", 2)]
+    [InlineData("{model: a+adapter*0.5+adapter}", 1.5)]
+    [InlineData("{model: 'a+adapter * -1'}", -1)]
     public void Merge_OfAModelWithAnAdapter_MergesTheSum(string model, float scale)
     {
         MergeManifest manifest = Merge($"merge_method: passthrough\nmodels: [{model}]");

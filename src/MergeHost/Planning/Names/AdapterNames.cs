@@ -25,7 +25,7 @@ internal static class AdapterNames
             }
         }
 
-        return model.WeightFiles.Any(file => Path.GetFileName(file).StartsWith("adapter_model.", StringComparison.Ordinal)) && model.Stored.Count > 0
+        return model.WeightFiles.Count > 0 && model.WeightFiles.All(file => Path.GetFileName(file).StartsWith("adapter_model.", StringComparison.Ordinal)) && model.Stored.Count > 0
             ? ("PEFT", model.Stored[0].Name)
             : null;
     }
