@@ -81,7 +81,8 @@ internal sealed class TransformChain(
     private static Dictionary<string, DType> Widened(OpenedCheckpoint before, ICheckpointReader result)
     {
         Dictionary<string, DType> types = before.Reader.Tensors.ToDictionary(tensor => tensor.Name, tensor => before.Widened.GetValueOrDefault(tensor.Name, tensor.DType));
-        DType? usual = types.Values.GroupBy(type => type).MaxBy(group => group.Count())?.Key;
+        bool onlyAdds = types.Keys.All(result.Tensors.Select(tensor => tensor.Name).ToHashSet().Contains);
+        DType? usual = !onlyAdds ? null : types.Values.GroupBy(type => type).MaxBy(group => group.Count())?.Key;
         return result.Tensors.Where(tensor => tensor.DType == DType.F32)
             .Select(tensor => (tensor.Name, Type: types.GetValueOrDefault(tensor.Name) ?? usual))
             .Where(tensor => tensor.Type == DType.BF16 || tensor.Type == DType.F16)

@@ -1,0 +1,62 @@
+using MergeHost.Algebra;
+
+namespace MergeHost.Plugins.Adapters.Changes;
+
+/// <summary>What adapters need of small matrices.</summary>
+internal static class MatrixOperations
+{
+    public static Matrix<float> Transpose(this Matrix<float> matrix)
+    {
+        Matrix<float> result = new(matrix.Columns, matrix.Rows);
+        Span<float> to = result.Elements.Span;
+        for (int row = 0; row < matrix.Rows; row++)
+        {
+            ReadOnlySpan<float> from = matrix.Row(row);
+            for (int column = 0; column < from.Length; column++)
+            {
+                to[(column * matrix.Rows) + row] = from[column];
+            }
+        }
+
+        return result;
+    }
+
+    public static Matrix<float> Map(this Matrix<float> matrix, Func<float, float> map)
+    {
+        float[] result = matrix.Elements.ToArray();
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = map(result[i]);
+        }
+
+        return new(matrix.Rows, matrix.Columns, result);
+    }
+
+    /// <summary>Makes a matrix of its elements.</summary>
+    public static Matrix<float> Make(int rows, int columns, Func<int, int, double> element)
+    {
+        Matrix<float> result = new(rows, columns);
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> to = result.Row(row);
+            for (int column = 0; column < columns; column++)
+            {
+                to[column] = (float)element(row, column);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary><c>a · b</c></summary>
+    public static Matrix<float> Multiply(Matrix<float> a, Matrix<float> b)
+    {
+        Matrix<float> result = new(a.Rows, b.Columns);
+        RowProduct.Add(a.Elements.Span, b.Elements.Span, a.Columns, result.Elements.Span, b.Columns);
+        return result;
+    }
+
+    /// <summary>Some rows.</summary>
+    public static Matrix<float> Slice(this Matrix<float> matrix, int firstRow, int rows) =>
+        new(rows, matrix.Columns, matrix.Elements.Slice(firstRow * matrix.Columns, rows * matrix.Columns));
+}
