@@ -156,9 +156,9 @@ internal sealed class PackedModel
     private void Add(TensorInfo codes, PackedWeight weight)
     {
         string name = weight.Plain.Name;
-        if (codes.Name != name && _tensors.ContainsKey(name))
+        if (codes.Name != name && _tensors.TryGetValue(name, out TensorInfo? twin))
         {
-            throw Fail(_tensors[name], $"the file has it, and '{Printable(codes.Name)}' too; which of them counts is not known");
+            throw Fail(twin, $"the file has it, and '{Printable(codes.Name)}' too; which of them counts is not known");
         }
 
         Consume(codes);

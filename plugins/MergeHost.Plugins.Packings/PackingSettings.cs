@@ -60,7 +60,10 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
             bool isChanged = false;
             foreach (JsonObject part in Parts(config).Select(part => part.Part))
             {
-                isChanged |= _fields.Count(part.Remove) > 0;
+                foreach (string field in _fields)
+                {
+                    isChanged |= part.Remove(field);
+                }
             }
 
             kept.Add(isChanged ? CompanionFile.FromBytes(file.Name, PythonJson.Indented(config)) : file);

@@ -159,7 +159,7 @@ internal sealed class CompressedTensors : IPackingScheme
         }
 
         JsonNode? block = arguments.Find("block_structure");
-        return (block.At(0).AsInt(), block.At(1).AsInt()) is (> 0 and { } rows, > 0 and { } width) ? layout.Blocks(scale, rows, width)
+        return (block.At(0).AsInt(), block.At(1).AsInt()) is ( > 0 and { } rows, > 0 and { } width) ? layout.Blocks(scale, rows, width)
             : throw model.Settings!.Fail($"'block_structure' of '{tensor.Name}' is {block.Words()}; expected two positive whole numbers");
     }
 

@@ -49,7 +49,7 @@ internal sealed class FineGrainedFp8 : IPackingScheme
     {
         JsonNode? size = settings.Fields["weight_block_size"];
         return size is null ? null
-            : (size.At(0).AsInt(), size.At(1).AsInt(), size.Items().Count) is (> 0 and { } rows, > 0 and { } columns, 2) ? (rows, columns)
+            : (size.At(0).AsInt(), size.At(1).AsInt(), size.Items().Count) is ( > 0 and { } rows, > 0 and { } columns, 2) ? (rows, columns)
             : throw settings.Fail($"'weight_block_size' is {size.Words()}; expected two positive whole numbers");
     }
 

@@ -7,6 +7,8 @@ internal sealed class Hqq : IPackingScheme
 {
     private const string Codes = ".W_q";
 
+    private static readonly string[] _settings = ["nbits", "axis", "group_size", "shape"];
+
     // What else HQQ keeps of a layer; none of it says anything of the weights.
     private static readonly string[] _others =
     [
@@ -28,7 +30,7 @@ internal sealed class Hqq : IPackingScheme
 
     private static void Add(PackedModel model, TensorInfo tensor, string module)
     {
-        TensorInfo[] said = [.. new[] { "nbits", "axis", "group_size", "shape" }.Select(name => model.Need(tensor, module + name))];
+        TensorInfo[] said = [.. _settings.Select(name => model.Need(tensor, module + name))];
         long[] numbers = [.. said.Take(3).Select(name => Integers.Read(model, name)[0])];
         (long bits, long axis, long size) = (numbers[0], numbers[1], numbers[2]);
         TensorShape shape = TensorShape.Create(Integers.Read(model, said[3]));
