@@ -48,7 +48,12 @@ internal static class FuzzTargets
         ["yaml"] = new(_yaml, (content, _) => ThrowIfAny(problems => YamlLoader.Load("x.yaml", Text(content), problems))),
         ["recipe"] = new([.. _yaml, "merge_method", "slices", "models", "parameters", "filter", "value", "base_model", "select"],
             (content, _) => ThrowIfAny(problems => RecipeReader.Read("x.yaml", Text(content), problems))),
-        ["task"] = new([.. _yaml, .. _template], (content, folder) => LmEvalTask.Read(folder.Write("task.yaml", content))),
+        ["task"] = new([.. _yaml, .. _template], (content, folder) =>
+        {
+            folder.Write("task.yaml", content);
+            folder.Write("items.jsonl", """{"headline": "rates rise", "label": 1, "question": "what is 1 + 1?", "answer": "2"}"""u8);
+            LmEvalRun.Read(new LmEvalOptions { Task = "task.yaml", Data = "items.jsonl" }, folder.Path);
+        }),
         ["template"] = new(_template, (content, _) => new TextTemplate(Text(content)).Render(new Dictionary<string, object?> { ["question"] = "what?", ["choices"] = new List<object?> { "a", "b" }, ["label"] = 1L, ["id"] = "1" })),
         ["items"] = new([.. _json, "\n"], (content, folder) => TaskItem.ReadAll(folder.Write("items.jsonl", content))),
         ["pattern"] = new(_pattern, (content, _) => new BoundedPattern(Text(content), Fail).Matches("The quick brown fox's 12 aaaaaaaa!")),

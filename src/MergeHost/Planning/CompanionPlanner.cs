@@ -70,13 +70,13 @@ internal sealed class CompanionPlanner(
     // A token without a row ends every program that meets it; where the model itself is so, that is said.
     private void CheckSpecialTokens(JsonObject config, List<CompanionFile> files, InputModel donor)
     {
-        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding)?.Output.Shape[0] is not { } rows)
+        if (TensorRoles.RowsOfEmbedding(tensors.Select(tensor => tensor.Output)) is not { } rows)
         {
             return;
         }
 
         JsonObject? generation = files.Find(file => file.Name == Generation)?.ReadJson();
-        long before = donor.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0] ?? rows;
+        long before = TensorRoles.RowsOfEmbedding(donor.Stored) ?? rows;
         foreach ((string key, long id) in SpecialTokens.Without(config["text_config"] as JsonObject ?? config, rows).Concat(SpecialTokens.Without(generation, rows)).Distinct())
         {
             problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"{key} of '{donor.Name}' is {id}, and the output's embedding has {rows} rows",

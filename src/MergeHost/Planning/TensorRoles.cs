@@ -36,6 +36,10 @@ internal static class TensorRoles
     /// <summary>Whether a tensor has one row for each token of the vocabulary.</summary>
     public static bool IsByToken(string name) => Of(name) is TensorRole.Embedding or TensorRole.Head;
 
+    /// <summary>How many rows the first embedding has; <see langword="null"/> without one, or where it has no rows.</summary>
+    public static long? RowsOfEmbedding(IEnumerable<TensorInfo> tensors) =>
+        tensors.FirstOrDefault(tensor => Of(tensor.Name) == TensorRole.Embedding) is { Shape: { Rank: > 0 } shape } ? shape[0] : null;
+
     /// <summary>Whether a tensor outside the layers stands before them: embeddings do, norms and heads stand after.</summary>
     public static bool IsBeforeLayers(string name) => Of(name) switch
     {

@@ -152,9 +152,9 @@ internal sealed class VocabularyPlanner
     private static InputModel? Common((InputModel Model, Vocabulary Tokens)[] all) =>
         all.FirstOrDefault(one => all.All(other => one.Tokens.Difference(other.Tokens, "", "") is null)).Model;
 
-    private static long? RowsOf(InputModel model) => model.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding)?.Shape[0];
+    private static long? RowsOf(InputModel model) => TensorRoles.RowsOfEmbedding(model.Stored);
 
-    private static long? RowsOf(IReadOnlyList<TensorPlan> plans) => plans.FirstOrDefault(plan => TensorRoles.Of(plan.Output.Name) == TensorRole.Embedding)?.Output.Shape[0];
+    private static long? RowsOf(IReadOnlyList<TensorPlan> plans) => TensorRoles.RowsOfEmbedding(plans.Select(plan => plan.Output));
 
     private void CheckOthers(InputModel owner, Vocabulary own, (InputModel Model, Vocabulary Tokens)[] others)
     {

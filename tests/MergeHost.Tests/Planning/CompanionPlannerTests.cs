@@ -174,6 +174,13 @@ public sealed class CompanionPlannerTests : IDisposable
         Assert.Equal(7, Config(RecipeFolder.Linear("a"))["vocab_size"]!.GetValue<int>());
     }
 
+    [Fact]
+    public void Plan_OfAnEmbeddingWithoutExtents_CopiesIt()
+    {
+        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().Remove("model.embed_tokens.weight").Add(new TensorInfo("model.embed_tokens.weight", DType.F32, []), new byte[4]);
+        Assert.NotNull(Config(_folder.Add("a", checkpoint), RecipeFolder.Linear("a")));
+    }
+
     // Gemma's configurations say nothing, and transformers ties them.
     [Fact]
     public void Plan_WhenTheConfigurationSaysNothingOfAHeadThatWasTrainedApart_SaysThatItIsNotTied()
