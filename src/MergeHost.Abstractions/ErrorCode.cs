@@ -5,8 +5,8 @@ namespace MergeHost;
 /// <param name="Title">What went wrong, in a few words.</param>
 public sealed record ErrorCode(string Id, string Title)
 {
-    /// <summary>The exit code of a program that ends with this error: 3 recipe, 4 checkpoint, 5 plugin, 6 merge or output, 7 benchmark.</summary>
-    public int ExitCode => Id[2] switch { '1' => 3, '2' => 4, '3' => 5, '4' or '5' => 6, '6' => 7, _ => 1 };
+    /// <summary>The exit code of a program that ends with this error: 3 recipe, 4 checkpoint or store, 5 plugin, 6 merge or output, 7 benchmark.</summary>
+    public int ExitCode => Id[2] switch { '1' => 3, '2' => 4, '3' => 5, '4' or '5' => 6, '6' => 7, '7' => 4, _ => 1 };
 
     /// <inheritdoc cref="Id"/>
     public override string ToString() => Id;

@@ -212,6 +212,33 @@ public static class ErrorCodes
     /// <summary>A tokenizer that cannot be read to the letter.</summary>
     public static readonly ErrorCode TokenizerNotSupported = new("MH6004", "A tokenizer is of a kind that is not supported");
 
+    /// <summary>A model that is not in the cache, while the hub may not be asked.</summary>
+    public static readonly ErrorCode HubOffline = new("MH7001", "A model is not in the cache, and the hub may not be asked");
+
+    /// <summary>No answer from the hub, also after several tries.</summary>
+    public static readonly ErrorCode HubUnreachable = new("MH7002", "The hub does not answer");
+
+    /// <summary>A model, revision or file that the hub does not have or does not show.</summary>
+    public static readonly ErrorCode HubNotFound = new("MH7003", "The hub has no such model, revision or file");
+
+    /// <summary>A model that is gated, private or disabled, or a token that is not accepted.</summary>
+    public static readonly ErrorCode HubDenied = new("MH7004", "The hub does not give a model");
+
+    /// <summary>An address that must not be followed.</summary>
+    public static readonly ErrorCode HubAddress = new("MH7005", "The hub sends us where we must not go");
+
+    /// <summary>An answer that contradicts itself, the listing or what was asked for.</summary>
+    public static readonly ErrorCode HubAnswer = new("MH7006", "The hub's answer is not what was asked for");
+
+    /// <summary>Bytes, fetched or cached, with another digest than the listing says.</summary>
+    public static readonly ErrorCode HubDamaged = new("MH7007", "A file of the hub has another digest than its listing says");
+
+    /// <summary>A name that leads out of its folder, or is the same as another on some systems.</summary>
+    public static readonly ErrorCode HubName = new("MH7008", "A file name of the hub must not become a path");
+
+    /// <summary>A cache that cannot be read or written, or has no room.</summary>
+    public static readonly ErrorCode HubCache = new("MH7009", "The hub's cache cannot be read or written");
+
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [

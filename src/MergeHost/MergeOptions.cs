@@ -24,6 +24,9 @@ public sealed record MergeOptions
     /// <summary>Whether an output folder that is not empty is replaced.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Whether models of stores are read where they are, rather than downloaded and checked first.</summary>
+    public bool Stream { get; init; }
+
     /// <summary>Whether plugins must be those of the lock file.</summary>
     public bool Locked { get; init; }
 

@@ -45,6 +45,7 @@ public sealed class ConventionTests
     [InlineData(typeof(LayerScorerAttribute), typeof(LayerScorerContract<>))]
     [InlineData(typeof(CheckpointFormatAttribute), typeof(CheckpointReaderContract<>))]
     [InlineData(typeof(CheckpointTransformAttribute), typeof(CheckpointTransformContract<>))]
+    [InlineData(typeof(CheckpointStoreAttribute), typeof(CheckpointStoreContract<>))]
     public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
@@ -71,6 +72,7 @@ public sealed class ConventionTests
         LayerScorerAttribute scorer => scorer.Id,
         CheckpointFormatAttribute format => format.Id,
         CheckpointTransformAttribute transform => transform.Id,
+        CheckpointStoreAttribute store => store.Id,
         BenchmarkAttribute benchmark => benchmark.Id,
         _ => null,
     };

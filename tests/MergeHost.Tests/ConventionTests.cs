@@ -21,7 +21,7 @@ public sealed class ConventionTests
                 "ManifestFile", "ManifestInput", "ManifestInputFile", "ManifestPlugin", "ManifestSelection", "ManifestStage",
                 "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress",
                 "MetricSummary", "ModelSummary", "OptionSummary", "PairComparison", "PairedResult", "PlanSummary",
-                "PluginSummary", "PluginsSummary", "RankCorrelation", "RestorationCurve", "RestorationPoint", "RunComparison",
+                "PluginSummary", "PluginsSummary", "RankCorrelation", "RemoteSummary", "RestorationCurve", "RestorationPoint", "RunComparison",
                 "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoreValidation", "ScoredTensor",
                 "ScorerAgreement", "ScorerSetting", "ScorerSummary", "SelectionSummary", "ShareInterval", "StageSummary",
                 "StudyMean", "StudyPoint", "StudySummary", "SwappedUnit", "TaskChange", "TaskSummary",

@@ -50,6 +50,20 @@ public abstract class CheckpointFiles
     /// <exception cref="CheckpointException">It cannot be told.</exception>
     public abstract string? IdentityOf(string name);
 
+    /// <summary>How many bytes <see cref="Fetch"/> would bring near; none by default.</summary>
+    /// <param name="names">The files.</param>
+    public virtual long MissingBytes(IReadOnlyList<string> names) => 0;
+
+    /// <summary>Makes ready that files are going to be read whole: a store that keeps copies makes them, and checks those that it has.</summary>
+    /// <remarks>Called before data is read. What is read without it comes from where it is. Does nothing by default.</remarks>
+    /// <param name="names">The files.</param>
+    /// <param name="progress">Told how many bytes of them are ready, from any thread.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="CheckpointException">A file cannot be had, or is not what it was.</exception>
+    public virtual void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation)
+    {
+    }
+
     /// <summary>Where a file leads to, if it is a link out of the folder and of the cache that the folder belongs to.</summary>
     /// <remarks>Names that a file of the checkpoint gives, such as an index, must not lead to what their author does not own.</remarks>
     /// <returns><see langword="null"/> if all is well, as by default.</returns>

@@ -25,7 +25,7 @@ internal static class ConvertCommand
     {
         Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
         {
-            _input, _output, _format, _type, _importance, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize,
+            _input, _output, _format, _type, _importance, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -41,6 +41,7 @@ internal static class ConvertCommand
             MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Force = arguments.GetValue(SharedOptions.Force),
+            Stream = arguments.GetValue(SharedOptions.Stream),
         };
         MergeManifest manifest = printer.Track("converting", progress => engine.Convert(
             arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), arguments.GetValue(_importance), options, printer.Show, progress, cancellation));

@@ -16,7 +16,7 @@ internal static class MergeCommand
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
             _recipe, _output, _noEvaluate, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
-            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
@@ -31,6 +31,7 @@ internal static class MergeCommand
             ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
             Force = arguments.GetValue(SharedOptions.Force),
             Locked = arguments.GetValue(SharedOptions.Locked),
+            Stream = arguments.GetValue(SharedOptions.Stream),
         };
         MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);

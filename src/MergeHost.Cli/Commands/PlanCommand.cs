@@ -33,6 +33,12 @@ internal static class PlanCommand
 
     private static void Describe(PlanSummary plan, bool listsTensors)
     {
+        foreach (RemoteSummary model in plan.Remote)
+        {
+            string missing = model.MissingBytes == 0 ? "all of it is in the cache" : $"a merge downloads {Bytes.Format(model.MissingBytes)}";
+            Console.WriteLine($"{model.Address}: {Bytes.Format(model.LengthBytes)}, {missing}");
+        }
+
         foreach (StageSummary stage in plan.Stages)
         {
             Console.WriteLine($"{stage.Name ?? "output"}: {stage.Method} (plugin {stage.Plugin}) of {string.Join(", ", stage.Models)}");
@@ -48,8 +54,9 @@ internal static class PlanCommand
 
             Console.WriteLine($"  reads {Bytes.Format(stage.ReadBytes)}, writes {Bytes.Format(stage.WriteBytes)} ({Bytes.Count(stage.ElementCount)} parameters)");
             TimeSpan time = TimeSpan.FromSeconds((stage.ReadBytes + stage.WriteBytes) / Math.Max(plan.BytesPerSecond, 1));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  takes about {Bytes.Format(stage.MemoryBytes)} of memory, and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample was read with"));
+            string duration = plan.BytesPerSecond == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+                $", and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample was read with");
+            Console.WriteLine($"  takes about {Bytes.Format(stage.MemoryBytes)} of memory{duration}");
             if (stage.Selection is { } selection)
             {
                 Describe(selection);

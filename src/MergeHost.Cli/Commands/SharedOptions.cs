@@ -16,6 +16,8 @@ internal static class SharedOptions
 
     public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
 
+    public static Option<bool> Stream { get; } = new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };
+
     public static Option<int> Threads { get; } = new("--threads")
     {
         Description = "How many threads work",

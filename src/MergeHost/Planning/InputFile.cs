@@ -14,9 +14,11 @@ internal sealed record InputFile(string Name, string Path, string Identity, long
     /// <summary>What the system said of a file of this machine; <see langword="null"/> for one of a store.</summary>
     public FileIdentity? Local { get; private init; }
 
-    private CheckpointFiles? Store { get; init; }
+    /// <summary>The files of the store that it is among; <see langword="null"/> for one of this machine.</summary>
+    public CheckpointFiles? Store { get; private init; }
 
-    private string Key { get; init; } = "";
+    /// <summary>Its name among those.</summary>
+    public string Key { get; private init; } = "";
 
     /// <summary>Whether the path leads to another file by now, or the file was written to.</summary>
     /// <exception cref="IOException">The system does not tell.</exception>
@@ -36,7 +38,7 @@ internal sealed record InputFile(string Name, string Path, string Identity, long
             return Of(relative == "." ? model : $"{model}/{relative}", file.Path);
         }
 
-        string key = store.Names.First(name => store.PathOf(name) == file.Path);
+        string key = store.Names.Concat(store.Folders.SelectMany(folder => store.NamesIn(folder).Select(name => $"{folder}/{name}"))).First(name => store.PathOf(name) == file.Path);
         using CheckpointFile open = store.Open(key);
         return new InputFile(store.Path == file.Path ? model : $"{model}/{key}", file.Path, open.Identity, open.LengthBytes) { Store = store, Key = key };
     }

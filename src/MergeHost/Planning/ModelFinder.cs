@@ -19,12 +19,16 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
     /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
     /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
     public FoundFiles Find(string name) =>
-        Local(name) ?? Stores.Remote(name) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+        Local(name) ?? (IsBesideOthers(name) ? null : Stores.Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
 
     private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
 
     /// <summary>An error in the reference.</summary>
     public MergeHostException Wrong(ErrorCode code, string message, string? hint) => new([new Problem(code, message, hint, Place)]);
+
+    // A name in a folder that is there is a path: what is missing there is a mistake, and no business of anyone far away.
+    private bool IsBesideOthers(string name) => Path.GetDirectoryName(name) is { Length: > 0 } parent
+        && (Directory.Exists(parent) || (RecipeFolder is not null && Directory.Exists(Path.Combine(RecipeFolder, parent))));
 
     private static CheckpointException NotFound(string path)
     {
@@ -49,17 +53,10 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
             return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
         }
 
-        return IsHubId(name) && !Directory.Exists(Path.GetDirectoryName(name))
-            ? Wrong(ErrorCodes.NotSupported, $"there is no folder '{name}', and models cannot be downloaded from the hub yet",
-                $"Download it first, with `hf download {name.Split('@')[0]} --local-dir PATH`, and name the folder.")
-            : Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
-                $"Paths start at the current folder, and then at the recipe's, '{folder}'.");
+        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
+            $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
     }
 
     private static IEnumerable<string> Neighbours(string folder) =>
         Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!) : [];
-
-    private static bool IsHubId(string name) =>
-        name.Split('@')[0].Split('/') is [{ Length: > 0 } owner, { Length: > 0 } repository]
-        && (owner + repository).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && !owner.StartsWith('.');
 }

@@ -44,6 +44,11 @@ internal sealed class MergeRunner(
             return finished with { IsAlreadyComplete = true };
         }
 
+        if (!options.Stream)
+        {
+            InputFetch.Run(plan.InputFiles, progress, cancellation);
+        }
+
         foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
         {
             new InputCheck(stage, model => model.Open(), cancellation).Run();

@@ -10,11 +10,12 @@ internal static class Bandwidth
     private const int BlockBytes = 1 << 20;
     private const int Blocks = 64;
 
-    /// <summary>Reads a sample of the largest tensor.</summary>
-    /// <returns>Bytes a second.</returns>
+    /// <summary>Reads a sample of the largest tensor on this machine; what is far away is not fetched for it.</summary>
+    /// <returns>Bytes a second; 0 if there is nothing to read.</returns>
     public static double Measure(MergePlan plan)
     {
-        InputTensor? largest = plan.Stages[0].Tensors.SelectMany(tensor => tensor.Read).MaxBy(input => input.Tensor.LengthBytes);
+        InputTensor? largest = plan.Stages[0].Tensors.SelectMany(tensor => tensor.Read)
+            .Where(input => input.Model.Files.All(file => file.Store is null)).MaxBy(input => input.Tensor.LengthBytes);
         if (largest is null || largest.Tensor.LengthBytes == 0)
         {
             return 0;

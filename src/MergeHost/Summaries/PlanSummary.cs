@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using MergeHost.Planning;
 using MergeHost.Planning.Accounting;
 using MergeHost.Running;
@@ -8,11 +9,27 @@ namespace MergeHost;
 /// <summary>What a recipe would do.</summary>
 /// <param name="Stages">The merges, in the order in which they would run.</param>
 /// <param name="Warnings">What is worth knowing.</param>
-/// <param name="BytesPerSecond">How fast a sample of the inputs could be read just now.</param>
+/// <param name="BytesPerSecond">How fast a sample of the inputs on this machine could be read just now; 0 if there are none.</param>
 public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyList<Problem> Warnings, double BytesPerSecond)
 {
+    /// <summary>The models that come from a store.</summary>
+    public IReadOnlyList<RemoteSummary> Remote { get; init; } = [];
+
     internal static PlanSummary Of(MergePlan plan, MergeOptions options) =>
-        new([.. plan.Stages.Select(stage => StageSummary.Of(stage, options))], plan.Warnings, Bandwidth.Measure(plan));
+        new([.. plan.Stages.Select(stage => StageSummary.Of(stage, options))], plan.Warnings, Bandwidth.Measure(plan))
+        {
+            Remote = [.. plan.InputFiles.Where(file => file.Store is not null).GroupBy(file => file.Store!).Select(RemoteSummary.Of)],
+        };
+}
+
+/// <summary>A model that comes from a store.</summary>
+/// <param name="Address">Which it is, in which revision.</param>
+/// <param name="LengthBytes">The length of the files that a merge reads.</param>
+/// <param name="MissingBytes">What of it a merge would download.</param>
+public sealed record RemoteSummary(string Address, long LengthBytes, long MissingBytes)
+{
+    internal static RemoteSummary Of(IGrouping<CheckpointFiles, InputFile> files) => new(
+        files.Key.Path, files.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. files.Select(file => file.Key)]));
 }
 
 /// <summary>What one merge of a recipe would do.</summary>

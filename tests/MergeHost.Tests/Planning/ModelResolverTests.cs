@@ -29,23 +29,13 @@ public sealed class ModelResolverTests : IDisposable
     [InlineData("~/models/llama", "'~' and '$' are not expanded")]
     [InlineData("$HOME/llama", "'~' and '$' are not expanded")]
     [InlineData("a/b/c", "Paths start at the current folder")]
+    [InlineData("./meta-llama/Llama-3.1-8B", "Paths start at the current folder")]
     public void Resolve_OfWhatIsNotThere_NamesItAndAWayOut(string model, string hint)
     {
         Problem problem = _folder.Error(RecipeFolder.Linear("finance", model));
         Assert.Equal((ErrorCodes.ModelNotFound, $"there is no file or folder '{model}'"), (problem.Code, problem.Message));
         Assert.Contains(hint, problem.Hint, StringComparison.Ordinal);
         Assert.Equal((2, true), (problem.Place!.Line, problem.Place.Path.EndsWith("recipe.yaml", StringComparison.Ordinal)));
-    }
-
-    [Theory]
-    [InlineData("meta-llama/Llama-3.1-8B", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
-    [InlineData("meta-llama/Llama-3.1-8B@main", "`hf download meta-llama/Llama-3.1-8B --local-dir PATH`")]
-    public void Resolve_OfWhatIsNotSupported_NamesItAndAWayOut(string model, string hint)
-    {
-        Problem problem = _folder.Error(RecipeFolder.Linear("finance", model));
-        Assert.Equal(ErrorCodes.NotSupported, problem.Code);
-        Assert.Contains($"'{model}'", problem.Message, StringComparison.Ordinal);
-        Assert.Contains(hint, problem.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

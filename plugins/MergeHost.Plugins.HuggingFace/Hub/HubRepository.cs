@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace MergeHost.Plugins.HuggingFace.Hub;
+
+/// <summary>One commit of a repository: its files, those in the cache among them.</summary>
+/// <remarks>Every member may be called from several threads at once.</remarks>
+internal sealed class HubRepository
+{
+    private const int MostDownloads = 4;
+
+    private readonly HubConnection _hub;
+    private readonly HubCache _cache;
+    private readonly string _revision;
+    private readonly Lazy<bool> _begun;
+
+    private HubRepository(HubConnection hub, HubCache cache, HubName name, string commit, IReadOnlyList<HubEntry> files)
+    {
+        _hub = hub;
+        _cache = cache;
+        _revision = name.Revision;
+        Name = name.Repository;
+        Commit = commit;
+        Files = files;
+        _begun = new Lazy<bool>(() =>
+        {
+            _cache.Begin(_revision, Commit, Files);
+            return true;
+        });
+    }
+
+    /// <summary>The repository's id.</summary>
+    public string Name { get; }
+
+    /// <summary>The commit, which never changes.</summary>
+    public string Commit { get; }
+
+    /// <summary>All files in ordinal order, of unsafe names too.</summary>
+    public IReadOnlyList<HubEntry> Files { get; }
+
+    /// <summary>Finds what a revision is now, without a request if it is a commit whose listing the cache has, or offline.</summary>
+    /// <exception cref="HubException">It is not there, or the hub does not tell.</exception>
+    public static HubRepository Open(HubConnection hub, HubName name, CancellationToken cancellation)
+    {
+        HubCache cache = new(hub.Settings, name.Repository);
+        if (hub.Settings.IsOffline)
+        {
+            return cache.CommitOf(name.Revision) is { } cached && Directory.Exists(cache.Snapshot(cached))
+                ? new HubRepository(hub, cache, name, cached, cache.Listing(cached) ?? cache.Present(cached))
+                : throw new HubException(HubFault.Offline, $"{name.Repository}@{name.Revision}", "the cache does not have it, and the hub may not be asked (offline)",
+                    "Unset HF_HUB_OFFLINE, or download it first.");
+        }
+
+        string commit = HubName.IsCommit(name.Revision) ? name.Revision : HubListing.CommitOf(hub, name, cancellation);
+        return new HubRepository(hub, cache, name, commit, cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Repository, commit, cancellation));
+    }
+
+    /// <summary>What is known of files' beginnings, so that it need not be fetched again.</summary>
+    public ConcurrentDictionary<HubEntry, byte[]> Heads { get; } = [];
+
+    /// <summary>The path of a file in the cache, or <see langword="null"/> if it is not there.</summary>
+    public string? Cached(HubEntry file) => _cache.Find(Commit, file.Path);
+
+    /// <summary>A file on the hub.</summary>
+    public RemoteFile Remote(HubEntry file) => new(_hub, Name, Commit, file);
+
+    /// <summary>Puts files into the cache, and compares those that are there with their digests.</summary>
+    /// <param name="files">Some of <see cref="Files"/>.</param>
+    /// <param name="progress">Told of the bytes of all files that are there by now, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what came is kept for the next time.</param>
+    /// <exception cref="HubException">A file does not come, is another one, or cannot be written.</exception>
+    public void Download(IReadOnlyList<HubEntry> files, Action<long>? progress, CancellationToken cancellation)
+    {
+        if (HubPath.FirstUnsafe(files.Select(file => file.Path)) is { } name)
+        {
+            throw new HubException(HubFault.UnsafeName, Name, $"the file name '{Printable(name)}' must not become a path, or is the same as another on some systems",
+                "Download the files that you need by name.");
+        }
+
+        HubEntry[] missing = [.. files.Where(file => Cached(file) is null)];
+        CheckRoom(missing.Sum(file => file.LengthBytes));
+        long done = 0;
+        try
+        {
+            Parallel.ForEach(files, new ParallelOptions { MaxDegreeOfParallelism = MostDownloads, CancellationToken = cancellation }, file =>
+            {
+                if (Cached(file) is { } path)
+                {
+                    HubCache.Verify(path, file, cancellation);
+                }
+                else
+                {
+                    long counted = Add(file, progress is null ? null : bytes => progress(Interlocked.Add(ref done, bytes)), cancellation);
+                    Interlocked.Add(ref done, -counted);
+                }
+
+                progress?.Invoke(Interlocked.Add(ref done, file.LengthBytes));
+            });
+        }
+        catch (AggregateException exception)
+        {
+            throw exception.InnerExceptions.OfType<HubException>().FirstOrDefault() ?? exception.InnerExceptions[0];
+        }
+    }
+
+    /// <summary>Puts a file into the cache.</summary>
+    /// <param name="file">One of <see cref="Files"/>, of a safe name.</param>
+    /// <param name="fetched">Told of bytes that came.</param>
+    /// <param name="cancellation">Asks to stop; what came is kept for the next time.</param>
+    /// <returns>How many bytes came.</returns>
+    public long Add(HubEntry file, Action<long>? fetched, CancellationToken cancellation)
+    {
+        if (_hub.Settings.IsOffline)
+        {
+            throw new HubException(HubFault.Offline, $"{Name}/{file.Path}", "the cache does not have the file, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, or download it first.");
+        }
+
+        long count = 0;
+        _ = _begun.Value;
+        try
+        {
+            _cache.Add(Commit, file, (start, take) =>
+            {
+                if (start == 0 && Heads.TryGetValue(file, out byte[]? head))
+                {
+                    take(head);
+                    start = head.Length;
+                }
+
+                Remote(file).Read(start, file.LengthBytes - start, bytes =>
+                {
+                    take(bytes);
+                    count += bytes.Length;
+                    fetched?.Invoke(bytes.Length);
+                }, cancellation);
+            }, cancellation);
+        }
+        catch (HubException exception) when (exception.Fault == HubFault.Damaged)
+        {
+            throw new HubException(HubFault.Damaged, $"{Name}/{file.Path}", exception.Message[(file.Path.Length + 2)..], exception.Hint, exception);
+        }
+
+        return count;
+    }
+
+    private void CheckRoom(long neededBytes)
+    {
+        Directory.CreateDirectory(_hub.Settings.CacheFolder);
+        long freeBytes = new DriveInfo(_hub.Settings.CacheFolder).AvailableFreeSpace;
+        if (neededBytes > freeBytes)
+        {
+            throw new HubException(HubFault.Cache, _hub.Settings.CacheFolder, string.Create(CultureInfo.InvariantCulture,
+                $"{Name} needs {neededBytes:N0} bytes more, the disk has {freeBytes:N0}"), "Make room, or name another folder by HF_HUB_CACHE.");
+        }
+    }
+
+    private static string Printable(string text) => string.Concat(text.Take(100).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.HuggingFace.Hub;
+
+namespace MergeHost.Plugins.HuggingFace;
+
+/// <summary>The files of a commit, or of a folder in it. Names that must not become paths are left out.</summary>
+internal sealed class HubFiles : CheckpointFiles
+{
+    private readonly HubRepository _repository;
+    private readonly Dictionary<string, HubEntry> _entries;
+    private readonly ConcurrentDictionary<string, HubContent> _contents = [];
+
+    private HubFiles(HubRepository repository, string folder, string? named)
+    {
+        _repository = repository;
+        string prefix = folder.Length == 0 ? "" : folder + "/";
+        _entries = repository.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && HubPath.IsSafe(file.Path)).ToDictionary(file => file.Path[prefix.Length..]);
+        Location = $"{HubName.Scheme}{repository.Name}@{repository.Commit}{(folder.Length == 0 ? "" : "/" + folder)}";
+        Named = named;
+        Names = [.. _entries.Keys.Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        Folders = [.. _entries.Keys.Where(name => name.Contains('/', StringComparison.Ordinal)).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public override string Location { get; }
+
+    /// <inheritdoc/>
+    public override string? Named { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Names { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Folders { get; }
+
+    /// <summary>The files at a path in a repository.</summary>
+    /// <exception cref="HubException">There is nothing.</exception>
+    public static HubFiles At(HubRepository repository, string path)
+    {
+        if (path.Length == 0 || repository.Files.Any(file => file.Path.StartsWith(path + "/", StringComparison.Ordinal)))
+        {
+            return new HubFiles(repository, path, null);
+        }
+
+        int slash = path.LastIndexOf('/');
+        return repository.Files.Any(file => file.Path == path)
+            ? new HubFiles(repository, slash < 0 ? "" : path[..slash], path[(slash + 1)..])
+            : throw new HubException(HubFault.NotFound, $"{repository.Name}@{repository.Commit}", $"there is no file or folder '{path}'");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> NamesIn(string folder) =>
+        [.. _entries.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..])
+            .Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public override string PathOf(string name) => $"{Location}/{name}";
+
+    /// <inheritdoc/>
+    public override bool Has(string name) => _entries.ContainsKey(name);
+
+    /// <inheritdoc/>
+    public override CheckpointFile Open(string name) => new HubFile(PathOf(name), ContentOf(name));
+
+    /// <inheritdoc/>
+    public override string? IdentityOf(string name) => Has(name) ? ContentOf(name).Identity : null;
+
+    /// <inheritdoc/>
+    public override CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => Whole(name)) { Path = PathOf(name) } : null;
+
+    /// <inheritdoc/>
+    public override long MissingBytes(IReadOnlyList<string> names) =>
+        names.Select(name => _entries[name]).Where(file => _repository.Cached(file) is null).Sum(file => file.LengthBytes);
+
+    /// <inheritdoc/>
+    public override void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation) => HubProblem.Told(() =>
+        _repository.Download([.. names.Select(name => _entries[name])], progress is null ? null : progress.Report, cancellation));
+
+    // Small files are kept, as other programs keep them.
+    private Stream Whole(string name)
+    {
+        HubContent content = ContentOf(name);
+        HubProblem.Told(() => content.Keep());
+        return OpenStream(name);
+    }
+
+    private HubContent ContentOf(string name) => _entries.TryGetValue(name, out HubEntry? entry)
+        ? _contents.GetOrAdd(name, _ => new HubContent(_repository, entry))
+        : throw CheckpointException.Unreadable(PathOf(name), "there is no such file");
+}
