@@ -94,8 +94,9 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
     }
 
     private static int RowsOf(JsonObject? config, CheckpointLayout layout) =>
-        (int)(layout.Tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal))?.Shape[0]
-            ?? (config is null ? 0 : ConfigMap.Whole(config, "vocab_size") ?? 0));
+        layout.Tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal)) is { Shape: { Rank: > 0 } shape }
+            ? (int)shape[0]
+            : config is null ? 0 : (int)(ConfigMap.Whole(config, "vocab_size") ?? 0);
 
     // A key stays where it is; a new one comes last.
     private static void Set(List<MetadataEntry> entries, IEnumerable<MetadataEntry> changed)

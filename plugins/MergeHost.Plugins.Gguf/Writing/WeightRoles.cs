@@ -54,7 +54,7 @@ internal static class WeightRoles
     public static int ExpertsOf(IReadOnlyList<TensorInfo> tensors)
     {
         TensorInfo? stack = tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("_exps.weight", StringComparison.Ordinal));
-        return stack is not null ? (int)stack.Shape[0]
+        return stack is { Shape: { Rank: > 0 } shape } ? (int)shape[0]
             : tensors.Select(tensor => tensor.Name.Split(".experts.")).Where(parts => parts.Length == 2).Select(parts => LayerOf(parts[1]) + 1).DefaultIfEmpty().Max();
     }
 

@@ -52,9 +52,9 @@ internal sealed partial class TaskYaml
         {
             throw TaskData.Unusable($"{path}({exception.Start.Line},{exception.Start.Column})", exception.Message, exception);
         }
-        catch (InvalidOperationException exception)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
-            // The scanner's own words for a list that is never closed.
+            // The parser's own words for some texts, such as a list that is never closed.
             throw TaskData.Unusable(path, "this is no YAML", exception);
         }
     }
