@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Kernels.Folders;
 using MergeHost.Plugins.Adapters;
 using MergeHost.Plugins.PyTorch;
 using MergeHost.Plugins.Safetensors;
