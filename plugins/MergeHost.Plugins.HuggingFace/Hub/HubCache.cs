@@ -65,7 +65,7 @@ internal sealed class HubCache(HubSettings settings, string repository)
     }
 
     /// <summary>Prepares a commit's folder and its listing, and says which revision it is.</summary>
-    public void Begin(string revision, string commit, IReadOnlyList<HubEntry> files) => Writing(() =>
+    public void Begin(string revision, string commit, IReadOnlyList<HubEntry> files) => Guard(() =>
     {
         Directory.CreateDirectory(settings.CacheFolder);
         string tag = Path.Combine(settings.CacheFolder, "CACHEDIR.TAG");
@@ -110,7 +110,7 @@ internal sealed class HubCache(HubSettings settings, string repository)
     {
         string link = Path.Combine(Snapshot(commit), file.Path);
         string blob = Path.Combine(Folder, "blobs", file.Digest);
-        Writing(() =>
+        Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
             Directory.CreateDirectory(Path.GetDirectoryName(link)!);
@@ -134,14 +134,14 @@ internal sealed class HubCache(HubSettings settings, string repository)
 
     /// <summary>Compares a file of the cache with its digest.</summary>
     /// <exception cref="HubException">It holds other bytes.</exception>
-    public static void Verify(string path, HubEntry file, CancellationToken cancellation)
+    public static void Verify(string path, HubEntry file, CancellationToken cancellation) => Guard(() =>
     {
         using FileStream stream = File.OpenRead(path);
         if (stream.Length != file.LengthBytes || (HubEntry.IsDigest(file.Digest) && Digest(stream, file, cancellation) != file.Digest))
         {
             throw new HubException(HubFault.Damaged, path, "the file in the cache is not what its name says", $"Delete it, and run again: `rm '{Target(path).FullName}'`.");
         }
-    }
+    });
 
     private static string Digest(FileStream stream, HubEntry file, CancellationToken cancellation)
     {
@@ -254,7 +254,7 @@ internal sealed class HubCache(HubSettings settings, string repository)
 
     private static FileInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
 
-    private static string? Read(string path) => Writing(() => File.Exists(path) && new FileInfo(path).Length <= MostListingBytes ? File.ReadAllText(path) : null);
+    private static string? Read(string path) => Guard(() => File.Exists(path) && new FileInfo(path).Length <= MostListingBytes ? File.ReadAllText(path) : null);
 
     private static void Replace(string path, string text)
     {
@@ -264,13 +264,15 @@ internal sealed class HubCache(HubSettings settings, string repository)
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static void Writing(Action work) => Writing(() =>
+    private static void Guard(Action work) => Guard(() =>
     {
         work();
         return 0;
     });
 
-    private static T Writing<T>(Func<T> work)
+    /// <summary>Does what the disk may refuse.</summary>
+    /// <exception cref="HubException">It refuses.</exception>
+    public static T Guard<T>(Func<T> work)
     {
         try
         {

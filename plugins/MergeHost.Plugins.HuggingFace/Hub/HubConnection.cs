@@ -183,7 +183,7 @@ internal sealed partial class HubConnection : IDisposable
     {
         if (Settings.IsOffline)
         {
-            throw new HubException(HubFault.Offline, where, "not in the cache, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, or download it first.");
+            throw new HubException(HubFault.Offline, where, "not in the cache, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         using HttpRequestMessage request = new(method, address);

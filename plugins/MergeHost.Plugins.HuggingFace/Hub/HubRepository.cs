@@ -48,7 +48,7 @@ internal sealed class HubRepository
             return cache.CommitOf(name.Revision) is { } cached && Directory.Exists(cache.Snapshot(cached))
                 ? new HubRepository(hub, cache, name, cached, cache.Listing(cached) ?? cache.Present(cached))
                 : throw new HubException(HubFault.Offline, $"{name.Repository}@{name.Revision}", "the cache does not have it, and the hub may not be asked (offline)",
-                    "Unset HF_HUB_OFFLINE, or download it first.");
+                    "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         string commit = HubName.IsCommit(name.Revision) ? name.Revision : HubListing.CommitOf(hub, name, cancellation);
@@ -74,7 +74,7 @@ internal sealed class HubRepository
         if (HubPath.FirstUnsafe(files.Select(file => file.Path)) is { } name)
         {
             throw new HubException(HubFault.UnsafeName, Name, $"the file name '{Printable(name)}' must not become a path, or is the same as another on some systems",
-                "Download the files that you need by name.");
+                "Name another revision, or tell the model's author.");
         }
 
         HubEntry[] missing = [.. files.Where(file => Cached(file) is null)];
@@ -112,7 +112,7 @@ internal sealed class HubRepository
     {
         if (_hub.Settings.IsOffline)
         {
-            throw new HubException(HubFault.Offline, $"{Name}/{file.Path}", "the cache does not have the file, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, or download it first.");
+            throw new HubException(HubFault.Offline, $"{Name}/{file.Path}", "the cache does not have the file, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         long count = 0;
@@ -145,8 +145,12 @@ internal sealed class HubRepository
 
     private void CheckRoom(long neededBytes)
     {
-        Directory.CreateDirectory(_hub.Settings.CacheFolder);
-        long freeBytes = new DriveInfo(_hub.Settings.CacheFolder).AvailableFreeSpace;
+        if (neededBytes == 0)
+        {
+            return; // All is there, in a cache that may be for reading only.
+        }
+
+        long freeBytes = HubCache.Guard(() => new DriveInfo(Directory.CreateDirectory(_hub.Settings.CacheFolder).FullName).AvailableFreeSpace);
         if (neededBytes > freeBytes)
         {
             throw new HubException(HubFault.Cache, _hub.Settings.CacheFolder, string.Create(CultureInfo.InvariantCulture,
