@@ -1,3 +1,4 @@
+using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
 
 namespace MergeHost.Options;
@@ -10,20 +11,6 @@ namespace MergeHost.Options;
 internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, List<Problem> problems)
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
-
-    /// <summary>
-    /// Whether models have no parameters of their own, or some that must be given, and all such are given for all models at once.
-    /// </summary>
-    public bool HoldsForEveryModel
-    {
-        get
-        {
-            List<OptionInfo> perSource = [.. schema.Options.Where(option => option.IsPerSource)];
-            List<OptionInfo> required = perSource.FindAll(option => option.IsRequired);
-            return perSource.Count == 0
-                || (required.Count > 0 && required.TrueForAll(option => stage.Parameters.Any(level => level.Settings.ContainsKey(option.Name))));
-        }
-    }
 
     /// <summary>Whether a parameter that must be given was missing so far; what a strategy would say of its options then is no news.</summary>
     public bool LacksAny => _reported.Count > 0;
@@ -38,7 +25,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
     public bool Check(string strategy)
     {
         int before = ErrorCount;
-        foreach (ParameterSet level in stage.Slices.Select(slice => slice.Parameters).Concat(stage.Parameters))
+        foreach (ParameterSet level in stage.Slices.SelectMany(slice => slice.Levels).Distinct().Concat(stage.Parameters))
         {
             Check(strategy, level, isSource: false);
         }
@@ -70,7 +57,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 
     private object? Evaluate(OptionInfo option, RecipeSource? source, RecipeSlice slice, string tensor, double position, TextPlace place)
     {
-        foreach (ParameterSet level in new[] { source?.Parameters, slice.Parameters }.OfType<ParameterSet>().Concat(stage.Parameters))
+        foreach (ParameterSet level in slice.Levels.Prepend(source?.Parameters).OfType<ParameterSet>().Concat(stage.Parameters))
         {
             if (level.Settings.TryGetValue(option.Name, out ParameterSetting? setting) && setting.Value.At(tensor, position) is { } point)
             {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Planning.Layers;
+using MergeHost.Planning.Modules;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
@@ -31,6 +32,8 @@ internal sealed class CompanionPlanner(
         "architectures", "hidden_act", "num_attention_heads", "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "rope_scaling",
         "sliding_window", "partial_rotary_factor",
     ];
+
+    private readonly ModuleMap _modules = new(stage);
 
     public IReadOnlyList<CompanionFile> Plan()
     {
@@ -92,9 +95,9 @@ internal sealed class CompanionPlanner(
         JsonObject text = LayerFields.TextOf(config);
         DropQuantization(config, donor);
         SetDType(config);
-        if (stage.Slices[0].Sources[0].Layers is not null)
+        foreach (IGrouping<RecipeModule?, RecipeSlice> module in stage.Slices.Where(slice => slice.Sources[0].Layers is not null).GroupBy(slice => slice.Module))
         {
-            SetLayers(text, donor);
+            SetLayers(config, donor, module.Key, [.. module]);
         }
 
         if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding) is { Output.Shape.Rank: > 0 } embedding && text["vocab_size"] is not null)
@@ -139,20 +142,31 @@ internal sealed class CompanionPlanner(
         }
     }
 
-    private void SetLayers(JsonObject text, InputModel donor)
+    private void SetLayers(JsonObject config, InputModel donor, RecipeModule? module, List<RecipeSlice> slices)
     {
-        List<LayerOrigin> origins = [.. stage.Slices.SelectMany(slice => Origins(slice, donor))];
-        new LayerRenumbering(donor, origins).Apply(text);
-        if (new LayerKinds(donor, origins, tensors.Select(tensor => tensor.Output)).Check(text) is { } problem)
+        LayerSection section = LayerSection.Of(_modules.Divides ? ModuleMap.PartOf(module) : null);
+        if (section.Find(config) is not { } fields || section.CountKeys(fields) is [])
         {
-            problems.Add(problem with { Place = stage.Slices[0].Place });
+            problems.Add(new Problem(ErrorCodes.BadConfig, $"config.json of '{donor.Name}' does not say how many layers '{module?.Name}' has, so the output's does not either",
+                null, module?.Place, Severity.Warning));
+            return;
+        }
+
+        List<LayerOrigin> origins = [.. slices.SelectMany(slice => Origins(slice, donor))];
+        InputModel part = _modules.Part(donor, module);
+        new LayerRenumbering(part, origins, section).Apply(fields);
+        IEnumerable<TensorInfo> outputs = tensors.Select(tensor => tensor.Output).Where(output => _modules.Of(output.Name) == module || !_modules.Divides);
+        if (section.HasKinds && new LayerKinds(part, origins, outputs).Check(fields) is { } problem)
+        {
+            problems.Add(problem with { Place = slices[0].Place });
         }
     }
 
     private IEnumerable<LayerOrigin> Origins(RecipeSlice slice, InputModel donor)
     {
         RecipeSource source = slice.Sources.FirstOrDefault(source => models[source.Model.Name] == donor) ?? slice.Sources[0];
-        return Enumerable.Range(source.Layers!.Start, source.Layers.Count).Select(layer => new LayerOrigin(models[source.Model.Name], layer));
+        InputModel part = _modules.Part(models[source.Model.Name], slice.Module);
+        return Enumerable.Range(source.Layers!.Start, source.Layers.Count).Select(layer => new LayerOrigin(part, layer));
     }
 
     private static void SetVocabulary(JsonObject config, long rows, InputModel donor)

@@ -15,6 +15,8 @@ namespace MergeHost.Planning;
 internal sealed record InputModel(
     string Name, string Path, IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyList<CompanionFile> Companions, Func<ICheckpointReader> Open)
 {
+    private InputModel? _whole;
+
     /// <summary>Tensor names in the order in which they are stored.</summary>
     public required IReadOnlyList<TensorInfo> Stored { get; init; }
 
@@ -51,6 +53,9 @@ internal sealed record InputModel(
     /// <summary>The layers that the names tell of.</summary>
     public required IReadOnlyList<LayerStack> Stacks { get; init; }
 
+    /// <summary>The model that this one is a part of, or itself.</summary>
+    public InputModel Whole => _whole ?? this;
+
     /// <summary>How many layers the largest stack has.</summary>
     public int LayerCount => Stacks.Count == 0 ? 0 : Stacks[0].Numbers.Count;
 
@@ -62,6 +67,19 @@ internal sealed record InputModel(
     public bool TiesEmbeddings => Tie.Value;
 
     private Lazy<bool> Tie { get; init; } = new(false);
+
+    /// <summary>Some of the model's tensors, as a model.</summary>
+    public InputModel Part(Func<string, bool> holds)
+    {
+        TensorInfo[] stored = [.. Stored.Where(tensor => holds(tensor.Name))];
+        return this with
+        {
+            _whole = Whole,
+            Stored = stored,
+            Tensors = stored.ToDictionary(tensor => tensor.Name),
+            Stacks = LayerStack.Find(stored, LayerFields.CountWithoutPredictors(Config)),
+        };
+    }
 
     public static InputModel Make(
         string name, string path, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Func<ICheckpointReader> open)

@@ -116,6 +116,7 @@ internal sealed class MergePlanner(
         }
 
         StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
+        stage = SliceModels.WithBases(stage, inputs, demand, problems);
         StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, problems);
         IReadOnlyList<TensorPlan> tensors = planner.Plan(canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
@@ -138,7 +139,8 @@ internal sealed class MergePlanner(
             FileName = _place!.FileName,
         };
         writable.Check(_place.Path, layout);
-        IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused = new ExcusePlanner(stage, inputs, tensors, problems).Plan();
+        IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused =
+            new ExcusePlanner(stage, inputs, tensors, planner.LeftOut, problems).Plan();
         if (Errors > before)
         {
             return null;

@@ -14,6 +14,38 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 
     public IEnumerable<SliceModel> All => Base is null ? Sources : Sources.Prepend(Base);
 
+    /// <summary>The same with each model replaced.</summary>
+    public SliceModels Select(Func<InputModel, InputModel> replace) => this with
+    {
+        Base = Base is null ? null : Base with { Model = replace(Base.Model) },
+        Sources = [.. Sources.Select(source => source with { Model = replace(source.Model) })],
+    };
+
+    /// <summary>
+    /// Lists the base in slices that do not, where it can be told which of its layers are meant: all sources give the same ones.
+    /// </summary>
+    public static RecipeStage WithBases(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
+    {
+        return strategy.Base == BaseUse.None ? stage : stage with { Slices = [.. stage.Slices.Select(WithBase)] };
+
+        RecipeSlice WithBase(RecipeSlice slice)
+        {
+            LayerRange? layers = slice.Sources[0].Layers;
+            bool isPlain = layers is not null && slice.Sources.All(source => source.Layers!.Start == layers.Start && source.Layers.End == layers.End);
+            bool isListed = (slice.BaseModel ?? stage.BaseModel) is not { } named || slice.Sources.Any(source => models[source.Model.Name] == models[named.Name]);
+            if (!isPlain || isListed || IsTakenOver(slice, strategy, isBase: false))
+            {
+                return slice;
+            }
+
+            ModelReference reference = (slice.BaseModel ?? stage.BaseModel)!;
+            problems.Add(new Problem(ErrorCodes.SourceCount,
+                $"base '{reference.Name}' is not among the sources of the slice; layers [{layers!.Start}, {layers.End}] of it are taken, as of the others",
+                "List it in the slice with its `layer_range:`.", slice.Place, Severity.Warning));
+            return slice with { Sources = [.. slice.Sources, new RecipeSource(reference, layers, ParameterSet.Empty)] };
+        }
+    }
+
     /// <summary>Tells base and sources apart, and checks that their number suits the strategy.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="stage">Its stage.</param>
@@ -25,6 +57,13 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
         RecipeSlice slice, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
     {
         List<SliceModel> sources = [.. slice.Sources.Select(source => new SliceModel(models[source.Model.Name], source))];
+        if (sources.GroupBy(source => (source.Source!.Model.Name, source.Source.Layers?.Start)).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"'{twice.First().Source!.Model.Name}' is merged with itself: it is listed twice",
+                "List it once; its weight says how much it counts.", twice.Last().Source!.Model.Place));
+            return null;
+        }
+
         ModelReference? reference = strategy.Base == BaseUse.None ? null : slice.BaseModel ?? stage.BaseModel;
         SliceModel? @base = null;
         if (reference is not null)
@@ -44,6 +83,13 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 
             @base = listed.FirstOrDefault() ?? new SliceModel(model, null);
             sources = [.. sources.Except(listed)];
+            if (sources.Count == 0 && listed.Count > 0 && strategy is { MinSources: 1, MaxSources: int.MaxValue })
+            {
+                problems.Add(new Problem(ErrorCodes.SourceCount, $"no model is listed besides base '{reference.Name}', so '{strategy.Name}' changes nothing",
+                    null, slice.Place, Severity.Warning));
+                return new SliceModels(slice, null, listed);
+            }
+
             if (@base.Source is null && slice.Sources[0].Layers is not null)
             {
                 problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' is not among the sources of the slice, so its layers are not known",

@@ -2,6 +2,7 @@ using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Options;
+using MergeHost.Planning.Modules;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 
@@ -31,6 +32,9 @@ internal sealed class StagePlanner(
     /// <summary>The sources that are read with a weight other than 0, and for which tensors of the output, once those are planned.</summary>
     public IReadOnlyDictionary<InputModel, HashSet<string>> TakingPart => _takingPart;
 
+    /// <summary>The tensors of models that are left out because not all models have them, each with the rule that says so.</summary>
+    public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut { get; private set; } = new Dictionary<(InputModel, string), string>();
+
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
@@ -48,7 +52,9 @@ internal sealed class StagePlanner(
                 "List both models in the `sources:` of a slice.", stage.MergeMethod.Place, Severity.Warning));
         }
 
-        IReadOnlyList<TensorMapping> mappings = new TensorMapper(slices, stage.BaseModel is { } named ? models[named.Name] : null, problems).Map();
+        ModuleMapper mapper = new(stage, slices, stage.BaseModel is { } named ? models[named.Name] : null, demand, problems);
+        IReadOnlyList<TensorMapping> mappings = mapper.Map();
+        LeftOut = mapper.LeftOut;
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
         List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.LeavesOut(plan.Output))];
         List<TensorPlan> stored = [.. WithStoredTypes(plans)];
@@ -71,20 +77,18 @@ internal sealed class StagePlanner(
         return plans;
     }
 
-    // A base that is not listed is one more model to mergekit. To a strategy without a base it then is a source, if parameters hold for it;
-    // without any, mergekit fails, and the base gives nothing but configuration and tokenizer here.
+    // To a strategy without a base, a base that is not listed is one more source, as in mergekit: each must have what sources have.
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
         bool isSource = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
-            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder.HoldsForEveryModel;
+            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]);
         if (!isSource)
         {
             return slice;
         }
 
-        problems.Add(new Problem(ErrorCodes.SourceCount,
-            $"base '{stage.BaseModel!.Name}' is not listed, and is merged like the other models, since the parameters of all models hold for it",
-            "List it under `models:`, or leave `base_model:` out.", stage.BaseModel.Place, Severity.Warning));
+        problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{stage.BaseModel!.Name}' is not listed, and is one more model to '{demand.Name}', which has no base",
+            "List it under `models:` with its parameters, or leave `base_model:` out.", stage.BaseModel.Place, Severity.Warning));
         return slice with { Sources = [.. slice.Sources, new RecipeSource(stage.BaseModel, null, ParameterSet.Empty)] };
     }
 
@@ -329,7 +333,7 @@ internal sealed class StagePlanner(
     {
         List<string> names = [.. mappings.SelectMany(mapping => mapping.Parts.Select(part => part.Name).Append(mapping.Name)).Distinct()];
         IEnumerable<ParameterSet> levels = stage.Slices
-            .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Append(slice.Parameters)).Concat(stage.Parameters)
+            .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Concat(slice.Levels)).Distinct().Concat(stage.Parameters)
             .Append(stage.Selection?.Settings ?? ParameterSet.Empty);
         foreach (ConditionalSetting setting in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value).OfType<ConditionalSetting>())
         {

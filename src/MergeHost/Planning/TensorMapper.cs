@@ -1,3 +1,4 @@
+using MergeHost.Planning.Modules;
 using MergeHost.Planning.Names;
 using MergeHost.Recipes;
 
@@ -10,11 +11,12 @@ namespace MergeHost.Planning;
 /// </remarks>
 /// <param name="slices">The models of each slice.</param>
 /// <param name="named">The model that the recipe names as base, if it does: what only that has is kept.</param>
+/// <param name="demand">What the strategy asks of the models.</param>
+/// <param name="lacking">Receives what only some of the models have.</param>
 /// <param name="problems">Receives what is wrong or worth knowing.</param>
-internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel? named, List<Problem> problems)
+internal sealed class TensorMapper(
+    IReadOnlyList<SliceModels> slices, InputModel? named, StrategyDemand demand, LackingTensors lacking, List<Problem> problems)
 {
-    private readonly Dictionary<(InputModel Model, InputModel Other), List<string>> _missing = [];
-    private readonly List<string> _kept = [];
     private readonly NameAliases _names = new(slices[0].Template.Model, slices.SelectMany(slice => slice.All).Select(model => model.Model), problems);
 
     /// <summary>The tensors of the output, in the order of the template's checkpoint or of the slices.</summary>
@@ -37,7 +39,7 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
         foreach (string name in template.Stored.Select(tensor => tensor.Name).Concat(ExtraNames(models)))
         {
             LayerTensorName? layer = LayerTensorName.Parse(name);
-            LayerStack? stack = layer is { } parsed ? template.Stacks.FirstOrDefault(stack => stack.Holds(parsed)) : null;
+            LayerStack? stack = layer is { } parsed ? template.Whole.Stacks.FirstOrDefault(stack => stack.Holds(parsed)) : null;
             double position = stack?.Position(layer!.Value.Layer) ?? 0;
             if (Pick(models, name, model => name) is { } parts)
             {
@@ -45,13 +47,18 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
             }
         }
 
-        Report();
+        lacking.Report();
         return mappings;
     }
 
     private bool HaveSameLayers(SliceModels models)
     {
         InputModel template = models.Template.Model;
+        if (lacking.IsLenient && template.Config is null)
+        {
+            return true;
+        }
+
         foreach (SliceModel other in models.All.Where(model => model.Model.LayerCount != template.LayerCount))
         {
             problems.Add(new Problem(ErrorCodes.LayerRange,
@@ -72,13 +79,13 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
                 .Where(name => !models.Template.Model.Tensors.ContainsKey(name) && !_names.IsAlias(other.Model, name));
             foreach (string name in extra)
             {
-                if (models.Template.Model.Find(name) is not null || CanKeep(models, name))
+                if (models.Template.Model.Find(name) is not null || CanKeep(models, name) || lacking.IsLenient)
                 {
                     names.Add(name);
                 }
                 else if (!TensorRoles.IsBuffer(name))
                 {
-                    AddMissing(models.Template.Model, name, other.Model);
+                    lacking.Refuse(models.Template.Model, name, other.Model);
                 }
             }
         }
@@ -115,7 +122,7 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
         }
 
         mappings.AddRange(MapOutside(slices[^1], isBefore: false));
-        Report();
+        lacking.Report();
         return mappings;
     }
 
@@ -158,7 +165,9 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
             if (stacks.Count != 1)
             {
                 string found = stacks.Count == 0 ? "no layers" : $"several stacks of layers: {string.Join(", ", stacks.Select(stack => $"'{stack.Prefix}'"))}";
-                problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", null, range.Place));
+                string? hint = stacks.Count == 0 ? null
+                    : $"Write the slices under `modules:`, such as `modules: {{{ModuleNames.Of(stacks[0].Prefix)}: {{slices: …}}}}`; there are {string.Join(", ", ModuleMap.PartsOf(part.Model))}.";
+                problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", hint, range.Place));
             }
             else if (range.End > part.Model.LayerCount)
             {
@@ -177,33 +186,72 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
         return problems.Count == before;
     }
 
-    // The parts of one tensor; null if a model lacks it. What a model makes by itself is taken from those that have it.
+    // The parts of one tensor; null if it is not made. What a model makes by itself is taken from those that have it.
     private TensorMapping? Pick(SliceModels slice, string output, Func<SliceModel, string> name)
     {
-        List<SliceModel> lacking = [.. slice.All.Where(model => _names.Find(model.Model, name(model)) is null)];
-        if (lacking.Count > 0 && CanKeep(slice, output))
+        List<SliceModel> without = [.. slice.All.Where(model => _names.Find(model.Model, name(model)) is null)];
+        if (without.Count == 0)
         {
-            _kept.Add(output);
-            MappedTensor kept = new(named!, null, _names.Find(named!, output)!.Name);
-            return new TensorMapping(output, slice.Slice, null, 0, slice.Base is null ? null : kept, [kept]) { IsKept = true };
+            return Merged();
         }
 
-        bool isBuffer = TensorRoles.IsBuffer(output);
-        foreach (SliceModel model in lacking.Where(_ => !isBuffer))
+        List<SliceModel> having = [.. slice.All.Except(without)];
+        if (CanKeep(slice, output))
         {
-            AddMissing(model.Model, name(model), slice.All.First(other => !lacking.Contains(other)).Model);
+            return Kept(having.Find(model => model.Model == named) ?? new SliceModel(named!, null));
         }
 
-        if (lacking.Count > 0 && (!isBuffer || lacking.Contains(slice.Template)))
+        if (TensorRoles.IsBuffer(output) && !without.Contains(slice.Template))
         {
-            return null;
+            return Merged();
         }
 
-        MappedTensor? basePart = slice.Base is null ? null : Part(slice.Base);
-        List<MappedTensor> sources = [.. slice.Sources.Except(lacking).Select(Part)];
-        return new TensorMapping(output, slice.Slice, null, 0, basePart, sources.Count == 0 ? [Part(slice.Template)] : sources);
+        switch (lacking.Rule)
+        {
+            case MissingRule.Base when having.Find(model => model.Model == named) is { } @base:
+                return Kept(@base);
+            case MissingRule.Skip:
+                lacking.Skip(output, having.Select(Tensor));
+                return null;
+            case MissingRule.Single when having is [SliceModel only]:
+                return Kept(only);
+            case MissingRule.Single when IsEnough(slice, having):
+                lacking.Merge(output);
+                return Merged();
+        }
 
-        MappedTensor Part(SliceModel model) => new(model.Model, model.Source, _names.Find(model.Model, name(model))!.Name);
+        foreach (SliceModel model in without.Where(_ => !TensorRoles.IsBuffer(output)))
+        {
+            lacking.Refuse(model.Model, name(model), having[0].Model);
+        }
+
+        return null;
+
+        TensorMapping Merged()
+        {
+            MappedTensor? basePart = slice.Base is null || without.Contains(slice.Base) ? null : Part(slice.Base);
+            List<MappedTensor> sources = [.. slice.Sources.Except(without).Select(Part)];
+            return new TensorMapping(output, slice.Slice, null, 0, basePart, sources.Count == 0 ? [Part(slice.Template)] : sources);
+        }
+
+        TensorMapping Kept(SliceModel model)
+        {
+            lacking.Keep(model.Model, output, having.Select(Tensor));
+            MappedTensor kept = Part(model) with { Source = null };
+            return new TensorMapping(output, slice.Slice, null, 0, null, [kept]) { IsKept = true };
+        }
+
+        MappedTensor Part(SliceModel model) => new(model.Model, model.Source, Tensor(model).Tensor);
+
+        // A base that is in no slice has no layers; what it keeps goes by the output's name.
+        (InputModel Model, string Tensor) Tensor(SliceModel model) =>
+            (model.Model, _names.Find(model.Model, slice.All.Contains(model) ? name(model) : output)!.Name);
+    }
+
+    private bool IsEnough(SliceModels slice, List<SliceModel> having)
+    {
+        int sources = slice.Sources.Count(having.Contains);
+        return sources >= demand.MinSources && (slice.Base is null || having.Contains(slice.Base));
     }
 
     // Heads for further tokens, for classes or values, and other parts that training left out; not what every model of the kind has.
@@ -219,51 +267,6 @@ internal sealed class TensorMapper(IReadOnlyList<SliceModels> slices, InputModel
             && (role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.Norm)
                 || model.Model.Stored.Any(other => TensorRoles.Of(other.Name) == role && model.Model.LayerOf(other.Name) is null)));
     }
-
-    private void AddMissing(InputModel model, string name, InputModel other)
-    {
-        if (!_missing.TryGetValue((model, other), out List<string>? names))
-        {
-            _missing.Add((model, other), names = []);
-        }
-
-        if (!names.Contains(name))
-        {
-            names.Add(name);
-        }
-    }
-
-    private void Report()
-    {
-        if (_kept.Count > 0)
-        {
-            problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"only base '{named!.Name}' has tensor {Some(_kept)}, which the output keeps",
-                null, null, Severity.Warning));
-        }
-
-        HashSet<(InputModel, InputModel)> told = [];
-        foreach (((InputModel model, InputModel other), List<string> names) in _missing)
-        {
-            List<string> back = _missing.GetValueOrDefault((other, model)) ?? [];
-            if (ExpertNames.Differ(names, back, out string? single, out string? fused) || ExpertNames.Differ(back, names, out single, out fused))
-            {
-                if (told.Add((model, other)) && !told.Contains((other, model)))
-                {
-                    problems.Add(new Problem(ErrorCodes.TensorMissing,
-                        $"'{model.Name}' and '{other.Name}' name their experts in two ways: one by one ('{single}') and fused ('{fused}')",
-                        "Load one of them in transformers 5 and save it again: that writes fused experts."));
-                }
-
-                continue;
-            }
-
-            problems.Add(new Problem(ErrorCodes.TensorMissing, $"'{model.Name}' has no tensor {Some(names)}, which '{other.Name}' has",
-                "Merge models of one architecture."));
-        }
-    }
-
-    private static string Some(List<string> names) =>
-        $"{string.Join(", ", names.Take(3).Select(name => $"'{name}'"))}{(names.Count > 3 ? $" and {names.Count - 3} more" : "")}";
 
     // Where every model's head is its embedding, a head that a file holds all the same is left out; one that was trained apart is kept.
     private List<TensorMapping> RemoveTiedHeads(List<TensorMapping> mappings)

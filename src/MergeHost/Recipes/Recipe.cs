@@ -33,7 +33,7 @@ internal sealed record RecipeStage
     /// <summary>Runs of layers of the output, one after the other; <c>models:</c> is a single slice over all layers.</summary>
     public required IReadOnlyList<RecipeSlice> Slices { get; init; }
 
-    /// <summary>Settings that hold for all slices: those of the module, then those of the stage.</summary>
+    /// <summary>Settings that hold for all slices.</summary>
     public IReadOnlyList<ParameterSet> Parameters { get; init; } = [];
 
     /// <summary>The type that the result is stored in, if the recipe says: <c>out_dtype</c>, else <c>dtype</c>.</summary>
@@ -66,6 +66,9 @@ internal sealed record RecipeStage
     /// <summary>Whether whole numbers and truth values that differ are those of the base, or of the first model; if not, they must be equal.</summary>
     public bool KeepsFirstIntegers { get; init; }
 
+    /// <summary>What becomes of tensors that only some of the models have.</summary>
+    public MissingRule Missing { get; init; }
+
     /// <summary>The models that may change nothing though they take part.</summary>
     public IReadOnlyList<YamlScalar> AllowUnchanged { get; init; } = [];
 
@@ -79,7 +82,24 @@ internal sealed record RecipeStage
 }
 
 /// <summary>A run of layers of the output, and where it comes from.</summary>
-internal sealed record RecipeSlice(TextPlace Place, IReadOnlyList<RecipeSource> Sources, ModelReference? BaseModel, ParameterSet Parameters);
+internal sealed record RecipeSlice(TextPlace Place, IReadOnlyList<RecipeSource> Sources, ModelReference? BaseModel, ParameterSet Parameters)
+{
+    /// <summary>The part of the models that it is a slice of, or <see langword="null"/> for all of them.</summary>
+    public RecipeModule? Module { get; init; }
+
+    /// <summary>The settings for all its sources: its own, then its module's.</summary>
+    public IEnumerable<ParameterSet> Levels => Module is null ? [Parameters] : [Parameters, Module.Parameters];
+}
+
+/// <summary>A part of models that is merged by itself, such as the encoder.</summary>
+/// <param name="Name">As in the recipe.</param>
+/// <param name="Place">The place of the name.</param>
+/// <param name="Parameters">The settings for all slices of the part.</param>
+internal sealed record RecipeModule(string Name, TextPlace Place, ParameterSet Parameters)
+{
+    /// <summary>The name for what no other module of the recipe holds.</summary>
+    public const string Default = "default";
+}
 
 /// <summary>A model that takes part in a slice.</summary>
 /// <param name="Layers">Which of its layers, or <see langword="null"/> for all.</param>
@@ -135,4 +155,23 @@ internal sealed record NoiseLimits(double WarnBelow, double FailBelow)
 {
     /// <summary>A warning where there is more noise than anything learned.</summary>
     public static NoiseLimits Usual { get; } = new(1, 0);
+}
+
+/// <summary>What becomes of tensors that only some of the models have.</summary>
+internal enum MissingRule
+{
+    /// <summary>What the recipe says nothing of: an error, except for parts that only the base has.</summary>
+    Usual,
+
+    /// <summary>An error.</summary>
+    Error,
+
+    /// <summary>The base's tensor is kept.</summary>
+    Base,
+
+    /// <summary>They are left out.</summary>
+    Skip,
+
+    /// <summary>They are merged from the models that have them; what a single model has is kept.</summary>
+    Single,
 }

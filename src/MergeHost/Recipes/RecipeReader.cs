@@ -15,7 +15,7 @@ internal sealed partial class RecipeReader
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
-        "integers", "allow_unchanged",
+        "integers", "missing", "allow_unchanged",
     ];
 
     private const int LongestName = 100;
@@ -89,8 +89,7 @@ internal sealed partial class RecipeReader
         }
 
         ModelReference? baseModel = stage.Find("base_model") is { } model ? ReadModel(model) : null;
-        List<ParameterSet> parameters = [ReadParameters(stage)];
-        IReadOnlyList<RecipeSlice> slices = ReadBody(stage, parameters);
+        IReadOnlyList<RecipeSlice> slices = ReadBody(stage);
         DType? dtype = ReadDType(stage, "dtype");
         return new RecipeStage
         {
@@ -100,7 +99,7 @@ internal sealed partial class RecipeReader
             Uses = ReadUses(stage),
             BaseModel = baseModel,
             Slices = slices,
-            Parameters = parameters,
+            Parameters = [ReadParameters(stage)],
             OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
             OutputFormat = Text(stage, "out_format"),
             OutputType = Text(stage, "out_type"),
@@ -111,6 +110,7 @@ internal sealed partial class RecipeReader
             Evaluate = Text(stage, "evaluate"),
             NoiseLimits = ReadNoiseLimits(stage),
             KeepsFirstIntegers = ReadIntegers(stage),
+            Missing = ReadMissingRule(stage),
             AllowUnchanged = ReadWords(stage, "allow_unchanged"),
         };
     }
@@ -133,157 +133,6 @@ internal sealed partial class RecipeReader
         }
 
         return name.Text;
-    }
-
-    // models, slices or modules: just one of them. What a module says of parameters goes before what the stage says.
-    private IReadOnlyList<RecipeSlice> ReadBody(YamlMapping mapping, List<ParameterSet> parameters, bool isModule = false)
-    {
-        string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules"];
-        List<(YamlScalar Key, YamlNode Value)> present =
-            [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text) && mapping.Find(entry.Key.Text) is not null)];
-        if (present.Count == 0)
-        {
-            AddMissing(mapping, kinds[0], $"Say what to merge by one of {string.Join(", ", kinds.Select(kind => $"`{kind}:`"))}.");
-            return [];
-        }
-
-        if (present.Count > 1)
-        {
-            Add(ErrorCodes.Conflict, present[1].Key.Place, $"'{present[0].Key.Text}' and '{present[1].Key.Text}' exclude each other", "Keep one of them.");
-        }
-
-        return present[0].Key.Text switch
-        {
-            "models" => ReadModels(present[0].Value),
-            "slices" => ReadSlices(present[0].Value),
-            _ => ReadModules(present[0].Value, parameters),
-        };
-    }
-
-    private IReadOnlyList<RecipeSlice> ReadModules(YamlNode node, List<ParameterSet> parameters)
-    {
-        if (!IsMapping(node, "modules", out YamlMapping? modules))
-        {
-            return [];
-        }
-
-        foreach ((YamlScalar name, _) in modules.Entries.Where(entry => entry.Key.Text != "default"))
-        {
-            Add(ErrorCodes.NotSupported, name.Place, $"module '{name.Text}': only the module 'default' can be merged yet",
-                "Use `modules: {default: …}`, or leave `modules:` out.");
-        }
-
-        if (modules.Find("default") is not { } body || !IsMapping(body, "a module", out YamlMapping? module))
-        {
-            return [];
-        }
-
-        CheckFields(module, "modules", ["models", "slices", "parameters"]);
-        parameters.Insert(0, ReadParameters(module));
-        return ReadBody(module, parameters, isModule: true);
-    }
-
-    private IReadOnlyList<RecipeSlice> ReadModels(YamlNode node)
-    {
-        List<RecipeSource> sources = [.. Items(node, "models").Select(item => ReadSource(item, hasLayers: false)).OfType<RecipeSource>()];
-        return sources.Count == 0 ? [] : [new RecipeSlice(node.Place, sources, null, ParameterSet.Empty)];
-    }
-
-    private List<RecipeSlice> ReadSlices(YamlNode node)
-    {
-        List<RecipeSlice> slices = [.. Items(node, "slices").Select(ReadSlice).OfType<RecipeSlice>()];
-        if (slices.Count > 0 && slices.TrueForAll(slice => slice.Sources[0].Layers!.Count == 0))
-        {
-            Add(ErrorCodes.LayerRange, slices[0].Sources[0].Layers!.Place, "no slice holds a layer", "The second number of a `layer_range:` is the layer after the last.");
-        }
-
-        return slices;
-    }
-
-    private RecipeSlice? ReadSlice(YamlNode node)
-    {
-        if (!IsMapping(node, "a slice", out YamlMapping? slice))
-        {
-            return null;
-        }
-
-        CheckFields(slice, "slices", ["sources", "base_model", "parameters", "residual_weight"]);
-        if (slice.Find("residual_weight") is { } residual)
-        {
-            _problems.Add(new Problem(ErrorCodes.NotSupported, "'residual_weight' has no effect, here as in mergekit", "Remove it.", residual.Place, Severity.Warning));
-        }
-
-        if (slice.Find("sources") is not { } list)
-        {
-            AddMissing(slice, "sources", "List the models of the slice with their `layer_range:`.");
-            return null;
-        }
-
-        List<RecipeSource> sources = [.. Items(list, "sources").Select(item => ReadSource(item, hasLayers: true)).OfType<RecipeSource>()];
-        ModelReference? baseModel = slice.Find("base_model") is { } model ? ReadModel(model) : null;
-        return sources.Count == 0 ? null : new RecipeSlice(slice.Place, sources, baseModel, ReadParameters(slice));
-    }
-
-    private RecipeSource? ReadSource(YamlNode node, bool hasLayers)
-    {
-        if (!IsMapping(node, "a source", out YamlMapping? source))
-        {
-            return null;
-        }
-
-        CheckFields(source, "sources", hasLayers ? ["model", "layer_range", "parameters"] : ["model", "parameters"]);
-        LayerRange? layers = hasLayers ? ReadLayers(source) : null;
-        ParameterSet parameters = ReadParameters(source);
-        if (source.Find("model") is not { } model)
-        {
-            AddMissing(source, "model", "Name the model's folder or file.");
-            return null;
-        }
-
-        return ReadModel(model) is { } reference && (layers is not null || !hasLayers)
-            ? new RecipeSource(reference, layers, parameters)
-            : null;
-    }
-
-    private LayerRange? ReadLayers(YamlMapping source)
-    {
-        if (source.Find("layer_range") is not { } node)
-        {
-            AddMissing(source, "layer_range", "Give the first layer and the one after the last, such as `layer_range: [0, 16]`.");
-            return null;
-        }
-
-        if (node is not YamlSequence { Items: [YamlScalar first, YamlScalar last] })
-        {
-            Add(ErrorCodes.WrongType, node.Place, $"'layer_range' must be two whole numbers, found {node.Kind}", "Write `layer_range: [0, 16]`.");
-            return null;
-        }
-
-        if (ReadCount(first) is not { } start || ReadCount(last) is not { } end)
-        {
-            return null;
-        }
-
-        // Equal numbers hold no layer; a first or last slice of them tells whose embeddings, or whose norm and head, are taken.
-        if (end < start)
-        {
-            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] ends before it begins", "The second number is the layer after the last.");
-            return null;
-        }
-
-        return new LayerRange(start, end, node.Place);
-    }
-
-    private int? ReadCount(YamlScalar scalar)
-    {
-        // Quotes and 4.0 are as good as 4 to mergekit.
-        if (int.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out int count))
-        {
-            return count;
-        }
-
-        Add(ErrorCodes.WrongType, scalar.Place, $"a layer must be a whole number from 0 up, found {scalar.Kind}", null);
-        return null;
     }
 
     private void AddUnsupported(YamlMapping mapping, string field, string reason)
@@ -419,6 +268,24 @@ internal sealed partial class RecipeReader
         }
 
         return scalar?.Text == "first";
+    }
+
+    private MissingRule ReadMissingRule(YamlMapping stage)
+    {
+        if (Text(stage, "missing") is not { } scalar)
+        {
+            return MissingRule.Usual;
+        }
+
+        string[] known = ["error", "base", "skip", "single"];
+        if (!known.Contains(scalar.Text))
+        {
+            Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"missing is '{scalar.Text}'; it must be one of {string.Join(", ", known)}",
+                Suggestion.Hint(scalar.Text, known, "Write `missing: base` to keep the base's tensors."));
+            return MissingRule.Usual;
+        }
+
+        return Enum.Parse<MissingRule>(scalar.Text, ignoreCase: true);
     }
 
     private IReadOnlyList<YamlScalar> ReadUses(YamlMapping stage) => ReadWords(stage, "uses", " such as `[ties@^1.2]`");

@@ -38,7 +38,7 @@ public sealed class CompanionPlannerTests : IDisposable
     {
         _folder.Add("a", TinyCheckpoint.Llama()).Add("base", TinyCheckpoint.Llama().Configure("model_type", "llama"));
         Assert.Equal("llama", Config(RecipeFolder.TaskArithmetic("base", "a"))["model_type"]!.ToString());
-        Assert.Equal("llama", Config(RecipeFolder.Linear("a") + "base_model: base")["model_type"]!.ToString());
+        Assert.Equal("llama", Config(RecipeFolder.Linear("a", "base") + "base_model: base")["model_type"]!.ToString());
     }
 
     [Fact]

@@ -27,7 +27,41 @@ public sealed class SliceModelsTests : IDisposable
         TensorPlan tensor = _folder.Plan(RecipeFolder.Linear("a", "base") + "base_model: base").Stages[0].Tensors[0];
         Assert.Null(tensor.Base);
         Assert.Equal(["a", "base"], tensor.Sources.Select(source => source.Model.Name));
-        Assert.Single(_folder.Plan(RecipeFolder.Linear("a") + "base_model: base").Stages[0].Tensors[0].Sources);
+    }
+
+    [Theory]
+    [InlineData("linear", "weight: 1", "")]
+    [InlineData("karcher", "", "")]
+    [InlineData("linear", "", "MH1006: parameter 'weight' is missing for 'base', first at tensor 'model.embed_tokens.weight'")]
+    [InlineData("passthrough", "", "MH1013: 'passthrough' takes 1 model, found 2")]
+    public void Make_ForAStrategyWithoutABase_TakesABaseThatIsNotListedForOneMoreModel(string method, string parameters, string error)
+    {
+        string weight = method == "linear" ? "{weight: 1}" : "{}";
+        string recipe = $"merge_method: {method}\nbase_model: base\nmodels: [{{model: a, parameters: {weight}}}]\nparameters: {{{parameters}}}";
+        if (error.Length > 0)
+        {
+            Problem problem = _folder.Error(recipe);
+            Assert.Equal(error, $"{problem.Code.Id}: {problem.Message}");
+            return;
+        }
+
+        MergePlan plan = _folder.Plan(recipe);
+        Assert.Equal(["a", "base"], plan.Stages[0].Tensors[0].Sources.Select(source => source.Model.Name));
+        Assert.Contains(plan.Warnings, warning => warning.Message.StartsWith("base 'base' is not listed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Make_WithAModelThatIsListedTwice_IsRefused()
+    {
+        Problem problem = _folder.Error(RecipeFolder.Linear("a", "b", "a"));
+        Assert.Equal((ErrorCodes.SourceCount, "'a' is merged with itself: it is listed twice"), (problem.Code, problem.Message));
+    }
+
+    [Fact]
+    public void Make_WithTheBaseAlone_CopiesIt()
+    {
+        StagePlan stage = _folder.Plan(RecipeFolder.TaskArithmetic("base", "base")).Stages[0];
+        Assert.All(stage.Tensors, tensor => Assert.Equal("base", tensor.Copied?.Model.Name));
     }
 
     [Fact]
@@ -56,12 +90,28 @@ public sealed class SliceModelsTests : IDisposable
     }
 
     [Fact]
-    public void Make_WithASliceThatLacksTheBase_SaysThatItsLayersAreNotKnown()
+    public void Make_WithASliceThatLacksTheBase_TakesTheSameLayersOfIt()
+    {
+        MergePlan plan = _folder.Plan("""
+            merge_method: task_arithmetic
+            base_model: base
+            slices:
+            - sources: [{model: a, layer_range: [0, 1]}, {model: b, layer_range: [0, 1]}]
+            - sources: [{model: a, layer_range: [1, 2]}]
+            parameters: {weight: 1}
+            """);
+        TensorPlan tensor = plan.Stages[0].Tensors.Single(tensor => tensor.Output.Name == "model.layers.1.mlp.up_proj.weight");
+        Assert.Equal(("base", tensor.Output.Name), (tensor.Base?.Model.Name, tensor.Base?.Tensor.Name));
+        Assert.Contains(plan.Warnings, warning => warning.Message.Contains("layers [1, 2] of it are taken", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Make_WithASliceOfUnlikeLayersThatLacksTheBase_SaysThatItsLayersAreNotKnown()
     {
         Problem problem = _folder.Error("""
             merge_method: task_arithmetic
             base_model: base
-            slices: [{sources: [{model: a, layer_range: [0, 2]}]}]
+            slices: [{sources: [{model: a, layer_range: [0, 1]}, {model: b, layer_range: [1, 2]}]}]
             parameters: {weight: 1}
             """);
         Assert.Equal(ErrorCodes.SourceCount, problem.Code);
@@ -69,10 +119,10 @@ public sealed class SliceModelsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("passthrough", "a, b", "'passthrough' takes 1 model, found 2")]
+    [InlineData("passthrough", "base, b", "'passthrough' takes 1 model, found 2")]
     [InlineData("slerp", "base, a, b", "'slerp' takes 1 model besides the base, found 2")]
     [InlineData("slerp", "base", "'slerp' takes 1 model besides the base, found 0")]
-    [InlineData("ties", "base", "'ties' takes at least 1 model besides the base, found 0")]
+    [InlineData("model_stock", "base, a", "'model_stock' takes at least 2 models besides the base, found 1")]
     public void Make_WithTooManyOrTooFewModels_CountsThem(string method, string models, string message)
     {
         string listed = string.Join(", ", models.Split(", ").Select(model => $"{{model: {model}}}"));

@@ -69,7 +69,7 @@ public sealed class RecipeReaderTests
             parameters: {weight: 2}
             """);
 
-        Assert.Equal(["1", "2"], stage.Parameters.Select(level => level.Settings["weight"].Value.Scalars.Single().Text));
+        Assert.Equal(["1", "2"], stage.Slices[0].Levels.Concat(stage.Parameters).Where(level => level.Settings.Count > 0).Select(level => level.Settings["weight"].Value.Scalars.Single().Text));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: linear\nmodles: []\nmodels: [{model: a}]", "MH1003", 2, 1, "did you mean 'models'?")]
     [InlineData("merge_method: linear\nmodels: [{model: a, parameter: {}}]", "MH1003", 2, 21, "did you mean 'parameters'?")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nmodels: [{model: b}]", "MH1007", 3, 1, "Keep one")]
-    [InlineData("merge_method: linear\nmodels: [{model: a}]\nslices: []", "MH1009", 3, 1, "Keep one")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\nmodules: {default: {models: [{model: a}]}}", "MH1009", 3, 1, "Keep one")]
     [InlineData("models: [{model: a}]", "MH1006", 1, 1, "merge_method")]
     [InlineData("merge_method: linear", "MH1006", 1, 1, "`models:`")]
     [InlineData("merge_method: linear\nmodels: a", "MH1005", 2, 9, null)]
@@ -163,7 +163,8 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 1.5]}]}]", "MH1005", 2, 49, null)]
     [InlineData("merge_method: linear\nmodels: [{model: a, parameters: {w: [{filter: [mlp, norm], value: 1}]}}]", "MH1005", 2, 47, null)]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
-    [InlineData("merge_method: linear\nmodules: {vision_tower: {models: [{model: a}]}}", "MH1011", 2, 11, "default")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\nmissing: skp", "MH1004", 3, 10, "did you mean 'skip'?")]
+    [InlineData("merge_method: linear\nmodules: {encoder: {models: [{model: a}]}, decoder: {}}", "MH1006", 2, 53, "models")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer: {source: base, tokens: {x: {}}}", "MH1011", 3, 35, "tokens")]
     [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a, apply: [x]}, lora: {path: b}}}]", "MH1009", 2, 55, "apply")]
     [InlineData("merge_method: linear\nmodels:\n\t- model: a", "MH1001", 3, 1, "spaces")]

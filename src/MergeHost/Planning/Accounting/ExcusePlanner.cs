@@ -1,3 +1,4 @@
+using MergeHost.Planning.Modules;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Accounting;
@@ -6,10 +7,14 @@ namespace MergeHost.Planning.Accounting;
 /// <param name="stage">The stage.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="tensors">The tensors of the output.</param>
+/// <param name="leftOut">The tensors that are left out because not all models have them, each with the rule that says so.</param>
 /// <param name="problems">Receives what is wrong.</param>
 internal sealed class ExcusePlanner(
-    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
+    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors,
+    IReadOnlyDictionary<(InputModel Model, string Tensor), string> leftOut, List<Problem> problems)
 {
+    private readonly ModuleMap _modules = new(stage);
+
     /// <summary>A constant that models make by themselves, and that another model lacks.</summary>
     public const string Buffer = "buffer";
 
@@ -25,6 +30,9 @@ internal sealed class ExcusePlanner(
     /// <summary>A tensor of a base that gives configuration and tokenizer only.</summary>
     public const string ConfigurationOnly = "configuration_only";
 
+    /// <summary>A tensor of a module that the model is not merged in.</summary>
+    public const string OtherModule = "other_module";
+
     /// <summary>The rules by model and tensor.</summary>
     public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Plan()
     {
@@ -34,12 +42,12 @@ internal sealed class ExcusePlanner(
 
     private Dictionary<string, string> Excuse(InputModel model, HashSet<string> used)
     {
-        List<RecipeSource> sources = [.. stage.Slices.SelectMany(slice => slice.Sources).Where(source => models[source.Model.Name] == model)];
+        List<RecipeSlice> slices = [.. stage.Slices.Where(slice => slice.Sources.Any(source => models[source.Model.Name] == model))];
         Dictionary<string, string> rules = [];
         List<string> left = [];
         foreach (string name in model.Stored.Select(tensor => tensor.Name).Where(name => !used.Contains(name)))
         {
-            if (Rule(model, name, sources, used.Count > 0) is { } rule)
+            if (Rule(model, name, slices, used.Count > 0) is { } rule)
             {
                 rules.Add(name, rule);
             }
@@ -59,9 +67,14 @@ internal sealed class ExcusePlanner(
         return rules;
     }
 
-    private static string? Rule(InputModel model, string name, List<RecipeSource> sources, bool isUsed)
+    private string? Rule(InputModel model, string name, List<RecipeSlice> slices, bool isUsed)
     {
-        if (sources.Count == 0 && !isUsed)
+        if (leftOut.TryGetValue((model, name), out string? rule))
+        {
+            return rule;
+        }
+
+        if (slices.Count == 0 && !isUsed)
         {
             return ConfigurationOnly;
         }
@@ -76,12 +89,20 @@ internal sealed class ExcusePlanner(
             return TiedHead;
         }
 
-        if (sources.Count == 0 || sources[0].Layers is null)
+        RecipeModule? module = _modules.Of(name);
+        List<RecipeSource> sources =
+            [.. slices.Where(slice => slice.Module == module || !_modules.Divides).SelectMany(slice => slice.Sources).Where(source => models[source.Model.Name] == model)];
+        if (sources.Count == 0)
+        {
+            return _modules.Divides ? OtherModule : null;
+        }
+
+        if (sources[0].Layers is null)
         {
             return null;
         }
 
-        bool isLayer = LayerTensorName.Parse(name) is { } layer && layer.Stack == model.Stacks[0].Prefix;
+        bool isLayer = LayerTensorName.Parse(name) is { } layer && layer.Stack == _modules.Part(model, module).Stacks[0].Prefix;
         return !isLayer ? OtherSlice
             : sources.Exists(source => source.Layers!.Start <= LayerTensorName.Parse(name)!.Value.Layer && LayerTensorName.Parse(name)!.Value.Layer < source.Layers.End) ? null
             : OtherLayers;

@@ -6,15 +6,20 @@ namespace MergeHost.Planning.Layers;
 /// <summary>Sets the fields of <c>config.json</c> that tell of single layers to what the layers of the output are, where a field can say it.</summary>
 /// <param name="donor">Whose configuration the output gets.</param>
 /// <param name="origins">Where each layer of the output comes from.</param>
-internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrigin> origins)
+/// <param name="section">The part of configurations that tells of these layers.</param>
+internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrigin> origins, LayerSection section)
 {
     /// <summary>Sets the fields.</summary>
     /// <param name="text">The output's configuration; so far the donor's.</param>
     public void Apply(JsonObject text)
     {
         JsonObject before = (JsonObject)text.DeepClone();
-        text[LayerFields.CountKey(text)] = origins.Count;
-        if (donor.LayerCount == 0)
+        foreach (string key in section.CountKeys(text))
+        {
+            text[key] = origins.Count;
+        }
+
+        if (donor.LayerCount == 0 || !section.HasFields)
         {
             return;
         }
@@ -111,16 +116,18 @@ internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrig
 
     private JsonArray Places(Func<LayerOrigin, bool> isIn) => new([.. origins.Index().Where(pair => isIn(pair.Item)).Select(pair => (JsonNode)pair.Index)]);
 
-    private static int NumberOf(LayerOrigin origin, JsonObject before, string key) =>
-        (origin.Model.Config is { } config ? LayerFields.Number(LayerFields.TextOf(config), key) : null) ?? LayerFields.Number(before, key)!.Value;
+    private int NumberOf(LayerOrigin origin, JsonObject before, string key) =>
+        (SectionOf(origin) is { } fields ? LayerFields.Number(fields, key) : null) ?? LayerFields.Number(before, key)!.Value;
 
     // What a layer is, its own model's configuration tells, if it has the field in the same form.
-    private static JsonNode? FieldOf(LayerOrigin origin, string key)
+    private JsonNode? FieldOf(LayerOrigin origin, string key)
     {
-        JsonNode? field = origin.Model.Config is { } config ? LayerFields.TextOf(config)[key] : null;
+        JsonNode? field = SectionOf(origin)?[key];
         bool isUsable = LayerFields.IsEntryList(key, field, origin.Model.LayerCount) || LayerFields.IsNumberList(key, field, origin.Model.LayerCount);
         return isUsable ? field : null;
     }
+
+    private JsonObject? SectionOf(LayerOrigin origin) => origin.Model.Config is { } config ? section.Find(config) : null;
 }
 
 /// <summary>A layer of a model that became a layer of the output.</summary>

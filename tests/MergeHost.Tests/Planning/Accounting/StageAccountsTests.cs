@@ -15,7 +15,7 @@ public sealed class StageAccountsTests : IDisposable
     [Theory]
     [InlineData("merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters: {weight: 1}\n", "a: 13 merged; b: 13 merged")]
     [InlineData("merge_method: passthrough\nmodels: [{model: a}]\n", "a: 13 copied")]
-    [InlineData("merge_method: linear\nbase_model: base\nmodels: [{model: a, parameters: {weight: 1}}]\n", "base: 13 excused by configuration_only; a: 13 copied")]
+    [InlineData("merge_method: passthrough\nbase_model: base\nslices: [{sources: [{model: a, layer_range: [0, 2]}]}]\n", "base: 13 excused by configuration_only; a: 13 copied")]
     [InlineData("merge_method: slerp\nbase_model: base\nmodels: [{model: base}, {model: a}]\nparameters: {t: [{filter: mlp, value: 0}, {filter: norm, value: 1}, {value: 0.5}]}\n",
         "base: 6 merged, 4 copied, 3 excused by slerp; a: 6 merged, 3 copied, 4 excused by slerp")]
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [1, 2]}]}, {sources: [{model: b, layer_range: [0, 1]}]}]\n",
@@ -49,7 +49,7 @@ public sealed class StageAccountsTests : IDisposable
     {
         StagePlan stage = _folder.Plan(RecipeFolder.Linear("a", "b")).Stages[0];
         List<Problem> problems = [];
-        new ExcusePlanner(stage.Stage, stage.Models.ToDictionary(model => model.Name), [.. stage.Tensors.Skip(2)], problems).Plan();
+        new ExcusePlanner(stage.Stage, stage.Models.ToDictionary(model => model.Name), [.. stage.Tensors.Skip(2)], new Dictionary<(InputModel, string), string>(), problems).Plan();
         Assert.Equal(2, problems.Count);
         Assert.All(problems, problem => Assert.Equal(ErrorCodes.TensorUnaccounted, problem.Code));
         Assert.Contains("neither uses tensor 'model.embed_tokens.weight' and 1 more nor has a rule", problems[0].Message, StringComparison.Ordinal);
