@@ -1,4 +1,3 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
 
 namespace MergeHost.Options;

@@ -164,14 +164,6 @@ public sealed class ParameterBinderTests
         Assert.Equal(stage.Slices[0].Sources[0].Parameters.Settings["t"].Place, problem.Place);
     }
 
-    [Fact]
-    public void Check_OfAParameterThatOnlyOtherMethodsHave_Warns()
-    {
-        Assert.True(Binder(Stage("{weight: 1, gamma: 0.1}", "{}", "{}", "{t: 0.5, int8_mask: true}")).Check("sample"));
-        Assert.Equal(["gamma", "int8_mask"], _problems.Select(problem => problem.Message.Split("'")[3]).Order());
-        Assert.All(_problems, problem => Assert.Equal((ErrorCodes.UnknownParameter, Severity.Warning), (problem.Code, problem.Severity)));
-    }
-
     [Theory]
     [InlineData("{densty: 0.1}", "{}", "{}", "{}")]
     [InlineData("{}", "{densty: 0.1}", "{}", "{}")]
