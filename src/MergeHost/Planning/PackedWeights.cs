@@ -42,7 +42,7 @@ internal static class PackedWeights
         string by = Method(model) is { } method ? $", quantised by {method}" : "";
         ILookup<string, string> byModule = model.Stored.Select(tensor => tensor.Name).ToLookup(ModuleOf);
         List<(TensorInfo Tensor, string Companion)> packed = [];
-        foreach (TensorInfo tensor in small)
+        foreach (TensorInfo tensor in small.Where(tensor => !_companions.Contains(LastOf(tensor.Name))))
         {
             IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name]).Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
             if (neighbours.FirstOrDefault(name => IsCompanion(name, tensor.Name)) is { } companion)

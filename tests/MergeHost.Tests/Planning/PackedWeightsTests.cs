@@ -4,7 +4,7 @@ using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;
 
-/// <summary>Packed weights are told by what the tensors are, whatever config.json says.</summary>
+/// <summary>Packed weights that no transform unpacks are told by what the tensors are, whatever config.json says.</summary>
 public sealed class PackedWeightsTests : IDisposable
 {
     private const string Module = "model.layers.0.self_attn.q_proj.";
@@ -32,7 +32,8 @@ public sealed class PackedWeightsTests : IDisposable
     [InlineData("gate_up_proj_blocks", "U8", "gate_up_proj_scales")] // gpt-oss
     public void Find_OfSmallNumbersWithACompanion_NamesBoth(string packed, string type, string companion)
     {
-        Problem problem = Refused(TinyCheckpoint.Llama(seed: 2).Add(Small(Module + packed, type), new byte[Length(type)]).Add(Module + companion, DType.F32, [4, 1]));
+        Problem problem = Refused(TinyCheckpoint.Llama(seed: 2).Add(Small(Module + packed, type), new byte[Length(type)]).Add(Module + companion, DType.F32, [4, 1])
+            .Configure("quantization_config", new JsonObject { ["quant_method"] = "some" }));
         Assert.Equal(ErrorCodes.Quantized, problem.Code);
         Assert.Contains($"'q' stores '{Module}{packed}' as {type} with '{Module}", problem.Message, StringComparison.Ordinal);
         Assert.NotNull(problem.Place);
@@ -66,7 +67,7 @@ public sealed class PackedWeightsTests : IDisposable
     {
         TinyCheckpoint checkpoint = TinyCheckpoint.Llama().AddFile("quantize_config.json", "{\"bits\": 4}");
         _folder.Add("q", isPacked ? checkpoint.Add(Small(Module + "qweight", "I32"), new byte[64]).Add(Module + "scales", DType.F16, [1, 4]) : checkpoint);
-        MergePlan plan = _folder.Plan("{merge_method: passthrough, models: [{model: q}]}");
+        MergePlan plan = _folder.Plan("{merge_method: passthrough, models: [{model: {model: q, apply: [{unpack: {enabled: false}}]}}]}");
         Assert.Equal(count, plan.Stages[0].Layout.Companions.Count(file => file.Name == "quantize_config.json"));
     }
 
