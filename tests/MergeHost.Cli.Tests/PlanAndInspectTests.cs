@@ -41,6 +41,23 @@ public sealed class PlanAndInspectTests
     }
 
     [Fact]
+    public void Inspect_OfAnAdapter_TellsKindRankAndBase()
+    {
+        CliResult inspect = Cli.Run("inspect", "recipes/quickstart/math-lora");
+        Assert.Equal((0, ""), (inspect.ExitCode, inspect.Talk));
+        Assert.Contains("56 tensors, 65,536 parameters, 131 kB\n", inspect.Output, StringComparison.Ordinal);
+        Assert.Matches(@"peft_type +LORA\n +base_model_name_or_path +base\n +r +4\n", inspect.Output);
+    }
+
+    [Fact]
+    public void Inspect_OfABaseWithAnAdapter_NamesTheTransform()
+    {
+        CliResult inspect = Cli.Run("inspect", "recipes/quickstart/base+recipes/quickstart/math-lora*0.5");
+        Assert.Equal((0, ""), (inspect.ExitCode, inspect.Talk));
+        Assert.Contains("read through lora (adapters 1.0.0)\n", inspect.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Inspect_WithJson_WritesTensorsWithTheirDType()
     {
         using JsonDocument inspect = JsonDocument.Parse(Cli.Run("inspect", "recipes/quickstart/base", "--json").Output);
