@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Globalization;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
