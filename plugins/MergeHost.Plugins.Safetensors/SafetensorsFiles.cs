@@ -59,7 +59,8 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         else if (name == SafetensorsNames.Consolidated)
         {
             yield return Oddity.Of(
-                files.Path, $"'{name}' names its tensors otherwise than config.json and tokenizer expect; '{SafetensorsNames.Single}', or its shards, would be the model of the hub");
+                files.Path,
+                $"'{name}' names its tensors otherwise than config.json expects; '{SafetensorsNames.Single}', or its shards, are the model of the hub");
         }
     }
 

@@ -15,10 +15,12 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("-INT")]
     public void Evaluate_WhenAskedToStop_EndsSoonAndSaysHowToResume(string signal)
     {
-        File.WriteAllText(_folder["text.txt"], string.Concat(Enumerable.Range(0, 40_000).Select(number => $"Revenue of the quarter {number} rose by {number % 7} percent.\n")));
+        IEnumerable<string> lines = Enumerable.Range(0, 40_000).Select(number => $"Revenue of the quarter {number} rose by {number % 7} percent.");
+        File.WriteAllLines(_folder["text.txt"], lines);
         File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: long, benchmark: perplexity, data: text.txt, window: 16}]");
         using Cli evaluate = Cli.Start(["evaluate", Base, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"]]);
-        Assert.True(SpinWait.SpinUntil(() => evaluate.Talk.Contains("long", StringComparison.Ordinal) || evaluate.HasExited, TimeSpan.FromMinutes(2)));
+        bool HasBegun() => evaluate.Talk.Contains("long", StringComparison.Ordinal) || evaluate.HasExited;
+        Assert.True(SpinWait.SpinUntil(HasBegun, TimeSpan.FromMinutes(2)));
         Assert.False(evaluate.HasExited, evaluate.Talk);
 
         long asked = Stopwatch.GetTimestamp();
@@ -71,7 +73,8 @@ public sealed class InterruptionTests : IDisposable
 
     private string Recipe()
     {
-        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: [{{model: {Base}}}, {{model: recipes/quickstart/math}}]\nparameters: {{weight: 1}}\n");
+        string models = $"[{{model: {Base}}}, {{model: recipes/quickstart/math}}]";
+        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: {models}\nparameters: {{weight: 1}}\n");
         return _folder["recipe.yaml"];
     }
 

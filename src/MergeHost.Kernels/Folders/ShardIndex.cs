@@ -209,7 +209,8 @@ public sealed partial class ShardIndex
     }
 
     /// <summary>How many shards there are, if a name is that of one, such as <c>model-00002-of-00004.safetensors</c>.</summary>
-    public static int? CountIn(string name) => ShardCount().Match(name) is { Success: true } count && int.TryParse(count.Value, CultureInfo.InvariantCulture, out int shards) ? shards : null;
+    public static int? CountIn(string name) =>
+        ShardCount().Match(name) is { Success: true } count && int.TryParse(count.Value, CultureInfo.InvariantCulture, out int shards) ? shards : null;
 
     /// <summary>The way out where a folder has several files with tensors and no index.</summary>
     public static string HintWithout(string index, IEnumerable<string> weights) => weights.Any(name => CountIn(name) is not null)

@@ -104,7 +104,8 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         if (Snapshot(files) is { } snapshot)
         {
             return new Problem(
-                ErrorCodes.UnknownFormat, $"{files.Path}: this is a folder of the hub's cache, which keeps models in folders below 'snapshots'", $"Name '{snapshot}'.");
+                ErrorCodes.UnknownFormat, $"{files.Path}: this is a folder of the hub's cache, which keeps models in folders below 'snapshots'",
+                $"Name '{snapshot}'.");
         }
 
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
@@ -114,7 +115,8 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
     }
 
     // The newest, which is the one that a download without a revision gave.
-    private static string? Snapshot(CheckpointFiles files) => files is LocalCheckpointFiles { Named: null } local && local.Folders.Contains("snapshots")
+    private static string? Snapshot(CheckpointFiles files) =>
+        files is LocalCheckpointFiles { Named: null } local && local.Folders.Contains("snapshots")
         ? new DirectoryInfo(local.PathOf("snapshots")).EnumerateDirectories().MaxBy(folder => folder.LastWriteTimeUtc) is { } newest
             ? Path.Combine(local.PathOf("snapshots"), newest.Name)
             : null

@@ -28,7 +28,7 @@ internal sealed class MergePlanner(
     private OutputPlace? _place;
 
     /// <summary>Plans every stage.</summary>
-    /// <param name="output">The folder of the output, where results of earlier stages lie until the end; or a file, in a format that is one.</param>
+    /// <param name="output">The folder of the output, where results of earlier stages lie until the end; or a file.</param>
     /// <returns>The plan; of use only if no error was added.</returns>
     public MergePlan Plan(string output)
     {
@@ -62,11 +62,13 @@ internal sealed class MergePlanner(
     // A name like a file's also tells the format, where the recipe does not.
     private (OutputPlace Place, string? Format) PlaceOf(string output)
     {
-        PluginExport? named = plugins.Exports(ExportKind.Format).Select(format => format.Export).FirstOrDefault(format => OutputPlace.Of(output, format).FileName is not null);
+        PluginExport? named = plugins.Exports(ExportKind.Format).Select(format => format.Export)
+            .FirstOrDefault(format => OutputPlace.Of(output, format).FileName is not null);
         if (named is not null && recipe.Stages is [.., { OutputFormat: { } format }] && format.Text != named.Id)
         {
             problems.Add(new Problem(
-                ErrorCodes.OutputNotFolder, $"{output}: this is how a file of {named} is named, and the output's format is '{format.Text}'", "Name a folder.", format.Place));
+                ErrorCodes.OutputNotFolder, $"{output}: this is how a file of {named} is named, and the output's format is '{format.Text}'",
+                "Name a folder.", format.Place));
         }
 
         return named is null ? (OutputPlace.InFolder(output), null) : (OutputPlace.Of(output, named), named.Id);

@@ -68,7 +68,10 @@ internal static class OutputHead
             int count = (int)Math.Min(TensorDigest.UnitElements, head.ElementCount - first);
             byte[] one = Read(head, first, count);
             byte[] other = Read(embedding, first, count);
-            if (head.DType == embedding.DType ? !one.AsSpan().SequenceEqual(other) : !Decode(head.DType, one, count).AsSpan().SequenceEqual(Decode(embedding.DType, other, count)))
+            bool areEqual = head.DType == embedding.DType
+                ? one.AsSpan().SequenceEqual(other)
+                : Decode(head.DType, one, count).AsSpan().SequenceEqual(Decode(embedding.DType, other, count));
+            if (!areEqual)
             {
                 return false;
             }

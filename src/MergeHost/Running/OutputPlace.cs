@@ -44,13 +44,16 @@ internal sealed record OutputPlace
     /// <summary>A folder of the output's own.</summary>
     public static OutputPlace InFolder(string path) => new(path, path, null);
 
-    /// <summary>The place that a name means in a format: a name like those of its files is a file's where a checkpoint of it may be a single file.</summary>
+    /// <summary>The place that a name means in a format: a file's, if it is named so and a checkpoint of the format may be a single file.</summary>
     public static OutputPlace Of(string path, PluginExport format) =>
-        format.IsSingleFile && !Directory.Exists(path) && IsNamedLikeAFile(System.IO.Path.GetFileName(path), format.Files) ? AsFile(path) : InFolder(path);
+        format.IsSingleFile && !Directory.Exists(path) && IsNamedLikeAFile(System.IO.Path.GetFileName(path), format.Files)
+            ? AsFile(path)
+            : InFolder(path);
 
     /// <summary>The place of what was written under a name.</summary>
     public static OutputPlace Find(string path) =>
-        !Directory.Exists(path) && AsFile(path) is var file && (File.Exists(path) || File.Exists(file.ManifestPath) || File.Exists(file.JournalPath))
+        !Directory.Exists(path) && AsFile(path) is var file
+        && (File.Exists(path) || File.Exists(file.ManifestPath) || File.Exists(file.JournalPath))
             ? file
             : InFolder(path);
 
@@ -70,13 +73,13 @@ internal sealed record OutputPlace
             return [];
         }
 
+        string[] patterns = [.. weightFiles, "*" + PartialFile.Suffix, Manifest];
         IEnumerable<string> own = FileName is null
-            ? Directory.EnumerateFiles(Folder).Where(path => IsNamedLikeAFile(System.IO.Path.GetFileName(path), [.. weightFiles, "*" + PartialFile.Suffix, Manifest]))
+            ? Directory.EnumerateFiles(Folder).Where(path => IsNamedLikeAFile(System.IO.Path.GetFileName(path), patterns))
                 .Concat(companions.Select(In).Where(System.IO.Path.Exists))
             : new[] { Path, Path + PartialFile.Suffix, ManifestPath, JournalPath }.Where(System.IO.Path.Exists);
-        return Directory.Exists(StagesPath)
-            ? own.Concat(Directory.EnumerateFiles(StagesPath, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
-            : own;
+        EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
+        return Directory.Exists(StagesPath) ? own.Concat(Directory.EnumerateFiles(StagesPath, "*", all)) : own;
     }
 
     /// <summary>Makes the place ready, or refuses to touch it.</summary>

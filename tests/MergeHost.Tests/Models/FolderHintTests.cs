@@ -22,8 +22,8 @@ public sealed class FolderHintTests : IDisposable
     public void Open_OfASingleShard_SaysThatOthersAreNotRead()
     {
         WriteShards();
-        Assert.Contains(
-            "'model-00001-of-00003.safetensors' is one of 3 shards", Assert.Single(_bed.Engine.Inspect(_bed[Shard]).Warnings).Message, StringComparison.Ordinal);
+        Problem warning = Assert.Single(_bed.Engine.Inspect(_bed[Shard]).Warnings);
+        Assert.Contains("'model-00001-of-00003.safetensors' is one of 3 shards", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,8 +43,8 @@ public sealed class FolderHintTests : IDisposable
     {
         string model = _bed.Copy("base", "mistral");
         File.Move(Path.Combine(model, "model.safetensors"), Path.Combine(model, "consolidated.safetensors"));
-        Assert.Contains(
-            "'consolidated.safetensors' names its tensors otherwise", Assert.Single(_bed.Engine.Inspect(model).Warnings).Message, StringComparison.Ordinal);
+        Problem warning = Assert.Single(_bed.Engine.Inspect(model).Warnings);
+        Assert.Contains("'consolidated.safetensors' names its tensors otherwise", warning.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _bed.Dispose();
@@ -52,6 +52,6 @@ public sealed class FolderHintTests : IDisposable
     private void WriteShards()
     {
         _bed.Merge(MergeBed.Recipe("linear"), "shards", new MergeOptions { ShardSizeBytes = 2_500_000 });
-        Assert.True(File.Exists(_bed[Shard]), string.Join(", ", Directory.EnumerateFiles(_bed["shards"]).Select(path => Path.GetFileName(path))));
+        Assert.True(File.Exists(_bed[Shard]));
     }
 }

@@ -11,7 +11,8 @@ public sealed class OutputOverlapTests : IDisposable
     public static TheoryData<string> Ways =>
     [
         "the folder itself", "the output is a link", "the model is a link", "a link above the output", "a dot in the path", "weights are a link into the output",
-        "a hard link in the output", "a partial file is a link to weights", "a companion is a hard link", "a companion in a subfolder is a hard link", "the model lies among stages", "a stage's result is a link",
+        "a hard link in the output", "a partial file is a link to weights", "a companion is a hard link",
+        "a companion in a subfolder is a hard link", "the model lies among stages", "a stage's result is a link",
         "an importance matrix",
     ];
 

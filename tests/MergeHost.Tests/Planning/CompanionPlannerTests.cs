@@ -177,7 +177,8 @@ public sealed class CompanionPlannerTests : IDisposable
     [Fact]
     public void Plan_OfAnEmbeddingWithoutExtents_CopiesIt()
     {
-        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().Remove("model.embed_tokens.weight").Add(new TensorInfo("model.embed_tokens.weight", DType.F32, []), new byte[4]);
+        const string name = "model.embed_tokens.weight";
+        TinyCheckpoint checkpoint = TinyCheckpoint.Llama().Remove(name).Add(new TensorInfo(name, DType.F32, []), new byte[4]);
         Assert.NotNull(Config(_folder.Add("a", checkpoint), RecipeFolder.Linear("a")));
     }
 

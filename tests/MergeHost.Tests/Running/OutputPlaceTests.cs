@@ -138,7 +138,8 @@ public sealed class OutputPlaceTests : IDisposable
     {
         Convert("m.gguf");
         byte[] before = File.ReadAllBytes(_bed["m.gguf"]);
-        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(_bed["m.gguf"], _bed["m.gguf"], "gguf", "q4_0", null, new MergeOptions { Force = true }));
+        MergeOptions forced = new() { Force = true };
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(_bed["m.gguf"], _bed["m.gguf"], "gguf", "q4_0", null, forced));
         Assert.Equal(ErrorCodes.OutputIsInput, problem.Code);
         Assert.Equal(before, File.ReadAllBytes(_bed["m.gguf"]));
 
@@ -152,7 +153,8 @@ public sealed class OutputPlaceTests : IDisposable
     [InlineData("m-00001-of-00002.gguf", "gguf", "one of several files")]
     public void Convert_ToAFileThatCannotBe_IsRefused(string output, string format, string words)
     {
-        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(MergeBed.Models + "base", _bed[output], format, null, null, new MergeOptions()));
+        string model = MergeBed.Models + "base";
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Convert(model, _bed[output], format, null, null, new MergeOptions()));
         Assert.Equal(ErrorCodes.OutputNotFolder, problem.Code);
         Assert.Contains(words, problem.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(_bed[output]));
@@ -161,7 +163,8 @@ public sealed class OutputPlaceTests : IDisposable
     private MergeManifest Convert(string output, MergeOptions? options = null) =>
         _bed.Engine.Convert(MergeBed.Models + "base", _bed[output], "gguf", "q8_0", null, options ?? new MergeOptions());
 
-    private string[] Files(string pattern) => [.. Directory.EnumerateFileSystemEntries(_bed.Folder.Path, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] Files(string pattern) =>
+        [.. Directory.EnumerateFileSystemEntries(_bed.Folder.Path, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _bed.Dispose();
 }
