@@ -11,6 +11,17 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
 
+    /// <summary>
+    /// Whether models have no parameters of their own, or some that must be given, and all such are given for all models of a slice at once.
+    /// </summary>
+    public bool HoldsForEveryModel(RecipeSlice slice)
+    {
+        List<OptionInfo> perSource = [.. schema.Options.Where(option => option.IsPerSource)];
+        List<OptionInfo> required = perSource.FindAll(option => option.IsRequired);
+        return perSource.Count == 0
+            || (required.Count > 0 && required.TrueForAll(option => slice.Levels.Concat(stage.Parameters).Any(level => level.Settings.ContainsKey(option.Name))));
+    }
+
     /// <summary>Whether a parameter that must be given was missing so far; what a strategy would say of its options then is no news.</summary>
     public bool LacksAny => _reported.Count > 0;
 

@@ -77,11 +77,12 @@ internal sealed class StagePlanner(
         return plans;
     }
 
-    // To a strategy without a base, a base that is not listed is one more source, as in mergekit: each must have what sources have.
+    // A base that is not listed is one more model to mergekit. To a strategy without a base it then is a source, if parameters hold for it;
+    // without any, mergekit fails, and the base gives nothing but configuration and tokenizer here.
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
         bool isSource = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
-            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]);
+            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder.HoldsForEveryModel(slice);
         if (!isSource)
         {
             return slice;

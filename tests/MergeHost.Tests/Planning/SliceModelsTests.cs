@@ -30,22 +30,12 @@ public sealed class SliceModelsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("linear", "weight: 1", "")]
-    [InlineData("karcher", "", "")]
-    [InlineData("linear", "", "MH1006: parameter 'weight' is missing for 'base', first at tensor 'model.embed_tokens.weight'")]
-    [InlineData("passthrough", "", "MH1013: 'passthrough' takes 1 model, found 2")]
-    public void Make_ForAStrategyWithoutABase_TakesABaseThatIsNotListedForOneMoreModel(string method, string parameters, string error)
+    [InlineData("linear", "weight: 1")]
+    [InlineData("karcher", "")]
+    public void Make_ForAStrategyWithoutABase_TakesABaseThatIsNotListedForOneMoreModel(string method, string parameters)
     {
         string weight = method == "linear" ? "{weight: 1}" : "{}";
-        string recipe = $"merge_method: {method}\nbase_model: base\nmodels: [{{model: a, parameters: {weight}}}]\nparameters: {{{parameters}}}";
-        if (error.Length > 0)
-        {
-            Problem problem = _folder.Error(recipe);
-            Assert.Equal(error, $"{problem.Code.Id}: {problem.Message}");
-            return;
-        }
-
-        MergePlan plan = _folder.Plan(recipe);
+        MergePlan plan = _folder.Plan($"merge_method: {method}\nbase_model: base\nmodels: [{{model: a, parameters: {weight}}}]\nparameters: {{{parameters}}}");
         Assert.Equal(["a", "base"], plan.Stages[0].Tensors[0].Sources.Select(source => source.Model.Name));
         Assert.Contains(plan.Warnings, warning => warning.Message.StartsWith("base 'base' is not listed", StringComparison.Ordinal));
     }
