@@ -1,6 +1,6 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.Folders;
+using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Planning.Accounting;
 using MergeHost.Planning.Names;
