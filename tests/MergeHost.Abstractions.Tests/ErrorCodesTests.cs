@@ -8,7 +8,7 @@ public sealed class ErrorCodesTests
         string[] ids = [.. ErrorCodes.All.Select(code => code.Id)];
         Assert.Equal(typeof(ErrorCodes).GetFields().Length, ids.Length);
         Assert.Equal(ids.Distinct().Order(StringComparer.Ordinal), ids);
-        Assert.All(ids, id => Assert.Matches("^MH[1-6][0-9]{3}$", id));
+        Assert.All(ids, id => Assert.Matches("^MH[1-7][0-9]{3}$", id));
         Assert.All(ErrorCodes.All, code => Assert.Matches("^[A-Zc].*[^.]$", code.Title));
     }
 
@@ -20,6 +20,7 @@ public sealed class ErrorCodesTests
     [InlineData("MH4001", 6)]
     [InlineData("MH5002", 6)]
     [InlineData("MH6001", 7)]
+    [InlineData("MH7001", 4)]
     public void ExitCode_OfACode_IsThatOfItsArea(string id, int exitCode)
     {
         ErrorCode code = new(id, "Something");

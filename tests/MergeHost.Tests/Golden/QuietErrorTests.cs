@@ -106,6 +106,11 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     }
 
     [Fact]
+    public void Merge_WithABaseThatNoParameterHoldsFor_LeavesItOut() => AssertSame(
+        "merge_method: linear\nbase_model: inputs/tied/base\nmodels:\n- {model: inputs/tied/e1, parameters: {weight: 1}}\n- {model: inputs/tied/e2, parameters: {weight: 3}}",
+        "merge_method: linear\nmodels:\n- {model: inputs/tied/e1, parameters: {weight: 1}}\n- {model: inputs/tied/e2, parameters: {weight: 3}}");
+
+    [Fact]
     public void Merge_WhereTheLastSliceHasMoreModels_TakesTheFinalNormFromAllOfThem() => AssertSame(
         """
         merge_method: linear
