@@ -85,6 +85,7 @@ public static class StrategyRunner
         }
 
         SumStatistic sum = (SumStatistic)statistic;
+        Check(KernelProbe.Breach(sum, values.Sources.Count));
         double[] totals = new double[sum.Terms];
         ReduceFunction function = ReduceLoop.Bind(sum, width, ElementFormat.Single);
         for (int first = 0; first < values.Base.Length; first += UnitElements)
@@ -96,6 +97,14 @@ public static class StrategyRunner
         }
 
         return totals;
+    }
+
+    private static void Check(string? breach)
+    {
+        if (breach is not null)
+        {
+            throw new InvalidOperationException($"a kernel of the strategy {breach}");
+        }
     }
 
     private static IEnumerable<int> Starts(int first, int end, int step)
@@ -150,6 +159,7 @@ public static class StrategyRunner
 
     private static unsafe void Apply(ElementwiseTreatment treatment, TensorValues values, LaneWidth width, long seed, float[] result)
     {
+        Check(KernelProbe.Breach(treatment, values.Sources.Count));
         ElementwiseFunction function = ElementwiseLoop.Bind(treatment, width, ElementFormat.Single, ElementFormat.Single);
         fixed (float* output = result)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
@@ -21,7 +22,7 @@ internal static class TreatmentContract
             null => "returned no treatment",
             CopyTreatment { Source: null } when !hasBase => "copies the base, and there is none",
             CopyTreatment { Source: { } source } when source < 0 || source >= sources => $"copies source {source} of {sources}",
-            ElementwiseTreatment elementwise => Breach(elementwise.Parameters, sources),
+            ElementwiseTreatment elementwise => Breach(elementwise, sources),
             MeasureTreatment measure =>
                 measure.Statistics.Select(statistic => Breach(statistic, sources)).OfType<string>().FirstOrDefault(),
             _ => null,
@@ -31,12 +32,15 @@ internal static class TreatmentContract
 
     private static string? Breach(Statistic statistic, int sources) => statistic switch
     {
-        TopKStatistic { Operand.Formula: { } formula } => Breach(formula.Parameters, sources),
+        TopKStatistic { Operand.Formula: { } formula } => Breach(formula, sources),
         TopKStatistic { Operand.SourceIndex: { } source } when source < 0 || source >= sources =>
             $"measures source {source} of {sources}",
-        SumStatistic sum => Breach(sum.Parameters, sources),
+        SumStatistic sum => Breach(sum.Parameters, sources) ?? KernelProbe.Breach(sum, sources),
         _ => null,
     };
+
+    private static string? Breach(ElementwiseTreatment treatment, int sources) =>
+        Breach(treatment.Parameters, sources) ?? KernelProbe.Breach(treatment, sources);
 
     // A kernel asks for any source's parameters; a table that has no slots is never asked.
     private static string? Breach(KernelParameters parameters, int sources)

@@ -19,6 +19,12 @@ public sealed class TreatmentContractTests
         { Measure(Statistic.Largest(Operand.Of<NoKernel>(new KernelParameters(1, 1)), 1)), true, "has parameters for 1 sources, and there are 2" },
         { Treatment.Elementwise<NoKernel>(new KernelParameters(1, 2) { Ranks = [Operand.Base, Operand.Source(2)] }), true, "ranks source 2 of 2" },
         { Measure(Statistic.Sum<NoKernel>(1, new KernelParameters(1, 1))), true, "has parameters for 1 sources, and there are 2" },
+        { Treatment.Elementwise<EagerKernel>(new KernelParameters(0, 2)), true, "reads parameter slot 0 of 0" },
+        { Treatment.Elementwise<EagerKernel>(new KernelParameters(1, 2)), true, "draws from stream 2 of 0" },
+        { Treatment.Elementwise<EagerKernel>(new KernelParameters(1, 2) { Streams = 3 }), true, "asks for rank 1 of 0" },
+        { Treatment.Elementwise<EagerKernel>(new KernelParameters(1, 2) { Streams = 3, Ranks = [Operand.Base, Operand.Base] }), true, "reads source 2 of 2" },
+        { Measure(Statistic.Sum<EagerKernel>(1, new KernelParameters(1, 2))), true, "draws from stream 2 of 0" },
+        { Measure(Statistic.Largest(Operand.Of<EagerKernel>(new KernelParameters(1, 2)), 1)), true, "draws from stream 2 of 0" },
     };
 
     public static TheoryData<Treatment, bool> Kept => new()
@@ -46,7 +52,6 @@ public sealed class TreatmentContractTests
 
     private static Treatment Measure(params Statistic[] statistics) => Treatment.Measure(statistics, _ => Treatment.CopyBase());
 
-    // Never run.
     private readonly struct NoKernel : IElementwiseKernel, IReduceKernel
     {
         public static V Apply<V, C>(in C c)
@@ -58,5 +63,16 @@ public sealed class TreatmentContractTests
             where C : struct, IKernelContext<V>
         {
         }
+    }
+
+    private readonly struct EagerKernel : IElementwiseKernel, IReduceKernel
+    {
+        public static V Apply<V, C>(in C c)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V> => c.P(0, 1) + c.Uniform(2) + c.Rank(1) + c.Source(2);
+
+        public static void Terms<V, C>(in C c, Span<V> terms)
+            where V : struct, IVec<V>
+            where C : struct, IKernelContext<V> => terms[0] = Apply<V, C>(c);
     }
 }
