@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Plugins.Fusion;
 
@@ -21,10 +21,10 @@ internal static class Divergence
         int i = 0;
         for (; i + Vector512<double>.Count <= row.Length; i += Vector512<double>.Count)
         {
-            sums += Terms(Wide(ref left, i), p, Wide(ref right, i), q);
+            sums += Terms(RunArithmetic.Wide(ref left, i), p, RunArithmetic.Wide(ref right, i), q);
         }
 
-        double sum = Total(sums);
+        double sum = RunArithmetic.Sum(sums);
         for (; i < row.Length; i++)
         {
             sum += Terms(Vector512.Create((double)row[i]), p, Vector512.Create((double)other[i]), q)[0];
@@ -47,10 +47,10 @@ internal static class Divergence
         int i = 0;
         for (; i + Vector512<double>.Count <= row.Length; i += Vector512<double>.Count)
         {
-            sums += Vector512.Exp(Wide(ref data, i) - Vector512.Create((double)largest));
+            sums += Vector512.Exp(RunArithmetic.Wide(ref data, i) - Vector512.Create((double)largest));
         }
 
-        double sum = Total(sums);
+        double sum = RunArithmetic.Sum(sums);
         for (; i < row.Length; i++)
         {
             sum += Vector512.Exp(Vector512.Create((double)row[i] - largest))[0];
@@ -68,22 +68,4 @@ internal static class Divergence
 
     private static Vector512<double> Softmax(Vector512<double> values, (double Largest, double Sum) of) =>
         (Vector512.Exp(values - Vector512.Create(of.Largest)) / Vector512.Create(of.Sum)) + Vector512.Create(Least);
-
-    private static double Total(Vector512<double> parts)
-    {
-        double total = 0;
-        for (int part = 0; part < Vector512<double>.Count; part++)
-        {
-            total += parts[part];
-        }
-
-        return total;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Wide(ref float data, int index)
-    {
-        Vector256<float> values = Vector256.LoadUnsafe(ref data, (nuint)index);
-        return Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
-    }
 }

@@ -24,13 +24,7 @@ public static class RunArithmetic
             odd += Wide(ref left, i + Vector512<double>.Count) * Wide(ref right, i + Vector512<double>.Count);
         }
 
-        even += odd;
-        double sum = 0;
-        for (int part = 0; part < Vector512<double>.Count; part++)
-        {
-            sum += even[part];
-        }
-
+        double sum = Sum(even + odd);
         for (; i < a.Length; i++)
         {
             sum += (double)a[i] * b[i];
@@ -62,8 +56,21 @@ public static class RunArithmetic
         }
     }
 
+    /// <summary>The sum of a vector's numbers, in order.</summary>
+    public static double Sum(Vector512<double> numbers)
+    {
+        double sum = 0;
+        for (int part = 0; part < Vector512<double>.Count; part++)
+        {
+            sum += numbers[part];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Numbers from a place on, as many as fit a vector, in float64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Wide(ref float data, int index)
+    public static Vector512<double> Wide(ref float data, int index)
     {
         Vector256<float> values = Vector256.LoadUnsafe(ref data, (nuint)index);
         return Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
