@@ -29,11 +29,7 @@ public sealed class LinearStrategy : IMergeStrategy<LinearOptions>
         }
 
         KernelParameters parameters = new(slots: 1, group.Sources.Count);
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)(group.Sources[i].Options.Weight / divisor);
-        }
-
+        parameters.Fill(Kernel.Weight, group.Sources.Select(source => source.Options.Weight / divisor));
         return Treatment.Elementwise<Kernel>(parameters);
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Breadcrumbs;
@@ -17,27 +15,5 @@ namespace MergeHost.Plugins.Breadcrumbs;
 public sealed class BreadcrumbsStrategy : IMergeStrategy<BreadcrumbsOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<BreadcrumbsOptions> group)
-    {
-        double sum = group.Sources.Sum(source => source.Options.Weight);
-        double divisor = group.Options.Normalize && Math.Abs(sum) >= 1e-8 ? sum : 1;
-        return BreadcrumbsTreatment.Run<Kernel>(group, new KernelParameters(slots: 3, group.Sources.Count), group.Options.Lambda / divisor);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V sum = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                sum += c.P(BreadcrumbsTreatment.Factor, i) * BreadcrumbsTreatment.Kept<V, C>(c, i);
-            }
-
-            return c.Base + sum;
-        }
-    }
+    public Treatment Merge(TensorGroup<BreadcrumbsOptions> group) => BreadcrumbsTreatment.Of(group, votes: false);
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Kernels.Methods;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Breadcrumbs;
@@ -14,42 +11,5 @@ namespace MergeHost.Plugins.Breadcrumbs;
 public sealed class BreadcrumbsTiesStrategy : IMergeStrategy<BreadcrumbsOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<BreadcrumbsOptions> group)
-    {
-        KernelParameters parameters = new(Kernel.Slots, group.Sources.Count)
-        {
-            [Kernel.Lambda, 0] = (float)group.Options.Lambda,
-            [Kernel.Normalize, 0] = group.Options.Normalize ? 1 : 0,
-        };
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)group.Sources[i].Options.Weight;
-        }
-
-        return BreadcrumbsTreatment.Run<Kernel>(group, parameters);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        public const int Weight = 3;
-        public const int Lambda = 4;
-        public const int Normalize = 5;
-        public const int Slots = 6;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V total = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                V contribution = c.P(BreadcrumbsTreatment.Factor, i) * BreadcrumbsTreatment.Kept<V, C>(c, i);
-                c.Scratch[i] = contribution;
-                total += contribution;
-            }
-
-            return c.Base + (c.P(Lambda) * SignConsensus.Merge<V, C>(c, total, Weight, Normalize));
-        }
-    }
+    public Treatment Merge(TensorGroup<BreadcrumbsOptions> group) => BreadcrumbsTreatment.Of(group, votes: true);
 }

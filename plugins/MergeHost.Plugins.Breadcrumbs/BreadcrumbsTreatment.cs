@@ -1,40 +1,33 @@
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Methods;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Breadcrumbs;
 
-/// <summary>What both strategies share: the band of magnitudes that is kept, and the factors that make up for the rest.</summary>
+/// <summary>What both strategies share: the band of magnitudes that is kept.</summary>
 internal static class BreadcrumbsTreatment
 {
-    /// <summary>The factor on what is kept of a task vector: weight times rescaling.</summary>
-    public const int Factor = 0;
-
-    /// <summary>Smaller magnitudes are dropped.</summary>
-    public const int Low = 1;
-
-    /// <summary>Magnitudes from here on are dropped.</summary>
-    public const int High = 2;
-
-    /// <summary>Fills in the parameters, and has a kernel run when they are known.</summary>
-    /// <typeparam name="K">The kernel; the three slots above are set here, the rest by the caller.</typeparam>
+    /// <summary>Adds up what is kept of each task vector.</summary>
     /// <param name="group">The tensors.</param>
-    /// <param name="parameters">The table.</param>
-    /// <param name="scale">What all factors are multiplied with.</param>
-    public static Treatment Run<K>(TensorGroup<BreadcrumbsOptions> group, KernelParameters parameters, double scale = 1)
-        where K : struct, IElementwiseKernel
+    /// <param name="votes">Whether what is kept votes on a sign.</param>
+    public static Treatment Of(TensorGroup<BreadcrumbsOptions> group, bool votes)
     {
-        List<(int Slot, int Source, TopKStatistic Cut)> cuts = [];
-        for (int i = 0; i < group.Sources.Count; i++)
+        int sources = group.Sources.Count;
+        KernelParameters parameters = new(Band.Slots, sources);
+        parameters.Fill(Band.High, Enumerable.Repeat(double.PositiveInfinity, sources));
+        ThinnedSum sum = new()
         {
-            parameters[Factor, i] = (float)(scale * group.Sources[i].Options.Weight);
-            parameters[High, i] = float.PositiveInfinity;
-            cuts.AddRange(Cuts(i, group.Sources[i].Options, group.Output.ElementCount));
-        }
-
+            Weights = [.. group.Sources.Select(source => source.Options.Weight)],
+            Lambda = group.Options.Lambda,
+            Normalizes = group.Options.Normalize,
+            Votes = votes,
+        };
+        List<(int Slot, int Source, TopKStatistic Cut)> cuts =
+            [.. group.Sources.Index().SelectMany(source => Cuts(source.Index, source.Item.Options, group.Output.ElementCount))];
         if (cuts.Count == 0)
         {
-            return Treatment.Elementwise<K>(parameters);
+            return sum.Merge<Band>(parameters);
         }
 
         return Treatment.Measure([.. cuts.Select(cut => cut.Cut)], measured =>
@@ -44,20 +37,8 @@ internal static class BreadcrumbsTreatment
                 parameters.Set(slot, source, measured.Of(cut));
             }
 
-            return group.Options.Rescale ? Rescale<K>(group, parameters, scale) : Treatment.Elementwise<K>(parameters);
+            return (sum with { RescalesByNorm = group.Options.Rescale }).Merge<Band>(parameters);
         });
-    }
-
-    /// <summary>A source's task vector where it is kept, zero elsewhere; NaN and infinities are kept, so that they show.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Kept<V, C>(in C c, int source)
-        where V : struct, IVec<V>
-        where C : struct, IKernelContext<V>
-    {
-        V taskVector = c.Source(source) - c.Base;
-        V magnitude = V.Abs(taskVector);
-        V isOutlier = (magnitude >= c.P(High, source)) & (magnitude < V.Of(float.PositiveInfinity));
-        return V.Where((magnitude < c.P(Low, source)) | isOutlier, V.Zero, taskVector);
     }
 
     // ⌊density · n⌋ are kept below the ⌊gamma · n⌋ largest, of which fewer are dropped where they leave no room.
@@ -72,47 +53,35 @@ internal static class BreadcrumbsTreatment
         long dropped = Math.Min((long)(options.Gamma * elements), elements - kept);
         if (kept + dropped < elements || kept == 0)
         {
-            yield return (Low, source, Statistic.Largest(Operand.TaskVector(source), kept == 0 ? 0 : kept + dropped));
+            yield return (Band.Low, source, Statistic.Largest(Operand.TaskVector(source), kept == 0 ? 0 : kept + dropped));
         }
 
         if (dropped > 0 && kept > 0)
         {
-            yield return (High, source, Statistic.Largest(Operand.TaskVector(source), dropped));
+            yield return (Band.High, source, Statistic.Largest(Operand.TaskVector(source), dropped));
         }
     }
 
-    private static Treatment Rescale<K>(TensorGroup<BreadcrumbsOptions> group, KernelParameters parameters, double scale)
-        where K : struct, IElementwiseKernel
+    private readonly struct Band : IThinning
     {
-        SumStatistic norms = Statistic.Sum<NormKernel>(2 * parameters.Sources, parameters);
-        return Treatment.Measure([norms], measured =>
-        {
-            for (int i = 0; i < parameters.Sources; i++)
-            {
-                double before = measured.Of(norms)[2 * i];
-                double after = measured.Of(norms)[(2 * i) + 1];
-                if (before >= 1e-7 && after >= 1e-7)
-                {
-                    parameters[Factor, i] = (float)(scale * group.Sources[i].Options.Weight * (before / after));
-                }
-            }
+        /// <summary>Smaller magnitudes are dropped.</summary>
+        public const int Low = ThinnedSum.FirstSlot;
 
-            return Treatment.Elementwise<K>(parameters);
-        });
-    }
+        /// <summary>Magnitudes from here on are dropped.</summary>
+        public const int High = Low + 1;
 
-    private readonly struct NormKernel : IReduceKernel
-    {
+        public const int Slots = High + 1;
+
+        // NaN and infinities are kept, so that they show.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Terms<V, C>(in C c, Span<V> terms)
+        public static V Kept<V, C>(in C c, int source)
             where V : struct, IVec<V>
             where C : struct, IKernelContext<V>
         {
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                terms[2 * i] = V.Abs(c.Source(i) - c.Base);
-                terms[(2 * i) + 1] = V.Abs(Kept<V, C>(c, i));
-            }
+            V taskVector = c.Source(source) - c.Base;
+            V magnitude = V.Abs(taskVector);
+            V isOutlier = (magnitude >= c.P(High, source)) & (magnitude < V.Of(float.PositiveInfinity));
+            return V.Where((magnitude < c.P(Low, source)) | isOutlier, V.Zero, taskVector);
         }
     }
 }

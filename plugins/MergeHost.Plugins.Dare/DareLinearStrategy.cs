@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Dare;
@@ -14,28 +12,5 @@ namespace MergeHost.Plugins.Dare;
 public sealed class DareLinearStrategy : IMergeStrategy<DareOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<DareOptions> group)
-    {
-        double sum = group.Sources.Sum(source => source.Options.Weight);
-        double divisor = group.Options.Normalize && Math.Abs(sum) >= 1e-8 ? sum : 1;
-        KernelParameters parameters = new(slots: 2, group.Sources.Count) { Streams = group.Sources.Count };
-        return DareTreatment.Run<Kernel>(group, parameters, group.Options.Lambda / divisor);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V sum = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                sum += c.P(DareTreatment.Factor, i) * DareTreatment.Survivors<V, C>(c, i);
-            }
-
-            return c.Base + sum;
-        }
-    }
+    public Treatment Merge(TensorGroup<DareOptions> group) => DareTreatment.Of(group, votes: false);
 }

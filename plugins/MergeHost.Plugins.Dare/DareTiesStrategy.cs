@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Kernels.Methods;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Dare;
@@ -15,43 +12,5 @@ namespace MergeHost.Plugins.Dare;
 public sealed class DareTiesStrategy : IMergeStrategy<DareOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<DareOptions> group)
-    {
-        KernelParameters parameters = new(Kernel.Slots, group.Sources.Count)
-        {
-            Streams = group.Sources.Count,
-            [Kernel.Lambda, 0] = (float)group.Options.Lambda,
-            [Kernel.Normalize, 0] = group.Options.Normalize ? 1 : 0,
-        };
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)group.Sources[i].Options.Weight;
-        }
-
-        return DareTreatment.Run<Kernel>(group, parameters);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        public const int Weight = 2;
-        public const int Lambda = 3;
-        public const int Normalize = 4;
-        public const int Slots = 5;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V total = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                V contribution = c.P(DareTreatment.Factor, i) * DareTreatment.Survivors<V, C>(c, i);
-                c.Scratch[i] = contribution;
-                total += contribution;
-            }
-
-            return c.Base + (c.P(Lambda) * SignConsensus.Merge<V, C>(c, total, Weight, Normalize));
-        }
-    }
+    public Treatment Merge(TensorGroup<DareOptions> group) => DareTreatment.Of(group, votes: true);
 }

@@ -1,78 +1,42 @@
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Methods;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Dare;
 
-/// <summary>What both strategies share: the random mask, and the factors that make up for what it drops.</summary>
+/// <summary>What both strategies share: the random mask, and what makes up for what it drops.</summary>
 internal static class DareTreatment
 {
-    /// <summary>The factor on what survives of a task vector: weight times rescaling.</summary>
-    public const int Factor = 0;
-
-    /// <summary>The probability with which an element survives.</summary>
-    public const int Density = 1;
-
-    /// <summary>Fills in the parameters, and has a kernel run when they are known.</summary>
-    /// <typeparam name="K">The kernel; its <see cref="Factor"/> and <see cref="Density"/> are set here, the rest by the caller.</typeparam>
+    /// <summary>Adds up what survives of each task vector.</summary>
     /// <param name="group">The tensors.</param>
-    /// <param name="parameters">The table, with a stream of random numbers for each source.</param>
-    /// <param name="scale">What all factors are multiplied with.</param>
-    public static Treatment Run<K>(TensorGroup<DareOptions> group, KernelParameters parameters, double scale = 1)
-        where K : struct, IElementwiseKernel
+    /// <param name="votes">Whether the survivors vote on a sign.</param>
+    public static Treatment Of(TensorGroup<DareOptions> group, bool votes)
     {
-        bool rescalesByNorm = false;
-        for (int i = 0; i < group.Sources.Count; i++)
+        double[] densities = [.. group.Sources.Select(source => source.Options.Density)];
+        bool byDensity = group.Options.RescaleBy == RescaleBy.Density;
+        KernelParameters parameters = new(Survivors.Slots, densities.Length) { Streams = densities.Length };
+        parameters.Fill(Survivors.Density, densities);
+        return new ThinnedSum
         {
-            DareOptions options = group.Sources[i].Options;
-            bool rescales = options.Rescale && options.Density is > 0 and < 1;
-            bool byDensity = rescales && options.RescaleBy == RescaleBy.Density;
-            rescalesByNorm |= rescales && !byDensity;
-            parameters[Factor, i] = (float)(scale * options.Weight / (byDensity ? options.Density : 1));
-            parameters[Density, i] = (float)options.Density;
-        }
-
-        if (!rescalesByNorm)
-        {
-            return Treatment.Elementwise<K>(parameters);
-        }
-
-        SumStatistic norms = Statistic.Sum<NormKernel>(2 * group.Sources.Count, parameters);
-        return Treatment.Measure([norms], measured =>
-        {
-            for (int i = 0; i < group.Sources.Count; i++)
-            {
-                double before = measured.Of(norms)[2 * i];
-                double after = measured.Of(norms)[(2 * i) + 1];
-                if (group.Sources[i].Options.Density < 1 && before >= 1e-7 && after >= 1e-7)
-                {
-                    parameters[Factor, i] = (float)(scale * group.Sources[i].Options.Weight * (before / after));
-                }
-            }
-
-            return Treatment.Elementwise<K>(parameters);
-        });
+            Weights = [.. group.Sources.Select(source => source.Options.Weight)],
+            Lambda = group.Options.Lambda,
+            Normalizes = group.Options.Normalize,
+            Votes = votes,
+            Divisors = group.Options.Rescale && byDensity ? [.. densities.Select(density => density == 0 ? 1 : density)] : null,
+            RescalesByNorm = group.Options.Rescale && !byDensity && Array.Exists(densities, density => density is > 0 and < 1),
+        }.Merge<Survivors>(parameters);
     }
 
-    /// <summary>A source's task vector where it survives, zero elsewhere.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Survivors<V, C>(in C c, int source)
-        where V : struct, IVec<V>
-        where C : struct, IKernelContext<V> =>
-        V.Where(c.Uniform(source) < c.P(Density, source), c.Source(source) - c.Base, V.Zero);
-
-    private readonly struct NormKernel : IReduceKernel
+    private readonly struct Survivors : IThinning
     {
+        public const int Density = ThinnedSum.FirstSlot;
+        public const int Slots = Density + 1;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Terms<V, C>(in C c, Span<V> terms)
+        public static V Kept<V, C>(in C c, int source)
             where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                terms[2 * i] = V.Abs(c.Source(i) - c.Base);
-                terms[(2 * i) + 1] = V.Abs(Survivors<V, C>(c, i));
-            }
-        }
+            where C : struct, IKernelContext<V> =>
+            V.Where(c.Uniform(source) < c.P(Density, source), c.Source(source) - c.Base, V.Zero);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Della;
@@ -19,27 +17,5 @@ namespace MergeHost.Plugins.Della;
 public sealed class DellaLinearStrategy : IMergeStrategy<DellaOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<DellaOptions> group)
-    {
-        double sum = group.Sources.Sum(source => source.Options.Weight);
-        double divisor = group.Options.Normalize == true && Math.Abs(sum) >= 1e-8 ? sum : 1;
-        return DellaTreatment.Run<Kernel>(group, DellaTreatment.Parameters(slots: 3, group.Sources.Count), group.Options.Lambda / divisor);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V sum = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                sum += c.P(DellaTreatment.Factor, i) * DellaTreatment.Survivors<V, C>(c, i);
-            }
-
-            return c.Base + sum;
-        }
-    }
+    public Treatment Merge(TensorGroup<DellaOptions> group) => DellaTreatment.Of(group, votes: false);
 }

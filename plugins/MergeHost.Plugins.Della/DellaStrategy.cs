@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Kernels.Methods;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Della;
@@ -15,40 +12,5 @@ namespace MergeHost.Plugins.Della;
 public sealed class DellaStrategy : IMergeStrategy<DellaOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<DellaOptions> group)
-    {
-        KernelParameters parameters = DellaTreatment.Parameters(Kernel.Slots, group.Sources.Count);
-        parameters[Kernel.Lambda, 0] = (float)group.Options.Lambda;
-        parameters[Kernel.Normalize, 0] = group.Options.Normalize == false ? 0 : 1;
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)group.Sources[i].Options.Weight;
-        }
-
-        return DellaTreatment.Run<Kernel>(group, parameters);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        public const int Weight = 3;
-        public const int Lambda = 4;
-        public const int Normalize = 5;
-        public const int Slots = 6;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V total = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                V contribution = c.P(DellaTreatment.Factor, i) * DellaTreatment.Survivors<V, C>(c, i);
-                c.Scratch[i] = contribution;
-                total += contribution;
-            }
-
-            return c.Base + (c.P(Lambda) * SignConsensus.Merge<V, C>(c, total, Weight, Normalize));
-        }
-    }
+    public Treatment Merge(TensorGroup<DellaOptions> group) => DellaTreatment.Of(group, votes: true);
 }

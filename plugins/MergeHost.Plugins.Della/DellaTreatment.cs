@@ -1,77 +1,39 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Methods;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Della;
 
-/// <summary>What both strategies share: the random trim by rank, and the factors that make up for what it drops.</summary>
+/// <summary>What both strategies share: the random trim by rank, and what makes up for what it drops.</summary>
 internal static class DellaTreatment
 {
-    /// <summary>The factor on what survives of a task vector: weight times rescaling.</summary>
-    public const int Factor = 0;
-
-    /// <summary>The probability with which the smallest element of a row survives.</summary>
-    public const int Least = 1;
-
-    /// <summary>How much larger that of the largest is.</summary>
-    public const int Span = 2;
-
-    /// <summary>A table with a stream of random numbers and the ranks of each source.</summary>
-    public static KernelParameters Parameters(int slots, int sources) => new(slots, sources)
-    {
-        Streams = sources,
-        Ranks = [.. Enumerable.Range(0, sources).Select(Operand.TaskVector)],
-    };
-
-    /// <summary>Fills in the parameters, and has a kernel run when they are known.</summary>
-    /// <typeparam name="K">The kernel; the three slots above are set here, the rest by the caller.</typeparam>
+    /// <summary>Adds up what survives of each task vector.</summary>
     /// <param name="group">The tensors.</param>
-    /// <param name="parameters">The table.</param>
-    /// <param name="scale">What all factors are multiplied with.</param>
+    /// <param name="votes">Whether the survivors vote on a sign; the sum is then divided unless <see cref="DellaOptions.Normalize"/> says no.</param>
     /// <exception cref="MergeException">A probability would lie outside of (0, 1).</exception>
-    public static Treatment Run<K>(TensorGroup<DellaOptions> group, KernelParameters parameters, double scale = 1)
-        where K : struct, IElementwiseKernel
+    public static Treatment Of(TensorGroup<DellaOptions> group, bool votes)
     {
-        bool rescales = false;
-        for (int i = 0; i < group.Sources.Count; i++)
+        int sources = group.Sources.Count;
+        KernelParameters parameters = new(Survivors.Slots, sources)
         {
-            DellaOptions options = group.Sources[i].Options;
-            parameters[Factor, i] = (float)(scale * options.Weight);
-            (parameters[Least, i], parameters[Span, i]) = Probabilities(options);
-            rescales |= group.Options.Rescale && options.Density is > 0 and < 1;
+            Streams = sources,
+            Ranks = [.. Enumerable.Range(0, sources).Select(Operand.TaskVector)],
+        };
+        for (int i = 0; i < sources; i++)
+        {
+            (parameters[Survivors.Least, i], parameters[Survivors.Span, i]) = Probabilities(group.Sources[i].Options);
         }
 
-        if (!rescales)
+        return new ThinnedSum
         {
-            return Treatment.Elementwise<K>(parameters);
-        }
-
-        SumStatistic norms = Statistic.Sum<NormKernel>(2 * parameters.Sources, parameters);
-        return Treatment.Measure([norms], measured =>
-        {
-            for (int i = 0; i < parameters.Sources; i++)
-            {
-                double before = measured.Of(norms)[2 * i];
-                double after = measured.Of(norms)[(2 * i) + 1];
-                if (group.Sources[i].Options.Density < 1 && before >= 1e-7 && after >= 1e-7)
-                {
-                    parameters[Factor, i] = (float)(scale * group.Sources[i].Options.Weight * (before / after));
-                }
-            }
-
-            return Treatment.Elementwise<K>(parameters);
-        });
-    }
-
-    /// <summary>A source's task vector where it survives, zero elsewhere.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Survivors<V, C>(in C c, int source)
-        where V : struct, IVec<V>
-        where C : struct, IKernelContext<V>
-    {
-        V probability = c.P(Least, source) + (c.P(Span, source) * c.Rank(source));
-        return V.Where(c.Uniform(source) < probability, c.Source(source) - c.Base, V.Zero);
+            Weights = [.. group.Sources.Select(source => source.Options.Weight)],
+            Lambda = group.Options.Lambda,
+            Normalizes = group.Options.Normalize ?? votes,
+            Votes = votes,
+            RescalesByNorm = group.Options.Rescale && group.Sources.Any(source => source.Options.Density is > 0 and < 1),
+        }.Merge<Survivors>(parameters);
     }
 
     // Random numbers lie in (0, 1): none is below 0, all are below 1.
@@ -93,18 +55,23 @@ internal static class DellaTreatment
         return ((float)(options.Density - options.Epsilon), (float)(2 * options.Epsilon));
     }
 
-    private readonly struct NormKernel : IReduceKernel
+    private readonly struct Survivors : IThinning
     {
+        /// <summary>The probability with which the smallest element of a row survives.</summary>
+        public const int Least = ThinnedSum.FirstSlot;
+
+        /// <summary>How much larger that of the largest is.</summary>
+        public const int Span = Least + 1;
+
+        public const int Slots = Span + 1;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Terms<V, C>(in C c, Span<V> terms)
+        public static V Kept<V, C>(in C c, int source)
             where V : struct, IVec<V>
             where C : struct, IKernelContext<V>
         {
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                terms[2 * i] = V.Abs(c.Source(i) - c.Base);
-                terms[(2 * i) + 1] = V.Abs(Survivors<V, C>(c, i));
-            }
+            V probability = c.P(Least, source) + (c.P(Span, source) * c.Rank(source));
+            return V.Where(c.Uniform(source) < probability, c.Source(source) - c.Base, V.Zero);
         }
     }
 }

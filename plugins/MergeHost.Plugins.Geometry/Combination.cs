@@ -13,12 +13,8 @@ internal static class Combination
     public static Treatment Of(double[] coefficients)
     {
         KernelParameters parameters = new(CombinationKernel.Slots, coefficients.Length);
-        for (int i = 0; i < coefficients.Length; i++)
-        {
-            parameters[CombinationKernel.Coefficient, i] = (float)coefficients[i];
-            parameters[CombinationKernel.Rest, i] = (float)(coefficients[i] - (float)coefficients[i]);
-        }
-
+        parameters.Fill(CombinationKernel.Coefficient, coefficients);
+        parameters.Fill(CombinationKernel.Rest, coefficients.Select(coefficient => coefficient - (float)coefficient));
         return coefficients.Sum(Math.Abs) > Cancelling
             ? Treatment.Elementwise<CompensatedCombinationKernel>(parameters)
             : Treatment.Elementwise<CombinationKernel>(parameters);

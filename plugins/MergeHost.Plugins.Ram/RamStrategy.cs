@@ -19,11 +19,7 @@ public sealed class RamStrategy : IMergeStrategy<RamOptions>
         {
             [RamKernel.Epsilon, 0] = (float)group.Options.Epsilon,
         };
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[RamKernel.Factor, i] = 1;
-        }
-
+        parameters.Fill(RamKernel.Factor, Enumerable.Repeat(1.0, group.Sources.Count));
         return Treatment.Elementwise<RamKernel>(parameters);
     }
 }

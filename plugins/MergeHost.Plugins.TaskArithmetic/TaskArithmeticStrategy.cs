@@ -20,11 +20,7 @@ public sealed class TaskArithmeticStrategy : IMergeStrategy<TaskArithmeticOption
         }
 
         KernelParameters parameters = new(slots: 1, group.Sources.Count);
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)(group.Options.Lambda * group.Sources[i].Options.Weight / divisor);
-        }
-
+        parameters.Fill(Kernel.Weight, group.Sources.Select(source => group.Options.Lambda * source.Options.Weight / divisor));
         return Treatment.Elementwise<Kernel>(parameters);
     }
 

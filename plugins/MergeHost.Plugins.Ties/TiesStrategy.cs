@@ -20,41 +20,37 @@ public sealed class TiesStrategy : IMergeStrategy<TiesOptions>
     /// <inheritdoc/>
     public Treatment Merge(TensorGroup<TiesOptions> group)
     {
-        KernelParameters parameters = new(TiesKernel.Slots, group.Sources.Count)
+        KernelParameters parameters = new(Trim.Slots, group.Sources.Count);
+        ThinnedSum sum = new()
         {
-            [TiesKernel.Lambda, 0] = (float)group.Options.Lambda,
-            [TiesKernel.Normalize, 0] = group.Options.Normalize ? 1 : 0,
+            Weights = [.. group.Sources.Select(source => (double)(float)source.Options.Weight)],
+            Lambda = group.Options.Lambda,
+            Normalizes = group.Options.Normalize,
+            Votes = true,
         };
-        Dictionary<int, TopKStatistic> trims = [];
-        for (int i = 0; i < group.Sources.Count; i++)
+        List<(int Source, TopKStatistic Cut)> cuts =
+        [
+            .. group.Sources.Index().Where(source => source.Item.Options.Density < 1)
+                .Select(source => (source.Index, Cut(source.Index, source.Item.Options.Density, group))),
+        ];
+        if (cuts.Count == 0)
         {
-            TiesOptions options = group.Sources[i].Options;
-            parameters[TiesKernel.Weight, i] = (float)options.Weight;
-            parameters[TiesKernel.Factor, i] = (float)options.Weight;
-            if (options.Density < 1)
-            {
-                trims.Add(i, Trim(i, options.Density, group));
-            }
+            return sum.Merge<Trim>(parameters);
         }
 
-        if (trims.Count == 0)
+        return Treatment.Measure([.. cuts.Select(cut => cut.Cut)], measured =>
         {
-            return Treatment.Elementwise<TiesKernel>(parameters);
-        }
-
-        return Treatment.Measure([.. trims.Values], measured =>
-        {
-            foreach ((int source, TopKStatistic trim) in trims)
+            foreach ((int source, TopKStatistic cut) in cuts)
             {
-                parameters.Set(TiesKernel.Threshold, source, measured.Of(trim));
+                parameters.Set(Trim.Threshold, source, measured.Of(cut));
             }
 
-            return group.Options.Rescale ? Rescale(parameters) : Treatment.Elementwise<TiesKernel>(parameters);
+            return (sum with { RescalesByNorm = group.Options.Rescale }).Merge<Trim>(parameters);
         });
     }
 
     // A density that is not zero keeps an element of the smallest tensor, as in mergekit 0.1.5.
-    private static TopKStatistic Trim(int source, double density, TensorGroup<TiesOptions> group)
+    private static TopKStatistic Cut(int source, double density, TensorGroup<TiesOptions> group)
     {
         bool keepsOne = group.Options.TrimScope == StatisticScope.Tensor && density > 0 && density * group.Output.ElementCount < 1;
         return keepsOne
@@ -62,65 +58,18 @@ public sealed class TiesStrategy : IMergeStrategy<TiesOptions>
             : Statistic.TopK(Operand.TaskVector(source), density, group.Options.TrimScope);
     }
 
-    private static Treatment Rescale(KernelParameters parameters)
+    private readonly struct Trim : IThinning
     {
-        SumStatistic norms = Statistic.Sum<NormKernel>(2 * parameters.Sources, parameters);
-        return Treatment.Measure([norms], measured =>
-        {
-            for (int i = 0; i < parameters.Sources; i++)
-            {
-                double before = measured.Of(norms)[2 * i];
-                double after = measured.Of(norms)[(2 * i) + 1];
-                if (before >= 1e-7 && after >= 1e-7)
-                {
-                    parameters[TiesKernel.Factor, i] = (float)(parameters[TiesKernel.Weight, i] * (before / after));
-                }
-            }
-
-            return Treatment.Elementwise<TiesKernel>(parameters);
-        });
-    }
-
-    private readonly struct TiesKernel : IElementwiseKernel
-    {
-        public const int Weight = 0;
-        public const int Factor = 1;
-        public const int Threshold = 2;
-        public const int Lambda = 3;
-        public const int Normalize = 4;
-        public const int Slots = 5;
+        public const int Threshold = ThinnedSum.FirstSlot;
+        public const int Slots = Threshold + 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
+        public static V Kept<V, C>(in C c, int source)
             where V : struct, IVec<V>
             where C : struct, IKernelContext<V>
         {
-            V total = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                V taskVector = c.Source(i) - c.Base;
-                V contribution = V.Where(V.Abs(taskVector) < c.P(Threshold, i), V.Zero, c.P(Factor, i) * taskVector);
-                c.Scratch[i] = contribution;
-                total += contribution;
-            }
-
-            return c.Base + (c.P(Lambda) * SignConsensus.Merge<V, C>(c, total, Weight, Normalize));
-        }
-    }
-
-    private readonly struct NormKernel : IReduceKernel
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Terms<V, C>(in C c, Span<V> terms)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                V magnitude = V.Abs(c.Source(i) - c.Base);
-                terms[2 * i] = magnitude;
-                terms[(2 * i) + 1] = V.Where(magnitude < c.P(TiesKernel.Threshold, i), V.Zero, magnitude);
-            }
+            V taskVector = c.Source(source) - c.Base;
+            return V.Where(V.Abs(taskVector) < c.P(Threshold, source), V.Zero, taskVector);
         }
     }
 }

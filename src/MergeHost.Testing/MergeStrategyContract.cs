@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Methods;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
@@ -102,8 +103,9 @@ public abstract class MergeStrategyContract<TStrategy>
     [Fact]
     public void Kernels_AreInlined()
     {
-        IEnumerable<Type> kernels = Strategy.GetType().Assembly.GetTypes()
-            .Where(type => type.IsValueType && type.GetInterfaces().Any(face => face == typeof(IElementwiseKernel) || face == typeof(IReduceKernel)));
+        Type[] faces = [typeof(IElementwiseKernel), typeof(IReduceKernel), typeof(IThinning)];
+        IEnumerable<Type> kernels = Strategy.GetType().Assembly.GetTypes().Concat(typeof(IThinning).Assembly.GetTypes())
+            .Where(type => type.IsValueType && type.GetInterfaces().Intersect(faces).Any());
         foreach (MethodInfo method in kernels.SelectMany(kernel => kernel.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)))
         {
             Assert.True(method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveInlining), $"{method.DeclaringType!.Name}.{method.Name} lacks [MethodImpl(MethodImplOptions.AggressiveInlining)]");

@@ -51,6 +51,20 @@ public sealed class KernelParameters
         }
     }
 
+    /// <summary>Sets a number of each source, rounded to float32.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="values">One a source.</param>
+    public void Fill(int slot, IEnumerable<double> values)
+    {
+        int source = 0;
+        foreach (double value in values)
+        {
+            this[slot, source++] = (float)value;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNotEqual(source, Sources, nameof(values));
+    }
+
     /// <summary>
     /// Sets a threshold so that <c>|x| &lt; P(slot, source)</c> holds for just the elements that the cut drops: among equal magnitudes
     /// those of higher flat index. NaN and infinities are not dropped, so that they show in the result.

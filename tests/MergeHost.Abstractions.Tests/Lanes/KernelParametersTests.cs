@@ -13,6 +13,16 @@ public sealed class KernelParametersTests
         Assert.Equal(long.MaxValue, parameters.NextChange(0));
     }
 
+    [Fact]
+    public void Fill_OfASlot_TakesANumberForEachSource()
+    {
+        KernelParameters parameters = new(slots: 2, sources: 2);
+        parameters.Fill(1, [0.1, 2]);
+        Assert.Equal([0, 0, 0.1f, 2], At(parameters, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => parameters.Fill(1, [1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => parameters.Fill(1, [1, 2, 3]));
+    }
+
     [Theory]
     [InlineData(2, 0)]
     [InlineData(0, 3)]

@@ -26,11 +26,7 @@ public sealed class ClippedStrategy : IMergeStrategy<ClippedOptions>
     {
         KernelParameters parameters = new(slots: 2, group.Sources.Count);
         parameters[Kernel.Limit, 0] = (float)group.Options.Limit;
-        for (int i = 0; i < group.Sources.Count; i++)
-        {
-            parameters[Kernel.Weight, i] = (float)group.Sources[i].Options.Weight;
-        }
-
+        parameters.Fill(Kernel.Weight, group.Sources.Select(source => source.Options.Weight));
         return Treatment.Elementwise<Kernel>(parameters);
     }
 
