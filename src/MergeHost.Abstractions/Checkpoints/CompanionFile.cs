@@ -26,23 +26,60 @@ public sealed record CompanionFile(string Name, Func<Stream> Open)
 
     /// <summary>Reads the whole content.</summary>
     /// <exception cref="CheckpointException">The file cannot be read, or is longer than any such file.</exception>
-    public byte[] ReadBytes()
+    public byte[] ReadBytes() => Reading(() =>
+    {
+        using Stream stream = Open();
+        using MemoryStream copy = new();
+        byte[] buffer = new byte[81_920];
+        for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            copy.Write(buffer, 0, read);
+            CheckLength(copy.Length);
+        }
+
+        return copy.ToArray();
+    });
+
+    /// <summary>Whether another companion has the same bytes; read side by side, up to the first that differs.</summary>
+    /// <exception cref="CheckpointException">A file cannot be read, or is longer than any such file.</exception>
+    public bool HasContentOf(CompanionFile other) => Reading(() =>
+    {
+        using Stream one = Open();
+        using Stream two = other.Open();
+        byte[] here = new byte[81_920];
+        byte[] there = new byte[here.Length];
+        long length = 0;
+        int read;
+        do
+        {
+            read = one.ReadAtLeast(here, here.Length, throwOnEndOfStream: false);
+            CheckLength(length += read);
+            if (two.ReadAtLeast(there, there.Length, throwOnEndOfStream: false) != read || !here.AsSpan(0, read).SequenceEqual(there.AsSpan(0, read)))
+            {
+                return false;
+            }
+        }
+        while (read > 0);
+        return true;
+    });
+
+    /// <summary>Reads the content as a JSON object, as Python reads it.</summary>
+    /// <exception cref="CheckpointException">The content is not a JSON object, or cannot be read.</exception>
+    public JsonObject ReadJson() => PythonJson.Parse(ReadBytes(), Fail) as JsonObject ?? throw Fail("expected a JSON object");
+
+    private void CheckLength(long length)
+    {
+        if (length > PythonJson.MostBytes)
+        {
+            throw CheckpointException.Unreadable(Name, string.Create(CultureInfo.InvariantCulture, $"expected at most {PythonJson.MostBytes:N0} bytes, found more"));
+        }
+    }
+
+    private T Reading<T>(Func<T> read)
     {
         try
         {
-            using Stream stream = Open();
-            using MemoryStream copy = new();
-            byte[] buffer = new byte[81_920];
-            for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
-            {
-                copy.Write(buffer, 0, read);
-                if (copy.Length > PythonJson.MostBytes)
-                {
-                    throw CheckpointException.Unreadable(Name, string.Create(CultureInfo.InvariantCulture, $"expected at most {PythonJson.MostBytes:N0} bytes, found more"));
-                }
-            }
-
-            return copy.ToArray();
+            return read();
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -53,10 +90,6 @@ public sealed record CompanionFile(string Name, Func<Stream> Open)
             throw CheckpointException.Unreadable(Name, exception.Message.TrimEnd('.'), exception);
         }
     }
-
-    /// <summary>Reads the content as a JSON object, as Python reads it.</summary>
-    /// <exception cref="CheckpointException">The content is not a JSON object, or cannot be read.</exception>
-    public JsonObject ReadJson() => PythonJson.Parse(ReadBytes(), Fail) as JsonObject ?? throw Fail("expected a JSON object");
 
     private CheckpointException Fail(string reason) => new(new Problem(ErrorCodes.BadConfig, $"{Name}: {reason}"));
 }

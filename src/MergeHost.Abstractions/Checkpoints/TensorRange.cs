@@ -4,4 +4,4 @@ namespace MergeHost.Checkpoints;
 /// <param name="Path">One of <see cref="ICheckpointReader.WeightFiles"/>.</param>
 /// <param name="OffsetBytes">Where it begins.</param>
 /// <param name="LengthBytes">How long it is.</param>
-public readonly record struct TensorRange(string Path, long OffsetBytes, long LengthBytes);
+public sealed record TensorRange(string Path, long OffsetBytes, long LengthBytes);

@@ -24,12 +24,11 @@ internal static class OutputOverlap
             }
         }
 
-        ILookup<(ulong, ulong), InputFile> inputs = plan.InputFiles.Where(file => file.Local is not null)
-            .ToLookup(file => (file.Local!.Value.Device, file.Local.Value.Number));
+        IReadOnlyList<InputFile> inputs = plan.InputFiles;
         StagePlan last = plan.Stages[^1];
         foreach (string path in output.Touched(last.Format.Export.Files, last.Layout.Companions.Select(companion => companion.Name)))
         {
-            if (FileIdentity.TryOf(path) is { } found && inputs[(found.Device, found.Number)].FirstOrDefault() is { } input)
+            if (FileIdentity.TryOf(path) is { } found && inputs.FirstOrDefault(file => file.Local?.IsSameFile(found) == true) is { } input)
             {
                 throw OutputException.IsInput(path, input.Name);
             }

@@ -91,7 +91,7 @@ internal sealed class Vocabulary
         bool Agree(string name) => (Find(a, name), Find(b, name)) switch
         {
             (null, null) => true,
-            (CompanionFile one, CompanionFile other) => one.ReadBytes().AsSpan().SequenceEqual(other.ReadBytes()),
+            (CompanionFile one, CompanionFile other) => one.HasContentOf(other),
             _ => false,
         };
     }

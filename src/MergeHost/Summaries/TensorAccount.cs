@@ -18,9 +18,13 @@ public sealed record TensorAccount(
     /// <summary>How many tensors there are of each, in a line.</summary>
     public string ToText()
     {
-        IEnumerable<string> parts = new[] { (Merged.Count, "merged"), (Copied.Count, "copied") }
-            .Concat(Consumed.Select(pair => (pair.Value.Count, $"consumed by {pair.Key}"))).Concat(Excused.Select(pair => (pair.Value.Count, $"excused by {pair.Key}")))
-            .Where(part => part.Item1 > 0).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Item1:N0} {part.Item2}"));
-        return string.Join(", ", parts);
+        string?[] parts =
+        [
+            Part(Merged.Count, "merged"), Part(Copied.Count, "copied"),
+            .. Consumed.Select(pair => Part(pair.Value.Count, $"consumed by {pair.Key}")), .. Excused.Select(pair => Part(pair.Value.Count, $"excused by {pair.Key}")),
+        ];
+        return string.Join(", ", parts.OfType<string>());
+
+        static string? Part(int count, string what) => count > 0 ? string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}") : null;
     }
 }

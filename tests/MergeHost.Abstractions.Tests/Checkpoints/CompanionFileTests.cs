@@ -15,6 +15,26 @@ public sealed class CompanionFileTests
     }
 
     [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(200_000, 200_000, true)]
+    [InlineData(200_000, 199_999, false)]
+    [InlineData(81_920, 163_840, false)]
+    public void HasContentOf_AnotherCompanion_ComparesAllBytes(int here, int there, bool isSame)
+    {
+        CompanionFile file = CompanionFile.FromBytes("a.bin", new byte[here]);
+        Assert.Equal(isSame, file.HasContentOf(CompanionFile.FromBytes("a.bin", new byte[there])));
+        Assert.Equal(isSame, CompanionFile.FromBytes("a.bin", new byte[there]).HasContentOf(file));
+    }
+
+    [Fact]
+    public void HasContentOf_WhenTheLastByteDiffers_IsFalse()
+    {
+        byte[] other = new byte[200_000];
+        other[^1] = 1;
+        Assert.False(CompanionFile.FromBytes("a.bin", new byte[200_000]).HasContentOf(CompanionFile.FromBytes("a.bin", other)));
+    }
+
+    [Theory]
     [InlineData("""{"a": [1, {"b": null}]}""")]
     [InlineData("\uFEFF{\"a\": [1, {\"b\": null}]}")]
     public void ReadJson_OfAnObject_GivesIt(string text) =>

@@ -10,7 +10,7 @@ internal static class StageAccounts
     /// <param name="stage">The stage; where scores choose, once they have.</param>
     public static IReadOnlyList<TensorAccount> Of(StagePlan stage)
     {
-        Dictionary<InputModel, Dictionary<string, (Fate Fate, string By)>> fates = stage.Models.ToDictionary(model => model, _ => new Dictionary<string, (Fate, string)>());
+        Dictionary<InputModel, Dictionary<string, Outcome>> fates = stage.Models.ToDictionary(model => model, _ => new Dictionary<string, Outcome>());
         foreach (TensorPlan plan in stage.Tensors)
         {
             foreach (InputTensor input in plan.Read)
@@ -43,30 +43,32 @@ internal static class StageAccounts
         // The strongest holds: a tensor that is merged somewhere is merged.
         void Note(InputTensor input, Fate fate, string by)
         {
-            if (!fates[input.Model].TryGetValue(input.Tensor.Name, out (Fate Fate, string By) known) || fate < known.Fate)
+            if (!fates[input.Model].TryGetValue(input.Tensor.Name, out Outcome? known) || fate < known.Fate)
             {
-                fates[input.Model][input.Tensor.Name] = (fate, by);
+                fates[input.Model][input.Tensor.Name] = new Outcome(input.Tensor.Name, fate, by);
             }
         }
     }
 
-    private static TensorAccount Account(InputModel model, Dictionary<string, (Fate Fate, string By)> fates, IReadOnlyDictionary<string, string>? excused)
+    private static TensorAccount Account(InputModel model, Dictionary<string, Outcome> fates, IReadOnlyDictionary<string, string>? excused)
     {
         foreach ((string name, string rule) in excused ?? new Dictionary<string, string>())
         {
-            fates.TryAdd(name, (Fate.Excused, rule));
+            fates.TryAdd(name, new Outcome(name, Fate.Excused, rule));
         }
 
-        ILookup<Fate, string> byFate = model.Stored.Where(tensor => fates.ContainsKey(tensor.Name)).ToLookup(tensor => fates[tensor.Name].Fate, tensor => tensor.Name);
+        ILookup<Fate, Outcome> byFate = model.Stored.Select(tensor => fates.GetValueOrDefault(tensor.Name)).OfType<Outcome>().ToLookup(outcome => outcome.Fate);
         return new TensorAccount(
-            model.Name, [.. byFate[Fate.Merged]], [.. byFate[Fate.Copied]],
-            ByReason(byFate[Fate.Consumed].Select(name => (fates[name].By, name)).Concat(model.Consumed.Select(tensor => (tensor.Transform, tensor.Tensor.Name)))),
-            ByReason(byFate[Fate.Excused].Select(name => (fates[name].By, name))));
+            model.Name, [.. byFate[Fate.Merged].Select(outcome => outcome.Name)], [.. byFate[Fate.Copied].Select(outcome => outcome.Name)],
+            ByReason(byFate[Fate.Consumed].Concat(model.Consumed.Select(tensor => new Outcome(tensor.Tensor.Name, Fate.Consumed, tensor.Transform)))),
+            ByReason(byFate[Fate.Excused]));
 
-        static SortedDictionary<string, IReadOnlyList<string>> ByReason(IEnumerable<(string By, string Name)> tensors) => new(
-            tensors.GroupBy(tensor => tensor.By, tensor => tensor.Name).ToDictionary(group => group.Key, group => (IReadOnlyList<string>)[.. group]),
+        static SortedDictionary<string, IReadOnlyList<string>> ByReason(IEnumerable<Outcome> outcomes) => new(
+            outcomes.GroupBy(outcome => outcome.By, outcome => outcome.Name).ToDictionary(group => group.Key, group => (IReadOnlyList<string>)[.. group]),
             StringComparer.Ordinal);
     }
+
+    private sealed record Outcome(string Name, Fate Fate, string By);
 
     // The stronger before the weaker.
     private enum Fate

@@ -58,10 +58,10 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     // A tensor without a base shows what the source is by itself.
     private bool IsBase(InputModel model, HashSet<string> tensors)
     {
-        List<(InputTensor Source, InputTensor? Base, long Elements)> pairs =
+        List<ComparedTensor> pairs =
         [
             .. stage.Tensors.Where(plan => tensors.Contains(plan.Output.Name)).SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
-                .Select(input => (input, plan.Base, plan.Output.ElementCount))),
+                .Select(input => new ComparedTensor(input, plan.Base, plan.Output.ElementCount))),
         ];
         return pairs.Count > 0
             && pairs.TrueForAll(pair => pair.Base is not null && _comparison.AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
@@ -69,4 +69,6 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     }
 
     private TextPlace? PlaceOf(InputModel model) => stage.Stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place;
+
+    private sealed record ComparedTensor(InputTensor Source, InputTensor? Base, long Elements);
 }
