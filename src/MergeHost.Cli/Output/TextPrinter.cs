@@ -111,9 +111,8 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             }
 
             double rate = progress.DoneBytes / clock.Elapsed.TotalSeconds;
-            TimeSpan left = TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / Math.Max(rate, 1));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s, {left:h\\:mm\\:ss} left"));
+            string left = rate == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / rate):h\\:mm\\:ss} left");
+            Console.Error.WriteLine($"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s{left}");
         });
     }
 }
