@@ -1,7 +1,7 @@
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
-using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Tokenizers;
 using MergeHost.Runtimes;
 using TorchSharp;
 using static TorchSharp.torch;

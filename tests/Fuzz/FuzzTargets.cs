@@ -12,7 +12,7 @@ using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Harness;
 using MergeHost.Plugins.LanguageModel.Models;
 using MergeHost.Plugins.LanguageModel.Templates;
-using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Tokenizers;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Recipes;
 using MergeHost.Running;

@@ -1,4 +1,4 @@
-using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

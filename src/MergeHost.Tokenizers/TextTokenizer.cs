@@ -1,13 +1,13 @@
 using System.Text;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Turns text into the token ids that a model was trained on, and back.</summary>
 /// <param name="encode">The ids of a text alone, without BOS and EOS.</param>
 /// <param name="find">What an id stands for; <see langword="null"/> for nothing.</param>
 /// <param name="addsPrefix">Whether a space is put in front of every text.</param>
 /// <param name="beginId">The id of BOS, or <see langword="null"/> if the model's texts do not begin with it.</param>
-internal sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Func<int, TokenText?> find, bool addsPrefix, int? beginId)
+public sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Func<int, TokenText?> find, bool addsPrefix, int? beginId)
 {
     /// <summary>The id that every text begins with, or <see langword="null"/> if there is none.</summary>
     public int? BeginId => beginId;
@@ -37,4 +37,4 @@ internal sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Fun
 /// <summary>What a token stands for.</summary>
 /// <param name="Bytes">Its text in UTF-8, or a part of one.</param>
 /// <param name="IsControl">Whether it steers the model, such as BOS, and is no part of a text.</param>
-internal sealed record TokenText(byte[] Bytes, bool IsControl);
+public sealed record TokenText(byte[] Bytes, bool IsControl);

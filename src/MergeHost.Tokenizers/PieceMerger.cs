@@ -1,4 +1,4 @@
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>What it costs to merge two neighbours; less comes first, <see langword="null"/> never.</summary>
 internal delegate double? MergeCost(ReadOnlySpan<char> left, ReadOnlySpan<char> right);

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>What a <c>tokenizer.model</c> holds, as far as ids depend on it.</summary>
 /// <seealso href="https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto"/>

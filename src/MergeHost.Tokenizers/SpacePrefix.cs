@@ -1,4 +1,4 @@
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Where SentencePiece's space is put in front.</summary>
 internal enum SpacePrefix

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Finds added tokens in texts before anything else is done with them, as Hugging Face's tokenizers does.</summary>
 /// <remarks>

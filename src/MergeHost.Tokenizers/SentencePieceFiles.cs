@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Reads SentencePiece's BPE from a <c>tokenizer.json</c>, or else from a <c>tokenizer.model</c>.</summary>
 /// <remarks>Where both are there <c>tokenizer.json</c> decides, as it does in transformers: tokens that were added after training are in it alone.</remarks>

@@ -1,4 +1,4 @@
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>A tokenizer that cannot be read to the letter; it is refused rather than approximated.</summary>
 internal static class TokenizerException

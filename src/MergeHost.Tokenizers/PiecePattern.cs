@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.Reading;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>The pattern by which a <c>tokenizer.json</c> cuts text into pieces before it merges bytes.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Byte-level BPE as GPT-2, Llama 3 and Qwen have it, read from a <c>tokenizer.json</c>. Not for several threads at once.</summary>
 internal sealed class ByteLevelBpe

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>Reads a checkpoint's tokenizer: byte-level BPE or SentencePiece from <c>tokenizer.json</c>, or else SentencePiece from <c>tokenizer.model</c>.</summary>
-internal static class TokenizerReader
+public static class TokenizerReader
 {
     private const string Json = "tokenizer.json";
     private const string SentencePiece = "tokenizer.model";

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>A pattern that finds words in a text, the longest of those that begin at a place.</summary>
 internal static class LongestFirst

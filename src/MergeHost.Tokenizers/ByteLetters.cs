@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>The letters by which vocabularies of byte-level BPE write bytes: printable ones stand for themselves, others come after U+0100.</summary>
 internal static class ByteLetters

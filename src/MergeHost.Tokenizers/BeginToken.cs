@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>The token that every text begins with, as a <c>tokenizer.json</c> and its <c>tokenizer_config.json</c> have it.</summary>
 internal static class BeginToken

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>SentencePiece's BPE with a fallback to bytes. Not for several threads at once.</summary>
 /// <seealso href="https://arxiv.org/abs/1808.06226"/>
