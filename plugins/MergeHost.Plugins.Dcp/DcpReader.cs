@@ -1,8 +1,8 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.PyTorch.Pickles;
 using MergeHost.Plugins.PyTorch.Tensors;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.Dcp;

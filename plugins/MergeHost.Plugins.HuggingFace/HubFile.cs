@@ -1,6 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Plugins.HuggingFace;
 

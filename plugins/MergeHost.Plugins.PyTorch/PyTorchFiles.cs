@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.PyTorch;
 

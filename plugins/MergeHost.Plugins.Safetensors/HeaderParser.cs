@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.Safetensors;

@@ -1,6 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Safetensors;
 

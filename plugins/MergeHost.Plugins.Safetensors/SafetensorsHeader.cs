@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.Safetensors;

@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Safetensors;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Safetensors;
 

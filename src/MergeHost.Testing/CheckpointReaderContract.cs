@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
+using MergeHost.Storage.Folders;
 using Xunit;
 
 namespace MergeHost.Testing;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 using MergeHost.Torch.Native;
 using TorchSharp;
 

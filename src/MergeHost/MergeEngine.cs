@@ -2,13 +2,14 @@ using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Evaluation;
 using MergeHost.Evaluation.Runs;
-using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running;
 using MergeHost.Runtimes;
 using MergeHost.Scoring;
 using MergeHost.Serving;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost;
 

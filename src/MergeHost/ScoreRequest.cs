@@ -1,6 +1,6 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
 using MergeHost.Scoring;
+using MergeHost.Storage.Text;
 
 namespace MergeHost;
 

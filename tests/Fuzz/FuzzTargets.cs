@@ -4,8 +4,6 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Cli.Serving;
 using MergeHost.Evaluation;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
@@ -17,6 +15,8 @@ using MergeHost.Plugins.Safetensors;
 using MergeHost.Recipes;
 using MergeHost.Running;
 using MergeHost.Runtimes;
+using MergeHost.Storage.Folders;
+using MergeHost.Storage.Text;
 using MergeHost.Testing;
 
 namespace MergeHost.Fuzz.Tests;

@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Plugins.Gguf.Reading;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.Gguf.Reading;

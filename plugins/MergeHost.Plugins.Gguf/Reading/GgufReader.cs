@@ -1,7 +1,8 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Reading;
 

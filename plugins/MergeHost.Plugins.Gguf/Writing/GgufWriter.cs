@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.Gguf.Names;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Writing;
 

@@ -1,7 +1,8 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.Gguf.Names;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Writing;
 

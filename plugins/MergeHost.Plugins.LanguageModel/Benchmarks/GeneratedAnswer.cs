@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

@@ -1,4 +1,4 @@
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
 

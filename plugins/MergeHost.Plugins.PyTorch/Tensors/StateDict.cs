@@ -1,6 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.PyTorch.Pickles;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.PyTorch.Tensors;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Numerics;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins.PyTorch.Archives;
 using MergeHost.Plugins.PyTorch.Pickles;
+using MergeHost.Storage.Folders;
 using static System.FormattableString;
 
 namespace MergeHost.Plugins.PyTorch.Tensors;

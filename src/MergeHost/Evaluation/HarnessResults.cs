@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MergeHost.Benchmarks;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Evaluation;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using MergeHost.Benchmarks;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Evaluation;
 

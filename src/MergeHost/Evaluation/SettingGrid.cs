@@ -1,7 +1,7 @@
 using System.Globalization;
 using MergeHost.Evaluation.Tuning;
-using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;
 

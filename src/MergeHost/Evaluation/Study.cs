@@ -1,5 +1,5 @@
 using MergeHost.Evaluation.Tuning;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;
 

@@ -1,6 +1,6 @@
 using MergeHost.Benchmarks;
 using MergeHost.Evaluation.Tuning;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;
 

@@ -1,5 +1,5 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;
 

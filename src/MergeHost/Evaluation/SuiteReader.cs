@@ -1,12 +1,12 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
-using MergeHost.Kernels.IO;
-using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Storage;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;
 

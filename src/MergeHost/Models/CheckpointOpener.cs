@@ -1,9 +1,8 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Models;
 

@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
 using MergeHost.Plugins;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Models;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 using MergeHost.Strategies;
 
 namespace MergeHost.Options;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Running;
+using MergeHost.Storage;
 
 namespace MergeHost.Output;
 

@@ -1,6 +1,6 @@
-using MergeHost.Kernels.IO;
 using MergeHost.Planning;
 using MergeHost.Running;
+using MergeHost.Storage;
 
 namespace MergeHost.Output;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;
 

@@ -1,6 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.IO;
 using MergeHost.Models;
+using MergeHost.Storage;
 
 namespace MergeHost.Planning;
 

@@ -1,6 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Planning.Accounting;
 using MergeHost.Planning.Names;
@@ -8,6 +6,8 @@ using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Running;
 using MergeHost.Scoring;
+using MergeHost.Storage.Folders;
+using MergeHost.Storage.Text;
 using MergeHost.Strategies;
 
 namespace MergeHost.Planning;

@@ -1,9 +1,9 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
 using MergeHost.Models;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;
 

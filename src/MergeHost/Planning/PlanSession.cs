@@ -1,7 +1,7 @@
 using MergeHost.Evaluation;
-using MergeHost.Kernels.Reading;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Plugins;
 

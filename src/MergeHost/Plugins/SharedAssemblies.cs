@@ -16,6 +16,7 @@ internal static class SharedAssemblies
     [
         Contracts,
         "MergeHost.Kernels",
+        "MergeHost.Storage",
         "MergeHost.Torch",
         "TorchSharp",
         "System.Composition.AttributedModel",

@@ -1,4 +1,4 @@
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;
 

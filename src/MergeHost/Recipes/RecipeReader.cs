@@ -1,6 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using MergeHost.Kernels.IO;
 using MergeHost.Kernels.Selection;
+using MergeHost.Storage;
 
 namespace MergeHost.Running;
 

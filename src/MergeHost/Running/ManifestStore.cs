@@ -1,10 +1,10 @@
 using System.Reflection;
 using System.Text.Json;
-using MergeHost.Kernels.IO;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Planning.Accounting;
 using MergeHost.Scoring;
+using MergeHost.Storage;
 
 namespace MergeHost.Running;
 

@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using MergeHost.Kernels.IO;
+using MergeHost.Kernels.Randomness;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Storage;
 
 namespace MergeHost.Running;
 
@@ -16,7 +17,7 @@ namespace MergeHost.Running;
 /// </remarks>
 internal sealed class MergeIdentity
 {
-    private static readonly Module[] _builds = [typeof(MergeIdentity).Module, typeof(FileIdentity).Module, typeof(TensorInfo).Module];
+    private static readonly Module[] _builds = [typeof(MergeIdentity).Module, typeof(Philox).Module, typeof(FileIdentity).Module, typeof(TensorInfo).Module];
 
     private readonly StringBuilder _text = new();
 

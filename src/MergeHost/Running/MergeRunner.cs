@@ -1,11 +1,11 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
-using MergeHost.Kernels.IO;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Running.Checks;
 using MergeHost.Scoring;
+using MergeHost.Storage;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Running;
 

@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
-using MergeHost.Kernels.IO;
 using MergeHost.Plugins;
+using MergeHost.Storage;
 
 namespace MergeHost.Running;
 

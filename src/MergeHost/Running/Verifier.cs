@@ -1,7 +1,7 @@
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Folders;
 using MergeHost.Output;
 using MergeHost.Plugins;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Running;
 

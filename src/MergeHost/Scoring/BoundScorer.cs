@@ -1,6 +1,6 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Plugins;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Scoring;
 

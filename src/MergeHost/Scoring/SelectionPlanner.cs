@@ -1,8 +1,8 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Scoring;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using MergeHost.Kernels.IO;
 using MergeHost.Running;
+using MergeHost.Storage;
 
 namespace MergeHost.Scoring;
 

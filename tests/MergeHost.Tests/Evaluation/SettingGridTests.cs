@@ -1,6 +1,6 @@
 using MergeHost.Evaluation;
-using MergeHost.Kernels.Reading;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Tests.Evaluation;
 

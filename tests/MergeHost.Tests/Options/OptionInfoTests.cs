@@ -1,5 +1,5 @@
-using MergeHost.Kernels.Reading;
 using MergeHost.Options;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Tests.Options;
 

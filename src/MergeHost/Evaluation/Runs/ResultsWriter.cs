@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
 using MergeHost.Evaluation.Statistics;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 
 namespace MergeHost.Evaluation.Runs;
 

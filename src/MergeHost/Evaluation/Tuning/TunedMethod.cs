@@ -1,5 +1,5 @@
 using System.Globalization;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation.Tuning;
 
