@@ -152,6 +152,12 @@ public static class ErrorCodes
     /// <summary>A store that failed.</summary>
     public static readonly ErrorCode StoreBroken = new("MH3010", "A store broke its contract");
 
+    /// <summary>A package that is none, is not for this, or must not be unpacked.</summary>
+    public static readonly ErrorCode PackageUnusable = new("MH3020", "A package cannot be installed");
+
+    /// <summary>A feed that is not there, does not answer, or lacks a package.</summary>
+    public static readonly ErrorCode FeedUnavailable = new("MH3021", "A package feed does not have what was asked for");
+
     /// <summary>A strategy that cannot merge these tensors with these parameters.</summary>
     public static readonly ErrorCode MergeRefused = new("MH4001", "A strategy refuses to merge");
 

@@ -19,6 +19,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     ServeCommand.Create(),
     VerifyCommand.Create(),
     PluginsCommand.Create(),
+    TorchCommand.Create(),
 };
 HelpText.AddExitCodes(root);
 UsageError.RefuseOptions(root);

@@ -7,8 +7,8 @@ namespace MergeHost.Torch;
 
 /// <summary>libtorch, the native library that does torch's work.</summary>
 /// <remarks>
-/// It is loaded at the first call, once for the process: from the folder that <c>MERGEHOST_LIBTORCH</c> names, else from the
-/// application's own. TorchSharp must not be touched before: what it tries by itself is final for the process, and writes to
+/// It is loaded at the first call, once for the process: from the folder that <c>MERGEHOST_LIBTORCH</c> names, else from the one that
+/// <c>mergehost torch install</c> filled, else from the application's own. TorchSharp must not be touched before: what it tries by itself is final for the process, and writes to
 /// stdout. On systems whose libstdc++ is older than GCC 13's, a copy of TorchSharp's bridge is adapted and kept in the user's
 /// cache folder; <c>MERGEHOST_TORCH_COMPAT=off</c> forbids that. All members may be called from any thread.
 /// </remarks>
@@ -18,6 +18,15 @@ public static class TorchLibrary
 
     // What TorchSharp 0.107 is built for; others may load and then compute nonsense.
     internal const string Version = "2.10";
+
+    internal const string PackageVersion = "2.10.0";
+
+    internal const string MainFile = TorchFiles.Main;
+
+    internal const string InstallHint = "Run `mergehost torch install cpu`, or `mergehost torch install cuda` for NVIDIA GPUs";
+
+    // A file beside the program that names a folder; a build writes it, so that tests find what was restored.
+    private const string PointerFile = "mergehost.libtorch.path";
 
     // Keeps a failure too: a second attempt would fail the same way.
     private static readonly Lazy<TorchFiles> _files = new(Load);
@@ -50,14 +59,22 @@ public static class TorchLibrary
             : throw Unavailable($"device '{device}' is not there: the last GPU is 'cuda:{count - 1}'", "Name one that is there.");
     }
 
+    /// <summary>The folder that holds a folder for each backend that was installed, or <see langword="null"/> if the user has no folder for caches.</summary>
+    internal static string? InstallFolder => UserFolder.Cache is { } cache ? Path.Combine(cache, "libtorch", PackageVersion) : null;
+
     /// <summary>Where the libraries are, whether they can be loaded or not.</summary>
     internal static TorchFiles Find()
     {
+        // What computes on GPUs computes on the processor, too.
+        IEnumerable<string> installed = InstallFolder is { } folder ? [Path.Combine(folder, "cuda"), Path.Combine(folder, "cpu")] : [];
+        string pointerFile = Path.Combine(AppContext.BaseDirectory, PointerFile);
+        IEnumerable<string> pointed = File.Exists(pointerFile) ? File.ReadLines(pointerFile).Where(line => line.Length > 0) : [];
+
         // The runtime writes the folders that the application's .deps.json names into this setting.
         string folders = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         string? chosen = Environment.GetEnvironmentVariable(FolderVariable);
         return TorchFiles.Find(string.IsNullOrEmpty(chosen) ? null : Path.GetFullPath(chosen),
-            [.. folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), AppContext.BaseDirectory]);
+            [.. installed, .. pointed, .. folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), AppContext.BaseDirectory]);
     }
 
     internal static MergeHostException NoCuda(DeviceSpec device, TorchFiles files)
@@ -66,7 +83,7 @@ public static class TorchLibrary
         {
             return Unavailable(
                 $"device '{device}': libtorch in '{files.Folder}' is for the processor only: it has no {TorchFiles.Cuda}",
-                $"Build with -p:TorchBackend=cuda, or set {FolderVariable} to a folder of libtorch for CUDA.");
+                $"Run `mergehost torch install cuda`, or set {FolderVariable} to a folder of libtorch for CUDA.");
         }
 
         return NativeLibrary.TryLoad("libcuda.so.1", out _)
@@ -77,13 +94,18 @@ public static class TorchLibrary
     internal static MergeHostException Unavailable(string message, string hint, Exception? inner = null) =>
         new(new Problem(ErrorCodes.DeviceUnavailable, message, hint), inner);
 
-    private static TorchFiles Load()
+    /// <exception cref="MergeHostException">MH3008: libtorch cannot be used on this system.</exception>
+    internal static void RequirePlatform()
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
             throw Unavailable($"torch needs linux-x64, this is {RuntimeInformation.RuntimeIdentifier}", "Use device 'cpu'.");
         }
+    }
 
+    private static TorchFiles Load()
+    {
+        RequirePlatform();
         TorchFiles files = Find();
         foreach (string path in files.Libraries)
         {

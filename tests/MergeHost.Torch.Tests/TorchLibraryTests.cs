@@ -30,7 +30,7 @@ public sealed class TorchLibraryTests
         Problem problem = Assert.Single(exception.Problems);
         Assert.Equal(
             "device 'cuda:1': libtorch in '/opt/libtorch' is for the processor only: it has no libtorch_cuda.so", problem.Message);
-        Assert.Contains("-p:TorchBackend=cuda", problem.Hint);
+        Assert.Contains("`mergehost torch install cuda`", problem.Hint);
     }
 
     [CudaFact]

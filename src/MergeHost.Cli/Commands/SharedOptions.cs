@@ -14,6 +14,12 @@ internal static class SharedOptions
 
     public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
 
+    public static Option<string?> Source { get; } = new("--source")
+    {
+        Description = "The package feed to ask: a name in your NuGet.config, an address or a folder; all that are enabled by default",
+        HelpName = "FEED",
+    };
+
     public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
 
     public static Option<bool> Stream { get; } = new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };

@@ -21,10 +21,10 @@ internal sealed record TorchFiles(string Folder, IReadOnlyList<string> Libraries
     public bool HasCuda => Libraries.Contains(Path.Combine(Folder, Cuda));
 
     /// <summary>Finds the libraries.</summary>
-    /// <param name="chosen">The folder of libtorch that the user names, or <see langword="null"/> for one of the application's.</param>
-    /// <param name="appFolders">Where the application's native libraries lie.</param>
+    /// <param name="chosen">The folder of libtorch that the user names, or <see langword="null"/> for the first of the others that has it.</param>
+    /// <param name="folders">Where libtorch may have been installed, and where the application's native libraries lie.</param>
     /// <exception cref="MergeHostException">MH3008: a library is not there.</exception>
-    public static TorchFiles Find(string? chosen, IReadOnlyList<string> appFolders)
+    public static TorchFiles Find(string? chosen, IReadOnlyList<string> folders)
     {
         const string variable = TorchLibrary.FolderVariable;
         if (chosen is not null && !Path.IsPathFullyQualified(chosen))
@@ -32,15 +32,16 @@ internal sealed record TorchFiles(string Folder, IReadOnlyList<string> Libraries
             throw TorchLibrary.Unavailable($"{variable} is '{chosen}'; expected an absolute path", $"Set {variable} to the absolute path of the folder that holds {Main}, or unset it.");
         }
 
-        string folder = chosen is null
-            ? Holding(Main, appFolders, $"Build with -p:TorchBackend=cpu or cuda, or set {variable} to a folder of libtorch.")
-            : Holding(Main, [chosen], $"Set {variable} to the folder that holds {Main}, or unset it.");
-        string bridgeFolder = Holding(BridgeName, [.. appFolders, folder], "Install MergeHost again: the library is part of it.");
+        string folder = Holding(Main, chosen is null ? folders : [chosen])
+            ?? throw (chosen is null
+                ? TorchLibrary.Unavailable($"libtorch {TorchLibrary.Version} is not installed", $"{TorchLibrary.InstallHint}, or set {variable} to a folder that holds {Main}.")
+                : TorchLibrary.Unavailable($"{Main} is not in '{chosen}'", $"Set {variable} to the folder that holds {Main}, or unset it."));
+        string bridgeFolder = Holding(BridgeName, [.. folders, folder])
+            ?? throw TorchLibrary.Unavailable($"{BridgeName} is not in '{string.Join("' or '", folders.Append(folder))}'", "Install MergeHost again: the library is part of it.");
         string[] libraries = [.. _order.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         return new TorchFiles(folder, libraries, Path.Combine(bridgeFolder, BridgeName));
     }
 
-    private static string Holding(string name, IReadOnlyList<string> folders, string hint) =>
-        folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name)))
-        ?? throw TorchLibrary.Unavailable($"{name} is not in '{string.Join("' or '", folders)}'", hint);
+    private static string? Holding(string name, IReadOnlyList<string> folders) =>
+        folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name)));
 }

@@ -39,11 +39,22 @@ public sealed class TorchFilesTests : IDisposable
     }
 
     [Fact]
-    public void Find_WhenTheApplicationHasNone_NamesFoldersAndTheSwitch()
+    public void Find_WhenNoFolderHasIt_NamesTheCommandThatInstallsIt()
     {
         Problem problem = Refusal(null, ["/nowhere", _folder]);
-        Assert.Equal($"libtorch_cpu.so is not in '/nowhere' or '{_folder}'", problem.Message);
-        Assert.Contains("-p:TorchBackend=cpu", problem.Hint);
+        Assert.Equal("libtorch 2.10 is not installed", problem.Message);
+        Assert.Contains("`mergehost torch install cpu`", problem.Hint);
+        Assert.Contains("MERGEHOST_LIBTORCH", problem.Hint);
+    }
+
+    [Fact]
+    public void Find_WhenTwoFoldersHaveIt_TakesTheFirst_AndTheBridgeFromWhereItIs()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "installed"));
+        Directory.CreateDirectory(Path.Combine(_folder, "app"));
+        Fill("installed/libtorch_cpu.so", "app/libtorch_cpu.so", "app/libLibTorchSharp.so");
+        TorchFiles files = TorchFiles.Find(null, [Path.Combine(_folder, "installed"), Path.Combine(_folder, "app")]);
+        Assert.Equal((Path.Combine(_folder, "installed"), Path.Combine(_folder, "app", "libLibTorchSharp.so")), (files.Folder, files.Bridge));
     }
 
     [Fact]
