@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MergeHost.Cli.Output;
 using MergeHost.Packages;
 
 namespace MergeHost.Cli.Commands;

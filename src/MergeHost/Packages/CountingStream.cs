@@ -1,6 +1,6 @@
 namespace MergeHost.Packages;
 
-/// <summary>Tells how much was written through it.</summary>
+/// <summary>Tells how much was written through it; the stream below stays open.</summary>
 internal sealed class CountingStream(Stream inner, Action<long>? written) : Stream
 {
     public override bool CanRead => inner.CanRead;
@@ -38,15 +38,5 @@ internal sealed class CountingStream(Stream inner, Action<long>? written) : Stre
     {
         await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
         written?.Invoke(buffer.Length);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 }

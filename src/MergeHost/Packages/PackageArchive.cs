@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Xml;
-using MergeHost.Kernels.IO;
 using NuGet.Packaging;
 using NuGet.Packaging.Core;
 using NuGet.Versioning;

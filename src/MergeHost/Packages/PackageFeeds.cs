@@ -1,4 +1,3 @@
-using MergeHost.Kernels.IO;
 using NuGet.Common;
 using NuGet.Configuration;
 using NuGet.Packaging.Core;
@@ -63,8 +62,9 @@ internal sealed class PackageFeeds : IDisposable
     {
         foreach (SourceRepository feed in _feeds)
         {
-            await using CountingStream file = new(File.Create(path), written);
-            if (await Ask(feed, resource => resource.CopyNupkgToStreamAsync(package.Id, package.Version, file, _cache, NullLogger.Instance, cancellation), cancellation).ConfigureAwait(false))
+            await using FileStream file = File.Create(path);
+            await using CountingStream counted = new(file, written);
+            if (await Ask(feed, resource => resource.CopyNupkgToStreamAsync(package.Id, package.Version, counted, _cache, NullLogger.Instance, cancellation), cancellation).ConfigureAwait(false))
             {
                 return feed.PackageSource.Name;
             }
@@ -78,7 +78,7 @@ internal sealed class PackageFeeds : IDisposable
 
     public void Dispose() => _cache.Dispose();
 
-    private static PackageSource Find(string named, IReadOnlyList<PackageSource> configured)
+    private static PackageSource Find(string named, PackageSource[] configured)
     {
         if (configured.FirstOrDefault(source => string.Equals(source.Name, named, StringComparison.OrdinalIgnoreCase)) is { } known)
         {
@@ -94,7 +94,7 @@ internal sealed class PackageFeeds : IDisposable
 
         return Directory.Exists(named)
             ? new PackageSource(Path.GetFullPath(named))
-            : throw Unavailable($"there is no feed '{named}'", configured.Count == 0
+            : throw Unavailable($"there is no feed '{named}'", configured.Length == 0
                 ? "Name an address or a folder."
                 : $"Name an address, a folder, or one of NuGet.config: {string.Join(", ", configured.Select(source => source.Name))}.");
     }

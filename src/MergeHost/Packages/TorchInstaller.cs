@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using MergeHost.Kernels.IO;
+using MergeHost.Storage;
 using MergeHost.Torch;
 using NuGet.Packaging.Core;
 using NuGet.Versioning;
