@@ -152,6 +152,9 @@ public static class ErrorCodes
     /// <summary>A store that failed.</summary>
     public static readonly ErrorCode StoreBroken = new("MH3010", "A store broke its contract");
 
+    /// <summary>A builder that failed, or planned something that is no model.</summary>
+    public static readonly ErrorCode BuilderBroken = new("MH3012", "A builder broke its contract");
+
     /// <summary>A package that is none, is not for this, or must not be unpacked.</summary>
     public static readonly ErrorCode PackageUnusable = new("MH3020", "A package cannot be installed");
 
@@ -175,6 +178,9 @@ public static class ErrorCodes
 
     /// <summary>A model that takes part in a merge and changes none of its tensors.</summary>
     public static readonly ErrorCode ModelUnchanged = new("MH4006", "A model changes nothing");
+
+    /// <summary>A builder that has no plan for these models or options.</summary>
+    public static readonly ErrorCode BuildRefused = new("MH4007", "A builder refuses the models or what is asked of it");
 
     /// <summary>An output folder that is not empty.</summary>
     public static readonly ErrorCode OutputExists = new("MH5001", "The output folder is not empty");

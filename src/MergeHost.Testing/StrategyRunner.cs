@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MergeHost.Algebra;
+using MergeHost.Builders;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Kernels.Randomness;
 using MergeHost.Kernels.Selection;
@@ -28,7 +29,20 @@ public static class StrategyRunner
     {
         bool usesBase = UsesBase(strategy) && values.HasBase;
         values = usesBase ? values : values with { Base = new float[values.Base.Length] };
-        Treatment treatment = strategy.Merge(values.Group(options, usesBase));
+        return Carry(strategy.Merge(values.Group(options, usesBase)), values, usesBase, width, seed);
+    }
+
+    /// <summary>Makes a tensor of a blueprint that is neither left to a strategy nor made in memory.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="sources">The numbers of its sources.</param>
+    /// <param name="seed">The seed of everything random.</param>
+    /// <returns>The result in float32.</returns>
+    public static float[] Make(BlueprintTensor tensor, IReadOnlyList<float[]> sources, long seed = 0) => tensor.Treatment is JoinTreatment join
+        ? [.. join.Parts.SelectMany(part => sources[part.Source].AsSpan((int)part.First, (int)part.Count).ToArray())]
+        : Carry(tensor.Treatment!, new TensorValues(tensor.Shape, new float[tensor.Shape.ElementCount], sources) { HasBase = false }, false, LaneWidth.Scalar, seed);
+
+    private static float[] Carry(Treatment treatment, TensorValues values, bool usesBase, LaneWidth width, long seed)
+    {
         while (treatment is MeasureTreatment measure)
         {
             Dictionary<Statistic, object> results = measure.Statistics.ToDictionary(

@@ -1,5 +1,6 @@
 using System.Reflection;
 using MergeHost.Benchmarks;
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
@@ -46,6 +47,7 @@ public sealed class ConventionTests
     [InlineData(typeof(CheckpointFormatAttribute), typeof(CheckpointReaderContract<>))]
     [InlineData(typeof(CheckpointTransformAttribute), typeof(CheckpointTransformContract<>))]
     [InlineData(typeof(CheckpointStoreAttribute), typeof(CheckpointStoreContract<>))]
+    [InlineData(typeof(ModelBuilderAttribute), typeof(ModelBuilderContract<>))]
     public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
@@ -73,6 +75,7 @@ public sealed class ConventionTests
         CheckpointFormatAttribute format => format.Id,
         CheckpointTransformAttribute transform => transform.Id,
         CheckpointStoreAttribute store => store.Id,
+        ModelBuilderAttribute builder => builder.Id,
         BenchmarkAttribute benchmark => benchmark.Id,
         _ => null,
     };

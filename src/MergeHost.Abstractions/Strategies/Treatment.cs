@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Builders;
 using MergeHost.Lanes;
 
 namespace MergeHost.Strategies;
@@ -32,6 +33,14 @@ public abstract class Treatment
     /// Called once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given, and owns none of its memory.
     /// </param>
     public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge) => new MatrixTreatment(merge);
+
+    /// <summary>For builders: runs of elements of sources, one after the other.</summary>
+    public static Treatment Join(IReadOnlyList<TensorPart> parts) => new JoinTreatment(parts);
+
+    /// <summary>For builders: work that makes all tensors that have this very treatment, in one go.</summary>
+    /// <param name="make">Called once, on any thread.</param>
+    /// <param name="scratchBytes">Memory that it takes besides sources and results in float32.</param>
+    public static Treatment Make(Action<MadeTensors> make, long scratchBytes = 0) => new MakeTreatment(make, scratchBytes);
 }
 
 /// <summary>A tensor is taken over unchanged.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using MergeHost.Builders;
 using MergeHost.Storage.Text;
 using MergeHost.Strategies;
 
@@ -16,14 +17,20 @@ internal sealed class OptionInfo
     private readonly Type _type;
 
     public OptionInfo(PropertyInfo property, object defaults)
+        : this(property, property.PropertyType)
     {
-        _property = property;
-        _range = property.GetCustomAttribute<RangeAttribute>();
-        _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         IsPerSource = property.IsDefined(typeof(PerSourceAttribute));
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
         Default = IsRequired ? null : property.GetValue(defaults);
+    }
+
+    private OptionInfo(PropertyInfo property, Type type)
+    {
+        _property = property;
+        _range = property.GetCustomAttribute<RangeAttribute>();
+        _type = Nullable.GetUnderlyingType(type) ?? type;
+        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        Items = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? new OptionInfo(property, _type.GenericTypeArguments[0]) : null;
     }
 
     /// <summary>The name in recipes.</summary>
@@ -39,6 +46,18 @@ internal sealed class OptionInfo
     /// <summary>The value when a recipe says nothing; <see langword="null"/> also when it must say something.</summary>
     public object? Default { get; }
 
+    /// <summary>The type of the value.</summary>
+    public Type Type => _type;
+
+    /// <summary>What each item of a list is, or <see langword="null"/> for what is no list.</summary>
+    public OptionInfo? Items { get; }
+
+    /// <summary>The type of a record with options of its own, or <see langword="null"/>.</summary>
+    public Type? Record => Items is null && _type.IsClass && _type != typeof(string) ? _type : null;
+
+    /// <summary>Whether a text is the name of a model.</summary>
+    public bool IsModel => _type == typeof(string) && _property.IsDefined(typeof(ModelAttribute));
+
     /// <summary>Whether values can lie between two others, so that a gradient runs smoothly.</summary>
     public bool IsContinuous => _type == typeof(double);
 
@@ -48,7 +67,10 @@ internal sealed class OptionInfo
         _ when _type == typeof(double) => "number",
         _ when _type == typeof(bool) => "true or false",
         _ when _type.IsEnum => string.Join(" or ", EnumNames),
+        _ when IsModel => "model",
         _ when _type == typeof(string) => "text",
+        _ when Record is not null => "mapping",
+        _ when Items is not null => $"list of {Items.TypeName}{(Items.Record is null && !Items.IsModel ? "" : "s")}",
         _ => "whole number",
     };
 
@@ -67,6 +89,8 @@ internal sealed class OptionInfo
     {
         null => "none",
         bool truth => truth ? "true" : "false",
+        string text => text,
+        System.Collections.IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Format))}]",
         Enum word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
@@ -98,7 +122,7 @@ internal sealed class OptionInfo
         return (range.MinimumIsExclusive ? number > least : number >= least) && (range.MaximumIsExclusive ? number < most : number <= most);
     }
 
-    private static string Article(string type) => type is "number" or "whole number" ? $"a {type}" : type;
+    private static string Article(string type) => type is "true or false" or "text" || type.Contains(" or ", StringComparison.Ordinal) ? type : $"a {type}";
 
     private object? ParseType(YamlScalar scalar)
     {
@@ -116,6 +140,11 @@ internal sealed class OptionInfo
                 "false" or "no" or "off" or "0" or "0.0" => false,
                 _ => null,
             };
+        }
+
+        if (Items is not null || Record is not null)
+        {
+            return null;
         }
 
         if (_type.IsEnum)

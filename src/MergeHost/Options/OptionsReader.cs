@@ -1,19 +1,25 @@
+using System.Collections;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Options;
 
-/// <summary>Reads the options of one thing that a recipe names: a scorer, a transform.</summary>
-internal static class OptionsReader
+/// <summary>Reads the options of one thing that a recipe names: a scorer, a transform, a builder.</summary>
+/// <param name="owner">Whose they are, for messages.</param>
+/// <param name="problems">Receives what is wrong.</param>
+/// <param name="readModel">Reads what stands for a model, and gives its name; <see langword="null"/> where options name no models.</param>
+internal sealed class OptionsReader(string owner, List<Problem> problems, Func<YamlNode, string?>? readModel = null)
 {
+    /// <inheritdoc cref="Read(OptionsSchema, IReadOnlyList{ValueTuple{YamlScalar, YamlNode}}, TextPlace?)"/>
+    public static object Read(
+        OptionsSchema schema, string owner, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place, List<Problem> problems) =>
+        new OptionsReader(owner, problems).Read(schema, settings, place);
+
     /// <summary>Makes a record.</summary>
     /// <param name="schema">The options there are.</param>
-    /// <param name="owner">Whose they are, for messages.</param>
     /// <param name="settings">What the user says of them.</param>
     /// <param name="place">Where the owner is named, or <see langword="null"/>.</param>
-    /// <param name="problems">Receives what is wrong.</param>
     /// <returns>The record; of use only if no problem was added.</returns>
-    public static object Read(
-        OptionsSchema schema, string owner, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place, List<Problem> problems)
+    public object Read(OptionsSchema schema, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place)
     {
         string[] known = [.. schema.Options.Select(option => option.Name)];
         foreach ((YamlScalar name, _) in settings.Where(setting => !known.Contains(setting.Name.Text)))
@@ -23,25 +29,53 @@ internal static class OptionsReader
                 Suggestion.Hint(name.Text, known, otherwise), name.Place));
         }
 
-        return schema.Create(option =>
-        {
-            switch (settings.FirstOrDefault(setting => setting.Name.Text == option.Name).Value)
+        return schema.Create(
+            option =>
             {
-                case YamlScalar scalar:
-                    (object? value, Problem? problem) = option.Parse(scalar);
-                    problems.AddRange(problem is null ? [] : [problem]);
-                    return value;
-                case { } node:
-                    problems.Add(new Problem(ErrorCodes.WrongType, $"{option.Name} is {node.Kind}; it must be a single value", null, node.Place));
-                    return option.Default;
-                default:
-                    if (option.IsRequired)
-                    {
-                        problems.Add(new Problem(ErrorCodes.Missing, $"option '{option.Name}' of '{owner}' is missing", null, place));
-                    }
+                // An option that is left empty says nothing, as if it were not there.
+                if (settings.FirstOrDefault(setting => setting.Name.Text == option.Name).Value is { } node and not YamlScalar { IsNull: true })
+                {
+                    return Value(option, node) ?? option.Default;
+                }
 
-                    return option.Default;
-            }
-        });
+                if (option.IsRequired)
+                {
+                    problems.Add(new Problem(ErrorCodes.Missing, $"option '{option.Name}' of '{owner}' is missing", null, place));
+                }
+
+                return option.Default;
+            },
+            place);
+    }
+
+    // What cannot be read has been reported, and is null.
+    private object? Value(OptionInfo option, YamlNode node)
+    {
+        if (option.IsModel && readModel is not null)
+        {
+            return readModel(node);
+        }
+
+        switch (node)
+        {
+            case YamlScalar scalar:
+                (object? value, Problem? problem) = option.Parse(scalar);
+                problems.AddRange(problem is null ? [] : [problem]);
+                return value;
+            case YamlSequence sequence when option.Items is { } items:
+                IList list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(items.Type))!;
+                foreach (object item in sequence.Items.Select(item => Value(items, item)).OfType<object>())
+                {
+                    list.Add(item);
+                }
+
+                return list;
+            case YamlMapping mapping when option.Record is { } record:
+                return Read(new OptionsSchema(record), mapping.Entries, mapping.Place);
+            default:
+                string expected = option.Items is not null ? "a list" : option.Record is not null ? "a mapping" : "a single value";
+                problems.Add(new Problem(ErrorCodes.WrongType, $"{option.Name} is {node.Kind}; it must be {expected}", null, node.Place));
+                return null;
+        }
     }
 }

@@ -6,6 +6,7 @@ namespace MergeHost.Options;
 internal sealed class OptionsSchema
 {
     private readonly Type _type;
+    private readonly PropertyInfo? _place;
 
     /// <exception cref="MissingMethodException">The record has no parameterless constructor.</exception>
     public OptionsSchema(Type type)
@@ -15,9 +16,10 @@ internal sealed class OptionsSchema
         Options =
         [
             .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                .Where(property => property.SetMethod is { IsPublic: true })
+                .Where(property => property.SetMethod is { IsPublic: true } && property.PropertyType != typeof(TextPlace))
                 .Select(property => new OptionInfo(property, defaults)),
         ];
+        _place = type.GetProperty("Place") is { } place && place.PropertyType == typeof(TextPlace) ? place : null;
     }
 
     /// <summary>In the order of declaration.</summary>
@@ -25,9 +27,11 @@ internal sealed class OptionsSchema
 
     /// <summary>Makes a record.</summary>
     /// <param name="value">The value of each option; required ones that the record is not asked about may be left at anything.</param>
-    public object Create(Func<OptionInfo, object?> value)
+    /// <param name="place">Where they stand, for a record that asks for it.</param>
+    public object Create(Func<OptionInfo, object?> value, TextPlace? place = null)
     {
         object options = Activator.CreateInstance(_type)!;
+        _place?.SetValue(options, place);
         foreach (OptionInfo option in Options)
         {
             if (value(option) is { } found)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Planning.Layers;
 using MergeHost.Planning.Modules;
@@ -35,7 +36,21 @@ internal sealed class CompanionPlanner(
 
     private readonly ModuleMap _modules = new(stage);
 
-    public IReadOnlyList<CompanionFile> Plan()
+    /// <summary>Plans the files, or takes those of a builder and says in them what is stored.</summary>
+    public IReadOnlyList<CompanionFile> Plan(ModelBlueprint? blueprint) => blueprint is null ? Plan() :
+    [
+        .. blueprint.Companions.Where(file => !IsTokenizer(file)).Select(file => file.Name == "config.json" ? WithDType(file) : file),
+        .. ChatTemplates.Apply(stage.ChatTemplate, [.. blueprint.Companions.Where(IsTokenizer)], models.Values, problems),
+    ];
+
+    private CompanionFile WithDType(CompanionFile file)
+    {
+        JsonObject config = file.ReadJson();
+        SetDType(config);
+        return CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
+    }
+
+    private List<CompanionFile> Plan()
     {
         InputModel donor = models[stage.Donor.Name];
         InputModel tokenizer = VocabularyPlanner.OwnerOf(stage, models, tensors);

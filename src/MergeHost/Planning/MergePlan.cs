@@ -35,8 +35,14 @@ internal sealed record StagePlan
 {
     public required RecipeStage Stage { get; init; }
 
-    /// <summary>The strategy, and the plugin it comes from.</summary>
+    /// <summary>The strategy, or the builder where none is named, and the plugin it comes from.</summary>
     public required InstalledExport Strategy { get; init; }
+
+    /// <summary>The builder that planned the tensors, or <see langword="null"/>.</summary>
+    public InstalledExport? Builder { get; init; }
+
+    /// <summary>The runtime that runs models for the builder, or <see langword="null"/>.</summary>
+    public InstalledExport? Runtime { get; init; }
 
     /// <summary>The format of the output, and the plugin it comes from.</summary>
     public required InstalledExport Format { get; init; }
@@ -46,10 +52,13 @@ internal sealed record StagePlan
 
     /// <summary>What takes part in the stage of what plugins have.</summary>
     public IEnumerable<InstalledExport> Exports =>
-        new[] { Strategy, Format }.Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
+        new[] { Strategy, Builder, Runtime, Format }.OfType<InstalledExport>().Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The models that take part, each once.</summary>
     public required IReadOnlyList<InputModel> Models { get; init; }
+
+    /// <summary>The same by the names that the recipe has for them, of which a model may have several.</summary>
+    public IReadOnlyDictionary<string, InputModel> Names { get; init; } = new Dictionary<string, InputModel>();
 
     /// <summary>The models of which any tensor is read: all but one that gives only its configuration.</summary>
     public IEnumerable<InputModel> ReadModels => Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));

@@ -1,6 +1,8 @@
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Options;
 using MergeHost.Planning.Accounting;
+using MergeHost.Planning.Building;
 using MergeHost.Planning.Names;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
@@ -78,15 +80,24 @@ internal sealed class MergePlanner(
     {
         InstalledExport? strategy = stage.MergeMethod.Text.Length == 0 ? null : Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
         InstalledExport? format = Resolve(ExportKind.Format, formatId, stage.OutputFormat?.Place ?? stage.Place);
+        BoundBuilder? builder = null;
+        if (stage.Build is not null)
+        {
+            int before = Errors;
+            builder = Bind(stage.Build);
+            stage = builder?.Over(stage) ?? stage;
+            format = Errors > before ? null : format;
+        }
+
         Dictionary<string, InputModel>? inputs = OpenModels(stage);
-        if (strategy is null || format is null || stage.Slices.Count == 0)
+        if ((strategy is null && builder is null) || format is null || stage.Slices.Count == 0)
         {
             return null;
         }
 
         try
         {
-            return PlanStage(stage, strategy, format, inputs);
+            return PlanStage(stage, strategy, builder, format, inputs);
         }
         catch (MergeHostException exception)
         {
@@ -96,14 +107,20 @@ internal sealed class MergePlanner(
     }
 
     // Parameters are checked also where a model is not there.
-    private StagePlan? PlanStage(RecipeStage stage, InstalledExport strategy, InstalledExport format, Dictionary<string, InputModel>? inputs)
+    private StagePlan? PlanStage(
+        RecipeStage stage, InstalledExport? strategy, BoundBuilder? builder, InstalledExport format, Dictionary<string, InputModel>? inputs)
     {
         int before = Errors;
-        IMergeStrategy instance = host.Create<IMergeStrategy>(strategy);
-        OptionsSchema schema = new(instance.OptionsType);
-        stage = SelectionPlanner.WithPolicy(stage, schema);
-        ParameterBinder binder = new(schema, stage, problems);
-        bool canBind = binder.Check(strategy.Export.Id);
+        IMergeStrategy? instance = strategy is null ? null : host.Create<IMergeStrategy>(strategy);
+        ParameterBinder? binder = null;
+        if (instance is not null)
+        {
+            OptionsSchema schema = new(instance.OptionsType);
+            stage = SelectionPlanner.WithPolicy(stage, schema);
+            binder = new ParameterBinder(schema, stage, problems);
+        }
+
+        bool canBind = binder?.Check(strategy!.Export.Id) ?? true;
         SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, problems);
         IReadOnlyList<BoundScorer> scorers = selection?.BindScorers() ?? [];
         if (inputs is null)
@@ -117,10 +134,21 @@ internal sealed class MergePlanner(
             return null;
         }
 
-        StrategyDemand demand = new(strategy.Export.Id, strategy.Export.Base, strategy.Export.MinSources, strategy.Export.MaxSources);
-        stage = SliceModels.WithBases(stage, inputs, demand, problems);
+        PluginExport maker = (strategy ?? builder!.Installed).Export;
+        StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources);
+        ModelBlueprint? blueprint = null;
+        if (builder is null)
+        {
+            stage = SliceModels.WithBases(stage, inputs, demand, problems);
+        }
+        else
+        {
+            blueprint = builder.Build(stage, inputs, options.Seed);
+        }
+
         StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, problems);
-        IReadOnlyList<TensorPlan> tensors = planner.Plan(canBind);
+        IReadOnlyList<TensorPlan> tensors = blueprint is null
+            ? planner.Plan(canBind) : planner.Plan(new BlueprintMapper(blueprint, stage, inputs, strategy is null ? null : demand, problems), canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
         Dictionary<InputModel, HashSet<string>> mustChange = MustChange(stage, planner, inputs);
         if (Errors == before)
@@ -136,7 +164,7 @@ internal sealed class MergePlanner(
         CheckpointLayout layout = new()
         {
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
-            Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(),
+            Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(blueprint),
             ShardSizeBytes = options.ShardSizeBytes,
             FileName = _place!.FileName,
         };
@@ -151,15 +179,32 @@ internal sealed class MergePlanner(
         return new StagePlan
         {
             Stage = stage,
-            Strategy = strategy,
+            Strategy = strategy ?? builder!.Installed,
+            Builder = builder?.Installed,
+            Runtime = blueprint is { RunsModels: true } ? FindRuntime(stage.Build!) : null,
             Format = format,
             Selection = selected,
             Models = [.. inputs.Values.Distinct()],
+            Names = inputs,
             Tensors = tensors,
             MustChange = mustChange,
             Excused = excused,
             Layout = layout,
         };
+    }
+
+    private BoundBuilder? Bind(BuildRequest request) =>
+        Resolve(ExportKind.Builder, request.Id, request.Place) is { } installed ? BoundBuilder.Create(installed, host, request, problems) : null;
+
+    private InstalledExport? FindRuntime(BuildRequest request)
+    {
+        if (plugins.Exports(ExportKind.Runtime) is [{ } first, ..])
+        {
+            return Resolve(ExportKind.Runtime, first.Export.Id, request.Place);
+        }
+
+        problems.Add(new Problem(ErrorCodes.PluginVersion, $"builder '{request.Id}' runs models, and no plugin with a runtime is installed", "`mergehost plugins list` shows all.", request.Place));
+        return null;
     }
 
     private Problem ReadOnly(RecipeStage stage, InstalledExport format)

@@ -20,7 +20,7 @@ internal sealed class PlanSession : IDisposable
     /// <param name="text">The recipe's text, or <see langword="null"/> to read the file.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
     public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null)
-        : this(problems => text is null ? RecipeReader.Read(recipePath, problems) : RecipeReader.Read(recipePath, text, problems), catalog, host)
+        : this((problems, builders) => text is null ? RecipeReader.Read(recipePath, problems, builders) : RecipeReader.Read(recipePath, text, problems, builders), catalog, host)
     {
     }
 
@@ -30,14 +30,14 @@ internal sealed class PlanSession : IDisposable
     /// <param name="host">Creates what the recipe uses.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
     public PlanSession(string path, YamlMapping stage, PluginCatalog catalog, PluginHost host)
-        : this(problems => RecipeReader.Read(path, stage, problems), catalog, host)
+        : this((problems, builders) => RecipeReader.Read(path, stage, problems, builders), catalog, host)
     {
     }
 
-    private PlanSession(Func<List<Problem>, Recipe> read, PluginCatalog catalog, PluginHost host)
+    private PlanSession(Func<List<Problem>, IReadOnlyList<PluginExport>, Recipe> read, PluginCatalog catalog, PluginHost host)
     {
         _host = host;
-        Recipe = read(_problems);
+        Recipe = read(_problems, [.. catalog.Exports(ExportKind.Builder).Select(installed => installed.Export)]);
         _lock = PluginLock.Read(PluginLock.PathFor(Recipe.Path));
         _plugins = new PluginSet(catalog, Requirements(), _lock);
         _problems.AddRange(_plugins.Problems);

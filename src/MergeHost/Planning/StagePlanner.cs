@@ -1,7 +1,9 @@
 using System.Globalization;
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Options;
+using MergeHost.Planning.Building;
 using MergeHost.Planning.Modules;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
@@ -11,7 +13,7 @@ namespace MergeHost.Planning;
 /// <summary>Decides, tensor by tensor, what a stage does, and finds everything that stands in its way.</summary>
 /// <param name="stage">The stage.</param>
 /// <param name="demand">The strategy's name, and what it asks of the models.</param>
-/// <param name="strategy">The strategy.</param>
+/// <param name="strategy">The strategy; <see langword="null"/> where a builder leaves nothing to one, as the <paramref name="binder"/>.</param>
 /// <param name="binder">Gives the strategy's options.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="format">The format of the output.</param>
@@ -19,8 +21,8 @@ namespace MergeHost.Planning;
 internal sealed class StagePlanner(
     RecipeStage stage,
     StrategyDemand demand,
-    IMergeStrategy strategy,
-    ParameterBinder binder,
+    IMergeStrategy? strategy,
+    ParameterBinder? binder,
     IReadOnlyDictionary<string, InputModel> models,
     IWritableCheckpointFormat format,
     List<Problem> problems)
@@ -38,7 +40,18 @@ internal sealed class StagePlanner(
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
-    public IReadOnlyList<TensorPlan> Plan(bool canBind)
+    public IReadOnlyList<TensorPlan> Plan(bool canBind) => Plan(Map(), canBind);
+
+    /// <summary>Plans what a builder says.</summary>
+    /// <inheritdoc cref="Plan(bool)"/>
+    public IReadOnlyList<TensorPlan> Plan(BlueprintMapper mapper, bool canBind)
+    {
+        IReadOnlyList<TensorMapping> mappings = mapper.Map();
+        LeftOut = mapper.LeftOut;
+        return Plan(mappings, canBind);
+    }
+
+    private IReadOnlyList<TensorMapping> Map()
     {
         List<SliceModels> slices = [.. stage.Slices.Select(WithUnlistedBase).Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
@@ -55,6 +68,16 @@ internal sealed class StagePlanner(
         ModuleMapper mapper = new(stage, slices, stage.BaseModel is { } named ? models[named.Name] : null, demand, problems);
         IReadOnlyList<TensorMapping> mappings = mapper.Map();
         LeftOut = mapper.LeftOut;
+        return mappings;
+    }
+
+    private List<TensorPlan> Plan(IReadOnlyList<TensorMapping> mappings, bool canBind)
+    {
+        if (mappings.Count == 0)
+        {
+            return [];
+        }
+
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
         List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.LeavesOut(plan.Output))];
         List<TensorPlan> stored = [.. WithStoredTypes(plans)];
@@ -82,7 +105,7 @@ internal sealed class StagePlanner(
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
         bool isSource = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
-            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder.HoldsForEveryModel(slice);
+            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder!.HoldsForEveryModel(slice);
         if (!isSource)
         {
             return slice;
@@ -95,6 +118,11 @@ internal sealed class StagePlanner(
 
     private TensorPlan? PlanTensor(TensorMapping mapping, int layers)
     {
+        if (mapping.Made is { Treatment: { } treatment } made)
+        {
+            return PlanMade(made, treatment, [.. mapping.Sources.Select(Input)]);
+        }
+
         InputTensor? @base = mapping.Base is null ? null : Input(mapping.Base);
         List<InputTensor> sources = [.. mapping.Sources.Select(Input)];
         TensorInfo template = (@base ?? sources[0]).Tensor;
@@ -114,12 +142,12 @@ internal sealed class StagePlanner(
         }
 
         TensorGroup group = Group(mapping, output, layers, @base, sources);
-        if (binder.LacksAny || Treat(group) is not { } treatment)
+        if (binder!.LacksAny || Treat(group) is not { } merged)
         {
             return null;
         }
 
-        TensorPlan plan = new(output, treatment, @base, sources);
+        TensorPlan plan = new(output, merged, @base, sources);
         foreach (InputTensor source in sources.Where((source, index) =>
             plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options)))
         {
@@ -128,6 +156,19 @@ internal sealed class StagePlanner(
         }
 
         return plan;
+    }
+
+    private TensorPlan? PlanMade(BlueprintTensor made, Treatment treatment, List<InputTensor> sources)
+    {
+        bool isNumber = sources.TrueForAll(source => source.Tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized);
+        DType type = made.DType ?? (isNumber ? stage.OutputDType ?? Promoted(sources) : sources[0].Tensor.DType);
+        if (TreatmentContract.IsBroken(treatment, sources.Count, hasBase: false, out string? breach))
+        {
+            AddFailure(ErrorCodes.BuilderBroken, $"builder '{stage.Build!.Id}' {breach}", made.Name);
+            return null;
+        }
+
+        return new TensorPlan(new TensorInfo(made.Name, type, made.Shape), treatment, null, sources);
     }
 
     // Whether their data is equal is checked before the first is written.
@@ -179,12 +220,12 @@ internal sealed class StagePlanner(
         LayerCount = layers,
         Base = @base?.Tensor,
         Sources = [.. mapping.Sources.Zip(sources, (part, input) => (input.Tensor, BindSource(mapping, part)))],
-        Options = binder.Bind(mapping.Slice, mapping.Name, mapping.Position),
+        Options = binder!.Bind(mapping.Slice, mapping.Name, mapping.Position),
     };
 
     private object BindSource(TensorMapping mapping, MappedTensor part) => part.Source is null
-        ? binder.Bind(mapping.Slice, mapping.Name, mapping.Position)
-        : binder.Bind(mapping.Slice, part.Source, part.Name, mapping.Name, mapping.Position);
+        ? binder!.Bind(mapping.Slice, mapping.Name, mapping.Position)
+        : binder!.Bind(mapping.Slice, part.Source, part.Name, mapping.Name, mapping.Position);
 
     private static InputTensor Input(MappedTensor part) => new(part.Model, part.Model.Tensors[part.Name]);
 
@@ -192,19 +233,20 @@ internal sealed class StagePlanner(
     {
         try
         {
-            Treatment? treatment = strategy.Merge(group);
+            Treatment? treatment = strategy!.Merge(group);
             if (treatment is WholeTensorTreatment && group.Output.ElementCount > Array.MaxLength)
             {
                 AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{demand.Name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), group.Output.Name);
                 return null;
             }
 
-            if (!TreatmentContract.IsBroken(treatment, group.Sources.Count, group.Base is not null, out string? breach))
+            string? breach = treatment is JoinTreatment or MakeTreatment ? "asks for what only builders may ask for" : null;
+            if (breach is null && !TreatmentContract.IsBroken(treatment, group.Sources.Count, group.Base is not null, out breach))
             {
                 return treatment;
             }
 
-            AddFailure($"'{demand.Name}' {breach}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed, $"'{demand.Name}' {breach}", group.Output.Name);
         }
         catch (MergeException exception)
         {
@@ -212,14 +254,14 @@ internal sealed class StagePlanner(
         }
         catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
         {
-            AddFailure($"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed, $"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}", group.Output.Name);
         }
 
         return null;
     }
 
-    private void AddFailure(string message, string tensor) =>
-        AddRefusal(new Problem(ErrorCodes.StrategyFailed, message, "Report it to the author of the plugin."), tensor);
+    private void AddFailure(ErrorCode code, string message, string tensor) =>
+        AddRefusal(new Problem(code, message, "Report it to the author of the plugin."), tensor);
 
     // The same refusal for a thousand tensors is one problem.
     private void AddRefusal(Problem problem, string tensor)
@@ -239,7 +281,7 @@ internal sealed class StagePlanner(
 
     private TensorPlan? CheckTypes(TensorPlan plan)
     {
-        if (plan.Copied is { } copied && copied.Tensor.DType == plan.Output.DType)
+        if ((plan.Copied is not null || plan.Treatment is JoinTreatment) && plan.Read.All(input => input.Tensor.DType == plan.Output.DType))
         {
             return plan;
         }
@@ -302,7 +344,7 @@ internal sealed class StagePlanner(
             return;
         }
 
-        TensorPlan? mixed = plans.Find(plan => plan.Inputs.Any(input => input.StoredType != plan.Output.DType));
+        TensorPlan? mixed = plans.Find(plan => plan.Treatment is not MakeTreatment && plan.Inputs.Any(input => input.StoredType != plan.Output.DType));
         InputTensor? other = mixed?.Inputs.First(input => input.StoredType != mixed.Output.DType);
         if (mixed is not null && other is not null)
         {

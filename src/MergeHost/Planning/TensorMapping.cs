@@ -1,3 +1,4 @@
+using MergeHost.Builders;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
@@ -14,6 +15,9 @@ internal sealed record TensorMapping(
 {
     /// <summary>Whether only the base has the tensor, so that it is kept.</summary>
     public bool IsKept { get; init; }
+
+    /// <summary>What a builder says of the tensor, or <see langword="null"/> if none plans the stage.</summary>
+    public BlueprintTensor? Made { get; init; }
 
     /// <summary>Whose tensors give the names: the base, or the first source.</summary>
     public MappedTensor Template => Base ?? Sources[0];

@@ -1,4 +1,5 @@
 using MergeHost.Benchmarks;
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Runtimes;
 using MergeHost.Scoring;
@@ -16,6 +17,7 @@ internal enum ExportKind
     Runtime,
     Transform,
     Store,
+    Builder,
 }
 
 internal static class ExportKinds
@@ -29,6 +31,7 @@ internal static class ExportKinds
         ExportKind.Benchmark => typeof(IBenchmark),
         ExportKind.Transform => typeof(ICheckpointTransform),
         ExportKind.Store => typeof(ICheckpointStore),
+        ExportKind.Builder => typeof(IModelBuilder),
         _ => typeof(IModelRuntime),
     };
 
@@ -41,6 +44,7 @@ internal static class ExportKinds
         ExportKind.Benchmark => "benchmark",
         ExportKind.Transform => "transform",
         ExportKind.Store => "store",
+        ExportKind.Builder => "builder",
         _ => "runtime",
     };
 
@@ -76,6 +80,11 @@ internal static class ExportKinds
         if (attribute == typeof(CheckpointStoreAttribute).FullName)
         {
             return ExportKind.Store;
+        }
+
+        if (attribute == typeof(ModelBuilderAttribute).FullName)
+        {
+            return ExportKind.Builder;
         }
 
         return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;

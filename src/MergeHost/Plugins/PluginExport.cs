@@ -1,3 +1,4 @@
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
@@ -16,6 +17,7 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     private static readonly CheckpointFormatAttribute _format = new("");
     private static readonly CheckpointTransformAttribute _transform = new("");
     private static readonly CheckpointStoreAttribute _store = new("");
+    private static readonly ModelBuilderAttribute _builder = new("");
 
     /// <inheritdoc cref="MergeStrategyAttribute.Base"/>
     public BaseUse Base => (BaseUse)Number(nameof(Base), (int)_strategy.Base);
@@ -55,6 +57,9 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
 
     /// <inheritdoc cref="CheckpointStoreAttribute.Names"/>
     public IReadOnlyList<string> Names => Metadata.GetValueOrDefault(nameof(Names)) as string[] ?? _store.Names;
+
+    /// <inheritdoc cref="ModelBuilderAttribute.RecipeFields"/>
+    public IReadOnlyList<string> RecipeFields => Metadata.GetValueOrDefault(nameof(RecipeFields)) as string[] ?? _builder.RecipeFields;
 
     /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
     public override string ToString() => $"{Kind.Word()} '{Id}'";

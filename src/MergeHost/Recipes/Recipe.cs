@@ -22,8 +22,11 @@ internal sealed record RecipeStage
     /// <summary>The name by which later stages read the result, or <see langword="null"/>.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The strategy.</summary>
+    /// <summary>The strategy; empty if none is named, which only a builder can do without.</summary>
     public required YamlScalar MergeMethod { get; init; }
+
+    /// <summary>The builder that plans the output, or <see langword="null"/> if models, slices or modules do.</summary>
+    public BuildRequest? Build { get; init; }
 
     /// <summary>Plugin versions that are asked for, such as <c>ties@^1.2</c>.</summary>
     public IReadOnlyList<YamlScalar> Uses { get; init; } = [];
@@ -79,6 +82,29 @@ internal sealed record RecipeStage
     public IEnumerable<ModelReference> Models =>
         Slices.SelectMany(slice => slice.Sources.Select(source => source.Model).Append(slice.BaseModel)).Prepend(BaseModel)
             .OfType<ModelReference>().DistinctBy(model => model.Name);
+
+    /// <summary>The names of earlier stages that the stage reads.</summary>
+    /// <param name="isStage">Whether a name is that of a stage.</param>
+    public IEnumerable<string> StagesRead(Func<string, bool> isStage) =>
+        Models.Select(model => model.StageName(isStage)).Concat(Build?.Words.Select(word => new ModelReference(word, Place).StageName(isStage)) ?? []).OfType<string>();
+}
+
+/// <summary>A builder that a recipe asks for.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Settings">What the recipe says of its options.</param>
+/// <param name="Place">Where it is named, or the recipe of another program begins.</param>
+internal sealed record BuildRequest(string Id, IReadOnlyList<(YamlScalar Name, YamlNode Value)> Settings, TextPlace Place)
+{
+    /// <summary>Every text in the settings: which of them are models, only the builder can tell.</summary>
+    public IEnumerable<string> Words => Settings.SelectMany(setting => Texts(setting.Value));
+
+    private static IEnumerable<string> Texts(YamlNode node) => node switch
+    {
+        YamlScalar scalar => [scalar.Text],
+        YamlSequence sequence => sequence.Items.SelectMany(Texts),
+        YamlMapping mapping => mapping.Entries.SelectMany(entry => Texts(entry.Value)),
+        _ => [],
+    };
 }
 
 /// <summary>A run of layers of the output, and where it comes from.</summary>

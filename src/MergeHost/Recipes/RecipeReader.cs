@@ -1,5 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;
@@ -15,7 +16,7 @@ internal sealed partial class RecipeReader
     [
         "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
-        "integers", "missing", "allow_unchanged",
+        "integers", "missing", "allow_unchanged", "build",
     ];
 
     private const int LongestName = 100;
@@ -23,23 +24,26 @@ internal sealed partial class RecipeReader
     private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
 
     private readonly List<Problem> _problems;
+    private readonly IReadOnlyList<PluginExport> _builders;
 
-    private RecipeReader(List<Problem> problems)
+    private RecipeReader(List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
         _problems = problems;
+        _builders = builders ?? [];
     }
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="path">The file, as the user wrote it.</param>
     /// <param name="problems">Receives what is wrong.</param>
+    /// <param name="builders">The builders that are installed, by which recipes of other programs are known.</param>
     /// <returns>What could be read; of use only if no error was added.</returns>
-    public static Recipe Read(string path, List<Problem> problems)
+    public static Recipe Read(string path, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
-        return YamlFile.TryRead(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems) : new Recipe(path, "", []);
+        return YamlFile.TryRead(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems, builders) : new Recipe(path, "", []);
     }
 
     /// <summary>Reads a recipe from text.</summary>
-    public static Recipe Read(string path, string text, List<Problem> problems)
+    public static Recipe Read(string path, string text, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
         int before = problems.Count;
         IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, text, problems);
@@ -49,15 +53,16 @@ internal sealed partial class RecipeReader
                 ErrorCodes.Missing, "the recipe is empty", "Begin with `merge_method:` and `models:`.", new TextPlace(path, 1, 1)));
         }
 
-        return Read(path, text, documents, problems);
+        return Read(path, text, documents, problems, builders);
     }
 
     /// <summary>Reads a recipe of one stage that stands in another file.</summary>
-    public static Recipe Read(string path, YamlMapping stage, List<Problem> problems) => Read(path, YamlText.Of(stage), [stage], problems);
+    public static Recipe Read(string path, YamlMapping stage, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null) =>
+        Read(path, YamlText.Of(stage), [stage], problems, builders);
 
-    private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems)
+    private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems, IReadOnlyList<PluginExport>? builders)
     {
-        RecipeReader reader = new(problems);
+        RecipeReader reader = new(problems, builders);
         List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
         IReadOnlyList<RecipeStage> sorted = StageOrder.Sort(stages, problems);
         foreach (RecipeStage stage in sorted.SkipLast(1).Where(stage => stage.Evaluate is not null))
@@ -75,21 +80,22 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        if (OtherRecipe.Recognise(stage) is { } other)
+        BuildRequest? build = ReadBuild(stage);
+        if (build is null && OtherRecipe.Recognise(stage) is { } other)
         {
             _problems.Add(other);
             return null;
         }
 
-        CheckFields(stage, "recipes", _stageFields);
-        YamlScalar? method = Text(stage, "merge_method");
-        if (stage.Find("merge_method") is null or YamlScalar { Text.Length: 0 })
+        CheckFields(build is null ? stage : Without(stage, build), "recipes", _stageFields);
+        YamlScalar? method = Text(stage, "merge_method") is { } word && word.Text != build?.Id ? word : null;
+        if (build is null && stage.Find("merge_method") is null or YamlScalar { Text.Length: 0 })
         {
             AddMissing(stage, "merge_method", "Name a strategy, such as `merge_method: linear`.");
         }
 
         ModelReference? baseModel = stage.Find("base_model") is { } model ? ReadModel(model) : null;
-        IReadOnlyList<RecipeSlice> slices = ReadBody(stage);
+        IReadOnlyList<RecipeSlice> slices = build is null ? ReadBody(stage) : [];
         DType? dtype = ReadDType(stage, "dtype");
         return new RecipeStage
         {
@@ -97,6 +103,7 @@ internal sealed partial class RecipeReader
             Name = ReadName(stage),
             MergeMethod = method ?? new YamlScalar("", false, stage.Place),
             Uses = ReadUses(stage),
+            Build = build,
             BaseModel = baseModel,
             Slices = slices,
             Parameters = [ReadParameters(stage)],

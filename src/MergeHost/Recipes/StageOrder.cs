@@ -25,7 +25,7 @@ internal static class StageOrder
         List<RecipeStage> results = [.. stages.Where(stage => stage.Name is null)];
         if (results.Count == 0)
         {
-            HashSet<string> read = [.. stages.SelectMany(stage => stage.Models.Select(model => model.StageName(named.ContainsKey)).OfType<string>())];
+            HashSet<string> read = [.. stages.SelectMany(stage => stage.StagesRead(named.ContainsKey))];
             results = [.. stages.Where(stage => !read.Contains(stage.Name!))];
         }
 
@@ -53,12 +53,9 @@ internal static class StageOrder
             return;
         }
 
-        foreach (ModelReference model in stage.Models)
+        foreach (string read in stage.StagesRead(named.ContainsKey))
         {
-            if (model.StageName(named.ContainsKey) is { } read)
-            {
-                Visit(named[read], named, sorted, [.. path, stage], problems);
-            }
+            Visit(named[read], named, sorted, [.. path, stage], problems);
         }
 
         if (!sorted.Contains(stage))

@@ -1,4 +1,5 @@
 using MergeHost.Planning;
+using MergeHost.Strategies;
 
 namespace MergeHost.Running;
 
@@ -23,7 +24,12 @@ internal sealed class ProgressTimer : IDisposable
 
     /// <summary>Bytes that are read and written for a tensor.</summary>
     public static long Bytes(TensorPlan tensor) =>
-        tensor.Output.LengthBytes + tensor.Read.Sum(input => input.Tensor.DType.LengthBytes(tensor.Output.ElementCount));
+        tensor.Output.LengthBytes + tensor.Treatment switch
+        {
+            JoinTreatment join => join.Parts.Sum(part => tensor.Sources[part.Source].Tensor.DType is { } type ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes : 0),
+            MakeTreatment => tensor.Sources.Sum(source => source.Tensor.LengthBytes),
+            _ => tensor.Read.Sum(input => input.Tensor.DType.LengthBytes(tensor.Output.ElementCount)),
+        };
 
     /// <summary>Tells the progress now.</summary>
     public void Report()

@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Running.Building;
 using MergeHost.Running.Checks;
 using MergeHost.Strategies;
 
@@ -56,19 +57,42 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
         IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);
-        IEnumerable<TensorTask> tasks = plan.Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name))
-            .Select(tensor => new TensorTask(tensor, context, modelResults, cancellation)).ToList();
-        scheduler.Run(tasks, task =>
+        scheduler.Run([.. Tasks(records, context, modelResults)], task =>
         {
-            TensorRecord record = ((TensorTask)task).Record;
-            note(record);
-            lock (records)
+            foreach (TensorRecord record in ((ITensorTask)task).Records)
             {
-                records.Add(record.Name, record);
+                note(record);
+                lock (records)
+                {
+                    records[record.Name] = record;
+                }
             }
 
             timer.Report();
         });
+    }
+
+    // What is made in one go is made again as a whole.
+    private IEnumerable<ITensorTask> Tasks(Dictionary<string, TensorRecord> records, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults)
+    {
+        HashSet<MakeTreatment> begun = [];
+        foreach (TensorPlan tensor in plan.Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name)))
+        {
+            switch (tensor.Treatment)
+            {
+                case MakeTreatment make when begun.Add(make):
+                    yield return new MakeTask([.. plan.Tensors.Where(other => other.Treatment == make)], make, plan, host, context, cancellation);
+                    break;
+                case MakeTreatment:
+                    break;
+                case JoinTreatment join:
+                    yield return new JoinTask(tensor, join, context);
+                    break;
+                default:
+                    yield return new TensorTask(tensor, context, modelResults, cancellation);
+                    break;
+            }
+        }
     }
 
     // A record counts only if the bytes on disk are those it tells of: a crash of the machine can lose bytes that a line outlives.

@@ -8,17 +8,15 @@ namespace MergeHost.Running;
 /// Blocks of a pass run on any threads; <see cref="Advance"/> runs on one, between passes. The scheduler sees to both.
 /// </remarks>
 internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults, CancellationToken cancellation)
-    : IBlockTask
+    : ITensorTask
 {
     private TensorData? _data;
     private TensorOutput? _output;
     private Treatment _treatment = plan.Treatment;
     private List<(Measurement Measurement, MeasuredPart Part)> _measurements = [];
 
-    public TensorPlan Plan => plan;
-
-    /// <summary>The result's digest and what was odd about it, once the task is done.</summary>
-    public TensorRecord Record => new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests);
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorRecord> Records => [new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests)];
 
     public ITensorPhase? Phase { get; private set; }
 
@@ -81,6 +79,12 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
             }
 
             Treatment? next = measure.Then(new Measurements(results));
+            if (next is JoinTreatment or MakeTreatment)
+            {
+                throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
+                    $"tensor '{plan.Output.Name}': the strategy asks for what only builders may ask for", "Report it to the author of the plugin.")]);
+            }
+
             if (TreatmentContract.IsBroken(next, plan.Sources.Count, plan.Base is not null, out string? breach))
             {
                 throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,

@@ -1,4 +1,5 @@
 using MergeHost.Benchmarks;
+using MergeHost.Builders;
 using MergeHost.Options;
 using MergeHost.Plugins;
 using MergeHost.Scoring;
@@ -6,13 +7,13 @@ using MergeHost.Strategies;
 
 namespace MergeHost;
 
-/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store or a benchmark, with its parameters.</summary>
+/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store, a builder or a benchmark, with its parameters.</summary>
 public sealed record ExportSummary
 {
     /// <summary>The plugin it comes from, with its version.</summary>
     public required string Plugin { get; init; }
 
-    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
+    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>builder</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Its name in recipes.</summary>
@@ -74,6 +75,7 @@ public sealed record ExportSummary
                 ExportKind.Scorer => host.Create<ILayerScorer>(installed).OptionsType,
                 ExportKind.Benchmark => host.Create<IBenchmark>(installed).OptionsType,
                 ExportKind.Transform => host.Create<Checkpoints.ICheckpointTransform>(installed).OptionsType,
+                ExportKind.Builder => host.Create<IModelBuilder>(installed).OptionsType,
                 _ => null,
             };
 

@@ -87,7 +87,7 @@ public sealed record StageSummary
 /// <param name="Name">Its name.</param>
 /// <param name="DType">Its dtype.</param>
 /// <param name="Shape">Its extents, outermost first.</param>
-/// <param name="Treatment">What is done: copied, elementwise, measured first, or whole.</param>
+/// <param name="Treatment">What is done: copied, elementwise, measured first, joined, made, or whole.</param>
 /// <param name="Inputs">The models and tensors it is made from, as <c>model: tensor</c>.</param>
 public sealed record TensorSummary(string Name, string DType, IReadOnlyList<long> Shape, string Treatment, IReadOnlyList<string> Inputs)
 {
@@ -101,6 +101,8 @@ public sealed record TensorSummary(string Name, string DType, IReadOnlyList<long
         CopyTreatment => "converted",
         ElementwiseTreatment => "elementwise",
         MeasureTreatment => "measured, then merged",
+        JoinTreatment => "joined",
+        MakeTreatment => "made",
         _ => "whole",
     };
 }

@@ -1,0 +1,39 @@
+using MergeHost.Algebra;
+using MergeHost.Runtimes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Builders;
+
+/// <summary>The tensors that a <see cref="MakeTreatment"/> makes, and what it makes them from. Used by one thread.</summary>
+/// <param name="outputs">The tensors to make.</param>
+/// <param name="read">Reads a source as float32.</param>
+/// <param name="run">Loads a model.</param>
+public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<BlueprintSource, float[]> read, Func<string, ILanguageModel> run)
+{
+    private readonly Dictionary<string, float[]> _results = outputs.ToDictionary(output => output.Name, output => new float[output.ElementCount]);
+
+    /// <summary>The tensors to make, in the order of the blueprint.</summary>
+    public IReadOnlyList<TensorInfo> Outputs { get; } = outputs;
+
+    /// <summary>Matrix operations on the recipe's device.</summary>
+    public required ILinearAlgebra Algebra { get; init; }
+
+    /// <summary>The recipe's device.</summary>
+    public required DeviceSpec Device { get; init; }
+
+    /// <summary>Asks to stop; long work should look at it now and then.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Room for a result in row-major order, zero at first; the host rounds it to the output's dtype.</summary>
+    /// <param name="output">The name of one of <see cref="Outputs"/>.</param>
+    public float[] Result(string output) => _results[output];
+
+    /// <summary>Reads a source of one of the outputs, in row-major order. Each call reads it again.</summary>
+    /// <exception cref="Checkpoints.CheckpointException">It cannot be read.</exception>
+    public float[] Read(BlueprintSource source) => read(source);
+
+    /// <summary>Loads a model by a runtime; the blueprint must say <see cref="ModelBlueprint.RunsModels"/>. The caller disposes it.</summary>
+    /// <param name="model">The model's name, as options have it.</param>
+    /// <exception cref="MergeHostException">The runtime does not know the model or its tokenizer, or its library is not there.</exception>
+    public ILanguageModel Run(string model) => run(model);
+}

@@ -1,0 +1,19 @@
+using MergeHost.Builders;
+
+namespace MergeHost.Strategies;
+
+/// <summary>Work in memory that makes one tensor or several at once, of any shapes, from any sources or from none. Only builders may ask for it.</summary>
+public sealed class MakeTreatment : Treatment
+{
+    internal MakeTreatment(Action<MadeTensors> work, long scratchBytes)
+    {
+        Work = work;
+        ScratchBytes = scratchBytes;
+    }
+
+    /// <summary>Fills the results.</summary>
+    public Action<MadeTensors> Work { get; }
+
+    /// <summary>Memory that the work takes besides sources and results in float32.</summary>
+    public long ScratchBytes { get; }
+}

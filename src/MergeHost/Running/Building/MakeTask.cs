@@ -1,0 +1,108 @@
+using MergeHost.Builders;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.DTypes;
+using MergeHost.Models;
+using MergeHost.Planning;
+using MergeHost.Plugins;
+using MergeHost.Runtimes;
+using MergeHost.Strategies;
+
+namespace MergeHost.Running.Building;
+
+/// <summary>Makes tensors in memory by a builder's own work: one block, on one thread.</summary>
+/// <param name="plans">All tensors with the treatment.</param>
+/// <param name="make">The treatment.</param>
+/// <param name="stage">The stage.</param>
+/// <param name="host">Creates the runtime.</param>
+/// <param name="context">Has the open models.</param>
+/// <param name="cancellation">Asks to stop.</param>
+internal sealed class MakeTask(
+    IReadOnlyList<TensorPlan> plans, MakeTreatment make, StagePlan stage, PluginHost host, RunContext context, CancellationToken cancellation)
+    : ITensorTask, ITensorPhase
+{
+    private readonly Dictionary<InputTensor, string> _digests = [];
+
+    public ITensorPhase? Phase { get; private set; }
+
+    public long NeededBytes => Needed(plans, make);
+
+    public int BlockCount => 1;
+
+    public IReadOnlyList<TensorRecord> Records { get; private set; } = [];
+
+    /// <summary>Memory that a work takes: its own, its results, and its sources.</summary>
+    public static long Needed(IEnumerable<TensorPlan> plans, MakeTreatment make) => make.ScratchBytes + (sizeof(float)
+        * (plans.Sum(plan => plan.Output.ElementCount) + plans.SelectMany(plan => plan.Sources).Distinct().Sum(source => source.Tensor.ElementCount)));
+
+    public void Begin() => Phase = this;
+
+    public void Advance(BlockWorker worker) => Phase = null;
+
+    public void Run(int block, BlockWorker worker)
+    {
+        MadeTensors made = new([.. plans.Select(plan => plan.Output)], Read, Load)
+        {
+            Algebra = context.Device.Algebra,
+            Device = context.Options.Device,
+            Cancellation = cancellation,
+        };
+        try
+        {
+            make.Work(made);
+        }
+        catch (Exception exception) when (PluginMistake.Is(exception))
+        {
+            throw PluginMistake.Failed(ErrorCodes.BuilderBroken, stage.Builder!, exception, $"tensor '{plans[0].Output.Name}'");
+        }
+
+        Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker))];
+    }
+
+    private TensorRecord Write(TensorPlan plan, float[] result, BlockWorker worker)
+    {
+        TensorOutput output = new(plan.Output, context);
+        int length = TensorData.BlockElementsFor(plan, context.Options.BlockElements);
+        for (int first = 0; first < result.Length; first += length)
+        {
+            int count = Math.Min(length, result.Length - first);
+            BlockPart whole = new(first, count, 0, count);
+            output.Take(whole, result.AsSpan(first, count), worker);
+            output.Write(whole, worker);
+        }
+
+        // A source that a model was run with, and that was not read by itself, has no digest.
+        return new TensorRecord(plan.Output.Name, output.Digest, output.NonFinite,
+            [.. plan.Sources.Select(source => _digests.GetValueOrDefault(source, ""))]);
+    }
+
+    private float[] Read(BlueprintSource source)
+    {
+        InputTensor input = plans.SelectMany(plan => plan.Sources)
+            .FirstOrDefault(input => input.Model == stage.Names.GetValueOrDefault(source.Model) && input.Tensor.Name == source.Tensor)
+            ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"reads {source}, which is none of the sources");
+        ICheckpointReader reader = context.Readers[input.Model];
+        float[] values = new float[input.Tensor.ElementCount];
+        TensorDigest digest = new(values.Length);
+        byte[] stored = new byte[input.Tensor.DType.LengthBytes(Math.Min(TensorDigest.UnitElements, values.Length))];
+        for (int first = 0, unit = 0; first < values.Length; first += TensorDigest.UnitElements, unit++)
+        {
+            int count = Math.Min(TensorDigest.UnitElements, values.Length - first);
+            Span<byte> bytes = stored.AsSpan(0, (int)input.Tensor.DType.LengthBytes(count));
+            reader.Read(input.Tensor, first, bytes);
+            digest.Add(unit, bytes);
+            DTypeConversion.ToSingle(input.Tensor.DType, bytes, values.AsSpan(first, count));
+        }
+
+        context.AddProcessed(_digests.TryAdd(input, digest.ToString()) ? input.Tensor.LengthBytes : 0);
+        return values;
+    }
+
+    private ILanguageModel Load(string name)
+    {
+        InstalledExport runtime = stage.Runtime ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, "runs a model, and did not say so");
+        InputModel model = stage.Names.GetValueOrDefault(name)
+            ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"runs '{name}', which is none of the models");
+        using LentCheckpoint lent = new(context.Readers[model]);
+        return host.Create<IModelRuntime>(runtime).Load(lent, context.Options.Device, context.Options.Threads);
+    }
+}
