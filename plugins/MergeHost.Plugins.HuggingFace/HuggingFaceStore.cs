@@ -25,6 +25,13 @@ public sealed class HuggingFaceStore : ICheckpointStore, IDisposable
         return HubProblem.Told(() => HubFiles.At(Open(parsed with { Path = "" }), parsed.Path), missing);
     }
 
+    /// <summary>Lists revisions where the <c>*</c> is in the revision, and files and folders where it is in the path below it.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string pattern) => HubPattern.TryParse(pattern) is not { } parsed ? []
+        : HubProblem.Told<IReadOnlyList<string>>(() => parsed.IsOfRevisions
+            ? [.. HubRepository.RevisionsOf(_hub.Value, parsed.Name.Repository, CancellationToken.None).Select(parsed.OfRevision)]
+            : [.. Open(parsed.Name with { Path = "" }).Files.Select(file => parsed.OfFile(file.Path)).OfType<string>().Distinct()]);
+
     /// <inheritdoc/>
     public void Dispose()
     {

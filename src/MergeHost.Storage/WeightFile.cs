@@ -15,15 +15,19 @@ public sealed class WeightFile : CheckpointFile
     // Below this the system's read-ahead serves better than a direct read.
     private const int LeastDirectBytes = 64 * 1024;
 
-    private readonly SafeFileHandle _file;
-    private readonly Lazy<DirectReader?> _direct;
+    private readonly LinkedListNode<WeightFile> _entry;
+    private readonly Lock _lock = new();
+    private Handles? _handles;
+    private bool? _isDirect;
+    private bool _isDisposed;
 
-    private WeightFile(string path, SafeFileHandle file)
+    private WeightFile(string path, Handles handles)
     {
-        _file = file;
+        _handles = handles;
+        _entry = new LinkedListNode<WeightFile>(this);
         Path = path;
-        FileIdentity = FileIdentity.Of(file);
-        _direct = new Lazy<DirectReader?>(() => PageCache.Holds(file, LengthBytes) ? null : DirectReader.TryOpen(file));
+        FileIdentity = FileIdentity.Of(handles.File);
+        OpenFiles.Touch(_entry);
     }
 
     /// <summary>The path as it was given.</summary>
@@ -40,30 +44,7 @@ public sealed class WeightFile : CheckpointFile
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="CheckpointException">It does not exist, may not be read, or is a folder, a pipe or a device.</exception>
-    public static WeightFile Open(string path)
-    {
-        try
-        {
-            if (FileKind.Unusual(path) is { } kind)
-            {
-                throw CheckpointException.Unreadable(path, $"expected a file, found {kind}");
-            }
-
-            return new WeightFile(path, File.OpenHandle(path, share: FileShare.Read | FileShare.Delete));
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw CheckpointException.Unreadable(path, "there is no such file", exception);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw CheckpointException.Unreadable(path, "access is denied", exception);
-        }
-        catch (Exception exception) when (exception is IOException or ArgumentException)
-        {
-            throw CheckpointException.Unreadable(path, exception.Message, exception);
-        }
-    }
+    public static WeightFile Open(string path) => new(path, Handles.Open(path));
 
     /// <inheritdoc/>
     public override void Read(long offset, Span<byte> destination)
@@ -76,35 +57,94 @@ public sealed class WeightFile : CheckpointFile
                 Invariant($"{Path}: {destination.Length:N0} bytes are wanted from {offset:N0} on, the file has {LengthBytes:N0}")));
         }
 
-        if (destination.Length < LeastDirectBytes || _direct.Value?.TryRead(offset, destination) != true)
+        OpenFiles.Touch(_entry);
+        while (!TryRead(offset, destination))
         {
-            ReadThroughCache(offset, destination);
+        }
+    }
+
+    /// <summary>Closes the file until it is read again.</summary>
+    internal void Close()
+    {
+        lock (_lock)
+        {
+            _handles?.Dispose();
+            _handles = null;
         }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && _direct.IsValueCreated)
-        {
-            _direct.Value?.Dispose();
-        }
-
         if (disposing)
         {
-            _file.Dispose();
+            OpenFiles.Remove(_entry);
+            _isDisposed = true;
+            Close();
         }
 
         base.Dispose(disposing);
     }
 
-    private void ReadThroughCache(long offset, Span<byte> destination)
+    // False if the file was closed by what other files needed.
+    private bool TryRead(long offset, Span<byte> destination)
+    {
+        Handles handles = Opened();
+        try
+        {
+            if (destination.Length < LeastDirectBytes || Direct(handles)?.TryRead(offset, destination) != true)
+            {
+                ReadThroughCache(handles.File, offset, destination);
+            }
+
+            return true;
+        }
+        catch (ObjectDisposedException) when (!_isDisposed)
+        {
+            return false;
+        }
+    }
+
+    private Handles Opened()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _handles ??= Reopen();
+        }
+    }
+
+    private Handles Reopen()
+    {
+        Handles handles = Handles.Open(Path);
+        if (FileIdentity.Of(handles.File) == FileIdentity)
+        {
+            return handles;
+        }
+
+        handles.Dispose();
+        throw new CheckpointException(new Problem(
+            ErrorCodes.ChangedWhileRead, $"{Path}: the file is not the one that was opened first any more", "Run again when nothing writes to the file."));
+    }
+
+    private DirectReader? Direct(Handles handles)
+    {
+        lock (_lock)
+        {
+            // A number of a closed handle may be another file's by now.
+            ObjectDisposedException.ThrowIf(handles.File.IsClosed, this);
+            _isDirect ??= !PageCache.Holds(handles.File, LengthBytes);
+            return _isDirect.Value ? handles.Direct ??= DirectReader.TryOpen(handles.File) : null;
+        }
+    }
+
+    private void ReadThroughCache(SafeFileHandle file, long offset, Span<byte> destination)
     {
         try
         {
             while (!destination.IsEmpty)
             {
-                int read = RandomAccess.Read(_file, destination, offset);
+                int read = RandomAccess.Read(file, destination, offset);
                 if (read == 0)
                 {
                     throw new CheckpointException(new Problem(
@@ -120,6 +160,47 @@ public sealed class WeightFile : CheckpointFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw CheckpointException.Unreadable(Path, exception.Message, exception);
+        }
+    }
+
+    /// <summary>A file as it is open for the time being.</summary>
+    private sealed class Handles : IDisposable
+    {
+        private Handles(SafeFileHandle file) => File = file;
+
+        public SafeFileHandle File { get; }
+
+        public DirectReader? Direct { get; set; }
+
+        public static Handles Open(string path)
+        {
+            try
+            {
+                if (FileKind.Unusual(path) is { } kind)
+                {
+                    throw CheckpointException.Unreadable(path, $"expected a file, found {kind}");
+                }
+
+                return new Handles(System.IO.File.OpenHandle(path, share: FileShare.Read | FileShare.Delete));
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+            {
+                throw CheckpointException.Unreadable(path, "there is no such file", exception);
+            }
+            catch (UnauthorizedAccessException exception)
+            {
+                throw CheckpointException.Unreadable(path, "access is denied", exception);
+            }
+            catch (Exception exception) when (exception is IOException or ArgumentException)
+            {
+                throw CheckpointException.Unreadable(path, exception.Message, exception);
+            }
+        }
+
+        public void Dispose()
+        {
+            Direct?.Dispose();
+            File.Dispose();
         }
     }
 }

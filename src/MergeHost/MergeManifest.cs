@@ -116,9 +116,10 @@ public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 /// <param name="Name">The stage's name, or <see langword="null"/>.</param>
 /// <param name="Selection">What was chosen by scores, or <see langword="null"/> if everything was merged.</param>
 /// <param name="Accounts">What became of each tensor of each model.</param>
+/// <param name="Window">The checkpoints of a window with their weights, or <see langword="null"/> if models are listed.</param>
 public sealed record ManifestStage(
     string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null, ManifestSelection? Selection = null,
-    IReadOnlyList<TensorAccount>? Accounts = null);
+    IReadOnlyList<TensorAccount>? Accounts = null, IReadOnlyList<WindowCheckpoint>? Window = null);
 
 /// <summary>What a stage chose by scores.</summary>
 /// <param name="Scorers">The scorers.</param>

@@ -35,6 +35,42 @@ public sealed class WeightFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_OfMoreFilesThanMayBeOpen_OpensThemAgain()
+    {
+        byte[][] contents = [.. Enumerable.Range(0, OpenFiles.Most + 50).Select(i => Random(100_000 + i))];
+        WeightFile[] files = [.. contents.Select((content, i) => WeightFile.Open(_folder.Write($"f{i}", content)))];
+        try
+        {
+            Parallel.For(0, 3 * files.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
+            {
+                byte[] found = new byte[90_000];
+                files[i % files.Length].Read(1000, found);
+                Assert.Equal(contents[i % files.Length][1000..91_000], found);
+            });
+            if (OperatingSystem.IsLinux())
+            {
+                int open = Directory.EnumerateFileSystemEntries("/proc/self/fd")
+                    .Count(entry => new FileInfo(entry).LinkTarget?.StartsWith(_folder[""], StringComparison.Ordinal) == true);
+                Assert.InRange(open, 1, 2 * OpenFiles.Most);
+            }
+        }
+        finally
+        {
+            Array.ForEach(files, file => file.Dispose());
+        }
+    }
+
+    [Fact]
+    public void Read_OfAFileThatBecameAnotherWhileItWasClosed_IsRefused()
+    {
+        using WeightFile file = WeightFile.Open(_folder.Write("x", Random(1000)));
+        file.Close();
+        File.Delete(_folder["x"]);
+        _folder.Write("x", Random(1000));
+        Assert.Equal(ErrorCodes.ChangedWhileRead, Assert.Single(Assert.Throws<CheckpointException>(() => file.Read(0, new byte[10])).Problems).Code);
+    }
+
+    [Fact]
     public void Read_WhenTheSystemDoesNotHoldTheFile_GivesItsBytes()
     {
         byte[] content = Random(3_000_001);

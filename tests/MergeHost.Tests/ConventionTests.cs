@@ -26,7 +26,7 @@ public sealed class ConventionTests
                 "ScorerAgreement", "ScorerSetting", "ScorerSummary", "SelectionSummary", "ShareInterval", "StageSummary",
                 "StudyMean", "StudyPoint", "StudySummary", "SwappedUnit", "TaskChange", "TaskSummary",
                 "TaskVectorDistance", "TensorAccount", "TensorDistance", "TensorSummary", "TiedSet", "TuningComparison", "TuningSummary",
-                "TuningTry", "ValidationRequest",
+                "TuningTry", "ValidationRequest", "WindowCheckpoint",
             ],
             _types.Where(type => type.IsVisible).Select(type => type.Name).Order(StringComparer.Ordinal));
 

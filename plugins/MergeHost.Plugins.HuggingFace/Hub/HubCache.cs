@@ -28,6 +28,11 @@ internal sealed class HubCache(HubSettings settings, string repository)
         return commit is not null && HubName.IsCommit(commit) ? commit : null;
     }
 
+    /// <summary>The branches and tags that were asked for.</summary>
+    public IReadOnlyList<string> Revisions => Guard<IReadOnlyList<string>>(() => Path.Combine(Folder, "refs") is var refs && Directory.Exists(refs)
+        ? [.. Directory.EnumerateFiles(refs, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(refs, file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
+        : []);
+
     /// <summary>The folder of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
 

@@ -10,6 +10,8 @@ internal static partial class HubListing
     private const int MostAnswerBytes = 20_000_000;
     private const int MostPages = 200;
 
+    private static readonly string[] _refKinds = ["branches", "tags"];
+
     /// <summary>The commit of a revision.</summary>
     /// <exception cref="HubException">There is none, or the hub does not tell.</exception>
     public static string CommitOf(HubConnection hub, HubName name, CancellationToken cancellation)
@@ -46,6 +48,21 @@ internal static partial class HubListing
         }
 
         return [.. files.DistinctBy(file => file.Path).OrderBy(file => file.Path, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The names of a repository's branches and tags.</summary>
+    /// <exception cref="HubException">The hub does not tell.</exception>
+    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, string repository, CancellationToken cancellation)
+    {
+        (byte[] content, _) = hub.Get(AddressOf(hub.Settings, $"api/models/{repository}/refs"), repository, MostAnswerBytes, cancellation);
+        using JsonDocument refs = Parse(content, repository);
+        return
+        [
+            .. _refKinds
+                .Select(kind => refs.RootElement.ValueKind == JsonValueKind.Object && refs.RootElement.TryGetProperty(kind, out JsonElement rows) ? rows : default)
+                .Where(rows => rows.ValueKind == JsonValueKind.Array)
+                .SelectMany(rows => rows.EnumerateArray().Select(row => Text(row, "name"))).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The address of something on the hub.</summary>

@@ -55,6 +55,12 @@ internal sealed class HubRepository
         return new HubRepository(hub, cache, name, commit, cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Repository, commit, cancellation));
     }
 
+    /// <summary>The names of a repository's branches and tags; offline, of those that the cache knows.</summary>
+    /// <exception cref="HubException">The hub does not tell.</exception>
+    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, string repository, CancellationToken cancellation) => hub.Settings.IsOffline
+        ? new HubCache(hub.Settings, repository).Revisions
+        : HubListing.RevisionsOf(hub, repository, cancellation);
+
     /// <summary>What is known of files' beginnings, so that it need not be fetched again.</summary>
     public ConcurrentDictionary<HubEntry, byte[]> Heads { get; } = [];
 

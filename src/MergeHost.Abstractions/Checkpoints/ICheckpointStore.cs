@@ -13,4 +13,10 @@ public interface ICheckpointStore
     /// <returns>The files, or <see langword="null"/> if the store has nothing of that name.</returns>
     /// <exception cref="CheckpointException">The store cannot be reached, or refuses.</exception>
     CheckpointFiles? Find(string name);
+
+    /// <summary>Lists checkpoints of a training run; none by default, where names cannot be listed.</summary>
+    /// <param name="pattern">A name with <c>*</c> in place of a training step, and perhaps of other numbers.</param>
+    /// <returns>Names for <see cref="Find"/> that may fit; which of them do, the host decides.</returns>
+    /// <exception cref="CheckpointException">The store cannot be reached, or refuses.</exception>
+    IReadOnlyList<string> List(string pattern) => [];
 }

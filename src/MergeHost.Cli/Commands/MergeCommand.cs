@@ -69,7 +69,8 @@ internal static class MergeCommand
     public static void Describe(MergeManifest manifest, string output)
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
-        string models = string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
+        string models = manifest.Stages[^1].Window is { } window
+            ? $"{window.Count} checkpoints, {window[0].Name} to {window[^1].Name}" : string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
         string told = File.Exists(output) ? $"{Path.GetFileName(output)}.mergehost.json" : "mergehost.json";
         string again = manifest.IsAlreadyComplete ? ", already complete: nothing was left to do" : "";
         Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}{again}");

@@ -41,7 +41,9 @@ internal static class PlanCommand
 
         foreach (StageSummary stage in plan.Stages)
         {
-            Console.WriteLine($"{stage.Name ?? "output"}: {stage.Method} (plugin {stage.Plugin}) of {string.Join(", ", stage.Models)}");
+            string models = stage.Window is { } window ? $"a window of {window.Count} checkpoints" : string.Join(", ", stage.Models);
+            Console.WriteLine($"{stage.Name ?? "output"}: {stage.Method} (plugin {stage.Plugin}) of {models}");
+            Columns.Write([.. (stage.Window ?? []).Select(model => new[] { "weight", Weight(model.Weight), model.Name })], indent: 2);
             foreach (IGrouping<string, TensorSummary> treated in stage.Tensors.GroupBy(tensor => tensor.Treatment))
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {treated.Count(),6:N0} tensors {treated.Key}"));
@@ -68,6 +70,8 @@ internal static class PlanCommand
             }
         }
     }
+
+    private static string Weight(double weight) => weight.ToString("0.0000##", CultureInfo.InvariantCulture);
 
     private static void Describe(SelectionSummary selection)
     {

@@ -19,15 +19,31 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
     /// <exception cref="MergeHostException">A store cannot be reached, refuses or fails.</exception>
     public FoundFiles? Remote(string name)
     {
-        bool isLocal = name.Length == 0 || name[0] is '.' or '/' or '~' || Path.IsPathRooted(name);
-        return isLocal ? null : plugins.Exports(ExportKind.Store)
-            .Where(store => store.Export.Names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
-            .Select(store => Ask(store, name)).FirstOrDefault(found => found is not null);
+        foreach (InstalledExport installed in StoresFor(name))
+        {
+            if (Ask(installed, name, store => store.Find(name)) is { } files && plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _))
+            {
+                return new FoundFiles(files, files.Path, installed);
+            }
+        }
+
+        return null;
     }
 
-    private FoundFiles? Ask(InstalledExport installed, string name)
+    /// <summary>Asks the stores which names may fit a pattern, in the order of their ids; the first that knows any is believed.</summary>
+    /// <inheritdoc cref="Remote"/>
+    public IReadOnlyList<string> List(string pattern) =>
+        StoresFor(pattern).Select(installed => Ask(installed, pattern, store => store.List(pattern))).FirstOrDefault(names => names.Count > 0) ?? [];
+
+    private IEnumerable<InstalledExport> StoresFor(string name)
     {
-        CheckpointFiles? files;
+        bool isLocal = name.Length == 0 || name[0] is '.' or '/' or '~' || Path.IsPathRooted(name);
+        return isLocal ? [] : plugins.Exports(ExportKind.Store)
+            .Where(store => store.Export.Names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)));
+    }
+
+    private T Ask<T>(InstalledExport installed, string name, Func<ICheckpointStore, T> ask)
+    {
         try
         {
             if (!_stores.TryGetValue(installed.Export.Id, out ICheckpointStore? store))
@@ -35,14 +51,12 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
                 _stores.Add(installed.Export.Id, store = host.Create<ICheckpointStore>(installed));
             }
 
-            files = store.Find(name);
+            return ask(store);
         }
         catch (Exception exception) when (PluginMistake.Is(exception))
         {
             throw PluginMistake.Failed(ErrorCodes.StoreBroken, installed, exception, $"'{name}'");
         }
-
-        return files is not null && plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _) ? new FoundFiles(files, files.Path, installed) : null;
     }
 }
 

@@ -58,7 +58,7 @@ internal sealed class MergePlanner(
         }
 
         problems.AddRange(models.Warnings);
-        return new MergePlan(recipe, stages, place, [.. problems.Where(problem => problem.Severity == Severity.Warning)]);
+        return new MergePlan(recipe, stages, place, [.. problems.Where(problem => problem.Severity == Severity.Warning).Distinct()]);
     }
 
     // A name like a file's also tells the format, where the recipe does not.

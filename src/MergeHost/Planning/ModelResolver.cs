@@ -12,8 +12,10 @@ namespace MergeHost.Planning;
 internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDisposable
 {
     private readonly CheckpointOpener _opener = new(plugins, host);
-    private readonly StoreSet _stores = new(plugins, host);
     private readonly Dictionary<OpenedCheckpoint, InputModel> _models = [];
+
+    /// <summary>Where names that are no local paths are looked for.</summary>
+    public StoreSet Stores { get; } = new(plugins, host);
 
     /// <summary>What is odd about the checkpoints that were opened.</summary>
     public List<Problem> Warnings => _opener.Warnings;
@@ -26,7 +28,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     /// <summary>Opens a checkpoint by the name that the command line has, with adapters as in <c>base+adapter</c>.</summary>
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
-    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, _stores));
+    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores));
 
     /// <summary>Applies what a reference asks for to the result of an earlier stage.</summary>
     /// <exception cref="MergeHostException">A transform or an adapter is not there, or does not suit the result.</exception>
@@ -49,7 +51,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     public void Dispose() => _opener.Dispose();
 
-    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, _stores);
+    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores);
 
     private InputModel Open(ModelFinder finder)
     {

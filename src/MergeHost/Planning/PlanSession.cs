@@ -1,4 +1,5 @@
 using MergeHost.Evaluation;
+using MergeHost.Planning.Windows;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
@@ -42,6 +43,7 @@ internal sealed class PlanSession : IDisposable
         _plugins = new PluginSet(catalog, Requirements(), _lock);
         _problems.AddRange(_plugins.Problems);
         _models = new ModelResolver(_plugins, host);
+        Recipe = new WindowFinder(Recipe, _models.Stores, _problems).Expand();
     }
 
     /// <summary>The recipe.</summary>

@@ -36,6 +36,9 @@ internal sealed record RecipeStage
     /// <summary>Runs of layers of the output, one after the other; <c>models:</c> is a single slice over all layers.</summary>
     public required IReadOnlyList<RecipeSlice> Slices { get; init; }
 
+    /// <summary>The checkpoints of the window, once they are found, oldest first; <see langword="null"/> if models are listed.</summary>
+    public IReadOnlyList<WindowModel>? Window { get; init; }
+
     /// <summary>Settings that hold for all slices.</summary>
     public IReadOnlyList<ParameterSet> Parameters { get; init; } = [];
 
@@ -75,8 +78,8 @@ internal sealed record RecipeStage
     /// <summary>The models that may change nothing though they take part.</summary>
     public IReadOnlyList<YamlScalar> AllowUnchanged { get; init; } = [];
 
-    /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model if no base is named.</summary>
-    public ModelReference Donor => BaseModel ?? Slices[0].Sources[0].Model;
+    /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model or a window's latest if no base is named.</summary>
+    public ModelReference Donor => BaseModel ?? Slices[0].Sources[Window is null ? 0 : ^1].Model;
 
     /// <summary>Every model that the stage names, the base first, each name once.</summary>
     public IEnumerable<ModelReference> Models =>
@@ -112,6 +115,9 @@ internal sealed record RecipeSlice(TextPlace Place, IReadOnlyList<RecipeSource> 
 {
     /// <summary>The part of the models that it is a slice of, or <see langword="null"/> for all of them.</summary>
     public RecipeModule? Module { get; init; }
+
+    /// <summary>The window that gives the sources, or <see langword="null"/> if they are listed.</summary>
+    public RecipeWindow? Window { get; init; }
 
     /// <summary>The settings for all its sources: its own, then its module's.</summary>
     public IEnumerable<ParameterSet> Levels => Module is null ? [Parameters] : [Parameters, Module.Parameters];

@@ -6,10 +6,10 @@ namespace MergeHost.Recipes;
 /// <content>What is merged: models, slices of layers, and modules.</content>
 internal sealed partial class RecipeReader
 {
-    // models, slices or modules: just one of them.
+    // models, slices, modules or a window: just one of them.
     private IReadOnlyList<RecipeSlice> ReadBody(YamlMapping mapping, bool isModule = false)
     {
-        string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules"];
+        string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules", "window"];
         List<(YamlScalar Key, YamlNode Value)> present =
             [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text) && mapping.Find(entry.Key.Text) is not (null or YamlSequence { Items.Count: 0 }))];
         if (present.Count == 0)
@@ -27,6 +27,7 @@ internal sealed partial class RecipeReader
         {
             "models" => ReadModels(present[0].Value),
             "slices" => ReadSlices(present[0].Value),
+            "window" => ReadWindow(present[0].Value),
             _ => ReadModules(present[0].Value),
         };
     }

@@ -14,7 +14,7 @@ internal sealed partial class RecipeReader
 {
     private static readonly string[] _stageFields =
     [
-        "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
+        "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
         "integers", "missing", "allow_unchanged", "build",
     ];

@@ -84,7 +84,8 @@ internal static class ManifestStore
         stage.Stage.Donor.Name,
         stage.Stage.Name,
         stage.Selection is null ? null : Describe(stage.Selection),
-        StageAccounts.Of(stage));
+        StageAccounts.Of(stage),
+        WindowCheckpoint.Of(stage));
 
     private static ManifestSelection Describe(SelectionPlan selection) => new(
         [.. selection.Scorers.Select(scorer => scorer.Id)],

@@ -47,6 +47,9 @@ public sealed record StageSummary
     /// <summary>The models whose tensors are read, the base first.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
+    /// <summary>The checkpoints of a window with their weights, oldest first, or <see langword="null"/> if models are listed.</summary>
+    public IReadOnlyList<WindowCheckpoint>? Window { get; init; }
+
     /// <summary>The tensors of the output.</summary>
     public required IReadOnlyList<TensorSummary> Tensors { get; init; }
 
@@ -74,6 +77,7 @@ public sealed record StageSummary
         Method = stage.Strategy.Export.Id,
         Plugin = $"{stage.Strategy.Plugin.Id} {stage.Strategy.Plugin.Version}",
         Models = [.. stage.ReadModels.Select(model => model.Name)],
+        Window = WindowCheckpoint.Of(stage),
         Tensors = [.. stage.Tensors.Select(TensorSummary.Of)],
         Accounts = StageAccounts.Of(stage),
         WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
@@ -81,6 +85,16 @@ public sealed record StageSummary
         MemoryBytes = MemoryNeed.Of(stage, options),
         Selection = stage.Selection is null ? null : SelectionSummary.Of(stage.Selection),
     };
+}
+
+/// <summary>A checkpoint of a training run that takes part by a window.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Step">The training step that the name gives.</param>
+/// <param name="Weight">Its weight by the schedule.</param>
+public sealed record WindowCheckpoint(string Name, long Step, double Weight)
+{
+    internal static IReadOnlyList<WindowCheckpoint>? Of(StagePlan stage) =>
+        stage.Stage.Window is { } window ? [.. window.Select(model => new WindowCheckpoint(model.Name, model.Step, model.Weight))] : null;
 }
 
 /// <summary>How one tensor would be made.</summary>

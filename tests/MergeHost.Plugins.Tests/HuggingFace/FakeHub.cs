@@ -166,7 +166,11 @@ internal sealed class FakeHub : IDisposable
         }
         else if (isApi && parts[4] == "revision")
         {
-            Json(context, parts[5] == "main" || parts[5] == model.Commit ? new { sha = model.Commit } : null);
+            Json(context, parts[5] == "main" || parts[5] == model.Commit || model.Branches.Contains(parts[5]) ? new { sha = model.Commit } : null);
+        }
+        else if (isApi && parts[4] == "refs")
+        {
+            Json(context, new { branches = model.Branches.Prepend("main").Select(name => new { name, targetCommit = model.Commit }), tags = new[] { new { name = "v1" } } });
         }
         else if (isApi)
         {
@@ -245,4 +249,7 @@ internal sealed record FakeModel(Dictionary<string, byte[]> Files)
     public bool IsGated { get; set; }
 
     public string[] StrangeNames { get; set; } = [];
+
+    /// <summary>Other names of the commit than <c>main</c>.</summary>
+    public string[] Branches { get; set; } = [];
 }
