@@ -12,13 +12,16 @@ internal sealed class AdaptedTensor
     private const int ElementsOfBlock = 1 << 16;
 
     private readonly List<IRowChange> _changes = [];
+    private readonly TensorSource _original;
 
     /// <param name="source">The base's tensor.</param>
+    /// <param name="original">The base's tensor before other adapters changed it, if any did.</param>
     /// <param name="isTransposed">Whether it is stored as <c>[in, out]</c>.</param>
-    public AdaptedTensor(TensorSource source, bool isTransposed)
+    public AdaptedTensor(TensorSource source, TensorSource? original, bool isTransposed)
     {
         TensorShape shape = source.Info.Shape;
         Source = source;
+        _original = original ?? source;
         IsTransposed = isTransposed;
         Info = source.Info with { DType = DType.F32 };
         Rows = shape.Rank == 0 ? 1 : checked((int)shape[0]);
@@ -30,6 +33,9 @@ internal sealed class AdaptedTensor
 
     /// <summary>What the changes are made to.</summary>
     public TensorSource Source { get; private set; }
+
+    /// <summary>What the adapter was trained on: the base's tensor before others changed it, or what the adapter has in its place.</summary>
+    public TensorSource Trained => Source.IsReplaced ? Source : _original;
 
     /// <summary>Whether the tensor is stored as <c>[in, out]</c>.</summary>
     public bool IsTransposed { get; }
@@ -53,7 +59,7 @@ internal sealed class AdaptedTensor
     public bool ReplacesRowsOnly => !Source.IsReplaced && _changes.TrueForAll(change => change is RowsReplacedChange);
 
     /// <summary>The same tensor under another name; nothing is changed in it yet.</summary>
-    public AdaptedTensor Named(string name) => new(Source, IsTransposed) { Info = Info with { Name = name } };
+    public AdaptedTensor Named(string name) => new(Source, _original, IsTransposed) { Info = Info with { Name = name } };
 
     /// <summary>Takes a stack of matrices for one matrix, row after row.</summary>
     public void Stack()

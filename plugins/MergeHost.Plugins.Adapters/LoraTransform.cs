@@ -18,7 +18,7 @@ public sealed class LoraTransform : ICheckpointTransform<LoraOptions>
     public ICheckpointReader Apply(ICheckpointReader checkpoint, LoraOptions options, TransformContext context)
     {
         AdapterFile adapter = new(context.Open(options.Path), options.Path);
-        BaseModel model = new(checkpoint, adapter);
+        BaseModel model = new(checkpoint, context.Original, adapter);
         Tuner.Create(adapter, model).AddAll();
         return new AdaptedCheckpoint(checkpoint, adapter, model, options.Scale);
     }

@@ -39,6 +39,14 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_OfABaseWithAnAdapter_NamesBothAndMeasuresTheirSum()
+    {
+        CliResult evaluate = Run(Suite, Base, Base + "+recipes/quickstart/math-lora", "--quiet");
+        Assert.Equal((0, ""), (evaluate.ExitCode, evaluate.Talk));
+        Assert.Equal(["task", "metric", "base", "base+math-lora"], evaluate.Output.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public void Evaluate_Again_MeasuresNothing_UnlessThereIsNoCache()
     {
         Assert.Contains("base: bits", Run(Suite, Base).Talk, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ internal sealed record Factors(Matrix<float> Left, Matrix<float> Right)
     public Factors Transposed() => new(Right.Transpose(), Left.Transpose());
 
     /// <summary>The product times a factor.</summary>
-    public Factors Times(double factor) => factor == 1 ? this : new(Left.Map(value => (float)(value * factor)), Right);
+    public Factors Times(double factor) => factor == 1 ? this : new(Left.Times(factor), Right);
 
     /// <summary>The sum of both products, as one of both ranks together.</summary>
     public Factors Plus(Factors other)

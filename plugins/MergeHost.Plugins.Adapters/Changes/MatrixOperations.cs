@@ -21,12 +21,13 @@ internal static class MatrixOperations
         return result;
     }
 
-    public static Matrix<float> Map(this Matrix<float> matrix, Func<float, float> map)
+    /// <summary>All numbers times a factor.</summary>
+    public static Matrix<float> Times(this Matrix<float> matrix, double factor)
     {
         float[] result = matrix.Elements.ToArray();
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = map(result[i]);
+            result[i] = (float)(result[i] * factor);
         }
 
         return new(matrix.Rows, matrix.Columns, result);

@@ -1,19 +1,22 @@
-using System.Numerics;
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Plugins.Adapters.Changes;
 
 /// <summary>Adds a product of small depth to rows of a matrix, in float32.</summary>
 /// <remarks>
-/// Tiles of three rows and four registers stay in registers while the depth runs, and the part of the right factor that they share in the
-/// nearest cache. Each element is one chain of fused multiplications in the order of the depth, so that its bits depend neither on the
-/// width of registers nor on which rows are computed together.
+/// Tiles of three rows and four registers stay in registers while the depth runs; the columns of the right factor that they share are
+/// copied to one place first, since lines that lie far apart push each other out of the nearest cache. Each element is one chain of fused
+/// multiplications in the order of the depth, so that its bits depend neither on the width of registers nor on which rows are computed
+/// together.
 /// </remarks>
 internal static class RowProduct
 {
     private const int TileRows = 3;
-    private const int TileVectors = 4;
+    private const int TileLanes = 4;
 
     /// <summary><c>values += left · right</c></summary>
     /// <param name="left"><c>[rows, depth]</c></param>
@@ -23,106 +26,143 @@ internal static class RowProduct
     /// <param name="columns">The length of a row.</param>
     public static void Add(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int depth, Span<float> values, int columns)
     {
-        int rows = values.Length / Math.Max(columns, 1);
-        ref float l = ref MemoryMarshal.GetReference(left);
-        ref float v = ref MemoryMarshal.GetReference(values);
-        ref float r = ref MemoryMarshal.GetReference(right);
-        int lane = Vector<float>.Count;
-        int column = 0;
-        for (; column + (TileVectors * lane) <= columns; column += TileVectors * lane)
+        int done = LaneWidths.Current == LaneWidth.Bits512 && Vector512.IsHardwareAccelerated
+            ? AddTiles<SingleLane512>(left, right, depth, values, columns)
+            : AddTiles<SingleLane256>(left, right, depth, values, columns);
+        for (int start = 0; start < values.Length; start += columns)
         {
-            int row = 0;
-            for (; row + TileRows <= rows; row += TileRows)
-            {
-                AddTile(ref l, row * depth, ref r, column, depth, ref v, (row * columns) + column, columns);
-            }
-
-            for (; row < rows; row++)
-            {
-                for (int part = 0; part < TileVectors; part++)
-                {
-                    AddVector(ref l, row * depth, ref r, column + (part * lane), depth, ref v, (row * columns) + column + (part * lane), columns);
-                }
-            }
-        }
-
-        for (; column + lane <= columns; column += lane)
-        {
-            for (int row = 0; row < rows; row++)
-            {
-                AddVector(ref l, row * depth, ref r, column, depth, ref v, (row * columns) + column, columns);
-            }
-        }
-
-        for (; column < columns; column++)
-        {
-            for (int row = 0; row < rows; row++)
+            ReadOnlySpan<float> factors = left.Slice(start / columns * depth, depth);
+            for (int column = done; column < columns; column++)
             {
                 float sum = 0;
                 for (int k = 0; k < depth; k++)
                 {
-                    sum = MathF.FusedMultiplyAdd(left[(row * depth) + k], right[(k * columns) + column], sum);
+                    sum = MathF.FusedMultiplyAdd(factors[k], right[(k * columns) + column], sum);
                 }
 
-                values[(row * columns) + column] += sum;
+                values[start + column] += sum;
             }
         }
     }
 
-    private static void AddTile(ref float left, int leftStart, ref float right, int rightStart, int depth, ref float values, int start, int columns)
+    // Whole tiles, and then whole registers; returns how many columns are done.
+    private static int AddTiles<V>(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int depth, Span<float> values, int columns)
+        where V : struct, ISingleLane<V>
     {
-        int lane = Vector<float>.Count;
-        Vector<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        Vector<float> b0 = default, b1 = default, b2 = default, b3 = default;
-        Vector<float> c0 = default, c1 = default, c2 = default, c3 = default;
-        for (int k = 0; k < depth; k++)
+        int rows = values.Length / Math.Max(columns, 1);
+        int width = TileLanes * V.Count;
+        ref float l = ref MemoryMarshal.GetReference(left);
+        ref float v = ref MemoryMarshal.GetReference(values);
+        float[] panel = ArrayPool<float>.Shared.Rent(Math.Max(1, depth * width));
+        ref float r = ref MemoryMarshal.GetArrayDataReference(panel);
+        int column = 0;
+        for (; column + width <= columns; column += width)
         {
-            nuint at = (nuint)((k * columns) + rightStart);
-            Vector<float> r0 = Vector.LoadUnsafe(ref right, at);
-            Vector<float> r1 = Vector.LoadUnsafe(ref right, at + (nuint)lane);
-            Vector<float> r2 = Vector.LoadUnsafe(ref right, at + (nuint)(2 * lane));
-            Vector<float> r3 = Vector.LoadUnsafe(ref right, at + (nuint)(3 * lane));
-            Vector<float> factor = new(Unsafe.Add(ref left, leftStart + k));
-            a0 = Vector.FusedMultiplyAdd(factor, r0, a0);
-            a1 = Vector.FusedMultiplyAdd(factor, r1, a1);
-            a2 = Vector.FusedMultiplyAdd(factor, r2, a2);
-            a3 = Vector.FusedMultiplyAdd(factor, r3, a3);
-            factor = new(Unsafe.Add(ref left, leftStart + depth + k));
-            b0 = Vector.FusedMultiplyAdd(factor, r0, b0);
-            b1 = Vector.FusedMultiplyAdd(factor, r1, b1);
-            b2 = Vector.FusedMultiplyAdd(factor, r2, b2);
-            b3 = Vector.FusedMultiplyAdd(factor, r3, b3);
-            factor = new(Unsafe.Add(ref left, leftStart + (2 * depth) + k));
-            c0 = Vector.FusedMultiplyAdd(factor, r0, c0);
-            c1 = Vector.FusedMultiplyAdd(factor, r1, c1);
-            c2 = Vector.FusedMultiplyAdd(factor, r2, c2);
-            c3 = Vector.FusedMultiplyAdd(factor, r3, c3);
+            for (int k = 0; k < depth; k++)
+            {
+                right.Slice((k * columns) + column, width).CopyTo(panel.AsSpan(k * width));
+            }
+
+            int row = 0;
+            for (; row + TileRows <= rows; row += TileRows)
+            {
+                AddTile<V>(ref Unsafe.Add(ref l, row * depth), ref r, depth, ref Unsafe.Add(ref v, (row * columns) + column), columns);
+            }
+
+            for (; row < rows; row++)
+            {
+                AddRow<V>(ref Unsafe.Add(ref l, row * depth), ref r, depth, ref Unsafe.Add(ref v, (row * columns) + column));
+            }
         }
 
-        AddRow(ref values, start, a0, a1, a2, a3);
-        AddRow(ref values, start + columns, b0, b1, b2, b3);
-        AddRow(ref values, start + (2 * columns), c0, c1, c2, c3);
-    }
-
-    private static void AddRow(ref float values, int start, Vector<float> v0, Vector<float> v1, Vector<float> v2, Vector<float> v3)
-    {
-        int lane = Vector<float>.Count;
-        nuint at = (nuint)start;
-        (Vector.LoadUnsafe(ref values, at) + v0).StoreUnsafe(ref values, at);
-        (Vector.LoadUnsafe(ref values, at + (nuint)lane) + v1).StoreUnsafe(ref values, at + (nuint)lane);
-        (Vector.LoadUnsafe(ref values, at + (nuint)(2 * lane)) + v2).StoreUnsafe(ref values, at + (nuint)(2 * lane));
-        (Vector.LoadUnsafe(ref values, at + (nuint)(3 * lane)) + v3).StoreUnsafe(ref values, at + (nuint)(3 * lane));
-    }
-
-    private static void AddVector(ref float left, int leftStart, ref float right, int rightStart, int depth, ref float values, int start, int columns)
-    {
-        Vector<float> sum = default;
-        for (int k = 0; k < depth; k++)
+        ArrayPool<float>.Shared.Return(panel);
+        ref float whole = ref MemoryMarshal.GetReference(right);
+        for (; column + V.Count <= columns; column += V.Count)
         {
-            sum = Vector.FusedMultiplyAdd(
-                new Vector<float>(Unsafe.Add(ref left, leftStart + k)), Vector.LoadUnsafe(ref right, (nuint)((k * columns) + rightStart)), sum);
+            for (int row = 0; row < rows; row++)
+            {
+                AddLane<V>(ref Unsafe.Add(ref l, row * depth), ref Unsafe.Add(ref whole, column), depth, columns, ref Unsafe.Add(ref v, (row * columns) + column));
+            }
         }
 
-        (Vector.LoadUnsafe(ref values, (nuint)start) + sum).StoreUnsafe(ref values, (nuint)start);
+        return column;
+    }
+
+    private static void AddTile<V>(ref float left, ref float panel, int depth, ref float values, int columns)
+        where V : struct, ISingleLane<V>
+    {
+        nuint lane = (nuint)V.Count;
+        V a0 = default, a1 = default, a2 = default, a3 = default;
+        V b0 = default, b1 = default, b2 = default, b3 = default;
+        V c0 = default, c1 = default, c2 = default, c3 = default;
+        nuint at = 0;
+        for (int k = 0; k < depth; k++)
+        {
+            V r0 = V.Load(ref panel, at);
+            V r1 = V.Load(ref panel, at + lane);
+            V r2 = V.Load(ref panel, at + (2 * lane));
+            V r3 = V.Load(ref panel, at + (3 * lane));
+            at += TileLanes * lane;
+            V factor = V.Of(Unsafe.Add(ref left, k));
+            a0 = V.MultiplyAdd(factor, r0, a0);
+            a1 = V.MultiplyAdd(factor, r1, a1);
+            a2 = V.MultiplyAdd(factor, r2, a2);
+            a3 = V.MultiplyAdd(factor, r3, a3);
+            factor = V.Of(Unsafe.Add(ref left, depth + k));
+            b0 = V.MultiplyAdd(factor, r0, b0);
+            b1 = V.MultiplyAdd(factor, r1, b1);
+            b2 = V.MultiplyAdd(factor, r2, b2);
+            b3 = V.MultiplyAdd(factor, r3, b3);
+            factor = V.Of(Unsafe.Add(ref left, (2 * depth) + k));
+            c0 = V.MultiplyAdd(factor, r0, c0);
+            c1 = V.MultiplyAdd(factor, r1, c1);
+            c2 = V.MultiplyAdd(factor, r2, c2);
+            c3 = V.MultiplyAdd(factor, r3, c3);
+        }
+
+        AddLanes(ref values, 0, a0, a1, a2, a3);
+        AddLanes(ref values, (nuint)columns, b0, b1, b2, b3);
+        AddLanes(ref values, 2 * (nuint)columns, c0, c1, c2, c3);
+    }
+
+    private static void AddRow<V>(ref float left, ref float panel, int depth, ref float values)
+        where V : struct, ISingleLane<V>
+    {
+        nuint lane = (nuint)V.Count;
+        V a0 = default, a1 = default, a2 = default, a3 = default;
+        nuint at = 0;
+        for (int k = 0; k < depth; k++)
+        {
+            V factor = V.Of(Unsafe.Add(ref left, k));
+            a0 = V.MultiplyAdd(factor, V.Load(ref panel, at), a0);
+            a1 = V.MultiplyAdd(factor, V.Load(ref panel, at + lane), a1);
+            a2 = V.MultiplyAdd(factor, V.Load(ref panel, at + (2 * lane)), a2);
+            a3 = V.MultiplyAdd(factor, V.Load(ref panel, at + (3 * lane)), a3);
+            at += TileLanes * lane;
+        }
+
+        AddLanes(ref values, 0, a0, a1, a2, a3);
+    }
+
+    private static void AddLanes<V>(ref float values, nuint at, V v0, V v1, V v2, V v3)
+        where V : struct, ISingleLane<V>
+    {
+        nuint lane = (nuint)V.Count;
+        V.AddTo(ref values, at, v0);
+        V.AddTo(ref values, at + lane, v1);
+        V.AddTo(ref values, at + (2 * lane), v2);
+        V.AddTo(ref values, at + (3 * lane), v3);
+    }
+
+    private static void AddLane<V>(ref float left, ref float right, int depth, int columns, ref float values)
+        where V : struct, ISingleLane<V>
+    {
+        V sum = default;
+        for (int k = 0; k < depth; k++)
+        {
+            sum = V.MultiplyAdd(V.Of(Unsafe.Add(ref left, k)), V.Load(ref right, (nuint)(k * columns)), sum);
+        }
+
+        V.AddTo(ref values, 0, sum);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
@@ -47,8 +49,21 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
     public Matrix<float> Matrix(string part)
     {
         TensorInfo tensor = Take(part);
-        int rows = tensor.Shape.Rank == 0 ? 1 : checked((int)tensor.Shape[0]);
-        return new Matrix<float>(rows, rows == 0 ? 0 : checked((int)(tensor.ElementCount / rows)), Read(tensor));
+        (int rows, int columns) = Extents(tensor);
+        return new Matrix<float>(rows, columns, Read(tensor));
+    }
+
+    /// <summary>A tensor as <see cref="Matrix"/> reads it, but later and as often as it is asked for; its numbers are checked now.</summary>
+    public StoredMatrix Stored(string part)
+    {
+        TensorInfo tensor = Take(part);
+        (int rows, int columns) = Extents(tensor);
+        float[] rented = ArrayPool<float>.Shared.Rent(rows * columns);
+        Span<float> values = rented.AsSpan(0, rows * columns);
+        Read(tensor, values);
+        bool isZero = !values.ContainsAnyExcept(0f);
+        ArrayPool<float>.Shared.Return(rented);
+        return new StoredMatrix(rows, columns, isZero, () => new Matrix<float>(rows, columns, Read(tensor)));
     }
 
     /// <summary>Reads a tensor.</summary>
@@ -62,8 +77,8 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
         adapter.Reader.Read(tensor, 0, stored);
         return tensor.DType.Name switch
         {
-            "I32" => [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(stored)],
-            "I64" => [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(stored).ToArray().Select(index => (int)Math.Clamp(index, int.MinValue, int.MaxValue))],
+            "I32" => [.. MemoryMarshal.Cast<byte, int>(stored)],
+            "I64" => [.. MemoryMarshal.Cast<byte, long>(stored).ToArray().Select(index => (int)Math.Clamp(index, int.MinValue, int.MaxValue))],
             _ => [.. Read(tensor).Select(index => (int)index)],
         };
     }
@@ -74,21 +89,43 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
     /// <summary>An error in a part of the module.</summary>
     public CheckpointException Wrong(string part, string reason, string? hint = null) => adapter.Wrong(_parts[part], reason, hint);
 
+    private static (int Rows, int Columns) Extents(TensorInfo tensor)
+    {
+        int rows = tensor.Shape.Rank == 0 ? 1 : checked((int)tensor.Shape[0]);
+        return (rows, rows == 0 ? 0 : checked((int)(tensor.ElementCount / rows)));
+    }
+
     private CheckpointException Missing(string part) => new(new Problem(ErrorCodes.TensorMissing,
         $"{adapter.Name}: module '{name}' has no '{part}', only {string.Join(", ", _parts.Keys.Select(found => $"'{found.TrimStart(AdapterKey.Replaces)}'"))}",
         "Download the adapter again, or save it again with PEFT."));
 
     private float[] Read(TensorInfo tensor)
     {
+        float[] values = new float[tensor.ElementCount];
+        Read(tensor, values);
+        return values;
+    }
+
+    private void Read(TensorInfo tensor, Span<float> values)
+    {
         if (!DTypeConversion.CanDecode(tensor.DType))
         {
             throw adapter.Wrong(tensor, $"{tensor.DType} cannot be read as numbers");
         }
 
-        float[] values = new float[tensor.ElementCount];
         adapter.Reader.ReadSingle(tensor, 0, values);
-        int odd = Array.FindIndex(values, value => !float.IsFinite(value));
-        return odd < 0 ? values : throw new CheckpointException(new Problem(ErrorCodes.NonFinite,
+        if (NonFiniteCount.Of(DType.F32, MemoryMarshal.AsBytes(values)) == 0)
+        {
+            return;
+        }
+
+        int odd = 0;
+        while (float.IsFinite(values[odd]))
+        {
+            odd++;
+        }
+
+        throw new CheckpointException(new Problem(ErrorCodes.NonFinite,
             $"{adapter.Name}: tensor '{CheckpointException.Printable(tensor.Name)}' holds {(float.IsNaN(values[odd]) ? "NaN" : "an infinity")} at element {odd}",
             "Train the adapter again, or take an earlier state of it."));
     }

@@ -11,12 +11,19 @@ internal sealed class BaseModel
     private static readonly string[] _columnWise = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
 
     private readonly ICheckpointReader _reader;
+    private readonly ICheckpointReader? _original;
+    private readonly Dictionary<string, TensorInfo> _originals;
     private readonly AdapterFile _adapter;
     private readonly Dictionary<string, AdaptedTensor> _changed = [];
 
-    public BaseModel(ICheckpointReader reader, AdapterFile adapter)
+    /// <param name="reader">The base.</param>
+    /// <param name="original">The base before other adapters were added to it, if there were any.</param>
+    /// <param name="adapter">The adapter.</param>
+    public BaseModel(ICheckpointReader reader, ICheckpointReader? original, AdapterFile adapter)
     {
         _reader = reader;
+        _original = original;
+        _originals = original?.Tensors.ToDictionary(tensor => tensor.Name) ?? [];
         _adapter = adapter;
         Names = new BaseNames(reader.Tensors);
         Config = reader.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
@@ -73,7 +80,7 @@ internal sealed class BaseModel
                     $"'{stored.Name}' of the base is {stored.DType}, which the adapter '{_adapter.Name}' cannot be added to", "Name the base that is not quantised."));
             }
 
-            changed = new AdaptedTensor(new TensorSource(_reader, stored), IsTransposed(stored));
+            changed = new AdaptedTensor(new TensorSource(_reader, stored), OriginalOf(stored), IsTransposed(stored));
             _changed.Add(made, changed = isHead ? changed.Named(made) : changed);
         }
 
@@ -108,13 +115,18 @@ internal sealed class BaseModel
                 Warn("the embedding, and the base's head is the same tensor");
             }
 
-            _changed.Add(Ends.HeadName, new AdaptedTensor(new TensorSource(_reader, Ends.Embedding), isTransposed: false).Named(Ends.HeadName));
+            _changed.Add(Ends.HeadName, new AdaptedTensor(new TensorSource(_reader, Ends.Embedding), OriginalOf(Ends.Embedding), isTransposed: false).Named(Ends.HeadName));
         }
         else if (head is { HasChanges: true })
         {
             Warn(embedding is null ? "the head, and the base's embedding is the same tensor" : "embedding and head, each in another way, and they are one tensor in the base");
         }
     }
+
+    // A head that an adapter before gave a tensor of its own was the embedding.
+    private TensorSource? OriginalOf(TensorInfo tensor) => _original is null ? null
+        : _originals.TryGetValue(tensor.Name, out TensorInfo? original) || _originals.TryGetValue(Ends.Embedding?.Name ?? "", out original) ? new TensorSource(_original, original)
+        : null;
 
     private void Warn(string what) =>
         _adapter.Warn($"the adapter changes {what}; the result has '{Ends.HeadName}' of its own, as the model had while it was trained, where PEFT merges into one");

@@ -86,7 +86,7 @@ internal sealed class ExpertStack
         isTransposed = isTransposed && (!isPlain || model.Config.Find("model_type").AsText() is "gpt_oss" or "llama4" or "llama4_text");
         int rows = (int)shape[1];
         target.Stack();
-        return new ExpertStack((int)shape[0], all => target.Add(new LowRankChange(() => isTransposed ? [.. all.Select(factors => factors.Transposed())] : all, rows)));
+        return new ExpertStack((int)shape[0], all => target.Add(new LowRankChange(isTransposed ? [.. all.Select(factors => factors.Transposed())] : all, rows)));
     }
 
     private static void Check(AdapterModule module, AdaptedTensor target, bool fits)

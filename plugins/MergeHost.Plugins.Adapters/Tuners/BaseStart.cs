@@ -81,7 +81,7 @@ internal static class BaseStart
     private static Matrix<float> Whole(AdaptedTensor target)
     {
         Matrix<float> whole = new(target.Rows, target.Columns);
-        target.Source.Read(0, whole.Elements.Span);
+        target.Trained.Read(0, whole.Elements.Span);
         return whole;
     }
 }

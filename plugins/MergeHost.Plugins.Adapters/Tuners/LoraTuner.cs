@@ -16,6 +16,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
     private static readonly string[] _unknownStarts = ["loftq", "corda", "lora_ga"];
 
     private readonly string _start = adapter.Config.Text("init_lora_weights")?.ToLowerInvariant() ?? "";
+    private readonly RecentFactors _recent = new();
     private bool _changes;
     private bool _saidFlag;
 
@@ -82,30 +83,31 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
     private void AddToWeight(AdapterModule module)
     {
         AdaptedTensor target = Model.Place(module.Name, "weight", module.Parts.First().Value);
-        Matrix<float> a = module.Matrix("lora_A");
-        Matrix<float> b = module.Matrix("lora_B");
+        StoredMatrix a = module.Stored("lora_A");
+        StoredMatrix b = module.Stored("lora_B");
         (a, b) = WithBlocks(module, a, b);
         WarnOfFlag(target);
-        Factors factors = Fitting(module, "lora_B", "lora_A", target, new(b, a));
-        double scale = ScaleOf(module, module.Name, factors.Rank, "lora_A");
+        CheckExtents(module, "lora_B", "lora_A", target, (b.Rows, b.Columns), (a.Rows, a.Columns));
+        double scale = ScaleOf(module, module.Name, a.Rows, "lora_A");
         if (Config.Has("kasa_config"))
         {
             float[] diagonal = module.Vector("lora_diag");
-            Expect(module, "lora_diag", diagonal.Length == factors.Rank, target);
-            factors = factors with { Left = MatrixOperations.Make(b.Rows, b.Columns, (row, column) => b[row, column] * diagonal[column]) };
+            Expect(module, "lora_diag", diagonal.Length == a.Rows, target);
+            b = b.Made(b.Rows, b.Columns, whole => MatrixOperations.Make(b.Rows, b.Columns, (row, column) => whole[row, column] * diagonal[column]));
         }
 
-        Note(factors.Left, scale);
-        factors = factors.Times(scale);
-        IRowChange change = new LowRankChange(target.IsTransposed ? factors.Transposed() : factors, target.Rows);
+        Note(a, b, scale);
+        IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]), target.Rows);
         if (BaseStart.Of(_start, Config.Has("kasa_config"), a.Rows, scale) is { } start)
         {
-            target.Add(new LowRankChange(() => [start(target)], target.Rows));
+            target.Add(LowRankChange.Once(() => start(target), target.Rows));
         }
 
         target.Add(module.Has(Magnitudes) ? WithMagnitudes(module, change, target, target.IsTransposed) : change);
         AddToBias(module, scale);
     }
+
+    private static Factors Made(Factors factors, bool isTransposed) => isTransposed ? factors.Transposed() : factors;
 
     private void AddToBias(AdapterModule module, double scale)
     {
@@ -129,13 +131,13 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
     private void AddToEmbedding(AdapterModule module)
     {
         AdaptedTensor target = Model.Place(module.Name, "weight", module.Parts.First().Value);
-        Matrix<float> a = module.Matrix("lora_embedding_A");
-        Matrix<float> b = module.Matrix("lora_embedding_B");
+        StoredMatrix a = module.Stored("lora_embedding_A");
+        StoredMatrix b = module.Stored("lora_embedding_B");
         Expect(module, "lora_embedding_A", a.Columns == target.Rows, target);
         Expect(module, "lora_embedding_B", b.Rows == target.Columns && b.Columns == a.Rows, target);
         double scale = ScaleOf(module, module.Name, a.Rows, "lora_embedding_A");
-        Note(b, scale);
-        IRowChange change = new LowRankChange(new Factors(a.Transpose(), b.Transpose()).Times(scale), target.Rows);
+        Note(a, b, scale);
+        IRowChange change = new LowRankChange(_recent.Keep(() => [new Factors(b.Read(), a.Read()).Transposed().Times(scale)]), target.Rows);
         target.Add(module.Has(Magnitudes) ? WithMagnitudes(module, change, target, isOfColumns: true) : change);
     }
 
@@ -157,7 +159,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         }
 
         double scale = ScaleOf(module, $"{module.Name}.{parameter}", rank, "lora_A");
-        Note(b, scale);
+        _changes |= scale != 0 && !IsZero(a) && !IsZero(b);
         stack.Add([.. Enumerable.Range(0, stack.Count).Select(expert => new Factors(
             MatrixOperations.Make(b.Rows, rank, (row, column) => b[row, (column * stack.Count) + expert] * scale), a.Slice(expert * rank, rank)))]);
     }
@@ -192,11 +194,11 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
     {
         float[] magnitudes = module.Vector(Magnitudes);
         Expect(module, Magnitudes, magnitudes.Length == (isOfColumns ? target.Columns : target.Rows), target);
-        return isOfColumns ? new DoraColumnChange(change, magnitudes, target) : new DoraRowChange(change, magnitudes);
+        return isOfColumns ? new DoraColumnChange(change, magnitudes, target) : new DoraRowChange(change, magnitudes, target);
     }
 
     // BD-LoRA stores the blocks of a block-diagonal factor below each other.
-    private (Matrix<float> A, Matrix<float> B) WithBlocks(AdapterModule module, Matrix<float> a, Matrix<float> b)
+    private (StoredMatrix A, StoredMatrix B) WithBlocks(AdapterModule module, StoredMatrix a, StoredMatrix b)
     {
         System.Text.Json.Nodes.JsonNode? settings = Config.Json.Find("use_bdlora");
         int count = settings.Find("nblocks").AsInt() ?? 1;
@@ -205,14 +207,16 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         bool IsNamed(string field) => settings.Find(field).Items().Any(item => item.AsText() is { } part && module.Name.Contains(part, StringComparison.Ordinal));
     }
 
-    private static Matrix<float> Diagonal(Matrix<float> stacked, int count)
+    private static StoredMatrix Diagonal(StoredMatrix stacked, int count)
     {
         int rows = stacked.Rows / count;
-        return MatrixOperations.Make(stacked.Rows, stacked.Columns * count,
-            (row, column) => column / stacked.Columns == row / rows ? stacked[row, column % stacked.Columns] : 0);
+        return stacked.Made(stacked.Rows, stacked.Columns * count, whole => MatrixOperations.Make(stacked.Rows, stacked.Columns * count,
+            (row, column) => column / stacked.Columns == row / rows ? whole[row, column % stacked.Columns] : 0));
     }
 
-    private void Note(Matrix<float> factor, double scale) => _changes |= scale != 0 && factor.Elements.Span.ContainsAnyExcept(0f);
+    private void Note(StoredMatrix a, StoredMatrix b, double scale) => _changes |= scale != 0 && !a.IsZero && !b.IsZero;
+
+    private static bool IsZero(Matrix<float> matrix) => !matrix.Elements.Span.ContainsAnyExcept(0f);
 
     protected override void WarnOfNoChange()
     {

@@ -70,7 +70,7 @@ internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : Tuner
                 MatrixOperations.Make(height, rank, (row, k) => scale * b[x, (k * height) + row]),
                 MatrixOperations.Make(rank, target.In, (k, column) => k / depth == column / width ? a[column / width, (column % width * rank) + (x * depth) + (k % depth)] : 0))),
         ];
-        target.Add(new LowRankChange(() => parts, height));
+        target.Add(new LowRankChange(parts, height));
         if (hybrid > 0)
         {
             const string left = "gralora_B_general";

@@ -37,7 +37,7 @@ internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         }
 
         double scale = LycorisScale.Of(Config, module, Adapter);
-        Matrix<float> left = Factor(module, "lokr_w1").Map(value => (float)(scale * value));
+        Matrix<float> left = Factor(module, "lokr_w1").Times(scale);
         Matrix<float> right = Factor(module, "lokr_w2");
         if (target.IsTransposed)
         {

@@ -135,7 +135,7 @@ internal sealed class FourierTuner(AdapterFile adapter, BaseModel model) : Tuner
         float[] spectrum = module.Vector("fourierft_spectrum");
         double scale = Config.Number("scaling", 150) / ((double)target.Out * target.In);
         uint seed = checked((uint)Config.Whole("random_loc_seed", 777));
-        target.Add(new LowRankChange(() => [Made(target, spectrum, scale, seed)], target.Rows));
+        target.Add(LowRankChange.Once(() => Made(target, spectrum, scale, seed), target.Rows));
     }
 
     // cos(a + b) = cos a·cos b − sin a·sin b: two ranks for each number of the spectrum.

@@ -97,14 +97,21 @@ internal abstract partial class Tuner(AdapterFile adapter, BaseModel model)
     /// <summary>Checks the extents of two factors and makes a change of them.</summary>
     protected static Factors Fitting(AdapterModule module, string left, string right, AdaptedTensor target, Factors factors)
     {
-        if (factors.Left.Columns != factors.Right.Rows)
+        CheckExtents(module, left, right, target, (factors.Left.Rows, factors.Left.Columns), (factors.Right.Rows, factors.Right.Columns));
+        return factors;
+    }
+
+    /// <summary>Checks the extents of two factors.</summary>
+    protected static void CheckExtents(
+        AdapterModule module, string left, string right, AdaptedTensor target, (int Rows, int Columns) leftExtents, (int Rows, int Columns) rightExtents)
+    {
+        if (leftExtents.Columns != rightExtents.Rows)
         {
             throw module.Wrong(left, $"shape {module.Parts[left].Shape} cannot be multiplied with {module.Parts[right].Shape} of '{right}'", "Download the adapter again.");
         }
 
-        Expect(module, right, factors.Right.Columns == target.In, target);
-        Expect(module, left, factors.Left.Rows == target.Out, target);
-        return factors;
+        Expect(module, right, rightExtents.Columns == target.In, target);
+        Expect(module, left, leftExtents.Rows == target.Out, target);
     }
 
     private static bool IsOwn(string part) => part[0] != AdapterKey.Replaces && part != Rows;

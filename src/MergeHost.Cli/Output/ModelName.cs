@@ -3,7 +3,7 @@ namespace MergeHost.Cli.Output;
 /// <summary>What models are called beside others.</summary>
 internal static class ModelName
 {
-    /// <summary>The last part of a path.</summary>
+    /// <summary>The last part of a path; of <c>base+adapter</c> that of each.</summary>
     public static string Of(string path) => Parts(path)[^1];
 
     /// <summary>A name for each path, no two alike: its last part, with as many of those before it as are needed, and a number where the paths are one.</summary>
@@ -22,6 +22,14 @@ internal static class ModelName
         return [.. paths.Select(path => Enumerable.Range(1, paths.Count).Select(number => number == 1 ? byPath[path] : $"{byPath[path]} ({number})").First(taken.Add))];
     }
 
-    // An empty first part is the root.
-    private static string[] Parts(string path) => Path.TrimEndingDirectorySeparator(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+    // An empty first part is the root. The folders of adapters are left out.
+    private static string[] Parts(string path)
+    {
+        string[] models = Path.Exists(path) ? [path] : path.Split('+');
+        string[] parts = Split(models[0]);
+        parts[^1] = string.Join('+', models[1..].Select(adapter => Split(adapter)[^1]).Prepend(parts[^1]));
+        return parts;
+    }
+
+    private static string[] Split(string path) => Path.TrimEndingDirectorySeparator(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Kernels.DTypes;
 
@@ -16,4 +17,14 @@ public static class BFloat16
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
+
+    /// <summary>Widens a run; exact.</summary>
+    /// <param name="source">Some numbers.</param>
+    /// <param name="destination">As many, or more.</param>
+    public static void ToSingle(ReadOnlySpan<ushort> source, Span<float> destination) => BFloat16Loop.ToSingle(source, destination[..source.Length]);
+
+    /// <summary>Rounds a run as <see cref="FromSingle(float)"/> does.</summary>
+    /// <param name="source">Some numbers.</param>
+    /// <param name="destination">As many, or more.</param>
+    public static void FromSingle(ReadOnlySpan<float> source, Span<ushort> destination) => BFloat16Loop.FromSingle(source, destination[..source.Length]);
 }

@@ -33,11 +33,7 @@ public static class DTypeConversion
         }
         else if (type == DType.BF16)
         {
-            ReadOnlySpan<ushort> bits = MemoryMarshal.Cast<byte, ushort>(source);
-            for (int i = 0; i < bits.Length; i++)
-            {
-                destination[i] = BFloat16.ToSingle(bits[i]);
-            }
+            BFloat16.ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
         }
         else if (type == DType.F16)
         {
@@ -86,11 +82,7 @@ public static class DTypeConversion
         }
         else if (type == DType.BF16)
         {
-            Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(destination);
-            for (int i = 0; i < source.Length; i++)
-            {
-                bits[i] = BFloat16.FromSingle(source[i]);
-            }
+            BFloat16.FromSingle(source, MemoryMarshal.Cast<byte, ushort>(destination));
         }
         else if (type == DType.F16)
         {

@@ -15,6 +15,9 @@ namespace MergeHost.Models;
 internal sealed class TransformChain(
     PluginSet plugins, PluginHost host, IReadOnlyList<TransformReference> asked, Func<string, OpenedCheckpoint> open)
 {
+    // The checkpoint before a transform was first applied.
+    private readonly Dictionary<string, ICheckpointReader> _originals = [];
+
     /// <summary>Applies them.</summary>
     /// <param name="checkpoint">The checkpoint; the result disposes it.</param>
     /// <exception cref="MergeHostException">There is no such transform, its options are wrong, it refuses the checkpoint, or it fails.</exception>
@@ -52,12 +55,8 @@ internal sealed class TransformChain(
         }
 
         List<OpenedCheckpoint> others = [];
-        TransformContext context = new(name =>
-        {
-            OpenedCheckpoint other = open(name);
-            others.Add(other);
-            return new LentCheckpoint(other.Reader);
-        });
+        bool isFirst = _originals.TryAdd(reference.Id, before.Reader);
+        TransformContext context = new(Lend) { Original = isFirst ? null : new LentCheckpoint(_originals[reference.Id]) };
         ICheckpointReader result = Guarded(installed, () => Checked(installed, transform.Apply(before.Reader, options, context)));
         HashSet<string> kept = [.. result.Tensors.Select(tensor => tensor.Name)];
         return before with
@@ -75,6 +74,13 @@ internal sealed class TransformChain(
             Widened = Widened(before, result),
             Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
         };
+
+        LentCheckpoint Lend(string name)
+        {
+            OpenedCheckpoint other = open(name);
+            others.Add(other);
+            return new LentCheckpoint(other.Reader);
+        }
     }
 
     // What a transform adds is stored as most of the checkpoint is.

@@ -30,4 +30,19 @@ public sealed class BFloat16Tests
     // 0x7F800001 cut to its upper half would be an infinity.
     [Fact]
     public void FromSingle_OfANaNWithALowPayload_StaysNaN() => Assert.Equal(0x7FC0, BFloat16.FromSingle(Floats.Of(0x7F80_0001)));
+
+    [Fact]
+    public void RunsOfAnyLength_HaveTheBitsOfSingleNumbers()
+    {
+        float[] values = [.. BFloat16Oracle.Between().Where((_, i) => i % 97 == 0), float.NaN, float.PositiveInfinity, -0f];
+        for (int length = values.Length; length > values.Length - 40; length--)
+        {
+            ushort[] bits = new ushort[length];
+            BFloat16.FromSingle(values.AsSpan(0, length), bits);
+            Assert.Equal(values.Take(length).Select(BFloat16.FromSingle), bits);
+            float[] wide = new float[length];
+            BFloat16.ToSingle(bits, wide);
+            Assert.Equal(bits.Select(BFloat16.ToSingle), wide);
+        }
+    }
 }

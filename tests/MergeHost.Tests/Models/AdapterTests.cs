@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+using MergeHost.Testing;
+using MergeHost.Tests.Running;
+
+namespace MergeHost.Tests.Models;
+
+/// <summary>Adapters through the whole host, with the plugin that adds them.</summary>
+public sealed class AdapterTests : IDisposable
+{
+    private const string Query = "model.layers.0.self_attn.q_proj.weight";
+    private const string Up = "model.layers.0.mlp.up_proj.weight";
+
+    private static readonly string _fixtures = Path.Combine(MergeBed.Fixtures, "adapters");
+
+    private readonly MergeBed _bed = new();
+
+    [Fact]
+    public void Merge_OfALoraAndThenADora_TakesTheDorasLengthsOverTheBaseAlone()
+    {
+        float[] plain = Merged("llama-f32");
+        float[] first = Merged("llama-f32+lora-plain-qv");
+        float[] dora = Merged("llama-f32+multi-dora");
+        float[] both = Merged("llama-f32+lora-plain-qv+multi-dora");
+        const int columns = 32;
+        for (int start = 0; start < plain.Length; start += columns)
+        {
+            // W' = (W + Δ₁ + Δ)·m/‖W + Δ‖: what the first adds is scaled by one number a row.
+            float[] added = [.. Enumerable.Range(start, columns).Select(i => both[i] - dora[i])];
+            float[] change = [.. Enumerable.Range(start, columns).Select(i => first[i] - plain[i])];
+            double factor = added.Zip(change, (a, c) => (double)a * c).Sum() / change.Sum(c => (double)c * c);
+            Assert.True(factor > 0.1);
+            Assert.Equal(change.Select(c => factor * c), added.Select(a => (double)a), (x, y) => Math.Abs(x - y) < 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Merge_OfAPackedBaseAndAnAdapter_AddsToWhatThePackingMeans()
+    {
+        // 0x38 is 1 in E4M3.
+        TinyCheckpoint.Llama(type: DType.F32).Remove(Up)
+            .Add(new TensorInfo(Up, DType.F8_E4M3, [8, 4]), [.. Enumerable.Repeat((byte)0x38, 32)])
+            .Add(Up + "_scale_inv", DType.F32, [2, 1], [3f, 3f])
+            .Configure("quantization_config", new JsonObject { ["quant_method"] = "fp8", ["weight_block_size"] = new JsonArray(4, 4) })
+            .Write(_bed["packed"]);
+        const string module = "base_model.model.model.layers.0.mlp.up_proj";
+        new TinyCheckpoint()
+            .Add($"{module}.lora_A.weight", DType.F32, [1, 4], [1, 2, 3, 4])
+            .Add($"{module}.lora_B.weight", DType.F32, [8, 1], [.. Enumerable.Range(0, 8).Select(row => (float)row)])
+            .AddFile("adapter_config.json", """{"peft_type": "LORA", "r": 1, "lora_alpha": 2, "target_modules": ["up_proj"]}""")
+            .Write(_bed["qlora"]);
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {_bed["packed"]}+{_bed["qlora"]}}}]", "out");
+        (TensorInfo info, float[] values) = MergeBed.Read(_bed["out"], Up);
+        Assert.Equal(DType.F32, info.DType);
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => 3 + (2f * (i / 4) * ((i % 4) + 1))), values);
+        Assert.DoesNotContain("quantization_config", File.ReadAllText(_bed["out/config.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_WhenTheAdapterIsAnotherOneMeanwhile_IsNotTakenForDone()
+    {
+        string adapter = Copy("lora-plain-qv", "adapter");
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {_fixtures}/llama-f32+{adapter}}}]";
+        _bed.Merge(recipe, "out");
+        File.SetLastWriteTimeUtc(Path.Combine(adapter, "adapter_model.safetensors"), DateTime.UtcNow.AddMinutes(-5));
+        Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "out"));
+        Assert.Equal(ErrorCodes.OtherMerge, problem.Code);
+        Assert.Contains("adapter_model.safetensors", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_OfABaseWithAnAdapter_MeasuresWhatTheAdapterAdds()
+    {
+        string model = $"{_fixtures}/llama-f32+{_fixtures}/lora-plain-qv";
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {model}}}]", "out");
+        Assert.Equal(0, _bed.Engine.Compare([model, _bed["out"]], null, new MergeOptions()).Pairs[0].Whole.L2);
+        PairComparison half = _bed.Engine.Compare([model, $"{model}*0.5"], $"{_fixtures}/llama-f32", new MergeOptions()).Pairs.Single(pair => !pair.A.EndsWith("f32", StringComparison.Ordinal));
+        Assert.Equal(half.Whole.TaskVectors!.NormA / 2, half.Whole.TaskVectors.NormB, half.Whole.L2 * 1e-5);
+        Assert.Equal(1, half.Whole.TaskVectors.Cosine!.Value, 1e-6);
+    }
+
+    [Fact]
+    public void Score_OfABaseWithAnAdapter_IsTheScoreOfTheMergedModel()
+    {
+        string model = $"{_fixtures}/llama-f32+{_fixtures}/lora-plain-qv";
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {model}}}]", "out");
+        Assert.Equal(Scores(_bed["out"]), Scores(model));
+
+        string[] Scores(string adapted)
+        {
+            ScoreReport report = _bed.Engine.Score($"{_fixtures}/llama-f32", adapted, new ScoreRequest(["relative_change"], []), new MergeOptions());
+            Assert.Contains(report.Tensors, tensor => tensor.Scores.Values.Any(score => score.Value > 0));
+            return [.. report.Tensors.SelectMany(tensor => tensor.Scores.Values.Select(score => $"{tensor.Name} {score.Value:R}"))];
+        }
+    }
+
+    public void Dispose() => _bed.Dispose();
+
+    private float[] Merged(string model)
+    {
+        string[] parts = [.. model.Split('+').Select(part => $"{_fixtures}/{part}")];
+        string output = model.Replace('+', '-');
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {string.Join('+', parts)}}}]", output);
+        return MergeBed.Read(_bed[output], Query).Values;
+    }
+
+    private string Copy(string name, string to)
+    {
+        Directory.CreateDirectory(_bed[to]);
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(_fixtures, name)))
+        {
+            File.Copy(path, Path.Combine(_bed[to], Path.GetFileName(path)));
+        }
+
+        return _bed[to];
+    }
+}
