@@ -3,22 +3,33 @@ using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
 
-/// <summary><c>mergehost plugins list|show|lock</c></summary>
+/// <summary><c>mergehost plugins list|show|lock|install|remove|update</c></summary>
 internal static class PluginsCommand
 {
     private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark" };
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
 
-    public static Command Create() => new("plugins", "Shows what is installed.") { CreateList(), CreateShow(), CreateLock() };
+    private static readonly Option<bool> _outdated = new("--outdated") { Description = "List plugins that you installed and of which a feed has a newer version" };
+
+    public static Command Create() => new("plugins", "Shows what is installed, and installs more.")
+    {
+        CreateList(), CreateShow(), CreateLock(), PluginPackageCommands.CreateInstall(), PluginPackageCommands.CreateRemove(), PluginPackageCommands.CreateUpdate(),
+    };
 
     private static Command CreateList()
     {
         Command command = new("list", "Lists the plugins that are installed, and what is wrong with those that cannot be used.")
         {
-            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _outdated, SharedOptions.Source, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
+            if (arguments.GetValue(_outdated))
+            {
+                printer.Write(PluginPackageCommands.Outdated(arguments.GetValue(SharedOptions.Source), cancellation), List);
+                return 0;
+            }
+
             PluginsSummary plugins = engine.ListPlugins();
             printer.Write(plugins, List);
             foreach (Problem problem in plugins.Problems)
@@ -58,6 +69,16 @@ internal static class PluginsCommand
             return 0;
         }));
         return command;
+    }
+
+    private static void List(IReadOnlyList<OutdatedPlugin> plugins)
+    {
+        if (plugins.Count == 0)
+        {
+            Console.WriteLine("nothing to update");
+        }
+
+        Columns.Write([.. plugins.Select(plugin => new[] { plugin.Id, plugin.Installed, $"{plugin.Newest} is there" })]);
     }
 
     private static void List(PluginsSummary plugins)

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Xml;
 using NuGet.Packaging;
@@ -84,9 +85,9 @@ internal sealed class PackageArchive : IDisposable
     public IReadOnlyList<string> Files(string folder) => [.. Entries(folder).Select(entry => entry.FullName[(folder.Length + 1)..])];
 
     /// <summary>Writes the files below a folder of the package into a folder on disk.</summary>
-    /// <exception cref="MergeHostException">MH3020: a file is not as long as the package says.</exception>
+    /// <exception cref="MergeHostException">MH3020: a file is not what the package says.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public void Extract(string folder, string target, CancellationToken cancellation, Action<long>? written = null)
+    public void Extract(string folder, string target, CancellationToken cancellation)
     {
         byte[] buffer = new byte[1 << 20];
         foreach (ZipArchiveEntry entry in Entries(folder))
@@ -95,22 +96,17 @@ internal sealed class PackageArchive : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using Stream content = entry.Open();
             using FileStream file = new(path, FileMode.CreateNew);
-            long left = entry.Length;
-            for (int length; (length = content.Read(buffer)) > 0; left -= length)
+            Crc32 sum = new();
+            for (int length; file.Position <= entry.Length && (length = content.Read(buffer)) > 0;)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (length > left)
-                {
-                    break;
-                }
-
                 file.Write(buffer, 0, length);
-                written?.Invoke(length);
+                sum.Append(buffer.AsSpan(0, length));
             }
 
-            if (left != 0)
+            if (file.Position != entry.Length || sum.GetCurrentHashAsUInt32() != entry.Crc32)
             {
-                throw Unusable(_path, $"'{entry.FullName}' is not as long as the package says", "Get the package again.");
+                throw Unusable(_path, $"'{entry.FullName}' does not have the length and the check sum that the package states", "Get the package again.");
             }
         }
     }

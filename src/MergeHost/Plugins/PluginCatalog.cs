@@ -99,7 +99,7 @@ internal sealed class PluginCatalog
         try
         {
             PluginInfo plugin = PluginReader.Read(folder, root);
-            if (ContractProblem(plugin) is { } problem)
+            if (ContractProblem(plugin, _contracts) is { } problem)
             {
                 _problems.Add(problem);
                 _incompatible.Add((plugin, problem));
@@ -115,18 +115,20 @@ internal sealed class PluginCatalog
         }
     }
 
-    private Problem? ContractProblem(PluginInfo plugin)
+    /// <summary>Tells if a plugin was built for other contracts than a host has, MH3003.</summary>
+    /// <remarks>Until 1.0 a minor version may change contracts, so that it must be equal; from 1.0 on it must not be above the host's.</remarks>
+    public static Problem? ContractProblem(PluginInfo plugin, Version contracts)
     {
         Version built = plugin.ContractVersion;
-        if (built.Major == _contracts.Major && built.Minor <= _contracts.Minor)
+        if (built.Major == contracts.Major && (contracts.Major == 0 ? built.Minor == contracts.Minor : built.Minor <= contracts.Minor))
         {
             return null;
         }
 
-        bool isNewer = (built.Major, built.Minor).CompareTo((_contracts.Major, _contracts.Minor)) > 0;
+        bool isNewer = (built.Major, built.Minor).CompareTo((contracts.Major, contracts.Minor)) > 0;
         return new Problem(ErrorCodes.PluginContract,
             $"{plugin.Folder}: plugin {plugin} was built for contracts {built.ToString(2)}, "
-            + $"this host has {_contracts.ToString(2)}",
+            + $"this host has {contracts.ToString(2)}",
             isNewer ? "Update MergeHost, or install an older version of the plugin." : "Install a newer version of the plugin.");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MergeHost.Storage;
@@ -20,6 +21,8 @@ internal sealed class PluginLock
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // As --hash takes it, '+' included.
         WriteIndented = true,
         NewLine = "\n",
     };
@@ -99,6 +102,11 @@ internal sealed class PluginLock
         if (now.Contract != locked.Contract)
         {
             yield return Differs($"plugin {plugin} was built for contracts {now.Contract}, locked is {locked.Contract}");
+        }
+
+        if (now.Package is not null && locked.Package is not null && now.Package != locked.Package)
+        {
+            yield return Differs($"plugin {plugin} was installed from a package with the SHA-512 {now.Package}, locked is {locked.Package}");
         }
 
         foreach (string path in now.Files.Concat(locked.Files).Select(file => file.Path).Distinct().Order(StringComparer.Ordinal))

@@ -141,14 +141,18 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0.1", true)]
-    [InlineData("0.2", true)]
-    [InlineData("0.0", false)]
-    [InlineData("1.1", false)]
-    public void Scan_ForContractsOfAVersion_TakesPluginsOfTheSameMajorAndNoHigherMinor(string contracts, bool isTaken)
+    [InlineData("0.1", "0.1", true)]
+    [InlineData("0.1", "0.2", false)]
+    [InlineData("0.1", "0.0", false)]
+    [InlineData("0.1", "1.1", false)]
+    [InlineData("1.1", "1.1", true)]
+    [InlineData("1.1", "1.2", true)]
+    [InlineData("1.1", "1.0", false)]
+    [InlineData("1.1", "2.1", false)]
+    public void Scan_ForContractsOfAVersion_TakesEqualMinorsUntil1_AndNoHigherMinorFromThenOn(string built, string contracts, bool isTaken)
     {
         string folder = _folder.Add(Good);
-        PluginFolder.Rereference(Path.Combine(folder, "Fixture.Good.dll"), SharedAssemblies.Contracts, new Version(0, 1));
+        PluginFolder.Rereference(Path.Combine(folder, "Fixture.Good.dll"), SharedAssemblies.Contracts, Version.Parse(built));
 
         PluginCatalog catalog = PluginCatalog.Scan([_folder.Root], Version.Parse(contracts));
 

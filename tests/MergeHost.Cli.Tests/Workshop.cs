@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using MergeHost.Testing;
+
+namespace MergeHost.Cli.Tests;
+
+[CollectionDefinition(Workshop.Name)]
+public sealed class WorkshopTests : ICollectionFixture<Workshop>;
+
+/// <summary>A folder outside the repository in which a third party builds plugins, against packages that were made of the repository once.</summary>
+public sealed class Workshop : IDisposable
+{
+    /// <summary>The tests that share it, which run one after the other.</summary>
+    public const string Name = "workshop";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public Workshop()
+    {
+        // The packages that the contracts need are in the cache of the build that made this test; no other feed is asked.
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        File.WriteAllText(_folder["nuget.config"], $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="packages" /></config>
+              <packageSources><clear /><add key="built" value="feed" /><add key="cache" value="{cache}" /></packageSources>
+            </configuration>
+            """);
+        foreach (string project in (string[])["Abstractions", "Storage", "Kernels", "Testing"])
+        {
+            Assert.Equal("", Dotnet(Cli.Repository, "pack", $"src/MergeHost.{project}", "-c", "Release", "--no-build", "-o", Feed));
+        }
+    }
+
+    /// <summary>The packages of the contracts and of the test kit.</summary>
+    public string Feed => _folder["feed"];
+
+    /// <summary>A new folder in it.</summary>
+    public string this[string name] => Directory.CreateDirectory(_folder[name]).FullName;
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Runs <c>dotnet</c> in a folder.</summary>
+    /// <returns>What it said if it failed, else nothing.</returns>
+    public static string Dotnet(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
+
+        // What the test run sets for itself must not steer a build of somebody else's.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? "" : output;
+    }
+}
