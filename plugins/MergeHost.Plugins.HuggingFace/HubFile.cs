@@ -41,7 +41,7 @@ internal sealed class HubFile(string path, HubContent content) : CheckpointFile
         }
         catch (Hub.HubException exception)
         {
-            HubProblem.Told(() => throw exception);
+            throw HubProblem.Of(exception);
         }
     }
 

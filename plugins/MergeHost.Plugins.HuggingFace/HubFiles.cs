@@ -8,6 +8,7 @@ namespace MergeHost.Plugins.HuggingFace;
 internal sealed class HubFiles : CheckpointFiles
 {
     private readonly HubRepository _repository;
+    private readonly string _folder;
     private readonly Dictionary<string, HubEntry> _entries;
     private readonly ConcurrentDictionary<string, HubContent> _contents = [];
 
@@ -16,7 +17,8 @@ internal sealed class HubFiles : CheckpointFiles
         _repository = repository;
         string prefix = folder.Length == 0 ? "" : folder + "/";
         _entries = repository.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && HubPath.IsSafe(file.Path)).ToDictionary(file => file.Path[prefix.Length..]);
-        Location = $"{HubName.Scheme}{repository.Name}@{repository.Commit}{(folder.Length == 0 ? "" : "/" + folder)}";
+        _folder = folder;
+        Location = $"{repository.Id.Scheme}{repository.Name}@{repository.Commit}{(folder.Length == 0 ? "" : "/" + folder)}";
         Named = named;
         Names = [.. _entries.Keys.Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Folders = [.. _entries.Keys.Where(name => name.Contains('/', StringComparison.Ordinal)).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
@@ -55,6 +57,9 @@ internal sealed class HubFiles : CheckpointFiles
             .Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> AllNames => [.. _entries.Keys.Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public override string PathOf(string name) => $"{Location}/{name}";
 
     /// <inheritdoc/>
@@ -76,6 +81,16 @@ internal sealed class HubFiles : CheckpointFiles
     /// <inheritdoc/>
     public override void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation) => HubProblem.Told(() =>
         _repository.Download([.. names.Select(name => _entries[name])], progress is null ? null : progress.Report, cancellation));
+
+    /// <inheritdoc/>
+    public override CheckpointCopies? Copies => HubProblem.Told(() => new CheckpointCopies(System.IO.Path.Combine(_repository.Snapshot, _folder), _repository.FreeBytes, _repository.BytesPerSecond));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Withheld => [.. _repository.Files.Select(file => file.Path).Where(path => !HubPath.IsSafe(path))];
+
+    /// <inheritdoc/>
+    public override CheckpointTerms? ReadTerms(CancellationToken cancellation) =>
+        HubProblem.Told(() => _repository.Ask(cancellation)) is { } revision ? new CheckpointTerms(revision.License, revision.Access) : null;
 
     // Small files are kept, as other programs keep them.
     private Stream Whole(string name)

@@ -18,7 +18,7 @@ internal static class HubProblem
         }
         catch (HubException exception)
         {
-            throw new CheckpointException(new Problem(CodeOf(exception.Fault), (exception.Fault is HubFault.NotFound or HubFault.Offline ? missing : "") + exception.Message, exception.Hint), exception);
+            throw Of(exception, missing);
         }
     }
 
@@ -28,6 +28,10 @@ internal static class HubProblem
         work();
         return 0;
     });
+
+    /// <summary>The exception that users see.</summary>
+    public static CheckpointException Of(HubException exception, string missing = "") => new(
+        new Problem(CodeOf(exception.Fault), (exception.Fault is HubFault.NotFound or HubFault.Offline ? missing : "") + exception.Message, exception.Hint), exception);
 
     private static ErrorCode CodeOf(HubFault fault) => fault switch
     {
@@ -39,6 +43,8 @@ internal static class HubProblem
         HubFault.Answer => ErrorCodes.HubAnswer,
         HubFault.Damaged => ErrorCodes.HubDamaged,
         HubFault.UnsafeName => ErrorCodes.HubName,
+        HubFault.Card => ErrorCodes.HubCard,
+        HubFault.Expired => ErrorCodes.HubUnreachable,
         _ => ErrorCodes.HubCache,
     };
 }

@@ -251,6 +251,15 @@ public static class ErrorCodes
     /// <summary>A cache that cannot be read or written, or has no room.</summary>
     public static readonly ErrorCode HubCache = new("MH7009", "The hub's cache cannot be read or written");
 
+    /// <summary>Front matter of a card that the hub does not take.</summary>
+    public static readonly ErrorCode HubCard = new("MH7010", "The hub does not take the model card");
+
+    /// <summary>An output that is not to be put into a store: not verified, or under a licence that its models' contradict.</summary>
+    public static readonly ErrorCode PublishRefused = new("MH7011", "What is to be pushed must not be as it is");
+
+    /// <summary>A name that no store takes for what is asked.</summary>
+    public static readonly ErrorCode NoStore = new("MH7012", "No installed store does what is asked");
+
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [

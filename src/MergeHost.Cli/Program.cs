@@ -18,6 +18,9 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     SweepCommand.Create(),
     ServeCommand.Create(),
     VerifyCommand.Create(),
+    DownloadCommand.Create(),
+    CacheCommand.Create(),
+    PushCommand.Create(),
     PluginsCommand.Create(),
     TorchCommand.Create(),
 };

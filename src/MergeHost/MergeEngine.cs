@@ -2,20 +2,16 @@ using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Evaluation;
 using MergeHost.Evaluation.Runs;
-using MergeHost.Models;
 using MergeHost.Planning;
-using MergeHost.Plans;
 using MergeHost.Plugins;
-using MergeHost.Reports;
 using MergeHost.Running;
-using MergeHost.Running.Records;
 using MergeHost.Runtimes;
 using MergeHost.Scoring;
-using MergeHost.Selecting;
 using MergeHost.Serving;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
-using MergeHost.Summaries;
+using MergeHost.Stores;
+using MergeHost.Storing;
 
 namespace MergeHost;
 
@@ -100,7 +96,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         using PlanSession session = Open(recipePath);
         MergePlan plan = session.Plan(Path.GetTempPath(), options);
-        return PlanSummarizer.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
+        return PlanSummary.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
 
         StagePlan Chosen(StagePlan stage) =>
             stage.Selection?.CanScore == true ? SelectionRunner.Choose(stage, options, progress, cancellation) : stage;
@@ -112,7 +108,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     public CheckpointSummary Inspect(string path)
     {
         using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
-        return CheckpointSummarizer.Of(models.Open(path), models.Warnings);
+        return CheckpointSummary.Of(models.Open(path), models.Warnings);
     }
 
     /// <summary>Scores what training changed.</summary>
@@ -131,12 +127,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
-        IReadOnlyList<BoundScorer> scorers = RequestedScorers.Bind(request, plugins, _host);
+        IReadOnlyList<BoundScorer> scorers = request.Bind(plugins, _host);
         _ = request.Validation is null ? null : ReadSuite(request.Validation, plugins); // A mistake there is told before the work, not after it.
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
-        return ScoreSummarizer.Of(@base, adapted, scorers, pairs, rows);
+        return ScoreReport.Of(@base, adapted, scorers, pairs, rows);
     }
 
     /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
@@ -191,6 +187,50 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
     public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
         new Verifier(new PluginSet(_catalog.Value), _host).Verify(output, progress, cancellation);
+
+    /// <summary>Brings a checkpoint of a store to this machine, where other programs find it too.</summary>
+    /// <param name="name">The checkpoint, such as <c>org/name@revision</c>.</param>
+    /// <param name="isWhole">Whether every file is wanted, rather than what a merge reads and the small files beside it.</param>
+    /// <param name="warnings">Told what is odd about the checkpoint.</param>
+    /// <param name="progress">Told of the progress, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what came is kept.</param>
+    /// <exception cref="MergeHostException">There is no such checkpoint, or it cannot be had.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public DownloadSummary Download(
+        string name, bool isWhole, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Downloader(new PluginSet(_catalog.Value), _host).Run(name, isWhole, warnings, progress, cancellation);
+
+    /// <summary>Lists the copies of checkpoints that stores keep on this machine.</summary>
+    /// <exception cref="MergeHostException">No store keeps any, or they cannot be read.</exception>
+    public CacheSummary ListCopies() => Cache.List();
+
+    /// <inheritdoc cref="ICheckpointCache.Prune"/>
+    /// <exception cref="MergeHostException">A name is not there, or something cannot be removed.</exception>
+    public IReadOnlyList<RemovedCopy> PruneCopies(IReadOnlyList<string> names, bool detached = false, bool isTrial = false) => Cache.Prune(names, detached, isTrial);
+
+    /// <summary>Compares copies with their digests.</summary>
+    /// <param name="names">The checkpoints; none for all.</param>
+    /// <param name="removes">Whether damaged files are removed, so that they are fetched again.</param>
+    /// <param name="progress">Told of the progress.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns>The files that are not what they were.</returns>
+    /// <exception cref="MergeHostException">A name is not there, or a file cannot be read or removed.</exception>
+    public IReadOnlyList<Problem> VerifyCopies(
+        IReadOnlyList<string> names, bool removes = false, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        Cache.Verify(names, removes, progress, cancellation);
+
+    /// <summary>Pushes an output to a store: what its manifest lists, and its card.</summary>
+    /// <param name="output">What a merge wrote, a folder or a file; or a folder with a model that has no manifest.</param>
+    /// <param name="name">The name that it gets, such as <c>org/name</c>.</param>
+    /// <param name="options">How.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="progress">Told of the progress, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what was sent is not sent again the next time.</param>
+    /// <exception cref="MergeHostException">The output is not to be pushed, or the store refuses.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public PublishedCheckpoint Push(
+        string output, string name, PublishOptions options, Action<string>? tell = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Publisher(new PluginSet(_catalog.Value), _host, options, tell ?? (_ => { })).Run(output, name, progress, cancellation);
 
     /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and with a cache nothing is measured twice.</summary>
     /// <param name="request">What is to be measured.</param>
@@ -252,12 +292,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         new ModelLoader(_catalog.Value, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
-    public PluginsSummary ListPlugins() => PluginSummarizer.Of(_catalog.Value);
+    public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);
 
     /// <summary>Describes a plugin, or a single export of one, with its parameters; loads the plugin.</summary>
     /// <param name="id">The id of a plugin or of an export.</param>
     /// <exception cref="MergeHostException">Nothing of that id is installed, or the plugin cannot be loaded.</exception>
-    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => PluginSummarizer.Find(id, _catalog.Value, _host);
+    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => ExportSummary.Find(id, _catalog.Value, _host);
 
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>
@@ -291,6 +331,8 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
         return new MergeRunner(plan, _host, options, warnings, progress).Run(cancellation);
     }
+
+    private CacheKeeper Cache => new(new PluginSet(_catalog.Value), _host);
 
     private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host, request.Tasks);
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MergeHost.Reports;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MergeHost.LanguageModel.Tests;

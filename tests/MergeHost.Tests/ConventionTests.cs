@@ -16,12 +16,12 @@ public sealed class ConventionTests
     public void PublicTypes_AreTheEngineAndWhatItTakesAndReturns() =>
         Assert.Equal(
             [
-                "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "EvaluationRequest",
+                "CacheSummary", "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "DownloadSummary", "EvaluationRequest",
                 "EvaluationSummary", "ExportSummary", "KeptAbility", "LayerDistance", "ManifestChoice",
                 "ManifestFile", "ManifestInput", "ManifestInputFile", "ManifestPlugin", "ManifestSelection", "ManifestStage",
                 "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress",
                 "MetricSummary", "ModelSummary", "OptionSummary", "PairComparison", "PairedResult", "PlanSummary",
-                "PluginSummary", "PluginsSummary", "RankCorrelation", "RemoteSummary", "RestorationCurve", "RestorationPoint", "RunComparison",
+                "PluginSummary", "PluginsSummary", "PublishOptions", "RankCorrelation", "RemoteSummary", "RestorationCurve", "RestorationPoint", "RunComparison",
                 "ScoreReport", "ScoreRequest", "ScoreSummary", "ScoreValidation", "ScoredTensor",
                 "ScorerAgreement", "ScorerSetting", "ScorerSummary", "SelectionSummary", "ShareInterval", "StageSummary",
                 "StudyMean", "StudyPoint", "StudySummary", "SwappedUnit", "TaskChange", "TaskSummary",

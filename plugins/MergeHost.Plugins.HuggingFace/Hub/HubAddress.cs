@@ -32,12 +32,14 @@ internal static class HubAddress
     {
         string name = host.TrimEnd('.');
         return IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address)
-            ? IsPrivate(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+            ? IsPrivate(address)
             : name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool IsPrivate(IPAddress address)
+    /// <summary>Whether an address is one of this machine or of a network of its own.</summary>
+    public static bool IsPrivate(IPAddress address)
     {
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
         {
             return IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal || address.Equals(IPAddress.IPv6Any);

@@ -1,16 +1,19 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
 /// <summary>One repository in the cache that programs for the hub share: blobs, snapshots, references and listings.</summary>
-internal sealed class HubCache(HubSettings settings, string repository)
+internal sealed class HubCache(HubSettings settings, HubId repository)
 {
     private const int ListingVersion = 1;
     private const long MostListingBytes = 1 << 28;
 
-    private readonly string _name = "models--" + repository.Replace("/", "--", StringComparison.Ordinal);
+    private readonly string _name = repository.CacheFolder;
 
     /// <summary>The repository's folder.</summary>
     public string Folder => Path.Combine(settings.CacheFolder, _name);
@@ -38,24 +41,21 @@ internal sealed class HubCache(HubSettings settings, string repository)
 
     /// <summary>A file of a commit, or <see langword="null"/> if it is not there.</summary>
     public string? Find(string commit, string path) =>
-        HubPath.IsSafe(path) && Path.Combine(Snapshot(commit), path) is { } full && File.Exists(full) ? full : null;
+        HubPath.IsSafe(path) && Path.Combine(Snapshot(commit), path) is { } full && IsThere(full) ? full : null;
 
     /// <summary>The listing of a commit, or <see langword="null"/> if there is none.</summary>
     public IReadOnlyList<HubEntry>? Listing(string commit)
     {
-        try
+        // What is of another program's make is as good as none.
+        JsonNode? listing = Read(ListingPath(commit)) is { } text ? Parse(text) : null;
+        if (listing.Find("format_version").AsInt() != ListingVersion || listing.Find("files") is not JsonObject files)
         {
-            return Read(ListingPath(commit)) is { } text && JsonNode.Parse(text) is JsonObject listing
-                && listing["format_version"]?.GetValue<int>() == ListingVersion && listing["files"] is JsonObject files
-                    ? [.. files.Select(file => new HubEntry(file.Key, file.Value!["size"]!.GetValue<long>(), file.Value["blob_id"]!.GetValue<string>(), file.Value["lfs_sha256"]?.GetValue<string>()))
-                        .Where(file => HubEntry.IsDigest(file.Digest) && file.LengthBytes >= 0).OrderBy(file => file.Path, StringComparer.Ordinal)]
-                    : null;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or NullReferenceException)
-        {
-            // Of another program's make: as good as none.
             return null;
         }
+
+        HubEntry?[] entries = [.. files.Select(file => EntryOf(file.Key, file.Value))];
+        return entries.Contains(null) ? null
+            : [.. entries.OfType<HubEntry>().Where(file => HubEntry.IsDigest(file.Digest) && file.LengthBytes >= 0).OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
     /// <summary>The files that a snapshot has, where no listing tells which there should be.</summary>
@@ -63,7 +63,7 @@ internal sealed class HubCache(HubSettings settings, string repository)
     {
         string snapshot = Snapshot(commit);
         return Directory.Exists(snapshot)
-            ? [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories).Where(File.Exists)
+            ? [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories).Where(IsThere)
                 .Select(path => new HubEntry(Path.GetRelativePath(snapshot, path).Replace('\\', '/'), Target(path).Length, DigestOf(path), null))
                 .OrderBy(file => file.Path, StringComparer.Ordinal)]
             : [];
@@ -120,16 +120,16 @@ internal sealed class HubCache(HubSettings settings, string repository)
             Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
             Directory.CreateDirectory(Path.GetDirectoryName(link)!);
             using FileStream held = Lock(Path.Combine(settings.CacheFolder, ".locks", _name, file.Digest + ".lock"), cancellation);
-            if (File.Exists(link))
+            if (IsThere(link))
             {
                 return;
             }
 
             File.Delete(link); // A link that leads nowhere.
-            bool wasThere = File.Exists(blob);
+            bool wasThere = IsThere(blob);
             if (!wasThere)
             {
-                Fetch(blob, file, fetch);
+                Fetch(blob, file, fetch, cancellation);
             }
 
             Place(blob, link, file, wasThere);
@@ -139,37 +139,87 @@ internal sealed class HubCache(HubSettings settings, string repository)
 
     /// <summary>Compares a file of the cache with its digest.</summary>
     /// <exception cref="HubException">It holds other bytes.</exception>
-    public static void Verify(string path, HubEntry file, CancellationToken cancellation) => Guard(() =>
+    public static void Verify(string path, HubEntry file, CancellationToken cancellation)
+    {
+        if (Difference(path, file, cancellation) is { } difference)
+        {
+            throw new HubException(HubFault.Damaged, path, $"the file in the cache is not what its name says: {difference}", $"Delete it, and run again: `rm '{Target(path).FullName}'`.");
+        }
+    }
+
+    /// <summary>In what a file of the cache differs from what its listing says, or <see langword="null"/>.</summary>
+    /// <exception cref="HubException">It cannot be read.</exception>
+    public static string? Difference(string path, HubEntry file, CancellationToken cancellation) => Guard(() =>
     {
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length != file.LengthBytes || (HubEntry.IsDigest(file.Digest) && Digest(stream, file, cancellation) != file.Digest))
-        {
-            throw new HubException(HubFault.Damaged, path, "the file in the cache is not what its name says", $"Delete it, and run again: `rm '{Target(path).FullName}'`.");
-        }
+        return stream.Length != file.LengthBytes ? string.Create(CultureInfo.InvariantCulture, $"it has {stream.Length:N0} bytes, expected {file.LengthBytes:N0}")
+            : HubEntry.IsDigest(file.Digest) && Digest(stream, file, cancellation) != file.Digest ? "it has another digest" : null;
     });
+
+    /// <summary>Locks a blob as the other programs do (flock), for as long as the stream is open.</summary>
+    /// <returns><see langword="null"/> if another program has it.</returns>
+    public static FileStream? TryLock(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a path leads to a file; a link that leads nowhere does not.</summary>
+    public static bool IsThere(string path) => File.Exists(path) && Target(path).Exists;
+
+    /// <summary>The file that a path leads to.</summary>
+    public static FileInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
+
+    private static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return PythonJson.Parse(Encoding.UTF8.GetBytes(text), reason => new JsonException(reason));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static HubEntry? EntryOf(string path, JsonNode? row) =>
+        row.Find("size").AsWhole() is { } lengthBytes && row.Find("blob_id").AsText() is { } oid
+        && (row.Find("lfs_sha256") is not { } sha || sha.AsText() is not null)
+            ? new HubEntry(path, lengthBytes, oid, row.Find("lfs_sha256").AsText()) : null;
 
     private static string Digest(FileStream stream, HubEntry file, CancellationToken cancellation)
     {
-        using System.Security.Cryptography.IncrementalHash hash = file.NewHash();
+        using IncrementalHash hash = file.NewHash();
+        Append(hash, stream, cancellation);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, FileStream stream, CancellationToken cancellation)
+    {
         byte[] buffer = new byte[1 << 20];
         for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
         {
             cancellation.ThrowIfCancellationRequested();
             hash.AppendData(buffer, 0, read);
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     // Under the lock, so that what an earlier run left can be gone on with.
-    private static void Fetch(string blob, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch)
+    private static void Fetch(string blob, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellation)
     {
         string partial = $"{blob}.{file.Digest[..8]}.incomplete";
-        bool isResumed = TryFetch(partial, file, fetch, out bool isWhole);
+        bool isResumed = TryFetch(partial, file, fetch, cancellation, out bool isWhole);
         if (!isWhole)
         {
             File.Delete(partial);
-            if (!isResumed || !(TryFetch(partial, file, fetch, out isWhole) | isWhole))
+            if (!isResumed || !(TryFetch(partial, file, fetch, cancellation, out isWhole) | isWhole))
             {
                 File.Delete(partial);
                 throw new HubException(HubFault.Damaged, file.Path, "the bytes that came are not those of the listing (digest); nothing of them is kept", "Run again; if it stays, look at proxies between you and the hub.");
@@ -180,22 +230,17 @@ internal sealed class HubCache(HubSettings settings, string repository)
     }
 
     // Returns whether it went on with what was there.
-    private static bool TryFetch(string partial, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch, out bool isWhole)
+    private static bool TryFetch(string partial, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellation, out bool isWhole)
     {
         using FileStream stream = new(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
-        using System.Security.Cryptography.IncrementalHash hash = file.NewHash();
+        using IncrementalHash hash = file.NewHash();
         if (stream.Length > file.LengthBytes)
         {
             stream.SetLength(0);
         }
 
         long start = stream.Length;
-        byte[] buffer = new byte[1 << 20];
-        for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
-        {
-            hash.AppendData(buffer, 0, read);
-        }
-
+        Append(hash, stream, cancellation);
         fetch(start, bytes =>
         {
             hash.AppendData(bytes.Span);
@@ -232,32 +277,24 @@ internal sealed class HubCache(HubSettings settings, string repository)
         }
     }
 
-    // As the other programs take it (flock), for as long as the stream is open.
     private static FileStream Lock(string path, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        while (true)
+        FileStream? held = TryLock(path);
+        for (; held is null; held = TryLock(path))
         {
-            try
+            if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100)))
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100)))
-                {
-                    throw new OperationCanceledException(cancellation);
-                }
+                throw new OperationCanceledException(cancellation);
             }
         }
+
+        return held;
     }
 
     private string ListingPath(string commit) => Path.Combine(Folder, "trees", commit + ".json");
 
     private static string DigestOf(string path) =>
         new FileInfo(path).LinkTarget is { } target && Path.GetFileName(target) is { } name && HubEntry.IsDigest(name) ? name : "";
-
-    private static FileInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
 
     private static string? Read(string path) => Guard(() => File.Exists(path) && new FileInfo(path).Length <= MostListingBytes ? File.ReadAllText(path) : null);
 

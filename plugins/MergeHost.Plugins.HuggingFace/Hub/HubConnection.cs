@@ -1,30 +1,40 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.RegularExpressions;
+using System.Net.Sockets;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
 /// <summary>Sends requests: with the token to the hub's own origin only, with retries, and over redirects that may be followed.</summary>
 /// <remarks>Every member may be called from several threads at once.</remarks>
-internal sealed partial class HubConnection : IDisposable
+internal sealed class HubConnection : IDisposable
 {
-    /// <summary>How often something is tried again that failed without a byte.</summary>
-    public const int MostRetries = 5;
-
     private const int MostRedirects = 5;
+
+    // A write may be answered only once the hub has looked at all that came.
+    private static readonly TimeSpan _writeTimeout = TimeSpan.FromMinutes(3);
 
     private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _client;
+    private readonly HubRetry _retry;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private long _readBytes;
+    private long _readTicks;
 
-    public HubConnection(HubSettings settings)
+    /// <param name="settings">Where the hub is, and who asks.</param>
+    /// <param name="resolve">Finds the addresses of a host; the system's names by default.</param>
+    public HubConnection(HubSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
         Settings = settings;
+        _resolve = resolve ?? Dns.GetHostAddressesAsync;
+        _retry = new HubRetry(settings.LongestWait);
         _handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = Connect,
             ConnectTimeout = settings.Timeout,
             MaxResponseHeadersLength = 64,
             MaxConnectionsPerServer = 16,
@@ -37,31 +47,30 @@ internal sealed partial class HubConnection : IDisposable
 
     public HubSettings Settings { get; }
 
+    /// <summary>How fast answers came so far, from their first byte on; 0 while too little came to tell.</summary>
+    public double BytesPerSecond => Interlocked.Read(ref _readBytes) is >= 65_536 and var bytes && Interlocked.Read(ref _readTicks) is > 0 and var ticks
+        ? bytes / TimeSpan.FromTicks(ticks).TotalSeconds : 0;
+
+    /// <summary>The address of something on the hub.</summary>
+    public Uri AddressOf(string path) => new($"{Settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
+
+    /// <inheritdoc cref="HubRetry.Run"/>
+    public T Retry<T>(Func<T> work, string where, CancellationToken cancellation) => _retry.Run(work, where, cancellation);
+
     /// <summary>Asks for JSON or another short answer.</summary>
     /// <param name="address">An address of the hub's own origin.</param>
     /// <param name="where">What is asked for, for messages.</param>
     /// <param name="mostBytes">The longest answer.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="HubException">No answer, or a refusal.</exception>
-    public (byte[] Content, HttpResponseHeaders Headers) Get(Uri address, string where, int mostBytes, CancellationToken cancellation)
+    public (byte[] Content, HttpResponseHeaders Headers) Get(Uri address, string where, int mostBytes, CancellationToken cancellation) => Retry(() =>
     {
-        for (int failures = 0; ; failures++)
-        {
-            try
-            {
-                using HttpResponseMessage response = Follow(HttpMethod.Get, address, null, where, null, cancellation).Response;
-                Check(response, where);
-                return (ReadAll(response, where, mostBytes, cancellation), response.Headers);
-            }
-            catch (HttpRequestException exception)
-            {
-                WaitOrGiveUp(failures, exception, where, cancellation);
-            }
-        }
-    }
+        using HttpResponseMessage response = Follow(address, null, where, null, cancellation).Response;
+        Check(response, where);
+        return (ReadAll(response, where, mostBytes, cancellation), response.Headers);
+    }, where, cancellation);
 
-    /// <summary>Sends a request, and follows redirects.</summary>
-    /// <param name="method">GET or HEAD.</param>
+    /// <summary>Asks for a file or a part of it, and follows redirects.</summary>
     /// <param name="address">The address.</param>
     /// <param name="range">The bytes that are asked for, or <see langword="null"/> for all.</param>
     /// <param name="where">What is asked for, for messages.</param>
@@ -71,11 +80,11 @@ internal sealed partial class HubConnection : IDisposable
     /// <exception cref="HubException">A redirect must not be followed, or an answer is encoded.</exception>
     /// <exception cref="HttpRequestException">No answer, one that asks to try again, or none in time.</exception>
     public (HttpResponseMessage Response, Uri Address) Follow(
-        HttpMethod method, Uri address, RangeHeaderValue? range, string where, Action<HttpResponseMessage>? seen, CancellationToken cancellation)
+        Uri address, RangeHeaderValue? range, string where, Action<HttpResponseMessage>? seen, CancellationToken cancellation)
     {
         for (int redirects = 0; ; redirects++)
         {
-            HttpResponseMessage response = Send(method, address, range, where, cancellation);
+            HttpResponseMessage response = Send(new HubRequest(HttpMethod.Get, address, where) { Range = range }, Settings.Timeout, cancellation);
             try
             {
                 if (address.HasOrigin(Settings.Endpoint) && (int)response.StatusCode < 400)
@@ -89,10 +98,7 @@ internal sealed partial class HubConnection : IDisposable
                     return (response, address);
                 }
 
-                string? location = response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values) ? values.FirstOrDefault() : null;
-                address = HubAddress.Follow(Settings.Endpoint, address, location ?? "")
-                    ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed",
-                        "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+                address = TargetOf(response, address, where);
                 if (redirects == MostRedirects)
                 {
                     throw new HubException(HubFault.Answer, where, "redirects without end");
@@ -108,66 +114,49 @@ internal sealed partial class HubConnection : IDisposable
         }
     }
 
+    /// <summary>Sends content, once; a repository that moved is followed on the hub's own origin, and nothing anywhere else.</summary>
+    /// <param name="request">What is sent; its content may be asked for again after a redirect.</param>
+    /// <param name="mostBytes">The longest answer.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="HubException">A redirect must not be followed.</exception>
+    /// <exception cref="HttpRequestException">No answer, one that asks to try again, or none in time.</exception>
+    public HubAnswer Write(HubRequest request, int mostBytes, CancellationToken cancellation)
+    {
+        for (int redirects = 0; ; redirects++)
+        {
+            using HttpResponseMessage response = Send(request, _writeTimeout, cancellation);
+            if (!IsRedirect(response.StatusCode))
+            {
+                return new HubAnswer((int)response.StatusCode, ReadAll(response, request.Where, mostBytes, cancellation),
+                    response.Headers.ETag?.Tag, () => Check(response, request.Where));
+            }
+
+            Uri target = TargetOf(response, request.Address, request.Where);
+            if (redirects == MostRedirects || !request.Address.HasOrigin(Settings.Endpoint) || !target.HasOrigin(Settings.Endpoint))
+            {
+                throw new HubException(HubFault.Address, request.Where, "what is written is sent on to another place", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+            }
+
+            request = request with { Address = target };
+        }
+    }
+
+    /// <inheritdoc cref="HubRetry.GaveUp"/>
+    public HubException GaveUp(HttpRequestException exception, string where) => _retry.GaveUp(exception, where, 1);
+
     /// <summary>Reads the next bytes of an answer, in time.</summary>
     /// <exception cref="HttpRequestException">None come, or not in time.</exception>
-    public int Read(Stream stream, Memory<byte> destination, CancellationToken cancellation) =>
-        InTime(token => stream.ReadAsync(destination, token).AsTask(), cancellation);
-
-    /// <summary>Waits before the next try, or says that it is no use.</summary>
-    /// <param name="failures">How often it was tried without any success.</param>
-    /// <param name="exception">The last failure.</param>
-    /// <param name="where">What is asked for, for messages.</param>
-    /// <param name="cancellation">Asks to stop.</param>
-    /// <exception cref="HubException">Too often, or the hub asks to wait for longer than anyone would.</exception>
-    public void WaitOrGiveUp(int failures, HttpRequestException exception, string where, CancellationToken cancellation)
+    public int Read(Stream stream, Memory<byte> destination, CancellationToken cancellation)
     {
-        TimeSpan pause = exception is BusyException { Wait: { } asked }
-            ? asked : TimeSpan.FromSeconds(0.2 * Math.Pow(2, failures) * (0.75 + (Random.Shared.NextDouble() / 2)));
-        if (failures >= MostRetries || pause > Settings.LongestWait)
-        {
-            string reason = exception is BusyException busy ? busy.Message : exception.InnerException?.Message ?? exception.Message;
-            string tries = pause > Settings.LongestWait
-                ? string.Create(CultureInfo.InvariantCulture, $", and asks to wait for {pause.TotalSeconds:N0} seconds") : $", {failures + 1} times";
-            throw new HubException(HubFault.Unreachable, where, reason.TrimEnd('.') + tries,
-                exception is BusyException ? "Try again later; with a token (HF_TOKEN) more requests are allowed." : "Look at the network, at HF_ENDPOINT and at proxies, or use what is cached with HF_HUB_OFFLINE=1.",
-                exception);
-        }
-
-        if (cancellation.WaitHandle.WaitOne(pause))
-        {
-            throw new OperationCanceledException(cancellation);
-        }
+        long start = Stopwatch.GetTimestamp();
+        int count = InTime(token => stream.ReadAsync(destination, token).AsTask(), Settings.Timeout, cancellation);
+        Interlocked.Add(ref _readTicks, Stopwatch.GetElapsedTime(start).Ticks);
+        Interlocked.Add(ref _readBytes, count);
+        return count;
     }
 
-    /// <summary>Refuses an answer that is none.</summary>
-    /// <exception cref="HubException">The hub has no such thing, or does not give it.</exception>
-    public void Check(HttpResponseMessage response, string where)
-    {
-        int status = (int)response.StatusCode;
-        if (status < 300)
-        {
-            return;
-        }
-
-        string? Header(string name) => response.Headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.FirstOrDefault() : null;
-        string words = Header("X-Error-Message") is { } said ? $" ({Printable(said)})" : "";
-        throw (Header("X-Error-Code"), status) switch
-        {
-            ("GatedRepo", 401) => Denied($"the model is gated, and no token is given{words}", "Ask for access on the model's page, and set HF_TOKEN or run `hf auth login`."),
-            ("GatedRepo", _) => Denied($"the model is gated, and the token's owner has no access{words}", "Ask for access on the model's page."),
-            ("RevisionNotFound", _) => new HubException(HubFault.NotFound, where, "the model has no such revision", "Name a branch, a tag or a full commit after '@'."),
-            ("EntryNotFound", _) => new HubException(HubFault.NotFound, where, "the model has no such file"),
-            (_, 401) when Settings.Token is not null && words.Contains("credential", StringComparison.OrdinalIgnoreCase) =>
-                Denied($"the hub does not accept the token{words}", "Set HF_TOKEN to a valid token, or unset it, and remove a stored one by `hf auth logout`."),
-            ("RepoNotFound", _) or (_, 401) or (null, 404) => new HubException(HubFault.NotFound, where,
-                $"the hub has no such model, or it is private and {(Settings.Token is null ? "no token is given" : "the token does not open it")}{words}",
-                "Look at the spelling; for a private model set HF_TOKEN. A local folder is looked for from the current folder and the recipe's."),
-            (_, 403) => Denied($"the hub refuses{words}", "Look at the model's page."),
-            _ => new HubException(HubFault.Answer, where, string.Create(CultureInfo.InvariantCulture, $"the hub answers {status}{words}")),
-        };
-
-        HubException Denied(string what, string hint) => new(HubFault.Denied, where, what, hint);
-    }
+    /// <inheritdoc cref="HubRefusal.ThrowIfAny"/>
+    public void Check(HttpResponseMessage response, string where) => HubRefusal.ThrowIfAny(response, where, Settings.Token is not null);
 
     public void Dispose()
     {
@@ -177,23 +166,37 @@ internal sealed partial class HubConnection : IDisposable
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 
-    private static string Printable(string text) => string.Concat(text.Take(200).Select(c => c is >= ' ' and < '\x7f' ? c : '?'));
+    private Uri TargetOf(HttpResponseMessage response, Uri address, string where)
+    {
+        string? location = response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values) ? values.FirstOrDefault() : null;
+        return HubAddress.Follow(Settings.Endpoint, address, location ?? "")
+            ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+    }
 
-    private HttpResponseMessage Send(HttpMethod method, Uri address, RangeHeaderValue? range, string where, CancellationToken cancellation)
+    private HttpResponseMessage Send(HubRequest asked, TimeSpan timeout, CancellationToken cancellation)
     {
         if (Settings.IsOffline)
         {
-            throw new HubException(HubFault.Offline, where, "not in the cache, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
+            throw new HubException(HubFault.Offline, asked.Where, "not in the cache, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
-        using HttpRequestMessage request = new(method, address);
-        request.Headers.Range = range;
-        if (Settings.Token is { } token && address.HasOrigin(Settings.Endpoint))
+        using HttpRequestMessage request = new(asked.Method, asked.Address) { Content = asked.Content?.Invoke() };
+        request.Headers.Range = asked.Range;
+        if (Settings.Token is { } token && asked.Address.HasOrigin(Settings.Endpoint))
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        HttpResponseMessage response = InTime(stop => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), cancellation);
+        HttpResponseMessage response;
+        try
+        {
+            response = InTime(stop => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), timeout, cancellation, asked.Sent);
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is HubException refused)
+        {
+            throw new HubException(refused.Fault, asked.Where, refused.Message, refused.Hint, exception);
+        }
+
         if ((int)response.StatusCode is not (408 or 429 or 500 or 502 or 503 or 504))
         {
             return response;
@@ -201,22 +204,63 @@ internal sealed partial class HubConnection : IDisposable
 
         using (response)
         {
-            throw new BusyException((int)response.StatusCode, WaitOf(response));
+            throw HubRetry.Busy(response);
         }
     }
 
-    private T InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    // Names are looked up here, so that what is connected to is what was looked at.
+    private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(Settings.Timeout);
+        string host = context.DnsEndPoint.Host;
+        IPAddress[] addresses = await _resolve(host, cancellation).ConfigureAwait(false);
+        bool isProxy = !host.Equals(context.InitialRequestMessage.RequestUri?.IdnHost, StringComparison.OrdinalIgnoreCase);
+        string endpoint = Settings.Endpoint.IdnHost;
+        if (!isProxy && !host.Equals(endpoint, StringComparison.OrdinalIgnoreCase) && addresses.Any(HubAddress.IsPrivate)
+            && !(await _resolve(endpoint, cancellation).ConfigureAwait(false)).Any(HubAddress.IsPrivate))
+        {
+            throw new HubException(HubFault.Address, host, "the hub sends us to a name of a private address, which must not be followed",
+                "Look at HF_ENDPOINT, and at what answers for names.");
+        }
+
+        Socket? socket = new(SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            socket.NoDelay = true;
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellation).ConfigureAwait(false);
+            NetworkStream stream = new(socket, ownsSocket: true);
+            socket = null;
+            return stream;
+        }
+        finally
+        {
+            socket?.Dispose();
+        }
+    }
+
+    // While bytes are sent, time begins anew.
+    private static T InTime<T>(Func<CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellation, Func<long>? sent = null)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            Task<T> task = work(stop.Token);
+            long before = -1;
+            while (Task.WaitAny([task], timeout) < 0 && sent?.Invoke() is { } now && now != before)
+            {
+                before = now;
+            }
+
+            if (!task.IsCompleted)
+            {
+                stop.Cancel();
+            }
+
             // Readers are synchronous; this is the one place that waits.
-            return work(stop.Token).GetAwaiter().GetResult();
+            return task.GetAwaiter().GetResult();
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"no answer within {Settings.Timeout.TotalSeconds:0} seconds"), exception.InnerException is null ? null : new TimeoutException());
+            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} seconds"), exception.InnerException is null ? null : new TimeoutException());
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -247,31 +291,5 @@ internal sealed partial class HubConnection : IDisposable
         {
             throw new HubException(HubFault.Answer, where, "the answer is encoded, though that was not asked for", "Look at proxies between you and the hub.");
         }
-    }
-
-    private static TimeSpan? WaitOf(HttpResponseMessage response)
-    {
-        if (response.Headers.NonValidated.TryGetValues("RateLimit", out HeaderStringValues limits)
-            && Limit().Match(limits.ToString()) is { Success: true } limit && int.TryParse(limit.Groups[1].Value, CultureInfo.InvariantCulture, out int seconds))
-        {
-            return TimeSpan.FromSeconds(seconds + 0.5);
-        }
-
-        return response.Headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date > DateTimeOffset.UtcNow ? date - DateTimeOffset.UtcNow : TimeSpan.Zero,
-            _ => null,
-        };
-    }
-
-    [GeneratedRegex(@"r\s*=\s*0\s*;\s*t\s*=\s*(\d{1,6})")]
-    private static partial Regex Limit();
-
-    /// <summary>An answer that asks to try again.</summary>
-    private sealed class BusyException(int status, TimeSpan? wait)
-        : HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"the hub answers {status}{(status == 429 ? " (too many requests)" : "")}"))
-    {
-        public TimeSpan? Wait => wait;
     }
 }

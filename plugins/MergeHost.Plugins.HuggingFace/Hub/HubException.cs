@@ -29,6 +29,12 @@ internal enum HubFault
 
     /// <summary>The cache cannot be read or written.</summary>
     Cache,
+
+    /// <summary>A card that the hub does not take.</summary>
+    Card,
+
+    /// <summary>A signed address that is of no use any more.</summary>
+    Expired,
 }
 
 /// <summary>Trouble with a hub: where, what, and what helps. Never holds a token or a signed address.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
@@ -12,23 +13,25 @@ internal static partial class HubListing
 
     private static readonly string[] _refKinds = ["branches", "tags"];
 
-    /// <summary>The commit of a revision.</summary>
+    /// <summary>What a revision is.</summary>
     /// <exception cref="HubException">There is none, or the hub does not tell.</exception>
-    public static string CommitOf(HubConnection hub, HubName name, CancellationToken cancellation)
+    public static HubRevision RevisionOf(HubConnection hub, HubId repository, string revision, CancellationToken cancellation)
     {
-        Uri address = AddressOf(hub.Settings, $"api/models/{name.Repository}/revision/{Uri.EscapeDataString(name.Revision)}");
-        string where = $"{name.Repository}@{name.Revision}";
-        (byte[] content, _) = hub.Get(address, where, MostAnswerBytes, cancellation);
-        using JsonDocument info = Parse(content, where);
-        return Text(info.RootElement, "sha") is { } commit && HubName.IsCommit(commit) ? commit : throw Wrong(where, "the answer names no commit");
+        string where = $"{repository}@{revision}";
+        (byte[] content, _) = hub.Get(hub.AddressOf($"{repository.Api}/revision/{Uri.EscapeDataString(revision)}"), where, MostAnswerBytes, cancellation);
+        JsonNode? answer = Parse(content, where);
+        return answer.Find("sha").AsText() is { } commit && HubName.IsCommit(commit)
+            ? new HubRevision(commit, LicenseOf(answer), AccessOf(answer))
+            : throw Wrong(where, "the answer names no commit");
     }
 
     /// <summary>The files of a commit.</summary>
     /// <exception cref="HubException">The hub does not tell.</exception>
-    public static IReadOnlyList<HubEntry> FilesOf(HubConnection hub, string repository, string commit, CancellationToken cancellation)
+    public static IReadOnlyList<HubEntry> FilesOf(HubConnection hub, HubId id, string commit, CancellationToken cancellation)
     {
         List<HubEntry> files = [];
-        Uri? address = AddressOf(hub.Settings, $"api/models/{repository}/tree/{commit}?recursive=true");
+        string repository = id.Name;
+        Uri? address = hub.AddressOf($"{id.Api}/tree/{commit}?recursive=true");
         for (int page = 0; address is not null; page++)
         {
             if (page == MostPages)
@@ -37,13 +40,8 @@ internal static partial class HubListing
             }
 
             (byte[] content, HttpResponseHeaders headers) = hub.Get(address, repository, MostAnswerBytes, cancellation);
-            using JsonDocument rows = Parse(content, repository);
-            if (rows.RootElement.ValueKind != JsonValueKind.Array)
-            {
-                throw Wrong(repository, "the listing is no list");
-            }
-
-            files.AddRange(rows.RootElement.EnumerateArray().Where(row => Text(row, "type") == "file").Select(row => EntryOf(row, repository)));
+            JsonArray rows = Parse(content, repository) as JsonArray ?? throw Wrong(repository, "the listing is no list");
+            files.AddRange(rows.Where(row => row.Find("type").AsText() == "file").Select(row => EntryOf(row, repository)));
             address = NextOf(headers, address, hub.Settings, repository);
         }
 
@@ -52,29 +50,44 @@ internal static partial class HubListing
 
     /// <summary>The names of a repository's branches and tags.</summary>
     /// <exception cref="HubException">The hub does not tell.</exception>
-    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, string repository, CancellationToken cancellation)
+    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, HubId repository, CancellationToken cancellation)
     {
-        (byte[] content, _) = hub.Get(AddressOf(hub.Settings, $"api/models/{repository}/refs"), repository, MostAnswerBytes, cancellation);
-        using JsonDocument refs = Parse(content, repository);
-        return
-        [
-            .. _refKinds
-                .Select(kind => refs.RootElement.ValueKind == JsonValueKind.Object && refs.RootElement.TryGetProperty(kind, out JsonElement rows) ? rows : default)
-                .Where(rows => rows.ValueKind == JsonValueKind.Array)
-                .SelectMany(rows => rows.EnumerateArray().Select(row => Text(row, "name"))).OfType<string>().Distinct().Order(StringComparer.Ordinal),
-        ];
+        (byte[] content, _) = hub.Get(hub.AddressOf($"{repository.Api}/refs"), repository.Name, MostAnswerBytes, cancellation);
+        JsonNode? refs = Parse(content, repository.Name);
+        return [.. _refKinds.SelectMany(kind => refs.Find(kind) as JsonArray ?? []).Select(row => row.Find("name").AsText()).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>The address of something on the hub.</summary>
-    public static Uri AddressOf(HubSettings settings, string path) => new($"{settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
-
-    private static HubEntry EntryOf(JsonElement row, string repository)
+    /// <summary>Reads an answer as JSON.</summary>
+    /// <exception cref="HubException">It is none.</exception>
+    public static JsonNode? Parse(byte[] content, string where) => PythonJson.Parse(content, _ =>
     {
-        bool hasLfs = row.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object;
-        return Text(row, "path") is { } path && Text(row, "oid") is { } oid && HubEntry.IsDigest(oid)
-            && row.TryGetProperty("size", out JsonElement size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out long lengthBytes) && lengthBytes >= 0
-            && (!hasLfs || (Text(lfs, "oid") is { Length: 64 } sha && HubEntry.IsDigest(sha)))
-                ? new HubEntry(path, lengthBytes, oid, hasLfs ? Text(lfs, "oid") : null)
+        bool isPage = System.Text.Encoding.ASCII.GetString(content, 0, Math.Min(300, content.Length)).Contains("<html", StringComparison.OrdinalIgnoreCase);
+        return new HubException(HubFault.Answer, where, $"the answer is {(isPage ? "a web page, no" : "no")} JSON",
+            isPage ? "Look whether the network wants you to log in." : null);
+    });
+
+    /// <summary>An answer that is JSON of another kind.</summary>
+    public static HubException Wrong(string where, string what) => new(HubFault.Answer, where, what, "Look at HF_ENDPOINT: is it a hub?");
+
+    // The card's own words; a list where a model has several.
+    private static string? LicenseOf(JsonNode? answer)
+    {
+        JsonNode? card = answer.Find("cardData");
+        JsonNode? license = card.Find("license");
+        string? name = license.AsText() ?? (license is JsonArray several ? string.Join(" and ", several.Select(part => part.AsText()).OfType<string>()) : null);
+        return name is "other" && card.Find("license_name").AsText() is { } own ? own : name is { Length: > 0 } ? name : null;
+    }
+
+    private static string? AccessOf(JsonNode? answer) =>
+        answer.Find("private") is JsonValue hidden && hidden.GetValueKind() == System.Text.Json.JsonValueKind.True ? "private"
+        : answer.Find("gated").AsText() is { Length: > 0 } gate ? $"gated ({gate})" : null;
+
+    private static HubEntry EntryOf(JsonNode? row, string repository)
+    {
+        string? sha = row.Find("lfs").Find("oid").AsText();
+        return row.Find("path").AsText() is { } path && row.Find("oid").AsText() is { } oid && HubEntry.IsDigest(oid)
+            && row.Find("size").AsWhole() is >= 0 and { } lengthBytes && (row.Find("lfs") is not JsonObject || (sha is { Length: 64 } && HubEntry.IsDigest(sha)))
+                ? new HubEntry(path, lengthBytes, oid, sha)
                 : throw Wrong(repository, "a file of the listing lacks its path, size or digest");
     }
 
@@ -89,36 +102,6 @@ internal static partial class HubListing
         return next?.HasOrigin(settings.Endpoint) == true ? next
             : throw new HubException(HubFault.Address, repository, "the next page of the listing is on another host", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
     }
-
-    private static JsonDocument Parse(byte[] content, string where)
-    {
-        try
-        {
-            return JsonDocument.Parse(content);
-        }
-        catch (JsonException exception)
-        {
-            bool isPage = System.Text.Encoding.ASCII.GetString(content, 0, Math.Min(300, content.Length)).Contains("<html", StringComparison.OrdinalIgnoreCase);
-            throw new HubException(HubFault.Answer, where, $"the answer is {(isPage ? "a web page, no" : "no")} JSON",
-                isPage ? "Look whether the network wants you to log in." : null, exception);
-        }
-    }
-
-    private static string? Text(JsonElement element, string name)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-                ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Text with half a surrogate pair.
-            return null;
-        }
-    }
-
-    private static HubException Wrong(string where, string what) => new(HubFault.Answer, where, what, "Look at HF_ENDPOINT: is it a hub?");
 
     [GeneratedRegex(@"<([^>]+)>\s*;\s*rel=""next""")]
     private static partial Regex Next();

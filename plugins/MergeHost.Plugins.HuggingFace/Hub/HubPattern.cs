@@ -39,7 +39,7 @@ internal sealed class HubPattern
 
     /// <summary>The name with another revision.</summary>
     public string OfRevision(string revision) =>
-        _text[.._revisionStart] + (_text.StartsWith(HubName.Scheme, StringComparison.Ordinal) ? Uri.EscapeDataString(revision) : revision)
+        _text[.._revisionStart] + (_text.StartsWith(Name.Id.Scheme, StringComparison.Ordinal) ? Uri.EscapeDataString(revision) : revision)
             + (_pathStart < _text.Length ? "/" + _text[_pathStart..] : "");
 
     /// <summary>The name of a file, or of a folder that it is in, as deep as the pattern; <see langword="null"/> if it is not that deep.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
@@ -13,13 +14,15 @@ internal sealed class HubRepository
     private readonly HubCache _cache;
     private readonly string _revision;
     private readonly Lazy<bool> _begun;
+    private HubRevision? _known;
 
-    private HubRepository(HubConnection hub, HubCache cache, HubName name, string commit, IReadOnlyList<HubEntry> files)
+    private HubRepository(HubConnection hub, HubCache cache, HubName name, string commit, HubRevision? known, IReadOnlyList<HubEntry> files)
     {
         _hub = hub;
         _cache = cache;
         _revision = name.Revision;
-        Name = name.Repository;
+        _known = known;
+        Id = name.Id;
         Commit = commit;
         Files = files;
         _begun = new Lazy<bool>(() =>
@@ -29,8 +32,11 @@ internal sealed class HubRepository
         });
     }
 
-    /// <summary>The repository's id.</summary>
-    public string Name { get; }
+    /// <summary>The repository.</summary>
+    public HubId Id { get; }
+
+    /// <summary>The repository's id, for messages.</summary>
+    public string Name => Id.Name;
 
     /// <summary>The commit, which never changes.</summary>
     public string Commit { get; }
@@ -42,33 +48,48 @@ internal sealed class HubRepository
     /// <exception cref="HubException">It is not there, or the hub does not tell.</exception>
     public static HubRepository Open(HubConnection hub, HubName name, CancellationToken cancellation)
     {
-        HubCache cache = new(hub.Settings, name.Repository);
+        HubCache cache = new(hub.Settings, name.Id);
         if (hub.Settings.IsOffline)
         {
             return cache.CommitOf(name.Revision) is { } cached && Directory.Exists(cache.Snapshot(cached))
-                ? new HubRepository(hub, cache, name, cached, cache.Listing(cached) ?? cache.Present(cached))
+                ? new HubRepository(hub, cache, name, cached, null, cache.Listing(cached) ?? cache.Present(cached))
                 : throw new HubException(HubFault.Offline, $"{name.Repository}@{name.Revision}", "the cache does not have it, and the hub may not be asked (offline)",
                     "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
-        string commit = HubName.IsCommit(name.Revision) ? name.Revision : HubListing.CommitOf(hub, name, cancellation);
-        return new HubRepository(hub, cache, name, commit, cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Repository, commit, cancellation));
+        HubRevision? known = HubName.IsCommit(name.Revision) ? null : HubListing.RevisionOf(hub, name.Id, name.Revision, cancellation);
+        string commit = known?.Commit ?? name.Revision;
+        return new HubRepository(hub, cache, name, commit, known, cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Id, commit, cancellation));
     }
 
     /// <summary>The names of a repository's branches and tags; offline, of those that the cache knows.</summary>
     /// <exception cref="HubException">The hub does not tell.</exception>
-    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, string repository, CancellationToken cancellation) => hub.Settings.IsOffline
+    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, HubId repository, CancellationToken cancellation) => hub.Settings.IsOffline
         ? new HubCache(hub.Settings, repository).Revisions
         : HubListing.RevisionsOf(hub, repository, cancellation);
 
     /// <summary>What is known of files' beginnings, so that it need not be fetched again.</summary>
     public ConcurrentDictionary<HubEntry, byte[]> Heads { get; } = [];
 
+    /// <summary>What the hub says of the commit; asked for where it is not known yet, and <see langword="null"/> offline.</summary>
+    /// <exception cref="HubException">The hub does not tell.</exception>
+    public HubRevision? Ask(CancellationToken cancellation) => _known ??= _hub.Settings.IsOffline ? null : HubListing.RevisionOf(_hub, Id, Commit, cancellation);
+
+    /// <summary>How fast the hub's files came so far; 0 while too little came to tell.</summary>
+    public double BytesPerSecond => _hub.BytesPerSecond;
+
+    /// <summary>The folder in the cache that holds the commit's files.</summary>
+    public string Snapshot => _cache.Snapshot(Commit);
+
+    /// <summary>How many bytes the cache has room for.</summary>
+    /// <exception cref="HubException">The cache's folder cannot be looked at.</exception>
+    public long FreeBytes => HubCache.Guard(() => new DriveInfo(NearestFolder(_hub.Settings.CacheFolder)).AvailableFreeSpace);
+
     /// <summary>The path of a file in the cache, or <see langword="null"/> if it is not there.</summary>
     public string? Cached(HubEntry file) => _cache.Find(Commit, file.Path);
 
     /// <summary>A file on the hub.</summary>
-    public RemoteFile Remote(HubEntry file) => new(_hub, Name, Commit, file);
+    public RemoteFile Remote(HubEntry file) => new(_hub, Id, Commit, file);
 
     /// <summary>Puts files into the cache, and compares those that are there with their digests.</summary>
     /// <param name="files">Some of <see cref="Files"/>.</param>
@@ -79,7 +100,7 @@ internal sealed class HubRepository
     {
         if (HubPath.FirstUnsafe(files.Select(file => file.Path)) is { } name)
         {
-            throw new HubException(HubFault.UnsafeName, Name, $"the file name '{Printable(name)}' must not become a path, or is the same as another on some systems",
+            throw new HubException(HubFault.UnsafeName, Name, $"the file name '{CheckpointException.Printable(name)}' must not become a path, or is the same as another on some systems",
                 "Name another revision, or tell the model's author.");
         }
 
@@ -156,7 +177,7 @@ internal sealed class HubRepository
             return; // All is there, in a cache that may be for reading only.
         }
 
-        long freeBytes = HubCache.Guard(() => new DriveInfo(Directory.CreateDirectory(_hub.Settings.CacheFolder).FullName).AvailableFreeSpace);
+        long freeBytes = FreeBytes;
         if (neededBytes > freeBytes)
         {
             throw new HubException(HubFault.Cache, _hub.Settings.CacheFolder, string.Create(CultureInfo.InvariantCulture,
@@ -164,5 +185,6 @@ internal sealed class HubRepository
         }
     }
 
-    private static string Printable(string text) => string.Concat(text.Take(100).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+    // What is to be made lies on the disk of what it is made in.
+    private static string NearestFolder(string folder) => Directory.Exists(folder) ? folder : NearestFolder(Path.GetDirectoryName(folder) ?? "/");
 }

@@ -5,15 +5,14 @@ namespace MergeHost.Plugins.HuggingFace.Hub;
 
 /// <summary>A file of a commit on the hub, read by ranges; each answer is compared with the listing.</summary>
 /// <remarks>Every member may be called from several threads at once.</remarks>
-internal sealed class RemoteFile(HubConnection hub, string repository, string commit, HubEntry entry)
+internal sealed class RemoteFile(HubConnection hub, HubId repository, string commit, HubEntry entry)
 {
     // Breaks without that many bytes in between add up.
     private const long ProgressBytes = 1 << 20;
     private const int MostBreaks = 20;
     private const int BufferBytes = 1 << 18;
 
-    private readonly Uri _page = HubListing.AddressOf(
-        hub.Settings, $"{repository}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
+    private readonly Uri _page = hub.AddressOf($"{repository.Page}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
 
     private readonly string _where = $"{repository}/{entry.Path}";
 
@@ -30,27 +29,30 @@ internal sealed class RemoteFile(HubConnection hub, string repository, string co
     {
         Progress progress = new(start, start + lengthBytes);
         byte[] buffer = new byte[Math.Min(BufferBytes, lengthBytes)];
-        int failures = 0;
-        int breaks = 0;
-        while (!progress.IsDone)
+        for (int breaks = 0; !progress.IsDone; breaks++)
         {
             long before = progress.Position;
-            try
+            HttpRequestException? broken = hub.Retry(() => ReadOn(progress, buffer, take, cancellation), _where, cancellation);
+            breaks = progress.Position - before >= ProgressBytes ? 0 : breaks;
+            if (broken is not null && breaks >= MostBreaks)
             {
-                ReadOnce(progress, buffer, take, cancellation);
-                return;
+                throw new HubException(HubFault.Unreachable, _where, "the connection broke off again and again", "Try again later; what came is kept.", broken);
             }
-            catch (HttpRequestException exception)
-            {
-                failures = progress.Position == before ? failures + 1 : 0;
-                breaks = progress.Position - before >= ProgressBytes ? 0 : breaks + 1;
-                if (breaks > MostBreaks)
-                {
-                    throw new HubException(HubFault.Unreachable, _where, "the connection broke off again and again", "Try again later; what came is kept.", exception);
-                }
+        }
+    }
 
-                hub.WaitOrGiveUp(Math.Max(0, failures - 1), exception, _where, cancellation);
-            }
+    // A break after some bytes is no failure: the next try starts behind them.
+    private HttpRequestException? ReadOn(Progress progress, byte[] buffer, Action<ReadOnlyMemory<byte>> take, CancellationToken cancellation)
+    {
+        long before = progress.Position;
+        try
+        {
+            ReadOnce(progress, buffer, take, cancellation);
+            return null;
+        }
+        catch (HttpRequestException exception) when (progress.Position > before)
+        {
+            return exception;
         }
     }
 
@@ -58,7 +60,7 @@ internal sealed class RemoteFile(HubConnection hub, string repository, string co
     {
         RangeHeaderValue range = new(progress.Position, progress.End - 1);
         Uri? known = _address;
-        (HttpResponseMessage response, Uri address) = hub.Follow(HttpMethod.Get, known ?? _page, range, _where, Compare, cancellation);
+        (HttpResponseMessage response, Uri address) = hub.Follow(known ?? _page, range, _where, Compare, cancellation);
         using HttpResponseMessage answer = response;
         if ((int)answer.StatusCode is 401 or 403 or 404 or 410 && !address.HasOrigin(hub.Settings.Endpoint))
         {

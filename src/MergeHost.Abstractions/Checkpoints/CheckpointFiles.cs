@@ -25,6 +25,10 @@ public abstract class CheckpointFiles
     /// <exception cref="CheckpointException">They cannot be listed.</exception>
     public virtual IReadOnlyList<string> NamesIn(string folder) => [];
 
+    /// <summary>All files, those in folders too, by <c>FOLDER/NAME</c>.</summary>
+    /// <exception cref="CheckpointException">They cannot be listed.</exception>
+    public virtual IReadOnlyList<string> AllNames => [.. Names, .. Folders.SelectMany(folder => NamesIn(folder).Select(name => $"{folder}/{name}"))];
+
     /// <summary>What the user named, for messages.</summary>
     public string Path => Named is null ? Location : PathOf(Named);
 
@@ -63,6 +67,17 @@ public abstract class CheckpointFiles
     public virtual void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation)
     {
     }
+
+    /// <summary>Where a store keeps the copies that <see cref="Fetch"/> makes; <see langword="null"/> if it makes none, as by default.</summary>
+    public virtual CheckpointCopies? Copies => null;
+
+    /// <summary>Names that are there and are not given, since they must not become paths; none by default.</summary>
+    public virtual IReadOnlyList<string> Withheld => [];
+
+    /// <summary>Finds out under which terms the files may be had; a store may be asked.</summary>
+    /// <returns><see langword="null"/> if nobody tells, as by default.</returns>
+    /// <exception cref="CheckpointException">The store cannot be reached, or refuses.</exception>
+    public virtual CheckpointTerms? ReadTerms(CancellationToken cancellation) => null;
 
     /// <summary>Where a file leads to, if it is a link out of the folder and of the cache that the folder belongs to.</summary>
     /// <remarks>Names that a file of the checkpoint gives, such as an index, must not lead to what their author does not own.</remarks>

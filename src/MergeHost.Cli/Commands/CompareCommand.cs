@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

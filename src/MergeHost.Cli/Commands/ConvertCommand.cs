@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using MergeHost.Packages;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using NuGet.Versioning;
 
 namespace MergeHost.Cli.Commands;

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -24,7 +24,7 @@ internal static partial class UsageError
         ["--num-threads"] = "write `--threads N`",
         ["--allow-crimes"] = "leave it out: models are compared by their tensors",
         ["--trust-remote-code"] = "leave it out: no code of a model is ever run",
-        ["--transformers-cache"] = "leave it out, and name folders in the recipe: models are not downloaded",
+        ["--transformers-cache"] = "set HF_HOME or HF_HUB_CACHE: models are kept in the cache that other programs use",
         ["--lora-merge-cache"] = "leave it out",
         ["--clone-tensors"] = "leave it out",
         ["--safe-serialization"] = "leave it out: safetensors is what is written",

@@ -1,5 +1,4 @@
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;

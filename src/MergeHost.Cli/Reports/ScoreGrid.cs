@@ -1,4 +1,3 @@
-using MergeHost.Reports;
 using MergeHost.Scoring;
 
 namespace MergeHost.Cli.Reports;

@@ -1,6 +1,5 @@
 using System.Globalization;
-using MergeHost.Recipes;
-using MergeHost.Selecting;
+using MergeHost.Scoring;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;

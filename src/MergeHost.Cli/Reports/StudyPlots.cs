@@ -1,5 +1,4 @@
 using System.Globalization;
-using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;

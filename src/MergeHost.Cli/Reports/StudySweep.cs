@@ -1,5 +1,4 @@
 using System.Globalization;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Reports;
 

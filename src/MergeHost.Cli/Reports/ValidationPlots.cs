@@ -1,4 +1,3 @@
-using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Series;
 

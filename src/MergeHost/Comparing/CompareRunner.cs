@@ -1,9 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Reports;
-using MergeHost.Running.Scheduling;
+using MergeHost.Planning;
+using MergeHost.Running;
 using MergeHost.Scoring;
 
 namespace MergeHost.Comparing;

@@ -1,8 +1,7 @@
 using System.Buffers;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Plans;
-using MergeHost.Running.Data;
-using MergeHost.Running.Scheduling;
+using MergeHost.Planning;
+using MergeHost.Running;
 
 namespace MergeHost.Comparing;
 

@@ -1,4 +1,4 @@
-using MergeHost.Plans;
+using MergeHost.Planning;
 
 namespace MergeHost.Comparing;
 

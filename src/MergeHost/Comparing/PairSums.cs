@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using MergeHost.Reports;
 
 namespace MergeHost.Comparing;
 

@@ -1,5 +1,4 @@
 using MergeHost.Benchmarks;
-using MergeHost.Reports;
 
 namespace MergeHost.Evaluation;
 

@@ -1,5 +1,4 @@
 using MergeHost.Recipes;
-using MergeHost.Reports;
 
 namespace MergeHost.Evaluation;
 

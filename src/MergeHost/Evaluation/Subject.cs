@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Planning;
 
 namespace MergeHost.Evaluation;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using MergeHost.Checkpoints;
-using MergeHost.Running.Data;
+using MergeHost.Running;
 
 namespace MergeHost.Evaluation;
 

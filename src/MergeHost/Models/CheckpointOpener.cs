@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Storage.Folders;
 

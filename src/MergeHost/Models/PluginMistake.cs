@@ -1,4 +1,4 @@
-using MergeHost.Plugins.Metadata;
+using MergeHost.Plugins;
 
 namespace MergeHost.Models;
 

@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Models;
@@ -36,6 +35,14 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
     public IReadOnlyList<string> List(string pattern) =>
         StoresFor(pattern).Select(installed => Ask(installed, pattern, store => store.List(pattern))).FirstOrDefault(names => names.Count > 0) ?? [];
 
+    /// <summary>Asks each store that can do something, in the order of their ids.</summary>
+    /// <typeparam name="T">What stores implement that can do it.</typeparam>
+    /// <typeparam name="TResult">What comes of it.</typeparam>
+    /// <exception cref="MergeHostException">A store cannot be reached, refuses or fails.</exception>
+    public IEnumerable<TResult> Ask<T, TResult>(Func<T, TResult> work)
+        where T : class =>
+        plugins.Exports(ExportKind.Store).Where(installed => Ask(installed, null, store => store is T)).Select(installed => Ask(installed, null, store => work((T)store)));
+
     private IEnumerable<InstalledExport> StoresFor(string name)
     {
         bool isLocal = name.Length == 0 || name[0] is '.' or '/' or '~' || Path.IsPathRooted(name);
@@ -43,7 +50,7 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
             .Where(store => store.Export.Names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)));
     }
 
-    private T Ask<T>(InstalledExport installed, string name, Func<ICheckpointStore, T> ask)
+    private T Ask<T>(InstalledExport installed, string? name, Func<ICheckpointStore, T> ask)
     {
         try
         {
@@ -56,7 +63,7 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
         }
         catch (Exception exception) when (PluginMistake.Is(exception))
         {
-            throw PluginMistake.Failed(ErrorCodes.StoreBroken, installed, exception, $"'{name}'");
+            throw PluginMistake.Failed(ErrorCodes.StoreBroken, installed, exception, name is null ? null : $"'{name}'");
         }
     }
 }

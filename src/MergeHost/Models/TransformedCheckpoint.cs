@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Metadata;
+using MergeHost.Plugins;
 
 namespace MergeHost.Models;
 

@@ -1,5 +1,4 @@
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Storage;
 using NuGet.Packaging.Core;
 using NuGet.Versioning;

@@ -1,17 +1,13 @@
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 using MergeHost.Options;
-using MergeHost.Output;
 using MergeHost.Planning.Accounting;
-using MergeHost.Planning.Mapping;
 using MergeHost.Planning.Building;
 using MergeHost.Planning.Names;
-using MergeHost.Planning.Selecting;
-using MergeHost.Plans;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
+using MergeHost.Running;
+using MergeHost.Scoring;
 using MergeHost.Storage.Folders;
 using MergeHost.Storage.Text;
 using MergeHost.Strategies;
@@ -234,7 +230,30 @@ internal sealed class MergePlanner(
                 Suggestion.Hint(name.Text, inputs.Keys, $"Name one of {string.Join(", ", inputs.Keys)}."), name.Place));
         }
 
+        foreach ((ModelReference reference, InputModel twin, InputModel first) in stage.BaseModel is null ? Twins(stage, inputs) : [])
+        {
+            problems.Add(new Problem(ErrorCodes.ModelUnchanged, $"'{twin.Name}' has the weights of '{first.Name}', by their digests: they count twice",
+                $"Leave '{twin.Name}' out.", reference.Place, Severity.Warning));
+            models.Remove(twin);
+        }
+
         return models;
+    }
+
+    // A repository under its old name and its new one: a store tells it before anything is read.
+    private static IEnumerable<(ModelReference Reference, InputModel Twin, InputModel First)> Twins(RecipeStage stage, Dictionary<string, InputModel> inputs)
+    {
+        Dictionary<string, InputModel> seen = [];
+        foreach (ModelReference reference in stage.Models)
+        {
+            InputModel model = inputs[reference.Name];
+            InputFile[] weights = [.. model.Files.Where(file => file.Store is not null && model.WeightFiles.Contains(file.Path))];
+            string digests = string.Join('\n', weights.Select(file => file.Identity).Prepend(model.Identity));
+            if (weights.Length > 0 && weights.Length == model.WeightFiles.Count && !seen.TryAdd(digests, model) && seen[digests] != model)
+            {
+                yield return (reference, model, seen[digests]);
+            }
+        }
     }
 
     private int Errors => problems.Count(problem => problem.Severity == Severity.Error);
@@ -253,8 +272,9 @@ internal sealed class MergePlanner(
     private Dictionary<string, InputModel>? OpenModels(RecipeStage stage)
     {
         Dictionary<string, InputModel> opened = [];
-        bool isWhole = true;
-        foreach (ModelReference reference in stage.Models)
+        HashSet<ModelReference> unopened = Unopened(stage);
+        bool isWhole = unopened.Count == 0;
+        foreach (ModelReference reference in stage.Models.Where(reference => !unopened.Contains(reference)))
         {
             try
             {
@@ -279,5 +299,29 @@ internal sealed class MergePlanner(
         }
 
         return isWhole ? opened : null;
+    }
+
+    // All models are looked for before any is opened: while one is missing, stores are asked for nothing more.
+    private HashSet<ModelReference> Unopened(RecipeStage stage)
+    {
+        HashSet<ModelReference> missing = [];
+        HashSet<ModelReference> remote = [];
+        foreach (ModelReference reference in stage.Models.Where(reference => reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is null))
+        {
+            try
+            {
+                if (models.Find(reference, recipe.Path).Store is not null)
+                {
+                    remote.Add(reference);
+                }
+            }
+            catch (MergeHostException exception)
+            {
+                problems.AddRange(exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
+                missing.Add(reference);
+            }
+        }
+
+        return missing.Count == 0 ? missing : [.. missing, .. remote];
     }
 }

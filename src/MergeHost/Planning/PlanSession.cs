@@ -1,9 +1,6 @@
 using MergeHost.Evaluation;
-using MergeHost.Models;
 using MergeHost.Planning.Windows;
-using MergeHost.Plans;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
 

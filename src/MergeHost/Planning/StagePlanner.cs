@@ -2,10 +2,9 @@ using System.Globalization;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Models;
+using MergeHost.Options;
 using MergeHost.Planning.Building;
-using MergeHost.Planning.Mapping;
-using MergeHost.Plans;
+using MergeHost.Planning.Modules;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 

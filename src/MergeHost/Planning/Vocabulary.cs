@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 
 namespace MergeHost.Planning;
 

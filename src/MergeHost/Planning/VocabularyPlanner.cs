@@ -1,5 +1,3 @@
-using MergeHost.Models;
-using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
-using MergeHost.Plugins.Metadata;
 using NuGet.Versioning;
 
 namespace MergeHost.Plugins;

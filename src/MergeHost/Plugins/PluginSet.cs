@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

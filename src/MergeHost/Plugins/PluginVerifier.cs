@@ -1,6 +1,5 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

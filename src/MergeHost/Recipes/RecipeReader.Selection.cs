@@ -1,4 +1,5 @@
 using MergeHost.Options;
+using MergeHost.Scoring;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;

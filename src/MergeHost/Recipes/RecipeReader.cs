@@ -1,6 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Metadata;
+using MergeHost.Plugins;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;

@@ -1,8 +1,7 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Plugins;
-using MergeHost.Selecting;
+using MergeHost.Scoring;
 
 namespace MergeHost.Running;
 

@@ -1,13 +1,9 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 using MergeHost.Output;
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Plugins;
-using MergeHost.Reports;
 using MergeHost.Running.Checks;
-using MergeHost.Running.Data;
-using MergeHost.Running.Records;
-using MergeHost.Selecting;
+using MergeHost.Scoring;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 

@@ -1,5 +1,4 @@
-using MergeHost.Plans;
-using MergeHost.Running.Data;
+using MergeHost.Planning;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running;

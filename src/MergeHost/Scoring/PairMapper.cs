@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
-using MergeHost.Plans;
+using MergeHost.Planning;
 
 namespace MergeHost.Scoring;
 

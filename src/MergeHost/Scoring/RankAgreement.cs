@@ -1,5 +1,4 @@
 using MergeHost.Kernels.Methods;
-using MergeHost.Reports;
 
 namespace MergeHost.Scoring;
 

@@ -1,7 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
-using MergeHost.Plans;
+using MergeHost.Planning;
 
 namespace MergeHost.Scoring;
 

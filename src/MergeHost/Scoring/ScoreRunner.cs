@@ -2,9 +2,8 @@ using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Kernels.Algebra;
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Running.Scheduling;
+using MergeHost.Planning;
+using MergeHost.Running;
 
 namespace MergeHost.Scoring;
 

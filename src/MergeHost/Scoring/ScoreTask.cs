@@ -1,6 +1,5 @@
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Running.Scheduling;
+using MergeHost.Planning;
+using MergeHost.Running;
 
 namespace MergeHost.Scoring;
 

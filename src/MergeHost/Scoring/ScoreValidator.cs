@@ -1,7 +1,4 @@
 using MergeHost.Evaluation;
-using MergeHost.Plans;
-using MergeHost.Reports;
-using MergeHost.Selecting;
 
 namespace MergeHost.Scoring;
 

@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Plans;
 
 namespace MergeHost.Scoring;
 

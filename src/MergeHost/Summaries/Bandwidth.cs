@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using MergeHost.Checkpoints;
-using MergeHost.Plans;
+using MergeHost.Planning;
 
-namespace MergeHost.Summaries;
+namespace MergeHost;
 
 /// <summary>Measures how fast inputs can be read, from the page cache or from the disk, wherever they are now.</summary>
 internal static class Bandwidth

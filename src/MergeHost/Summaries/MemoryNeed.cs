@@ -1,12 +1,10 @@
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Running;
 using MergeHost.Running.Building;
-using MergeHost.Running.Data;
-using MergeHost.Running.Tensors;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 
-namespace MergeHost.Summaries;
+namespace MergeHost;
 
 /// <summary>Estimates the memory that a stage takes.</summary>
 internal static class MemoryNeed

@@ -9,7 +9,7 @@ using MergeHost.Plugins.HuggingFace.Hub;
 namespace MergeHost.Plugins.Tests.HuggingFace;
 
 /// <summary>A hub on this machine: its API, and a storage on another port that large files are redirected to.</summary>
-internal sealed class FakeHub : IDisposable
+internal sealed partial class FakeHub : IDisposable
 {
     public const string Token = "hf_fake0000000000000000";
 
@@ -40,6 +40,8 @@ internal sealed class FakeHub : IDisposable
     public Func<HttpListenerContext, bool> Fault { get; set; } = _ => false;
 
     public FakeModel Add(string id, params IEnumerable<(string Path, byte[] Content)> files) => _models[id] = new FakeModel(files.ToDictionary(file => file.Path, file => file.Content));
+
+    public FakeModel Model(string id) => _models[id];
 
     public HubSettings Settings(string cache, string? token = null) => new(new Uri(Endpoint), cache, token) { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -158,7 +160,15 @@ internal sealed class FakeHub : IDisposable
     private void AnswerHub(HttpListenerContext context)
     {
         string[] parts = [.. context.Request.RawUrl!.Split('?')[0].Trim('/').Split('/').Select(Uri.UnescapeDataString)];
-        bool isApi = parts is ["api", "models", ..];
+        if (context.Request.HttpMethod == "POST")
+        {
+            AnswerWrite(context, parts);
+            return;
+        }
+
+        bool isDataset = parts is ["api", "datasets", ..] or ["datasets", ..];
+        bool isApi = parts is ["api", _, ..];
+        parts = isDataset && !isApi ? parts[1..] : parts;
         string id = string.Join('/', parts.Skip(isApi ? 2 : 0).Take(2));
         if (!_models.TryGetValue(id, out FakeModel? model))
         {
@@ -166,11 +176,12 @@ internal sealed class FakeHub : IDisposable
         }
         else if (isApi && parts[4] == "revision")
         {
-            Json(context, parts[5] == "main" || parts[5] == model.Commit || model.Branches.Contains(parts[5]) ? new { sha = model.Commit } : null);
+            bool isThere = model.Branches.ContainsKey(parts[5]) || parts[5] == model.Commit;
+            Json(context, isThere ? new { sha = model.Branches.GetValueOrDefault(parts[5], model.Commit), gated = model.IsGated ? "auto" : null, cardData = new { license = model.License } } : null);
         }
         else if (isApi && parts[4] == "refs")
         {
-            Json(context, new { branches = model.Branches.Prepend("main").Select(name => new { name, targetCommit = model.Commit }), tags = new[] { new { name = "v1" } } });
+            Json(context, new { branches = model.Branches.Select(branch => new { name = branch.Key, targetCommit = branch.Value }), tags = new[] { new { name = "v1" } } });
         }
         else if (isApi)
         {
@@ -210,6 +221,12 @@ internal sealed class FakeHub : IDisposable
             Leaks.Enqueue(token);
         }
 
+        if (context.Request.HttpMethod == "PUT")
+        {
+            TakeUpload(context);
+            return;
+        }
+
         string sha = context.Request.Url!.AbsolutePath.Trim('/');
         byte[] content = _models.Values.SelectMany(model => model.Files.Values).First(file => Convert.ToHexStringLower(SHA256.HashData(file)) == sha);
         StorageBytes += Send(context, content);
@@ -244,12 +261,18 @@ internal sealed class FakeHub : IDisposable
 /// <summary>A model of the fake hub.</summary>
 internal sealed record FakeModel(Dictionary<string, byte[]> Files)
 {
-    public string Commit { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Files.Keys))))[..40];
+    public string Commit { get; } = CommitOf(Files.Keys);
+
+    /// <summary>What each branch is now.</summary>
+    public Dictionary<string, string> Branches { get; } = new() { ["main"] = CommitOf(Files.Keys) };
+
+    public string? License { get; set; }
+
+    public bool IsPrivate { get; set; }
 
     public bool IsGated { get; set; }
 
     public string[] StrangeNames { get; set; } = [];
 
-    /// <summary>Other names of the commit than <c>main</c>.</summary>
-    public string[] Branches { get; set; } = [];
+    private static string CommitOf(IEnumerable<string> names) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', names))))[..40];
 }

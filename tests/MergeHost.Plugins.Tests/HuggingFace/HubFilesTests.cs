@@ -71,6 +71,23 @@ public sealed class HubFilesTests : IDisposable
         Assert.Empty(_hub.Requests);
     }
 
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("[]")]
+    [InlineData("""{"format_version":2,"files":{}}""")]
+    [InlineData("""{"format_version":"1","files":{}}""")]
+    [InlineData("""{"format_version":1,"files":[]}""")]
+    [InlineData("""{"format_version":1,"files":{"config.json":7}}""")]
+    [InlineData("""{"format_version":1,"files":{"config.json":{"size":"3","blob_id":"0123456789012345678901234567890123456789"}}}""")]
+    [InlineData("""{"format_version":1,"files":{"config.json":{"size":3,"blob_id":"0123456789012345678901234567890123456789","lfs_sha256":7}}}""")]
+    public void Open_WhenTheCachesListingIsOfAnotherMake_AsksTheHub(string listing)
+    {
+        string path = _folder[$"models--org--tiny/trees/{_model.Commit}.json"];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, listing);
+        Assert.Equal(["config.json", Weights], Files().Names);
+    }
+
     [Fact]
     public void Open_OffLine_OfWhatIsNotCached_SaysSo()
     {

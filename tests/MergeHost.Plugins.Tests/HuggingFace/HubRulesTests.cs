@@ -19,6 +19,23 @@ public sealed class HubRulesTests
     public void TryParse_OfAName_TakesItApart(string text, string repository, string revision, string path) =>
         Assert.Equal(new HubName(repository, revision, path), HubName.TryParse(text));
 
+    [Fact]
+    public void TryParse_OfADatasetsFile_TakesItApart() =>
+        Assert.Equal(new HubName("org/name", "v1", "data/x.jsonl") { IsDataset = true }, HubName.TryParse("hf-dataset:org/name@v1/data/x.jsonl"));
+
+    // A name is no better than the address that it stands for.
+    [Theory]
+    [InlineData("203.0.113.1", "10.0.0.1", false)]
+    [InlineData("203.0.113.1", "::ffff:127.0.0.1", false)]
+    [InlineData("10.0.0.2", "10.0.0.1", true)]
+    public void Follow_ToANameOfAPrivateAddress_IsRefusedUnlessTheHubIsThere(string hubAddress, string otherAddress, bool isAllowed)
+    {
+        HubSettings settings = new(new Uri("https://hub.example"), "cache", null) { Timeout = TimeSpan.FromSeconds(5) };
+        using HubConnection hub = new(settings, (host, _) => Task.FromResult(new[] { System.Net.IPAddress.Parse(isAllowed ? "127.0.0.1" : host == "hub.example" ? hubAddress : otherAddress) }));
+        Exception exception = Assert.ThrowsAny<Exception>(() => hub.Follow(new Uri("http://other.example:9"), null, "x", null, default));
+        Assert.Equal(isAllowed ? null : HubFault.Address, (exception as HubException)?.Fault);
+    }
+
     [Theory]
     [InlineData("name")]
     [InlineData("a/b/c")]

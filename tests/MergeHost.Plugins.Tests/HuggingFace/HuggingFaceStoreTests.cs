@@ -13,8 +13,8 @@ public sealed class HuggingFaceStoreTests : CheckpointStoreContract<HuggingFaceS
     {
         FakeHub hub = new();
         hub.Add("org/tiny", _contents.Select(file => (file.Key, file.Value)));
-        hub.Add("org/run", [("step-1/model.safetensors", [1]), ("step-20/model.safetensors", [2]), ("step-20/config.json", [3]), ("README.md", [4])]).Branches =
-            ["stage1-step100-tokens5B", "stage1-step200-tokens9B"];
+        FakeModel run = hub.Add("org/run", [("step-1/model.safetensors", [1]), ("step-20/model.safetensors", [2]), ("step-20/config.json", [3]), ("README.md", [4])]);
+        run.Branches["stage1-step100-tokens5B"] = run.Branches["stage1-step200-tokens9B"] = run.Commit;
         string home = Directory.CreateTempSubdirectory("hub").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(home, recursive: true);
         foreach ((string name, string? value) in new[] { ("HF_ENDPOINT", hub.Endpoint), ("HF_HOME", home), ("HF_HUB_CACHE", null), ("HF_TOKEN", null), ("HF_HUB_OFFLINE", null) })

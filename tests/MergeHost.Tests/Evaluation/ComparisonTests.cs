@@ -1,6 +1,5 @@
 using MergeHost.Benchmarks;
 using MergeHost.Evaluation;
-using MergeHost.Reports;
 
 namespace MergeHost.Tests.Evaluation;
 

@@ -1,5 +1,4 @@
 using MergeHost.Evaluation;
-using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Running;
 

@@ -1,5 +1,4 @@
-using MergeHost.Models;
-using MergeHost.Reports;
+using MergeHost.Planning;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;

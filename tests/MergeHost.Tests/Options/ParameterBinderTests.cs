@@ -1,5 +1,4 @@
 using MergeHost.Options;
-using MergeHost.Planning;
 using MergeHost.Recipes;
 
 namespace MergeHost.Tests.Options;

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using MergeHost.Packages;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;
 

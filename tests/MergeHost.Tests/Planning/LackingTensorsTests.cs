@@ -1,4 +1,5 @@
-using MergeHost.Plans;
+using MergeHost.Planning;
+using MergeHost.Planning.Accounting;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

@@ -1,5 +1,4 @@
-using MergeHost.Models;
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

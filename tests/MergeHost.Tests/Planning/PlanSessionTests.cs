@@ -1,4 +1,3 @@
-using MergeHost.Reports;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

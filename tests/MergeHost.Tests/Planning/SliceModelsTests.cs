@@ -1,4 +1,4 @@
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

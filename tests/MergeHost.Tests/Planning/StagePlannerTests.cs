@@ -1,9 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Planning;
-using MergeHost.Planning.Mapping;
-using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 using MergeHost.Testing;

@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Strategies;
 using MergeHost.Testing;
 

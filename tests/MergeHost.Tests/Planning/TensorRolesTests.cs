@@ -1,4 +1,4 @@
-using MergeHost.Models;
+using MergeHost.Planning;
 
 namespace MergeHost.Tests.Planning;
 

@@ -1,5 +1,5 @@
 using MergeHost.Lanes;
-using MergeHost.Plans;
+using MergeHost.Planning;
 using MergeHost.Strategies;
 
 namespace MergeHost.Tests.Planning;

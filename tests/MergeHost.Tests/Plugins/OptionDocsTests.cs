@@ -1,5 +1,4 @@
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Strategies;
 
 namespace MergeHost.Tests.Plugins;

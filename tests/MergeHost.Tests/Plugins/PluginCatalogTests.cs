@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 

@@ -1,5 +1,4 @@
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Tests.Plugins;
 

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using MergeHost.Plugins.Metadata;
+using MergeHost.Plugins;
 
 namespace MergeHost.Tests.Plugins;
 

@@ -1,4 +1,4 @@
-using MergeHost.Running.Scheduling;
+using MergeHost.Running;
 
 namespace MergeHost.Tests.Running;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using MergeHost.Reports;
 
 namespace MergeHost.Tests.Running;
 

@@ -2,8 +2,6 @@ using System.Reflection;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Plugins;
-using MergeHost.Plugins.Metadata;
-using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;
 

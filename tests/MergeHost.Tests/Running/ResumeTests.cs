@@ -1,5 +1,4 @@
-using MergeHost.Output;
-using MergeHost.Reports;
+using MergeHost.Running;
 
 namespace MergeHost.Tests.Running;
 

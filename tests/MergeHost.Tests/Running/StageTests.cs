@@ -1,5 +1,3 @@
-using MergeHost.Reports;
-
 namespace MergeHost.Tests.Running;
 
 public sealed class StageTests : IDisposable

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MergeHost.Reports;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Scoring;

@@ -1,5 +1,4 @@
-using MergeHost.Plans;
-using MergeHost.Reports;
+using MergeHost.Scoring;
 using MergeHost.Testing;
 using MergeHost.Tests.Running;
 

@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Models;
-using MergeHost.Reports;
+using MergeHost.Planning;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;

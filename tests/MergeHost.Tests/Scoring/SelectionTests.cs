@@ -1,4 +1,3 @@
-using MergeHost.Reports;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Scoring;

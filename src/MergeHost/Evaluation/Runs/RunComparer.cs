@@ -1,5 +1,4 @@
 using MergeHost.Evaluation.Statistics;
-using MergeHost.Reports;
 
 namespace MergeHost.Evaluation.Runs;
 

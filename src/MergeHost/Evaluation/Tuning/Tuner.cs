@@ -1,5 +1,3 @@
-using MergeHost.Reports;
-
 namespace MergeHost.Evaluation.Tuning;
 
 /// <summary>Finds the coefficients of a merge on the development items; the test items are not looked at.</summary>

@@ -1,6 +1,4 @@
-using MergeHost.Models;
 using MergeHost.Planning.Modules;
-using MergeHost.Plans;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Accounting;

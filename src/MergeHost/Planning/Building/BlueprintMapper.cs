@@ -1,6 +1,4 @@
 using MergeHost.Builders;
-using MergeHost.Models;
-using MergeHost.Planning.Mapping;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MergeHost.Models;
 
 namespace MergeHost.Planning.Layers;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 
 namespace MergeHost.Planning.Layers;
 

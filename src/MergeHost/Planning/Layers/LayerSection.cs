@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MergeHost.Models;
 using MergeHost.Planning.Modules;
 
 namespace MergeHost.Planning.Layers;

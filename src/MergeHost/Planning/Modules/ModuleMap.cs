@@ -1,4 +1,3 @@
-using MergeHost.Models;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Modules;

@@ -1,9 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Plans;
-using MergeHost.Running.Data;
-using MergeHost.Running.Scheduling;
-using MergeHost.Running.Tensors;
+using MergeHost.Planning;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running.Building;

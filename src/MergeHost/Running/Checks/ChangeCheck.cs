@@ -1,6 +1,4 @@
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Running.Data;
+using MergeHost.Planning;
 
 namespace MergeHost.Running.Checks;
 

@@ -1,8 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Running.Data;
+using MergeHost.Planning;
 
 namespace MergeHost.Running.Checks;
 

@@ -1,7 +1,5 @@
-using MergeHost.Models;
+using MergeHost.Planning;
 using MergeHost.Planning.Accounting;
-using MergeHost.Plans;
-using MergeHost.Reports;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning.Accounting;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using MergeHost.Plans;
+using MergeHost.Planning;
+using MergeHost.Planning.Accounting;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning.Modules;

@@ -1,0 +1,122 @@
+using MergeHost.Checkpoints;
+using MergeHost.Planning;
+using MergeHost.Planning.Accounting;
+using MergeHost.Running;
+using MergeHost.Strategies;
+
+namespace MergeHost;
+
+/// <summary>What a recipe would do.</summary>
+/// <param name="Stages">The merges, in the order in which they would run.</param>
+/// <param name="Warnings">What is worth knowing.</param>
+/// <param name="BytesPerSecond">How fast a sample of the inputs on this machine could be read just now; 0 if there are none.</param>
+public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyList<Problem> Warnings, double BytesPerSecond)
+{
+    /// <summary>The models that come from a store.</summary>
+    public IReadOnlyList<RemoteSummary> Remote { get; init; } = [];
+
+    internal static PlanSummary Of(MergePlan plan, MergeOptions options) =>
+        new([.. plan.Stages.Select(stage => StageSummary.Of(stage, options))], plan.Warnings, Bandwidth.Measure(plan))
+        {
+            Remote = [.. plan.InputFiles.Where(file => file.Store is not null).GroupBy(file => file.Store!).Select(RemoteSummary.Of)],
+        };
+}
+
+/// <summary>A model that comes from a store.</summary>
+/// <param name="Address">Which it is, in which revision.</param>
+/// <param name="LengthBytes">The length of the files that a merge reads.</param>
+/// <param name="MissingBytes">What of it a merge would download.</param>
+public sealed record RemoteSummary(string Address, long LengthBytes, long MissingBytes)
+{
+    internal static RemoteSummary Of(IGrouping<CheckpointFiles, InputFile> files) => new(
+        files.Key.Path, files.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. files.Select(file => file.Key)]));
+}
+
+/// <summary>What one merge of a recipe would do.</summary>
+public sealed record StageSummary
+{
+    /// <summary>The stage's name, or <see langword="null"/>.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The strategy.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The plugin that has the strategy, with its version.</summary>
+    public required string Plugin { get; init; }
+
+    /// <summary>The models whose tensors are read, the base first.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>The checkpoints of a window with their weights, oldest first, or <see langword="null"/> if models are listed.</summary>
+    public IReadOnlyList<WindowCheckpoint>? Window { get; init; }
+
+    /// <summary>The tensors of the output.</summary>
+    public required IReadOnlyList<TensorSummary> Tensors { get; init; }
+
+    /// <summary>What becomes of each tensor of each model.</summary>
+    public required IReadOnlyList<TensorAccount> Accounts { get; init; }
+
+    /// <summary>What is chosen by scores, or <see langword="null"/> if everything is merged.</summary>
+    public SelectionSummary? Selection { get; init; }
+
+    /// <summary>How many elements the output has.</summary>
+    public long ElementCount => Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, extent) => product * extent));
+
+    /// <summary>Bytes of tensors that are read; those that have to be measured first may be read again.</summary>
+    public required long ReadBytes { get; init; }
+
+    /// <summary>Bytes of tensors that are written.</summary>
+    public required long WriteBytes { get; init; }
+
+    /// <summary>About how much memory the merge takes in bytes: the program, its buffers, and tensors that it holds.</summary>
+    public required long MemoryBytes { get; init; }
+
+    internal static StageSummary Of(StagePlan stage, MergeOptions options) => new()
+    {
+        Name = stage.Stage.Name,
+        Method = stage.Strategy.Export.Id,
+        Plugin = $"{stage.Strategy.Plugin.Id} {stage.Strategy.Plugin.Version}",
+        Models = [.. stage.ReadModels.Select(model => model.Name)],
+        Window = WindowCheckpoint.Of(stage),
+        Tensors = [.. stage.Tensors.Select(TensorSummary.Of)],
+        Accounts = StageAccounts.Of(stage),
+        WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
+        ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
+        MemoryBytes = MemoryNeed.Of(stage, options),
+        Selection = stage.Selection is null ? null : SelectionSummary.Of(stage.Selection),
+    };
+}
+
+/// <summary>A checkpoint of a training run that takes part by a window.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Step">The training step that the name gives.</param>
+/// <param name="Weight">Its weight by the schedule.</param>
+public sealed record WindowCheckpoint(string Name, long Step, double Weight)
+{
+    internal static IReadOnlyList<WindowCheckpoint>? Of(StagePlan stage) =>
+        stage.Stage.Window is { } window ? [.. window.Select(model => new WindowCheckpoint(model.Name, model.Step, model.Weight))] : null;
+}
+
+/// <summary>How one tensor would be made.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="DType">Its dtype.</param>
+/// <param name="Shape">Its extents, outermost first.</param>
+/// <param name="Treatment">What is done: copied, elementwise, measured first, joined, made, or whole.</param>
+/// <param name="Inputs">The models and tensors it is made from, as <c>model: tensor</c>.</param>
+public sealed record TensorSummary(string Name, string DType, IReadOnlyList<long> Shape, string Treatment, IReadOnlyList<string> Inputs)
+{
+    internal static TensorSummary Of(TensorPlan plan) => new(
+        plan.Output.Name, plan.Output.DType.Name, [.. plan.Output.Shape], Word(plan),
+        [.. plan.Read.Select(input => $"{input.Model.Name}: {input.Tensor.Name}")]);
+
+    private static string Word(TensorPlan plan) => plan.Treatment switch
+    {
+        CopyTreatment when plan.Copied!.Tensor.DType == plan.Output.DType => "copied",
+        CopyTreatment => "converted",
+        ElementwiseTreatment => "elementwise",
+        MeasureTreatment => "measured, then merged",
+        JoinTreatment => "joined",
+        MakeTreatment => "made",
+        _ => "whole",
+    };
+}
