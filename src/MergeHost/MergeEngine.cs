@@ -2,16 +2,22 @@ using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Evaluation;
 using MergeHost.Evaluation.Runs;
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using MergeHost.Running;
+using MergeHost.Running.Records;
 using MergeHost.Runtimes;
 using MergeHost.Scoring;
+using MergeHost.Selecting;
 using MergeHost.Serving;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 using MergeHost.Stores;
 using MergeHost.Storing;
+using MergeHost.Summaries;
 
 namespace MergeHost;
 
@@ -96,7 +102,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         using PlanSession session = Open(recipePath);
         MergePlan plan = session.Plan(Path.GetTempPath(), options);
-        return PlanSummary.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
+        return PlanSummarizer.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
 
         StagePlan Chosen(StagePlan stage) =>
             stage.Selection?.CanScore == true ? SelectionRunner.Choose(stage, options, progress, cancellation) : stage;
@@ -108,7 +114,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     public CheckpointSummary Inspect(string path)
     {
         using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
-        return CheckpointSummary.Of(models.Open(path), models.Warnings);
+        return CheckpointSummarizer.Of(models.Open(path), models.Warnings);
     }
 
     /// <summary>Scores what training changed.</summary>
@@ -127,12 +133,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(_catalog.Value);
         using ModelResolver models = new(plugins, _host);
-        IReadOnlyList<BoundScorer> scorers = request.Bind(plugins, _host);
+        IReadOnlyList<BoundScorer> scorers = RequestedScorers.Bind(request, plugins, _host);
         _ = request.Validation is null ? null : ReadSuite(request.Validation, plugins); // A mistake there is told before the work, not after it.
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
-        return ScoreReport.Of(@base, adapted, scorers, pairs, rows);
+        return ScoreSummarizer.Of(@base, adapted, scorers, pairs, rows);
     }
 
     /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
@@ -292,12 +298,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         new ModelLoader(_catalog.Value, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
-    public PluginsSummary ListPlugins() => PluginsSummary.Of(_catalog.Value);
+    public PluginsSummary ListPlugins() => PluginSummarizer.Of(_catalog.Value);
 
     /// <summary>Describes a plugin, or a single export of one, with its parameters; loads the plugin.</summary>
     /// <param name="id">The id of a plugin or of an export.</param>
     /// <exception cref="MergeHostException">Nothing of that id is installed, or the plugin cannot be loaded.</exception>
-    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => ExportSummary.Find(id, _catalog.Value, _host);
+    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => PluginSummarizer.Find(id, _catalog.Value, _host);
 
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>

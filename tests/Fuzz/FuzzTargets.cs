@@ -4,20 +4,22 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Cli.Serving;
 using MergeHost.Evaluation;
+using MergeHost.Output;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Harness;
 using MergeHost.Plugins.LanguageModel.Models;
 using MergeHost.Plugins.LanguageModel.Templates;
-using MergeHost.Tokenizers;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Recipes;
-using MergeHost.Running;
+using MergeHost.Running.Data;
+using MergeHost.Running.Records;
 using MergeHost.Runtimes;
 using MergeHost.Storage.Folders;
 using MergeHost.Storage.Text;
 using MergeHost.Testing;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Fuzz.Tests;
 

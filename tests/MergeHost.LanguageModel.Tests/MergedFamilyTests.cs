@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Reports;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MergeHost.LanguageModel.Tests;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

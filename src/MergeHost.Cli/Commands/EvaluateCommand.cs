@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Cli.Output;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

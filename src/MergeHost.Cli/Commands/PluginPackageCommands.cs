@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MergeHost.Packages;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using NuGet.Versioning;
 
 namespace MergeHost.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

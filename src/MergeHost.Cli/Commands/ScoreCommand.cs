@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using MergeHost.Reports;
+
 namespace MergeHost.Cli.Output;
 
 /// <summary>What a suite found, for people: models side by side, and below how merges compare with what they were made of.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MergeHost.Cli.Output;
+using MergeHost.Reports;
 using static MergeHost.Cli.Reports.HtmlPage;
 
 namespace MergeHost.Cli.Reports;

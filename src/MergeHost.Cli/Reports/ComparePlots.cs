@@ -1,4 +1,5 @@
 using MergeHost.Cli.Output;
+using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;

@@ -1,3 +1,4 @@
+using MergeHost.Reports;
 using MergeHost.Scoring;
 
 namespace MergeHost.Cli.Reports;

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
+using MergeHost.Recipes;
+using MergeHost.Reports;
 using MergeHost.Scoring;
+using MergeHost.Selecting;
 using static MergeHost.Cli.Reports.HtmlPage;
 
 namespace MergeHost.Cli.Reports;

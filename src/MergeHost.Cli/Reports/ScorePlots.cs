@@ -1,5 +1,6 @@
 using System.Globalization;
-using MergeHost.Scoring;
+using MergeHost.Recipes;
+using MergeHost.Selecting;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MergeHost.Reports;
 using static MergeHost.Cli.Reports.HtmlPage;
 
 namespace MergeHost.Cli.Reports;

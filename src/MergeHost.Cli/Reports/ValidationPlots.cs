@@ -1,3 +1,4 @@
+using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Series;
 

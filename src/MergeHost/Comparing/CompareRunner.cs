@@ -1,7 +1,9 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Planning;
-using MergeHost.Running;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Reports;
+using MergeHost.Running.Scheduling;
 using MergeHost.Scoring;
 
 namespace MergeHost.Comparing;

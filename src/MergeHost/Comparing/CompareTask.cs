@@ -1,7 +1,8 @@
 using System.Buffers;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Planning;
-using MergeHost.Running;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
+using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Comparing;
 

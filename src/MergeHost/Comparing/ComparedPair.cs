@@ -1,4 +1,4 @@
-using MergeHost.Planning;
+using MergeHost.Plans;
 
 namespace MergeHost.Comparing;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Reports;
 
 namespace MergeHost.Comparing;
 

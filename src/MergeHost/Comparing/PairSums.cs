@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MergeHost.Reports;
 
 namespace MergeHost.Comparing;
 

@@ -1,4 +1,5 @@
 using MergeHost.Benchmarks;
+using MergeHost.Reports;
 
 namespace MergeHost.Evaluation;
 

@@ -1,9 +1,13 @@
 using MergeHost.Benchmarks;
 using MergeHost.Evaluation.Runs;
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Reports;
 using MergeHost.Running;
+using MergeHost.Running.Records;
 
 namespace MergeHost.Evaluation;
 

@@ -1,4 +1,5 @@
 using MergeHost.Recipes;
+using MergeHost.Reports;
 
 namespace MergeHost.Evaluation;
 

@@ -1,7 +1,9 @@
 using MergeHost.Comparing;
+using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Reports;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation;

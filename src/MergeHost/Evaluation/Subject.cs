@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
-using MergeHost.Planning;
 
 namespace MergeHost.Evaluation;
 

@@ -4,6 +4,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Storage;
 using MergeHost.Storage.Text;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using MergeHost.Checkpoints;
-using MergeHost.Running;
+using MergeHost.Running.Data;
 
 namespace MergeHost.Evaluation;
 

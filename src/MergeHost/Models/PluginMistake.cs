@@ -1,4 +1,4 @@
-using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 

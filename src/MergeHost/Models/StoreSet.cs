@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Models;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Options;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 
 namespace MergeHost.Models;

@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MergeHost.Checkpoints;
-using MergeHost.Running;
+using MergeHost.Reports;
 using MergeHost.Storage;
 
 namespace MergeHost.Output;

@@ -1,4 +1,5 @@
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Storage;
 using NuGet.Packaging.Core;
 using NuGet.Versioning;

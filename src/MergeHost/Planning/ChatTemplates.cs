@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Planning.Layers;
 using MergeHost.Planning.Modules;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 
 namespace MergeHost.Planning;
 

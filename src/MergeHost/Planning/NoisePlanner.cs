@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using MergeHost.Kernels.DTypes;
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;

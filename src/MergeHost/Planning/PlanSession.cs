@@ -1,6 +1,9 @@
 using MergeHost.Evaluation;
+using MergeHost.Models;
 using MergeHost.Planning.Windows;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
 

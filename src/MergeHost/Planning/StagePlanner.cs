@@ -2,9 +2,10 @@ using System.Globalization;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Options;
+using MergeHost.Models;
 using MergeHost.Planning.Building;
-using MergeHost.Planning.Modules;
+using MergeHost.Planning.Mapping;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 

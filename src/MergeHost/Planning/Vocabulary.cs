@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 
 namespace MergeHost.Planning;
 

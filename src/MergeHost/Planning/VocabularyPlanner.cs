@@ -1,3 +1,5 @@
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
 

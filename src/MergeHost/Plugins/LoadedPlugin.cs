@@ -3,6 +3,7 @@ using System.Composition.Hosting;
 using System.Composition.Hosting.Core;
 using System.Reflection;
 using McMaster.NETCore.Plugins;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

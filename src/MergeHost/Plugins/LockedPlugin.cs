@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

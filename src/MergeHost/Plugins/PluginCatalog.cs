@@ -1,3 +1,5 @@
+using MergeHost.Plugins.Metadata;
+
 namespace MergeHost.Plugins;
 
 /// <summary>The plugins that are installed, as their metadata tells; scanning loads none of them.</summary>

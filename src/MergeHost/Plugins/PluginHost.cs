@@ -1,3 +1,5 @@
+using MergeHost.Plugins.Metadata;
+
 namespace MergeHost.Plugins;
 
 /// <summary>Loads plugins when they are first needed, each version once, and creates their exports.</summary>

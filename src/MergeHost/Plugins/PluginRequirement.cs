@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using MergeHost.Plugins.Metadata;
 using NuGet.Versioning;
 
 namespace MergeHost.Plugins;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
 

@@ -1,5 +1,4 @@
 using MergeHost.Options;
-using MergeHost.Scoring;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;

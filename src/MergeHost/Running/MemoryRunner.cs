@@ -1,7 +1,8 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Plugins;
-using MergeHost.Scoring;
+using MergeHost.Selecting;
 
 namespace MergeHost.Running;
 

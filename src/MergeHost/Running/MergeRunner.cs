@@ -1,9 +1,13 @@
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Output;
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using MergeHost.Running.Checks;
-using MergeHost.Scoring;
+using MergeHost.Running.Data;
+using MergeHost.Running.Records;
+using MergeHost.Selecting;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 

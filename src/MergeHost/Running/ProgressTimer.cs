@@ -1,4 +1,5 @@
-using MergeHost.Planning;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running;

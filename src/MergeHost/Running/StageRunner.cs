@@ -1,8 +1,14 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Running.Building;
 using MergeHost.Running.Checks;
+using MergeHost.Running.Data;
+using MergeHost.Running.Records;
+using MergeHost.Running.Scheduling;
+using MergeHost.Running.Statistics;
+using MergeHost.Running.Tensors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running;
@@ -112,8 +118,3 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         return confirmed;
     }
 }
-
-/// <summary>What a stage made.</summary>
-/// <param name="Records">What is to be noted of each tensor, in the order of the plan.</param>
-/// <param name="Files">The names of the files.</param>
-internal sealed record StageResult(IReadOnlyList<TensorRecord> Records, IReadOnlyList<string> Files);

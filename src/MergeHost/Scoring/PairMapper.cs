@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 
 namespace MergeHost.Scoring;
 

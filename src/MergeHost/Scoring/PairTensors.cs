@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Planning;
-using MergeHost.Running;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
 
 namespace MergeHost.Scoring;
 

@@ -1,4 +1,5 @@
 using MergeHost.Kernels.Methods;
+using MergeHost.Reports;
 
 namespace MergeHost.Scoring;
 

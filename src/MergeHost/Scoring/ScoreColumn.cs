@@ -1,3 +1,5 @@
+using MergeHost.Plans;
+
 namespace MergeHost.Scoring;
 
 /// <summary>The scores that a scorer gave to the tensors of a model.</summary>

@@ -1,6 +1,7 @@
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 
 namespace MergeHost.Scoring;
 

@@ -2,8 +2,9 @@ using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Kernels.Algebra;
-using MergeHost.Planning;
-using MergeHost.Running;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Scoring;
 

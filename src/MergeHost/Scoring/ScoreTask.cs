@@ -1,5 +1,6 @@
-using MergeHost.Planning;
-using MergeHost.Running;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Scoring;
 

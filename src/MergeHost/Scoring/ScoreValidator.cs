@@ -1,4 +1,7 @@
 using MergeHost.Evaluation;
+using MergeHost.Plans;
+using MergeHost.Reports;
+using MergeHost.Selecting;
 
 namespace MergeHost.Scoring;
 

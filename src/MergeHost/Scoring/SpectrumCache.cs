@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using MergeHost.Running;
+using MergeHost.Running.Data;
 using MergeHost.Storage;
 
 namespace MergeHost.Scoring;

@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Plans;
 
 namespace MergeHost.Scoring;
 

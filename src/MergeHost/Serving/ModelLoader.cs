@@ -1,7 +1,9 @@
 using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
+using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Runtimes;
 
 namespace MergeHost.Serving;

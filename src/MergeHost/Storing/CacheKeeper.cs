@@ -1,5 +1,6 @@
 using MergeHost.Models;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using MergeHost.Stores;
 
 namespace MergeHost.Storing;

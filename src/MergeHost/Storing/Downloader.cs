@@ -1,8 +1,9 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
-using MergeHost.Planning;
 using MergeHost.Plugins;
+using MergeHost.Reports;
+using MergeHost.Running.Checks;
 
 namespace MergeHost.Storing;
 

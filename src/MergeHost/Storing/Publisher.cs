@@ -1,6 +1,8 @@
 using MergeHost.Models;
+using MergeHost.Output;
 using MergeHost.Plugins;
-using MergeHost.Running;
+using MergeHost.Reports;
+using MergeHost.Running.Records;
 using MergeHost.Stores;
 
 namespace MergeHost.Storing;

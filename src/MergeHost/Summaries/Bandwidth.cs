@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Plans;
 
-namespace MergeHost;
+namespace MergeHost.Summaries;
 
 /// <summary>Measures how fast inputs can be read, from the page cache or from the disk, wherever they are now.</summary>
 internal static class Bandwidth

@@ -1,10 +1,12 @@
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Running;
 using MergeHost.Running.Building;
+using MergeHost.Running.Data;
+using MergeHost.Running.Tensors;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 
-namespace MergeHost;
+namespace MergeHost.Summaries;
 
 /// <summary>Estimates the memory that a stage takes.</summary>
 internal static class MemoryNeed

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

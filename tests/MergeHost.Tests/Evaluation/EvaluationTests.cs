@@ -1,7 +1,10 @@
 using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using MergeHost.Running;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;

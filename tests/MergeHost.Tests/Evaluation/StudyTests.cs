@@ -1,4 +1,5 @@
 using MergeHost.Evaluation;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 

@@ -1,4 +1,5 @@
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;

@@ -1,8 +1,12 @@
 using System.Text.Json.Nodes;
 using MergeHost.Evaluation;
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using MergeHost.Running;
+using MergeHost.Summaries;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;
@@ -82,7 +86,7 @@ public sealed class TransformTests : IDisposable
     {
         using ModelResolver models = RecipeFolder.Models();
         InputModel model = models.Open(_folder["packed"]);
-        Assert.Equal(["test_unpack (transforms 1.0.0)"], CheckpointSummary.Of(model, []).Transforms);
+        Assert.Equal(["test_unpack (transforms 1.0.0)"], CheckpointSummarizer.Of(model, []).Transforms);
         Assert.Equal([("model.layers.0.mlp.up_proj.weight_scale", "test_unpack")], model.Consumed.Select(consumed => (consumed.Tensor.Name, consumed.Transform)));
     }
 

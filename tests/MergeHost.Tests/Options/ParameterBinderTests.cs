@@ -1,4 +1,5 @@
 using MergeHost.Options;
+using MergeHost.Planning;
 using MergeHost.Recipes;
 
 namespace MergeHost.Tests.Options;

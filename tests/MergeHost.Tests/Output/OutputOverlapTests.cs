@@ -1,4 +1,5 @@
 using System.Text;
+using MergeHost.Output;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Output;
@@ -66,7 +67,7 @@ public sealed class OutputOverlapTests : IDisposable
     public void Merge_ForcedBesideARunningMerge_LeavesItsFiles()
     {
         _bed.Merge(MergeBed.Recipe("linear"), "out");
-        using FileStream other = new(MergeHost.Running.OutputPlace.InFolder(_bed["out"]).JournalPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        using FileStream other = new(OutputPlace.InFolder(_bed["out"]).JournalPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
         Assert.Equal(ErrorCodes.OutputLocked, MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("ties"), "out", new MergeOptions { Force = true })).Code);
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
     }

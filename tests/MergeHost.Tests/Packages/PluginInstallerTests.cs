@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using MergeHost.Packages;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

@@ -1,5 +1,4 @@
-using MergeHost.Planning;
-using MergeHost.Planning.Accounting;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

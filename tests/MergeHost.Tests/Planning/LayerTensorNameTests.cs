@@ -1,4 +1,4 @@
-using MergeHost.Planning;
+using MergeHost.Models;
 
 namespace MergeHost.Tests.Planning;
 

@@ -1,4 +1,5 @@
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

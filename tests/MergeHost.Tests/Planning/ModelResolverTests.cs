@@ -1,4 +1,4 @@
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning;

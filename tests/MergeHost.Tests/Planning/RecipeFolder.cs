@@ -1,4 +1,6 @@
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;

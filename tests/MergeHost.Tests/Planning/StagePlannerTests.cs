@@ -1,6 +1,9 @@
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Planning;
+using MergeHost.Planning.Mapping;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 using MergeHost.Testing;

@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
 using MergeHost.Strategies;
 using MergeHost.Testing;
 

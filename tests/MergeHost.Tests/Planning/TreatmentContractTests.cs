@@ -1,5 +1,5 @@
 using MergeHost.Lanes;
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Strategies;
 
 namespace MergeHost.Tests.Planning;

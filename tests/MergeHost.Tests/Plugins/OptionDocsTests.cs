@@ -1,4 +1,5 @@
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Strategies;
 
 namespace MergeHost.Tests.Plugins;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 

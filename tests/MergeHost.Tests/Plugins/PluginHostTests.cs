@@ -3,8 +3,10 @@ using MergeHost.Algebra;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
+using MergeHost.Summaries;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NSubstitute;
@@ -115,7 +117,7 @@ public sealed class PluginHostTests : IDisposable
         PluginCatalog catalog = _folder.Scan("odd/0.1.0-beta.1");
         InstalledExport installed = catalog.Exports(ExportKind.Strategy).Single(export => export.Export.Id == "throwing");
         Assert.Equal("ThrowingStrategy", _host.TypeOf(installed).Name);
-        Assert.Equal("throwing", Assert.Single(ExportSummary.Find("throwing", catalog, _host)).Id);
+        Assert.Equal("throwing", Assert.Single(PluginSummarizer.Find("throwing", catalog, _host)).Id);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Tests.Plugins;
 

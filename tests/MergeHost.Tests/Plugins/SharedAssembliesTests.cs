@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Tests.Plugins;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MergeHost.Reports;
 
 namespace MergeHost.Tests.Running;
 

@@ -2,6 +2,8 @@ using System.Reflection;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;
 

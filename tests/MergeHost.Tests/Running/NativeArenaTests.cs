@@ -1,4 +1,4 @@
-using MergeHost.Running;
+using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Tests.Running;
 

@@ -1,3 +1,5 @@
+using MergeHost.Reports;
+
 namespace MergeHost.Tests.Running;
 
 /// <summary>What merges give on real trained models, calculated here once more in the plainest way.</summary>

@@ -1,4 +1,5 @@
-using MergeHost.Running;
+using MergeHost.Output;
+using MergeHost.Reports;
 
 namespace MergeHost.Tests.Running;
 

@@ -1,3 +1,5 @@
+using MergeHost.Reports;
+
 namespace MergeHost.Tests.Running;
 
 public sealed class StageTests : IDisposable

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MergeHost.Reports;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Scoring;

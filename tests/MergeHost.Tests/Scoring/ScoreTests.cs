@@ -1,4 +1,5 @@
-using MergeHost.Scoring;
+using MergeHost.Plans;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Running;
 

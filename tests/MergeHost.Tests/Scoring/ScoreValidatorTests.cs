@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;

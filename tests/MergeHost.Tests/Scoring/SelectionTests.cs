@@ -1,3 +1,4 @@
+using MergeHost.Reports;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Scoring;

@@ -1,3 +1,4 @@
+using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Plugins;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
 using MergeHost.Tests.Planning;
 
 namespace MergeHost.Tests.Torch;

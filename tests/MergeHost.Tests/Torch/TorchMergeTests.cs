@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
 using MergeHost.Tests.Planning;
 using MergeHost.Tests.Running;
 

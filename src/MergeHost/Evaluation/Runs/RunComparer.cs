@@ -1,4 +1,5 @@
 using MergeHost.Evaluation.Statistics;
+using MergeHost.Reports;
 
 namespace MergeHost.Evaluation.Runs;
 

@@ -1,3 +1,5 @@
+using MergeHost.Reports;
+
 namespace MergeHost.Evaluation.Tuning;
 
 /// <summary>Finds the coefficients of a merge on the development items; the test items are not looked at.</summary>

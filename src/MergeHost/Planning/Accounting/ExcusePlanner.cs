@@ -1,4 +1,6 @@
+using MergeHost.Models;
 using MergeHost.Planning.Modules;
+using MergeHost.Plans;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Accounting;

@@ -1,4 +1,6 @@
 using MergeHost.Builders;
+using MergeHost.Models;
+using MergeHost.Planning.Mapping;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 

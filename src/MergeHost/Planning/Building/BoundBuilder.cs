@@ -3,6 +3,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Storage.Text;
 

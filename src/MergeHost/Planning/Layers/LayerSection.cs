@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Models;
 using MergeHost.Planning.Modules;
 
 namespace MergeHost.Planning.Layers;

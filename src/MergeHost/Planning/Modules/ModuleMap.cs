@@ -1,3 +1,4 @@
+using MergeHost.Models;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Modules;

@@ -1,3 +1,5 @@
+using MergeHost.Models;
+
 namespace MergeHost.Planning.Names;
 
 /// <summary>Recognises adapters by the tensors that they hold: small matrices that change a model and are none.</summary>

@@ -1,3 +1,5 @@
+using MergeHost.Models;
+
 namespace MergeHost.Planning.Names;
 
 /// <summary>Finds the tensors of models whose names differ from another's by a prefix only, as wrappers and saving programs leave them.</summary>

@@ -1,6 +1,9 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Planning;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
+using MergeHost.Running.Scheduling;
+using MergeHost.Running.Tensors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running.Building;

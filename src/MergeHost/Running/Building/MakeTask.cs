@@ -2,8 +2,12 @@ using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;
-using MergeHost.Planning;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Running.Data;
+using MergeHost.Running.Scheduling;
+using MergeHost.Running.Tensors;
 using MergeHost.Runtimes;
 using MergeHost.Strategies;
 

@@ -1,4 +1,6 @@
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
 
 namespace MergeHost.Running.Checks;
 

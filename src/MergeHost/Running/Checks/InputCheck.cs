@@ -1,5 +1,7 @@
 using MergeHost.Checkpoints;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
 
 namespace MergeHost.Running.Checks;
 
@@ -58,10 +60,10 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     // A tensor without a base shows what the source is by itself.
     private bool IsBase(InputModel model, HashSet<string> tensors)
     {
-        List<ComparedTensor> pairs =
+        List<ComparedInput> pairs =
         [
             .. stage.Tensors.Where(plan => tensors.Contains(plan.Output.Name)).SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
-                .Select(input => new ComparedTensor(input, plan.Base, plan.Output.ElementCount))),
+                .Select(input => new ComparedInput(input, plan.Base, plan.Output.ElementCount))),
         ];
         return pairs.Count > 0
             && pairs.TrueForAll(pair => pair.Base is not null && _comparison.AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
@@ -70,5 +72,5 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
 
     private TextPlace? PlaceOf(InputModel model) => stage.Stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place;
 
-    private sealed record ComparedTensor(InputTensor Source, InputTensor? Base, long Elements);
+    private sealed record ComparedInput(InputTensor Source, InputTensor? Base, long Elements);
 }

@@ -1,6 +1,8 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Planning;
+using MergeHost.Models;
+using MergeHost.Plans;
+using MergeHost.Running.Data;
 
 namespace MergeHost.Running.Checks;
 

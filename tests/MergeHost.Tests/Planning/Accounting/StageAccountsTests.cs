@@ -1,5 +1,7 @@
-using MergeHost.Planning;
+using MergeHost.Models;
 using MergeHost.Planning.Accounting;
+using MergeHost.Plans;
+using MergeHost.Reports;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning.Accounting;

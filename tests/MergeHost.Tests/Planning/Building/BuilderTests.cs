@@ -1,6 +1,10 @@
 using MergeHost.Evaluation;
+using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Plans;
+using MergeHost.Reports;
 using MergeHost.Running;
+using MergeHost.Running.Data;
 using MergeHost.Testing;
 using MergeHost.Tests.Running;
 

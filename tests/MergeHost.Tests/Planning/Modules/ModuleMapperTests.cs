@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using MergeHost.Planning;
-using MergeHost.Planning.Accounting;
+using MergeHost.Plans;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning.Modules;

@@ -1,3 +1,4 @@
+using MergeHost.Reports;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Running.Checks;

@@ -1,0 +1,31 @@
+namespace MergeHost.Models;
+
+/// <summary>A tensor's name taken apart at its layer: <c>model.layers.</c>, 3, <c>.mlp.up_proj.weight</c>.</summary>
+/// <param name="Stack">What stands before the layer's number; names of one stack of layers share it.</param>
+/// <param name="Layer">The layer's number.</param>
+/// <param name="Rest">What stands after it.</param>
+internal readonly record struct LayerTensorName(string Stack, int Layer, string Rest)
+{
+    public override string ToString() => $"{Stack}{Layer}{Rest}";
+
+    /// <summary>Takes a name apart at the first part that is a number.</summary>
+    /// <returns><see langword="null"/> if no part is one.</returns>
+    public static LayerTensorName? Parse(string name)
+    {
+        int begin = 0;
+        while (begin < name.Length)
+        {
+            int end = name.IndexOf('.', begin);
+            end = end < 0 ? name.Length : end;
+            ReadOnlySpan<char> part = name.AsSpan(begin, end - begin);
+            if (begin > 0 && part.Length is > 0 and < 6 && !part.ContainsAnyExceptInRange('0', '9'))
+            {
+                return new LayerTensorName(name[..begin], int.Parse(part, System.Globalization.CultureInfo.InvariantCulture), name[end..]);
+            }
+
+            begin = end + 1;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+using MergeHost.Checkpoints;
+using MergeHost.Recipes;
+
+namespace MergeHost.Models;
+
+/// <summary>Finds the checkpoints that a reference names: its model, adapters, and what transforms ask for.</summary>
+/// <param name="Reference">The reference.</param>
+/// <param name="RecipeFolder">The folder of the recipe that it is in, or <see langword="null"/> for one of the command line.</param>
+/// <param name="Stores">Where names that are no local paths are looked for.</param>
+internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder, StoreSet Stores)
+{
+    /// <summary>Where the reference is, or <see langword="null"/> if it is in no recipe.</summary>
+    public TextPlace? Place => RecipeFolder is null ? null : Reference.Place;
+
+    /// <summary>Whether a name leads to a file or folder of this machine.</summary>
+    public bool IsLocal(string name) => Local(name) is not null;
+
+    /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
+    /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
+    public FoundFiles Find(string name) =>
+        Local(name) ?? (IsBesideOthers(name) ? null : Stores.Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+
+    private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
+
+    /// <summary>An error in the reference.</summary>
+    public MergeHostException Wrong(ErrorCode code, string message, string? hint) => new([new Problem(code, message, hint, Place)]);
+
+    // A name in a folder that is there is a path: what is missing there is a mistake, and no business of anyone far away.
+    private bool IsBesideOthers(string name) => Path.GetDirectoryName(name) is { Length: > 0 } parent
+        && (Directory.Exists(parent) || (RecipeFolder is not null && Directory.Exists(Path.Combine(RecipeFolder, parent))));
+
+    private static CheckpointException NotFound(string path)
+    {
+        string? closest = Suggestion.Closest(Path.GetFileName(path), Neighbours(Path.GetDirectoryName(Path.GetFullPath(path))!));
+        string? hint = closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?";
+        return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", hint));
+    }
+
+    private MergeHostException NotFound(string name, string folder)
+    {
+        if (name.StartsWith('~') || name.Contains('$', StringComparison.Ordinal))
+        {
+            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
+        }
+
+        IEnumerable<string> neighbours =
+            Neighbours(Path.GetDirectoryName(Path.GetFullPath(name))!).Concat(Neighbours(Path.GetDirectoryName(Path.Combine(folder, name))!)).Distinct();
+        string? closest = Suggestion.Closest(Path.GetFileName(name), neighbours);
+        if (closest is not null)
+        {
+            string meant = Path.Combine(Path.GetDirectoryName(name) ?? "", closest);
+            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
+        }
+
+        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
+            $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
+    }
+
+    private static IEnumerable<string> Neighbours(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!) : [];
+}

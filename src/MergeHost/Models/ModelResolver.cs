@@ -1,0 +1,109 @@
+using System.IO.Enumeration;
+using MergeHost.Checkpoints;
+using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Recipes;
+using MergeHost.Storage.Text;
+
+namespace MergeHost.Models;
+
+/// <summary>Finds the models that recipes name, and opens them.</summary>
+/// <remarks>A model that is named twice, or by two paths, is opened once. The readers live as long as the resolver.</remarks>
+internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDisposable
+{
+    private readonly CheckpointOpener _opener = new(plugins, host);
+    private readonly Dictionary<OpenedCheckpoint, InputModel> _models = [];
+
+    /// <summary>Where names that are no local paths are looked for.</summary>
+    public StoreSet Stores { get; } = new(plugins, host);
+
+    /// <summary>What is odd about the checkpoints that were opened.</summary>
+    public List<Problem> Warnings => _opener.Warnings;
+
+    /// <summary>Opens a model that a recipe names.</summary>
+    /// <param name="reference">The name.</param>
+    /// <param name="recipePath">The recipe; paths start at the current folder, and then at the recipe's.</param>
+    /// <exception cref="MergeHostException">The model is not there, or cannot be opened.</exception>
+    public InputModel Resolve(ModelReference reference, string recipePath) => Open(FinderOf(reference, recipePath));
+
+    /// <summary>Finds the files of a model that a recipe names; none is opened yet.</summary>
+    /// <exception cref="MergeHostException">The model is not there, or a store cannot be reached.</exception>
+    public FoundFiles Find(ModelReference reference, string recipePath)
+    {
+        ModelFinder finder = FinderOf(reference, recipePath);
+        return finder.Find(finder.Reference.Split(finder.IsLocal).Model);
+    }
+
+    /// <summary>Opens a checkpoint by the name that the command line has, with adapters as in <c>base+adapter</c>.</summary>
+    /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
+    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores));
+
+    /// <summary>Applies what a reference asks for to the result of an earlier stage.</summary>
+    /// <exception cref="MergeHostException">A transform or an adapter is not there, or does not suit the result.</exception>
+    public InputModel Derive(InputModel stage, ModelReference reference, string recipePath)
+    {
+        ModelFinder finder = FinderOf(reference, recipePath);
+        TransformReference[] asked = Asked(reference.Split(name => name == stage.Name).Adapters, finder);
+        return asked.Length == 0 ? stage : InputModel.Of(reference.Name, stage.Path, Apply(new UnmadeCheckpoint(stage.Stored, stage.Companions))) with
+        {
+            IsMade = false,
+            Open = () => Apply(stage.Open()).Reader,
+            Derive = made => Apply(made).Reader,
+        };
+
+        OpenedCheckpoint Apply(ICheckpointReader checkpoint) => _opener.Apply(new OpenedCheckpoint(checkpoint, []), asked, finder.Find);
+    }
+
+    /// <inheritdoc cref="CheckpointOpener.Keep"/>
+    public ICheckpointReader Keep(ICheckpointReader reader) => _opener.Keep(reader);
+
+    public void Dispose() => _opener.Dispose();
+
+    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores);
+
+    private InputModel Open(ModelFinder finder)
+    {
+        (string name, string[] adapters) = finder.Reference.Split(finder.IsLocal);
+        FoundFiles found = finder.Find(name);
+        OpenedCheckpoint opened = _opener.Open(found, Asked(adapters, finder), finder.Find);
+        if (!_models.TryGetValue(opened, out InputModel? model))
+        {
+            _models.Add(opened, model = InputModel.Of(finder.Reference.Name, found.Path, opened));
+        }
+
+        return model;
+    }
+
+    private TransformReference[] Asked(string[] adapters, ModelFinder finder) => [.. adapters.Select(adapter => Adapter(adapter, finder)), .. finder.Reference.Apply];
+
+    private TransformReference Adapter(string text, ModelFinder finder)
+    {
+        (string name, string? scale) = Scaled(text, finder);
+        InstalledExport[] transforms = [.. plugins.Exports(ExportKind.Transform).Where(transform => transform.Export.Adapters.Count > 0)];
+        if (transforms.Length == 0)
+        {
+            throw finder.Wrong(ErrorCodes.NotSupported, $"'{finder.Reference.Base}' adds an adapter to a model, and no installed plugin does that",
+                "Install a plugin for adapters, or merge the adapter into its model first.");
+        }
+
+        IReadOnlyList<string> names = finder.Find(name).Files is { Named: null } folder ? folder.Names : [Path.GetFileName(name)];
+        InstalledExport[] fitting =
+            [.. transforms.Where(transform => transform.Export.Adapters.Any(pattern => names.Any(file => FileSystemName.MatchesSimpleExpression(pattern, file))))];
+        TextPlace at = finder.Reference.Place;
+        return fitting switch
+        {
+            [InstalledExport only] => new TransformReference(only.Export.Id,
+                [(Scalar("path"), Scalar(name)), .. scale is null ? ((YamlScalar, YamlNode)[])[] : [(Scalar("scale"), Scalar(scale))]], finder.Place),
+            [] => throw finder.Wrong(ErrorCodes.UnknownFormat, $"'{name}' is no adapter that an installed plugin adds to a model",
+                $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."),
+            _ => throw finder.Wrong(ErrorCodes.UnknownFormat, $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
+                $"Choose one by `apply: [{{{fitting[0].Export.Id}: {{path: {name}}}}}]`."),
+        };
+
+        YamlScalar Scalar(string value) => new(value, true, at);
+    }
+
+    // `adapter*0.5`, unless there is a file or folder of that name.
+    private static (string Name, string? Scale) Scaled(string text, ModelFinder finder) =>
+        text.LastIndexOf('*') is var star and > 0 && !finder.IsLocal(text) ? (text[..star].TrimEnd(), text[(star + 1)..].TrimStart()) : (text, null);
+}

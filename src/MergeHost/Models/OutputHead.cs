@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
+using MergeHost.Kernels.DTypes;
+
+namespace MergeHost.Models;
+
+/// <summary>The output head of a model, which may be its embedding: then it needs no tensor of its own.</summary>
+/// <remarks>
+/// Only a weight of <c>[vocabulary, width]</c>, the shape of the embedding, can be tied; other tensors of a head never are. A head that was trained
+/// apart is kept, though <c>config.json</c> ties it: transformers 5 takes it, too.
+/// </remarks>
+internal static class OutputHead
+{
+    private const int UnitElements = 1 << 16;
+    private const string Tie = "tie_word_embeddings";
+
+    /// <summary>Whether a name is that of a weight that gives a number for each token.</summary>
+    public static bool IsWeight(string name)
+    {
+        string[] parts = name.Split('.');
+        int head = Array.FindIndex(parts, part => TensorRoles.Of(part) == TensorRole.Head);
+        return head >= 0 && parts[(head + 1)..] is ["weight"] or ["decoder", "weight"];
+    }
+
+    /// <summary>What <c>config.json</c> says of the head; <see langword="null"/> for nothing.</summary>
+    public static bool? SaysTied(JsonObject? config) => config.Find(Tie).AsTruth() ?? config.Find("text_config").Find(Tie).AsTruth();
+
+    /// <summary>Says that the head is not the embedding.</summary>
+    public static void Untie(JsonObject config)
+    {
+        config[Tie] = false;
+        if (config["text_config"] is JsonObject text)
+        {
+            text[Tie] = false;
+        }
+    }
+
+    /// <summary>The head that tensors hold and the embedding that it could be; <see langword="null"/> if they hold none of that shape.</summary>
+    public static (TensorInfo Head, TensorInfo Embedding)? Find(IEnumerable<TensorInfo> tensors)
+    {
+        TensorInfo[] stored = [.. tensors];
+        return (from head in stored
+                where head.Shape.Rank == 2 && IsWeight(head.Name)
+                from embedding in stored
+                where TensorRoles.Of(embedding.Name) == TensorRole.Embedding && embedding.Shape == head.Shape
+                select ((TensorInfo, TensorInfo)?)(head, embedding)).FirstOrDefault();
+    }
+
+    /// <summary>Whether the head is the embedding. Where both are stored though one should do, their bytes are read, up to the first difference.</summary>
+    /// <param name="stored">The tensors.</param>
+    /// <param name="config"><c>config.json</c>; where it says nothing, some architectures tie and others do not, and the tensors tell.</param>
+    /// <param name="open">Opens the checkpoint.</param>
+    public static bool IsEmbedding(IReadOnlyList<TensorInfo> stored, JsonObject? config, Func<ICheckpointReader> open) => SaysTied(config) switch
+    {
+        null => config is not null && !stored.Any(tensor => IsWeight(tensor.Name)),
+        false => false,
+        true => Find(stored) is not (TensorInfo head, TensorInfo embedding) || AreEqual(open(), head, embedding),
+    };
+
+    /// <summary>Whether a model that is stored has a head other than its embedding.</summary>
+    public static bool IsApart(InputModel model) =>
+        model.IsMade && Find(model.Stored) is (TensorInfo head, TensorInfo embedding) && !AreEqual(model.Open(), head, embedding);
+
+    private static bool AreEqual(ICheckpointReader reader, TensorInfo head, TensorInfo embedding)
+    {
+        for (long first = 0; first < head.ElementCount; first += UnitElements)
+        {
+            int count = (int)Math.Min(UnitElements, head.ElementCount - first);
+            byte[] one = Read(head, first, count);
+            byte[] other = Read(embedding, first, count);
+            bool areEqual = head.DType == embedding.DType
+                ? one.AsSpan().SequenceEqual(other)
+                : Decode(head.DType, one, count).AsSpan().SequenceEqual(Decode(embedding.DType, other, count));
+            if (!areEqual)
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        byte[] Read(TensorInfo tensor, long first, int count)
+        {
+            byte[] bytes = new byte[tensor.DType.LengthBytes(count)];
+            reader.Read(tensor, first, bytes);
+            return bytes;
+        }
+    }
+
+    private static float[] Decode(DType type, byte[] stored, int count)
+    {
+        float[] values = new float[count];
+        DTypeConversion.ToSingle(type, stored, values);
+        return values;
+    }
+}

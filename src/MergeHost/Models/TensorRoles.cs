@@ -1,0 +1,57 @@
+namespace MergeHost.Models;
+
+/// <summary>Tells a tensor's role from its name, by the words that Hugging Face models use.</summary>
+internal static class TensorRoles
+{
+    // Ordered: the first word that a part of the name equals or ends with decides. Fused projections are none of those they hold.
+    private static readonly (string Word, TensorRole Role)[] _words =
+    [
+        ("gate_up_proj", TensorRole.Other),
+        ("lm_head", TensorRole.Head), ("embed_out", TensorRole.Head),
+        ("embed_tokens", TensorRole.Embedding), ("word_embeddings", TensorRole.Embedding), ("wte", TensorRole.Embedding),
+        ("embed_in", TensorRole.Embedding), ("tok_embeddings", TensorRole.Embedding),
+        ("norm", TensorRole.Norm), ("layernorm", TensorRole.Norm), ("ln_1", TensorRole.Norm), ("ln_2", TensorRole.Norm), ("ln_f", TensorRole.Norm),
+        ("q_proj", TensorRole.Query), ("k_proj", TensorRole.Key), ("v_proj", TensorRole.Value),
+        ("o_proj", TensorRole.AttentionOutput), ("out_proj", TensorRole.AttentionOutput),
+        ("gate_proj", TensorRole.Gate), ("up_proj", TensorRole.Up), ("down_proj", TensorRole.Down),
+        ("w1", TensorRole.Gate), ("w2", TensorRole.Down), ("w3", TensorRole.Up),
+        ("gate", TensorRole.Router), ("router", TensorRole.Router),
+    ];
+
+    public static TensorRole Of(string name)
+    {
+        string[] parts = name.Split('.');
+        foreach ((string word, TensorRole role) in _words)
+        {
+            if (parts.Any(part => part == word || part.EndsWith($"_{word}", StringComparison.Ordinal)))
+            {
+                return role;
+            }
+        }
+
+        // GGUF-like and original Llama names: output.weight stands alone.
+        return parts[0] == "output" ? TensorRole.Head : TensorRole.Other;
+    }
+
+    /// <summary>Whether a tensor has one row for each token of the vocabulary.</summary>
+    public static bool IsByToken(string name) => Of(name) is TensorRole.Embedding or TensorRole.Head;
+
+    /// <summary>How many rows the first embedding has; <see langword="null"/> without one, or where it has no rows.</summary>
+    public static long? RowsOfEmbedding(IEnumerable<TensorInfo> tensors) =>
+        tensors.FirstOrDefault(tensor => Of(tensor.Name) == TensorRole.Embedding) is { Shape: { Rank: > 0 } shape } ? shape[0] : null;
+
+    /// <summary>Whether a tensor outside the layers stands before them: embeddings do, norms and heads stand after.</summary>
+    public static bool IsBeforeLayers(string name) => Of(name) switch
+    {
+        TensorRole.Embedding => true,
+        TensorRole.Head => false,
+        _ => name.Contains("embed", StringComparison.Ordinal) || name.Contains("wpe", StringComparison.Ordinal),
+    };
+
+    /// <summary>Whether a tensor is a constant that a model can make for itself, so that it may be absent.</summary>
+    public static bool IsBuffer(string name) =>
+        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+        || name.EndsWith(".attn.bias", StringComparison.Ordinal)
+        || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
+        || name.EndsWith(".position_ids", StringComparison.Ordinal);
+}

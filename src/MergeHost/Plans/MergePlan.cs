@@ -1,0 +1,125 @@
+using MergeHost.Checkpoints;
+using MergeHost.Models;
+using MergeHost.Output;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Recipes;
+using MergeHost.Reports;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plans;
+
+/// <summary>A recipe checked against real headers: what will be read, done and written.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="Stages">One plan a stage, in the order in which they run; the last makes the output.</param>
+/// <param name="Output">Where the output comes to lie.</param>
+/// <param name="Warnings">What is worth knowing, though nothing stands in the way.</param>
+internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages, OutputPlace Output, IReadOnlyList<Problem> Warnings)
+{
+    /// <summary>The stages up to and with one.</summary>
+    public IEnumerable<StagePlan> UpTo(StagePlan stage) => Stages.TakeWhile(other => other.Stage != stage.Stage).Append(stage);
+
+    /// <summary>All files that are read.</summary>
+    public IReadOnlyList<InputFile> InputFiles => InputFilesOf(Stages[^1]);
+
+    /// <summary>The files that a stage and those before it read, each once.</summary>
+    /// <exception cref="CheckpointException">An importance matrix is not there any more.</exception>
+    public IReadOnlyList<InputFile> InputFilesOf(StagePlan stage) =>
+    [
+        .. UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.Files)
+            .Concat(UpTo(stage).Select(earlier => earlier.Stage.OutputImportance?.Text).OfType<string>().Select(path => InputFile.Of(path, path)))
+            .DistinctBy(file => file.Path),
+    ];
+}
+
+/// <summary>The plan of one stage.</summary>
+internal sealed record StagePlan
+{
+    public required RecipeStage Stage { get; init; }
+
+    /// <summary>The strategy, or the builder where none is named, and the plugin it comes from.</summary>
+    public required InstalledExport Strategy { get; init; }
+
+    /// <summary>The builder that planned the tensors, or <see langword="null"/>.</summary>
+    public InstalledExport? Builder { get; init; }
+
+    /// <summary>The runtime that runs models for the builder, or <see langword="null"/>.</summary>
+    public InstalledExport? Runtime { get; init; }
+
+    /// <summary>The format of the output, and the plugin it comes from.</summary>
+    public required InstalledExport Format { get; init; }
+
+    /// <summary>Which of the tensors are merged, or <see langword="null"/> for all.</summary>
+    public SelectionPlan? Selection { get; init; }
+
+    /// <summary>What takes part in the stage of what plugins have.</summary>
+    public IEnumerable<InstalledExport> Exports =>
+        new[] { Strategy, Builder, Runtime, Format }.OfType<InstalledExport>().Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
+
+    /// <summary>The checkpoints that a window chose, or <see langword="null"/> without one.</summary>
+    public IReadOnlyList<WindowCheckpoint>? Window =>
+        Stage.Window is { } window ? [.. window.Select(model => new WindowCheckpoint(model.Name, model.Step, model.Weight))] : null;
+
+    /// <summary>The models that take part, each once.</summary>
+    public required IReadOnlyList<InputModel> Models { get; init; }
+
+    /// <summary>The same by the names that the recipe has for them, of which a model may have several.</summary>
+    public IReadOnlyDictionary<string, InputModel> Names { get; init; } = new Dictionary<string, InputModel>();
+
+    /// <summary>The models of which any tensor is read: all but one that gives only its configuration.</summary>
+    public IEnumerable<InputModel> ReadModels => Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));
+
+    /// <summary>The tensors of the output in the order in which they are stored.</summary>
+    public required IReadOnlyList<TensorPlan> Tensors { get; init; }
+
+    /// <summary>
+    /// The sources that must change something, and in which tensors of the output they can: those that take part with a weight other than 0,
+    /// except those that the recipe excuses.
+    /// </summary>
+    public IReadOnlyDictionary<InputModel, HashSet<string>> MustChange { get; init; } = new Dictionary<InputModel, HashSet<string>>();
+
+    /// <summary>The tensors of each model that no tensor of the output is made from, each with the rule that excuses it.</summary>
+    public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Excused { get; init; } =
+        new Dictionary<InputModel, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>The tensors before scores chose among them; the same without a selection.</summary>
+    public IReadOnlyList<TensorPlan>? Offered { get; init; }
+
+    /// <summary>What the output will hold.</summary>
+    public required CheckpointLayout Layout { get; init; }
+
+    /// <summary>The plan with what was chosen: the tensors that were not are copied.</summary>
+    public StagePlan Choose(IReadOnlyList<TensorChoice> choices)
+    {
+        Dictionary<string, TensorChoice> byName = choices.ToDictionary(choice => choice.Pair.Name);
+        return this with
+        {
+            Selection = Selection! with { Choices = choices },
+            Offered = Tensors,
+            Tensors = [.. Tensors.Select(tensor => byName.TryGetValue(tensor.Output.Name, out TensorChoice? choice) ? Selection.Apply(tensor, choice) : tensor)],
+        };
+    }
+}
+
+/// <summary>How one tensor of the output is made.</summary>
+/// <param name="Output">Its name, dtype and shape.</param>
+/// <param name="Treatment">What the strategy says.</param>
+/// <param name="Base">The base's tensor, if there is one.</param>
+/// <param name="Sources">The sources' tensors, in the order of the recipe.</param>
+internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputTensor? Base, IReadOnlyList<InputTensor> Sources)
+{
+    /// <summary>Base and sources.</summary>
+    public IEnumerable<InputTensor> Inputs => Base is null ? Sources : Sources.Prepend(Base);
+
+    /// <summary>The tensor that is taken over unchanged, or <see langword="null"/> if one is made.</summary>
+    public InputTensor? Copied => Treatment is CopyTreatment copy ? copy.Source is { } source ? Sources[source] : Base : null;
+
+    /// <summary>The tensors whose data is read.</summary>
+    public IEnumerable<InputTensor> Read => Copied is { } copied ? [copied] : Inputs;
+}
+
+/// <summary>A tensor of a model that is read for a merge: its first elements, as many as the output has.</summary>
+internal sealed record InputTensor(InputModel Model, TensorInfo Tensor)
+{
+    /// <summary>The type in which the tensor is stored, where a transform gives more than that.</summary>
+    public DType StoredType => Model.Widened.GetValueOrDefault(Tensor.Name, Tensor.DType);
+}

@@ -1,0 +1,92 @@
+using MergeHost.Benchmarks;
+using MergeHost.Builders;
+using MergeHost.Checkpoints;
+using MergeHost.Runtimes;
+using MergeHost.Scoring;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.Metadata;
+
+/// <summary>What a plugin can export.</summary>
+internal enum ExportKind
+{
+    Strategy,
+    Scorer,
+    Format,
+    Benchmark,
+    Runtime,
+    Transform,
+    Store,
+    Builder,
+}
+
+internal static class ExportKinds
+{
+    /// <summary>The interface that an export of this kind implements.</summary>
+    public static Type Contract(this ExportKind kind) => kind switch
+    {
+        ExportKind.Strategy => typeof(IMergeStrategy),
+        ExportKind.Scorer => typeof(ILayerScorer),
+        ExportKind.Format => typeof(ICheckpointFormat),
+        ExportKind.Benchmark => typeof(IBenchmark),
+        ExportKind.Transform => typeof(ICheckpointTransform),
+        ExportKind.Store => typeof(ICheckpointStore),
+        ExportKind.Builder => typeof(IModelBuilder),
+        _ => typeof(IModelRuntime),
+    };
+
+    /// <summary>The word for it in messages.</summary>
+    public static string Word(this ExportKind kind) => kind switch
+    {
+        ExportKind.Strategy => "strategy",
+        ExportKind.Scorer => "scorer",
+        ExportKind.Format => "format",
+        ExportKind.Benchmark => "benchmark",
+        ExportKind.Transform => "transform",
+        ExportKind.Store => "store",
+        ExportKind.Builder => "builder",
+        _ => "runtime",
+    };
+
+    /// <summary>The kind that an attribute exports, or <see langword="null"/> if it is none of the export attributes.</summary>
+    /// <param name="attribute">The attribute's full name.</param>
+    public static ExportKind? OfAttribute(string attribute)
+    {
+        if (attribute == typeof(MergeStrategyAttribute).FullName)
+        {
+            return ExportKind.Strategy;
+        }
+
+        if (attribute == typeof(LayerScorerAttribute).FullName)
+        {
+            return ExportKind.Scorer;
+        }
+
+        if (attribute == typeof(CheckpointFormatAttribute).FullName)
+        {
+            return ExportKind.Format;
+        }
+
+        if (attribute == typeof(BenchmarkAttribute).FullName)
+        {
+            return ExportKind.Benchmark;
+        }
+
+        if (attribute == typeof(CheckpointTransformAttribute).FullName)
+        {
+            return ExportKind.Transform;
+        }
+
+        if (attribute == typeof(CheckpointStoreAttribute).FullName)
+        {
+            return ExportKind.Store;
+        }
+
+        if (attribute == typeof(ModelBuilderAttribute).FullName)
+        {
+            return ExportKind.Builder;
+        }
+
+        return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;
+    }
+}

@@ -1,8 +1,0 @@
-namespace MergeHost.Running;
-
-/// <summary>What is noted of a tensor that is done.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Digest">The digest of its bytes.</param>
-/// <param name="NonFinite">How many of its elements are NaN or infinite.</param>
-/// <param name="Inputs">The digests of what was read for it: of the base first, then of the sources, or of the one that was copied.</param>
-internal sealed record TensorRecord(string Name, string Digest, long NonFinite, IReadOnlyList<string> Inputs);

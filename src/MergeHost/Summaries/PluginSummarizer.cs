@@ -1,0 +1,87 @@
+using MergeHost.Benchmarks;
+using MergeHost.Builders;
+using MergeHost.Checkpoints;
+using MergeHost.Options;
+using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Reports;
+using MergeHost.Scoring;
+using MergeHost.Strategies;
+
+namespace MergeHost.Summaries;
+
+/// <summary>Describes plugins and what they export.</summary>
+internal static class PluginSummarizer
+{
+    /// <summary>The summary of what is installed.</summary>
+    public static PluginsSummary Of(PluginCatalog catalog) =>
+        new([.. catalog.Plugins.Select(Of)], catalog.Problems, catalog.Roots);
+
+    private static PluginSummary Of(PluginInfo plugin) => new(
+        plugin.Id, plugin.Version.ToString(), plugin.Description, plugin.ContractVersion.ToString(2), plugin.Folder,
+        [.. plugin.Exports.Select(export => export.ToString())]);
+
+    public static IReadOnlyList<ExportSummary> Find(string id, PluginCatalog catalog, PluginHost host)
+    {
+        List<InstalledExport> all = [.. Enum.GetValues<ExportKind>().SelectMany(catalog.Exports)];
+        List<InstalledExport> found = [.. all.Where(installed => installed.Plugin.Id == id || installed.Export.Id == id)];
+        if (found.Count == 0)
+        {
+            List<string> known = [.. all.SelectMany(installed => new[] { installed.Plugin.Id, installed.Export.Id }).Distinct()];
+            const string list = "`mergehost plugins list` shows all";
+            throw new MergeHostException([FieldMethods.Explain(id, known, list) is var (message, hint)
+                ? new Problem(ErrorCodes.PluginVersion, message, hint)
+                : new Problem(ErrorCodes.PluginVersion, $"nothing of the name '{id}' is installed", Suggestion.Hint(id, known, list))]);
+        }
+
+        return [.. found.Select(installed => Of(installed, host))];
+    }
+
+    private static ExportSummary Of(InstalledExport installed, PluginHost host)
+    {
+        PluginExport export = installed.Export;
+        OptionDocs docs = OptionDocs.Read(installed.Plugin);
+        Type type = host.TypeOf(installed);
+        Type? options = OptionsType(type, installed, host);
+        return new ExportSummary
+        {
+            Plugin = $"{installed.Plugin.Id} {installed.Plugin.Version}",
+            Kind = export.Kind.Word(),
+            Id = export.Id,
+            Description = docs.Summary(type),
+            Models = export.Kind == ExportKind.Strategy ? Demand(export) : null,
+            Files = export.Files,
+            Options = options is null ? [] : [.. new OptionsSchema(options).Options.Select(option => Of(option, docs))],
+        };
+    }
+
+    // The contract with the type of its options tells it; one without has to be asked, and so created.
+    private static Type? OptionsType(Type type, InstalledExport installed, PluginHost host) =>
+        type.GetInterfaces().FirstOrDefault(contract => contract.IsGenericType && installed.Export.Kind.Contract().IsAssignableFrom(contract)) is { } contract
+            ? contract.GetGenericArguments()[0]
+            : installed.Export.Kind switch
+            {
+                ExportKind.Strategy => host.Create<IMergeStrategy>(installed).OptionsType,
+                ExportKind.Scorer => host.Create<ILayerScorer>(installed).OptionsType,
+                ExportKind.Benchmark => host.Create<IBenchmark>(installed).OptionsType,
+                ExportKind.Transform => host.Create<ICheckpointTransform>(installed).OptionsType,
+                ExportKind.Builder => host.Create<IModelBuilder>(installed).OptionsType,
+                _ => null,
+            };
+
+    private static string Demand(PluginExport export)
+    {
+        string sources = export.MinSources == export.MaxSources ? $"{export.MinSources} model{(export.MinSources == 1 ? "" : "s")}"
+            : export.MaxSources == int.MaxValue ? $"{export.MinSources} or more models" : $"{export.MinSources} to {export.MaxSources} models";
+        return export.Base switch
+        {
+            BaseUse.Required => $"a base and {sources}",
+            BaseUse.Optional => $"{sources}, and a base if one is named",
+            _ => sources,
+        };
+    }
+
+    private static OptionSummary Of(OptionInfo option, OptionDocs docs) => new(
+        option.Name, option.TypeName, option.RangeText, option.IsRequired ? null : OptionInfo.Format(option.Default), option.IsPerSource,
+        docs.Summary(option.Property));
+}
