@@ -1,3 +1,4 @@
+using MergeHost.Algebra;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
@@ -38,6 +39,12 @@ internal sealed class LanguageModel : IDisposable
 
     /// <summary>The longest context that the model was made for, in tokens.</summary>
     public int MaxPositions => _model.Config.MaxPositions;
+
+    /// <inheritdoc cref="IObservableModel.LayerCount"/>
+    public int LayerCount => _model.Config.Windows.Count;
+
+    /// <inheritdoc cref="IObservableModel.HiddenSize"/>
+    public int HiddenSize => _model.Config.HiddenSize;
 
     /// <summary>How many ids there are.</summary>
     public int VocabularySize => _model.Config.VocabularySize;
@@ -96,6 +103,26 @@ internal sealed class LanguageModel : IDisposable
             },
             context);
         return results;
+    }
+
+    /// <inheritdoc cref="IObservableModel.Observe"/>
+    public void Observe(IReadOnlyList<IReadOnlyList<int>> texts, ModelState state, StateObserver observer, CancellationToken cancellation)
+    {
+        using IDisposable inference = inference_mode();
+        foreach ((int text, IReadOnlyList<int> ids) in texts.Index())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            _model.States(new TokenRows(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0)), observer: Show);
+
+            void Show(int layer, ModelState shown, Tensor states)
+            {
+                if (shown == state)
+                {
+                    observer(text, layer, new Matrix<float>(ids.Count, HiddenSize, states.to(float32).cpu().contiguous().data<float>().ToArray()));
+                }
+            }
+        }
     }
 
     public void Dispose() => _model.Dispose();

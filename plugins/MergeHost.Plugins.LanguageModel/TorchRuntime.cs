@@ -11,7 +11,7 @@ public sealed class TorchRuntime : IModelRuntime
     /// <inheritdoc/>
     public ILanguageModel Load(ICheckpointReader checkpoint, DeviceSpec device, int threads) => new LoadedModel(checkpoint, device, threads);
 
-    private sealed class LoadedModel(ICheckpointReader checkpoint, DeviceSpec device, int threads) : ILanguageModel
+    private sealed class LoadedModel(ICheckpointReader checkpoint, DeviceSpec device, int threads) : IObservableModel
     {
         private readonly LanguageModel _model = LanguageModelLoader.Open(checkpoint, ModelPrecision.Float32, device);
         private readonly BenchmarkContext _context = new() { Folder = "", Device = device, Threads = threads };
@@ -28,6 +28,13 @@ public sealed class TorchRuntime : IModelRuntime
 
         public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation) =>
             _model.Generate(prompts, options, _context with { Cancellation = cancellation });
+
+        public int LayerCount => _model.LayerCount;
+
+        public int HiddenSize => _model.HiddenSize;
+
+        public void Observe(IReadOnlyList<IReadOnlyList<int>> texts, ModelState state, StateObserver observer, CancellationToken cancellation) =>
+            _model.Observe(texts, state, observer, cancellation);
 
         public void Dispose() => _model.Dispose();
     }

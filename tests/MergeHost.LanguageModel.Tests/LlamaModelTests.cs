@@ -15,6 +15,9 @@ public class LlamaModelTests
     [InlineData("qwen-2")]
     [InlineData("qwen-3")]
     [InlineData("gemma-2")]
+    [InlineData("mixtral")]
+    [InlineData("qwen-2-moe")]
+    [InlineData("qwen-3-moe")]
     public void Logits_OfEachArchitecture_AreThoseOfTransformers(string name)
     {
         using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));

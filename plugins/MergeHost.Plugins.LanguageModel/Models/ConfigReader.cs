@@ -53,6 +53,12 @@ internal sealed class ConfigReader(JsonObject config)
             : throw ModelException.Config(name, "a list of texts", node.Words());
     }
 
+    /// <summary>Whole numbers in order; <see langword="null"/> if there are none.</summary>
+    /// <exception cref="MergeHostException">MH2013: the value is no list of whole numbers.</exception>
+    public IReadOnlyList<int>? Integers(string name) => config[name] is not { } node ? null
+        : node is JsonArray items && items.All(item => item.AsInt() is not null) ? [.. items.Select(item => item.AsInt()!.Value)]
+        : throw ModelException.Config(name, "a list of whole numbers", node.Words());
+
     /// <summary>A mapping that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: the value is no mapping.</exception>
     public ConfigReader? Section(string name) => config[name] is not { } node ? null

@@ -7,8 +7,7 @@ internal sealed record LlamaConfig
 {
     private const string Gemma2 = "Gemma2ForCausalLM";
 
-    private static readonly string[] _architectures = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", Gemma2];
-
+    private static readonly string[] _architectures = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", Gemma2, .. MixtureConfig.Architectures];
 
     public required int VocabularySize { get; init; }
 
@@ -43,6 +42,9 @@ internal sealed record LlamaConfig
 
     /// <summary>What logits are capped at, softly; <see langword="null"/> for no cap.</summary>
     public required double? LogitCap { get; init; }
+
+    /// <summary>The experts that layers have in place of one network; <see langword="null"/> for none.</summary>
+    public required MixtureConfig? Mixture { get; init; }
 
     public required RopeConfig Rope { get; init; }
 
@@ -84,6 +86,7 @@ internal sealed record LlamaConfig
             AttentionScale = isGemma ? config.Find<double>("query_pre_attn_scalar") : null,
             AttentionCap = isGemma ? config.Find<double>("attn_logit_softcapping") : null,
             LogitCap = isGemma ? config.Find<double>("final_logit_softcapping") : null,
+            Mixture = MixtureConfig.Read(config, architecture),
             Rope = RopeConfig.Read(json),
             Windows = ReadWindows(config, architecture),
         };
@@ -92,11 +95,13 @@ internal sealed record LlamaConfig
     private static int?[] ReadWindows(ConfigReader config, string architecture)
     {
         int layers = config.Size("num_hidden_layers", 10_000);
-        int? window = config.FindSize("sliding_window");
-        if (architecture == "MistralForCausalLM")
+
+        // Qwen 2's mixtures write 0 for none.
+        int? window = config.Find<int>("sliding_window") == 0 ? null : config.FindSize("sliding_window");
+        if (architecture is "MistralForCausalLM" or "MixtralForCausalLM")
         {
             // Mistral's first models do not say it, and mean 4,096.
-            int? all = config.Has("sliding_window") ? window : 4096;
+            int? all = config.Has("sliding_window") || architecture == "MixtralForCausalLM" ? window : 4096;
             return [.. Enumerable.Repeat(all, layers)];
         }
 

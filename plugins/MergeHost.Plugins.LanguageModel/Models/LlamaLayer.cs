@@ -1,6 +1,10 @@
+using MergeHost.Runtimes;
 using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
+
+/// <summary>Shown a state of a layer, of <c>[batch, tokens, hidden]</c>, which it does not keep.</summary>
+internal delegate void LayerObserver(int layer, ModelState state, Tensor states);
 
 /// <summary>One layer: attention, then a gated feed-forward network, each added to what comes in.</summary>
 internal sealed class LlamaLayer : IDisposable
@@ -18,9 +22,7 @@ internal sealed class LlamaLayer : IDisposable
     private readonly LinearMap _key;
     private readonly LinearMap _value;
     private readonly LinearMap _output;
-    private readonly LinearMap _gate;
-    private readonly LinearMap _up;
-    private readonly LinearMap _down;
+    private readonly IFeedForward _network;
 
     /// <summary>Reads a layer's tensors; biases and norms of queries and keys are used where the checkpoint has them.</summary>
     public LlamaLayer(ModelWeights weights, LlamaConfig config, int layer)
@@ -40,20 +42,22 @@ internal sealed class LlamaLayer : IDisposable
         _feedForwardNorm = Norm($"{prefix}.{(config.IsGemma ? "pre_feedforward" : "post_attention")}_layernorm.weight", hidden);
         _attendedNorm = config.IsGemma ? Norm($"{prefix}.post_attention_layernorm.weight", hidden) : null;
         _fedNorm = config.IsGemma ? Norm($"{prefix}.post_feedforward_layernorm.weight", hidden) : null;
-        _gate = LinearMap.Read(weights, $"{prefix}.mlp.gate_proj", wide, hidden);
-        _up = LinearMap.Read(weights, $"{prefix}.mlp.up_proj", wide, hidden);
-        _down = LinearMap.Read(weights, $"{prefix}.mlp.down_proj", hidden, wide);
+        _network = config.Mixture is { } mixture && mixture.IsSparse(layer)
+            ? new MixtureNetwork(weights, mixture, layer, hidden)
+            : GatedNetwork.Read(weights, $"{prefix}.mlp", ("gate_proj", "up_proj", "down_proj"), hidden, wide, config.IsGemma);
 
         RmsNorm Norm(string name, int size) => new(weights.Take(name, size), config.NormEpsilon, config.IsGemma);
     }
 
     /// <summary>Carries a state of <c>[batch, tokens, hidden]</c> through the layer.</summary>
-    public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache)
+    public Tensor Apply(Tensor x, RotaryEmbedding rotary, AttentionMask mask, KeyValueCache? cache, LayerObserver? observer = null)
     {
+        observer?.Invoke(_layer, ModelState.LayerInput, x);
         Tensor attention = Attend(_attentionNorm.Apply(x), rotary, mask, cache);
         Tensor attended = x.add(_attendedNorm?.Apply(attention) ?? attention, LastingScalar.One);
         Tensor y = _feedForwardNorm.Apply(attended);
-        Tensor fed = _down.Apply(Activate(_gate.Apply(y)).mul_(_up.Apply(y)));
+        observer?.Invoke(_layer, ModelState.FeedForwardInput, y);
+        Tensor fed = _network.Apply(y);
         return attended.add_(_fedNorm?.Apply(fed) ?? fed, LastingScalar.One);
     }
 
@@ -61,7 +65,7 @@ internal sealed class LlamaLayer : IDisposable
     {
         foreach (IDisposable? part in new IDisposable?[]
         {
-            _attentionNorm, _feedForwardNorm, _attendedNorm, _fedNorm, _queryNorm, _keyNorm, _query, _key, _value, _output, _gate, _up, _down,
+            _attentionNorm, _feedForwardNorm, _attendedNorm, _fedNorm, _queryNorm, _keyNorm, _query, _key, _value, _output, _network,
         })
         {
             part?.Dispose();
@@ -92,18 +96,6 @@ internal sealed class LlamaLayer : IDisposable
             Tensor heads = map.Apply(x).view(x.shape[0], x.shape[1], count, _config.HeadSize);
             return (norm?.Apply(heads) ?? heads).transpose(1, 2);
         }
-    }
-
-    private Tensor Activate(Tensor gate)
-    {
-        if (!_config.IsGemma)
-        {
-            return nn.functional.silu(gate, inplace: true);
-        }
-
-        // GELU by tanh: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
-        Tensor inner = gate.add(gate * gate * gate, LastingScalar.Of(0.044715)).mul(LastingScalar.Of(Math.Sqrt(2 / Math.PI)));
-        return gate.mul(LastingScalar.Of(0.5)).mul(inner.tanh().add(LastingScalar.One));
     }
 
     // What follows divides by the root of the size of a head.

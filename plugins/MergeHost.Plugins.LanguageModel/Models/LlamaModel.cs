@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models;
 
-/// <summary>The forward pass of the Llama family: Llama 2 and 3, Mistral, Qwen 2 and 3, Gemma 2.</summary>
+/// <summary>The forward pass of the Llama family: Llama 2 and 3, Mistral, Mixtral, Qwen 2 and 3 with their mixtures, Gemma 2.</summary>
 /// <remarks>Not for several threads at once. What it returns belongs to the caller's dispose scope.</remarks>
 internal sealed class LlamaModel : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>The states after the last layer, normalised, of <c>[batch, tokens, hidden]</c>.</summary>
     /// <param name="rows">The tokens.</param>
     /// <param name="cache">What stands before them; they are added to it.</param>
-    public Tensor States(TokenRows rows, KeyValueCache? cache = null)
+    /// <param name="observer">Shown the states in each layer.</param>
+    public Tensor States(TokenRows rows, KeyValueCache? cache = null, LayerObserver? observer = null)
     {
         TokenRows all = cache?.Add(rows) ?? rows;
         RotaryEmbedding rotary = new(Config, rows, all.Width - rows.Width, _embedding.dtype);
@@ -54,7 +55,7 @@ internal sealed class LlamaModel : IDisposable
         foreach (LlamaLayer layer in _layers)
         {
             using DisposeScope scope = NewDisposeScope();
-            x = layer.Apply(x, rotary, mask, cache).MoveToOuterDisposeScope();
+            x = layer.Apply(x, rotary, mask, cache, observer).MoveToOuterDisposeScope();
         }
 
         return _norm.Apply(x);

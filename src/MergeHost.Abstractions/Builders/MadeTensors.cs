@@ -6,9 +6,9 @@ namespace MergeHost.Builders;
 
 /// <summary>The tensors that a <see cref="MakeTreatment"/> makes, and what it makes them from. Used by one thread.</summary>
 /// <param name="outputs">The tensors to make.</param>
-/// <param name="read">Reads a source as float32.</param>
+/// <param name="read">Reads a run of a source's elements as float32: the first element, and how many, or -1 for all.</param>
 /// <param name="run">Loads a model.</param>
-public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<BlueprintSource, float[]> read, Func<string, ILanguageModel> run)
+public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<BlueprintSource, long, long, float[]> read, Func<string, ILanguageModel> run)
 {
     private readonly Dictionary<string, float[]> _results = outputs.ToDictionary(output => output.Name, output => new float[output.ElementCount]);
 
@@ -30,7 +30,14 @@ public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<Blueprin
 
     /// <summary>Reads a source of one of the outputs, in row-major order. Each call reads it again.</summary>
     /// <exception cref="Checkpoints.CheckpointException">It cannot be read.</exception>
-    public float[] Read(BlueprintSource source) => read(source);
+    public float[] Read(BlueprintSource source) => read(source, 0, -1);
+
+    /// <summary>Reads a run of a source's elements, such as a row.</summary>
+    /// <param name="source">A source of one of the outputs.</param>
+    /// <param name="first">The first element.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="Checkpoints.CheckpointException">It cannot be read.</exception>
+    public float[] Read(BlueprintSource source, long first, long count) => read(source, first, count);
 
     /// <summary>Loads a model by a runtime; the blueprint must say <see cref="ModelBlueprint.RunsModels"/>. The caller disposes it.</summary>
     /// <param name="model">The model's name, as options have it.</param>

@@ -35,4 +35,8 @@ public sealed class JoinTreatment : Treatment
 /// <param name="Source">Which source.</param>
 /// <param name="First">The first element, in row-major order.</param>
 /// <param name="Count">How many, at least 1.</param>
-public sealed record TensorPart(int Source, long First, long Count);
+public sealed record TensorPart(int Source, long First, long Count)
+{
+    /// <summary>What the elements are multiplied by, in float32; 1 takes their bytes where the type stays.</summary>
+    public float Factor { get; init; } = 1;
+}

@@ -39,8 +39,9 @@ public abstract class Treatment
 
     /// <summary>For builders: work that makes all tensors that have this very treatment, in one go.</summary>
     /// <param name="make">Called once, on any thread.</param>
-    /// <param name="scratchBytes">Memory that it takes besides sources and results in float32.</param>
-    public static Treatment Make(Action<MadeTensors> make, long scratchBytes = 0) => new MakeTreatment(make, scratchBytes);
+    /// <param name="scratchBytes">Memory that it takes besides results and sources in float32.</param>
+    /// <param name="holdsSources">Whether all sources are in memory at once; if not, <paramref name="scratchBytes"/> counts what of them is.</param>
+    public static Treatment Make(Action<MadeTensors> make, long scratchBytes = 0, bool holdsSources = true) => new MakeTreatment(make, scratchBytes, holdsSources);
 }
 
 /// <summary>A tensor is taken over unchanged.</summary>
