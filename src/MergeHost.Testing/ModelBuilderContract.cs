@@ -38,7 +38,7 @@ public abstract class ModelBuilderContract<TBuilder>
         Dictionary<string, float[]> results = [];
         foreach (BlueprintTensor tensor in blueprint.Tensors.Where(tensor => tensor.Treatment is not (null or MakeTreatment)))
         {
-            results.Add(tensor.Name, StrategyRunner.Make(tensor, [.. tensor.Sources.Select(Read)]));
+            results.Add(tensor.Name, StrategyRunner.Make(tensor, [.. tensor.Sources.Select(source => Read(source))]));
         }
 
         foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.Where(tensor => tensor.Treatment is MakeTreatment).GroupBy(tensor => tensor.Treatment))
@@ -91,13 +91,14 @@ public abstract class ModelBuilderContract<TBuilder>
 
     private Dictionary<string, ICheckpointReader> Headers() => Models.ToDictionary(model => model.Key, model => (ICheckpointReader)new HeadersOnly(model.Value.Open()));
 
-    private float[] Read(BlueprintSource source)
+    /// <summary>Reads a run of elements of a tensor of the models as float32; -1 for all.</summary>
+    protected float[] Read(BlueprintSource source, long first = 0, long count = -1)
     {
         using ICheckpointReader reader = Models[source.Model].Open();
         TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == source.Tensor);
         float[] values = new float[tensor.ElementCount];
         reader.ReadSingle(tensor, 0, values);
-        return values;
+        return count < 0 ? values : values[(int)first..(int)(first + count)];
     }
 
     private sealed class HeadersOnly(ICheckpointReader inner) : DerivedCheckpoint(inner)

@@ -38,7 +38,7 @@ public static class StrategyRunner
     /// <param name="seed">The seed of everything random.</param>
     /// <returns>The result in float32.</returns>
     public static float[] Make(BlueprintTensor tensor, IReadOnlyList<float[]> sources, long seed = 0) => tensor.Treatment is JoinTreatment join
-        ? [.. join.Parts.SelectMany(part => sources[part.Source].AsSpan((int)part.First, (int)part.Count).ToArray())]
+        ? [.. join.Parts.SelectMany(part => sources[part.Source][(int)part.First..(int)(part.First + part.Count)].Select(number => number * part.Factor))]
         : Carry(tensor.Treatment!, new TensorValues(tensor.Shape, new float[tensor.Shape.ElementCount], sources) { HasBase = false }, false, LaneWidth.Scalar, seed);
 
     private static float[] Carry(Treatment treatment, TensorValues values, bool usesBase, LaneWidth width, long seed)

@@ -10,27 +10,37 @@ internal interface IFeedForward : IDisposable
 }
 
 /// <summary>A gated network: <c>down(act(gate(x)) · up(x))</c>.</summary>
-internal sealed class GatedNetwork(LinearMap gate, LinearMap up, LinearMap down, bool isGelu) : IFeedForward
+internal sealed class GatedNetwork : IFeedForward
 {
-    /// <summary>Reads the three weights, with biases where the checkpoint has them.</summary>
-    public static GatedNetwork Read(ModelWeights weights, string prefix, (string Gate, string Up, string Down) names, long hidden, long wide, bool isGelu = false) => new(
-        LinearMap.Read(weights, $"{prefix}.{names.Gate}", wide, hidden),
-        LinearMap.Read(weights, $"{prefix}.{names.Up}", wide, hidden),
-        LinearMap.Read(weights, $"{prefix}.{names.Down}", hidden, wide),
-        isGelu);
+    private readonly LinearMap _gate;
+    private readonly LinearMap _up;
+    private readonly LinearMap _down;
+    private readonly bool _isGelu;
 
-    public Tensor Apply(Tensor x) => down.Apply(Activate(gate.Apply(x)).mul_(up.Apply(x)));
+    /// <summary>Reads the three weights, with biases where the checkpoint has them.</summary>
+    public GatedNetwork(ModelWeights weights, string prefix, (string Gate, string Up, string Down) names, long hidden, long wide, bool isGelu = false)
+    {
+        _gate = LinearMap.Read(weights, $"{prefix}.{names.Gate}", wide, hidden);
+        _up = LinearMap.Read(weights, $"{prefix}.{names.Up}", wide, hidden);
+        _down = LinearMap.Read(weights, $"{prefix}.{names.Down}", hidden, wide);
+        _isGelu = isGelu;
+    }
+
+    /// <summary>Takes three weights over.</summary>
+    public GatedNetwork(LinearMap gate, LinearMap up, LinearMap down) => (_gate, _up, _down) = (gate, up, down);
+
+    public Tensor Apply(Tensor x) => _down.Apply(Activate(_gate.Apply(x)).mul_(_up.Apply(x)));
 
     public void Dispose()
     {
-        gate.Dispose();
-        up.Dispose();
-        down.Dispose();
+        _gate.Dispose();
+        _up.Dispose();
+        _down.Dispose();
     }
 
     private Tensor Activate(Tensor x)
     {
-        if (!isGelu)
+        if (!_isGelu)
         {
             return nn.functional.silu(x, inplace: true);
         }

@@ -44,7 +44,7 @@ internal sealed class LlamaLayer : IDisposable
         _fedNorm = config.IsGemma ? Norm($"{prefix}.post_feedforward_layernorm.weight", hidden) : null;
         _network = config.Mixture is { } mixture && mixture.IsSparse(layer)
             ? new MixtureNetwork(weights, mixture, layer, hidden)
-            : GatedNetwork.Read(weights, $"{prefix}.mlp", ("gate_proj", "up_proj", "down_proj"), hidden, wide, config.IsGemma);
+            : new GatedNetwork(weights, $"{prefix}.mlp", ("gate_proj", "up_proj", "down_proj"), hidden, wide, config.IsGemma);
 
         RmsNorm Norm(string name, int size) => new(weights.Take(name, size), config.NormEpsilon, config.IsGemma);
     }

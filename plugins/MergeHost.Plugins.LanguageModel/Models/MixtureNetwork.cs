@@ -22,10 +22,10 @@ internal sealed class MixtureNetwork : IFeedForward
         _router = weights.Take($"{(weights.Has($"{old}.gate.weight") ? old : prefix)}.gate.weight", config.Experts, hidden);
         _experts = weights.Has($"{prefix}.experts.gate_up_proj")
             ? Split(weights, prefix, config, hidden)
-            : [.. Enumerable.Range(0, config.Experts).Select(expert => GatedNetwork.Read(weights, $"{old}.experts.{expert}", names, hidden, config.FeedForwardSize))];
+            : [.. Enumerable.Range(0, config.Experts).Select(expert => new GatedNetwork(weights, $"{old}.experts.{expert}", names, hidden, config.FeedForwardSize))];
         if (config.SharedSize is { } size)
         {
-            _shared = GatedNetwork.Read(weights, $"{prefix}.shared_expert", names, hidden, size);
+            _shared = new GatedNetwork(weights, $"{prefix}.shared_expert", names, hidden, size);
             _sharedGate = weights.Take($"{prefix}.shared_expert_gate.weight", 1, hidden);
         }
     }
@@ -74,8 +74,7 @@ internal sealed class MixtureNetwork : IFeedForward
             .. Enumerable.Range(0, config.Experts).Select(expert => new GatedNetwork(
                 new LinearMap(gatesAndUps.select(0, expert).narrow(0, 0, config.FeedForwardSize), null),
                 new LinearMap(gatesAndUps.select(0, expert).narrow(0, config.FeedForwardSize, config.FeedForwardSize), null),
-                new LinearMap(downs.select(0, expert), null),
-                isGelu: false)),
+                new LinearMap(downs.select(0, expert), null))),
         ];
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Plans;
@@ -62,7 +63,7 @@ internal sealed unsafe class JoinTask : ITensorTask, ITensorPhase
         int count = (int)Math.Min(_blockElements, _plan.Output.ElementCount - first);
         Piece[] pieces = [.. Pieces(first, count)];
         DType type = _plan.Output.DType;
-        if (pieces.All(piece => piece.Run.Tensor.DType == type && piece.IsOfWholeBlocks))
+        if (pieces.All(piece => piece.Run.Tensor.DType == type && piece.IsOfWholeBlocks && piece.Run.Part.Factor == 1))
         {
             byte* stored = worker.Buffer(BufferUse.Result, 0, type.LengthBytes(count));
             foreach (Piece piece in pieces)
@@ -77,7 +78,9 @@ internal sealed unsafe class JoinTask : ITensorTask, ITensorPhase
         Span<float> decoded = new(worker.Buffer(BufferUse.Decoded, 0, sizeof(float) * (long)count), count);
         foreach (Piece piece in pieces)
         {
-            Decode(piece, decoded.Slice((int)(piece.Output - first), piece.Count), worker);
+            Span<float> destination = decoded.Slice((int)(piece.Output - first), piece.Count);
+            Decode(piece, destination, worker);
+            TensorPrimitives.Multiply(destination, piece.Run.Part.Factor, destination);
         }
 
         BlockPart whole = new(first, count, 0, count);

@@ -1,5 +1,4 @@
 using MergeHost.Builders;
-using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;
 using MergeHost.Plans;
@@ -24,7 +23,7 @@ internal sealed class MakeTask(
     IReadOnlyList<TensorPlan> plans, MakeTreatment make, StagePlan stage, PluginHost host, RunContext context, CancellationToken cancellation)
     : ITensorTask, ITensorPhase
 {
-    private readonly Dictionary<InputTensor, string> _digests = [];
+    private readonly Dictionary<InputTensor, List<string>> _digests = [];
 
     public ITensorPhase? Phase { get; private set; }
 
@@ -36,7 +35,7 @@ internal sealed class MakeTask(
 
     /// <summary>Memory that a work takes: its own, its results, and its sources.</summary>
     public static long Needed(IEnumerable<TensorPlan> plans, MakeTreatment make) => make.ScratchBytes + (sizeof(float)
-        * (plans.Sum(plan => plan.Output.ElementCount) + plans.SelectMany(plan => plan.Sources).Distinct().Sum(source => source.Tensor.ElementCount)));
+        * (plans.Sum(plan => plan.Output.ElementCount) + (make.HoldsSources ? plans.SelectMany(plan => plan.Sources).Distinct().Sum(source => source.Tensor.ElementCount) : 0)));
 
     public void Begin() => Phase = this;
 
@@ -76,29 +75,48 @@ internal sealed class MakeTask(
 
         // A source that a model was run with, and that was not read by itself, has no digest.
         return new TensorRecord(plan.Output.Name, output.Digest, output.NonFinite,
-            [.. plan.Sources.Select(source => _digests.GetValueOrDefault(source, ""))]);
+            [.. plan.Sources.Select(source => _digests.TryGetValue(source, out List<string>? runs) ? runs is [string whole] ? whole : TensorDigest.OfAll(runs) : "")]);
     }
 
-    private float[] Read(BlueprintSource source)
+    private float[] Read(BlueprintSource source, long begin, long count)
     {
         InputTensor input = plans.SelectMany(plan => plan.Sources)
             .FirstOrDefault(input => input.Model == stage.Names.GetValueOrDefault(source.Model) && input.Tensor.Name == source.Tensor)
             ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"reads {source}, which is none of the sources");
-        ICheckpointReader reader = context.Readers[input.Model];
-        float[] values = new float[input.Tensor.ElementCount];
-        TensorDigest digest = new(values.Length);
-        byte[] stored = new byte[input.Tensor.DType.LengthBytes(Math.Min(TensorDigest.UnitElements, values.Length))];
-        for (int first = 0, unit = 0; first < values.Length; first += TensorDigest.UnitElements, unit++)
+        (DType type, long elements) = (input.Tensor.DType, input.Tensor.ElementCount);
+        count = count < 0 ? elements : count;
+        if (begin < 0 || begin + count > elements)
         {
-            int count = Math.Min(TensorDigest.UnitElements, values.Length - first);
-            Span<byte> bytes = stored.AsSpan(0, (int)input.Tensor.DType.LengthBytes(count));
-            reader.Read(input.Tensor, first, bytes);
-            digest.Add(unit, bytes);
-            DTypeConversion.ToSingle(input.Tensor.DType, bytes, values.AsSpan(first, count));
+            throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"reads {count:N0} elements from {begin:N0} of {source}, which has {elements:N0}");
         }
 
-        context.AddProcessed(_digests.TryAdd(input, digest.ToString()) ? input.Tensor.LengthBytes : 0);
-        return values;
+        // Of blocks only a part may be wanted.
+        long first = begin / type.BlockElements * type.BlockElements;
+        float[] values = new float[(begin + count - first + type.BlockElements - 1) / type.BlockElements * type.BlockElements];
+        TensorDigest digest = new(values.Length);
+        byte[] stored = new byte[type.LengthBytes(Math.Min(TensorDigest.UnitElements, values.Length))];
+        for (int done = 0, unit = 0; done < values.Length; done += TensorDigest.UnitElements, unit++)
+        {
+            Span<float> part = values.AsSpan(done, Math.Min(TensorDigest.UnitElements, values.Length - done));
+            Span<byte> bytes = stored.AsSpan(0, (int)type.LengthBytes(part.Length));
+            context.Readers[input.Model].Read(input.Tensor, first + done, bytes);
+            digest.Add(unit, bytes);
+            DTypeConversion.ToSingle(type, bytes, part);
+        }
+
+        if (!_digests.TryGetValue(input, out List<string>? runs))
+        {
+            _digests.Add(input, runs = []);
+        }
+
+        // What is read again is known.
+        if (count < elements || runs.Count == 0)
+        {
+            runs.Add(digest.ToString());
+            context.AddProcessed(type.LengthBytes(values.Length));
+        }
+
+        return values.Length == count ? values : values[(int)(begin - first)..(int)(begin - first + count)];
     }
 
     private ILanguageModel Load(string name)

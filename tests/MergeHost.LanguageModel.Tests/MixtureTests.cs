@@ -1,0 +1,106 @@
+using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MergeHost.LanguageModel.Tests;
+
+/// <summary>Mixtures that builder <c>moe</c> makes, run by this runtime.</summary>
+public sealed class MixtureTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [TorchTheory]
+    [InlineData("llama-3", "", "")]
+    [InlineData("llama-3", "", ", names: fused")]
+    [InlineData("mistral", "", "")]
+    [InlineData("qwen-3", "", "")]
+    [InlineData("qwen-3", "", ", names: fused")]
+    [InlineData("qwen-2", "shared_experts: [{source_model: BASE, residual_scale: 0}], ", "")]
+    public void Logits_OfIdenticalExperts_AreTheDenseModels(string model, string shared, string names)
+    {
+        string @base = Fixtures.File("models", model);
+        string mixture = Build($"build: {{moe: {{gate_mode: random, {shared}experts: [{{source_model: BASE}}, {{source_model: BASE}}, {{source_model: BASE}}]{names}}}}}\nbase_model: BASE", @base);
+
+        // A mixture of Mistral looks back at all tokens.
+        long[] ids = [.. Enumerable.Range(0, model == "mistral" ? 5 : 24).Select(id => (long)(7 * id % 96))];
+        float[] dense = Logits(@base, ids);
+        float largest = dense.Max(Math.Abs);
+        Assert.All(dense.Zip(Logits(mixture, ids)), pair => Assert.Equal(pair.First, pair.Second, 2e-6f * largest));
+    }
+
+    [TorchTheory]
+    [InlineData("hidden")]
+    [InlineData("hidden_avg")]
+    public void Routers_OfHiddenStates_AreThoseOfFloat64(string mode)
+    {
+        string mixture = Build($$"""
+            base_model: BASE
+            gate_mode: {{mode}}
+            experts:
+            - {source_model: BASE, positive_prompts: ["count 12 boats and add 30", "how many letters are in 3 trains?"], negative_prompts: ["The quiet river"]}
+            - {source_model: BASE, positive_prompts: ["def total(items):\n    return sum(items)", "for (int i = 0; i < n; i++)"], negative_prompts: ["It's early.", "count 12"]}
+            - {source_model: BASE, positive_prompts: ["Why does the market never end?", "The quiet river carries the boat."]}
+            """, Fixtures.File("moe", "base"));
+        using ICheckpointReader built = Fixtures.Open(mixture);
+        using ICheckpointReader expected = Fixtures.Open(Fixtures.File("moe", "gates", $"{mode}.safetensors"));
+        foreach (int layer in new[] { 0, 1 })
+        {
+            float[] exact = Fixtures.Read<float>(expected, $"exact.model.layers.{layer}.mlp.gate.weight");
+            float[] found = Fixtures.Read<float>(built, $"model.layers.{layer}.block_sparse_moe.gate.weight");
+            Assert.All(exact.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
+    }
+
+    [TorchFact]
+    public void Routers_OfTrueInputs_SendThePromptsTokensToTheirExperts()
+    {
+        string[][] prompts = [["count 12 boats and add 30", "how many letters are in 3 trains?"], ["Why does the market never end?", "The quiet river carries the boat."]];
+        string experts = string.Join(", ", prompts.Select(texts => $"{{source_model: BASE, positive_prompts: [{string.Join(", ", texts.Select(text => $"\"{text}\""))}]}}"));
+        string @base = Fixtures.File("moe", "base");
+        string mixture = Build($"build: {{moe: {{gate_mode: true_input, experts: [{experts}]}}}}\nbase_model: BASE", @base);
+        using ICheckpointReader built = Fixtures.Open(mixture);
+        using Runtimes.IObservableModel model = (Runtimes.IObservableModel)new Plugins.LanguageModel.TorchRuntime().Load(Fixtures.Open(@base), default, threads: 1);
+        (int right, int all) = (0, 0);
+        foreach ((int expert, string[] texts) in prompts.Index())
+        {
+            model.Observe([.. texts.Select(text => model.Encode(text, begins: true))], Runtimes.ModelState.FeedForwardInput, (_, layer, states) =>
+            {
+                float[] router = Fixtures.Read<float>(built, $"model.layers.{layer}.block_sparse_moe.gate.weight");
+                for (int token = 1; token < states.Rows; token++)
+                {
+                    double[] scores = [.. router.Chunk(states.Columns).Select(row => Score(row, states.Row(token)))];
+                    right += scores[expert] > scores[1 - expert] ? 1 : 0;
+                    all++;
+                }
+            }, default);
+        }
+
+        Assert.InRange(right, 0.9 * all, all);
+
+        static double Score(float[] row, ReadOnlySpan<float> state) => System.Numerics.Tensors.TensorPrimitives.Dot(row, state);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Build(string recipe, string @base)
+    {
+        string path = _folder["recipe.yaml"];
+        File.WriteAllText(path, recipe.Replace("BASE", @base, StringComparison.Ordinal));
+        using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
+        using MergeEngine engine = new(services);
+        engine.Merge(path, _folder["out"], new MergeOptions());
+        return _folder["out"];
+    }
+
+    private static float[] Logits(string folder, long[] ids)
+    {
+        using ICheckpointReader checkpoint = Fixtures.Open(folder);
+        using LlamaModel model = new(checkpoint, CPU, float32);
+        using IDisposable inference = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        return [.. model.Logits(model.States(new TokenRows(tensor(ids, [1, ids.Length])))).contiguous().data<float>()];
+    }
+}
