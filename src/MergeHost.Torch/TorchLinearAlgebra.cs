@@ -14,6 +14,9 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
     // TorchSharp frees a number that it made for one operation while libtorch may still be reading it. This one lives on.
     private static readonly Scalar _zero = 0L;
 
+    // Of the largest singular value, as in managed code.
+    private const double SmallestOfPolar = 1e-6;
+
     private readonly Device _device;
 
     /// <summary>Makes the operations of a device; <see cref="DeviceKind.Cpu"/> means libtorch on the processor.</summary>
@@ -21,7 +24,15 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
     public TorchLinearAlgebra(DeviceSpec device) => _device = TorchLibrary.Open(device);
 
     /// <inheritdoc/>
-    public Matrix<float> Multiply(Matrix<float> a, Matrix<float> b, bool transposeA = false, bool transposeB = false)
+    public Matrix<float> Multiply(Matrix<float> a, Matrix<float> b, bool transposeA = false, bool transposeB = false) =>
+        Times(a, b, transposeA, transposeB);
+
+    /// <inheritdoc/>
+    public Matrix<double> Product(Matrix<double> a, Matrix<double> b, bool transposeA = false, bool transposeB = false) =>
+        Times(a, b, transposeA, transposeB);
+
+    private Matrix<T> Times<T>(Matrix<T> a, Matrix<T> b, bool transposeA, bool transposeB)
+        where T : unmanaged
     {
         (int inner, int otherInner) = (transposeA ? a.Rows : a.Columns, transposeB ? b.Columns : b.Rows);
         if (inner != otherInner)
@@ -32,11 +43,17 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
         using DisposeScope scope = NewDisposeScope();
         Tensor left = Read(a);
         Tensor right = Read(b);
-        return Write<float>((transposeA ? left.mT : left).matmul(transposeB ? right.mT : right));
+        return Write<T>((transposeA ? left.mT : left).matmul(transposeB ? right.mT : right));
     }
 
     /// <inheritdoc/>
-    public Matrix<double> Gram(Matrix<float> a)
+    public Matrix<double> Gram(Matrix<float> a) => GramOf(a);
+
+    /// <inheritdoc/>
+    public Matrix<double> Gram(Matrix<double> a) => GramOf(a);
+
+    private Matrix<double> GramOf<T>(Matrix<T> a)
+        where T : unmanaged
     {
         using DisposeScope scope = NewDisposeScope();
         return Write<double>(GramOf(Read(a)));
@@ -70,11 +87,27 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
     }
 
     /// <inheritdoc/>
-    public SingularValueDecomposition Decompose(Matrix<float> a)
+    public SingularValueDecomposition Decompose(Matrix<float> a) => Decompose(a, int.MaxValue);
+
+    /// <inheritdoc/>
+    public SingularValueDecomposition Decompose(Matrix<float> a, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor u, Tensor s, Tensor vT) = linalg.svd(Finite(Read(a)), fullMatrices: false);
+        long kept = Math.Min(count, s.shape[0]);
+        return new SingularValueDecomposition(
+            Write<float>(u.narrow(1, 0, kept).contiguous()), Values(s.narrow(0, 0, kept).contiguous()), Write<float>(vT.narrow(0, 0, kept).mT));
+    }
+
+    /// <inheritdoc/>
+    public Matrix<float> Polar(Matrix<float> a)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor u, Tensor s, Tensor vT) = linalg.svd(Finite(Read(a)), fullMatrices: false);
-        return new SingularValueDecomposition(Write<float>(u), Values(s), Write<float>(vT.mT));
+        double[] values = Values(s);
+        long kept = values.Count(value => value > SmallestOfPolar * values[0]);
+        return Write<float>(u.narrow(1, 0, kept).matmul(vT.narrow(0, 0, kept)));
     }
 
     /// <inheritdoc/>

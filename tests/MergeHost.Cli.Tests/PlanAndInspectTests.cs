@@ -16,6 +16,14 @@ public sealed class PlanAndInspectTests
     }
 
     [Fact]
+    public void Plan_OfAWindow_ListsCheckpointsWithTheirWeights()
+    {
+        CliResult plan = Cli.Run("plan", "recipes/window.yaml");
+        Assert.Equal((0, ""), (plan.ExitCode, plan.Talk));
+        Assert.Contains("of a window of 3 checkpoints\n  weight  0.57735   quickstart/run/checkpoint-1000\n", plan.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plan_WithTensors_ListsThemAll()
     {
         CliResult plan = Cli.Run("plan", "recipes/passthrough.yaml", "--tensors");

@@ -15,6 +15,9 @@ public sealed unsafe class ManagedLinearAlgebra : ILinearAlgebra
     // Rows of a product that are summed in float64 before they are rounded.
     private const int RowsOfProduct = 512;
 
+    // Of the largest singular value; what is below is rounding of numbers in float32.
+    private const double SmallestOfPolar = 1e-6;
+
     private readonly DoubleKernels _kernels;
     private readonly Workers _workers;
     private readonly MatrixProduct _product;
@@ -46,36 +49,33 @@ public sealed unsafe class ManagedLinearAlgebra : ILinearAlgebra
     {
         using MemoryHandle pinA = a.Elements.Pin();
         using MemoryHandle pinB = b.Elements.Pin();
-        View<float> left = transposeA ? ViewOf(a, pinA).Transposed : ViewOf(a, pinA);
-        View<float> right = transposeB ? ViewOf(b, pinB).Transposed : ViewOf(b, pinB);
-        if (left.Columns != right.Rows)
-        {
-            throw new ArgumentException($"{left.Columns} columns cannot be multiplied with {right.Rows} rows", nameof(b));
-        }
+        (View<float> left, View<float> right) = Factors(ViewOf(a, pinA), ViewOf(b, pinB), transposeA, transposeB);
+        return Rounded(left, right);
+    }
 
-        Matrix<float> result = new(left.Rows, right.Columns);
-        nint stride = AlignedMemory.Stride(right.Columns);
-        using AlignedMemory memory = new(int.Min(RowsOfProduct, left.Rows) * stride);
-        for (int first = 0; first < left.Rows; first += RowsOfProduct)
-        {
-            View<float> part = left.Block(first, 0, int.Min(RowsOfProduct, left.Rows - first), left.Columns);
-            View<double> sums = new(memory.Start, part.Rows, right.Columns, stride);
-            sums.Clear();
-            _product.Add(sums, part, right);
-            for (int row = 0; row < part.Rows; row++)
-            {
-                TensorPrimitives.ConvertTruncating(sums.Row(row), result.Row(first + row));
-            }
-        }
-
+    /// <inheritdoc/>
+    public Matrix<double> Product(Matrix<double> a, Matrix<double> b, bool transposeA = false, bool transposeB = false)
+    {
+        using MemoryHandle pinA = a.Elements.Pin();
+        using MemoryHandle pinB = b.Elements.Pin();
+        (View<double> left, View<double> right) = Factors(ViewOf(a, pinA), ViewOf(b, pinB), transposeA, transposeB);
+        Matrix<double> result = new(left.Rows, right.Columns);
+        using MemoryHandle pinResult = result.Elements.Pin();
+        _product.Add(ViewOf(result, pinResult), left, right);
         return result;
     }
 
     /// <inheritdoc/>
-    public Matrix<double> Gram(Matrix<float> a)
+    public Matrix<double> Gram(Matrix<float> a) => GramOf(a);
+
+    /// <inheritdoc/>
+    public Matrix<double> Gram(Matrix<double> a) => GramOf(a);
+
+    private Matrix<double> GramOf<T>(Matrix<T> a)
+        where T : unmanaged
     {
         using MemoryHandle pin = a.Elements.Pin();
-        View<float> rows = ShorterSide(ViewOf(a, pin));
+        View<T> rows = ShorterSide(ViewOf(a, pin));
         Matrix<double> result = new(rows.Rows, rows.Rows);
         using MemoryHandle pinResult = result.Elements.Pin();
         View<double> gram = ViewOf(result, pinResult);
@@ -137,7 +137,25 @@ public sealed unsafe class ManagedLinearAlgebra : ILinearAlgebra
     }
 
     /// <inheritdoc/>
-    public SingularValueDecomposition Decompose(Matrix<float> a)
+    public SingularValueDecomposition Decompose(Matrix<float> a) => Decompose(a, int.MaxValue);
+
+    /// <inheritdoc/>
+    public SingularValueDecomposition Decompose(Matrix<float> a, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        using MemoryHandle pin = a.Elements.Pin();
+        View<float> rows = ShorterSide(ViewOf(a, pin));
+        count = int.Min(count, rows.Rows);
+        using AlignedMemory memory = new((nint)count * (rows.Rows + rows.Columns));
+        View<double> left = new(memory.Start, count, rows.Rows, rows.Rows);
+        View<double> right = new(memory.Start + ((nint)count * rows.Rows), count, rows.Columns, rows.Columns);
+        double[] values = new SingularValueProblem(_kernels, _workers).Vectors(rows, left, right);
+        bool isWide = a.Rows <= a.Columns;
+        return new(Columns(isWide ? left : right), values, Columns(isWide ? right : left));
+    }
+
+    /// <inheritdoc/>
+    public Matrix<float> Polar(Matrix<float> a)
     {
         using MemoryHandle pin = a.Elements.Pin();
         View<float> rows = ShorterSide(ViewOf(a, pin));
@@ -146,8 +164,9 @@ public sealed unsafe class ManagedLinearAlgebra : ILinearAlgebra
         View<double> left = new(memory.Start, count, count, count);
         View<double> right = new(memory.Start + ((nint)count * count), count, rows.Columns, rows.Columns);
         double[] values = new SingularValueProblem(_kernels, _workers).Vectors(rows, left, right);
-        bool isWide = a.Rows <= a.Columns;
-        return new(Columns(isWide ? left : right), values, Columns(isWide ? right : left));
+        int kept = values.Count(value => value > SmallestOfPolar * values[0]);
+        (left, right) = (left.Block(0, 0, kept, left.Columns), right.Block(0, 0, kept, right.Columns));
+        return a.Rows <= a.Columns ? Rounded(left.Transposed, right) : Rounded(right.Transposed, left);
     }
 
     /// <inheritdoc/>
@@ -173,7 +192,39 @@ public sealed unsafe class ManagedLinearAlgebra : ILinearAlgebra
         return (Columns(columns), Columns(r.Transposed));
     }
 
-    private static View<float> ShorterSide(View<float> a) => a.Rows <= a.Columns ? a : a.Transposed;
+    private static (View<T> Left, View<T> Right) Factors<T>(View<T> a, View<T> b, bool transposeA, bool transposeB)
+        where T : unmanaged
+    {
+        View<T> left = transposeA ? a.Transposed : a;
+        View<T> right = transposeB ? b.Transposed : b;
+        return left.Columns == right.Rows
+            ? (left, right) : throw new ArgumentException($"{left.Columns} columns cannot be multiplied with {right.Rows} rows", nameof(b));
+    }
+
+    // The product, summed in float64 and rounded once.
+    private Matrix<float> Rounded<T>(View<T> left, View<T> right)
+        where T : unmanaged
+    {
+        Matrix<float> result = new(left.Rows, right.Columns);
+        nint stride = AlignedMemory.Stride(right.Columns);
+        using AlignedMemory memory = new(int.Min(RowsOfProduct, left.Rows) * stride);
+        for (int first = 0; first < left.Rows; first += RowsOfProduct)
+        {
+            View<T> part = left.Block(first, 0, int.Min(RowsOfProduct, left.Rows - first), left.Columns);
+            View<double> sums = new(memory.Start, part.Rows, right.Columns, stride);
+            sums.Clear();
+            _product.Add(sums, part, right);
+            for (int row = 0; row < part.Rows; row++)
+            {
+                TensorPrimitives.ConvertTruncating(sums.Row(row), result.Row(first + row));
+            }
+        }
+
+        return result;
+    }
+
+    private static View<T> ShorterSide<T>(View<T> a)
+        where T : unmanaged => a.Rows <= a.Columns ? a : a.Transposed;
 
     private static View<T> ViewOf<T>(Matrix<T> matrix, MemoryHandle pin)
         where T : unmanaged => new((T*)pin.Pointer, matrix.Rows, matrix.Columns, matrix.Columns);

@@ -32,13 +32,13 @@ internal sealed unsafe class SingularValueProblem(DoubleKernels kernels, Workers
         return LeftVectors(a, new(left.Start, a.Rows, a.Rows, a.Rows));
     }
 
-    /// <summary>Finds the singular values, descending, and both singular vectors of each.</summary>
+    /// <summary>Finds the largest singular values, descending, and both singular vectors of each.</summary>
     /// <param name="a">A.</param>
-    /// <param name="left">Receives the left singular vectors, one a row.</param>
-    /// <param name="right">Receives the right singular vectors, one a row.</param>
+    /// <param name="left">Receives the left singular vectors, one a row; as many rows as values are wanted.</param>
+    /// <param name="right">Receives the right singular vectors, one a row; as many.</param>
     public double[] Vectors(View<float> a, View<double> left, View<double> right)
     {
-        double[] values = LeftVectors(a, left);
+        double[] values = LeftVectors(a, left)[..left.Rows];
         right.Clear();
         _product.Add(right, left, a);
         if (values.Length > 0 && values[^1] > SmallestDirect * values[0])
@@ -51,28 +51,20 @@ internal sealed unsafe class SingularValueProblem(DoubleKernels kernels, Workers
         else
         {
             // The rows are the σ·v: orthogonal but for rounding, so that R is about diagonal and Q's columns are the v.
-            using AlignedMemory r = new((nint)a.Rows * a.Rows);
-            new QrFactorization(new(kernels, _product)).Factor(right, new(r.Start, a.Rows, a.Rows, a.Rows));
+            int count = right.Rows;
+            using AlignedMemory r = new((nint)count * count);
+            new QrFactorization(new(kernels, _product)).Factor(right, new(r.Start, count, count, count));
         }
 
         return values;
     }
 
+    // All values; those that are not wanted may be off by as much as their vectors would be.
     private double[] LeftVectors(View<float> a, View<double> left)
     {
-        int count = a.Rows;
-        nint stride = AlignedMemory.Stride(count);
-        using AlignedMemory memory = new(2 * count * stride);
-        View<double> vectors = new(memory.Start + (count * stride), count, count, stride);
-        (double[] squares, int[] rows) = _eigenproblem.Vectors(Gram(a, memory), vectors);
-        Array.Reverse(rows);
-        for (int i = 0; i < count; i++)
-        {
-            vectors.Row(rows[i]).CopyTo(left.Row(i));
-        }
-
-        double[] values = Roots(squares);
-        if (IsRefinable(values))
+        using AlignedMemory memory = new(a.Rows * AlignedMemory.Stride(a.Rows));
+        double[] values = Roots(_eigenproblem.LargestVectors(Gram(a, memory), left));
+        if (IsRefinable(values[..left.Rows]))
         {
             Refine(a, left, values);
         }

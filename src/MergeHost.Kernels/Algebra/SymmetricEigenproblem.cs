@@ -46,6 +46,42 @@ internal sealed unsafe class SymmetricEigenproblem
     /// <exception cref="ArithmeticException">NaN or infinity in the matrix, or no convergence.</exception>
     public (double[] Values, int[] Rows) Vectors(View<double> a, View<double> vectors)
     {
+        int[] rows = [.. Enumerable.Range(0, a.Rows)];
+        double[] values = Solve(a, vectors, found =>
+        {
+            Array.Sort(found, rows);
+            return vectors;
+        });
+        return (values, rows);
+    }
+
+    /// <summary>Finds the eigenvalues and the eigenvectors of the largest.</summary>
+    /// <param name="a">Square; its lower triangle is read and the whole is lost.</param>
+    /// <param name="vectors">Receives the eigenvectors, one a row, that of the largest eigenvalue first; as many rows as are wanted.</param>
+    /// <returns>All eigenvalues, ascending.</returns>
+    /// <exception cref="ArithmeticException">NaN or infinity in the matrix, or no convergence.</exception>
+    public double[] LargestVectors(View<double> a, View<double> vectors)
+    {
+        int n = a.Rows;
+        nint stride = AlignedMemory.Stride(n);
+        using AlignedMemory memory = new(n * stride);
+        View<double> all = new(memory.Start, n, n, stride);
+        return Solve(a, all, found =>
+        {
+            int[] rows = [.. Enumerable.Range(0, n)];
+            Array.Sort(found, rows);
+            for (int i = 0; i < vectors.Rows; i++)
+            {
+                all.Row(rows[n - 1 - i]).CopyTo(vectors.Row(i));
+            }
+
+            return vectors;
+        });
+    }
+
+    // Of the vectors of the three diagonals, those that are chosen are taken back to the matrix.
+    private double[] Solve(View<double> a, View<double> all, Func<double[], View<double>> choose)
+    {
         int n = a.Rows;
         double scale = Scale(a);
         double[] values = new double[n];
@@ -56,13 +92,12 @@ internal sealed unsafe class SymmetricEigenproblem
         View<double> reflections = new(memory.Start + ((nint)n * Bandwidth), n, n, stride);
         _bandReduction.Reduce(a, factors);
         _bulgeChase.Reduce(a, values, offDiagonal, reflections);
-        new DivideAndConquer(_kernels, _workers).Solve(values, offDiagonal, vectors);
-        _workers.Run(n, VectorsOfPart, (first, count) => _bulgeChase.Restore(reflections, vectors.Block(first, 0, count, n)));
-        _bandReduction.Restore(a, factors, vectors);
+        new DivideAndConquer(_kernels, _workers).Solve(values, offDiagonal, all);
+        View<double> chosen = choose(values);
+        _workers.Run(chosen.Rows, VectorsOfPart, (first, count) => _bulgeChase.Restore(reflections, chosen.Block(first, 0, count, n)));
+        _bandReduction.Restore(a, factors, chosen);
         Divide(values, scale);
-        int[] rows = [.. Enumerable.Range(0, n)];
-        Array.Sort(values, rows);
-        return (values, rows);
+        return values;
     }
 
     // Brings the largest number near 1, by a power of two, so that nothing is rounded.

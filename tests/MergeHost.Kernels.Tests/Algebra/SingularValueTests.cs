@@ -129,6 +129,75 @@ public sealed class SingularValueTests
         Assert.Throws<ArithmeticException>(() => _algebra.Decompose(a));
     }
 
+    [Theory]
+    [InlineData(40, 90, 7)]
+    [InlineData(90, 40, 1)]
+    [InlineData(200, 180, 60)]
+    [InlineData(30, 20, 99)]
+    [InlineData(5, 9, 0)]
+    public void Decompose_CutOff_IsTheBeginningOfTheWhole(int rows, int columns, int count)
+    {
+        Matrix<float> a = Random(rows, columns, seed: 11);
+        SingularValueDecomposition whole = _algebra.Decompose(a);
+        SingularValueDecomposition cut = _algebra.Decompose(a, count);
+        int kept = int.Min(count, whole.S.Count);
+        Assert.Equal((rows, kept, columns, kept), (cut.U.Rows, cut.U.Columns, cut.V.Rows, cut.V.Columns));
+        AssertBelow(Rounding.Stable(rows * columns, whole.S[0]), LargestDifference([.. whole.S.Take(kept)], cut.S));
+        AssertBelow(Rounding.Stored(int.Max(rows, columns), whole.S[0]), LargestDifference(Again(First(whole, kept)), Again(cut)));
+    }
+
+    // Beyond the rank the values are nothing and the vectors are still orthonormal.
+    [Fact]
+    public void Decompose_CutOffBeyondTheRank_HasOrthonormalColumns()
+    {
+        Matrix<float> a = _algebra.Multiply(Random(60, 5, seed: 2), Random(5, 100, seed: 3));
+        SingularValueDecomposition cut = _algebra.Decompose(a, 20);
+        AssertBelow(Rounding.Stored(100), Skew(Widen(cut.U)));
+        AssertBelow(Rounding.Stored(100), Skew(Widen(cut.V)));
+        AssertBelow(Rounding.Stored(100, cut.S[0]), LargestDifference(Widen(a), Again(cut)));
+    }
+
+    [Theory]
+    [InlineData(40, 90)]
+    [InlineData(90, 40)]
+    [InlineData(33, 33)]
+    [InlineData(1, 6)]
+    public void Polar_OfRandomMatrices_IsTheNearestIsometry(int rows, int columns)
+    {
+        Matrix<float> a = Random(rows, columns, seed: 12);
+        Matrix<double> polar = Widen(_algebra.Polar(a));
+        int n = int.Max(rows, columns);
+        AssertBelow(Rounding.Stored(n), Skew(rows >= columns ? polar : Transpose(polar)));
+
+        // The other factor, aᵀ·polar, is symmetric and has no eigenvalue below zero.
+        Matrix<double> other = rows >= columns ? Product(Transpose(polar), Widen(a)) : Product(polar, Transpose(Widen(a)));
+        double norm = _algebra.SingularValues(a)[0];
+        AssertBelow(Rounding.Stored(n, norm), LargestDifference(other, Transpose(other)));
+        AssertBelow(Rounding.Stored(n, norm), -_algebra.SymmetricEigen(other).Values[0]);
+    }
+
+    [Fact]
+    public void Polar_OfAMatrixOfLowRank_LeavesOutWhatIsRounding()
+    {
+        Matrix<float> half = Random(50, 8, seed: 13);
+        Matrix<float> twice = Of(50, 16, (row, column) => half[row, column % 8]);
+        Matrix<double> polar = Widen(_algebra.Polar(twice));
+        Matrix<double> once = Widen(_algebra.Polar(half));
+        AssertBelow(Rounding.Stored(50), LargestDifference(Of(50, 16, (row, column) => once[row, column % 8] / double.Sqrt(2)), polar));
+        Assert.All(_algebra.Polar(new(6, 4)).Elements.ToArray(), number => Assert.Equal(0, number));
+    }
+
+    [Fact]
+    public void Product_InFloat64_KeepsAllDigits()
+    {
+        Matrix<double> a = Of(17, 130, (row, column) => 1.0 / (1 + row + (3 * column)));
+        Matrix<double> b = Of(19, 130, (row, column) => 1.0 / (2 + (5 * row) + column));
+        AssertBelow(Rounding.Stable(130, 1), LargestDifference(Product(a, Transpose(b)), _algebra.Product(a, b, transposeB: true)));
+        AssertBelow(Rounding.Stable(130, 1), LargestDifference(Product(Transpose(a), a), _algebra.Product(a, a, transposeA: true)));
+        AssertBelow(Rounding.Stable(130, 2), LargestDifference(Product(a, Transpose(a)), _algebra.Gram(a)));
+        Assert.Throws<ArgumentException>(() => _algebra.Product(a, b));
+    }
+
     [Fact]
     public void Decompose_OfNothing_IsEmpty()
     {
@@ -144,6 +213,9 @@ public sealed class SingularValueTests
         AssertBelow(Rounding.Stored(n), Skew(Widen(parts.V)));
         AssertBelow(Rounding.Stored(n, parts.S[0]), LargestDifference(Widen(a), Again(parts)));
     }
+
+    private static SingularValueDecomposition First(SingularValueDecomposition parts, int count) => new(
+        Of(parts.U.Rows, count, (row, column) => parts.U[row, column]), [.. parts.S.Take(count)], Of(parts.V.Rows, count, (row, column) => parts.V[row, column]));
 
     private static double Norm(Matrix<float> a) => double.Sqrt(a.Elements.ToArray().Sum(x => (double)x * x));
 

@@ -1,6 +1,5 @@
 using MergeHost.Plans;
 using MergeHost.Recipes;
-using MergeHost.Summaries;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Planning.Windows;
@@ -35,7 +34,6 @@ public sealed class WindowFinderTests : IDisposable
         MergePlan plan = _folder.Plan(Recipe("from: run/checkpoint-*, steps: 1..4000, schedule: minus_sqrt"));
         Assert.Equal(["run/checkpoint-1000", "run/checkpoint-2000", "run/checkpoint-3000", "run/checkpoint-4000"], plan.Stages[0].ReadModels.Select(model => model.Name));
         Assert.Equal([0.5, Math.Sqrt(0.5) - 0.5], plan.Stages[0].Stage.Window!.Select(model => model.Weight).Take(2));
-        Assert.Equal(plan.Stages[0].Stage.Window!.Select(model => model.Name), PlanSummarizer.Of(plan, new MergeOptions()).Stages[0].Window!.Select(model => model.Name));
         Assert.Empty(plan.Warnings);
     }
 
