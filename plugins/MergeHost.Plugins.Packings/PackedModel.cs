@@ -1,6 +1,7 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings;
 
@@ -52,6 +53,9 @@ internal sealed class PackedModel
     public TensorInfo? Find(string name) => _tensors.GetValueOrDefault(name);
 
     public bool IsConsumed(string name) => _consumed.Contains(name);
+
+    /// <summary>Whether a tensor is a range of activations, by its name.</summary>
+    public static bool IsActivation(string name) => Array.Exists(_activations, ending => name.EndsWith(ending, StringComparison.Ordinal));
 
     /// <summary>Makes out tensors one by one; what is wrong with them is said at once, of the first at least.</summary>
     /// <exception cref="MergeHostException">Some cannot be made out.</exception>
@@ -109,12 +113,19 @@ internal sealed class PackedModel
     }
 
     /// <summary>Adds a weight that stands in the place of its codes, in the order of the codes.</summary>
-    public void Add(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix) =>
-        Add(codes, new StraightWeight(new TensorInfo(name, DType.F32, shape), matrix));
+    /// <param name="codes">The codes.</param>
+    /// <param name="name">The name of the weight.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="matrix">What it is made from.</param>
+    /// <param name="form">How it is packed again; <see langword="null"/> if it cannot be.</param>
+    /// <param name="scaleType">The type of its scales.</param>
+    public void Add(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, WeightForm? form = null, DType? scaleType = null) =>
+        Add(codes, new StraightWeight(new TensorInfo(name, DType.F32, shape), matrix) { Form = form, ScaleType = scaleType });
 
     /// <summary>Adds a weight that stands in the place of its codes, which are its transpose.</summary>
-    public void AddTransposed(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, long height) =>
-        Add(codes, new TransposedWeight(new TensorInfo(name, DType.F32, shape), matrix, height, _bands));
+    /// <inheritdoc cref="Add(TensorInfo, string, TensorShape, GroupedMatrix, WeightForm, DType)"/>
+    public void AddTransposed(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, long height, WeightForm? form = null) =>
+        Add(codes, new TransposedWeight(new TensorInfo(name, DType.F32, shape), matrix, height, _bands) { Form = form });
 
     /// <summary>Numbers of a companion.</summary>
     public StoredNumbers Numbers(TensorInfo tensor, NumberKind kind = NumberKind.AsStored) => new(File, tensor, kind);
@@ -129,12 +140,12 @@ internal sealed class PackedModel
     /// <summary>Hides the ranges of activations, which say nothing of weights.</summary>
     public void HideActivations()
     {
-        List<string> found = [.. _tensors.Keys.Where(name => !_consumed.Contains(name) && Array.Exists(_activations, ending => name.EndsWith(ending, StringComparison.Ordinal)))];
+        List<string> found = [.. _tensors.Keys.Where(name => !_consumed.Contains(name) && IsActivation(name))];
         if (found.Count > 0)
         {
             _consumed.UnionWith(found);
             Warnings.Add(new Problem(ErrorCodes.CheckpointOddity, string.Create(CultureInfo.InvariantCulture,
-                $"{File}: '{Printable(found[0])}'{(found.Count > 1 ? $" and {found.Count - 1:N0} more" : "")}: calibrated ranges of activations are left out; plain weights need none"),
+                $"{File}: '{Printable(found[0])}'{(found.Count > 1 ? $" and {found.Count - 1:N0} more" : "")}: calibrated ranges of activations belong to packed weights; plain ones are written without them"),
                 null, null, Severity.Warning));
         }
     }

@@ -72,6 +72,56 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
         return kept;
     }
 
+    /// <summary>The companions of a checkpoint whose weights are packed as another's are.</summary>
+    /// <param name="companions">Those of the checkpoint, which say nothing of packings.</param>
+    /// <param name="packed">Those of the other.</param>
+    /// <param name="edit">Changes the settings to what is true of this one.</param>
+    public static IReadOnlyList<CompanionFile> Restore(IReadOnlyList<CompanionFile> companions, IReadOnlyList<CompanionFile> packed, Action<JsonObject> edit)
+    {
+        List<CompanionFile> restored = [.. companions];
+        foreach (CompanionFile file in packed)
+        {
+            if (Array.Exists(_files, packing => packing.File == file.Name))
+            {
+                JsonObject fields = file.ReadJson();
+                edit(fields["quantization"] as JsonObject ?? fields);
+                restored.Add(CompanionFile.FromBytes(file.Name, PythonJson.Indented(fields)));
+            }
+            else if (file.Name == "config.json" && restored.FindIndex(other => other.Name == file.Name) is var index and >= 0)
+            {
+                JsonObject config = restored[index].ReadJson();
+                foreach (((JsonObject from, string place), string field) in Parts(file.ReadJson()).SelectMany(part => _fields.Select(field => (part, field))))
+                {
+                    if (from[field] is JsonObject fields && (place.Length == 0 ? config : config[place.TrimEnd('.')]) is JsonObject to)
+                    {
+                        fields = (JsonObject)fields.DeepClone();
+                        edit(fields);
+                        to[field] = fields;
+                    }
+                }
+
+                restored[index] = CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
+            }
+        }
+
+        return restored;
+    }
+
+    /// <summary>The companions of a checkpoint whose weights are packed.</summary>
+    /// <param name="companions">Those of the checkpoint, which say nothing of packings.</param>
+    /// <param name="fields">How they are packed.</param>
+    public static IReadOnlyList<CompanionFile> Add(IReadOnlyList<CompanionFile> companions, JsonObject fields) => [.. companions.Select(file =>
+    {
+        if (file.Name != "config.json")
+        {
+            return file;
+        }
+
+        JsonObject config = file.ReadJson();
+        config[_fields[0]] = fields;
+        return CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
+    })];
+
     /// <summary>The error of settings that cannot be.</summary>
     public CheckpointException Fail(string reason, string? hint = null) => new(new Problem(ErrorCodes.BadConfig, $"{Place}: {reason}", hint));
 

@@ -1,5 +1,7 @@
 using MergeHost.Checkpoints;
+using MergeHost.Packings;
 using MergeHost.Plugins.Packings.Schemes;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings;
 
@@ -15,13 +17,13 @@ public sealed record PackingOptions
 /// Each weight has the bits that the packing's own library takes from it in float32. Scales, zero points and all else that goes with packed
 /// weights is no tensor of the result, and what configuration says of quantisation is no part of it.
 /// </remarks>
-[CheckpointTransform("unpack", ConfigFields = ["quantization_config", "compression_config", "quantization", "text_config", "llm_config", "language_config"],
+[CheckpointTransform("unpack", Packings = ["fp8-block", "w8a8", "mxfp4", "nvfp4", "gptq", "awq"], ConfigFields = ["quantization_config", "compression_config", "quantization", "text_config", "llm_config", "language_config"],
     Tensors =
     [
         "*_scale", "*_scale_inv", "*.scale", "*.scales", "*_scales", "*.qweight", "*.qscale_weight", "*.SCB", "*.W_q", "*.quant_state.*", "*.weight_packed",
         "*.weight_scale_2", "*.weight._scale", "*.bitmask",
     ])]
-public sealed class PackingTransform : ICheckpointTransform<PackingOptions>
+public sealed class PackingTransform : ICheckpointTransform<PackingOptions>, IWritableCheckpointTransform
 {
     /// <inheritdoc/>
     public bool Recognises(ICheckpointReader checkpoint) => Scheme.Find(new PackedModel(checkpoint)) is not null;
@@ -32,6 +34,9 @@ public sealed class PackingTransform : ICheckpointTransform<PackingOptions>
         PackedModel model = new(checkpoint);
         return options.Enabled && Scheme.Find(model) is { } scheme ? new UnpackedCheckpoint(checkpoint, model, scheme) : new AsStored(checkpoint);
     }
+
+    /// <inheritdoc/>
+    public PackedCheckpoint Pack(PackingRequest request) => new PackingPlanner(request).Plan();
 
     private sealed class AsStored(ICheckpointReader inner) : DerivedCheckpoint(inner);
 }

@@ -1,14 +1,16 @@
 using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
+using MergeHost.Packings;
 using MergeHost.Plugins.Packings.Reading;
 using MergeHost.Plugins.Packings.Schemes;
 
 namespace MergeHost.Plugins.Packings;
 
 /// <summary>A quantised checkpoint as a plain one.</summary>
-internal sealed class UnpackedCheckpoint : DerivedCheckpoint
+internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoint
 {
     private readonly Dictionary<string, PackedWeight> _weights = [];
+    private readonly Lazy<Dictionary<string, List<TensorInfo>>> _parts;
 
     public UnpackedCheckpoint(ICheckpointReader inner, PackedModel model, IPackingScheme scheme)
         : base(inner)
@@ -28,6 +30,8 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint
             .. inner.Tensors.Where(tensor => byCodes.ContainsKey(tensor.Name) || !model.IsConsumed(tensor.Name))
                 .Select(tensor => byCodes.TryGetValue(tensor.Name, out PackedWeight? weight) ? weight.Plain : tensor),
         ];
+        Settings = model.Settings;
+        _parts = new(() => WeightParts.Find(model));
         Companions = PackingSettings.Remove(inner.Companions);
         Warnings = [.. inner.Warnings, .. model.Warnings];
     }
@@ -37,6 +41,16 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint
     public override IReadOnlyList<CompanionFile> Companions { get; }
 
     public override IReadOnlyList<Problem> Warnings { get; }
+
+    public ICheckpointReader Packed => Inner;
+
+    /// <summary>What its files say of the packing.</summary>
+    public PackingSettings? Settings { get; }
+
+    public IReadOnlyList<TensorInfo> PartsOf(string tensor) => _parts.Value.GetValueOrDefault(tensor, []);
+
+    /// <summary>The packed weight of a name; <see langword="null"/> if the tensor is plain.</summary>
+    public PackedWeight? WeightOf(string tensor) => _weights.GetValueOrDefault(tensor);
 
     public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {

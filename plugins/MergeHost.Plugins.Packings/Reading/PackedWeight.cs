@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Reading;
 
@@ -9,6 +10,12 @@ namespace MergeHost.Plugins.Packings.Reading;
 internal abstract class PackedWeight(TensorInfo plain)
 {
     public TensorInfo Plain { get; } = plain;
+
+    /// <summary>How it is packed again; <see langword="null"/> if it cannot be.</summary>
+    public WeightForm? Form { get; init; }
+
+    /// <summary>The type of its scales, where the packing leaves that open.</summary>
+    public DType? ScaleType { get; init; }
 
     /// <summary>Reads a run of weights.</summary>
     public abstract void Read(ICheckpointReader checkpoint, long first, Span<float> weights);

@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -61,6 +62,7 @@ internal sealed class Awq : IPackingScheme
             Zeros = new CodeGrid(new RowCodes(zeros, zeros.Shape[1] * 4, Bits, CodeOrder.EvenColumnsFirst), Tables.Unsigned),
             Groups = shape,
             Fail = reason => model.Fail(tensor, reason),
-        }, inputs);
+        }, inputs, model.Settings!.Fields["zero_point"].AsTruth() == false ? null
+            : new WordForm("awq", Bits, group is > 0 ? group.Value : 0, IsSymmetric: false, Added: 0, HasIndex: false, scales.DType));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -73,7 +74,7 @@ internal sealed class CompressedTensors : IPackingScheme
             Scales = grid,
             Groups = groups,
             Fail = reason => model.Fail(tensor, reason),
-        });
+        }, isWide ? null : Floats(scale, groups));
     }
 
     private static void AddIntegers(PackedModel model, TensorInfo tensor, string weight, JsonNode? arguments)
@@ -112,8 +113,16 @@ internal sealed class CompressedTensors : IPackingScheme
             Index = index,
             IndexesColumns = true,
             Fail = reason => model.Fail(tensor, reason),
-        });
+        }, zeros is null && index is null && order == CodeOrder.Bits ? Words(bits, groups) : null, scale.DType);
     }
+
+    /// <summary>How weights of 4 bits are packed: NVFP4, or MXFP4 where scales are exponents.</summary>
+    public static StraightForm Floats(TensorInfo scale, GroupShape groups) => scale.DType == DType.U8
+        ? new("mxfp4-pack-quantized", ScaleRule.Power, 4, 1, groups.Columns, DType.U8, ".weight_packed", ".weight_scale", DType.U8, ScaleShape.Grid)
+        : new("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, groups.Columns, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3, ScaleShape.Grid);
+
+    private static StraightForm Words(int bits, GroupShape groups) => new(
+        "pack-quantized", ScaleRule.RangeInteger, bits, 1, groups.GridColumns == 1 ? 0 : groups.Columns, DType.I32, ".weight_packed", ".weight_scale", null, ScaleShape.Grid);
 
     // Until 0.17 no code crossed a word; the number of words tells.
     private static CodeOrder? Order(long words, long count, int bits) =>
@@ -147,7 +156,8 @@ internal sealed class CompressedTensors : IPackingScheme
         }
 
         model.Consume(scale, zeros);
-        model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups), zeros is null ? null : model.Grid(zeros, groups)));
+        model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups), zeros is null ? null : model.Grid(zeros, groups)),
+            zeros is null ? Float8.RangeForm(tensor.DType == DType.I8 ? "int-quantized" : "float-quantized", tensor, scale, groups) : null, scale.DType);
     }
 
     private static GroupShape Shape(PackedModel model, TensorInfo tensor, TensorInfo scale, JsonNode? arguments, long columns)

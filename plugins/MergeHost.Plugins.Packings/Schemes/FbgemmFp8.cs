@@ -15,7 +15,8 @@ internal sealed class FbgemmFp8 : IPackingScheme
             Layout layout = new(model, tensor, tensor.Shape.RowLength);
             GroupShape groups = tensor.Shape.Rank == 3 ? Experts(model, tensor, scale) : layout.Fit(scale);
             model.Consume(scale);
-            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
+            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)),
+                tensor.Shape.Rank == 2 ? Float8.RangeForm("fbgemm_fp8", tensor, scale, groups) : null, scale.DType);
         });
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -30,7 +31,7 @@ internal sealed class FineGrainedFp8 : IPackingScheme
                 : scale.Shape.RowLength == 1 ? layout.Fit(scale)
                 : throw model.Settings!.Fail($"'weight_block_size' is missing, and '{scale.Name}' of shape {scale.Shape} scales blocks");
             model.Consume(scale);
-            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
+            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)), Form(model.Settings!, tensor, scale, groups, isWhole: block is null && scale.ElementCount == 1));
         });
 
         NoteIgnored(model);
@@ -42,7 +43,15 @@ internal sealed class FineGrainedFp8 : IPackingScheme
         Layout layout = new(model, tensor, shape.RowLength);
         GroupShape groups = layout.Fit(scale, ExpertGroup);
         model.Consume(scale);
-        model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups, model.Grid(scale, groups)));
+        model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups, model.Grid(scale, groups)),
+            new StraightForm("fp8", ScaleRule.PowerUp, 4, 1, ExpertGroup, tensor.DType, Float8.Ending(tensor.Name, tensor.Name), Float8.Ending(tensor.Name, scale.Name), scale.DType, ScaleShape.Grid));
+    }
+
+    private static StraightForm? Form(PackingSettings settings, TensorInfo tensor, TensorInfo scale, GroupShape groups, bool isWhole)
+    {
+        bool isPower = scale.DType.BlockBytes == 1 || settings.Fields["scale_fmt"].AsText() == "ue8m0";
+        return tensor.DType != DType.F8_E4M3 ? null : new StraightForm("fp8", isPower ? ScaleRule.InversePower : ScaleRule.Inverse, 8, isWhole ? 0 : groups.Rows, isWhole ? 0 : groups.Columns,
+            tensor.DType, Float8.Ending(tensor.Name, tensor.Name), Float8.Ending(tensor.Name, scale.Name), scale.DType, Float8.ShapeOf(scale));
     }
 
     private static (long Rows, long Columns)? Block(PackingSettings settings)

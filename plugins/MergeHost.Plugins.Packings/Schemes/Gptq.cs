@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -68,7 +69,7 @@ internal sealed class Gptq : IPackingScheme
             Groups = shape,
             Index = index,
             Fail = reason => model.Fail(tensor, reason),
-        }, inputs);
+        }, inputs, new WordForm("gptq", bits, settings.GroupSize > 0 ? settings.GroupSize : 0, settings.IsSymmetric, isFirst ? 1 : 0, index is not null, scales.DType));
     }
 
     // The first version takes 1 off each zero point: of 3 bits one by one, else off the whole word, where a zero point of 0 borrows from its neighbour.
@@ -79,7 +80,7 @@ internal sealed class Gptq : IPackingScheme
         return new CodeGrid(new RowCodes(zeros, zeros.Shape[1] * 4, bits, CodeOrder.Bits, one), table);
     }
 
-    private sealed record ModuleSettings(int Bits, long GroupSize, bool OrdersByActivation)
+    private sealed record ModuleSettings(int Bits, long GroupSize, bool OrdersByActivation, bool IsSymmetric)
     {
         public static ModuleSettings Of(PackingSettings settings, string module)
         {
@@ -88,7 +89,8 @@ internal sealed class Gptq : IPackingScheme
             int? group = (own.Find("group_size") ?? settings.Fields["group_size"]).AsInt();
             return bits is not (2 or 3 or 4 or 8) ? throw settings.Fail($"'bits' is {(own.Find("bits") ?? settings.Fields["bits"]).Words()} for '{module}'; expected 2, 3, 4 or 8")
                 : group is null or 0 ? throw settings.Fail($"'group_size' is {(own.Find("group_size") ?? settings.Fields["group_size"]).Words()} for '{module}'; expected a whole number, or -1")
-                : new(bits, group.Value, (own.Find("desc_act") ?? settings.Fields["desc_act"]).AsTruth() ?? false);
+                : new(bits, group.Value, (own.Find("desc_act") ?? settings.Fields["desc_act"]).AsTruth() ?? false,
+                    (own.Find("sym") ?? settings.Fields["sym"]).AsTruth() ?? true);
         }
 
         private static JsonNode? Dynamic(PackingSettings settings, string module)

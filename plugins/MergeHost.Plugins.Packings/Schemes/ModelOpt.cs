@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -24,7 +25,8 @@ internal sealed class ModelOpt : IPackingScheme
                 TensorInfo scale = model.Need(tensor, tensor.Name + "_scale");
                 GroupShape groups = new Layout(model, tensor, tensor.Shape.RowLength).Fit(scale);
                 model.Consume(scale);
-                model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)));
+                model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)),
+                    Float8.RangeForm("modelopt", tensor, scale, groups), scale.DType);
             }
             else if (tensor.DType == DType.U8)
             {
@@ -47,6 +49,7 @@ internal sealed class ModelOpt : IPackingScheme
 
         model.Consume(scale, second);
         model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups,
-            new ScaledGrid(model.Grid(scale, groups), model.Numbers(second), divides: false)));
+            new ScaledGrid(model.Grid(scale, groups), model.Numbers(second), divides: false)),
+            new StraightForm("modelopt", ScaleRule.SecondScale, 4, 1, Group, DType.U8, ".weight", ".weight_scale", scale.DType, ScaleShape.Grid));
     }
 }

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -27,7 +28,7 @@ internal sealed class Mxfp4 : IPackingScheme
             long inputs = groups * Group;
             GroupShape shape = GroupShape.Of(experts, outputs, inputs, 1, Group);
             model.Consume(scale);
-            model.AddTransposed(tensor, name, [experts, inputs, outputs], Float4.Matrix(model, tensor, experts * outputs, inputs, shape, model.Grid(scale, shape)), outputs);
+            model.AddTransposed(tensor, name, [experts, inputs, outputs], Float4.Matrix(model, tensor, experts * outputs, inputs, shape, model.Grid(scale, shape)), outputs, new BlockForm());
         });
     }
 

@@ -32,4 +32,10 @@ public sealed class CheckpointTransformAttribute(string id) : ExportAttribute(ty
     /// the option <c>path: NAME</c> if the folder NAME holds one.
     /// </summary>
     public string[] Adapters { get; set; } = [];
+
+    /// <summary>
+    /// Names of packings such as <c>fp8-block</c> that checkpoints can be written in through the transform, which then is a
+    /// <see cref="Packings.IWritableCheckpointTransform"/>.
+    /// </summary>
+    public string[] Packings { get; set; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Metadata;
+using MergeHost.Packings;
 
 namespace MergeHost.Models;
 
@@ -35,6 +36,12 @@ internal sealed record InputModel(
 
     /// <inheritdoc cref="OpenedCheckpoint.Widened"/>
     public IReadOnlyDictionary<string, DType> Widened { get; init; } = new Dictionary<string, DType>();
+
+    /// <inheritdoc cref="OpenedCheckpoint.Unpacked"/>
+    public IUnpackedCheckpoint? Unpacked { get; init; }
+
+    /// <inheritdoc cref="OpenedCheckpoint.IsAsStored"/>
+    public bool IsAsStored { get; init; }
 
     /// <summary>Whether data can be read while planning; that of an earlier stage cannot.</summary>
     public bool IsMade { get; init; } = true;
@@ -112,6 +119,8 @@ internal sealed record InputModel(
             Exports = opened.Exports,
             Consumed = opened.Consumed,
             Widened = opened.Widened,
+            Unpacked = opened.Unpacked,
+            IsAsStored = opened.IsAsStored,
         };
 
     /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>

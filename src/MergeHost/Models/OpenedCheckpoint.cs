@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Metadata;
+using MergeHost.Packings;
 
 namespace MergeHost.Models;
 
@@ -22,6 +23,12 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
 
     /// <summary>Types in which tensors are stored that transforms give as float32 so as not to round them: those that the result has unless a recipe says more.</summary>
     public IReadOnlyDictionary<string, DType> Widened { get; init; } = new Dictionary<string, DType>();
+
+    /// <summary>The checkpoint as a transform unpacked it; <see langword="null"/> if it is stored plain.</summary>
+    public IUnpackedCheckpoint? Unpacked { get; init; }
+
+    /// <summary>Whether nothing was applied to <see cref="Unpacked"/>.</summary>
+    public bool IsAsStored { get; init; }
 
     /// <summary>The files that a checkpoint is read from.</summary>
     /// <param name="reader">The checkpoint.</param>

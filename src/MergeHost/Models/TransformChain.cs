@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Options;
+using MergeHost.Packings;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
@@ -72,6 +73,8 @@ internal sealed class TransformChain(
                 .. schema.Options.Select(option => $"{option.Name}={OptionInfo.Format(option.Property.GetValue(options))}"),
                 .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)), result.Identity,
             ]),
+            Unpacked = result as IUnpackedCheckpoint ?? before.Unpacked,
+            IsAsStored = result is IUnpackedCheckpoint,
             Widened = Widened(before, result),
             Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
         };

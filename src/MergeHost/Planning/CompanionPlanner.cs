@@ -38,6 +38,9 @@ internal sealed class CompanionPlanner(
 
     private readonly ModuleMap _modules = new(stage);
 
+    /// <summary>Whether packed tensors stay packed, so that their type is not that of the output.</summary>
+    public bool KeepsPacking { get; init; }
+
     /// <summary>Plans the files, or takes those of a builder and says in them what is stored.</summary>
     public IReadOnlyList<CompanionFile> Plan(ModelBlueprint? blueprint) => blueprint is null ? Plan() :
     [
@@ -149,7 +152,8 @@ internal sealed class CompanionPlanner(
     // Transformers 5 writes `dtype`, earlier ones `torch_dtype`; what is there is kept, one of them must be.
     private void SetDType(JsonObject config)
     {
-        DType type = tensors.Where(tensor => tensor.Output.DType.Kind == DTypeKind.Float)
+        DType type = tensors.Where(tensor => tensor.Output.DType.Kind == DTypeKind.Float
+                && !(KeepsPacking && tensor.Inputs.Any(input => input.Model.Unpacked?.PartsOf(input.Tensor.Name).Count > 0)))
             .GroupBy(tensor => tensor.Output.DType).OrderByDescending(group => group.Sum(tensor => tensor.Output.ElementCount))
             .Select(group => group.Key).FirstOrDefault(DType.F32);
         string name = type.Name switch { "F32" => "float32", "BF16" => "bfloat16", "F16" => "float16", "F64" => "float64", _ => type.Name };

@@ -3,6 +3,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Output;
+using MergeHost.Packings;
 using MergeHost.Planning.Accounting;
 using MergeHost.Planning.Mapping;
 using MergeHost.Planning.Building;
@@ -165,13 +166,22 @@ internal sealed class MergePlanner(
             return null;
         }
 
+        OutputPacking packing = new(stage, [.. inputs.Values], plugins, host, problems);
+        packing.Decide(tensors, canPack: builder is null && format.Export.Id == DefaultFormat && stage.Place == recipe.Stages[^1].Place);
         CheckpointLayout layout = new()
         {
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
-            Companions = new CompanionPlanner(stage, inputs, tensors, problems).Plan(blueprint),
+            Companions = new CompanionPlanner(stage, inputs, tensors, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
             ShardSizeBytes = options.ShardSizeBytes,
             FileName = _place!.FileName,
         };
+        (InstalledExport Export, PackedCheckpoint Checkpoint)? packed = packing.Plan(tensors, layout);
+        if (packed is { Checkpoint: { } checkpoint })
+        {
+            layout = checkpoint.Layout;
+            tensors = [.. tensors.Select(tensor => checkpoint.Tensors.TryGetValue(tensor.Output.Name, out PackedTensor? stored) ? tensor with { Output = stored.Plain, Packed = stored } : tensor)];
+        }
+
         writable.Check(_place.Path, layout);
         IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused =
             new ExcusePlanner(stage, inputs, tensors, planner.LeftOut, problems).Plan();
@@ -187,6 +197,8 @@ internal sealed class MergePlanner(
             Builder = builder?.Installed,
             Runtime = blueprint is { RunsModels: true } ? FindRuntime(stage.Build!) : null,
             Format = format,
+            Packing = packed?.Export,
+            Packed = packed?.Checkpoint,
             Selection = selected,
             Models = [.. inputs.Values.Distinct()],
             Names = inputs,

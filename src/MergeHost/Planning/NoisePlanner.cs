@@ -51,8 +51,11 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
 
     // What an earlier stage makes cannot be read yet.
     private static bool IsNoisy(InputTensor source, InputTensor @base) =>
-        (source.Tensor.DType.Kind == DTypeKind.Quantized || @base.Tensor.DType.Kind == DTypeKind.Quantized)
+        (IsCoarse(source.Tensor.DType) || IsCoarse(@base.Tensor.DType))
         && source.Tensor.ElementCount > 0 && source.Tensor.Shape == @base.Tensor.Shape && source.Model.IsMade && @base.Model.IsMade;
+
+    // Quantised, or given as float32 by a transform that says how much was rounded off.
+    private static bool IsCoarse(DType type) => type.Kind == DTypeKind.Quantized || type.RoundingNoise > DType.BF16.RoundingNoise;
 
     private static string KindOf(string name) =>
         string.Join('.', (LayerTensorName.Parse(name)?.Rest ?? name).Split('.').Where(part => part.Length > 0 && part != "weight" && !part.All(char.IsAsciiDigit)));
@@ -99,7 +102,7 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
             return;
         }
 
-        IEnumerable<string> named = drowned.Take(MostNamed).Select(kind => string.Create(CultureInfo.InvariantCulture, $"{kind.Snr:0.##} in {kind.Kind} ({kind.Type})"));
+        IEnumerable<string> named = drowned.Take(MostNamed).Select(kind => string.Create(CultureInfo.InvariantCulture, $"{kind.Snr:0.##} in {kind.Kind} ({(kind.Type.Kind == DTypeKind.Quantized ? kind.Type : "packed")})"));
         string others = drowned.Count > MostNamed ? $", and below it in {drowned.Count - MostNamed} other kinds" : "";
         problems.Add(new Problem(
             ErrorCodes.NoisyTaskVector,

@@ -2,6 +2,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Output;
 using MergeHost.Plugins.Metadata;
+using MergeHost.Packings;
 using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Strategies;
@@ -48,12 +49,18 @@ internal sealed record StagePlan
     /// <summary>The format of the output, and the plugin it comes from.</summary>
     public required InstalledExport Format { get; init; }
 
+    /// <summary>The transform that the output is packed through, and the plugin it comes from; <see langword="null"/> for plain output.</summary>
+    public InstalledExport? Packing { get; init; }
+
+    /// <summary>How the output is packed; <see langword="null"/> for plain output.</summary>
+    public PackedCheckpoint? Packed { get; init; }
+
     /// <summary>Which of the tensors are merged, or <see langword="null"/> for all.</summary>
     public SelectionPlan? Selection { get; init; }
 
     /// <summary>What takes part in the stage of what plugins have.</summary>
     public IEnumerable<InstalledExport> Exports =>
-        new[] { Strategy, Builder, Runtime, Format }.OfType<InstalledExport>().Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
+        new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>().Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The checkpoints that a window chose, or <see langword="null"/> without one.</summary>
     public IReadOnlyList<WindowCheckpoint>? Window =>
@@ -84,7 +91,7 @@ internal sealed record StagePlan
     /// <summary>The tensors before scores chose among them; the same without a selection.</summary>
     public IReadOnlyList<TensorPlan>? Offered { get; init; }
 
-    /// <summary>What the output will hold.</summary>
+    /// <summary>What the output will hold; of packed tensors, the parts.</summary>
     public required CheckpointLayout Layout { get; init; }
 
     /// <summary>The plan with what was chosen: the tensors that were not are copied.</summary>
@@ -107,6 +114,12 @@ internal sealed record StagePlan
 /// <param name="Sources">The sources' tensors, in the order of the recipe.</param>
 internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputTensor? Base, IReadOnlyList<InputTensor> Sources)
 {
+    /// <summary>How the tensor is stored packed; <see langword="null"/> if it is stored as it is.</summary>
+    public PackedTensor? Packed { get; init; }
+
+    /// <summary>The tensors that are stored of it.</summary>
+    public IReadOnlyList<TensorInfo> Stored => Packed?.Parts ?? [Output];
+
     /// <summary>Base and sources.</summary>
     public IEnumerable<InputTensor> Inputs => Base is null ? Sources : Sources.Prepend(Base);
 

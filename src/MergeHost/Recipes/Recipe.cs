@@ -54,6 +54,9 @@ internal sealed record RecipeStage
     /// <summary>The path of the file that tells the format what each input of a weight matters, or <see langword="null"/>.</summary>
     public YamlScalar? OutputImportance { get; init; }
 
+    /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has; <see langword="null"/> if the recipe does not say.</summary>
+    public YamlScalar? OutputPacking { get; init; }
+
     /// <summary>Whose tokenizer the output gets: <c>base</c>, a model, or <c>union</c> for that of all; <see langword="null"/> for the donor's files as they are.</summary>
     public YamlScalar? TokenizerSource { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed partial class RecipeReader
     private static readonly string[] _stageFields =
     [
         "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "select", "evaluate", "task_vector_snr",
+        "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "output", "select", "evaluate", "task_vector_snr",
         "integers", "missing", "allow_unchanged", "build",
     ];
 
@@ -111,6 +111,7 @@ internal sealed partial class RecipeReader
             OutputFormat = Text(stage, "out_format"),
             OutputType = Text(stage, "out_type"),
             OutputImportance = Text(stage, "out_imatrix") is { } file ? file with { Text = Find(file) } : null,
+            OutputPacking = ReadOutput(stage) is { } output ? Text(output, "packing") : null,
             TokenizerSource = ReadTokenizerSource(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
@@ -204,6 +205,17 @@ internal sealed partial class RecipeReader
         }
 
         return ReadSetting(name, node) is { } value ? new SettingCondition(Text(mapping, "filter"), value) : null;
+    }
+
+    private YamlMapping? ReadOutput(YamlMapping stage)
+    {
+        if (stage.Find("output") is not { } node || !IsMapping(node, "output", out YamlMapping? output))
+        {
+            return null;
+        }
+
+        CheckFields(output, "output", ["packing"]);
+        return output;
     }
 
     // Paths start at the current folder, and then at the recipe's.

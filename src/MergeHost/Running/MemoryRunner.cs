@@ -17,7 +17,7 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
     /// <returns>The result of the last; the caller disposes it.</returns>
     /// <exception cref="MergeHostException">An input cannot be read, or a strategy fails.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public MemoryCheckpoint Run(CancellationToken cancellation)
+    public ICheckpointReader Run(CancellationToken cancellation)
     {
         Dictionary<string, MemoryCheckpoint> made = [];
         try
@@ -32,7 +32,7 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
             }
 
             made.Remove(Path.GetFullPath(output), out MemoryCheckpoint? last);
-            return last!;
+            return plan.Stages[^1].Packed is { } packed ? packed.Unwrap(last!) : last!;
         }
         finally
         {

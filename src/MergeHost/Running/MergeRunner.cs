@@ -100,6 +100,7 @@ internal sealed class MergeRunner(
         StageRunner runner = new(stage, host, options, cancellation);
         StageResult result = runner.Run(place.Folder, journal, recorded, progress);
         Warn(result.Records);
+        result.Warnings.ToList().ForEach(warning => warnings?.Invoke(warning));
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options);
         DurableFile.Write(place.ManifestPath, manifest.ToBytes());

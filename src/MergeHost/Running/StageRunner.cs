@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Plans;
+using MergeHost.Packings;
 using MergeHost.Plugins;
 using MergeHost.Running.Building;
 using MergeHost.Running.Checks;
@@ -27,30 +28,34 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        using ICheckpointWriter writer = host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout);
+        ICheckpointWriter files = host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout);
+        PartDigests? parts = plan.Packed is null ? null : new PartDigests(files);
+        IPackingWriter? packing = parts is null ? null : plan.Packed!.Wrap(parts);
+        using ICheckpointWriter writer = packing ?? files;
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        MakeTensors(writer, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
+        MakeTensors(writer, parts, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
-        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files);
+        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files, packing?.Report() ?? []);
         ChangeCheck.Run(plan, result.Records);
         writer.Complete();
         return result;
     }
 
     /// <summary>Makes the stage's tensors in memory; nothing is written.</summary>
-    /// <param name="memory">Receives the tensors.</param>
+    /// <param name="memory">Receives what is stored.</param>
     /// <param name="open">Opens a model.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public void RunInMemory(MemoryCheckpoint memory, Func<InputModel, ICheckpointReader> open, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        MakeTensors(memory, open, _ => { }, [], progress, isChecked: false);
+        PartDigests? parts = plan.Packed is null ? null : new PartDigests(memory);
+        MakeTensors(parts is null ? memory : plan.Packed!.Wrap(parts), parts, open, _ => { }, [], progress, isChecked: false);
         watch.ThrowIfChanged();
     }
 
     private void MakeTensors(
-        ICheckpointWriter writer, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
+        ICheckpointWriter writer, PartDigests? parts, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
         IProgress<MergeProgress>? progress, bool isChecked)
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
@@ -59,7 +64,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             new InputCheck(plan, model => readers[model], cancellation).Run();
         }
 
-        using RunContext context = new(options, readers, writer);
+        using RunContext context = new(options, readers, writer, parts);
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
         IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);
@@ -78,10 +83,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         });
     }
 
-    // What is made in one go is made again as a whole.
+    // What is made in one go is made again as a whole, and so is what is measured together.
     private IEnumerable<ITensorTask> Tasks(Dictionary<string, TensorRecord> records, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults)
     {
         HashSet<MakeTreatment> begun = [];
+        ILookup<string?, TensorPlan> measured = plan.Tensors.ToLookup(tensor => tensor.Packed?.MeasuredWith);
+        HashSet<string> measuring = [];
         foreach (TensorPlan tensor in plan.Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name)))
         {
             switch (tensor.Treatment)
@@ -94,6 +101,13 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
                 case JoinTreatment join:
                     yield return new JoinTask(tensor, join, context);
                     break;
+                case var _ when tensor.Packed?.MeasuredWith is { } key:
+                    if (measuring.Add(key))
+                    {
+                        yield return new MeasuredGroupTask([.. measured[key].Select(member => new TensorTask(member, context, modelResults, cancellation))]);
+                    }
+
+                    break;
                 default:
                     yield return new TensorTask(tensor, context, modelResults, cancellation);
                     break;
@@ -104,12 +118,13 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     // A record counts only if the bytes on disk are those it tells of: a crash of the machine can lose bytes that a line outlives.
     private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer)
     {
-        Dictionary<string, TensorInfo> tensors = plan.Layout.Tensors.ToDictionary(tensor => tensor.Name);
+        Dictionary<string, TensorPlan> tensors = plan.Tensors.ToDictionary(tensor => tensor.Output.Name);
         Dictionary<string, TensorRecord> confirmed = [];
         foreach (TensorRecord record in recorded)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (tensors.TryGetValue(record.Name, out TensorInfo? tensor) && TensorDigest.Of(tensor, writer.Read) == record.Digest)
+            if (tensors.TryGetValue(record.Name, out TensorPlan? tensor) && tensor.Stored.Count == record.Stored.Count
+                && tensor.Stored.Zip(record.Stored).All(part => TensorDigest.Of(part.First, writer.Read) == part.Second))
             {
                 confirmed[record.Name] = record;
             }

@@ -33,19 +33,19 @@ internal static class PlanSummarizer
         Window = stage.Window,
         Tensors = [.. stage.Tensors.Select(Of)],
         Accounts = StageAccounts.Of(stage),
-        WriteBytes = stage.Tensors.Sum(tensor => tensor.Output.LengthBytes),
+        WriteBytes = stage.Tensors.SelectMany(tensor => tensor.Stored).Sum(tensor => tensor.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),
         Selection = stage.Selection is null ? null : Of(stage.Selection),
     };
 
     private static TensorSummary Of(TensorPlan plan) => new(
-        plan.Output.Name, plan.Output.DType.Name, [.. plan.Output.Shape], Word(plan),
+        plan.Output.Name, plan.Stored[0].DType.Name, [.. plan.Output.Shape], Word(plan),
         [.. plan.Read.Select(input => $"{input.Model.Name}: {input.Tensor.Name}")]);
 
     private static string Word(TensorPlan plan) => plan.Treatment switch
     {
-        CopyTreatment when plan.Copied!.Tensor.DType == plan.Output.DType => "copied",
+        CopyTreatment when plan.Packed?.Copied.Count > 0 || (plan.Packed is null && plan.Copied!.Tensor.DType == plan.Output.DType) => "copied",
         CopyTreatment => "converted",
         ElementwiseTreatment => "elementwise",
         MeasureTreatment => "measured, then merged",

@@ -34,7 +34,7 @@ public sealed class EvaluationTests : IDisposable
         MergeOptions options = new() { Threads = threads };
         using PlanSession session = _folder.Open(recipe);
         MergePlan plan = session.Plan(_folder["out"], options);
-        using MemoryCheckpoint memory = new MemoryRunner(plan, _folder["out"], RecipeFolder.Host, options).Run(default);
+        using ICheckpointReader memory = new MemoryRunner(plan, _folder["out"], RecipeFolder.Host, options).Run(default);
         new MergeRunner(plan, RecipeFolder.Host, options, warnings: null, progress: null).Run(default);
         Assert.False(Directory.Exists(_folder["out/.stages"]));
         using ModelResolver models = RecipeFolder.Models();

@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using System.Text.Json.Nodes;
 using MergeHost.Evaluation;
 using MergeHost.Models;
@@ -66,7 +67,7 @@ public sealed class TransformTests : IDisposable
         Merge(recipe);
         using PlanSession session = _folder.Open(recipe);
         MergePlan plan = session.Plan(_folder["elsewhere"], new MergeOptions());
-        using MemoryCheckpoint memory = new MemoryRunner(plan, _folder["elsewhere"], RecipeFolder.Host, new MergeOptions()).Run(default);
+        using ICheckpointReader memory = new MemoryRunner(plan, _folder["elsewhere"], RecipeFolder.Host, new MergeOptions()).Run(default);
         using ModelResolver models = RecipeFolder.Models();
         Assert.Equal(WeightsDigest.Of(models.Open(_folder["out"]).Open(), default), WeightsDigest.Of(memory, default));
         float[] mean = [.. Values("a").Zip(Values("b"), (a, b) => (a + b) / 2)];

@@ -8,7 +8,8 @@ using MergeHost.Running.Scheduling;
 namespace MergeHost.Running.Data;
 
 /// <summary>What all tensors of a running stage share.</summary>
-internal sealed class RunContext(MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, ICheckpointWriter writer) : IDisposable
+internal sealed class RunContext(
+    MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, ICheckpointWriter writer, PartDigests? parts = null) : IDisposable
 {
     private readonly ConcurrentBag<MagnitudeSelection> _selections = [];
     private long _processedBytes;
@@ -20,6 +21,9 @@ internal sealed class RunContext(MergeOptions options, IReadOnlyDictionary<Input
 
     /// <summary>Where results go.</summary>
     public ICheckpointWriter Writer => writer;
+
+    /// <summary>The digests of what packed tensors are stored in; <see langword="null"/> if none are.</summary>
+    public PartDigests? Parts => parts;
 
     /// <summary>Where arithmetic is done.</summary>
     public ComputeDevice Device { get; } = ComputeDevice.Create(options.Device, options.Lanes);

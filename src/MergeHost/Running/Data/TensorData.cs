@@ -75,6 +75,7 @@ internal sealed unsafe class TensorData
     public static int BlockElementsFor(TensorPlan plan, int usual)
     {
         long run = RowBlocks.CommonMultiple(RunOf(plan.Output.DType), TensorDigest.UnitElements);
+        run = RowBlocks.CommonMultiple(run, plan.Packed?.RunElements ?? 1);
         return RowBlocks.AreNeeded(plan.Treatment)
             ? RowBlocks.ElementsFor(plan.Output, run, usual)
             : (int)(run == TensorDigest.UnitElements ? usual : Math.Max(1, usual / run) * run);

@@ -37,8 +37,8 @@ internal static class ManifestStore
             Files = files,
             Tensors =
             [
-                .. stage.Tensors.Zip(result.Records, (tensor, record) =>
-                    new ManifestTensor(tensor.Output.Name, tensor.Output.DType.Name, [.. tensor.Output.Shape], record.Digest)),
+                .. stage.Tensors.Zip(result.Records).SelectMany(pair => pair.First.Stored.Zip(pair.Second.Stored, (tensor, digest) =>
+                    new ManifestTensor(tensor.Name, tensor.DType.Name, [.. tensor.Shape], digest))),
             ],
             InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity))],
             Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],

@@ -4,6 +4,7 @@ using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
+using MergeHost.Packings;
 
 namespace MergeHost.Running.Tensors;
 
@@ -15,10 +16,12 @@ internal sealed unsafe class TensorOutput
     private readonly TensorDigest _digest;
     private readonly bool _encodes;
     private readonly bool _isQuantized;
+    private readonly bool _isPacked;
     private long _nonFinite;
 
-    public TensorOutput(TensorInfo tensor, RunContext context)
+    public TensorOutput(TensorInfo tensor, RunContext context, bool isPacked = false)
     {
+        _isPacked = isPacked;
         _context = context;
         _tensor = tensor;
         _digest = new TensorDigest(tensor.ElementCount);
@@ -32,6 +35,9 @@ internal sealed unsafe class TensorOutput
 
     /// <summary>The same for kernels.</summary>
     public ElementFormat Format => BufferDType == DType.BF16 ? ElementFormat.BFloat16 : ElementFormat.Single;
+
+    /// <summary>Whether results are only looked at, for what must be known of a packed tensor before it is written.</summary>
+    public bool OnlyMeasures { get; set; }
 
     /// <summary>The digest of what was written, once all of it was.</summary>
     public string Digest => _digest.ToString();
@@ -69,6 +75,12 @@ internal sealed unsafe class TensorOutput
 
     private void Write(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite)
     {
+        if (_isPacked)
+        {
+            WritePacked(firstElement, stored);
+            return;
+        }
+
         int unitBytes = (int)_tensor.DType.LengthBytes(TensorDigest.UnitElements);
         int unit = (int)(firstElement / TensorDigest.UnitElements);
         for (int done = 0; done < stored.Length; done += unitBytes, unit++)
@@ -76,6 +88,24 @@ internal sealed unsafe class TensorOutput
             ReadOnlySpan<byte> bytes = stored.Slice(done, Math.Min(unitBytes, stored.Length - done));
             _digest.Add(unit, bytes);
             Interlocked.Add(ref _nonFinite, isKnownFinite ? 0 : NonFiniteCount.Of(_tensor.DType, bytes));
+        }
+
+        _context.Writer.Write(_tensor, firstElement, stored);
+        _context.AddProcessed(stored.Length);
+    }
+
+    // As with quantised types, one number that is not finite would spoil all that share its scale.
+    private void WritePacked(long firstElement, ReadOnlySpan<byte> stored)
+    {
+        if (NonFiniteCount.Of(_tensor.DType, stored) is > 0 and { } count)
+        {
+            throw NonFiniteResults(firstElement, (int)(stored.Length / _tensor.DType.LengthBytes(1)), count, "its packing");
+        }
+
+        if (OnlyMeasures)
+        {
+            ((IPackingWriter)_context.Writer).Measure(_tensor, stored);
+            return;
         }
 
         _context.Writer.Write(_tensor, firstElement, stored);
@@ -97,10 +127,12 @@ internal sealed unsafe class TensorOutput
 
         if (count > 0)
         {
-            throw new MergeHostException([new Problem(
-                ErrorCodes.NonFinite,
-                string.Create(CultureInfo.InvariantCulture, $"tensor '{_tensor.Name}': of the results {firstElement:N0} to {firstElement + results.Length - 1:N0}, {count:N0} are NaN, infinite or too large for type {_tensor.DType}"),
-                "Merge into a floating-point type: the manifest then tells of all such tensors.")]);
+            throw NonFiniteResults(firstElement, results.Length, count, $"type {_tensor.DType}");
         }
     }
+
+    private MergeHostException NonFiniteResults(long firstElement, int length, int count, string type) => new([new Problem(
+        ErrorCodes.NonFinite,
+        string.Create(CultureInfo.InvariantCulture, $"tensor '{_tensor.Name}': of the results {firstElement:N0} to {firstElement + length - 1:N0}, {count:N0} are NaN, infinite or too large for {type}"),
+        "Merge into a floating-point type: the manifest then tells of all such tensors.")]);
 }

@@ -2,6 +2,7 @@ using MergeHost.Plans;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
 using MergeHost.Running.Statistics;
+using MergeHost.Packings;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running.Tensors;
@@ -19,7 +20,7 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     private List<(Measurement Measurement, MeasuredPart Part)> _measurements = [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<TensorRecord> Records => [new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests)];
+    public IReadOnlyList<TensorRecord> Records => [plan.Packed is null ? new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests) : PackedRecord(plan.Packed)];
 
     public ITensorPhase? Phase { get; private set; }
 
@@ -34,8 +35,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     public void Begin()
     {
         _data = new TensorData(plan, context);
-        _output = new TensorOutput(plan.Output, context);
-        if (_treatment is MeasureTreatment)
+        _output = new TensorOutput(plan.Output, context, plan.Packed is not null) { OnlyMeasures = plan.Packed?.MeasuredWith is not null };
+        if (_treatment is MeasureTreatment || _output.OnlyMeasures)
         {
             _data.TryStage(context.Arena);
         }
@@ -48,8 +49,12 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     {
         if (_measurements.Count == 0)
         {
-            _data!.Release();
             Phase = null;
+            if (!_output!.OnlyMeasures)
+            {
+                _data!.Release();
+            }
+
             return;
         }
 
@@ -61,8 +66,27 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
         Phase = Next();
     }
 
+    /// <summary>Makes the tensor again, and writes it: it was only measured before.</summary>
+    public void Repeat()
+    {
+        _output!.OnlyMeasures = false;
+        Phase = Next();
+    }
+
+    private TensorRecord PackedRecord(PackedTensor packed)
+    {
+        string[] parts = [.. packed.Parts.Select(context.Parts!.Of)];
+        string digest = TensorDigest.OfAll(parts);
+        return new(plan.Output.Name, digest, 0, packed.Copied.Count > 0 ? [digest] : _data!.Digests, parts);
+    }
+
     private ITensorPhase Next()
     {
+        if (plan.Packed is { Copied.Count: > 0 } packed)
+        {
+            return new PartCopyPhase(packed, context);
+        }
+
         while (_treatment is MeasureTreatment measure)
         {
             if (_measurements.Count == 0)
