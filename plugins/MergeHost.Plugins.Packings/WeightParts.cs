@@ -1,4 +1,3 @@
-using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings;

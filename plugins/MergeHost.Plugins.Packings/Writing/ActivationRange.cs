@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 

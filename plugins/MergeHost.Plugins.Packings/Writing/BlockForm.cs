@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Packings.Reading;
 
 namespace MergeHost.Plugins.Packings.Writing;
 

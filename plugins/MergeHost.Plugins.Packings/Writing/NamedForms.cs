@@ -113,6 +113,11 @@ internal static class NamedForms
 
     private static JsonObject Activations(int bits, string type, string strategy, int? group, bool dynamic) => new()
     {
-        ["dynamic"] = dynamic, ["group_size"] = group, ["num_bits"] = bits, ["strategy"] = strategy, ["symmetric"] = true, ["type"] = type,
+        ["dynamic"] = dynamic,
+        ["group_size"] = group,
+        ["num_bits"] = bits,
+        ["strategy"] = strategy,
+        ["symmetric"] = true,
+        ["type"] = type,
     };
 }

@@ -5,7 +5,7 @@ namespace MergeHost.Plugins.Packings.Writing;
 
 /// <summary>How each tensor of a checkpoint is packed.</summary>
 internal sealed class PackingPlan(
-    CheckpointLayout layout, IReadOnlyDictionary<string, (PackedTensor Tensor, WeightPacker? Packer, IReadOnlyList<ActivationRange> Ranges)> packed, IReadOnlyList<Problem> warnings)
+    CheckpointLayout layout, IReadOnlyDictionary<string, PlannedWeight> packed, IReadOnlyList<Problem> warnings)
     : PackedCheckpoint
 {
     public override CheckpointLayout Layout => layout;

@@ -10,7 +10,7 @@ namespace MergeHost.Plugins.Packings.Writing;
 internal sealed class PackingPlanner(PackingRequest request)
 {
     private readonly List<Problem> _warnings = [];
-    private readonly Dictionary<string, (PackedTensor Tensor, WeightPacker? Packer, IReadOnlyList<ActivationRange> Ranges)> _packed = [];
+    private readonly Dictionary<string, PlannedWeight> _packed = [];
 
     private bool IsSame => request.Packing == PackingRequest.Same;
 
@@ -38,14 +38,14 @@ internal sealed class PackingPlanner(PackingRequest request)
         WarnOfRanges();
         CheckpointLayout layout = request.Layout with
         {
-            Tensors = [.. request.Layout.Tensors.SelectMany(tensor => _packed.TryGetValue(tensor.Name, out var packed) ? packed.Tensor.Parts : [tensor])],
+            Tensors = [.. request.Layout.Tensors.SelectMany(tensor => _packed.TryGetValue(tensor.Name, out PlannedWeight? packed) ? packed.Tensor.Parts : [tensor])],
             Companions = Companions(tensors, forms, isCopied: copied.Count == forms.Count),
         };
         return new PackingPlan(layout, _packed, _warnings);
     }
 
     // The base's, else the first model's: as configuration is.
-    private WeightForm? FormOf(PackingOrigin origin)
+    private static WeightForm? FormOf(PackingOrigin origin)
     {
         PackedWeight[] weights = [.. origin.Inputs.Select(Weight).OfType<PackedWeight>()];
         if (weights.Length == 0)
@@ -125,18 +125,18 @@ internal sealed class PackingPlanner(PackingRequest request)
 
     private static bool IsAlike(WeightForm one, WeightForm two) => one.Scheme == two.Scheme && one.Settings == two.Settings;
 
-    private (PackedTensor, WeightPacker?, IReadOnlyList<ActivationRange>) Copy(TensorInfo tensor, PackingInput source, WeightForm form)
+    private PlannedWeight Copy(TensorInfo tensor, PackingInput source, WeightForm form)
     {
         UnpackedCheckpoint unpacked = (UnpackedCheckpoint)source.Unpacked!;
         IReadOnlyList<TensorInfo> parts = unpacked.PartsOf(source.Tensor.Name);
         TensorInfo plain = tensor with { DType = TypeOf(tensor, source) };
-        return (new PackedTensor(plain, [.. parts.Select(part => part with { Name = Renamed(part.Name, source.Tensor.Name, tensor.Name) })], 1)
+        return new(new PackedTensor(plain, [.. parts.Select(part => part with { Name = Renamed(part.Name, source.Tensor.Name, tensor.Name) })], 1)
         {
             Copied = [.. parts.Select(part => (unpacked.Packed, part))],
         }, null, []);
     }
 
-    private (PackedTensor, WeightPacker?, IReadOnlyList<ActivationRange>) Pack(TensorInfo tensor, PackingOrigin origin, WeightForm form)
+    private PlannedWeight Pack(TensorInfo tensor, PackingOrigin origin, WeightForm form)
     {
         if (!form.Fits(tensor.Shape))
         {
@@ -146,7 +146,7 @@ internal sealed class PackingPlanner(PackingRequest request)
         DType type = TypeOf(tensor, origin.Inputs[0]);
         WeightPacker packer = form.Packer(tensor with { DType = type }, type);
         List<ActivationRange> ranges = IsSame ? Ranges(tensor, origin) : [];
-        return (new PackedTensor(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements) { MeasuredWith = packer.MeasuredWith }, packer, ranges);
+        return new(new PackedTensor(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements) { MeasuredWith = packer.MeasuredWith }, packer, ranges);
     }
 
     // Scales say what the library held the model in, unless the recipe does.

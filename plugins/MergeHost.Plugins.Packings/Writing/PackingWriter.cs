@@ -12,7 +12,7 @@ namespace MergeHost.Plugins.Packings.Writing;
 /// <param name="inner">Writes what is stored.</param>
 /// <param name="packed">What is packed, and how.</param>
 internal sealed class PackingWriter(
-    ICheckpointWriter inner, IReadOnlyDictionary<string, (PackedTensor Tensor, WeightPacker? Packer, IReadOnlyList<ActivationRange> Ranges)> packed) : IPackingWriter
+    ICheckpointWriter inner, IReadOnlyDictionary<string, PlannedWeight> packed) : IPackingWriter
 {
     private readonly ConcurrentDictionary<string, float> _greatest = [];
     private readonly Dictionary<string, (double Error, double Power)> _errors = [];
@@ -28,7 +28,7 @@ internal sealed class PackingWriter(
 
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
     {
-        if (!packed.TryGetValue(tensor.Name, out var weight) || tensor != weight.Tensor.Plain)
+        if (!packed.TryGetValue(tensor.Name, out PlannedWeight? weight) || tensor != weight.Tensor.Plain)
         {
             inner.Write(tensor, firstElement, data);
             return;

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Plugins.Packings.Reading;
 
 namespace MergeHost.Plugins.Packings.Writing;
 

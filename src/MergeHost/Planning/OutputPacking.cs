@@ -2,7 +2,6 @@ using MergeHost.Checkpoints;
 using MergeHost.Packings;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
-using MergeHost.Strategies;
 
 namespace MergeHost.Planning;
 

@@ -1,7 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Plans;
-using MergeHost.Packings;
 using MergeHost.Plugins;
 using MergeHost.Running.Building;
 using MergeHost.Running.Checks;
@@ -28,14 +27,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        ICheckpointWriter files = host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout);
-        PartDigests? parts = plan.Packed is null ? null : new PartDigests(files);
-        IPackingWriter? packing = parts is null ? null : plan.Packed!.Wrap(parts);
-        using ICheckpointWriter writer = packing ?? files;
+        StageOutput output = new(host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout), plan.Packed);
+        using ICheckpointWriter writer = output.Writer;
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        MakeTensors(writer, parts, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
+        MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
-        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files, packing?.Report() ?? []);
+        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files, output.Report());
         ChangeCheck.Run(plan, result.Records);
         writer.Complete();
         return result;
@@ -49,13 +46,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public void RunInMemory(MemoryCheckpoint memory, Func<InputModel, ICheckpointReader> open, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models);
-        PartDigests? parts = plan.Packed is null ? null : new PartDigests(memory);
-        MakeTensors(parts is null ? memory : plan.Packed!.Wrap(parts), parts, open, _ => { }, [], progress, isChecked: false);
+        MakeTensors(new StageOutput(memory, plan.Packed), open, _ => { }, [], progress, isChecked: false);
         watch.ThrowIfChanged();
     }
 
     private void MakeTensors(
-        ICheckpointWriter writer, PartDigests? parts, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
+        StageOutput output, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
         IProgress<MergeProgress>? progress, bool isChecked)
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
@@ -64,7 +60,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             new InputCheck(plan, model => readers[model], cancellation).Run();
         }
 
-        using RunContext context = new(options, readers, writer, parts);
+        using RunContext context = new(options, readers, output);
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
         IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);

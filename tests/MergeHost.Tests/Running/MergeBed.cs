@@ -85,15 +85,20 @@ internal sealed class MergeBed : IDisposable
         Folder.Dispose();
     }
 
-    private static (TensorInfo Info, byte[] Stored) ReadStored(string folder, string name, string format)
+    private static (TensorInfo Info, byte[] Stored) ReadStored(string folder, string name, string format) => StoredAll(folder, format)[name];
+
+    /// <summary>Reads all tensors of a checkpoint as they are stored.</summary>
+    public static Dictionary<string, (TensorInfo Info, byte[] Stored)> StoredAll(string folder, string format = "safetensors")
     {
         using PluginHost host = new(PluginFolder.NoServices);
         InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single(export => export.Export.Id == format);
         using ICheckpointReader reader = host.Create<ICheckpointFormat>(installed).Open(folder);
-        TensorInfo tensor = reader.Tensors.Single(tensor => tensor.Name == name);
-        byte[] bytes = new byte[tensor.LengthBytes];
-        reader.Read(tensor, 0, bytes);
-        return (tensor, bytes);
+        return reader.Tensors.ToDictionary(tensor => tensor.Name, tensor =>
+        {
+            byte[] bytes = new byte[tensor.LengthBytes];
+            reader.Read(tensor, 0, bytes);
+            return (tensor, bytes);
+        });
     }
 
     private static string Braces(string fields) => "{" + fields + "}";

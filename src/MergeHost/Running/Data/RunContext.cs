@@ -8,8 +8,7 @@ using MergeHost.Running.Scheduling;
 namespace MergeHost.Running.Data;
 
 /// <summary>What all tensors of a running stage share.</summary>
-internal sealed class RunContext(
-    MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, ICheckpointWriter writer, PartDigests? parts = null) : IDisposable
+internal sealed class RunContext(MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, StageOutput output) : IDisposable
 {
     private readonly ConcurrentBag<MagnitudeSelection> _selections = [];
     private long _processedBytes;
@@ -20,10 +19,10 @@ internal sealed class RunContext(
     public IReadOnlyDictionary<InputModel, ICheckpointReader> Readers => readers;
 
     /// <summary>Where results go.</summary>
-    public ICheckpointWriter Writer => writer;
+    public ICheckpointWriter Writer => output.Writer;
 
-    /// <summary>The digests of what packed tensors are stored in; <see langword="null"/> if none are.</summary>
-    public PartDigests? Parts => parts;
+    /// <inheritdoc cref="StageOutput.Parts"/>
+    public PartDigests? Parts => output.Parts;
 
     /// <summary>Where arithmetic is done.</summary>
     public ComputeDevice Device { get; } = ComputeDevice.Create(options.Device, options.Lanes);

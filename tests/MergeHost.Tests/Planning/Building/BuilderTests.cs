@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
 using MergeHost.Models;
 using MergeHost.Planning;
@@ -55,7 +56,7 @@ public sealed class BuilderTests : IDisposable
         Assert.Equal(MergeBed.Digests(manifest), MergeBed.Digests(Merge(recipe, "other", new MergeOptions { Threads = 3, BlockElements = TensorDigest.UnitElements })));
         using PlanSession session = _folder.Open(recipe);
         MergePlan plan = session.Plan(_folder["elsewhere"], new MergeOptions());
-        using MemoryCheckpoint memory = new MemoryRunner(plan, _folder["elsewhere"], RecipeFolder.Host, new MergeOptions()).Run(default);
+        using ICheckpointReader memory = new MemoryRunner(plan, _folder["elsewhere"], RecipeFolder.Host, new MergeOptions()).Run(default);
         using ModelResolver models = RecipeFolder.Models();
         Assert.Equal(WeightsDigest.Of(models.Open(_folder["out"]).Open(), default), WeightsDigest.Of(memory, default));
     }
