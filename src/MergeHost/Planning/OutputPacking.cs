@@ -1,6 +1,9 @@
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Packings;
+using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 
 namespace MergeHost.Planning;

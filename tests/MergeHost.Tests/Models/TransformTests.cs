@@ -1,5 +1,5 @@
-using MergeHost.Checkpoints;
 using System.Text.Json.Nodes;
+using MergeHost.Checkpoints;
 using MergeHost.Evaluation;
 using MergeHost.Models;
 using MergeHost.Planning;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Running;
+namespace MergeHost.Running.Data;
 
 /// <summary>Hashes what passes to a format's writer by units, so that parts of packed tensors need not be read back for it.</summary>
 /// <remarks>What is not written in whole units is read back when the digest is asked for.</remarks>

@@ -1,4 +1,6 @@
-namespace MergeHost.Running;
+using MergeHost.Running.Data;
+using MergeHost.Running.Scheduling;
+namespace MergeHost.Running.Tensors;
 
 /// <summary>The making of packed tensors that share a scale: all are made once to be measured, and once more to be written.</summary>
 internal sealed class MeasuredGroupTask(IReadOnlyList<TensorTask> members) : ITensorTask

@@ -1,7 +1,9 @@
 using MergeHost.Checkpoints;
 using MergeHost.Packings;
+using MergeHost.Running.Data;
+using MergeHost.Running.Scheduling;
 
-namespace MergeHost.Running;
+namespace MergeHost.Running.Tensors;
 
 /// <summary>Takes a packed tensor over part by part, byte for byte.</summary>
 internal sealed class PartCopyPhase : ITensorPhase

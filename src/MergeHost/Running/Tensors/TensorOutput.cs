@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Packings;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
-using MergeHost.Packings;
 
 namespace MergeHost.Running.Tensors;
 

@@ -1,8 +1,8 @@
+using MergeHost.Packings;
 using MergeHost.Plans;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
 using MergeHost.Running.Statistics;
-using MergeHost.Packings;
 using MergeHost.Strategies;
 
 namespace MergeHost.Running.Tensors;

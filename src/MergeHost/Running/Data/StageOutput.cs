@@ -1,7 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Packings;
 
-namespace MergeHost.Running;
+namespace MergeHost.Running.Data;
 
 /// <summary>Where a stage's tensors go: a format's writer, perhaps by way of what packs them.</summary>
 internal sealed class StageOutput
