@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Builders;
+using MergeHost.Plugins.Moe.Naming;
 using MergeHost.Plugins.Moe.Routing;
 using MergeHost.Strategies;
 

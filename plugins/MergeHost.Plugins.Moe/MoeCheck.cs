@@ -1,4 +1,5 @@
 using MergeHost.Builders;
+using MergeHost.Plugins.Moe.Naming;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Moe;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using MergeHost.Builders;
+using MergeHost.Plugins.Moe.Naming;
 
 namespace MergeHost.Plugins.Moe;
 
@@ -76,14 +77,4 @@ public enum GateMode
 
     /// <summary>What the router of each layer is given at every token of the prompts, told apart by linear discriminants.</summary>
     TrueInput,
-}
-
-/// <summary>How experts are named.</summary>
-public enum ExpertNames
-{
-    /// <summary>A tensor for each weight of each expert, as all programs read them.</summary>
-    Separate,
-
-    /// <summary>One tensor for the experts of a layer, as transformers 5 has them in memory; older programs do not read it.</summary>
-    Fused,
 }

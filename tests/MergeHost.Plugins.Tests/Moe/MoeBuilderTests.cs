@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Plugins.Moe;
+using MergeHost.Plugins.Moe.Naming;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Moe;

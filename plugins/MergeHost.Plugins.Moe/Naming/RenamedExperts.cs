@@ -1,0 +1,44 @@
+using MergeHost.Checkpoints;
+
+namespace MergeHost.Plugins.Moe.Naming;
+
+/// <summary>A mixture under the other names of its experts.</summary>
+internal sealed class RenamedExperts(ICheckpointReader inner, IReadOnlyList<RenamedTensor> tensors, ExpertNames names) : DerivedCheckpoint(inner)
+{
+    private readonly Dictionary<string, RenamedTensor> _byName = tensors.ToDictionary(tensor => tensor.Info.Name);
+
+    public override IReadOnlyList<TensorInfo> Tensors { get; } = [.. tensors.Select(tensor => tensor.Info)];
+
+    // What is written has the names under which it was read.
+    public override IReadOnlyList<Problem> Warnings => names == ExpertNames.Fused ? Inner.Warnings :
+    [
+        .. Inner.Warnings,
+        new Problem(ErrorCodes.CheckpointOddity, "experts of a layer are stored in one tensor; they are read, merged and written one by one, as all programs take them",
+            "For one tensor again, add a stage with `apply: [{experts: {names: fused}}]`.", null, Severity.Warning),
+    ];
+
+    public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+    {
+        DType type = tensor.DType;
+        long first = firstElement;
+        foreach (TensorSlice run in _byName[tensor.Name].Runs)
+        {
+            if (destination.IsEmpty)
+            {
+                return;
+            }
+
+            if (first < run.Count)
+            {
+                long wanted = destination.Length / type.BlockBytes * (long)type.BlockElements;
+                long count = Math.Min(wanted, run.Count - first);
+                int bytes = (int)type.LengthBytes(count);
+                Inner.Read(run.Tensor, run.First + first, destination[..bytes]);
+                destination = destination[bytes..];
+                first += count;
+            }
+
+            first -= run.Count;
+        }
+    }
+}
