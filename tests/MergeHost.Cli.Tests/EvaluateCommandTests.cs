@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -70,6 +71,17 @@ public sealed class EvaluateCommandTests : IDisposable
         const string Lacking = "tasks: [{name: bits, benchmark: tensor_count}, {name: far, benchmark: multiple_choice, data: absent.jsonl}]";
         Assert.Equal(0, Run(Lacking, Base, "--tasks", "bits").ExitCode);
         Assert.Contains("there is no file 'absent.jsonl'", Run(Lacking, Base).Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_OfAnInfinitePerplexity_PrintsIt()
+    {
+        File.WriteAllText(_folder["results.json"], """{"results": {"text": {"perplexity,none": Infinity, "perplexity_stderr,none": NaN}}, "higher_is_better": {"text": {"perplexity": false}}}""");
+        const string Text = "tasks: [{name: text, benchmark: tensor_count, metric: perplexity}]";
+        Assert.Contains("Infinity", Run(Text, _folder["results.json"]).Output, StringComparison.Ordinal);
+        CliResult json = Run(Text, _folder["results.json"], "--json");
+        Assert.Equal(0, json.ExitCode);
+        Assert.Equal("Infinity", JsonNode.Parse(json.Output)!["models"]![0]!["tasks"]![0]!["value"]!.GetValue<string>());
     }
 
     [Fact]

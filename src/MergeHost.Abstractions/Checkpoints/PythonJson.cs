@@ -69,10 +69,15 @@ public static class PythonJson
     }
 
     /// <summary>Writes a value: indented by two, letters of all scripts as they are, a line feed at the end.</summary>
-    public static byte[] Indented(JsonNode node)
+    public static byte[] Indented(JsonNode node) => Write(node, "\n");
+
+    /// <summary>Writes a value in one line: letters of all scripts as they are, a line feed at the end.</summary>
+    public static byte[] Line(JsonNode node) => Write(node, null);
+
+    private static byte[] Write(JsonNode node, string? line)
     {
         StringBuilder text = new();
-        Write(node, text, 0);
+        Write(node, text, line);
         return Encoding.UTF8.GetBytes(text.Append('\n').ToString());
     }
 
@@ -170,19 +175,20 @@ public static class PythonJson
         }
     }
 
-    private static void Write(JsonNode? node, StringBuilder text, int depth)
+    // The line: a line feed and the value's indentation, or null to write all in one line.
+    private static void Write(JsonNode? node, StringBuilder text, string? line)
     {
         switch (node)
         {
             case JsonObject { Count: > 0 } fields:
-                WriteAll(fields, ('{', '}'), text, depth, field =>
+                WriteAll(fields, ('{', '}'), text, line, (field, inner) =>
                 {
                     text.Append('"').Append(JsonEncodedText.Encode(field.Key, _writing.Encoder)).Append("\": ");
-                    Write(field.Value, text, depth + 1);
+                    Write(field.Value, text, inner);
                 });
                 break;
             case JsonArray { Count: > 0 } items:
-                WriteAll(items, ('[', ']'), text, depth, item => Write(item, text, depth + 1));
+                WriteAll(items, ('[', ']'), text, line, (item, inner) => Write(item, text, inner));
                 break;
             case JsonValue value when value.NonFinite() is { } number:
                 text.Append(double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
@@ -193,18 +199,18 @@ public static class PythonJson
         }
     }
 
-    private static void WriteAll<T>(IEnumerable<T> items, (char Open, char Close) signs, StringBuilder text, int depth, Action<T> write)
+    private static void WriteAll<T>(IEnumerable<T> items, (char Open, char Close) signs, StringBuilder text, string? line, Action<T, string?> write)
     {
-        string line = "\n" + new string(' ', 2 * (depth + 1));
-        char before = signs.Open;
+        string? inner = line is null ? null : line + "  ";
+        string before = $"{signs.Open}{inner}";
         foreach (T item in items)
         {
-            text.Append(before).Append(line);
-            write(item);
-            before = ',';
+            text.Append(before);
+            write(item, inner);
+            before = $",{inner ?? " "}";
         }
 
-        text.Append(line, 0, line.Length - 2).Append(signs.Close);
+        text.Append(line).Append(signs.Close);
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

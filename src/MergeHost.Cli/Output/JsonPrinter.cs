@@ -10,6 +10,9 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     private static readonly JsonSerializerOptions _line = new()
     {
         PropertyNamingPolicy = JsonNames.Policy,
+
+        // A perplexity may be infinite.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new WordConverter<ErrorCode>(), new WordConverter<DType>() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

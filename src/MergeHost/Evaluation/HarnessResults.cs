@@ -1,5 +1,6 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
 using MergeHost.Storage;
 
 namespace MergeHost.Evaluation;
@@ -27,38 +28,39 @@ internal static class HarnessResults
     /// <exception cref="MergeHostException">MH6002: the file cannot be read, or holds no results.</exception>
     public static IReadOnlyList<TaskResult> Read(string path)
     {
+        byte[] text;
         try
         {
-            using JsonDocument json = JsonDocument.Parse(BoundedFile.ReadBytes(path, 1 << 28));
-            return json.RootElement.TryGetProperty("results", out JsonElement tasks) && tasks.ValueKind == JsonValueKind.Object
-                ? [.. tasks.EnumerateObject().SelectMany(task => Metrics(task, json.RootElement))]
-                : throw Unusable(path, "there are no 'results'", null);
+            text = BoundedFile.ReadBytes(path, PythonJson.MostBytes);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(path, exception.Message.TrimEnd('.'), exception);
+            throw Unusable(path, exception.Message.TrimEnd('.'));
         }
+
+        JsonNode? json = PythonJson.Parse(text, reason => Unusable(path, reason));
+        return json.Find("results") is JsonObject tasks
+            ? [.. tasks.SelectMany(task => Metrics(task.Key, task.Value as JsonObject ?? throw Unusable(path, $"task '{task.Key}' is {task.Value.Words()}, expected its metrics"), json))]
+            : throw Unusable(path, "there are no 'results'");
     }
 
-    private static IEnumerable<TaskResult> Metrics(JsonProperty task, JsonElement root)
+    private static IEnumerable<TaskResult> Metrics(string task, JsonObject metrics, JsonNode? root)
     {
-        foreach (JsonProperty entry in task.Value.EnumerateObject())
+        foreach ((string name, JsonNode? entry) in metrics)
         {
             // Before version 0.4 names had no filter.
-            (string metric, string filter) = entry.Name.Split(',') is [string first, string second] ? (first, second) : (entry.Name, "none");
-            if (entry.Value.ValueKind != JsonValueKind.Number || metric.EndsWith(Error, StringComparison.Ordinal) || metric == "sample_len")
+            (string metric, string filter) = name.Split(',') is [string first, string second] ? (first, second) : (name, "none");
+            if (entry.AsNumber() is not { } value || metric.EndsWith(Error, StringComparison.Ordinal) || metric == "sample_len")
             {
                 continue;
             }
 
-            double value = entry.Value.GetDouble();
-            double? error = Number(task.Value, metric + Error + entry.Name[metric.Length..]);
-            yield return new TaskResult(task.Name, filter == "none" ? metric : entry.Name, value, [])
+            double? error = metrics.Find(metric + Error + name[metric.Length..]).AsNumber();
+            yield return new TaskResult(task, filter == "none" ? metric : name, value, [])
             {
-                HigherIsBetter = Section(Section(root, "higher_is_better"), task.Name) is not { } better
-                    || !better.TryGetProperty(metric, out JsonElement isHigher) || isHigher.ValueKind != JsonValueKind.False,
-                Count = (int)(Number(Section(Section(root, "n-samples"), task.Name) ?? default, "effective") ?? 0),
-                Interval = error is { } one ? (value - (Normal95 * one), value + (Normal95 * one)) : null,
+                HigherIsBetter = root.Find("higher_is_better").Find(task).Find(metric).AsTruth() ?? true,
+                Count = (int)(root.Find("n-samples").Find(task).Find("effective").AsNumber() ?? 0),
+                Interval = error is { } one && double.IsFinite(one) ? (value - (Normal95 * one), value + (Normal95 * one)) : null,
             };
         }
     }
@@ -68,15 +70,9 @@ internal static class HarnessResults
         : results.FirstOrDefault(result => result.Metric == task.Metric) is { } found ? new MeasuredTask(task, [found])
         : throw Missing($"{path}: task '{task.Name}' has {string.Join(", ", results.Select(result => $"'{result.Metric}'"))}, the suite's `metric:` is {(task.Metric is null ? "missing" : $"'{task.Metric}'")}");
 
-    private static JsonElement? Section(JsonElement? parent, string name) =>
-        parent is { ValueKind: JsonValueKind.Object } mapping && mapping.TryGetProperty(name, out JsonElement section) && section.ValueKind == JsonValueKind.Object ? section : null;
-
-    private static double? Number(JsonElement mapping, string name) =>
-        mapping.ValueKind == JsonValueKind.Object && mapping.TryGetProperty(name, out JsonElement number) && number.ValueKind == JsonValueKind.Number ? number.GetDouble() : null;
-
     private static MergeHostException Missing(string message) =>
         new(new Problem(ErrorCodes.BadSuite, message, "Results are found by the names that tasks and metrics have in the suite."), null);
 
-    private static MergeHostException Unusable(string path, string reason, Exception? inner) =>
-        new(new Problem(ErrorCodes.BadTaskData, $"{path}: this is no results file of lm-evaluation-harness: {reason}"), inner);
+    private static MergeHostException Unusable(string path, string reason) =>
+        new(new Problem(ErrorCodes.BadTaskData, $"{path}: this is no results file of lm-evaluation-harness: {reason}"), null);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MergeHost.Benchmarks;
 using MergeHost.Storage;
 
@@ -16,6 +17,7 @@ internal sealed class ResultCache(string? folder)
     private static readonly JsonSerializerOptions _json = new()
     {
         IncludeFields = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         PropertyNameCaseInsensitive = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,

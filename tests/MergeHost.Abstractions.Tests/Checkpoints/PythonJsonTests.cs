@@ -27,6 +27,11 @@ public sealed class PythonJsonTests
     public void Indented_OfWhatPythonWrote_IsTheSameText() =>
         Assert.Equal(Written.Replace("\r", "", StringComparison.Ordinal), Encoding.UTF8.GetString(PythonJson.Indented(Parse(Written)!)));
 
+    // json.dumps(…, ensure_ascii=False) in Python.
+    [Fact]
+    public void Line_OfAValue_IsWhatPythonWritesInOneLine() =>
+        Assert.Equal("{\"a\": [1, -Infinity, {}], \"é\": {\"n\": null, \"l\": []}}\n", Encoding.UTF8.GetString(PythonJson.Line(Parse("{\"a\":[1,-Infinity,{}],\"é\":{\"n\":null,\"l\":[]}}")!)));
+
     [Fact]
     public void Parse_OfNumbersThatAreNone_GivesThem()
     {

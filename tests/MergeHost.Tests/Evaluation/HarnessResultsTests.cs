@@ -39,12 +39,21 @@ public sealed class HarnessResultsTests : IDisposable
     }
 
     [Fact]
+    public void Read_OfNumbersThatPythonAloneWrites_TakesThem()
+    {
+        IReadOnlyList<TaskResult> results = Read("""{"results": {"t": {"word_perplexity,none": Infinity, "word_perplexity_stderr,none": NaN, "f1,none": NaN, "acc,none": 0.5}}}""");
+        Assert.Equal([double.PositiveInfinity, double.NaN, 0.5], results.Select(result => result.Value));
+        Assert.All(results, result => Assert.Null(result.Interval));
+    }
+
+    [Fact]
     public void Read_OfAMetricWithoutAName_TakesItAsItIs() => Assert.Equal("", Assert.Single(Read("""{"results": {"t": {"": 0.5}}}""")).Metric);
 
     [Theory]
     [InlineData("{}", "there are no 'results'")]
     [InlineData("[]", "this is no results file of lm-evaluation-harness")]
     [InlineData("{", "this is no results file of lm-evaluation-harness")]
+    [InlineData("""{"results": {"t": 1}}""", "task 't' is 1, expected its metrics")]
     public void Read_OfAnotherFile_IsRefused(string text, string message)
     {
         MergeHostException exception = Assert.Throws<MergeHostException>(() => Read(text));

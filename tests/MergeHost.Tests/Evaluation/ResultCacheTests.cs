@@ -19,6 +19,17 @@ public sealed class ResultCacheTests : IDisposable
         Assert.Null(new ResultCache(_folder.Path).FindResults("weights", "other"));
     }
 
+    // The perplexity of a broken model, and a mean of nothing.
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    public void FindResults_OfAValueThatIsNotFinite_GivesItBack(double value)
+    {
+        new ResultCache(_folder.Path).AddResults("weights", "task", [new TaskResult("task", "perplexity", value, [new ItemScore("0", -value, 3)])]);
+        TaskResult found = Assert.Single(new ResultCache(_folder.Path).FindResults("weights", "task")!);
+        Assert.Equal((value, -value), (found.Value, found.Items[0].Score));
+    }
+
     [Fact]
     public void AddResults_WhileAnotherProcessWritesTheSame_KeepsThem()
     {

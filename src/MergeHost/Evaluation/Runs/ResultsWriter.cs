@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
+using MergeHost.Checkpoints;
 using MergeHost.Evaluation.Statistics;
 using MergeHost.Storage;
 
@@ -14,9 +13,6 @@ namespace MergeHost.Evaluation.Runs;
 /// <summary>Writes what was measured in the files of lm-evaluation-harness: <c>MODEL/results_DATE.json</c>, and <c>samples_TASK_DATE.jsonl</c> beside it.</summary>
 internal sealed partial class ResultsWriter(string folder, MergeOptions options, DateTimeOffset now)
 {
-    private static readonly JsonSerializerOptions _lines = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonSerializerOptions _pages = new(_lines) { WriteIndented = true };
-
     /// <summary>Writes the files of a model.</summary>
     /// <returns>The results file.</returns>
     /// <exception cref="MergeHostException">MH5002: they cannot be written.</exception>
@@ -32,12 +28,17 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
             Directory.CreateDirectory(own);
             foreach (TaskRecord record in records.Where(record => record.Samples.Count > 0))
             {
-                string lines = string.Concat(record.Samples.Select(sample => sample.ToJsonString(_lines) + "\n"));
-                DurableFile.Write(Path.Combine(own, $"samples_{record.Task}_{date}.jsonl"), Encoding.UTF8.GetBytes(lines));
+                using MemoryStream lines = new();
+                foreach (JsonObject sample in record.Samples)
+                {
+                    lines.Write(PythonJson.Line(sample));
+                }
+
+                DurableFile.Write(Path.Combine(own, $"samples_{record.Task}_{date}.jsonl"), lines.ToArray());
             }
 
             // Whoever finds this file finds its samples.
-            DurableFile.Write(path, Encoding.UTF8.GetBytes(Results(model, records, results).ToJsonString(_pages) + "\n"));
+            DurableFile.Write(path, PythonJson.Indented(Results(model, records, results)));
             return path;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -151,7 +152,7 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
             ["filtered_resps"] = new JsonArray(),
             ["filter"] = "none",
             ["metrics"] = names.DeepClone(),
-            ["doc_hash"] = Hash(doc.ToJsonString(_pages)),
+            ["doc_hash"] = Hash(Encoding.UTF8.GetString(PythonJson.Indented(doc)).TrimEnd('\n')),
             ["prompt_hash"] = Hash(""),
             ["target_hash"] = Hash(""),
         };

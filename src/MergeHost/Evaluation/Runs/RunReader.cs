@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
@@ -66,20 +65,26 @@ internal sealed partial class RunReader
 
     private void ReadFile(string file)
     {
-        string text;
+        ReadOnlyMemory<byte> rest;
         try
         {
-            text = BoundedFile.ReadText(file, MostBytes);
+            rest = BoundedFile.ReadBytes(file, MostBytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Unusable(file, exception.Message.TrimEnd('.'), null);
         }
 
-        foreach ((int number, string line) in text.Split('\n').Index().Where(line => line.Item.Trim().Length > 0))
+        for (int number = 1; !rest.IsEmpty; number++)
         {
-            string place = string.Create(CultureInfo.InvariantCulture, $"{file}({number + 1})");
-            ReadLine(place, TaskOf(file), PythonJson.Parse(Encoding.UTF8.GetBytes(line), reason => Unusable(place, reason, null)) as JsonObject ?? throw Unusable(place, "a line must be a mapping", null));
+            int end = rest.Span.IndexOf((byte)'\n');
+            ReadOnlyMemory<byte> line = end < 0 ? rest : rest[..end];
+            rest = rest[(end < 0 ? rest.Length : end + 1)..];
+            if (!line.Span.Trim(" \t\r"u8).IsEmpty)
+            {
+                string place = string.Create(CultureInfo.InvariantCulture, $"{file}({number})");
+                ReadLine(place, TaskOf(file), PythonJson.Parse(line, reason => Unusable(place, reason, null)) as JsonObject ?? throw Unusable(place, "a line must be a mapping", null));
+            }
         }
     }
 
