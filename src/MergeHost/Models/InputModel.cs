@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Metadata;
@@ -139,6 +140,11 @@ internal sealed record InputModel(
             ? Stored.FirstOrDefault(stored => TensorRoles.Of(stored.Name) == TensorRole.Embedding)
             : null;
     }
+
+    // A model is itself alone. It is the key of tables by the tensor, and names and identities may be long.
+    public bool Equals(InputModel? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 
     private static JsonObject? ReadJson(string name, IReadOnlyList<CompanionFile> companions, string file)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.DTypes;
 
 namespace MergeHost.Models;
 
@@ -11,7 +10,6 @@ namespace MergeHost.Models;
 /// </remarks>
 internal static class OutputHead
 {
-    private const int UnitElements = 1 << 16;
     private const string Tie = "tie_word_embeddings";
 
     /// <summary>Whether a name is that of a weight that gives a number for each token.</summary>
@@ -61,36 +59,6 @@ internal static class OutputHead
     public static bool IsApart(InputModel model) =>
         model.IsMade && Find(model.Stored) is (TensorInfo head, TensorInfo embedding) && !AreEqual(model.Open(), head, embedding);
 
-    private static bool AreEqual(ICheckpointReader reader, TensorInfo head, TensorInfo embedding)
-    {
-        for (long first = 0; first < head.ElementCount; first += UnitElements)
-        {
-            int count = (int)Math.Min(UnitElements, head.ElementCount - first);
-            byte[] one = Read(head, first, count);
-            byte[] other = Read(embedding, first, count);
-            bool areEqual = head.DType == embedding.DType
-                ? one.AsSpan().SequenceEqual(other)
-                : Decode(head.DType, one, count).AsSpan().SequenceEqual(Decode(embedding.DType, other, count));
-            if (!areEqual)
-            {
-                return false;
-            }
-        }
-
-        return true;
-
-        byte[] Read(TensorInfo tensor, long first, int count)
-        {
-            byte[] bytes = new byte[tensor.DType.LengthBytes(count)];
-            reader.Read(tensor, first, bytes);
-            return bytes;
-        }
-    }
-
-    private static float[] Decode(DType type, byte[] stored, int count)
-    {
-        float[] values = new float[count];
-        DTypeConversion.ToSingle(type, stored, values);
-        return values;
-    }
+    private static bool AreEqual(ICheckpointReader reader, TensorInfo head, TensorInfo embedding) =>
+        new TensorComparison().AreEqual((reader, head), (reader, embedding), head.ElementCount);
 }

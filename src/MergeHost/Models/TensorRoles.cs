@@ -23,9 +23,12 @@ internal static class TensorRoles
         string[] parts = name.Split('.');
         foreach ((string word, TensorRole role) in _words)
         {
-            if (parts.Any(part => part == word || part.EndsWith($"_{word}", StringComparison.Ordinal)))
+            foreach (string part in parts)
             {
-                return role;
+                if (part.EndsWith(word, StringComparison.Ordinal) && (part.Length == word.Length || part[^(word.Length + 1)] == '_'))
+                {
+                    return role;
+                }
             }
         }
 

@@ -16,7 +16,7 @@ namespace MergeHost.Planning;
 /// embeddings are set to what the output holds; all else stays as written.
 /// </remarks>
 internal sealed class CompanionPlanner(
-    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
+    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, InputModel tokenizer, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
 {
     // Whatever is called tokenizer.… is one too: formats may have files of their own.
     private static readonly string[] _tokenizerFiles =
@@ -58,7 +58,6 @@ internal sealed class CompanionPlanner(
     private List<CompanionFile> Plan()
     {
         InputModel donor = models[stage.Donor.Name];
-        InputModel tokenizer = VocabularyPlanner.OwnerOf(stage, models, tensors);
         WarnOfDifferences(donor);
         WarnOfLayerCounts();
         problems.AddRange(CustomCode.Warnings(donor, tokenizer));
@@ -73,13 +72,13 @@ internal sealed class CompanionPlanner(
         }
 
         JsonObject config = (JsonObject)donor.Config.DeepClone();
-        Adjust(config, donor, tokenizer);
-        files = [.. files.Select(file => file.Name == Generation && tokenizer != donor ? WithTokensOf(file, tokenizer) : file)];
+        Adjust(config, donor);
+        files = [.. files.Select(file => file.Name == Generation && tokenizer != donor ? WithTokens(file) : file)];
         CheckSpecialTokens(config, files, donor);
         return [CompanionFile.FromBytes("config.json", PythonJson.Indented(config)), .. files];
     }
 
-    private static CompanionFile WithTokensOf(CompanionFile generation, InputModel tokenizer)
+    private CompanionFile WithTokens(CompanionFile generation)
     {
         JsonObject settings = generation.ReadJson();
         if ((tokenizer.ReadJson(Generation) ?? tokenizer.Config) is { } owner)
@@ -110,7 +109,7 @@ internal sealed class CompanionPlanner(
     private static bool IsTokenizer(CompanionFile file) =>
         file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
 
-    private void Adjust(JsonObject config, InputModel donor, InputModel tokenizer)
+    private void Adjust(JsonObject config, InputModel donor)
     {
         JsonObject text = LayerFields.TextOf(config);
         DropQuantization(config, donor);

@@ -171,7 +171,7 @@ internal sealed class MergePlanner(
         CheckpointLayout layout = new()
         {
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
-            Companions = new CompanionPlanner(stage, inputs, tensors, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
+            Companions = new CompanionPlanner(stage, inputs, planner.TokenizerModel!, tensors, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
             ShardSizeBytes = options.ShardSizeBytes,
             FileName = _place!.FileName,
         };

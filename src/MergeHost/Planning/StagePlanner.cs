@@ -38,6 +38,9 @@ internal sealed class StagePlanner(
     /// <summary>The tensors of models that are left out because not all models have them, each with the rule that says so.</summary>
     public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut { get; private set; } = new Dictionary<(InputModel, string), string>();
 
+    /// <summary>The model whose tokenizer the output gets; <see langword="null"/> until the tensors are planned, and if that fails.</summary>
+    public InputModel? TokenizerModel { get; private set; }
+
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
@@ -94,7 +97,7 @@ internal sealed class StagePlanner(
             ReportRefusals();
         }
 
-        _vocabulary.Check(plans);
+        TokenizerModel = _vocabulary.Check(plans);
         ReportWidened(plans);
         ReportUnlikeDensities(plans);
         ReportUnusedFilters(mappings);

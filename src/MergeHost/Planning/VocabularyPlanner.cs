@@ -20,6 +20,7 @@ internal sealed class VocabularyPlanner
     private readonly InputModel? _tokenizerModel;
     private readonly IReadOnlyDictionary<string, InputModel> _models;
     private readonly HashSet<InputModel> _givers = [];
+    private readonly Dictionary<InputModel, Vocabulary?> _read = [];
 
     public VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
     {
@@ -27,32 +28,6 @@ internal sealed class VocabularyPlanner
         _problems = problems;
         _tokenizerModel = FindTokenizerModel(stage, models, problems);
         _models = models;
-    }
-
-    /// <summary>The model whose tokenizer the recipe asks for, or <see langword="null"/>.</summary>
-    public static InputModel? FindTokenizerModel(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
-    {
-        if (stage.TokenizerSource is not { } source)
-        {
-            return null;
-        }
-
-        string? name = source.Text switch
-        {
-            "base" => stage.BaseModel?.Name,
-            Union => (stage.BaseModel ?? stage.Slices[0].Sources[0].Model).Name,
-            _ => source.Text,
-        };
-        if (name is not null && models.TryGetValue(name, out InputModel? model))
-        {
-            return model;
-        }
-
-        problems.Add(name is null
-            ? new Problem(ErrorCodes.SourceCount, "the tokenizer is to be the base's, and no base is named", "Add `base_model:`, or name a model.", source.Place)
-            : new Problem(ErrorCodes.ModelNotFound, $"tokenizer source '{name}' is none of the models of this merge",
-                Suggestion.Hint(name, models.Keys.Append("base"), "Name one of the models, or `base`."), source.Place));
-        return null;
     }
 
     /// <summary>The shape of a tensor of the output.</summary>
@@ -94,6 +69,32 @@ internal sealed class VocabularyPlanner
         return [rows, first[1]];
     }
 
+    // The model whose tokenizer the recipe asks for, or null.
+    private static InputModel? FindTokenizerModel(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
+    {
+        if (stage.TokenizerSource is not { } source)
+        {
+            return null;
+        }
+
+        string? name = source.Text switch
+        {
+            "base" => stage.BaseModel?.Name,
+            Union => (stage.BaseModel ?? stage.Slices[0].Sources[0].Model).Name,
+            _ => source.Text,
+        };
+        if (name is not null && models.TryGetValue(name, out InputModel? model))
+        {
+            return model;
+        }
+
+        problems.Add(name is null
+            ? new Problem(ErrorCodes.SourceCount, "the tokenizer is to be the base's, and no base is named", "Add `base_model:`, or name a model.", source.Place)
+            : new Problem(ErrorCodes.ModelNotFound, $"tokenizer source '{name}' is none of the models of this merge",
+                Suggestion.Hint(name, models.Keys.Append("base"), "Name one of the models, or `base`."), source.Place));
+        return null;
+    }
+
     private TensorShape? RowsOf(string name, InputTensor wanted, IReadOnlyList<InputTensor> inputs)
     {
         InputTensor? shorter = inputs.FirstOrDefault(input => input.Tensor.Shape[0] < wanted.Tensor.Shape[0]);
@@ -108,48 +109,61 @@ internal sealed class VocabularyPlanner
         return null;
     }
 
-    /// <summary>The model whose tokenizer the output gets: the one that the recipe names, or the base, or the first.</summary>
-    /// <remarks>Where no base is named none goes before the others: if the first has tokens that are cut, it is one whose tokens all have.</remarks>
-    public static InputModel OwnerOf(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> plans)
-    {
-        InputModel donor = models[stage.Donor.Name];
-        if (FindTokenizerModel(stage, models, []) is { } named)
-        {
-            return named;
-        }
-
-        bool isFirstOfEquals = stage.BaseModel is null && RowsOf(plans) is { } rows && rows < RowsOf(donor) && Vocabulary.Read(donor)?.LastId >= rows
-            && !SpecialTokens.Without(donor.Config, rows).Any() && !SpecialTokens.Without(donor.ReadJson("generation_config.json"), rows).Any();
-        return (isFirstOfEquals ? Common([.. Read([donor, .. Others(plans, donor)])]) : null) ?? donor;
-    }
-
     /// <summary>Compares the tokenizers of all models that give rows of a vocabulary, and finds tokens that have no row.</summary>
-    public void Check(IReadOnlyList<TensorPlan> plans)
+    /// <returns>The model whose tokenizer the output gets.</returns>
+    public InputModel Check(IReadOnlyList<TensorPlan> plans)
     {
-        InputModel owner = OwnerOf(_stage, _models, plans);
+        InputModel owner = OwnerOf(plans);
         InputModel[] others = [.. _givers.Where(model => model != owner)];
         if (_tokenizerModel is not null)
         {
             CheckSource(_tokenizerModel, others, _stage.TokenizerSource!);
         }
-        else if (others.Where(other => !Vocabulary.AreSame(owner, other)).ToArray() is { Length: > 0 } unlike && Vocabulary.Read(owner) is { } own)
+        else if (others.Where(other => !Vocabulary.AreSame(owner, other)).ToArray() is { Length: > 0 } unlike && TokensOf(owner) is { } own)
         {
             CheckOthers(owner, own, [.. Read(unlike)]);
         }
 
         // Rows of tokens are cut for no one; those that fill up go.
-        if (RowsOf(plans) is { } rows && rows < RowsOf(owner) && Vocabulary.Read(owner) is { } vocabulary && vocabulary.LastId >= rows)
+        if (RowsOf(plans) is { } rows && rows < RowsOf(owner) && TokensOf(owner) is { } vocabulary && vocabulary.LastId >= rows)
         {
             _problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the tokenizer of '{owner.Name}' has ids up to {vocabulary.LastId}, and the output's embedding {rows} rows",
                 "Set `tokenizer_source:` to the model with the fewest tokens."));
         }
+
+        return owner;
+    }
+
+    // The one that the recipe names, or the base, or the first. Where no base is named none goes before the others: if the first has tokens that
+    // are cut, it is one whose tokens all have.
+    private InputModel OwnerOf(IReadOnlyList<TensorPlan> plans)
+    {
+        InputModel donor = _models[_stage.Donor.Name];
+        if (_tokenizerModel is not null)
+        {
+            return _tokenizerModel;
+        }
+
+        bool isFirstOfEquals = _stage.BaseModel is null && RowsOf(plans) is { } rows && rows < RowsOf(donor) && TokensOf(donor)?.LastId >= rows
+            && !SpecialTokens.Without(donor.Config, rows).Any() && !SpecialTokens.Without(donor.ReadJson("generation_config.json"), rows).Any();
+        return (isFirstOfEquals ? Common([.. Read([donor, .. Others(plans, donor)])]) : null) ?? donor;
     }
 
     private static IEnumerable<InputModel> Others(IReadOnlyList<TensorPlan> plans, InputModel owner) =>
         plans.Where(plan => TensorRoles.IsByToken(plan.Output.Name)).SelectMany(plan => plan.Read).Select(input => input.Model).Distinct().Where(model => model != owner);
 
-    private static IEnumerable<(InputModel Model, Vocabulary Tokens)> Read(IEnumerable<InputModel> models) =>
-        from model in models let tokens = Vocabulary.Read(model) where tokens is not null select (model, tokens);
+    private Vocabulary? TokensOf(InputModel model)
+    {
+        if (!_read.TryGetValue(model, out Vocabulary? tokens))
+        {
+            _read.Add(model, tokens = Vocabulary.Read(model));
+        }
+
+        return tokens;
+    }
+
+    private IEnumerable<(InputModel Model, Vocabulary Tokens)> Read(IEnumerable<InputModel> models) =>
+        from model in models let tokens = TokensOf(model) where tokens is not null select (model, tokens);
 
     private static InputModel? Common((InputModel Model, Vocabulary Tokens)[] all) =>
         all.FirstOrDefault(one => all.All(other => one.Tokens.Difference(other.Tokens, "", "") is null)).Model;
@@ -179,10 +193,10 @@ internal sealed class VocabularyPlanner
 
     private void CheckSource(InputModel wanted, IEnumerable<InputModel> models, YamlScalar source)
     {
-        Vocabulary? vocabulary = Vocabulary.Read(wanted);
+        Vocabulary? vocabulary = TokensOf(wanted);
         foreach (InputModel model in models)
         {
-            if (vocabulary is null || Vocabulary.Read(model) is not { } other)
+            if (vocabulary is null || TokensOf(model) is not { } other)
             {
                 string which = vocabulary is null ? wanted.Name : model.Name;
                 _problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"'{which}' has no tokenizer.json, so its tokens are taken to be those of the others",

@@ -41,6 +41,19 @@ public sealed class LackingTensorsTests : IDisposable
         Assert.Contains("`missing: base`", problem.Hint, StringComparison.Ordinal);
     }
 
+    // Without a rule it is kept, as README says.
+    [Fact]
+    public void Map_OfATensorThatOnlyTheBaseHas_FollowsTheRule()
+    {
+        string recipe = RecipeFolder.TaskArithmetic("own", "a");
+        Assert.Equal([Own, Own, Own], ((string[])["", "missing: base", "missing: single"]).SelectMany(Names).Where(name => name == Own));
+        Assert.DoesNotContain(Own, Names("missing: skip"));
+        Problem problem = _folder.Error(recipe + "missing: error");
+        Assert.Equal((ErrorCodes.TensorMissing, $"'a' has no tensor '{Own}', which 'own' has"), (problem.Code, problem.Message));
+
+        IEnumerable<string> Names(string rule) => _folder.Plan(recipe + rule).Stages[0].Tensors.Select(tensor => tensor.Output.Name);
+    }
+
     [Fact]
     public void Map_OfATensorThatASingleModelHas_KeepsItWhateverTheStrategyNeeds()
     {

@@ -108,12 +108,13 @@ internal sealed class TensorMapper(
         foreach (SliceModels slice in slices)
         {
             int count = slice.Template.Source!.Layers!.Count;
+            List<ILookup<int, string>> rests = [.. slice.All.Select(Rests)];
             for (int offset = 0; offset < count; offset++, layer++)
             {
                 double position = count == 1 ? 1 : (double)offset / (count - 1);
-                foreach (string rest in slice.All.SelectMany(model => Rests(model, offset)).Distinct())
+                int at = offset;
+                foreach (string rest in rests.SelectMany(model => model[at]).Distinct())
                 {
-                    int at = offset;
                     if (Pick(slice, new LayerTensorName(prefix, layer, rest).ToString(), model => Name(model, at, rest)) is { } parts)
                     {
                         mappings.Add(parts with { Layer = layer, Position = position });
@@ -130,12 +131,13 @@ internal sealed class TensorMapper(
     private static string Name(SliceModel model, int offset, string rest) =>
         new LayerTensorName(model.Model.Stacks[0].Prefix, model.Source!.Layers!.Start + offset, rest).ToString();
 
-    private static IEnumerable<string> Rests(SliceModel model, int offset)
+    // What stands after the layer in names, by the layer's place in the slice.
+    private static ILookup<int, string> Rests(SliceModel model)
     {
         string stack = model.Model.Stacks[0].Prefix;
-        int layer = model.Source!.Layers!.Start + offset;
+        int start = model.Source!.Layers!.Start;
         return model.Model.Stored.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>()
-            .Where(name => name.Stack == stack && name.Layer == layer).Select(name => name.Rest);
+            .Where(name => name.Stack == stack).ToLookup(name => name.Layer - start, name => name.Rest);
     }
 
     // By the names of the first slice's models; a tensor that goes by one of those is not looked for by its own.
@@ -258,7 +260,7 @@ internal sealed class TensorMapper(
     // Heads for further tokens, for classes or values, and other parts that training left out; not what every model of the kind has.
     private bool CanKeep(SliceModels slice, string name)
     {
-        if (named is null || slice.All.All(model => model.Model != named) || _names.Find(named, name) is not { } tensor || named.LayerOf(tensor.Name) is not null)
+        if (lacking.Rule is MissingRule.Error or MissingRule.Skip || named is null || slice.All.All(model => model.Model != named) || _names.Find(named, name) is not { } tensor || named.LayerOf(tensor.Name) is not null)
         {
             return false;
         }

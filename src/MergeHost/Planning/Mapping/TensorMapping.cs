@@ -20,9 +20,6 @@ internal sealed record TensorMapping(
     /// <summary>What a builder says of the tensor, or <see langword="null"/> if none plans the stage.</summary>
     public BlueprintTensor? Made { get; init; }
 
-    /// <summary>Whose tensors give the names: the base, or the first source.</summary>
-    public MappedTensor Template => Base ?? Sources[0];
-
     /// <summary>Base and sources.</summary>
     public IEnumerable<MappedTensor> Parts => Base is null ? Sources : Sources.Prepend(Base);
 }

@@ -19,12 +19,10 @@ internal static class AdapterNames
     /// <returns>The kind and a tensor that tells it; <see langword="null"/> if the model is none.</returns>
     public static (string Kind, string Tensor)? Find(InputModel model)
     {
-        foreach ((string part, string kind) in _parts)
+        HashSet<string> words = [.. model.Stored.SelectMany(tensor => tensor.Name.Split('.'))];
+        if (_parts.FirstOrDefault(known => words.Contains(known.Part)) is ({ } part, { } kind))
         {
-            if (model.Stored.FirstOrDefault(tensor => tensor.Name.Split('.').Contains(part)) is { } tensor)
-            {
-                return (kind, tensor.Name);
-            }
+            return (kind, model.Stored.First(tensor => tensor.Name.Split('.').Contains(part)).Name);
         }
 
         return model.WeightFiles.Count > 0 && model.WeightFiles.All(file => Path.GetFileName(file).StartsWith("adapter_model.", StringComparison.Ordinal)) && model.Stored.Count > 0

@@ -15,7 +15,7 @@ namespace MergeHost.Running.Checks;
 /// <param name="cancellation">Asks to stop.</param>
 internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointReader> open, CancellationToken cancellation)
 {
-    private readonly TensorComparison _comparison = new(open, cancellation);
+    private readonly TensorComparison _comparison = new(cancellation);
 
     /// <summary>Whether every model of a stage is stored, so that it can be checked before anything runs.</summary>
     public static bool CanRun(StagePlan stage) => stage.Models.All(model => model.IsMade);
@@ -38,7 +38,7 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
         foreach (TensorPlan plan in stage.Tensors.Where(plan => !stage.Stage.KeepsFirstIntegers && plan.Output.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized)
             && plan.Copied is not null && !TensorRoles.IsBuffer(plan.Output.Name)))
         {
-            unlike.AddRange(plan.Inputs.Where(input => input != plan.Copied && !_comparison.AreEqual(input, plan.Copied!, plan.Output.ElementCount)).Take(1)
+            unlike.AddRange(plan.Inputs.Where(input => input != plan.Copied && !AreEqual(input, plan.Copied!, plan.Output.ElementCount)).Take(1)
                 .Select(other => (plan, other)));
         }
 
@@ -66,9 +66,12 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
                 .Select(input => new ComparedInput(input, plan.Base, plan.Output.ElementCount))),
         ];
         return pairs.Count > 0
-            && pairs.TrueForAll(pair => pair.Base is not null && _comparison.AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
-            && pairs.TrueForAll(pair => _comparison.AreEqual(pair.Source, pair.Base!, pair.Elements));
+            && pairs.TrueForAll(pair => pair.Base is not null && AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
+            && pairs.TrueForAll(pair => AreEqual(pair.Source, pair.Base!, pair.Elements));
     }
+
+    private bool AreEqual(InputTensor one, InputTensor other, long elements) =>
+        _comparison.AreEqual((open(one.Model), one.Tensor), (open(other.Model), other.Tensor), elements);
 
     private TextPlace? PlaceOf(InputModel model) => stage.Stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place;
 

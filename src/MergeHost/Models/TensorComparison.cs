@@ -1,27 +1,26 @@
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Models;
-using MergeHost.Plans;
-using MergeHost.Running.Data;
 
-namespace MergeHost.Running.Checks;
+namespace MergeHost.Models;
 
 /// <summary>Compares the data of tensors run by run, up to the first difference.</summary>
-internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open, CancellationToken cancellation)
+internal sealed class TensorComparison(CancellationToken cancellation = default)
 {
+    private const int UnitElements = 1 << 16;
+
     private byte[] _first = [];
     private byte[] _second = [];
 
     /// <summary>Whether the beginnings of two tensors are equal.</summary>
-    /// <param name="first">The first tensor.</param>
+    /// <param name="first">The first tensor, and what reads it.</param>
     /// <param name="second">The second; tensors of unlike types are compared as float32.</param>
     /// <param name="elements">How many elements are compared, in whole blocks of both types.</param>
-    public bool AreEqual(InputTensor first, InputTensor second, long elements)
+    public bool AreEqual((ICheckpointReader Reader, TensorInfo Tensor) first, (ICheckpointReader Reader, TensorInfo Tensor) second, long elements)
     {
-        for (long begin = 0; begin < elements; begin += TensorDigest.UnitElements)
+        for (long begin = 0; begin < elements; begin += UnitElements)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(TensorDigest.UnitElements, elements - begin);
+            int count = (int)Math.Min(UnitElements, elements - begin);
             bool isEqual = first.Tensor.DType == second.Tensor.DType
                 ? Stored(first, begin, count, ref _first).SequenceEqual(Stored(second, begin, count, ref _second))
                 : Numbers(first, begin, count) is { } ours && Numbers(second, begin, count) is { } theirs && ours.AsSpan().SequenceEqual(theirs);
@@ -34,16 +33,16 @@ internal sealed class TensorComparison(Func<InputModel, ICheckpointReader> open,
         return true;
     }
 
-    private Span<byte> Stored(InputTensor input, long begin, int count, ref byte[] buffer)
+    private static Span<byte> Stored((ICheckpointReader Reader, TensorInfo Tensor) input, long begin, int count, ref byte[] buffer)
     {
         int length = (int)input.Tensor.DType.LengthBytes(count);
         buffer = buffer.Length < length ? new byte[length] : buffer;
         Span<byte> stored = buffer.AsSpan(0, length);
-        open(input.Model).Read(input.Tensor, begin, stored);
+        input.Reader.Read(input.Tensor, begin, stored);
         return stored;
     }
 
-    private float[]? Numbers(InputTensor input, long begin, int count)
+    private float[]? Numbers((ICheckpointReader Reader, TensorInfo Tensor) input, long begin, int count)
     {
         if (!DTypeConversion.CanDecode(input.Tensor.DType))
         {
