@@ -17,11 +17,20 @@ internal sealed partial class RecipeReader
                 return WithAdapter(ReadModel(inner), mapping)?.With(ReadApply(mapping));
             case YamlMapping mapping when mapping.Find("path") is { } path:
                 CheckFields(mapping, "a model", ["path", "revision", "apply"]);
-                AddUnsupported(mapping, "revision", "models cannot be downloaded yet");
+                RefuseRevision(mapping, path);
                 return ReadModel(path)?.With(ReadApply(mapping));
             default:
                 Add(ErrorCodes.WrongType, node.Place, $"a model must be a path, found {node.Kind}", null);
                 return null;
+        }
+    }
+
+    private void RefuseRevision(YamlMapping mapping, YamlNode path)
+    {
+        if (mapping.Find("revision") is { } node)
+        {
+            string name = path is YamlScalar model && node is YamlScalar revision ? $"{model.Text}@{revision.Text}" : "org/name@revision";
+            Add(ErrorCodes.NotSupported, node.Place, "'revision': a revision is a part of the model's name", $"Write `{name}` for the model, and remove `revision:`.");
         }
     }
 

@@ -166,6 +166,7 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nmissing: skp", "MH1004", 3, 10, "did you mean 'skip'?")]
     [InlineData("merge_method: linear\nmodules: {encoder: {models: [{model: a}]}, decoder: {}}", "MH1006", 2, 53, "models")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer: {source: base, tokens: {x: {}}}", "MH1011", 3, 35, "tokens")]
+    [InlineData("merge_method: linear\nmodels: [{model: {model: {path: org/a, revision: v1}}}]", "MH1011", 2, 50, "Write `org/a@v1`")]
     [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a, apply: [x]}, lora: {path: b}}}]", "MH1009", 2, 55, "apply")]
     [InlineData("merge_method: linear\nmodels:\n\t- model: a", "MH1001", 3, 1, "spaces")]
     [InlineData("a: &x [*x]", "MH1015", 1, 8, null)]
