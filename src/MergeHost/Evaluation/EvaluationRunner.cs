@@ -73,12 +73,13 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     /// <exception cref="OperationCanceledException">Stopped; results of whole tasks are kept.</exception>
     public EvaluationSummary? Run(PlanSession session, string output, Action<string> tell, CancellationToken cancellation)
     {
-        session.Plan(output, options with { Force = true });
-        if (session.Suite is not { } suite)
+        if (session.NamesNoSuite)
         {
             return null;
         }
 
+        session.Plan(output, options with { Force = true });
+        Suite suite = session.Suite!;
         RecipeStage last = session.Recipe.Stages[^1];
         ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);

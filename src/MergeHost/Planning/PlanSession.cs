@@ -55,6 +55,9 @@ internal sealed class PlanSession : IDisposable
     /// <summary>The suite by which the output is measured, once the recipe is planned; <see langword="null"/> if it names none.</summary>
     public Suite? Suite { get; private set; }
 
+    /// <summary>Whether the recipe can be read and names no suite: known before it is planned.</summary>
+    public bool NamesNoSuite => Recipe.SuitePath is null && !HasErrors;
+
     /// <summary>The plugins that the recipe uses, once it is planned.</summary>
     public IReadOnlyList<PluginInfo> UsedPlugins => _plugins.Used;
 
@@ -71,7 +74,7 @@ internal sealed class PlanSession : IDisposable
             _problems.AddRange(_lock?.Compare(_plugins.Used) ?? [NoLock()]);
         }
 
-        return _problems.Exists(problem => problem.Severity == Severity.Error)
+        return HasErrors
             ? throw new MergeHostException([.. _problems.Distinct()])
             : plan;
     }
@@ -81,6 +84,8 @@ internal sealed class PlanSession : IDisposable
     public InputModel Open(ModelReference model) => _models.Resolve(model, Recipe.Path);
 
     public void Dispose() => _models.Dispose();
+
+    private bool HasErrors => _problems.Exists(problem => problem.Severity == Severity.Error);
 
     private void ReadSuite()
     {
