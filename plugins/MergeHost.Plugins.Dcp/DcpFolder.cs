@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.PyTorch.Tensors;
 
 namespace MergeHost.Plugins.Dcp;
 
@@ -9,10 +10,6 @@ internal static class DcpFolder
 {
     /// <summary>The file that tells which pieces there are; the last one that is written.</summary>
     public const string Metadata = ".metadata";
-
-    /// <summary>The way out for checkpoints of Megatron.</summary>
-    public const string ExportMegatron =
-        "Export it with Megatron-Bridge: `AutoBridge.from_hf_pretrained(\"HF_MODEL\").export_ckpt(\"FOLDER\", \"OUT\")`.";
 
     /// <summary>Checks the folder of a checkpoint that is named by itself or by its <c>.metadata</c>.</summary>
     /// <exception cref="CheckpointException">There is none, or it is of a kind that cannot be read.</exception>
@@ -51,7 +48,7 @@ internal static class DcpFolder
             return;
         }
 
-        if (json is JsonObject fields && fields["sharded_backend"] is JsonValue backend && backend.TryGetValue(out string? name))
+        if (json.Find("sharded_backend").AsText() is { } name)
         {
             throw Megatron(files.Path, $"Megatron's checkpoint of the kind '{CheckpointException.Printable(name)}'");
         }
@@ -59,7 +56,7 @@ internal static class DcpFolder
 
     /// <summary>A checkpoint of Megatron, whose tensors are fused and named in its own way.</summary>
     public static CheckpointException Megatron(string path, string found) =>
-        new(new Problem(ErrorCodes.ContentUnsupported, $"{path}: {found}, cannot be read", ExportMegatron));
+        new(new Problem(ErrorCodes.ContentUnsupported, $"{path}: {found}, cannot be read", StateDict.ExportMegatron));
 
     private static CheckpointException Unfinished(CheckpointFiles files)
     {

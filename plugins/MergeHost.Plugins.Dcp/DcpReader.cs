@@ -8,12 +8,10 @@ using static System.FormattableString;
 namespace MergeHost.Plugins.Dcp;
 
 /// <summary>An open checkpoint.</summary>
-internal sealed class DcpReader : ICheckpointReader
+internal sealed class DcpReader : FileCheckpoint<PiecedReader>
 {
     private readonly CheckpointFiles _folder;
     private readonly Dictionary<string, CheckpointFile> _files = new(StringComparer.Ordinal);
-    private readonly List<TorchFile> _unpacked = [];
-    private readonly Dictionary<string, PiecedReader> _tensors = new(StringComparer.Ordinal);
 
     private DcpReader(CheckpointFiles folder)
     {
@@ -21,68 +19,24 @@ internal sealed class DcpReader : ICheckpointReader
         Companions = FolderCompanions.Find(folder);
     }
 
-    /// <inheritdoc/>
-    public IReadOnlyList<TensorInfo> Tensors { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<CompanionFile> Companions { get; }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> WeightFiles { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<Problem> Warnings { get; private set; } = [];
-
     /// <summary>Opens a folder: its metadata, and the header of each piece of the model.</summary>
     /// <exception cref="CheckpointException">Something is broken, contradicts itself, or asks for something that is not data.</exception>
-    public static DcpReader Open(CheckpointFiles folder)
-    {
-        DcpReader reader = new(folder);
-        try
-        {
-            reader.ReadHeaders();
-            return reader;
-        }
-        catch
-        {
-            reader.Dispose();
-            throw;
-        }
-    }
+    public static DcpReader Open(CheckpointFiles folder) => Opened(() => new DcpReader(folder), reader => reader.ReadHeaders());
 
     /// <inheritdoc/>
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
-    {
-        PiecedReader pieces = _tensors.GetValueOrDefault(tensor.Name)
-            ?? throw new ArgumentException($"the checkpoint has no tensor '{tensor.Name}'", nameof(tensor));
-        ElementRun.OffsetBytes(tensor, firstElement, destination.Length);
-        pieces.Read(firstElement, destination);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _unpacked.ForEach(file => file.Dispose());
-        foreach (CheckpointFile file in _files.Values)
-        {
-            file.Dispose();
-        }
-    }
+    protected override void Read(PiecedReader stored, long firstElement, long offsetBytes, Span<byte> destination) => stored.Read(firstElement, destination);
 
     private void ReadHeaders()
     {
         CheckpointMetadata metadata = CheckpointMetadata.Read(_folder);
         (IReadOnlyList<(string Name, string Key)> names, IReadOnlyList<Problem> warnings) =
             ModelNames.Choose(metadata.TensorKeys(), _folder.Location);
-        List<TensorInfo> tensors = [];
         foreach ((string name, string key) in names)
         {
             PiecedTensor tensor = metadata.Find(key);
-            tensors.Add(new TensorInfo(name, tensor.Type, [.. tensor.Sizes]));
-            _tensors.Add(name, new PiecedReader(tensor, [.. tensor.Pieces.Select(piece => OpenPiece(name, tensor.Type, piece))]));
+            Add(new TensorInfo(name, tensor.Type, [.. tensor.Sizes]), new PiecedReader(tensor, [.. tensor.Pieces.Select(piece => OpenPiece(name, tensor.Type, piece))]));
         }
 
-        Tensors = tensors;
         Warnings = warnings;
         WeightFiles = [.. _files.Values.Select(file => file.Path).Order(StringComparer.Ordinal)];
     }
@@ -96,13 +50,7 @@ internal sealed class DcpReader : ICheckpointReader
         }
 
         string label = Invariant($"{file.Path}: the piece of '{CheckpointException.Printable(name)}' from byte {piece.Start:N0} on");
-        _unpacked.Add(TorchFile.Open(new FileWindow(file, piece.Start, piece.LengthBytes), label));
-        TorchFile torch = _unpacked[^1];
-        if (!torch.IsPacked)
-        {
-            _unpacked.RemoveAt(_unpacked.Count - 1);
-        }
-
+        TorchFile torch = Keep(() => TorchFile.Open(new FileWindow(file, piece.Start, piece.LengthBytes), label), torch => torch.IsPacked);
         TorchTensor tensor = torch.Root as TorchTensor
             ?? throw CheckpointException.BadHeader(label, $"expected a tensor, found {PickleText.Kind(torch.Root)}");
         return tensor.Type == type && tensor.Sizes.AsSpan().SequenceEqual(piece.Box.Sizes)
@@ -135,7 +83,7 @@ internal sealed class DcpReader : ICheckpointReader
                 "Put the file itself into the folder.");
         }
 
-        file = _folder.Open(name);
+        file = Keep(() => _folder.Open(name));
         _files.Add(name, file);
         return file;
     }

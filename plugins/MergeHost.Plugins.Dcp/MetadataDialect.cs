@@ -38,7 +38,7 @@ internal sealed class MetadataDialect : TorchDialect
         _records.Contains((module, name)) || _plain.Contains((module, name)) ? new PickleGlobal(module, name)
         : module.StartsWith("megatron.", StringComparison.Ordinal)
             ? throw PickleFault.Unsupported(
-                $"Megatron's own checkpoint cannot be read ({Quote(new PickleGlobal(module, name))})", DcpFolder.ExportMegatron)
+                $"Megatron's own checkpoint cannot be read ({Quote(new PickleGlobal(module, name))})", StateDict.ExportMegatron)
         : base.Global(module, name);
 
     /// <inheritdoc/>

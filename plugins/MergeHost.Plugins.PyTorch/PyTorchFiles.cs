@@ -1,5 +1,7 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.PyTorch.Tensors;
+using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.PyTorch;
@@ -16,8 +18,6 @@ internal sealed record PyTorchFiles(
     private const string IndexExtension = ".bin.index.json";
     private const string Single = "pytorch_model.bin";
     private const string SingleIndex = "pytorch_model.bin.index.json";
-    private const string ExportMegatron =
-        "Export it with Megatron-Bridge: `AutoBridge.from_hf_pretrained(\"HF_MODEL\").export_ckpt(\"FOLDER\", \"OUT\")`.";
 
     // By what training programs leave beside the weights.
     private static readonly string[] _weights =
@@ -30,7 +30,7 @@ internal sealed record PyTorchFiles(
         null => FindInFolder(files),
         string index when index.EndsWith(IndexExtension, StringComparison.Ordinal) => FromIndex(files, index),
         string archive when archive.EndsWith(".nemo", StringComparison.Ordinal) =>
-            throw Convert(files.Path, "an archive of NeMo (.nemo)", ExportMegatron),
+            throw Convert(files.Path, "an archive of NeMo (.nemo)", StateDict.ExportMegatron),
         string single => FromSingle(files, single),
     };
 
@@ -92,7 +92,7 @@ internal sealed record PyTorchFiles(
         Holds(files, "zero_to_fp32.py") || Holds(files, "latest") ? Zero(files.Path)
         : Holds(files, "latest_checkpointed_iteration.txt")
             || files.Folders.Any(name => name.StartsWith("mp_rank_", StringComparison.Ordinal))
-            ? Convert(files.Path, "Megatron's own checkpoint", ExportMegatron)
+            ? Convert(files.Path, "Megatron's own checkpoint", StateDict.ExportMegatron)
         : null;
 
     private static bool Holds(CheckpointFiles files, string name) => files.Has(name) || files.Folders.Contains(name);

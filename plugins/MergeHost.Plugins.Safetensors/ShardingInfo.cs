@@ -1,4 +1,5 @@
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Storage.Folders;
 
@@ -16,25 +17,19 @@ internal static class ShardingInfo
     /// <exception cref="CheckpointException">A tensor does not begin where the whole one does.</exception>
     public static Problem Check(string path, string json)
     {
-        try
+        foreach ((string tensor, JsonNode? record) in PythonJson.Parse(Encoding.UTF8.GetBytes(json), _ => Odd()) as JsonObject ?? throw Odd())
         {
-            using JsonDocument document = JsonDocument.Parse(json);
-            foreach (JsonProperty tensor in document.RootElement.EnumerateObject())
+            JsonArray offsets = record.Find("saved_offsets") as JsonArray ?? throw Odd();
+            if (offsets.Any(offset => (offset.AsWhole() ?? throw Odd()) != 0))
             {
-                JsonElement offsets = tensor.Value.GetProperty("saved_offsets");
-                if (offsets.EnumerateArray().Any(offset => offset.GetInt64() != 0))
-                {
-                    throw CheckpointException.BadTensor(
-                        path, tensor.Name, $"the file has a piece of it, at {offsets.GetRawText()}",
-                        "Consolidate the files of all ranks by `torch.distributed.checkpoint._consolidate_hf_safetensors.consolidate_safetensors_files`.");
-                }
+                throw CheckpointException.BadTensor(
+                    path, tensor, $"the file has a piece of it, at {offsets.Words()}",
+                    "Consolidate the files of all ranks by `torch.distributed.checkpoint._consolidate_hf_safetensors.consolidate_safetensors_files`.");
             }
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw CheckpointException.BadHeader(path, $"'{Key}' is not what PyTorch writes");
         }
 
         return Oddity.Of(path, $"the file was written by one rank of several ('{Key}'); that its tensors are whole cannot be told");
+
+        CheckpointException Odd() => CheckpointException.BadHeader(path, $"'{Key}' is not what PyTorch writes");
     }
 }

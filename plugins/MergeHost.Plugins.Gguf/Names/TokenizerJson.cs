@@ -53,7 +53,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         Piece[] pieces = [.. Enumerable.Range(0, rows).Select(SentencePieceTokenizer.Missing)];
         void Set(JsonNode? id, Piece piece)
         {
-            pieces[id is JsonValue value && value.TryGetValue(out int index) && index >= 0 && index < rows
+            pieces[id.AsInt() is >= 0 and { } index && index < rows
                 ? index
                 : throw Refusal($"{path}: {File}: token '{CheckpointException.Printable(Encoding.UTF8.GetString(piece.Text))}' has the id {id.Words()}, the embedding {rows} rows")] = piece;
         }

@@ -134,7 +134,7 @@ internal static class TokenizerMap
             }
         }
 
-        return id is JsonValue value && value.TryGetValue(out int number) && number >= 0 && number < pieces.Count ? number : null;
+        return id.AsInt() is >= 0 and { } number && number < pieces.Count ? number : null;
     }
 
     private static JsonObject? Json(IReadOnlyList<CompanionFile> companions, string name) =>

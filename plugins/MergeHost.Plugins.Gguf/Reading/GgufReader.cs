@@ -7,78 +7,33 @@ using MergeHost.Storage.Folders;
 namespace MergeHost.Plugins.Gguf.Reading;
 
 /// <summary>An open checkpoint of one file or several.</summary>
-internal sealed class GgufReader : ICheckpointReader
+internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
 {
-    private readonly List<CheckpointFile> _files = [];
-    private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
-
     private GgufReader(CheckpointFiles files, IReadOnlyList<string> names)
     {
         WeightFiles = [.. names.Select(files.PathOf)];
     }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<TensorInfo> Tensors { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<CompanionFile> Companions { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> WeightFiles { get; }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<TensorRange> TensorRanges { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<Problem> Warnings { get; private set; } = [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; private set; } = [];
 
     /// <summary>Opens files and reads their headers.</summary>
     /// <exception cref="CheckpointException">A header breaks the rules, or the files are not of one checkpoint.</exception>
     public static GgufReader Open(CheckpointFiles files)
     {
         IReadOnlyList<string> names = GgufFiles.Find(files);
-        GgufReader reader = new(files, names);
-        try
-        {
-            reader.ReadHeaders(files, names);
-            return reader;
-        }
-        catch
-        {
-            reader.Dispose();
-            throw;
-        }
+        return Opened(() => new GgufReader(files, names), reader => reader.ReadHeaders(files, names));
     }
 
     /// <inheritdoc/>
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
-    {
-        StoredTensor stored = _tensors.GetValueOrDefault(tensor.Name)
-            ?? throw new ArgumentException($"the checkpoint has no tensor '{tensor.Name}'", nameof(tensor));
-        long offset = ElementRun.OffsetBytes(stored.Tensor.Info, firstElement, destination.Length);
-        stored.Tensor.Read(stored.Start, offset, destination, stored.File.Read);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (CheckpointFile file in _files)
-        {
-            file.Dispose();
-        }
-    }
+    protected override void Read(StoredTensor stored, long firstElement, long offsetBytes, Span<byte> destination) =>
+        stored.Tensor.Read(stored.Start, offsetBytes, destination, stored.File.Read);
 
     private void ReadHeaders(CheckpointFiles files, IReadOnlyList<string> names)
     {
+        List<CheckpointFile> open = [];
         List<GgufHeader> headers = [];
         foreach (string name in names)
         {
-            CheckpointFile file = files.Open(name);
-            _files.Add(file);
-            headers.Add(GgufHeader.Read(HeaderSource.Of(file)));
+            open.Add(Keep(() => files.Open(name)));
+            headers.Add(GgufHeader.Read(HeaderSource.Of(open[^1])));
         }
 
         SplitCheck.Check(headers);
@@ -88,7 +43,7 @@ internal sealed class GgufReader : ICheckpointReader
         List<MadeTensor> made = [];
         List<TensorInfo> unknown = [];
         List<TensorRange> ranges = [];
-        foreach ((GgufTensor tensor, CheckpointFile file) in _files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
+        foreach ((GgufTensor tensor, CheckpointFile file) in open.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
             if (RopeScaling.Made.Contains(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
             {
@@ -103,14 +58,15 @@ internal sealed class GgufReader : ICheckpointReader
             ranges.AddRange(parts.All(part => part.Plus == 0) ? [new TensorRange(file.Path, tensor.Start, tensor.Info.LengthBytes)] : []);
             foreach (HubTensor part in parts)
             {
-                if (!_tensors.TryAdd(part.Info.Name, new StoredTensor(part, file, tensor.Start)))
+                if (Holds(part.Info.Name))
                 {
                     throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{part.Info.Name}' to Hugging Face");
                 }
+
+                Add(part.Info, new StoredTensor(part, file, tensor.Start));
             }
         }
 
-        Tensors = [.. _tensors.Values.Select(tensor => tensor.Tensor.Info)];
         TensorRanges = ranges;
         Companions = CompanionMap.Make(metadata, made, Tensors);
         Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
@@ -147,5 +103,5 @@ internal sealed class GgufReader : ICheckpointReader
     /// <param name="Tensor">The tensor, as Hugging Face has it.</param>
     /// <param name="File">Where it is stored.</param>
     /// <param name="Start">Where GGUF's tensor begins in the file.</param>
-    private sealed record StoredTensor(HubTensor Tensor, CheckpointFile File, long Start);
+    internal sealed record StoredTensor(HubTensor Tensor, CheckpointFile File, long Start);
 }

@@ -13,8 +13,6 @@ namespace MergeHost.Plugins.PyTorch.Archives;
 /// </remarks>
 internal sealed class ZipDirectory
 {
-    public const string DownloadAgain = "Download the file again, or compare its hash with the publisher's.";
-
     private const int EntryBytes = 46;
     private const int HeaderBytes = 30;
     private const int Zip64Extra = 1;
@@ -295,7 +293,7 @@ internal sealed class ZipDirectory
         }
     }
 
-    private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, DownloadAgain);
+    private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, PickleFault.DownloadAgain);
 
     private CheckpointException Unsupported(string reason) =>
         new(new Problem(

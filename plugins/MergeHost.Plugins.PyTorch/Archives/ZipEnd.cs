@@ -34,7 +34,7 @@ internal readonly record struct ZipEnd(long DirectoryStart, int DirectoryBytes, 
         if (at < 0 || at + RecordBytes > tail.Length)
         {
             throw CheckpointException.BadHeader(
-                label, "the archive has no end: its central directory is missing", ZipDirectory.DownloadAgain);
+                label, "the archive has no end: its central directory is missing", PickleFault.DownloadAgain);
         }
 
         ReadOnlySpan<byte> record = tail.AsSpan(at, RecordBytes);
@@ -96,7 +96,7 @@ internal readonly record struct ZipEnd(long DirectoryStart, int DirectoryBytes, 
         if (counts.DirectoryStart > (ulong)end || counts.DirectoryBytes != (ulong)end - counts.DirectoryStart)
         {
             throw CheckpointException.BadHeader(
-                label, "the archive's central directory is not where its end record says", ZipDirectory.DownloadAgain);
+                label, "the archive's central directory is not where its end record says", PickleFault.DownloadAgain);
         }
 
         return counts.DirectoryBytes <= MostDirectoryBytes && counts.Entries <= counts.DirectoryBytes / LeastEntryBytes

@@ -28,5 +28,5 @@ internal sealed record ZipEntry(
 
     /// <summary>An exception that says what is wrong with the entry.</summary>
     public CheckpointException Damaged(string label, string reason) =>
-        CheckpointException.BadHeader(label, $"entry {PickleText.Quote(Name)} {reason}", ZipDirectory.DownloadAgain);
+        CheckpointException.BadHeader(label, $"entry {PickleText.Quote(Name)} {reason}", PickleFault.DownloadAgain);
 }

@@ -6,8 +6,10 @@ namespace MergeHost.Plugins.PyTorch.Pickles;
 /// <summary>Why a pickle is refused; becomes a <see cref="CheckpointException"/> once the place is known.</summary>
 internal sealed class PickleFault(ErrorCode code, string reason, string? hint = null) : Exception(reason)
 {
+    /// <summary>The way out for files that are damaged.</summary>
+    public const string DownloadAgain = "Download the file again, or compare its hash with the publisher's.";
+
     private const string Resave = "Load the file where it was made, and save a dict of tensors only, best as safetensors.";
-    private const string DownloadAgain = "Download the file again, or compare its hash with the publisher's.";
 
     /// <summary>The pickle breaks the rules of pickles.</summary>
     public static PickleFault Broken(string reason) => new(ErrorCodes.BadHeader, reason, DownloadAgain);

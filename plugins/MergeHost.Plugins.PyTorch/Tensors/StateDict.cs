@@ -15,6 +15,10 @@ internal static class StateDict
     /// <summary>The keys under which training programs have the model.</summary>
     public static readonly IReadOnlyList<string> Wrappers = ["state_dict", "model_state_dict", "model", "module"];
 
+    /// <summary>The way out for checkpoints of Megatron.</summary>
+    public const string ExportMegatron =
+        "Export it with Megatron-Bridge: `AutoBridge.from_hf_pretrained(\"HF_MODEL\").export_ckpt(\"FOLDER\", \"OUT\")`.";
+
     private const int MostLevels = 4;
     private const int MostNames = 8;
     private const string ConsolidateZero =

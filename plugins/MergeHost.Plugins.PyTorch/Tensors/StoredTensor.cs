@@ -26,8 +26,6 @@ internal sealed class StoredTensor
     /// <param name="isBigEndian">Whether each element has its most significant byte first.</param>
     public StoredTensor(TorchTensor tensor, ByteSource storage, bool isBigEndian)
     {
-        Type = tensor.Type;
-        Sizes = tensor.Sizes;
         _bytes = storage;
         _elementBytes = tensor.Type.BlockBytes;
         _start = checked((tensor.Storage.FirstElement + tensor.Offset) * _elementBytes);
@@ -35,10 +33,6 @@ internal sealed class StoredTensor
         _isNegated = tensor.IsNegated;
         (_sizes, _strides) = Simplify(tensor.Sizes, tensor.Strides);
     }
-
-    public DType Type { get; }
-
-    public long[] Sizes { get; }
 
     /// <summary>Fills a span with a run of elements.</summary>
     public void Read(long firstElement, Span<byte> destination)

@@ -69,7 +69,7 @@ internal sealed class TorchFile : IDisposable
         }
         else if (head.AsSpan().StartsWith("PK\x05\x06"u8))
         {
-            throw Other("an archive without entries", ZipDirectory.DownloadAgain);
+            throw Other("an archive without entries", PickleFault.DownloadAgain);
         }
         else if (head is [0x80, ..])
         {
@@ -79,7 +79,7 @@ internal sealed class TorchFile : IDisposable
         {
             bool isSafetensors = head.Length > 9 && head[8] == '{' && head[7] == 0;
             ForeignContent found = isSafetensors ? new("a safetensors file", "Give the file a name that ends in '.safetensors'.")
-                : ForeignContent.Recognise(head) ?? new("something else", ZipDirectory.DownloadAgain);
+                : ForeignContent.Recognise(head) ?? new("something else", PickleFault.DownloadAgain);
             throw Other(found.Found, found.Hint);
         }
     }
@@ -220,7 +220,7 @@ internal sealed class TorchFile : IDisposable
                 throw new CheckpointException(new Problem(
                     ErrorCodes.Truncated,
                     Invariant($"{_label}: storage '{key}' needs {storage.LengthBytes:N0} bytes, {Math.Max(0, left):N0} are left"),
-                    ZipDirectory.DownloadAgain));
+                    PickleFault.DownloadAgain));
             }
 
             long count = cursor.Int64();
@@ -246,7 +246,7 @@ internal sealed class TorchFile : IDisposable
 
     private CheckpointException Other(string found, string hint) => CheckpointException.OtherFormat(_label, Expected, found, hint);
 
-    private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, ZipDirectory.DownloadAgain);
+    private CheckpointException Broken(string reason) => CheckpointException.BadHeader(_label, reason, PickleFault.DownloadAgain);
 
     private CheckpointException Unsupported(string found, string hint) =>
         new(new Problem(ErrorCodes.ContentUnsupported, $"{_label}: {found}", hint));
