@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
 using MergeHost.Plugins.Packings.Writing;
@@ -28,13 +29,17 @@ internal sealed class PackedModel
     {
         Checkpoint = checkpoint;
         _tensors = checkpoint.Tensors.ToDictionary(tensor => tensor.Name);
-        Settings = PackingSettings.Find(checkpoint);
+        Config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
+        Settings = PackingSettings.Find(Config, checkpoint.Companions);
         File = checkpoint.WeightFiles.Count == 1 ? checkpoint.WeightFiles[0]
             : checkpoint.WeightFiles.Count > 1 ? Path.GetDirectoryName(checkpoint.WeightFiles[0])! : "checkpoint";
     }
 
     /// <summary>The checkpoint as it is stored.</summary>
     public ICheckpointReader Checkpoint { get; }
+
+    /// <summary><c>config.json</c>, or <see langword="null"/> if there is none.</summary>
+    public JsonObject? Config { get; }
 
     /// <summary>What its files say of the packing.</summary>
     public PackingSettings? Settings { get; }

@@ -17,9 +17,8 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
         [("hf_quant_config.json", "modelopt"), ("quantize_config.json", "gptq"), ("quant_config.json", "awq")];
 
     /// <summary>Finds them in <c>config.json</c>, or in the file of its own that some packings have.</summary>
-    public static PackingSettings? Find(ICheckpointReader checkpoint)
+    public static PackingSettings? Find(JsonObject? config, IReadOnlyList<CompanionFile> companions)
     {
-        JsonObject? config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
         foreach ((JsonObject part, string place) in Parts(config))
         {
             foreach (string field in _fields)
@@ -33,7 +32,7 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
 
         foreach ((string name, string method) in _files)
         {
-            if (checkpoint.Companions.FirstOrDefault(file => file.Name == name) is { } file)
+            if (companions.FirstOrDefault(file => file.Name == name) is { } file)
             {
                 JsonObject fields = file.ReadJson();
                 fields = fields["quantization"] as JsonObject ?? fields;

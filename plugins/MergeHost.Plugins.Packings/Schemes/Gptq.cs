@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 using MergeHost.Plugins.Packings.Reading;
 using MergeHost.Plugins.Packings.Writing;
 
@@ -20,12 +20,22 @@ internal sealed class Gptq : IPackingScheme
             throw settings.Unsupported($"GPTQ in the format '{format}' is not read");
         }
 
+        (BoundedPattern Pattern, JsonNode? Own)[] rules = Rules(settings);
         model.ForEach(tensor => tensor.Name.EndsWith(".qweight", StringComparison.Ordinal), tensor =>
         {
             string module = tensor.Name[..^".qweight".Length];
-            Add(model, tensor, module, ModuleSettings.Of(settings, module), isFirst: format == "gptq");
+            JsonNode? own = rules.FirstOrDefault(rule => rule.Pattern.Matches(module).Count > 0).Own;
+            Add(model, tensor, module, ModuleSettings.Of(settings, own, module), isFirst: format == "gptq");
         });
     }
+
+    // 'dynamic' has patterns of modules with settings of their own, for what is said to be packed (+) and not to be (-).
+    private static (BoundedPattern Pattern, JsonNode? Own)[] Rules(PackingSettings settings) =>
+    [
+        .. (settings.Fields["dynamic"] as JsonObject ?? []).Select(rule => (
+            new BoundedPattern($@"\A(?:{(rule.Key is ['+' or '-', ':', ..] ? rule.Key[2..] : rule.Key)})", reason => settings.Fail($"'dynamic' holds a pattern that is not read: {reason}")),
+            rule.Value)),
+    ];
 
     private static void Add(PackedModel model, TensorInfo tensor, string module, ModuleSettings settings, bool isFirst)
     {
@@ -82,36 +92,14 @@ internal sealed class Gptq : IPackingScheme
 
     private sealed record ModuleSettings(int Bits, long GroupSize, bool OrdersByActivation, bool IsSymmetric)
     {
-        public static ModuleSettings Of(PackingSettings settings, string module)
+        public static ModuleSettings Of(PackingSettings settings, JsonNode? own, string module)
         {
-            JsonNode? own = Dynamic(settings, module);
             int bits = (own.Find("bits") ?? settings.Fields["bits"]).AsInt() ?? 0;
             int? group = (own.Find("group_size") ?? settings.Fields["group_size"]).AsInt();
             return bits is not (2 or 3 or 4 or 8) ? throw settings.Fail($"'bits' is {(own.Find("bits") ?? settings.Fields["bits"]).Words()} for '{module}'; expected 2, 3, 4 or 8")
                 : group is null or 0 ? throw settings.Fail($"'group_size' is {(own.Find("group_size") ?? settings.Fields["group_size"]).Words()} for '{module}'; expected a whole number, or -1")
                 : new(bits, group.Value, (own.Find("desc_act") ?? settings.Fields["desc_act"]).AsTruth() ?? false,
                     (own.Find("sym") ?? settings.Fields["sym"]).AsTruth() ?? true);
-        }
-
-        private static JsonNode? Dynamic(PackingSettings settings, string module)
-        {
-            if (settings.Fields["dynamic"] is not JsonObject rules)
-            {
-                return null;
-            }
-
-            try
-            {
-                return rules.FirstOrDefault(rule =>
-                {
-                    string pattern = rule.Key.StartsWith("+:", StringComparison.Ordinal) || rule.Key.StartsWith("-:", StringComparison.Ordinal) ? rule.Key[2..] : rule.Key;
-                    return Regex.IsMatch(module, $@"\A(?:{pattern})", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-                }).Value;
-            }
-            catch (Exception exception) when (exception is RegexParseException or NotSupportedException)
-            {
-                throw settings.Fail($"'dynamic' holds a pattern that is not read: {exception.Message.TrimEnd('.')}");
-            }
         }
     }
 }

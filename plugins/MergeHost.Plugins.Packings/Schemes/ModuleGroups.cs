@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
+using MergeHost.Kernels.Reading;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
@@ -15,7 +15,7 @@ internal sealed class ModuleGroups
         "mxfp8-quantized", "mixed-precision",
     ];
 
-    private readonly List<(string Target, JsonNode? Weights)> _targets = [];
+    private readonly List<Target> _targets = [];
     private readonly JsonNode? _first;
 
     private ModuleGroups(PackingSettings settings)
@@ -26,8 +26,9 @@ internal sealed class ModuleGroups
             _first ??= group.Find("weights");
             foreach (string target in group.Find("targets").Items().Select(target => target.AsText()).OfType<string>())
             {
-                CheckTarget(settings, target);
-                _targets.Add((target, group.Find("weights")));
+                BoundedPattern? pattern = !target.StartsWith(Expression, StringComparison.Ordinal) ? null : new BoundedPattern(
+                    $@"\A(?:{target[Expression.Length..]})", reason => settings.Fail($"the target '{CheckpointException.Printable(target)}' is not read: {reason}"));
+                _targets.Add(new Target(target, pattern, group.Find("weights")));
             }
         }
     }
@@ -48,31 +49,9 @@ internal sealed class ModuleGroups
 
     /// <summary>How the weights of a module are packed: by its name, then by an expression, then by what its class is called.</summary>
     public JsonNode? Of(string module) =>
-        (Find(target => target == module)
-            ?? Find(target => target.StartsWith(Expression, StringComparison.Ordinal) && Regex.IsMatch(module, Pattern(target), Options))
-            ?? Find(target => !target.StartsWith(Expression, StringComparison.Ordinal)))?.Weights ?? _first;
-
-    private static RegexOptions Options => RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
-
-    private static string Pattern(string target) => $@"\A(?:{target[Expression.Length..]})";
-
-    private (string Target, JsonNode? Weights)? Find(Predicate<string> fits) =>
-        _targets.Where(target => fits(target.Target)).Select(target => ((string, JsonNode?)?)target).FirstOrDefault();
-
-    private static void CheckTarget(PackingSettings settings, string target)
-    {
-        try
-        {
-            if (target.StartsWith(Expression, StringComparison.Ordinal))
-            {
-                Regex.IsMatch("", Pattern(target), Options);
-            }
-        }
-        catch (Exception exception) when (exception is RegexParseException or NotSupportedException)
-        {
-            throw settings.Fail($"the target '{CheckpointException.Printable(target)}' is not read: {exception.Message.TrimEnd('.')}");
-        }
-    }
+        (_targets.Find(target => target.Name == module)
+            ?? _targets.Find(target => target.Pattern?.Matches(module).Count > 0)
+            ?? _targets.Find(target => target.Pattern is null))?.Weights ?? _first;
 
     private static void Check(PackingSettings settings, JsonNode? format)
     {
@@ -81,4 +60,9 @@ internal sealed class ModuleGroups
             throw settings.Unsupported($"compressed-tensors' format '{format.AsText() ?? format.Words()}' is not read");
         }
     }
+
+    /// <param name="Name">A module's name, what its class is called, or an expression.</param>
+    /// <param name="Pattern">The expression; <see langword="null"/> for a name.</param>
+    /// <param name="Weights">How the weights are packed.</param>
+    private sealed record Target(string Name, BoundedPattern? Pattern, JsonNode? Weights);
 }

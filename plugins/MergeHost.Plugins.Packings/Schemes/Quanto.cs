@@ -48,7 +48,7 @@ internal sealed class Quanto : IPackingScheme
 
         // Codes of groups do not say how long the rows of the layer are.
         long width = tensor.Shape[1];
-        if (model.Checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson() is not { } config || QuantoShapes.Inputs(config, name) is not { } inputs
+        if (model.Config is not { } config || QuantoShapes.Inputs(config, name) is not { } inputs
             || inputs % width != 0 || rows % (inputs / width) != 0)
         {
             throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings;
 using MergeHost.Plugins.Safetensors;
+using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Packings;
 
@@ -69,6 +70,24 @@ public sealed class PackingCasesTests
         Assert.False(new PackingTransform().Recognises(stored));
     }
 
+    [Theory]
+    [InlineData("a|b", 32)]
+    [InlineData("+:(?!b)a", 32)]
+    [InlineData("b", 24)]
+    public void Apply_OfGptqWithPatterns_TakesTheSettingsOfTheModuleThatMatches(string pattern, int inputs)
+    {
+        using ICheckpointReader stored = Gptq(pattern).Open();
+        using ICheckpointReader plain = Apply(stored);
+        Assert.Equal([64, inputs], Assert.Single(plain.Tensors, tensor => tensor.Name == "a.weight").Shape);
+    }
+
+    [Fact]
+    public void Apply_OfGptqWithABrokenPattern_IsRefusedByName()
+    {
+        using ICheckpointReader stored = Gptq("-:(a").Open();
+        Assert.Contains("'dynamic' holds a pattern that is not read", Assert.ThrowsAny<MergeHostException>(() => Apply(stored)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Apply_WhenNotEnabled_LeavesTheCheckpointAsItIs()
     {
@@ -86,6 +105,19 @@ public sealed class PackingCasesTests
         using ICheckpointReader plain = Apply(Open(name));
         Assert.Contains(plain.Warnings, warning => warning.Message.Contains(word, StringComparison.Ordinal) && warning.Severity == Severity.Warning);
     }
+
+    // Three words of 32 bits: 32 codes of 3 bits, or 24 of 4.
+    private static TinyCheckpoint Gptq(string pattern) => TinyCheckpoint.Llama()
+        .Add(new TensorInfo("a.qweight", DType.I32, [3, 64]), new byte[3 * 64 * 4])
+        .Add(new TensorInfo("a.qzeros", DType.I32, [1, pattern == "b" ? 8 : 6]), new byte[(pattern == "b" ? 8 : 6) * 4])
+        .Add("a.scales", DType.F16, [1, 64])
+        .Configure("quantization_config", new JsonObject
+        {
+            ["quant_method"] = "gptq",
+            ["bits"] = 4,
+            ["group_size"] = -1,
+            ["dynamic"] = new JsonObject { [pattern] = new JsonObject { ["bits"] = 3 } },
+        });
 
     private static IEnumerable<string> Named(Predicate<string> outcome) =>
         _cases.Where(item => outcome(item!["outcome"]!.GetValue<string>())).Select(item => item!["name"]!.GetValue<string>());
