@@ -53,11 +53,11 @@ public sealed class GgufMutationTests : IDisposable
     // Gives how many could be read.
     private int Try(string name, byte[] whole, Action<string> read)
     {
-        Random random = new(20_260);
+        Mutator mutator = new(20_260, []);
         int opened = 0;
         for (int i = 0; i < _count; i++)
         {
-            byte[] mutant = Mutate(whole, random);
+            byte[] mutant = mutator.Mutate(whole);
             string path = _folder.Write(name, mutant);
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
@@ -78,33 +78,6 @@ public sealed class GgufMutationTests : IDisposable
         }
 
         return opened;
-    }
-
-    private static byte[] Mutate(byte[] content, Random random)
-    {
-        List<byte> mutant = [.. content];
-        for (int changes = random.Next(1, 4); changes > 0 && mutant.Count > 0; changes--)
-        {
-            int place = random.Next(mutant.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    mutant[place] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    mutant[place] = (byte)(random.Next(2) == 0 ? 0xFF : 0x00);
-                    break;
-                case 2:
-                    mutant.RemoveRange(place, random.Next(1, Math.Min(8, mutant.Count - place) + 1));
-                    break;
-                default:
-                    int length = random.Next(1, Math.Min(40, mutant.Count - place) + 1);
-                    mutant.InsertRange(random.Next(mutant.Count), mutant.GetRange(place, length));
-                    break;
-            }
-        }
-
-        return [.. mutant];
     }
 
     private static byte[] Unknown() => GgufBytes.Good().Key("a.count", 4, GgufBytes.U32(7)).Key("a.flag", 7, [1]).Key("a.rate", 6, BitConverter.GetBytes(0.5f))

@@ -12,6 +12,7 @@ namespace MergeHost.Plugins.Tests.PyTorch;
 public sealed class TorchMutationTests : IDisposable
 {
     private const long MostAllocatedBytes = 64 << 20;
+
     // Of files of a kind that others are mutants of too, a tenth is enough.
     private const int Few = 10;
 
@@ -31,9 +32,9 @@ public sealed class TorchMutationTests : IDisposable
         (string Name, byte[] Content)[] entries = Entries(File.ReadAllBytes(Path.Combine(new TorchFixture(name).Folder, file)));
         int pickle = Array.FindIndex(entries, entry => entry.Name.EndsWith("/data.pkl", StringComparison.Ordinal));
         byte[] whole = entries[pickle].Content;
-        Try(share, "model.bin", _folder["model.bin"], new PyTorchFormat(), random =>
+        Try(share, "model.bin", _folder["model.bin"], new PyTorchFormat(), mutator =>
         {
-            entries[pickle].Content = Mutate(whole, random);
+            entries[pickle].Content = mutator.Mutate(whole);
             return TorchBytes.Archive(entries);
         });
     }
@@ -45,7 +46,7 @@ public sealed class TorchMutationTests : IDisposable
     public void Open_OfMutatedFiles_ThrowsNothingButCheckpointExceptions(string name, string file, int share)
     {
         byte[] whole = File.ReadAllBytes(Path.Combine(new TorchFixture(name).Folder, file));
-        Try(share, "model.bin", _folder["model.bin"], new PyTorchFormat(), random => Mutate(whole, random));
+        Try(share, "model.bin", _folder["model.bin"], new PyTorchFormat(), mutator => mutator.Mutate(whole));
     }
 
     [Theory]
@@ -59,20 +60,20 @@ public sealed class TorchMutationTests : IDisposable
         }
 
         byte[] whole = File.ReadAllBytes(_folder[file]);
-        Try(share, file, _folder.Path, new DcpFormat(), random => Mutate(whole, random));
+        Try(share, file, _folder.Path, new DcpFormat(), mutator => mutator.Mutate(whole));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private void Try(int share, string file, string path, ICheckpointFormat format, Func<Random, byte[]> mutate)
+    private void Try(int share, string file, string path, ICheckpointFormat format, Func<Mutator, byte[]> mutate)
     {
         int count = _count / share;
-        Random random = new(20_261);
+        Mutator mutator = new(20_261, []);
         int opened = 0;
         byte[] buffer = [];
         for (int i = 0; i < count; i++)
         {
-            byte[] mutant = mutate(random);
+            byte[] mutant = mutate(mutator);
 
             // A new file each time: some file systems wait for the disk when one is written over.
             File.Delete(_folder[file]);
@@ -117,35 +118,5 @@ public sealed class TorchMutationTests : IDisposable
             stream.CopyTo(content);
             return (entry.FullName, content.ToArray());
         })];
-    }
-
-    private static byte[] Mutate(byte[] content, Random random)
-    {
-        List<byte> mutant = [.. content];
-        for (int changes = random.Next(1, 4); changes > 0 && mutant.Count > 0; changes--)
-        {
-            int place = random.Next(mutant.Count);
-            switch (random.Next(5))
-            {
-                case 0:
-                    mutant[place] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    mutant[place] = (byte)(random.Next(2) == 0 ? 0xFF : 0x00);
-                    break;
-                case 2:
-                    mutant[place] = (byte)random.Next(256);
-                    break;
-                case 3:
-                    mutant.RemoveRange(place, random.Next(1, Math.Min(8, mutant.Count - place) + 1));
-                    break;
-                default:
-                    int length = random.Next(1, Math.Min(40, mutant.Count - place) + 1);
-                    mutant.InsertRange(random.Next(mutant.Count), mutant.GetRange(place, length));
-                    break;
-            }
-        }
-
-        return [.. mutant];
     }
 }

@@ -48,40 +48,13 @@ public sealed class MutationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static List<byte> Mutate(byte[] content, Random random)
-    {
-        List<byte> mutant = [.. content];
-        for (int changes = random.Next(1, 4); changes > 0 && mutant.Count > 0; changes--)
-        {
-            int place = random.Next(mutant.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    mutant[place] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    mutant.RemoveRange(place, random.Next(1, Math.Min(8, mutant.Count - place) + 1));
-                    break;
-                case 2:
-                    mutant.InsertRange(place, _snippets[random.Next(_snippets.Length)]);
-                    break;
-                default:
-                    int length = random.Next(1, Math.Min(40, mutant.Count - place) + 1);
-                    mutant.InsertRange(random.Next(mutant.Count), mutant.GetRange(place, length));
-                    break;
-            }
-        }
-
-        return mutant;
-    }
-
     private void OpenMutants(byte[] content, string name, int count)
     {
-        Random random = new(20_260);
+        Mutator mutator = new(20_260, _snippets);
         int opened = 0;
         for (int i = 0; i < count; i++)
         {
-            byte[] mutant = [.. Mutate(content, random)];
+            byte[] mutant = mutator.Mutate(content);
             _folder.Write(name, mutant);
             try
             {
