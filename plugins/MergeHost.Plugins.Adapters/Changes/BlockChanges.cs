@@ -54,21 +54,26 @@ internal sealed class ButterflyChange(int[] order, IReadOnlyList<Matrix<float>> 
 
     public void Apply(int firstRow, Span<float> values, int columns)
     {
-        float[] moved = new float[columns];
+        float[] rented = ArrayPool<float>.Shared.Rent(values.Length);
+        Span<float> moved = rented.AsSpan(0, values.Length);
         for (int start = 0; start < values.Length; start += columns)
         {
-            Span<float> row = values.Slice(start, columns);
             for (int i = 0; i < columns; i++)
             {
-                moved[order[i]] = row[i];
-            }
-
-            _rotation.Apply(0, moved, columns);
-            for (int i = 0; i < columns; i++)
-            {
-                row[i] = moved[order[i]];
+                moved[start + order[i]] = values[start + i];
             }
         }
+
+        _rotation.Apply(firstRow, moved, columns);
+        for (int start = 0; start < values.Length; start += columns)
+        {
+            for (int i = 0; i < columns; i++)
+            {
+                values[start + i] = moved[start + order[i]];
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
     }
 }
 

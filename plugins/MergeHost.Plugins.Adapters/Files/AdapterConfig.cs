@@ -13,6 +13,9 @@ internal sealed class AdapterConfig(string name, JsonObject json)
     /// <summary>The file's name.</summary>
     public const string FileName = "adapter_config.json";
 
+    // Each is tried on every module.
+    private readonly Dictionary<string, BoundedPattern> _patterns = [];
+
     /// <summary>All fields.</summary>
     public JsonObject Json => json;
 
@@ -81,8 +84,15 @@ internal sealed class AdapterConfig(string name, JsonObject json)
     /// <summary>A warning about the file.</summary>
     public Problem Warning(string reason, string? hint = null) => new(ErrorCodes.CheckpointOddity, $"{name}/{FileName}: {reason}", hint, Severity: Severity.Warning);
 
-    private bool Matches(string pattern, string module) =>
-        new BoundedPattern(pattern, reason => Wrong(reason)).Matches(module) is [Match { Index: 0 } match, ..] && match.Length == module.Length;
+    private bool Matches(string pattern, string module)
+    {
+        if (!_patterns.TryGetValue(pattern, out BoundedPattern? known))
+        {
+            _patterns.Add(pattern, known = new BoundedPattern(pattern, reason => Wrong(reason)));
+        }
+
+        return known.Matches(module) is [Match { Index: 0 } match, ..] && match.Length == module.Length;
+    }
 
     private double AsNumber(string field, JsonNode? value) => value.AsNumber() is { } number && double.IsFinite(number)
         ? number
