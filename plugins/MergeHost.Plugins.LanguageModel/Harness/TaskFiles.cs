@@ -9,7 +9,7 @@ internal sealed class TaskFiles
     private const int MostIncludes = 30;
     private const int MostFiles = 20_000;
 
-    private readonly Dictionary<string, PythonMap> _read = [];
+    private readonly Dictionary<string, (PythonMap Config, IReadOnlyList<string> Files)> _read = [];
     private readonly string? _folder;
     private Dictionary<string, TaskSource>? _index;
 
@@ -19,12 +19,13 @@ internal sealed class TaskFiles
         _folder = folder;
     }
 
-    /// <summary>The files that were read.</summary>
-    public IReadOnlyCollection<string> Read => _read.Keys;
-
     /// <summary>A file with what it includes.</summary>
     /// <exception cref="MergeHostException">MH6002: a file is not there, or includes itself.</exception>
-    public TaskSource Load(string path) => new(path, Merge(Path.GetFullPath(path), []));
+    public TaskSource Load(string path)
+    {
+        (PythonMap config, IReadOnlyList<string> files) = Merge(Path.GetFullPath(path), []);
+        return new TaskSource(path, config) { Files = files };
+    }
 
     /// <summary>The task or group of a name, or <see langword="null"/>.</summary>
     public TaskSource? Find(string name) => Index.GetValueOrDefault(name);
@@ -78,31 +79,24 @@ internal sealed class TaskFiles
         }
     }
 
-    private PythonMap Merge(string path, IReadOnlyList<string> including)
+    private (PythonMap Config, IReadOnlyList<string> Files) Merge(string path, IReadOnlyList<string> including)
     {
         if (including.Contains(path) || including.Count > MostIncludes)
         {
             throw TaskData.Unusable(including[0], $"'include:' comes back to '{Path.GetFileName(path)}': {string.Join(" → ", including.Append(path).Select(file => Path.GetFileName(file)))}");
         }
 
-        if (_read.TryGetValue(path, out PythonMap? known))
+        if (_read.TryGetValue(path, out (PythonMap, IReadOnlyList<string>) known))
         {
             return known;
         }
 
         PythonMap own = TaskYaml.Read(path);
         object? includes = own.TryGet("include", out object? value) ? value : null;
-        IEnumerable<object?> others = includes is List<object?> several ? several : includes is null ? [] : [includes];
-        PythonMap merged = new([]);
-        foreach ((object? key, object? entry) in others.SelectMany(other => Merge(Included(path, other), [.. including, path]).Entries).Concat(own.Entries))
-        {
-            if (key is not "include")
-            {
-                merged.Set(key, entry);
-            }
-        }
-
-        return _read[path] = merged;
+        IEnumerable<object?> named = includes is List<object?> several ? several : includes is null ? [] : [includes];
+        List<(PythonMap Config, IReadOnlyList<string> Files)> others = [.. named.Select(other => Merge(Included(path, other), [.. including, path]))];
+        PythonMap merged = new(others.SelectMany(other => other.Config.Entries).Concat(own.Entries).Where(entry => entry.Key is not "include"));
+        return _read[path] = (merged, [path, .. others.SelectMany(other => other.Files)]);
     }
 
     private static string Included(string path, object? include)
@@ -123,6 +117,9 @@ internal sealed class TaskFiles
 /// <param name="Config">Its entries, with what it includes.</param>
 internal sealed record TaskSource(string Path, PythonMap Config)
 {
+    /// <summary>The file and all that it includes.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
     /// <summary>Whether it is a group of tasks.</summary>
     public bool IsGroup => Get("task") is List<object?>;
 

@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Python;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
-using YamlDotNet.RepresentationModel;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -15,62 +13,22 @@ internal sealed record PythonReference(string Tag, string Name)
 }
 
 /// <summary>Reads YAML as Python's reader does: <c>yes</c> is true, <c>010</c> is eight.</summary>
-internal sealed partial class TaskYaml
+internal static partial class TaskYaml
 {
-    private const int MostNodes = 1_000_000;
+    // Of values that aliases put into each other.
     private const int MostDepth = 100;
-    private const long MostBytes = 16 << 20;
-
-    private readonly string _path;
-    private int _nodes;
-
-    private TaskYaml(string path)
-    {
-        _path = path;
-    }
+    private const int MostBytes = 16 << 20;
+    private const string Core = "tag:yaml.org,2002:";
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="MergeHostException">MH6002: it is no mapping in YAML, or takes more than is read.</exception>
     public static PythonMap Read(string path)
     {
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > MostBytes })
-            {
-                throw TaskData.Unusable(path, $"a task file has at most {MostBytes} bytes");
-            }
-
-            string text = TaskData.ReadText(path);
-            CheckDepth(path, text);
-            YamlStream stream = [];
-            stream.Load(new StringReader(text));
-            return stream.Documents is [{ RootNode: YamlMappingNode mapping }]
-                ? (PythonMap)new TaskYaml(path).Of(mapping, 0)!
-                : throw TaskData.Unusable(path, "expected a mapping: one task or group");
-        }
-        catch (YamlException exception)
-        {
-            throw TaskData.Unusable($"{path}({exception.Start.Line},{exception.Start.Column})", exception.Message, exception);
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or OverflowException)
-        {
-            // The parser's own words for some texts, such as a list that is never closed.
-            throw TaskData.Unusable(path, "this is no YAML", exception);
-        }
-    }
-
-    // Before nodes are made of it, one inside of the other.
-    private static void CheckDepth(string path, string text)
-    {
-        Parser events = new(new StringReader(text));
-        for (int depth = 0, count = 0; events.MoveNext(); count++)
-        {
-            depth += events.Current is MappingStart or SequenceStart ? 1 : events.Current is MappingEnd or SequenceEnd ? -1 : 0;
-            if (depth > MostDepth || count > MostNodes)
-            {
-                throw TaskData.Unusable(path, $"a task file has at most {MostNodes} values, {MostDepth} deep");
-            }
-        }
+        List<Problem> problems = [];
+        IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, TaskData.ReadText(path, MostBytes), problems, keepsTags: true);
+        return problems.Count > 0 ? throw new MergeHostException([.. problems.Select(problem => new Problem(ErrorCodes.BadTaskData, $"{problem.Place}: {problem.Message}", problem.Hint))])
+            : documents is [YamlMapping mapping] ? (PythonMap)Of(mapping, 0)!
+            : throw TaskData.Unusable(path, "expected a mapping: one task or group");
     }
 
     /// <summary>A plain word of YAML 1.1 as a value.</summary>
@@ -106,42 +64,27 @@ internal sealed partial class TaskYaml
         }
     }
 
-    private object? Of(YamlNode node, int depth)
+    private static object? Of(YamlNode node, int depth)
     {
-        if (++_nodes > MostNodes || depth > MostDepth)
+        if (depth > MostDepth)
         {
-            throw TaskData.Unusable(_path, $"the file unfolds to more than {MostNodes} values, or {MostDepth} deep");
+            throw TaskData.Unusable($"{node.Place}", $"the file unfolds to values that are more than {MostDepth} deep");
         }
 
-        if (!node.Tag.IsEmpty && node.Tag.Value is var tag && !tag.StartsWith("tag:yaml.org,2002:str", StringComparison.Ordinal))
+        if (node.Tag is { } tag && !tag.StartsWith(Core + "str", StringComparison.Ordinal))
         {
-            return tag.StartsWith("tag:yaml.org,2002:python", StringComparison.Ordinal)
-                ? throw TaskData.Unusable($"{_path}({node.Start.Line},{node.Start.Column})", $"'!!{tag["tag:yaml.org,2002:".Length..]}' makes objects of Python, which is never run")
-                : new PythonReference(tag, node is YamlScalarNode scalar ? scalar.Value ?? "" : "");
+            return tag.StartsWith(Core + "python", StringComparison.Ordinal)
+                ? throw TaskData.Unusable($"{node.Place}", $"'!!{tag[Core.Length..]}' makes objects of Python, which is never run")
+                : new PythonReference(tag, node is YamlScalar scalar ? scalar.Text : "");
         }
 
         return node switch
         {
-            YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text } when node.Tag.IsEmpty => Word(text),
-            YamlScalarNode scalar => scalar.Value ?? "",
-            YamlSequenceNode list => list.Select(item => Of(item, depth + 1)).ToList(),
-            YamlMappingNode mapping => Mapping(mapping, depth),
-            _ => throw TaskData.Unusable(_path, "a task file holds what is no value"),
+            YamlScalar { IsPlain: true, Tag: null } plain => Word(plain.Text),
+            YamlSequence list => list.Items.Select(item => Of(item, depth + 1)).ToList(),
+            YamlMapping mapping => new PythonMap(mapping.Entries.Select(entry => (Of(entry.Key, depth + 1), Of(entry.Value, depth + 1)))),
+            _ => ((YamlScalar)node).Text,
         };
-    }
-
-    // '<<' takes over the entries of other mappings that this one does not have.
-    private PythonMap Mapping(YamlMappingNode mapping, int depth)
-    {
-        IEnumerable<PythonMap> others = mapping.Children.Where(entry => entry.Key is YamlScalarNode { Value: "<<", Style: ScalarStyle.Plain })
-            .SelectMany(entry => Of(entry.Value, depth + 1) is List<object?> several ? several : [Of(entry.Value, depth + 1)]).OfType<PythonMap>();
-        PythonMap read = new(others.Reverse().SelectMany(other => other.Entries));
-        foreach ((YamlNode key, YamlNode value) in mapping.Children.Where(entry => entry.Key is not YamlScalarNode { Value: "<<", Style: ScalarStyle.Plain }))
-        {
-            read.Set(key is YamlScalarNode ? Of(key, depth + 1) : throw TaskData.Unusable($"{_path}({key.Start.Line},{key.Start.Column})", "a key must be a word"), Of(value, depth + 1));
-        }
-
-        return read;
     }
 
     [GeneratedRegex(@"^[-+]?(?:(?<mark>0b)(?<digits>[01_]+)|(?<mark>0x)(?<digits>[0-9a-fA-F_]+)|(?<mark>0)(?<digits>[0-7_]+)|(?<digits>0|[1-9][0-9_]*))$")]

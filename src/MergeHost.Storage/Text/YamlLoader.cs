@@ -9,7 +9,7 @@ namespace MergeHost.Storage.Text;
 /// <remarks>
 /// Anchors and merge keys (<c>&lt;&lt;</c>) are unfolded here; an alias inside its own anchor is an error, and so are more than
 /// 100,000 nodes after unfolding, values nested more than 100 deep, texts of more than a million characters and the character NUL. Values stay
-/// text: what they mean depends on where they stand.
+/// text: what they mean depends on where they stand. Tags are refused, or kept for a reader that says what each means.
 /// </remarks>
 public sealed class YamlLoader
 {
@@ -20,16 +20,18 @@ public sealed class YamlLoader
     private readonly string _path;
     private readonly List<Problem> _problems;
     private readonly Parser _parser;
+    private readonly bool _keepsTags;
     private readonly Dictionary<string, (YamlNode Node, int Size)> _anchors = [];
     private readonly HashSet<string> _open = [];
     private Mark _last = Mark.Empty;
     private int _nodes;
     private int _depth;
 
-    private YamlLoader(string path, string text, List<Problem> problems)
+    private YamlLoader(string path, string text, List<Problem> problems, bool keepsTags)
     {
         _path = path;
         _problems = problems;
+        _keepsTags = keepsTags;
         _parser = new Parser(new StringReader(text));
     }
 
@@ -37,11 +39,12 @@ public sealed class YamlLoader
     /// <param name="path">The file's name, for places.</param>
     /// <param name="text">The file's text.</param>
     /// <param name="problems">Receives what is wrong.</param>
+    /// <param name="keepsTags">Whether tags are kept as <see cref="YamlNode.Tag"/>; otherwise they are wrong.</param>
     /// <returns>One node a document, none for empty ones; what could be read when something is wrong.</returns>
-    public static IReadOnlyList<YamlNode> Load(string path, string text, List<Problem> problems)
+    public static IReadOnlyList<YamlNode> Load(string path, string text, List<Problem> problems, bool keepsTags = false)
     {
         List<YamlNode> documents = [];
-        YamlLoader loader = new(path, text, problems);
+        YamlLoader loader = new(path, text, problems, keepsTags);
         try
         {
             loader.ReadDocuments(documents);
@@ -108,7 +111,7 @@ public sealed class YamlLoader
 
         int before = _nodes;
         NodeEvent start = _parser.Current as NodeEvent ?? throw Unexpected();
-        if (!start.Tag.IsEmpty && !start.Tag.IsNonSpecific)
+        if (!_keepsTags && !start.Tag.IsEmpty && !start.Tag.IsNonSpecific)
         {
             _problems.Add(new Problem(ErrorCodes.YamlSyntax, $"tag '{CheckpointException.Printable(start.Tag.Value)}' is not allowed: only plain data is read", "Remove the tag.", At(start.Start)));
         }
@@ -130,6 +133,11 @@ public sealed class YamlLoader
             _ => throw Unexpected(),
         };
         _depth--;
+        if (_keepsTags && !start.Tag.IsEmpty)
+        {
+            node = node with { Tag = start.Tag.Value };
+        }
+
         if (anchor is not null)
         {
             _open.Remove(anchor);
@@ -186,7 +194,7 @@ public sealed class YamlLoader
     {
         MappingStart start = _parser.Consume<MappingStart>();
         List<(YamlScalar Key, YamlNode Value)> entries = [];
-        List<(YamlScalar Key, YamlNode Value)> merged = [];
+        List<YamlMapping> merged = [];
         HashSet<string> keys = new(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
@@ -210,32 +218,34 @@ public sealed class YamlLoader
             }
         }
 
-        // What the mapping says itself goes before what it merges in, and of that the first.
-        foreach ((YamlScalar key, YamlNode value) in merged.Where(pair => keys.Add(pair.Key.Text)))
-        {
-            entries.Add((key, value));
-        }
-
-        return new YamlMapping(entries, At(start.Start));
+        return new YamlMapping(merged.Count == 0 ? entries : Merge(merged, entries), At(start.Start));
     }
 
-    private List<(YamlScalar Key, YamlNode Value)> Merged(YamlNode value)
+    // As in Python, what is merged in stands first. What the mapping says itself wins, and of what is merged in the first.
+    private static List<(YamlScalar Key, YamlNode Value)> Merge(IEnumerable<YamlMapping> merged, List<(YamlScalar Key, YamlNode Value)> own)
     {
-        IReadOnlyList<YamlNode> sources = value is YamlSequence sequence ? sequence.Items : [value];
-        List<(YamlScalar Key, YamlNode Value)> entries = [];
-        foreach (YamlNode source in sources)
+        OrderedDictionary<string, (YamlScalar Key, YamlNode Value)> all = new(StringComparer.Ordinal);
+        foreach ((YamlScalar key, YamlNode value) in merged.Reverse().SelectMany(mapping => mapping.Entries).Concat(own))
+        {
+            all[key.Text] = (key, value);
+        }
+
+        return [.. all.Values];
+    }
+
+    private IEnumerable<YamlMapping> Merged(YamlNode value)
+    {
+        foreach (YamlNode source in value is YamlSequence sequence ? sequence.Items : [value])
         {
             if (source is YamlMapping mapping)
             {
-                entries.AddRange(mapping.Entries);
+                yield return mapping;
             }
             else
             {
                 _problems.Add(new Problem(ErrorCodes.WrongType, $"'<<' merges mappings, found {source.Kind}", null, source.Place));
             }
         }
-
-        return entries;
     }
 
     private void Count(int nodes, Mark place)

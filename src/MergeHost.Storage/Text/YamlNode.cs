@@ -6,6 +6,9 @@ namespace MergeHost.Storage.Text;
 /// <param name="Place">Where it begins.</param>
 public abstract record YamlNode(TextPlace Place)
 {
+    /// <summary>The tag that was written before it, such as <c>!function</c>; only where the reader keeps them.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>What the node is, for messages.</summary>
     public abstract string Kind { get; }
 }

@@ -36,6 +36,25 @@ public sealed class YamlLoaderTests
     }
 
     [Fact]
+    public void Load_OfTags_KeepsThemForAReaderOfThem()
+    {
+        List<Problem> problems = [];
+        YamlMapping mapping = Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", "a: !function utils.make\nb: !!str 1\nc: &c !x [1]\nd: *c\ne: 1", problems, keepsTags: true)));
+        Assert.Empty(problems);
+        Assert.Equal(["!function", "tag:yaml.org,2002:str", "!x", "!x", null], mapping.Entries.Select(entry => entry.Value.Tag));
+    }
+
+    // PyYAML 6.0.3 gives the same keys in the same order.
+    [Fact]
+    public void Load_OfMergedMappings_OrdersAndChoosesAsPythonDoes()
+    {
+        List<Problem> problems = [];
+        YamlMapping mapping = Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", "{z: 1, <<: [{a: 2, b: 3}, {b: 4, c: 5}], c: 6}", problems)));
+        Assert.Empty(problems);
+        Assert.Equal(["b=3", "c=6", "a=2", "z=1"], mapping.Entries.Select(entry => $"{entry.Key.Text}={((YamlScalar)entry.Value).Text}"));
+    }
+
+    [Fact]
     public void Load_OfManyKeys_TakesTheirTimeOnce()
     {
         List<Problem> problems = [];
