@@ -49,6 +49,19 @@ public class TextTemplateTests
     [InlineData("q + q")]
     [InlineData("q * 1000")]
     [InlineData("(q.center(100000000) ~ q)|string")]
+    [InlineData("q.replace('', q)")]
+    [InlineData("q.replace('a', q, 99999999)")]
+    [InlineData("q|replace('a', q)")]
+    [InlineData("q|regex_replace('a', q)")]
+    [InlineData("'%s%s' % (q, q)")]
+    [InlineData("'{0}{0}'.format(q)")]
+    [InlineData("q.translate({97: q})")]
+    [InlineData("(q|wordwrap(1))|indent(q)")]
+    [InlineData("(q.replace('a', 'a ')|trim)|wordwrap(1, true, q)")]
+    [InlineData("q.replace('a', '\\t').expandtabs(100).replace(' ', 'a')")]
+    [InlineData("[q, q]|string")]
+    [InlineData("('<' ~ q)|e|e|e|e|e|e|e|e|e|e|e|e|e|e|e|e|replace('amp;', q)")]
+    [InlineData("(q|replace('a', '\\\\'))|tojson|tojson")]
     public void Render_OfATextThatGrowsWithoutMeasure_IsRefused(string step)
     {
         TextTemplate template = new($"{{{{ {step} }}}}");
@@ -67,8 +80,54 @@ public class TextTemplateTests
     [InlineData("question.split('')")]
     [InlineData("99999999999999999999 + question")]
     [InlineData("choices.text[99999999999]")]
+    [InlineData("choices.99999999999999999999")]
+    [InlineData("'ab' * 9223372036854775807")]
+    [InlineData("(-9223372036854775807 - 1)|abs")]
+    [InlineData("'{:99999999999}'.format(1)")]
+    [InlineData("'%99999999999d' % 1")]
+    [InlineData("'a'.translate({97: 55296})")]
+    [InlineData("'a'.center(9, 'ab')")]
+    [InlineData("'a'.ljust(9, '')")]
     public void Render_OfWhatLibrariesRefuse_IsRefusedByName(string expression) => Assert.Equal(
         ErrorCodes.BadTaskData, Assert.Throws<MergeHostException>(() => new TextTemplate($"{{{{ {expression} }}}}").Render(_item)).Code);
+
+    [Theory]
+    [InlineData("v = [v, v]", "v == w")]
+    [InlineData("v = [v, v]", "v|string")]
+    [InlineData("v = [v, v]", "v < w")]
+    [InlineData("v = (v, v)", "{v: 1}[w]")]
+    public void Render_OfAValueThatHoldsAnotherAgainAndAgain_IsRefused(string step, string use)
+    {
+        string times = string.Concat(Enumerable.Repeat($"{{% set {step} %}}", 60));
+        string template = $"{{% set v = 1 %}}{times}{{% set w = v %}}{{% set v = 1 %}}{times}{{{{ {use} }}}}";
+        Assert.Equal(ErrorCodes.BadTaskData, Assert.Throws<MergeHostException>(() => new TextTemplate(template).Render(_item)).Code);
+    }
+
+    [Theory]
+    [InlineData("ns.v == ns.w")]
+    [InlineData("ns.v < ns.w")]
+    [InlineData("{ns.v: 1}[ns.w]")]
+    public void Render_OfAnEndlesslyDeepValue_IsRefused(string use)
+    {
+        string template = $"{{% set ns = namespace(v=(1,), w=(1,)) %}}{{% for i in range(90000) %}}{{% set ns.v = (ns.v,) %}}{{% set ns.w = (ns.w,) %}}{{% endfor %}}{{{{ {use} }}}}";
+        Assert.Equal(ErrorCodes.BadTaskData, Assert.Throws<MergeHostException>(() => new TextTemplate(template).Render(_item)).Code);
+    }
+
+    [Theory]
+    [InlineData("{{ 'abc'[1::9223372036854775807] }}", "b")]
+    [InlineData("{{ 'abcd'[::-9223372036854775807] }}", "d")]
+    [InlineData("{{ 'aaa'.replace('a', 'b', 2) }} {{ 'ab'.replace('', '-') }} {{ 'ab'.replace('', '-', 2) }}", "bba -a-b- -a-b")]
+    [InlineData("{{ {(1, (2, 3)): 'x'}[(1.0, (2, 3))] }}", "x")]
+    public void Render_AtTheEndsOfWhatIsCounted_MeansWhatPythonMeans(string template, string expected) => Assert.Equal(expected, new TextTemplate(template).Render(_item));
+
+    [Theory]
+    [InlineData("{{ choices | tojson(separators=(',', ':')) }}", """{"text":["no","yes"],"label":["A","B"]}""")]
+    [InlineData("{{ ['a'] | tojson(indent=1) }}", "[\n \"a\"\n]")]
+    public void Render_OfJsonInAChatTemplate_WritesItAsAsked(string template, string expected) =>
+        Assert.Equal(expected, new TextTemplate(template, new TemplateOptions { WritesPlainJson = true }).Render(_item));
+
+    [Fact]
+    public void Format_OfShortParts_KeepsAZero() => Assert.Equal("5 0 0 7", PythonMoment.Format(new DateTime(2026, 5, 7, 0, 0, 9), "%-m %-H %-M %-d"));
 
     [Fact]
     public void Evaluate_OfASingleExpression_KeepsItsKind()

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.RegularExpressions;
+using MergeHost.Plugins.LanguageModel.Templates;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
 
@@ -38,7 +39,7 @@ internal static partial class PythonFormat
     public static string Percent(string text, object? values)
     {
         Queue<object?> left = new(values is PythonTuple tuple ? tuple : [values]);
-        string written = Directive().Replace(text, match =>
+        string written = ReplaceEach(Directive(), text, match =>
         {
             string kind = match.Groups["kind"].Value;
             if (kind == "%")
@@ -70,7 +71,7 @@ internal static partial class PythonFormat
     public static string Braces(string text, PythonArguments arguments)
     {
         int next = 0;
-        return Place().Replace(text, match =>
+        return ReplaceEach(Place(), text, match =>
         {
             if (match.Value is "{{" or "}}")
             {
@@ -87,6 +88,18 @@ internal static partial class PythonFormat
         });
 
         object? At(int place) => place < arguments.Count ? arguments.Places[place] : throw new FormatException("there are fewer values than places in the text");
+    }
+
+    private static string ReplaceEach(Regex places, string text, Func<Match, string> write)
+    {
+        long length = text.Length;
+        return places.Replace(text, match =>
+        {
+            string written = write(match);
+            length += written.Length;
+            TemplateLimits.ThrowIfLong(length);
+            return written;
+        });
     }
 
     // number · 10^places as a whole number, halves to the even one.

@@ -41,7 +41,7 @@ internal static class PythonMoment
                 char other => throw new FormatException($"'%{other}' is no part of a moment"),
             };
             string written = form[place] is 'j' or '%' ? part : moment.ToString(part, CultureInfo.InvariantCulture);
-            text.Append(isShort ? written.TrimStart('0') : written);
+            text.Append(isShort ? written[..^1].TrimStart('0') + written[^1] : written);
         }
 
         return text.ToString();

@@ -8,17 +8,13 @@ internal static class PythonOperators
     // Of texts and lists that are made by repetition.
     private const int MostItems = 1 << 20;
 
-    public static bool AreEqual(object? left, object? right) => (left, right) switch
+    /// <summary><c>==</c></summary>
+    /// <exception cref="FormatException">A value is not there, or holds too many others or too deep ones.</exception>
+    public static bool AreEqual(object? left, object? right)
     {
-        (Undefined missing, _) => missing.OrThrow(right is Undefined),
-        (_, Undefined missing) => missing.OrThrow(false),
-        (string or null, _) or (_, string or null) => Equals(left, right),
-        (PythonMap a, PythonMap b) => a.Count == b.Count && a.Entries.All(entry => b.TryGet(entry.Key, out object? value) && AreEqual(entry.Value, value)),
-        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a is PythonTuple == b is PythonTuple && a.Count == b.Count && a.Zip(b).All(pair => AreEqual(pair.First, pair.Second)),
-        (long a, double b) => a == b && (Math.Abs(b) < 1e15 || (long)b == a),
-        (double, long) => AreEqual(right, left),
-        _ => PythonValue.AsNumber(left) is { } a && PythonValue.AsNumber(right) is { } b ? a == b && (left is not long x || right is not long y || x == y) : Equals(left, right),
-    };
+        int steps = TemplateLimits.Steps;
+        return AreEqual(left, right, 0, ref steps);
+    }
 
     /// <summary><c>==</c>, <c>!=</c>, <c>in</c>, <c>not in</c> and the orders.</summary>
     /// <exception cref="FormatException">The values have no order.</exception>
@@ -39,12 +35,15 @@ internal static class PythonOperators
 
     /// <summary>Which of two values is the larger, as a sorter has it.</summary>
     /// <exception cref="FormatException">They have no order.</exception>
-    public static int Order(object? left, object? right) => (left, right) switch
+    public static int Order(object? left, object? right) => Order(left, right, 0);
+
+    private static int Order(object? left, object? right, int depth) => (left, right) switch
     {
+        _ when depth > TemplateLimits.Depth => throw TooDeep(),
         (string a, string b) => PythonText.Compare(a, b),
         (long a, long b) => a.CompareTo(b),
         (DateTime a, DateTime b) => a.CompareTo(b),
-        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) when a is PythonTuple == b is PythonTuple => OrderOf(a, b),
+        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) when a is PythonTuple == b is PythonTuple => OrderOf(a, b, depth),
         _ when PythonValue.AsNumber(left) is { } a && PythonValue.AsNumber(right) is { } b => a.CompareTo(b),
         _ => throw new FormatException($"{PythonValue.Word(left)} and {PythonValue.Word(right)} have no order"),
     };
@@ -90,13 +89,62 @@ internal static class PythonOperators
 
     private static FormatException Wrong(object? left, string sign, object? right) => new($"'{sign}' does not join {PythonValue.Word(left)} and {PythonValue.Word(right)}");
 
-    private static int OrderOf(IReadOnlyList<object?> left, IReadOnlyList<object?> right)
+    private static FormatException TooDeep() => new($"values that hold more than {TemplateLimits.Steps} others, or {TemplateLimits.Depth} inside of each other, are not compared");
+
+    // A value may hold another many times, and these others again, without taking any memory for it.
+    private static bool AreEqual(object? left, object? right, int depth, ref int steps)
+    {
+        if (depth > TemplateLimits.Depth || --steps < 0)
+        {
+            throw TooDeep();
+        }
+
+        return (left, right) switch
+        {
+            (Undefined missing, _) => missing.OrThrow(right is Undefined),
+            (_, Undefined missing) => missing.OrThrow(false),
+            (string or null, _) or (_, string or null) => Equals(left, right),
+            (PythonMap a, PythonMap b) => a.Count == b.Count && AreEqual(a, b, depth, ref steps),
+            (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a is PythonTuple == b is PythonTuple && a.Count == b.Count && AreEqual(a, b, depth, ref steps),
+            (long a, double b) => a == b && (Math.Abs(b) < 1e15 || (long)b == a),
+            (double a, long b) => b == a && (Math.Abs(a) < 1e15 || (long)a == b),
+            _ => PythonValue.AsNumber(left) is { } a && PythonValue.AsNumber(right) is { } b ? a == b && (left is not long x || right is not long y || x == y) : Equals(left, right),
+        };
+    }
+
+    private static bool AreEqual(PythonMap left, PythonMap right, int depth, ref int steps)
+    {
+        foreach ((object? key, object? value) in left.Entries)
+        {
+            if (!right.TryGet(key, out object? other) || !AreEqual(value, other, depth + 1, ref steps))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool AreEqual(IReadOnlyList<object?> left, IReadOnlyList<object?> right, int depth, ref int steps)
+    {
+        for (int i = 0; i < left.Count; i++)
+        {
+            if (!AreEqual(left[i], right[i], depth + 1, ref steps))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static int OrderOf(IReadOnlyList<object?> left, IReadOnlyList<object?> right, int depth)
     {
         for (int i = 0; i < Math.Min(left.Count, right.Count); i++)
         {
             if (!AreEqual(left[i], right[i]))
             {
-                return Order(left[i], right[i]);
+                return Order(left[i], right[i], depth + 1);
             }
         }
 
@@ -116,7 +164,7 @@ internal static class PythonOperators
     {
         long times = Math.Max(0, count);
         long length = value is string text ? text.Length : ((IReadOnlyList<object?>)value!).Count;
-        if (length * times > MostItems)
+        if (times > MostItems / Math.Max(1, length))
         {
             throw new FormatException($"'*' would make more than {MostItems} items");
         }

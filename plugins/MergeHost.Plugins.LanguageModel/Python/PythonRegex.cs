@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
+using MergeHost.Plugins.LanguageModel.Templates;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
@@ -37,7 +38,8 @@ internal sealed class PythonRegex
         int start = 0;
         foreach (Match match in _regex.Matches(text).Take(most == 0 ? int.MaxValue : (int)most))
         {
-            replaced.Append(text, start, match.Index - start).Append(Expand(match, replacement));
+            TemplateLimits.Append(replaced, text.AsSpan(start, match.Index - start));
+            TemplateLimits.Append(replaced, Expand(match, replacement));
             start = match.Index + match.Length;
         }
 
@@ -109,11 +111,11 @@ internal sealed class PythonRegex
             if (char.IsAsciiDigit(next))
             {
                 string number = place + 1 < replacement.Length && char.IsAsciiDigit(replacement[place + 1]) ? replacement.Substring(place++, 2) : next.ToString();
-                text.Append(Group(match, number));
+                TemplateLimits.Append(text, Group(match, number));
             }
             else if (next == 'g' && replacement.IndexOf('>', place) is var end and > 0 && replacement[place + 1] == '<')
             {
-                text.Append(Group(match, replacement[(place + 2)..end]));
+                TemplateLimits.Append(text, Group(match, replacement[(place + 2)..end]));
                 place = end;
             }
             else

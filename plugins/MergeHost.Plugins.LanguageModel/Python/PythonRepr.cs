@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MergeHost.Plugins.LanguageModel.Templates;
 
 namespace MergeHost.Plugins.LanguageModel.Python;
 
@@ -16,6 +17,8 @@ internal static class PythonRepr
         {
             throw new FormatException($"a value is nested more than {MostDepth} times");
         }
+
+        TemplateLimits.ThrowIfLong(text.Length);
 
         switch (value)
         {
@@ -57,12 +60,10 @@ internal static class PythonRepr
             return double.IsNaN(number) ? "nan" : number > 0 ? "inf" : "-inf";
         }
 
-        string scientific = number.ToString("E16", CultureInfo.InvariantCulture);
-        int exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E') + 1), CultureInfo.InvariantCulture);
         string shortest = number.ToString("R", CultureInfo.InvariantCulture);
         string sign = shortest[0] == '-' ? "-" : "";
         (string digits, int place) = Digits(shortest[sign.Length..]);
-        exponent = digits == "0" ? 0 : place - 1;
+        int exponent = digits == "0" ? 0 : place - 1;
         if (exponent is < -4 or >= 16)
         {
             string mantissa = digits.Length == 1 ? digits : $"{digits[0]}.{digits[1..]}";

@@ -7,6 +7,9 @@ namespace MergeHost.Plugins.LanguageModel.Python;
 /// <summary>What Python takes for letters, white space and lines, and how it writes them large and small.</summary>
 internal static class PythonText
 {
+    /// <summary><c>string.punctuation</c></summary>
+    public const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
     // Letters that become several when written large, each with these.
     private const string Large =
         "\u00dfSS;\u0149\u02bcN;\u01f0J\u030c;\u0390\u0399\u0308\u0301;\u03b0\u03a5\u0308\u0301;\u0587\u0535\u0552;" +

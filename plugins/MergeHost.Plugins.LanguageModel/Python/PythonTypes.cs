@@ -98,7 +98,7 @@ internal sealed class PythonKeys : IEqualityComparer<object>
     public int GetHashCode(object key) => key switch
     {
         string text => text.GetHashCode(StringComparison.Ordinal),
-        PythonTuple tuple => tuple.Aggregate(17, (code, item) => HashCode.Combine(code, GetHashCode(Of(item)))),
+        PythonTuple tuple => tuple.Aggregate(17, (code, item) => HashCode.Combine(code, item is PythonTuple inner ? inner.Count : GetHashCode(Of(item)))),
         _ => PythonValue.AsNumber(key)?.GetHashCode() ?? key.GetHashCode(),
     };
 }

@@ -62,6 +62,7 @@ internal static class TemplateAccess
         }
 
         long count = items.Count;
+        by = Math.Clamp(by, -count - 1, count + 1);
         long from = Place(first, by > 0 ? 0 : count - 1);
         long to = end is null ? (by > 0 ? count : -1) : Place(end, 0);
         List<object?> cut = [];

@@ -38,6 +38,7 @@ internal static class TemplateFilters
         scope.Step();
         object? given = value is Undefined missing && name is not ("default" or "d") ? missing.OrThrow("") : value;
         object? made = filter(given, arguments, scope);
+        TemplateLimits.ThrowIfLong((made as string)?.Length ?? 0);
         if (name is not ("map" or "select" or "reject" or "selectattr" or "rejectattr" or "format"))
         {
             arguments.ThrowIfLeft();

@@ -5,8 +5,21 @@ using MergeHost.Plugins.LanguageModel.Python;
 namespace MergeHost.Plugins.LanguageModel.Templates;
 
 /// <summary>Writes values as JSON, as Python's <c>json.dumps</c> does.</summary>
-internal static class TemplateJson
+internal sealed class TemplateJson
 {
+    private readonly StringBuilder _json = new();
+    private readonly int? _indent;
+    private readonly bool _isAscii;
+    private readonly bool _sorts;
+    private readonly string _between;
+    private readonly string _colon;
+
+    private TemplateJson(int? indent, bool isAscii, bool sorts, (string Between, string Colon)? separators)
+    {
+        (_indent, _isAscii, _sorts) = (indent, isAscii, sorts);
+        (_between, _colon) = separators ?? (indent is null ? ", " : ",", ": ");
+    }
+
     /// <summary>The filter <c>tojson</c>.</summary>
     /// <param name="value">The value.</param>
     /// <param name="arguments">Of the filter: <c>indent</c>, and in chat templates more.</param>
@@ -14,57 +27,69 @@ internal static class TemplateJson
     /// <exception cref="FormatException">The value cannot be written.</exception>
     public static string Write(object? value, PythonArguments arguments, bool isPlain)
     {
-        object? indent = isPlain ? arguments.Get(1, "indent", arguments.Get(-1, "indent")) : arguments.Get(0, "indent");
-        bool isAscii = isPlain ? arguments.IsTrue(0, "ensure_ascii") : true;
-        bool sorts = isPlain ? arguments.IsTrue(3, "sort_keys") : true;
-        arguments.Get(2, "separators");
-        StringBuilder json = new();
-        Append(json, value, indent is null ? null : (int)(PythonValue.AsWhole(indent) ?? 0), 0, isAscii, sorts);
-        return isPlain ? json.ToString() : json.Replace("<", "\\u003c").Replace(">", "\\u003e").Replace("&", "\\u0026").Replace("'", "\\u0027").ToString();
+        if (!isPlain)
+        {
+            StringBuilder safe = new(Write(value, Indent(arguments.Get(0, "indent")), isAscii: true, sorts: true));
+            return safe.Replace("<", "\\u003c").Replace(">", "\\u003e").Replace("&", "\\u0026").Replace("'", "\\u0027").ToString();
+        }
+
+        bool isAscii = arguments.IsTrue(0, "ensure_ascii");
+        int? indent = Indent(arguments.Get(1, "indent"));
+        (string, string)? separators = arguments.Get(2, "separators") switch
+        {
+            null => null,
+            IReadOnlyList<object?> and [string between, string colon] => (between, colon),
+            object other => throw new FormatException($"'separators' are two texts, found {PythonValue.Word(other)}"),
+        };
+        return new TemplateJson(indent, isAscii, arguments.IsTrue(3, "sort_keys"), separators).Write(value);
     }
 
     /// <summary><c>json.dumps(value, indent=indent, ensure_ascii=isAscii, sort_keys=sorts)</c></summary>
     /// <exception cref="FormatException">The value cannot be written.</exception>
-    public static string Write(object? value, int? indent, bool isAscii, bool sorts = false)
+    public static string Write(object? value, int? indent, bool isAscii, bool sorts = false) => new TemplateJson(indent, isAscii, sorts, separators: null).Write(value);
+
+    private static int? Indent(object? indent) => indent is null ? null : (int)(PythonValue.AsWhole(indent) ?? 0);
+
+    private string Write(object? value)
     {
-        StringBuilder json = new();
-        Append(json, value, indent, 0, isAscii, sorts);
-        return json.ToString();
+        Append(value, 0);
+        return _json.ToString();
     }
 
-    private static void Append(StringBuilder json, object? value, int? indent, int depth, bool isAscii, bool sorts)
+    private void Append(object? value, int depth)
     {
         if (depth > TemplateLimits.Depth)
         {
             throw new FormatException($"a value is nested more than {TemplateLimits.Depth} times");
         }
 
+        TemplateLimits.ThrowIfLong(_json.Length);
         switch (value)
         {
             case null:
-                json.Append("null");
+                _json.Append("null");
                 break;
             case bool truth:
-                json.Append(truth ? "true" : "false");
+                _json.Append(truth ? "true" : "false");
                 break;
             case string text:
-                AppendText(json, text, isAscii);
+                AppendText(text);
                 break;
             case DateTime:
-                AppendText(json, PythonValue.Text(value), isAscii);
+                AppendText(PythonValue.Text(value));
                 break;
             case long whole:
-                json.Append(whole.ToString(CultureInfo.InvariantCulture));
+                _json.Append(whole.ToString(CultureInfo.InvariantCulture));
                 break;
             case double number:
-                json.Append(double.IsFinite(number) ? PythonRepr.Fraction(number) : double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+                _json.Append(double.IsFinite(number) ? PythonRepr.Fraction(number) : double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
                 break;
             case IReadOnlyList<object?> items:
-                AppendItems(json, '[', [.. items.Select(item => ((string?)null, item))], indent, depth, isAscii, sorts);
+                AppendItems('[', [.. items.Select(item => ((string?)null, item))], depth);
                 break;
             case PythonMap map:
                 IEnumerable<(string? Key, object? Value)> entries = map.Entries.Select(entry => ((string?)KeyOf(entry.Key), entry.Value));
-                AppendItems(json, '{', sorts ? [.. entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)] : [.. entries], indent, depth, isAscii, sorts);
+                AppendItems('{', _sorts ? [.. entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)] : [.. entries], depth);
                 break;
             default:
                 throw new FormatException($"{PythonValue.Word(value)} cannot be written as JSON");
@@ -79,20 +104,20 @@ internal static class TemplateJson
         _ => PythonValue.Text(key),
     };
 
-    private static void AppendItems(StringBuilder json, char open, IReadOnlyList<(string? Key, object? Value)> items, int? indent, int depth, bool isAscii, bool sorts)
+    private void AppendItems(char open, IReadOnlyList<(string? Key, object? Value)> items, int depth)
     {
-        json.Append(open);
+        _json.Append(open);
         foreach ((int place, (string? key, object? value)) in items.Index())
         {
-            json.Append(place == 0 ? "" : indent is null ? ", " : ",");
+            _json.Append(place == 0 ? "" : _between);
             NewLine(depth + 1);
             if (key is not null)
             {
-                AppendText(json, key, isAscii);
-                json.Append(": ");
+                AppendText(key);
+                _json.Append(_colon);
             }
 
-            Append(json, value, indent, depth + 1, isAscii, sorts);
+            Append(value, depth + 1);
         }
 
         if (items.Count > 0)
@@ -100,17 +125,17 @@ internal static class TemplateJson
             NewLine(depth);
         }
 
-        json.Append(open == '[' ? ']' : '}');
+        _json.Append(open == '[' ? ']' : '}');
 
-        void NewLine(int level) => json.Append(indent is { } width ? "\n" + new string(' ', Math.Clamp(width, 0, 100) * level) : "");
+        void NewLine(int level) => _json.Append(_indent is { } width ? "\n" + new string(' ', Math.Clamp(width, 0, 100) * level) : "");
     }
 
-    private static void AppendText(StringBuilder json, string text, bool isAscii)
+    private void AppendText(string text)
     {
-        json.Append('"');
+        _json.Append('"');
         foreach (char letter in text)
         {
-            json.Append(letter switch
+            _json.Append(letter switch
             {
                 '"' => "\\\"",
                 '\\' => @"\\",
@@ -120,11 +145,11 @@ internal static class TemplateJson
                 '\b' => "\\b",
                 '\f' => "\\f",
                 < ' ' => $"\\u{(int)letter:x4}",
-                > '~' when isAscii => $"\\u{(int)letter:x4}",
+                > '~' when _isAscii => $"\\u{(int)letter:x4}",
                 _ => letter.ToString(),
             });
         }
 
-        json.Append('"');
+        _json.Append('"');
     }
 }

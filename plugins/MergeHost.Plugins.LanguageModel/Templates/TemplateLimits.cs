@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MergeHost.Plugins.LanguageModel.Templates;
 
 /// <summary>What a template of a stranger may take: it is read and rendered within these.</summary>
@@ -23,5 +25,24 @@ internal static class TemplateLimits
     /// <param name="make">Makes it.</param>
     /// <exception cref="FormatException">It would be longer.</exception>
     public static T Bounded<T>(long length, Func<T> make) =>
-        length <= Output ? make() : throw new FormatException($"a text or list of more than {Output} letters or items would be made");
+        length <= Output ? make() : throw TooLong();
+
+    /// <summary>Appends to a text that is made of values, if it does not become longer than what may be rendered.</summary>
+    /// <exception cref="FormatException">It would become longer.</exception>
+    public static void Append(StringBuilder text, ReadOnlySpan<char> part)
+    {
+        ThrowIfLong((long)text.Length + part.Length);
+        text.Append(part);
+    }
+
+    /// <exception cref="FormatException">The length is more than may be rendered.</exception>
+    public static void ThrowIfLong(long length)
+    {
+        if (length > Output)
+        {
+            throw TooLong();
+        }
+    }
+
+    private static FormatException TooLong() => new($"a text or list of more than {Output} letters or items would be made");
 }

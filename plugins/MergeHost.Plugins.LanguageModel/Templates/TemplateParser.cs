@@ -57,7 +57,7 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
 
     private static Statement WriteText(string text) => (_, output) =>
     {
-        TemplateScope.Write(output, text);
+        TemplateLimits.Append(output, text);
         return Flow.Next;
     };
 
@@ -68,7 +68,7 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
         words.ExpectEnd();
         return (scope, output) =>
         {
-            TemplateScope.Write(output, PythonValue.Text(value(scope)));
+            TemplateLimits.Append(output, PythonValue.Text(value(scope)));
             return Flow.Next;
         };
     }
@@ -317,7 +317,7 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
         {
             StringBuilder text = new();
             Flow flow = body(scope.Inner(), text);
-            TemplateScope.Write(output, PythonValue.Text(filters.Aggregate((object?)text.ToString(), (found, filter) => filter(scope, found))));
+            TemplateLimits.Append(output, PythonValue.Text(filters.Aggregate((object?)text.ToString(), (found, filter) => filter(scope, found))));
             return flow;
         };
     }

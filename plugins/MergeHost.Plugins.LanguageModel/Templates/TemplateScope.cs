@@ -66,18 +66,6 @@ internal sealed class TemplateScope
         }
     }
 
-    /// <summary>Writes a text.</summary>
-    /// <exception cref="FormatException">The output is too long.</exception>
-    public static void Write(StringBuilder output, string text)
-    {
-        if (output.Length + text.Length > TemplateLimits.Output)
-        {
-            throw new FormatException($"it renders more than {TemplateLimits.Output} letters");
-        }
-
-        output.Append(text);
-    }
-
     public void Set(string name, object? value) => _variables[name] = value;
 
     /// <summary>A variable, or what says that there is none.</summary>

@@ -48,7 +48,7 @@ internal static partial class TextFilters
         StringBuilder indented = new();
         foreach ((int place, string line) in lines.Index())
         {
-            indented.Append(place > 0 ? "\n" : "").Append((place > 0 || first) && (line.Length > 0 || blank) ? space : "").Append(line);
+            TemplateLimits.Append(indented, (place > 0 ? "\n" : "") + ((place > 0 || first) && (line.Length > 0 || blank) ? space : "") + line);
         }
 
         return indented.ToString();
@@ -101,7 +101,7 @@ internal static partial class TextFilters
             wrapped.Add(current.ToString());
         }
 
-        return string.Join(between, wrapped);
+        return TextMethods.Join(between, wrapped);
     }
 
     [GeneratedRegex(@"([-\s({\[<]+)")]

@@ -46,7 +46,7 @@ internal static class TextMethods
         ["zfill"] = (text, arguments) => ZeroFill(text, Width(arguments)),
         ["rjust"] = (text, arguments) => Padding(text, arguments) + text,
         ["ljust"] = (text, arguments) => text + Padding(text, arguments),
-        ["center"] = (text, arguments) => Center(text, Width(arguments), arguments.Text(1, "fillchar", " ")),
+        ["center"] = (text, arguments) => Center(text, Width(arguments), Fill(arguments)),
         ["expandtabs"] = (text, arguments) => ExpandTabs(text, (int)Math.Min(100, arguments.Whole(0, "tabsize", 8))),
         ["translate"] = (text, arguments) => Translate(text, arguments.Get(0, "table") as PythonMap ?? throw new FormatException("'translate' needs a mapping")),
         ["format"] = PythonFormat.Braces,
@@ -63,6 +63,7 @@ internal static class TextMethods
         return arguments =>
         {
             object? value = method(text, arguments);
+            TemplateLimits.ThrowIfLong((value as string)?.Length ?? 0);
             if (name != "format")
             {
                 arguments.ThrowIfLeft();
@@ -80,7 +81,6 @@ internal static class TextMethods
         return string.Concat(Enumerable.Repeat(fill, left)) + text + string.Concat(Enumerable.Repeat(fill, missing - left));
     }
 
-    /// <summary><c>text.replace(old, new, count)</c></summary>
     /// <summary>Texts with another between them.</summary>
     public static string Join(string between, IEnumerable<string> texts)
     {
@@ -88,18 +88,20 @@ internal static class TextMethods
         return TemplateLimits.Bounded(all.Sum(text => (long)text.Length + between.Length), () => string.Join(between, all));
     }
 
+    /// <summary><c>text.replace(old, new, count)</c></summary>
     public static string Replace(string text, string old, string other, long count)
+    {
+        long places = old.Length == 0 ? PythonText.Length(text) + 1 : text.AsSpan().Count(old);
+        long most = count < 0 ? places : Math.Min(places, count);
+        return TemplateLimits.Bounded(text.Length + (most * ((long)other.Length - old.Length)), () => Replaced(text, old, other, most));
+    }
+
+    private static string Replaced(string text, string old, string other, long count)
     {
         if (old.Length == 0)
         {
             IReadOnlyList<string> letters = PythonText.Letters(text);
-            return string.Concat(letters.Select((letter, place) => (count < 0 || place < count ? other : "") + letter)) + (count < 0 || letters.Count < count ? other : "");
-        }
-
-        if (count < 0)
-        {
-            long length = text.Length + (text.AsSpan().Count(old) * ((long)other.Length - old.Length));
-            return TemplateLimits.Bounded(length, () => text.Replace(old, other, StringComparison.Ordinal));
+            return string.Concat(letters.Select((letter, place) => (place < count ? other : "") + letter)) + (letters.Count < count ? other : "");
         }
 
         StringBuilder replaced = new();
@@ -172,7 +174,10 @@ internal static class TextMethods
     }
 
     private static string Padding(string text, PythonArguments arguments) =>
-        string.Concat(Enumerable.Repeat(arguments.Text(1, "fillchar", " "), Math.Max(0, Width(arguments) - PythonText.Length(text))));
+        string.Concat(Enumerable.Repeat(Fill(arguments), Math.Max(0, Width(arguments) - PythonText.Length(text))));
+
+    private static string Fill(PythonArguments arguments) =>
+        arguments.Text(1, "fillchar", " ") is var fill && PythonText.Length(fill) == 1 ? fill : throw new FormatException($"a text is filled up with one letter, found '{fill}'");
 
     private static string ZeroFill(string text, int width)
     {
@@ -187,15 +192,15 @@ internal static class TextMethods
         foreach (string letter in PythonText.Letters(text))
         {
             int width = letter != "\t" ? 1 : size > 0 ? size - (column % size) : 0;
-            expanded.Append(letter == "\t" ? new string(' ', width) : letter);
+            TemplateLimits.Append(expanded, letter == "\t" ? new string(' ', width) : letter);
             column = letter is "\n" or "\r" ? 0 : column + width;
         }
 
         return expanded.ToString();
     }
 
-    private static string Translate(string text, PythonMap table) => string.Concat(PythonText.Letters(text).Select(letter =>
+    private static string Translate(string text, PythonMap table) => Join("", PythonText.Letters(text).Select(letter =>
         !table.TryGet((long)letter.EnumerateRunes().First().Value, out object? other) ? letter
-        : other is long code ? new Rune((int)code).ToString()
+        : other is long code ? new Rune(checked((uint)code)).ToString()
         : other as string ?? ""));
 }

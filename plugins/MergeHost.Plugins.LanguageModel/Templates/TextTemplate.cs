@@ -30,9 +30,11 @@ internal sealed class TextTemplate
         _options = options;
         try
         {
-            IReadOnlyList<Segment> segments = new TemplateLexer(source, options).Run();
-            _body = new TemplateParser(segments, options).ReadAll();
-            _single = segments is [{ Text: null, IsBlock: false } only] ? new ExpressionParser(only.Tokens).ReadTuple() : null;
+            (_body, _single) = Bounded(() =>
+            {
+                IReadOnlyList<Segment> segments = new TemplateLexer(source, options).Run();
+                return (new TemplateParser(segments, options).ReadAll(), segments is [{ Text: null, IsBlock: false } only] ? new ExpressionParser(only.Tokens).ReadTuple() : null);
+            });
         }
         catch (FormatException exception)
         {
@@ -48,15 +50,28 @@ internal sealed class TextTemplate
     /// <exception cref="MergeHostException">MH6002: a field is not there, or is of the wrong type.</exception>
     public object? Evaluate(IReadOnlyDictionary<string, object?> fields) => _single is null
         ? Render(fields)
-        : Run(() => _single(new TemplateScope(fields, _options)) is Undefined missing ? missing.OrThrow("") : _single(new TemplateScope(fields, _options)), fields);
+        : Run(() => Bounded(() => _single(new TemplateScope(fields, _options)) is var value && value is Undefined missing ? missing.OrThrow("") : value), fields);
 
     /// <summary>Fills in fields.</summary>
     /// <exception cref="FormatException">A field is not there, or is of the wrong type.</exception>
-    public string RenderOrThrow(IReadOnlyDictionary<string, object?> fields)
+    public string RenderOrThrow(IReadOnlyDictionary<string, object?> fields) => Bounded(() =>
     {
         StringBuilder text = new();
         _body(new TemplateScope(fields, _options), text);
         return text.ToString();
+    });
+
+    // A number beyond those of .NET, or that its library does not take, is the template's fault.
+    private static T Bounded<T>(Func<T> compute)
+    {
+        try
+        {
+            return compute();
+        }
+        catch (Exception exception) when (exception is OverflowException or ArgumentException)
+        {
+            throw new FormatException("a number is beyond what a template may compute with", exception);
+        }
     }
 
     private T Run<T>(Func<T> render, IReadOnlyDictionary<string, object?> fields)
