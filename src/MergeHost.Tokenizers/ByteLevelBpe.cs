@@ -15,7 +15,7 @@ internal sealed class ByteLevelBpe
 
     private readonly PiecePattern _pattern;
     private readonly Dictionary<string, int> _vocabulary;
-    private readonly Dictionary<string, int> _ranks;
+    private readonly MergeCost _cost;
     private readonly Dictionary<string, int[]> _known = [];
     private readonly AddedTokens _added;
     private readonly Dictionary<int, string> _letters;
@@ -36,16 +36,17 @@ internal sealed class ByteLevelBpe
         bool composes = ReadNormalizer(json["normalizer"]);
         _pattern = PiecePattern.Read(json["pre_tokenizer"]);
         _takesWholePieces = model["ignore_merges"].AsTruth() == true;
-        _vocabulary = vocabulary.ToDictionary(
-            entry => entry.Key, entry => entry.Value.AsInt() ?? throw TokenizerException.Broken(File, $"the id of token '{CheckpointException.Printable(entry.Key)}' is {entry.Value.Words()}"));
-        _ranks = [];
-        foreach ((int rank, JsonNode? merge) in merges.Index())
+        _vocabulary = BpeTables.Vocabulary(vocabulary);
+        _cost = BpeTables.Merges(merges);
+        _letters = [];
+        foreach ((string letters, int id) in _vocabulary)
         {
-            string? pair = merge.AsText() ?? (merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? $"{left} {right}" : null);
-            _ranks[pair ?? throw TokenizerException.Broken(File, $"{merge.Words()} in 'merges' is no pair of texts")] = rank;
+            if (!_letters.TryAdd(id, letters))
+            {
+                throw TokenizerException.Broken(File, $"two tokens have '{id}'");
+            }
         }
 
-        _letters = Unique(_vocabulary, entry => entry.Value, entry => entry.Key);
         AddedList = AddedToken.ReadAll(json, added, settings, _vocabulary);
         _added = new AddedTokens(AddedList, text => composes ? text.Normalize(NormalizationForm.FormC) : text);
     }
@@ -119,30 +120,11 @@ internal sealed class ByteLevelBpe
 
         return
         [
-            .. PieceMerger.Merge(letters, [.. Enumerable.Range(0, letters.Length)], Rank).Select(token => _vocabulary.TryGetValue(token, out int id)
+            .. PieceMerger.Merge(letters, [.. Enumerable.Range(0, letters.Length)], _cost).Select(token => _vocabulary.TryGetValue(token, out int id)
                 ? id
                 : throw TokenizerException.Broken(File, $"token '{token}' is not in the vocabulary")),
         ];
     }
-
-    private static Dictionary<TKey, TValue> Unique<T, TKey, TValue>(IEnumerable<T> tokens, Func<T, TKey> key, Func<T, TValue> value)
-        where TKey : notnull
-    {
-        Dictionary<TKey, TValue> unique = [];
-        foreach (T token in tokens)
-        {
-            if (!unique.TryAdd(key(token), value(token)))
-            {
-                throw TokenizerException.Broken(File, $"two tokens have '{key(token)}'");
-            }
-        }
-
-        return unique;
-    }
-
-    // A token never holds a space: its letter for that byte is another.
-    private double? Rank(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
-        _ranks.TryGetValue($"{left} {right}", out int rank) ? rank : null;
 
     private static bool ReadNormalizer(JsonNode? normalizer) => (normalizer.Find("type") ?? normalizer)?.ToString() switch
     {

@@ -24,14 +24,8 @@ internal static class SentencePieceFiles
     public static TextTokenizer Read(JsonObject json, JsonObject? tokens, JsonObject? settings)
     {
         JsonObject model = json["model"]!.AsObject();
-        Dictionary<string, int> vocabulary = [];
-        foreach ((string text, JsonNode? node) in model["vocab"]!.AsObject())
-        {
-            vocabulary[text] = node.AsInt() ?? throw TokenizerException.Broken(Json, $"the id of token '{CheckpointException.Printable(text)}' is {node.Words()}");
-        }
-
+        Dictionary<string, int> vocabulary = BpeTables.Vocabulary(model["vocab"]!.AsObject());
         Spaces spaces = ReadSpaces(json);
-        Dictionary<string, int> ranks = Ranks(model);
         IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json, tokens, settings, vocabulary);
         Dictionary<int, string> texts = vocabulary.DistinctBy(entry => entry.Value).ToDictionary(entry => entry.Value, entry => entry.Key);
         int[] bytes = IsTrue(model["byte_fallback"]) ? Bytes(vocabulary) : [];
@@ -40,7 +34,7 @@ internal static class SentencePieceFiles
         SentencePieceBpe pieces = new()
         {
             Pieces = vocabulary,
-            Cost = (left, right) => ranks.TryGetValue($"{left} {right}", out int rank) ? rank : null,
+            Cost = BpeTables.Merges(model["merges"] as JsonArray ?? []),
             Bytes = bytes,
             UnknownId = model["unk_token"].AsText() is { } unknown && vocabulary.TryGetValue(unknown, out int id) ? id : null,
             Added = new AddedTokens(added, spaces.Normalize),
@@ -124,18 +118,6 @@ internal static class SentencePieceFiles
     private static TokenText Text(string piece, bool isByte, bool isControl) => isByte
         ? new TokenText([byte.Parse(piece.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)], IsControl: false)
         : new TokenText(Encoding.UTF8.GetBytes(piece.Replace(SentencePieceBpe.Space, ' ')), isControl);
-
-    private static Dictionary<string, int> Ranks(JsonObject model)
-    {
-        Dictionary<string, int> ranks = [];
-        foreach ((int rank, JsonNode? merge) in (model["merges"] as JsonArray ?? []).Index())
-        {
-            string? pair = merge.AsText() ?? (merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? $"{left} {right}" : null);
-            ranks.TryAdd(pair ?? throw TokenizerException.Broken(Json, $"{merge.Words()} in 'merges' is no pair of texts"), rank);
-        }
-
-        return ranks;
-    }
 
     // What is done with text before it is merged: SentencePiece's way with spaces, in any of the spellings that are in use.
     private static Spaces ReadSpaces(JsonObject json)

@@ -19,7 +19,10 @@ public sealed class TextTokenizer(Func<string, IReadOnlyList<int>> encode, Func<
     public IReadOnlyList<int> EncodeWhole(string text) => beginId is { } begin ? [begin, .. Encode(text)] : Encode(text);
 
     /// <summary>The text of ids as <see cref="Decode"/> has it, without the space that the tokenizer puts in front of every text.</summary>
-    public string DecodeWhole(IEnumerable<int> ids) => Decode(ids) is [' ', .. string text] && addsPrefix ? text : Decode(ids);
+    public string DecodeWhole(IEnumerable<int> ids) => WithoutPrefix(Decode(ids));
+
+    /// <summary>A text without the space that the tokenizer puts in front of every text.</summary>
+    public string WithoutPrefix(string text) => addsPrefix && text.StartsWith(' ') ? text[1..] : text;
 
     /// <summary>The text of ids without control tokens; bytes that are no UTF-8 become U+FFFD. A space in front is kept.</summary>
     public string Decode(IEnumerable<int> ids) =>
