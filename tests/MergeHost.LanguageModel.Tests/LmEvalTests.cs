@@ -82,7 +82,7 @@ public sealed class LmEvalTests : IDisposable
     [InlineData("task: headlines", "task: {a: b: c}", "task.yaml(2,")]
     [InlineData("task: headlines", "task: *nowhere", "nowhere")]
     [InlineData("task: headlines", "? [a, b]\n: c", "a key must be a word")]
-    [InlineData("task: headlines", "task: a\ntask: b", "Duplicate key")]
+    [InlineData("task: headlines", "task: a\ntask: b", "'task' stands twice in this mapping")]
     [InlineData("metadata: {version: 1.0}", "metadata: [&a [x, x, x, x], &b [*a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b], &d [*c, *c, *c, *c, *c], &e [*d, *d, *d, *d, *d], &f [*e, *e, *e, *e, *e], &g [*f, *f, *f, *f, *f], &h [*g, *g, *g, *g, *g], &i [*h, *h, *h, *h, *h], [*i, *i, *i, *i]]", "unfolds to more than")]
     public void Run_OfWhatIsNotPlainData_IsRefusedByName(string known, string other, string message)
     {
@@ -92,6 +92,45 @@ public sealed class LmEvalTests : IDisposable
             Run(Chosen.Replace(known, other, StringComparison.Ordinal), new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
         Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    [TorchTheory]
+    [InlineData(1, true, 2)]
+    [InlineData(1, false, 0)]
+    [InlineData(0, true, 1)]
+    public void Run_WhereAnOddityOfTheHarnessCounts_WarnsOfIt(int item, bool quirks, int warnings)
+    {
+        const string Task = """
+            task: written
+            test_split: test
+            training_split: train
+            num_fewshot: 1
+            output_type: generate_until
+            doc_to_text: "{{question}}"
+            doc_to_target: "{{answer}}"
+            generation_kwargs: {until: ["zzz"], max_gen_toks: 4}
+            """;
+        Write("task.yaml", Task);
+        Write("dev.jsonl", """{"question": "Who?", "answer": "The President of the United States"}""");
+        Write("test.jsonl", """{"question": "The President of", "answer": "a"}""", """{"question": "The United", "answer": "b"}""");
+        LmEvalOptions options = new() { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl", Samples = $"{item}", Quirks = quirks };
+        List<Problem> found = [];
+        new LmEvalBenchmark(_loader).Run(_checkpoint, options, Context with { Warn = found.Add });
+        Assert.Equal(warnings, found.Count);
+        Assert.All(found, problem => Assert.Contains("`quirks: false`", problem.Hint, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FindFiles_OfANameInAFolder_AreThoseThatItDependsOn()
+    {
+        Write("part.yaml", "test_split: test", "output_type: generate_until");
+        Write("task.yaml", "include: part.yaml", "task: asked", "doc_to_text: \"{{question}}\"", "doc_to_target: \"{{question}}\"");
+        Write("other.yaml", "task: other");
+        Write("test.jsonl", """{"question": "what?"}""");
+        LmEvalOptions options = new() { Task = "asked", IncludePath = ".", Data = "test.jsonl" };
+        Assert.Equal(["task.yaml", "part.yaml", "test.jsonl"], new LmEvalBenchmark(_loader).FindFiles(options, _folder.Path).Select(Path.GetFileName));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new LmEvalBenchmark(_loader).FindFiles(options with { Samples = "," }, _folder.Path).Count());
+        Assert.Contains("'samples' names no item", exception.Message, StringComparison.Ordinal);
     }
 
     public void Dispose()

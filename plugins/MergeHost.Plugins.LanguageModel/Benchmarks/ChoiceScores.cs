@@ -1,3 +1,4 @@
+using System.Text;
 using MergeHost.Benchmarks;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
@@ -22,11 +23,10 @@ internal sealed class ChoiceScores
     }
 
     /// <summary><c>acc</c>, <c>acc_norm</c>, and <c>macro_f1</c> if all questions have the same answers.</summary>
-    /// <param name="length">The length of an answer, for <c>acc_norm</c>.</param>
-    public IReadOnlyList<TaskResult> Results(Func<string, int> length)
+    public IReadOnlyList<TaskResult> Results()
     {
         int[] chosen = Choose(_ => 1);
-        List<TaskResult> results = [Accuracy("acc", chosen), Accuracy("acc_norm", Choose(length))];
+        List<TaskResult> results = [Accuracy("acc", chosen), Accuracy("acc_norm", Choose(Encoding.UTF8.GetByteCount))];
         if (_questions.All(question => question.Choices.SequenceEqual(_questions[0].Choices)))
         {
             results.Add(new TaskResult(_task, "macro_f1", MacroF1(chosen), []) { Count = _questions.Count, CutCount = _cutCount });

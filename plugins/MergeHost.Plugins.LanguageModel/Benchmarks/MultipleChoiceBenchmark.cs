@@ -1,5 +1,4 @@
 using System.Composition;
-using System.Text;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 
@@ -23,6 +22,6 @@ public sealed class MultipleChoiceBenchmark(LanguageModelLoader loader) : IBench
         TaskFile file = new(options, context, reader.Right);
         List<ChoiceQuestion> questions = [.. file.Items.Select(item => reader.Read(item, file.Prompt(item), options.Delimiter))];
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
-        return new BenchmarkResult(new ChoiceScores(Path.GetFileNameWithoutExtension(options.Data), questions, model, context).Results(Encoding.UTF8.GetByteCount));
+        return new BenchmarkResult(new ChoiceScores(Path.GetFileNameWithoutExtension(options.Data), questions, model, context).Results());
     }
 }

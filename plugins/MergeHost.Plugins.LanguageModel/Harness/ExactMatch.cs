@@ -5,7 +5,6 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 /// <summary>Whether an answer is what is wanted, after what does not count is taken out of both.</summary>
 internal sealed class ExactMatch
 {
-    private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
     private const string Digits = "0123456789";
 
     private readonly IReadOnlyList<PythonRegex> _ignored;
@@ -23,7 +22,7 @@ internal sealed class ExactMatch
             _ => [],
         };
         _ignoresCase = PythonValue.IsTrue(Get("ignore_case"));
-        _letters = (PythonValue.IsTrue(Get("ignore_punctuation")) ? Punctuation : "") + (PythonValue.IsTrue(Get("ignore_numbers")) ? Digits : "");
+        _letters = (PythonValue.IsTrue(Get("ignore_punctuation")) ? PythonText.Punctuation : "") + (PythonValue.IsTrue(Get("ignore_numbers")) ? Digits : "");
 
         object? Get(string key) => options.TryGet(key, out object? value) ? value : null;
     }

@@ -9,7 +9,7 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 
 /// <summary>Tasks, groups and tags of lm-evaluation-harness, from the files that it reads.</summary>
 /// <remarks>
-/// Prompts, scores and metrics are those of lm-evaluation-harness 0.4.13, where its users depend on its oddities with these; they are told,
+/// Prompts, scores and metrics are those of lm-evaluation-harness 0.4.13, where its users depend on its oddities with these; a warning says where one counts,
 /// and <c>quirks: false</c> leaves them. What runs Python is refused by name and never run.
 /// </remarks>
 /// <seealso href="https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/task_guide.md"/>
@@ -117,6 +117,11 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
             rounds = [.. Enumerable.Repeat(model.Write(contexts, generation, options.Seed, context), task.Task.Repeats)];
         }
 
+        if (model.HasLostBlank)
+        {
+            Warn("written answers: the blank that an answer begins with is lost, as lm-evaluation-harness loses it with tokenizers that put one before each text", "Write `quirks: false` to keep it.", context);
+        }
+
         return TaskScores.OfTexts(
             task.Task, task.Questions, [.. contexts.Select((_, index) => (IReadOnlyList<string>)[.. rounds.Select(round => round[index])])], task.HasSeveralTargets, options);
     }
@@ -124,7 +129,7 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
     private static int? MaxLength(ICheckpointReader checkpoint)
     {
         JsonObject? config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
-        return _lengths.Select(name => config?[name] is JsonValue value && value.TryGetValue(out int length) ? (int?)length : null).FirstOrDefault(length => length is not null);
+        return _lengths.Select(name => config.Find(name).AsInt()).FirstOrDefault(length => length is not null);
     }
 
     // Each once, however many models and tasks it is true of.

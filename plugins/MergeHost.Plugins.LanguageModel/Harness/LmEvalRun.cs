@@ -7,11 +7,9 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 /// <summary>What a run of lm-evaluation-harness's tasks asks for: read and checked before a model is.</summary>
 internal sealed class LmEvalRun
 {
-    private readonly TaskFiles _files;
-
-    private LmEvalRun(TaskFiles files, IReadOnlyList<TaskNode> nodes, IReadOnlyList<LmEvalTask> tasks)
+    private LmEvalRun(IReadOnlyList<TaskNode> nodes, IReadOnlyList<LmEvalTask> tasks)
     {
-        (_files, Nodes, Tasks) = (files, nodes, tasks);
+        (Nodes, Tasks) = (nodes, tasks);
     }
 
     /// <summary>What was asked for, with groups.</summary>
@@ -21,7 +19,8 @@ internal sealed class LmEvalRun
     public IReadOnlyList<LmEvalTask> Tasks { get; }
 
     /// <summary>The files that the numbers depend on.</summary>
-    public IEnumerable<string> Files => _files.Read.Concat(Tasks.SelectMany(task => task.Data.Paths)).Distinct();
+    public IEnumerable<string> Files => Nodes.SelectMany(node => node.Groups.Concat(node.Leaves)).SelectMany(node => node.Source.Files)
+        .Concat(Tasks.SelectMany(task => task.Data.Paths)).Distinct();
 
     /// <summary>Reads what is asked for; of each task the first item is tried on its templates.</summary>
     /// <exception cref="MergeHostException">MH6002: a task is not supported, or its data does not suit.</exception>
@@ -32,7 +31,7 @@ internal sealed class LmEvalRun
         IReadOnlyList<TaskNode> nodes = new TaskTree(files).Resolve(options.Task.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), folder);
         return nodes.Count == 0
             ? throw TaskData.Unusable(options.Task, "no task is named")
-            : new LmEvalRun(files, nodes, [.. nodes.SelectMany(node => node.Leaves).Select(node => new LmEvalTask(node, options, folder))]);
+            : new LmEvalRun(nodes, [.. nodes.SelectMany(node => node.Leaves).Select(node => new LmEvalTask(node, options, folder))]);
     }
 }
 
@@ -115,6 +114,12 @@ internal sealed class LmEvalTask
                 "Name another split, or `fewshot_split: " + (Config.Text("test_split") ?? "test") + "`, by which an item is left out of its own examples.");
         }
 
+        if (_options.Quirks && shots.IsDrawn && Asked[^1].Number >= Asked.Count)
+        {
+            warn($"task '{Config.Name}': examples are drawn item after item, and so depend on which items are asked, as in lm-evaluation-harness",
+                "Write `quirks: false` to draw those of each item by itself.");
+        }
+
         if (Config.FewShot("fewshot_indices") is not null)
         {
             warn($"task '{Config.Name}': 'fewshot_indices' is ignored, as lm-evaluation-harness ignores it", null);
@@ -140,7 +145,7 @@ internal sealed class LmEvalTask
         {
             int[] numbers = [.. samples.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Select(text => int.TryParse(text, out int number) && number >= 0 && number < documents.Count ? number : throw Config.Refuse($"'samples: {text}' is no item's number in [0, {documents.Count})"))];
-            return [.. documents.Where(item => numbers.Contains(item.Number))];
+            return numbers.Length > 0 ? [.. documents.Where(item => numbers.Contains(item.Number))] : throw Config.Refuse("'samples' names no item");
         }
 
         return _options.Limit is not { } limit ? documents

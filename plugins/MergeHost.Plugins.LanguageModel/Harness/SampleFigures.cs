@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -90,7 +91,7 @@ internal static partial class SampleFigures
     private static object Class(object? value) => value switch
     {
         long or bool => PythonValue.AsWhole(value)!.Value,
-        string text => text.Length > 0 && text.TrimStart('-').All(char.IsAsciiDigit) ? PythonValue.Number(text) : text,
+        string text => text is not ['+', ..] && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : text,
         _ => throw new FormatException($"{PythonValue.Word(value)} is no class"),
     };
 

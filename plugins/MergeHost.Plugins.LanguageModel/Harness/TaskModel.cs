@@ -23,6 +23,9 @@ internal sealed class TaskModel
     /// <summary>How many requests were longer than the model reads, and lost their beginning.</summary>
     public int CutCount { get; private set; }
 
+    /// <summary>Whether an answer lost the blank that it began with.</summary>
+    public bool HasLostBlank { get; private set; }
+
     /// <summary>The sums of log-likelihoods of continuations, with whether each is what the model would write.</summary>
     /// <param name="requests">Contexts with continuations.</param>
     /// <param name="refuse">Makes what is thrown of a request's number and a reason.</param>
@@ -81,8 +84,9 @@ internal sealed class TaskModel
     // Each text ends its answer in turn, and so does EOS where it is written out.
     private string Cut(GeneratedText generated, TaskGeneration generation)
     {
-        IEnumerable<int> ids = generated.Tokens.Select(token => token.Id);
-        string text = _options.Quirks ? _model.Tokenizer.DecodeWhole(ids) : _model.Tokenizer.Decode(ids);
+        string written = _model.Tokenizer.Decode(generated.Tokens.Select(token => token.Id));
+        string text = _options.Quirks ? _model.Tokenizer.WithoutPrefix(written) : written;
+        HasLostBlank |= text.Length < written.Length;
         foreach (string stop in generation.Until.Append(_special.EndName).OfType<string>().Where(stop => stop.Length > 0))
         {
             int place = text.IndexOf(stop, StringComparison.Ordinal);

@@ -63,7 +63,7 @@ internal sealed class TaskScores
         Dictionary<string, IReadOnlyList<object?>> filtered = task.Filters.ToDictionary(
             filter => filter.Name, filter => (IReadOnlyList<object?>)[.. questions.Zip(answers, (question, texts) => task.Config.Run("filter_list", question.Item.Number, () => filter.Apply(texts, question.Item)))]);
         TaskScores scores = new(task, questions, options) { Answers = [.. answers.Select(texts => (IReadOnlyList<object>)[.. texts])], Filtered = filtered };
-        ExactMatch[] matches = [.. task.Metrics.Select(rule => new ExactMatch(rule.Options))];
+        Dictionary<MetricRule, ExactMatch> matches = task.Metrics.Distinct().ToDictionary(rule => rule, rule => new ExactMatch(rule.Options));
         foreach (ResponseFilter filter in task.Filters)
         {
             if (filtered[filter.Name].FirstOrDefault(left => left is IReadOnlyList<object?>) is not null && !options.PredictOnly)
@@ -72,7 +72,7 @@ internal sealed class TaskScores
             }
 
             scores.Judge(filter.Name, (rule, index) => task.Config.Run("metric_list", questions[index].Item.Number, () => SampleFigures.OfAnswer(
-                rule, matches[task.Metrics.ToList().IndexOf(rule)], filtered[filter.Name][index], Target(questions[index]), hasSeveralTargets)));
+                rule, matches[rule], filtered[filter.Name][index], Target(questions[index]), hasSeveralTargets)));
         }
 
         return scores;

@@ -48,6 +48,9 @@ internal sealed class TaskShots
 
     public int Count { get; }
 
+    /// <summary>Whether examples are drawn, and not the first ones.</summary>
+    public bool IsDrawn => Count > 0 && !_isFirst;
+
     /// <summary>Whether a question may be among its own examples.</summary>
     public bool MaySeeItself { get; }
 

@@ -9,7 +9,6 @@ namespace MergeHost.Plugins.LanguageModel.Translation;
 internal sealed class Chrf(int wordOrder) : ITranslationMetric
 {
     private const int LetterOrder = 6;
-    private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
     /// <inheritdoc/>
     public double[] Counts(string text, IReadOnlyList<string> references)
@@ -51,7 +50,7 @@ internal sealed class Chrf(int wordOrder) : ITranslationMetric
     // A sign at a word's end or else at its beginning is a word of its own.
     private static string[] Apart(string word) =>
         word.Length < 2 ? [word]
-        : Punctuation.Contains(word[^1], StringComparison.Ordinal) ? [word[..^1], word[^1..]]
-        : Punctuation.Contains(word[0], StringComparison.Ordinal) ? [word[..1], word[1..]]
+        : PythonText.Punctuation.Contains(word[^1], StringComparison.Ordinal) ? [word[..^1], word[^1..]]
+        : PythonText.Punctuation.Contains(word[0], StringComparison.Ordinal) ? [word[..1], word[1..]]
         : [word];
 }

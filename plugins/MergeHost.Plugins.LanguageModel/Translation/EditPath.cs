@@ -3,6 +3,10 @@ namespace MergeHost.Plugins.LanguageModel.Translation;
 /// <summary>The fewest edits that make one text of another, and how its words come to stand in it.</summary>
 internal sealed class EditPath
 {
+    // Ways that stray farther from the diagonal are not looked at.
+    private const int Beam = 25;
+    private const int Never = int.MaxValue / 2;
+
     private readonly bool[] _wrongSaid;
     private readonly bool[] _wrongGold;
 
@@ -17,24 +21,30 @@ internal sealed class EditPath
     /// <summary>Where the words of the wanted text stand in what was said; of a missing word the one before the gap.</summary>
     public int[] Place { get; }
 
-    /// <summary>Finds the edits; of equal ways a pair comes before an extra word, and that before a missing one.</summary>
+    /// <summary>Finds the edits, near the diagonal as sacrebleu does; of equal ways a pair comes before an extra word, and that before a missing one.</summary>
     public static EditPath Find(string[] said, string[] gold)
     {
         int width = gold.Length + 1;
         int[] cost = new int[(said.Length + 1) * width];
         byte[] how = new byte[cost.Length];
-        for (int i = 0; i <= said.Length; i++)
+        Array.Fill(cost, Never, width, cost.Length - width);
+        for (int j = 1; j <= gold.Length; j++)
         {
-            for (int j = 0; j <= gold.Length; j++)
+            (cost[j], how[j]) = (j, 2);
+        }
+
+        double ratio = (double)gold.Length / Math.Max(1, said.Length);
+        int beam = ratio / 2 > Beam ? (int)Math.Ceiling((ratio / 2) + Beam) : Beam;
+        for (int i = 1; i <= said.Length; i++)
+        {
+            int diagonal = (int)Math.Floor(i * ratio);
+            int end = i == said.Length ? width : Math.Min(width, diagonal + beam);
+            for (int j = Math.Max(0, diagonal - beam); j < end; j++)
             {
                 int at = (i * width) + j;
-                (int least, byte way) = i == 0 && j == 0 ? (0, (byte)0) : (int.MaxValue, (byte)0);
-                if (i > 0 && j > 0)
-                {
-                    least = cost[at - width - 1] + (said[i - 1] == gold[j - 1] ? 0 : 1);
-                }
-
-                if (i > 0 && cost[at - width] + 1 < least)
+                int least = j > 0 ? cost[at - width - 1] + (said[i - 1] == gold[j - 1] ? 0 : 1) : Never;
+                byte way = 0;
+                if (cost[at - width] + 1 < least)
                 {
                     (least, way) = (cost[at - width] + 1, 1);
                 }
@@ -44,7 +54,7 @@ internal sealed class EditPath
                     (least, way) = (cost[at - 1] + 1, 2);
                 }
 
-                (cost[at], how[at]) = (least, way);
+                (cost[at], how[at]) = (Math.Min(least, Never), way);
             }
         }
 

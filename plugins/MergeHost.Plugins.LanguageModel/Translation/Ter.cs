@@ -8,6 +8,7 @@ internal sealed class Ter : ITranslationMetric
 {
     private const int LongestRun = 10;
     private const int FarthestShift = 50;
+    private const int MostTried = 1000;
 
     /// <inheritdoc/>
     public double[] Counts(string text, IReadOnlyList<string> references)
@@ -25,7 +26,8 @@ internal sealed class Ter : ITranslationMetric
     private static int Changes(string[] said, string[] gold)
     {
         int shifts = 0;
-        while (gold.Length > 0 && BestShift(said, gold) is { Saved: > 0 } best)
+        int tried = 0;
+        while (gold.Length > 0 && BestShift(said, gold, ref tried) is { Saved: > 0 } best && tried < MostTried)
         {
             said = best.Words;
             shifts++;
@@ -34,8 +36,8 @@ internal sealed class Ter : ITranslationMetric
         return shifts + EditPath.Find(said, gold).Cost;
     }
 
-    // The shift of a run of words that saves most edits.
-    private static Shift? BestShift(string[] said, string[] gold)
+    // The shift of a run of words that saves most edits, of as many as are tried.
+    private static Shift? BestShift(string[] said, string[] gold, ref int tried)
     {
         EditPath before = EditPath.Find(said, gold);
         Shift? best = null;
@@ -47,7 +49,11 @@ internal sealed class Ter : ITranslationMetric
                 {
                     if (before.IsWrongHere(start, goal, length) && !before.IsThere(start, goal, length))
                     {
-                        best = BestOf(best, before, said, gold, start, goal, length);
+                        best = BestOf(best, before, said, gold, start, goal, length, ref tried);
+                        if (tried >= MostTried)
+                        {
+                            return best;
+                        }
                     }
                 }
             }
@@ -56,18 +62,19 @@ internal sealed class Ter : ITranslationMetric
         return best;
     }
 
-    private static Shift? BestOf(Shift? best, EditPath before, string[] said, string[] gold, int start, int goal, int length)
+    private static Shift? BestOf(Shift? best, EditPath before, string[] said, string[] gold, int start, int goal, int length, ref int tried)
     {
-        int? tried = null;
+        int? last = null;
         for (int back = -1; back < length; back++)
         {
             int to = goal + back < 0 ? 0 : before.Place[goal + back] + 1;
-            if (to == tried)
+            if (to == last)
             {
                 continue;
             }
 
-            tried = to;
+            last = to;
+            tried++;
             List<string> rest = [.. said[..start], .. said[(start + length)..]];
             rest.InsertRange(Math.Min(to > start + length ? to - length : to, rest.Count), said[start..(start + length)]);
             string[] words = [.. rest];

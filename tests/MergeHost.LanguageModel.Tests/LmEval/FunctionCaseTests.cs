@@ -47,6 +47,10 @@ public class FunctionCaseTests
             case "translation":
                 CompareTranslation(json);
                 break;
+            case "ter":
+                string[] answers = Texts(json.GetProperty("predictions"));
+                Check("ter", "ter", json, "ter", null, [.. json.GetProperty("references").EnumerateArray().Zip(answers, (reference, answer) => new SampleFigure(PythonValue.Of(Node(reference)), answer))], 2);
+                break;
             case "binary":
                 Check("f1", "f1", json, "f1", "f1_stderr_300", Pairs(json), 300);
                 Check("mcc", "matthews_corrcoef", json, "mcc", "mcc_stderr_300", Pairs(json), 300);
@@ -107,6 +111,13 @@ public class FunctionCaseTests
             Assert.Equal(indices.EnumerateArray().Select(index => index.GetInt32()), drawn);
         }
     }
+
+    [Theory]
+    [InlineData("-")]
+    [InlineData("--5")]
+    [InlineData("99999999999999999999")]
+    public void OfAnswer_ThatIsNoNumber_IsAClassOfItsOwn(string answer) =>
+        Assert.Equal(new SampleFigure("1", answer).Other, SampleFigures.OfAnswer(new MetricRule("mcc", "matthews_corrcoef", true, _none), new ExactMatch(_none), answer, "1", hasSeveralTargets: false).Other);
 
     private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText());
 
