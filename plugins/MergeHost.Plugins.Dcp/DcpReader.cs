@@ -1,7 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.PyTorch.Pickles;
 using MergeHost.Plugins.PyTorch.Tensors;
-using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 using static System.FormattableString;
 

@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.PyTorch.Tensors;
-using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.PyTorch;

@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Safetensors;

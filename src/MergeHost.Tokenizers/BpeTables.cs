@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 
-namespace MergeHost.Plugins.LanguageModel.Tokenizers;
+namespace MergeHost.Tokenizers;
 
 /// <summary>What the model of a <c>tokenizer.json</c> holds, for byte-level BPE as for SentencePiece's.</summary>
 internal static class BpeTables

@@ -1,7 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
-using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Reading;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
-using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Chat;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.LanguageModel.Tokenizers;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 

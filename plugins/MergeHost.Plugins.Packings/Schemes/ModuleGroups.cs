@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Reading;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 

@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using MergeHost.Storage;
 
 namespace MergeHost.Storage.Folders;
 

@@ -77,9 +77,6 @@ internal sealed record InputModel(
 
     private Lazy<bool> Tie { get; init; } = new(false);
 
-    // Models are keys of many tables, and these two tell them apart.
-    public override int GetHashCode() => HashCode.Combine(Name, Path);
-
     /// <summary>Some of the model's tensors, as a model.</summary>
     public InputModel Part(Func<string, bool> holds)
     {
