@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
-using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Chat;
 
@@ -38,7 +37,8 @@ internal sealed class ChatTemplate
         });
         foreach (string name in (string[])["bos_token", "eos_token", "unk_token", "pad_token"])
         {
-            if (AddedToken.TextOf(settings.Find(name)) is { } text)
+            JsonNode? token = settings?[name];
+            if ((token is JsonObject description ? description["content"] : token) is JsonValue value && value.TryGetValue(out string? text))
             {
                 _tokens[name] = text;
             }
@@ -87,7 +87,8 @@ internal sealed class ChatTemplate
     // One template, or several with names, of which 'default' counts.
     private static string? Source(JsonNode? node) => node switch
     {
-        JsonArray several => several.FirstOrDefault(one => one.Find("name").AsText() == "default").Find("template").AsText(),
-        _ => node.AsText(),
+        JsonValue value when value.TryGetValue(out string? text) => text,
+        JsonArray several => several.OfType<JsonObject>().FirstOrDefault(one => one["name"]?.ToString() == "default")?["template"]?.ToString(),
+        _ => null,
     };
 }
