@@ -52,7 +52,7 @@ for kind in "${jobs[@]}"; do
 done
 
 declare -A sent
-signals=0 rounds=0 different=0 early=0
+signals=0 rounds=0 different=0 early=0 slowest=0
 while [ "$signals" -lt "$wanted" ]; do
   kind=${jobs[$((rounds % ${#jobs[@]}))]}
   out=round
@@ -70,7 +70,10 @@ while [ "$signals" -lt "$wanted" ]; do
       sent[$signal]=$((${sent[$signal]:-0} + 1))
     fi
     if [ "$signal" = STOP ]; then sleep 0.2; kill -CONT "$pid" 2>/dev/null; fi
+    start=$(date +%s%N)
     wait "$shell" 2>/dev/null
+    took=$(( ($(date +%s%N) - start) / 1000000 ))
+    case $signal in TERM | INT) slowest=$(( took > slowest ? took : slowest )) ;; esac
     [ ! -e "$out/mergehost.json" ] || [ "$(made "$out")" = "${expected[$kind]}" ] || [ -e "$out/mergehost.journal.partial" ] \
       || [ -e "$out/.stages" ] || { echo "round $rounds: $kind looks whole after SIG$signal and is not"; different=$((different + 1)); }
   done
@@ -85,5 +88,5 @@ while [ "$signals" -lt "$wanted" ]; do
 done
 
 for signal in "${!sent[@]}"; do printf 'SIG%s %s, ' "$signal" "${sent[$signal]}"; done
-echo "$signals signals in $rounds rounds over ${jobs[*]}; $early runs ended before their signal; $different differences"
+echo "$signals signals in $rounds rounds over ${jobs[*]}; $early runs ended before their signal; stopped within $slowest ms; $different differences"
 [ "$different" -eq 0 ]

@@ -57,7 +57,7 @@ internal static class CommandRunner
         "merge" or "convert" or "download" or "push" => ": run the same command again to resume",
         "evaluate" or "sweep" or "score" => arguments.GetValue(SharedOptions.NoCache)
             ? ": nothing is kept with --no-cache"
-            : ": results of whole tasks are kept; run the same command again to resume",
+            : ": finished measurements are kept; run the same command again to resume",
         _ => "",
     };
 
