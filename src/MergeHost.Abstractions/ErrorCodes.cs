@@ -152,6 +152,9 @@ public static class ErrorCodes
     /// <summary>A store that failed.</summary>
     public static readonly ErrorCode StoreBroken = new("MH3010", "A store broke its contract");
 
+    /// <summary>An alignment that failed.</summary>
+    public static readonly ErrorCode AlignmentBroken = new("MH3011", "An alignment broke its contract");
+
     /// <summary>A builder that failed, or planned something that is no model.</summary>
     public static readonly ErrorCode BuilderBroken = new("MH3012", "A builder broke its contract");
 

@@ -56,6 +56,7 @@ internal static class SentencePieceFiles
     public static TextTokenizer Read(byte[] content, JsonObject? tokens, JsonObject? settings)
     {
         SentencePieceModel model = SentencePieceModel.Read(content, Model);
+        model.ThrowIfUnsupported(Model);
         Dictionary<string, int> all = Ids(model, _ => true);
         Dictionary<string, int> normal = Ids(model, kind => kind == SentencePieceKind.Normal);
         Dictionary<string, int> defined = Ids(model, kind => kind == SentencePieceKind.UserDefined);

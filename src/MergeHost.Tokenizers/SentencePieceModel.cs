@@ -4,10 +4,11 @@ namespace MergeHost.Tokenizers;
 
 /// <summary>What a <c>tokenizer.model</c> holds, as far as ids depend on it.</summary>
 /// <seealso href="https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto"/>
-internal sealed class SentencePieceModel
+public sealed class SentencePieceModel
 {
     private const int Bpe = 2;
 
+    private readonly List<SentencePiece> _pieces = [];
     private int _kind = 1;
     private bool _hasByteFallback;
     private bool _hasCharacterMap;
@@ -15,8 +16,15 @@ internal sealed class SentencePieceModel
     private bool _escapesSpaces = true;
     private bool _spacesAreSuffixes;
 
+    private SentencePieceModel()
+    {
+    }
+
     /// <summary>The pieces; the index of each is its id.</summary>
-    public List<SentencePiece> Pieces { get; } = [];
+    public IReadOnlyList<SentencePiece> Pieces => _pieces;
+
+    /// <summary>Whether pieces are merged pair by pair; if not, it is a Unigram model or of another kind.</summary>
+    public bool IsBpe => _kind == Bpe;
 
     /// <summary>Whether a space is put in front of every text.</summary>
     public bool AddsPrefix { get; private set; } = true;
@@ -25,7 +33,9 @@ internal sealed class SentencePieceModel
     public int BeginId { get; private set; } = 1;
 
     /// <summary>Reads a model.</summary>
-    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here; MH2013: the file is broken.</exception>
+    /// <param name="content">The file.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <exception cref="MergeHostException">MH2013: the file is broken.</exception>
     public static SentencePieceModel Read(byte[] content, string file)
     {
         SentencePieceModel model = new();
@@ -42,7 +52,6 @@ internal sealed class SentencePieceModel
             throw TokenizerException.Broken(file, $"this is no SentencePiece model: {exception.Message}", exception);
         }
 
-        model.ThrowIfUnsupported(file);
         return model;
     }
 
@@ -77,11 +86,13 @@ internal sealed class SentencePieceModel
 
         if (field == 1)
         {
-            Pieces.Add(piece);
+            _pieces.Add(piece);
         }
     }
 
-    private void ThrowIfUnsupported(string file)
+    /// <summary>Refuses what <see cref="SentencePieceBpe"/> does not do to the letter.</summary>
+    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here.</exception>
+    internal void ThrowIfUnsupported(string file)
     {
         (bool IsThere, string What, string Known)[] refused =
         [
@@ -90,7 +101,7 @@ internal sealed class SentencePieceModel
             (_hasCharacterMap, "a normalizer that maps characters", "identity"),
             (_removesExtraSpaces, "a normalizer that removes spaces", "identity"),
             (!_escapesSpaces || _spacesAreSuffixes, "spaces that are not escaped in front of words", "escaped in front"),
-            (Pieces.Exists(piece => piece.Kind == SentencePieceKind.Unused), "a piece that is not used", "pieces that are used"),
+            (_pieces.Exists(piece => piece.Kind == SentencePieceKind.Unused), "a piece that is not used", "pieces that are used"),
         ];
         foreach ((_, string what, string known) in refused.Where(setting => setting.IsThere))
         {
@@ -100,16 +111,29 @@ internal sealed class SentencePieceModel
 }
 
 /// <summary>A piece of a SentencePiece model.</summary>
+/// <param name="Text">Its text, with U+2581 for a space.</param>
 /// <param name="Score">The larger, the sooner the piece is merged.</param>
-internal sealed record SentencePiece(string Text, float Score, SentencePieceKind Kind);
+/// <param name="Kind">What it is for.</param>
+public sealed record SentencePiece(string Text, float Score, SentencePieceKind Kind);
 
 /// <summary>What a piece is for; the numbers are those of the file.</summary>
-internal enum SentencePieceKind
+public enum SentencePieceKind
 {
+    /// <summary>A piece of text.</summary>
     Normal = 1,
+
+    /// <summary>It stands for what is no piece.</summary>
     Unknown = 2,
+
+    /// <summary>It steers the model, and is no part of a text.</summary>
     Control = 3,
+
+    /// <summary>A text that is never cut.</summary>
     UserDefined = 4,
+
+    /// <summary>It is never used.</summary>
     Unused = 5,
+
+    /// <summary>A byte, for characters that are no pieces.</summary>
     Byte = 6,
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using MergeHost.Alignments;
 using MergeHost.Benchmarks;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
@@ -48,6 +49,7 @@ public sealed class ConventionTests
     [InlineData(typeof(CheckpointTransformAttribute), typeof(CheckpointTransformContract<>))]
     [InlineData(typeof(CheckpointStoreAttribute), typeof(CheckpointStoreContract<>))]
     [InlineData(typeof(ModelBuilderAttribute), typeof(ModelBuilderContract<>))]
+    [InlineData(typeof(ModelAlignmentAttribute), typeof(ModelAlignmentContract<>))]
     public void Exports_AllHaveAContractTest(Type attribute, Type contract)
     {
         IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract)
@@ -76,6 +78,7 @@ public sealed class ConventionTests
         CheckpointTransformAttribute transform => transform.Id,
         CheckpointStoreAttribute store => store.Id,
         ModelBuilderAttribute builder => builder.Id,
+        ModelAlignmentAttribute alignment => alignment.Id,
         BenchmarkAttribute benchmark => benchmark.Id,
         _ => null,
     };

@@ -16,7 +16,7 @@ public sealed class ConventionTests
     public void PublicTypes_AreTheEngineAndWhatItTakesAndReturns() =>
         Assert.Equal(
             [
-                "CacheSummary", "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "DownloadSummary", "EvaluationRequest",
+                "AlignmentSummary", "CacheSummary", "CheckpointSummary", "ChoiceSummary", "ComparisonReport", "Distance", "DownloadSummary", "EvaluationRequest",
                 "EvaluationSummary", "ExportSummary", "KeptAbility", "LayerDistance", "ManifestChoice",
                 "ManifestFile", "ManifestInput", "ManifestInputFile", "ManifestPlugin", "ManifestSelection", "ManifestStage",
                 "ManifestTensor", "MergeEngine", "MergeManifest", "MergeOptions", "MergeProgress",

@@ -50,6 +50,15 @@ internal static class PlanCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {treated.Count(),6:N0} tensors {treated.Key}"));
             }
 
+            foreach (AlignmentSummary alignment in stage.Alignments)
+            {
+                Console.WriteLine($"  aligned by {alignment.Id} (plugin {alignment.Plugin})");
+                foreach (string line in alignment.Lines)
+                {
+                    Console.WriteLine($"    {line}");
+                }
+            }
+
             foreach (TensorAccount account in stage.Accounts)
             {
                 Console.WriteLine($"  of {account.Model}: {account.ToText()}");

@@ -121,6 +121,24 @@ internal sealed record InputModel(
             IsAsStored = opened.IsAsStored,
         };
 
+    /// <summary>The same model, with the tensors that an alignment made of its own.</summary>
+    /// <param name="reader">Reads them.</param>
+    /// <param name="alignment">What made them.</param>
+    /// <param name="derive">Makes them of the checkpoint that an earlier stage made.</param>
+    public InputModel Aligned(ICheckpointReader reader, InstalledExport alignment, Func<ICheckpointReader, ICheckpointReader> derive) => this with
+    {
+        _whole = null,
+        Stored = reader.Tensors,
+        Tensors = reader.Tensors.ToDictionary(tensor => tensor.Name),
+        Open = () => reader,
+        Derive = derive,
+        Exports = [.. Exports, alignment],
+        Identity = string.Join('\n', [Identity, reader.Identity]),
+        Widened = reader.Tensors.Where(tensor => Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.DType != tensor.DType)
+            .Select(tensor => KeyValuePair.Create(tensor.Name, Widened.GetValueOrDefault(tensor.Name, Tensors[tensor.Name].DType)))
+            .Concat(Widened).DistinctBy(pair => pair.Key).ToDictionary(),
+    };
+
     /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>
     /// <exception cref="CheckpointException">It is no JSON object.</exception>
     public JsonObject? ReadJson(string file) => ReadJson(Name, Companions, file);

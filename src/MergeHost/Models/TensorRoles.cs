@@ -7,7 +7,7 @@ internal static class TensorRoles
     private static readonly (string Word, TensorRole Role)[] _words =
     [
         ("gate_up_proj", TensorRole.Other),
-        ("lm_head", TensorRole.Head), ("embed_out", TensorRole.Head),
+        ("lm_head", TensorRole.Head), ("embed_out", TensorRole.Head), ("vocab_projector", TensorRole.Head),
         ("embed_tokens", TensorRole.Embedding), ("word_embeddings", TensorRole.Embedding), ("wte", TensorRole.Embedding),
         ("embed_in", TensorRole.Embedding), ("tok_embeddings", TensorRole.Embedding),
         ("norm", TensorRole.Norm), ("layernorm", TensorRole.Norm), ("ln_1", TensorRole.Norm), ("ln_2", TensorRole.Norm), ("ln_f", TensorRole.Norm),

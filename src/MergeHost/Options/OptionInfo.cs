@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -21,6 +22,7 @@ internal sealed class OptionInfo
     {
         IsPerSource = property.IsDefined(typeof(PerSourceAttribute));
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
+        IsShortForm = property.IsDefined(typeof(ShortFormAttribute));
         Default = IsRequired ? null : property.GetValue(defaults);
     }
 
@@ -30,6 +32,7 @@ internal sealed class OptionInfo
         _range = property.GetCustomAttribute<RangeAttribute>();
         _type = Nullable.GetUnderlyingType(type) ?? type;
         Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        Entries = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? new OptionInfo(property, _type.GenericTypeArguments[1]) : null;
         Items = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? new OptionInfo(property, _type.GenericTypeArguments[0]) : null;
     }
 
@@ -52,8 +55,14 @@ internal sealed class OptionInfo
     /// <summary>What each item of a list is, or <see langword="null"/> for what is no list.</summary>
     public OptionInfo? Items { get; }
 
+    /// <summary>What each entry of a dictionary by text is, or <see langword="null"/> for what is no dictionary.</summary>
+    public OptionInfo? Entries { get; }
+
+    /// <inheritdoc cref="ShortFormAttribute"/>
+    public bool IsShortForm { get; }
+
     /// <summary>The type of a record with options of its own, or <see langword="null"/>.</summary>
-    public Type? Record => Items is null && _type.IsClass && _type != typeof(string) ? _type : null;
+    public Type? Record => Items is null && Entries is null && _type.IsClass && _type != typeof(string) ? _type : null;
 
     /// <summary>Whether a text is the name of a model.</summary>
     public bool IsModel => _type == typeof(string) && _property.IsDefined(typeof(ModelAttribute));
@@ -69,7 +78,7 @@ internal sealed class OptionInfo
         _ when _type.IsEnum => string.Join(" or ", EnumNames),
         _ when IsModel => "model",
         _ when _type == typeof(string) => "text",
-        _ when Record is not null => "mapping",
+        _ when Record is not null || Entries is not null => "mapping",
         _ when Items is not null => $"list of {Items.TypeName}{(Items.Record is null && !Items.IsModel ? "" : "s")}",
         _ => "whole number",
     };
@@ -90,7 +99,8 @@ internal sealed class OptionInfo
         null => "none",
         bool truth => truth ? "true" : "false",
         string text => text,
-        System.Collections.IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Format))}]",
+        IDictionary entries => $"{{{string.Join(", ", entries.Keys.Cast<object?>().Select(Format))}}}",
+        IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Format))}]",
         Enum word => JsonNamingPolicy.SnakeCaseLower.ConvertName(word.ToString()),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

@@ -58,6 +58,8 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
 
         switch (node)
         {
+            case YamlScalar scalar when option.Record is { } record && new OptionsSchema(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
+                return Read(schema, [(scalar with { Text = named.Name }, scalar)], scalar.Place);
             case YamlScalar scalar:
                 (object? value, Problem? problem) = option.Parse(scalar);
                 problems.AddRange(problem is null ? [] : [problem]);
@@ -70,10 +72,19 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 }
 
                 return list;
+            case YamlMapping mapping when option.Entries is { } entries:
+                IDictionary dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), entries.Type))!;
+                foreach ((YamlScalar key, YamlNode entry) in mapping.Entries)
+                {
+                    // An entry that is left empty has the defaults.
+                    dictionary[key.Text] = Value(entries, entry is YamlScalar { IsNull: true } ? new YamlMapping([], entry.Place) : entry) ?? Activator.CreateInstance(entries.Type);
+                }
+
+                return dictionary;
             case YamlMapping mapping when option.Record is { } record:
                 return Read(new OptionsSchema(record), mapping.Entries, mapping.Place);
             default:
-                string expected = option.Items is not null ? "a list" : option.Record is not null ? "a mapping" : "a single value";
+                string expected = option.Items is not null ? "a list" : option.Record is not null || option.Entries is not null ? "a mapping" : "a single value";
                 problems.Add(new Problem(ErrorCodes.WrongType, $"{option.Name} is {node.Kind}; it must be {expected}", null, node.Place));
                 return null;
         }

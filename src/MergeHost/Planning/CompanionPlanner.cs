@@ -16,7 +16,8 @@ namespace MergeHost.Planning;
 /// embeddings are set to what the output holds; all else stays as written.
 /// </remarks>
 internal sealed class CompanionPlanner(
-    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, InputModel tokenizer, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
+    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<StageAlignment> alignments,
+    List<Problem> problems)
 {
     // Whatever is called tokenizer.… is one too: formats may have files of their own.
     private static readonly string[] _tokenizerFiles =
@@ -45,26 +46,30 @@ internal sealed class CompanionPlanner(
     public IReadOnlyList<CompanionFile> Plan(ModelBlueprint? blueprint) => blueprint is null ? Plan() :
     [
         .. blueprint.Companions.Where(file => !IsTokenizer(file)).Select(file => file.Name == "config.json" ? WithDType(file) : file),
-        .. ChatTemplates.Apply(stage.ChatTemplate, [.. blueprint.Companions.Where(IsTokenizer)], models.Values, problems),
+        .. ChatTemplates.Apply(stage.ChatTemplate, Aligned ?? [.. blueprint.Companions.Where(IsTokenizer)], models.Values, problems),
     ];
+
+    private IReadOnlyList<CompanionFile>? Aligned => alignments.Select(alignment => alignment.Result.Companions).LastOrDefault(files => files is not null);
 
     private CompanionFile WithDType(CompanionFile file)
     {
         JsonObject config = file.ReadJson();
         SetDType(config);
+        SetAligned(LayerFields.TextOf(config));
         return CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
     }
 
     private List<CompanionFile> Plan()
     {
         InputModel donor = models[stage.Donor.Name];
+        IReadOnlyList<CompanionFile> tokenizer = Aligned ?? [.. donor.Companions.Where(IsTokenizer)];
         WarnOfDifferences(donor);
         WarnOfLayerCounts();
-        problems.AddRange(CustomCode.Warnings(donor, tokenizer));
+        problems.AddRange(CustomCode.Warnings(donor, TokenizerOwner ?? donor));
         bool isPlain = PackedWeights.Find(donor) is null;
         List<CompanionFile> files =
-            [.. donor.Companions.Where(file => !IsTokenizer(file) && file.Name is not ("config.json" or "adapter_config.json") && !(isPlain && PackedWeights.IsDescription(file.Name)))];
-        files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, [.. tokenizer.Companions.Where(IsTokenizer)], models.Values, problems));
+            [.. donor.Companions.Where(file => !IsTokenizer(file) && tokenizer.All(other => other.Name != file.Name) && file.Name is not ("config.json" or "adapter_config.json") && !(isPlain && PackedWeights.IsDescription(file.Name)))];
+        files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, tokenizer, models.Values, problems));
         if (donor.Config is null)
         {
             problems.Add(new Problem(ErrorCodes.BadConfig, $"'{donor.Name}' has no config.json, so the output gets none", null, stage.BaseModel?.Place, Severity.Warning));
@@ -73,21 +78,13 @@ internal sealed class CompanionPlanner(
 
         JsonObject config = (JsonObject)donor.Config.DeepClone();
         Adjust(config, donor);
-        files = [.. files.Select(file => file.Name == Generation && tokenizer != donor ? WithTokens(file) : file)];
         CheckSpecialTokens(config, files, donor);
         return [CompanionFile.FromBytes("config.json", PythonJson.Indented(config)), .. files];
     }
 
-    private CompanionFile WithTokens(CompanionFile generation)
-    {
-        JsonObject settings = generation.ReadJson();
-        if ((tokenizer.ReadJson(Generation) ?? tokenizer.Config) is { } owner)
-        {
-            SpecialTokens.Take(settings, owner);
-        }
-
-        return CompanionFile.FromBytes(Generation, PythonJson.Indented(settings));
-    }
+    private InputModel? TokenizerOwner =>
+        alignments.Select(alignment => alignment.Result.TokenizerOwner).LastOrDefault(name => name is not null) is not { } owner ? null
+        : models.GetValueOrDefault(owner) ?? alignments.SelectMany(alignment => alignment.Others).FirstOrDefault(model => model.Name == owner);
 
     // A token without a row ends every program that meets it; where the model itself is so, that is said.
     private void CheckSpecialTokens(JsonObject config, List<CompanionFile> files, InputModel donor)
@@ -124,16 +121,20 @@ internal sealed class CompanionPlanner(
             SetVocabulary(text, embedding.Output.Shape[0], donor);
         }
 
-        if (tokenizer != donor && tokenizer.Config is { } owner)
-        {
-            SpecialTokens.Take(text, owner["text_config"] as JsonObject ?? owner);
-        }
-
+        SetAligned(text);
         // Where the configuration says nothing, some architectures tie the two (Gemma), and would not read the head.
         bool mayTie = OutputHead.SaysTied(donor.Config) ?? (donor.TiesEmbeddings || OutputHead.IsApart(donor));
         if (mayTie && OutputHead.Find(tensors.Select(tensor => tensor.Output)) is not null)
         {
             OutputHead.Untie(config);
+        }
+    }
+
+    private void SetAligned(JsonObject text)
+    {
+        foreach ((string key, JsonNode? value) in alignments.SelectMany(alignment => alignment.Result.Config))
+        {
+            text[key] = value?.DeepClone();
         }
     }
 

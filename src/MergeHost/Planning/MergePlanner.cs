@@ -5,6 +5,7 @@ using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Packings;
 using MergeHost.Planning.Accounting;
+using MergeHost.Planning.Alignments;
 using MergeHost.Planning.Building;
 using MergeHost.Planning.Mapping;
 using MergeHost.Planning.Names;
@@ -139,6 +140,8 @@ internal sealed class MergePlanner(
             return null;
         }
 
+        IReadOnlyList<StageAlignment> alignments =
+            new StageAligner(stage, plugins, host, reference => models.Resolve(reference, recipe.Path), models.Keep, problems).Align(inputs);
         PluginExport maker = (strategy ?? builder!.Installed).Export;
         StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources);
         ModelBlueprint? blueprint = null;
@@ -171,7 +174,7 @@ internal sealed class MergePlanner(
         CheckpointLayout layout = new()
         {
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
-            Companions = new CompanionPlanner(stage, inputs, planner.TokenizerModel!, tensors, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
+            Companions = new CompanionPlanner(stage, inputs, tensors, alignments, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
             ShardSizeBytes = options.ShardSizeBytes,
             FileName = _place!.FileName,
         };
@@ -200,6 +203,7 @@ internal sealed class MergePlanner(
             Packing = packed?.Export,
             Packed = packed?.Checkpoint,
             Selection = selected,
+            Alignments = alignments,
             Models = [.. inputs.Values.Distinct()],
             Names = inputs,
             Tensors = tensors,

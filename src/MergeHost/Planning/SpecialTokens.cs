@@ -8,17 +8,6 @@ internal static class SpecialTokens
 {
     private static readonly string[] _keys = ["bos_token_id", "eos_token_id", "pad_token_id"];
 
-    /// <summary>Gives a configuration the ids of the model whose tokenizer is taken.</summary>
-    /// <param name="config">The configuration that is written.</param>
-    /// <param name="owner">That of the tokenizer's model.</param>
-    public static void Take(JsonObject config, JsonObject owner)
-    {
-        foreach (string key in _keys.Where(key => config.ContainsKey(key) || owner.ContainsKey(key)))
-        {
-            config[key] = owner[key]?.DeepClone();
-        }
-    }
-
     /// <summary>The ids that have no row.</summary>
     /// <param name="config">A configuration.</param>
     /// <param name="rows">How many rows there are.</param>

@@ -38,9 +38,6 @@ internal sealed class StagePlanner(
     /// <summary>The tensors of models that are left out because not all models have them, each with the rule that says so.</summary>
     public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut { get; private set; } = new Dictionary<(InputModel, string), string>();
 
-    /// <summary>The model whose tokenizer the output gets; <see langword="null"/> until the tensors are planned, and if that fails.</summary>
-    public InputModel? TokenizerModel { get; private set; }
-
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
     /// <returns>The plans in the order in which the tensors are to be stored; of use only if no error was added.</returns>
@@ -97,7 +94,7 @@ internal sealed class StagePlanner(
             ReportRefusals();
         }
 
-        TokenizerModel = _vocabulary.Check(plans);
+        _vocabulary.Check();
         ReportWidened(plans);
         ReportUnlikeDensities(plans);
         ReportUnusedFilters(mappings);
@@ -108,10 +105,17 @@ internal sealed class StagePlanner(
     // without any, mergekit fails, and the base gives nothing but configuration and tokenizer here.
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
-        bool isSource = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
-            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]) && binder!.HoldsForEveryModel(slice);
-        if (!isSource)
+        bool isUnlisted = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
+            && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]);
+        if (!isUnlisted || !binder!.HoldsForEveryModel(slice))
         {
+            // Where models are aligned its rows count, so that it must be said what it counts.
+            if (isUnlisted && stage.Align.Count > 0)
+            {
+                problems.Add(new Problem(ErrorCodes.Missing, $"base '{stage.BaseModel!.Name}' is not listed, and is one more model to '{demand.Name}', for which parameters are missing",
+                    "List it under `models:` with its parameters, or leave `base_model:` out.", stage.BaseModel.Place));
+            }
+
             return slice;
         }
 

@@ -20,9 +20,6 @@ internal sealed class Vocabulary
 
     private Vocabulary(bool isOffset) => _isOffset = isOffset;
 
-    /// <summary>The largest id.</summary>
-    public int LastId => _tokens.Count == 0 ? -1 : _tokens.Keys.Max();
-
     /// <summary>Reads a model's vocabulary.</summary>
     /// <returns><see langword="null"/> if the model has no file that lists tokens.</returns>
     /// <exception cref="CheckpointException">A file is no JSON object.</exception>

@@ -27,6 +27,7 @@ internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages,
     public IReadOnlyList<InputFile> InputFilesOf(StagePlan stage) =>
     [
         .. UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.Files)
+            .Concat(UpTo(stage).SelectMany(earlier => earlier.Alignments).SelectMany(alignment => alignment.Others).SelectMany(model => model.Files))
             .Concat(UpTo(stage).Select(earlier => earlier.Stage.OutputImportance?.Text).OfType<string>().Select(path => InputFile.Of(path, path)))
             .DistinctBy(file => file.Path),
     ];
@@ -58,9 +59,13 @@ internal sealed record StagePlan
     /// <summary>Which of the tensors are merged, or <see langword="null"/> for all.</summary>
     public SelectionPlan? Selection { get; init; }
 
+    /// <summary>What made the models alike, in order.</summary>
+    public IReadOnlyList<StageAlignment> Alignments { get; init; } = [];
+
     /// <summary>What takes part in the stage of what plugins have.</summary>
     public IEnumerable<InstalledExport> Exports =>
-        new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>().Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
+        new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>().Concat(Alignments.Select(alignment => alignment.Installed))
+            .Concat(Alignments.SelectMany(alignment => alignment.Others).SelectMany(model => model.Exports)).Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The checkpoints that a window chose, or <see langword="null"/> without one.</summary>
     public IReadOnlyList<WindowCheckpoint>? Window =>

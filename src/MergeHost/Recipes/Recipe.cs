@@ -57,8 +57,8 @@ internal sealed record RecipeStage
     /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has; <see langword="null"/> if the recipe does not say.</summary>
     public YamlScalar? OutputPacking { get; init; }
 
-    /// <summary>Whose tokenizer the output gets: <c>base</c>, a model, or <c>union</c> for that of all; <see langword="null"/> for the donor's files as they are.</summary>
-    public YamlScalar? TokenizerSource { get; init; }
+    /// <summary>What makes the models alike before tensors are matched, in order.</summary>
+    public IReadOnlyList<TransformReference> Align { get; init; } = [];
 
     /// <summary>The chat template's text or name, or <see langword="null"/> for the tokenizer's own.</summary>
     public YamlScalar? ChatTemplate { get; init; }
@@ -166,7 +166,7 @@ internal sealed record ModelReference(string Name, TextPlace Place)
     }
 }
 
-/// <summary>A transform that a recipe applies to a model.</summary>
+/// <summary>A transform that a recipe applies to a model, or an alignment that it applies to the models of a stage.</summary>
 /// <param name="Id">Its name.</param>
 /// <param name="Settings">What the recipe says of its options.</param>
 /// <param name="Place">Where it is named; <see langword="null"/> if it is not named in a recipe.</param>

@@ -5,6 +5,8 @@ namespace MergeHost.Recipes;
 /// <content>Models, and what is applied to them.</content>
 internal sealed partial class RecipeReader
 {
+    private const string Vocabulary = "vocabulary";
+
     private ModelReference? ReadModel(YamlNode node)
     {
         switch (node)
@@ -57,19 +59,49 @@ internal sealed partial class RecipeReader
         return new ModelReference(name, model.Place);
     }
 
-    private IReadOnlyList<TransformReference> ReadApply(YamlMapping mapping)
+    private IReadOnlyList<TransformReference> ReadApply(YamlMapping mapping) => ReadReferences(mapping, "apply");
+
+    // mergekit's fields for a stage's tokenizer are short for the alignment that carries them out.
+    private IReadOnlyList<TransformReference> ReadAlignments(YamlMapping stage)
     {
-        if (mapping.Find("apply") is not { } node)
+        List<TransformReference> alignments = [];
+        if (Text(stage, "tokenizer_source") is { } source)
+        {
+            YamlScalar name = source with { Text = "source", IsPlain = true };
+            alignments.Add(new TransformReference(Vocabulary, [(name, source)], source.Place));
+        }
+
+        if (stage.Find("tokenizer") is { } node && IsMapping(node, "tokenizer", out YamlMapping? tokenizer))
+        {
+            if (alignments.Count > 0)
+            {
+                Add(ErrorCodes.Conflict, node.Place, "'tokenizer' and 'tokenizer_source' exclude each other", "Keep one of them.");
+            }
+
+            alignments.Add(new TransformReference(Vocabulary, tokenizer.Entries, node.Place));
+        }
+
+        if (stage.Find("align") is { } align && alignments.Count > 0)
+        {
+            Add(ErrorCodes.Conflict, align.Place, "'align' and 'tokenizer' exclude each other", $"List the tokenizer's settings under `align: [{{{Vocabulary}: …}}]`.");
+        }
+
+        return [.. alignments, .. ReadReferences(stage, "align")];
+    }
+
+    private IReadOnlyList<TransformReference> ReadReferences(YamlMapping mapping, string field)
+    {
+        if (mapping.Find(field) is not { } node)
         {
             return [];
         }
 
         return node is YamlScalar only
             ? [new TransformReference(only.Text, [], only.Place)]
-            : [.. Items(node, "apply").Select(ReadTransform).OfType<TransformReference>()];
+            : [.. Items(node, field).Select(item => ReadReference(item, field)).OfType<TransformReference>()];
     }
 
-    private TransformReference? ReadTransform(YamlNode node)
+    private TransformReference? ReadReference(YamlNode node, string field)
     {
         switch (node)
         {
@@ -80,7 +112,8 @@ internal sealed partial class RecipeReader
             case YamlMapping { Entries: [(YamlScalar id, YamlMapping options)] }:
                 return new TransformReference(id.Text, options.Entries, id.Place);
             default:
-                return Wrong<TransformReference?>(node, "a transform must be its name, or its name with a mapping of options, such as `{lora: {path: adapter}}`", null);
+                string example = field == "apply" ? "{lora: {path: adapter}}" : $"{{{Vocabulary}: {{source: union}}}}";
+                return Wrong<TransformReference?>(node, $"an item of '{field}' must be a name, or a name with a mapping of options, such as `{example}`", null);
         }
     }
 }

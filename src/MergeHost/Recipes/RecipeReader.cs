@@ -14,14 +14,12 @@ internal sealed partial class RecipeReader
 {
     private static readonly string[] _stageFields =
     [
-        "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
+        "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer", "align",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "output", "select", "evaluate", "task_vector_snr",
         "integers", "missing", "allow_unchanged", "build",
     ];
 
     private const int LongestName = 100;
-
-    private static readonly string[] _tokenizerFields = ["source", "tokens", "pad_to_multiple_of"];
 
     private readonly List<Problem> _problems;
     private readonly IReadOnlyList<PluginExport> _builders;
@@ -112,7 +110,7 @@ internal sealed partial class RecipeReader
             OutputType = Text(stage, "out_type"),
             OutputImportance = Text(stage, "out_imatrix") is { } file ? file with { Text = Find(file) } : null,
             OutputPacking = ReadOutput(stage) is { } output ? Text(output, "packing") : null,
-            TokenizerSource = ReadTokenizerSource(stage),
+            Align = ReadAlignments(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
             Evaluate = Text(stage, "evaluate"),
@@ -316,30 +314,6 @@ internal sealed partial class RecipeReader
         YamlSequence sequence when sequence.Items.All(item => item is YamlScalar) => [.. sequence.Items.Cast<YamlScalar>()],
         { } other => Wrong<IReadOnlyList<YamlScalar>>(other, $"'{field}' must be a list of words{example}", []),
     };
-
-    private YamlScalar? ReadTokenizerSource(YamlMapping stage)
-    {
-        YamlScalar? direct = Text(stage, "tokenizer_source");
-        if (stage.Find("tokenizer") is not { } node)
-        {
-            return direct;
-        }
-
-        if (direct is not null)
-        {
-            Add(ErrorCodes.Conflict, node.Place, "'tokenizer' and 'tokenizer_source' exclude each other", "Keep one of them.");
-        }
-
-        if (!IsMapping(node, "tokenizer", out YamlMapping? tokenizer))
-        {
-            return null;
-        }
-
-        CheckFields(tokenizer, "tokenizer", _tokenizerFields);
-        AddUnsupported(tokenizer, "tokens", "rows of single tokens cannot be chosen yet");
-        AddUnsupported(tokenizer, "pad_to_multiple_of", "vocabularies cannot be padded yet");
-        return Text(tokenizer, "source") ?? new YamlScalar("union", IsPlain: true, tokenizer.Place);
-    }
 
     private YamlScalar? Text(YamlMapping mapping, string field) => mapping.Find(field) switch
     {

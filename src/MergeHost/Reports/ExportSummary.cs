@@ -1,12 +1,12 @@
 namespace MergeHost.Reports;
 
-/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store, a builder or a benchmark, with its parameters.</summary>
+/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store, a builder, an alignment or a benchmark, with its parameters.</summary>
 public sealed record ExportSummary
 {
     /// <summary>The plugin it comes from, with its version.</summary>
     public required string Plugin { get; init; }
 
-    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>builder</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
+    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>builder</c>, <c>alignment</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Its name in recipes.</summary>

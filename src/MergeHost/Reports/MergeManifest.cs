@@ -119,7 +119,11 @@ public sealed record ManifestPlugin(string Id, string Version, string Sha256);
 /// <param name="Window">The checkpoints of a window with their weights, or <see langword="null"/> if models are listed.</param>
 public sealed record ManifestStage(
     string Method, IReadOnlyList<ManifestInput> Inputs, string Donor, string? Name = null, ManifestSelection? Selection = null,
-    IReadOnlyList<TensorAccount>? Accounts = null, IReadOnlyList<WindowCheckpoint>? Window = null);
+    IReadOnlyList<TensorAccount>? Accounts = null, IReadOnlyList<WindowCheckpoint>? Window = null)
+{
+    /// <summary>What made the models alike, or <see langword="null"/> if nothing did.</summary>
+    public IReadOnlyList<AlignmentSummary>? Alignments { get; init; }
+}
 
 /// <summary>What a stage chose by scores.</summary>
 /// <param name="Scorers">The scorers.</param>

@@ -40,6 +40,9 @@ public sealed record StageSummary
     /// <summary>What becomes of each tensor of each model.</summary>
     public required IReadOnlyList<TensorAccount> Accounts { get; init; }
 
+    /// <summary>What makes the models alike first.</summary>
+    public IReadOnlyList<AlignmentSummary> Alignments { get; init; } = [];
+
     /// <summary>What is chosen by scores, or <see langword="null"/> if everything is merged.</summary>
     public SelectionSummary? Selection { get; init; }
 

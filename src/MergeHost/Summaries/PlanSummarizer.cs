@@ -33,6 +33,7 @@ internal static class PlanSummarizer
         Window = stage.Window,
         Tensors = [.. stage.Tensors.Select(Of)],
         Accounts = StageAccounts.Of(stage),
+        Alignments = [.. stage.Alignments.Select(alignment => alignment.Summary)],
         WriteBytes = stage.Tensors.SelectMany(tensor => tensor.Stored).Sum(tensor => tensor.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),

@@ -1,3 +1,4 @@
+using MergeHost.Alignments;
 using MergeHost.Benchmarks;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
@@ -66,6 +67,7 @@ internal static class PluginSummarizer
                 ExportKind.Benchmark => host.Create<IBenchmark>(installed).OptionsType,
                 ExportKind.Transform => host.Create<ICheckpointTransform>(installed).OptionsType,
                 ExportKind.Builder => host.Create<IModelBuilder>(installed).OptionsType,
+                ExportKind.Alignment => host.Create<IModelAlignment>(installed).OptionsType,
                 _ => null,
             };
 

@@ -23,9 +23,7 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
 
     public static TheoryData<string, int, int, string> Refused { get; } = new()
     {
-        { "tok_union_linear", 14, 11, "union" },
-        { "tok_zero", 16, 5, "'tokens'" },
-        { "tok_new_without_source", 16, 5, "'tokens'" },
+        { "tok_new_without_source", 14, 3, "'<|brandnew|>'" },
     };
 
     [Theory]
@@ -138,13 +136,13 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void Plan_OfATokenizerSettingThatIsNotSupported_NamesItAndItsPlace(string name, int line, int column, string setting)
+    public void Plan_OfATokenThatNoModelHas_NamesItAndItsPlace(string name, int line, int column, string token)
     {
         Problem problem = merges.Problems(name).First(problem => problem.Severity == Severity.Error);
 
-        Assert.Equal(ErrorCodes.NotSupported, problem.Code);
+        Assert.Equal(ErrorCodes.Missing, problem.Code);
         Assert.Equal((line, column), (problem.Place?.Line, problem.Place?.Column));
-        Assert.Contains(setting, problem.Message, StringComparison.Ordinal);
+        Assert.Contains(token, problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed class TransformTests : IDisposable
     [InlineData("[{test_sum: {path: adapter, scale: [1, 2]}}]", "MH1005", "scale is a list; it must be a single value")]
     [InlineData("[test_sum]", "MH1006", "option 'path' of 'test_sum' is missing")]
     [InlineData("[{test_sum: {path: nowhere}}]", "MH1010", "there is no file or folder 'nowhere'")]
-    [InlineData("[{test_sum: {path: adapter}, test_unpack: {}}]", "MH1005", "a transform must be its name")]
+    [InlineData("[{test_sum: {path: adapter}, test_unpack: {}}]", "MH1005", "an item of 'apply' must be a name")]
     [InlineData("{test_sum: {path: adapter}}", "MH1005", "'apply' must be a list")]
     public void Plan_WithATransformThatIsWrong_NamesWhatIs(string apply, string code, string message)
     {

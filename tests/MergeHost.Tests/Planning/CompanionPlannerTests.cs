@@ -160,10 +160,10 @@ public sealed class CompanionPlannerTests : IDisposable
     [Theory]
     [InlineData("small", "large", 8)]
     [InlineData("large", "small", 8)]
-    public void Plan_WhenRowsAreCut_WritesTheSizeOfTheVocabulary(string first, string second, int expected)
+    public void Plan_WhenRowsAreLeftOut_WritesTheSizeOfTheVocabulary(string first, string second, int expected)
     {
         _folder.Add("small", TinyCheckpoint.Llama(tokens: 8)).Add("large", TinyCheckpoint.Llama(tokens: 10));
-        Assert.Equal(expected, Config(RecipeFolder.Linear(first, second))["vocab_size"]!.GetValue<int>());
+        Assert.Equal(expected, Config(RecipeFolder.Linear(first, second) + "tokenizer_source: small")["vocab_size"]!.GetValue<int>());
     }
 
     // Rows beyond the vocabulary are common, to fill a multiple of 64; what the configuration says of them stays.

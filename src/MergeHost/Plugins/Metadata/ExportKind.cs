@@ -1,3 +1,4 @@
+using MergeHost.Alignments;
 using MergeHost.Benchmarks;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
@@ -18,6 +19,7 @@ internal enum ExportKind
     Transform,
     Store,
     Builder,
+    Alignment,
 }
 
 internal static class ExportKinds
@@ -32,6 +34,7 @@ internal static class ExportKinds
         ExportKind.Transform => typeof(ICheckpointTransform),
         ExportKind.Store => typeof(ICheckpointStore),
         ExportKind.Builder => typeof(IModelBuilder),
+        ExportKind.Alignment => typeof(IModelAlignment),
         _ => typeof(IModelRuntime),
     };
 
@@ -45,6 +48,7 @@ internal static class ExportKinds
         ExportKind.Transform => "transform",
         ExportKind.Store => "store",
         ExportKind.Builder => "builder",
+        ExportKind.Alignment => "alignment",
         _ => "runtime",
     };
 
@@ -85,6 +89,11 @@ internal static class ExportKinds
         if (attribute == typeof(ModelBuilderAttribute).FullName)
         {
             return ExportKind.Builder;
+        }
+
+        if (attribute == typeof(ModelAlignmentAttribute).FullName)
+        {
+            return ExportKind.Alignment;
         }
 
         return attribute == typeof(ModelRuntimeAttribute).FullName ? ExportKind.Runtime : null;

@@ -86,7 +86,10 @@ internal static class ManifestStore
         stage.Stage.Name,
         stage.Selection is null ? null : Describe(stage.Selection),
         StageAccounts.Of(stage),
-        stage.Window);
+        stage.Window)
+    {
+        Alignments = stage.Alignments.Count == 0 ? null : [.. stage.Alignments.Select(alignment => alignment.Summary)],
+    };
 
     private static ManifestSelection Describe(SelectionPlan selection) => new(
         [.. selection.Scorers.Select(scorer => scorer.Id)],

@@ -1,0 +1,114 @@
+using MergeHost.Alignments;
+using MergeHost.Checkpoints;
+using Xunit;
+
+namespace MergeHost.Testing;
+
+/// <summary>What every alignment must do; an alignment's tests inherit it.</summary>
+/// <typeparam name="TAlignment">The alignment.</typeparam>
+public abstract class ModelAlignmentContract<TAlignment>
+    where TAlignment : IModelAlignment, new()
+{
+    /// <summary>The models that are aligned, the base first; by default a small Llama in BF16, and one with two tokens more.</summary>
+    protected virtual IReadOnlyList<TinyCheckpoint> Models { get; } = [TinyCheckpoint.Llama(), TinyCheckpoint.Llama(tokens: 10, seed: 2)];
+
+    /// <summary>The options; by default those of the record.</summary>
+    protected virtual object Options => Activator.CreateInstance(new TAlignment().OptionsType)!;
+
+    /// <summary>Opens what the alignment asks for; by default there is nothing else.</summary>
+    protected virtual ICheckpointReader Open(string name) => throw CheckpointException.Unreadable(name, "there is no such file or folder");
+
+    /// <summary>Aligns models that are named <c>model0</c>, <c>model1</c> and so on; the first is the base.</summary>
+    protected AlignedModels Align(IReadOnlyList<ICheckpointReader> checkpoints, Action<Problem>? warn = null)
+    {
+        StageModel[] models = [.. checkpoints.Select((checkpoint, index) => new StageModel($"model{index}", checkpoint) { IsBase = index == 0 })];
+        AlignmentContext context = new(models, RoleOf, name => models.FirstOrDefault(model => model.Name == name), Open, warn ?? (_ => { }));
+        return new TAlignment().Align(context, Options);
+    }
+
+    /// <summary>There is a checkpoint for each model, names are unique, and tensors of one name have one shape and can be read.</summary>
+    [Fact]
+    public void Align_GivesEachModelTensorsOfTheSameShapes()
+    {
+        IReadOnlyList<ICheckpointReader> aligned = Align([.. Models.Select(model => model.Open())]).Checkpoints;
+        Assert.Equal(Models.Count, aligned.Count);
+        Assert.All(aligned, model => Assert.Equal(model.Tensors.Count, model.Tensors.Select(tensor => tensor.Name).Distinct().Count()));
+        Assert.All(aligned.SelectMany(model => model.Tensors).GroupBy(tensor => tensor.Name), same => Assert.Single(same.Select(tensor => tensor.Shape).Distinct()));
+        Assert.All(aligned, model => Assert.All(model.Tensors, tensor => ReadAll(model, tensor)));
+    }
+
+    /// <summary>Data is read through the result alone, since an earlier stage may not have made it when models are aligned.</summary>
+    [Fact]
+    public void Align_ReadsNoData()
+    {
+        Watched[] watched = [.. Models.Select(model => new Watched(model.Open()))];
+        Align(watched);
+        Assert.All(watched, model => Assert.Equal(0, model.Reads));
+    }
+
+    /// <summary>A run has the bytes that it has in the whole tensor, from any thread.</summary>
+    [Fact]
+    public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole()
+    {
+        IReadOnlyList<ICheckpointReader> aligned = Align([.. Models.Select(model => model.Open())]).Checkpoints;
+        (ICheckpointReader Model, TensorInfo Tensor, byte[] Whole)[] tensors =
+            [.. aligned.SelectMany(model => model.Tensors.Select(tensor => (model, tensor, ReadAll(model, tensor))))];
+        Parallel.ForEach(tensors, new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
+        {
+            DType type = pair.Tensor.DType;
+            long blocks = pair.Tensor.ElementCount / type.BlockElements;
+            System.Random random = new(pair.Tensor.Name.Length);
+            for (long block = 0; block < blocks;)
+            {
+                long next = Math.Min(blocks, block + random.Next(1, 7));
+                byte[] run = new byte[(next - block) * type.BlockBytes];
+                pair.Model.Read(pair.Tensor, block * type.BlockElements, run);
+                Assert.Equal(pair.Whole[(int)(block * type.BlockBytes)..(int)(next * type.BlockBytes)], run);
+                block = next;
+            }
+        });
+    }
+
+    /// <summary>Applied again, it gives the same tensors, files, report and bytes.</summary>
+    [Fact]
+    public void Align_Twice_GivesTheSame()
+    {
+        AlignedModels first = Align([.. Models.Select(model => model.Open())]);
+        AlignedModels second = Align([.. Models.Select(model => model.Open())]);
+        Assert.Equal(first.Lines, second.Lines);
+        Assert.Equal(first.Report.ToJsonString(), second.Report.ToJsonString());
+        Assert.Equal(first.Config.ToJsonString(), second.Config.ToJsonString());
+        Assert.Equal(first.Companions?.Select(file => file.Name), second.Companions?.Select(file => file.Name));
+        Assert.All((first.Companions ?? []).Zip(second.Companions ?? []), pair => Assert.Equal(pair.First.ReadBytes(), pair.Second.ReadBytes()));
+        Assert.All(first.Checkpoints.Zip(second.Checkpoints), pair =>
+        {
+            Assert.Equal(pair.First.Identity, pair.Second.Identity);
+            Assert.Equal(pair.First.Tensors, pair.Second.Tensors);
+            Assert.All(pair.First.Tensors, tensor => Assert.Equal(ReadAll(pair.First, tensor), ReadAll(pair.Second, tensor)));
+        });
+    }
+
+    private static TensorRole RoleOf(string tensor) =>
+        tensor.Contains("embed_tokens", StringComparison.Ordinal) ? TensorRole.Embedding
+        : tensor.Contains("lm_head", StringComparison.Ordinal) ? TensorRole.Head : TensorRole.Other;
+
+    private static byte[] ReadAll(ICheckpointReader reader, TensorInfo tensor)
+    {
+        byte[] whole = new byte[tensor.LengthBytes];
+        reader.Read(tensor, 0, whole);
+        return whole;
+    }
+
+    private sealed class Watched(ICheckpointReader inner) : DerivedCheckpoint(inner)
+    {
+        private int _reads;
+
+        public int Reads => _reads;
+
+        public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+        {
+            Interlocked.Increment(ref _reads);
+            base.Read(tensor, firstElement, destination);
+        }
+    }
+}
