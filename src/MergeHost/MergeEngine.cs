@@ -1,7 +1,6 @@
 using MergeHost.Comparing;
 using MergeHost.Devices;
-using MergeHost.Evaluation;
-using MergeHost.Evaluation.Runs;
+using MergeHost.Loading;
 using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plans;
@@ -12,7 +11,6 @@ using MergeHost.Running.Records;
 using MergeHost.Runtimes;
 using MergeHost.Scoring;
 using MergeHost.Selecting;
-using MergeHost.Serving;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
 using MergeHost.Stores;
@@ -35,6 +33,15 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
     private readonly PluginHost _host = new(services);
     private readonly Lazy<PluginCatalog> _catalog = new(() => PluginCatalog.Scan(PluginRoots.Find(pluginsPath)));
+
+    /// <summary>Checks the suites that recipes name; <see langword="null"/> where nothing can measure by them.</summary>
+    internal SuiteCheck? Suites { get; set; }
+
+    /// <summary>What is installed.</summary>
+    internal PluginCatalog Catalog => _catalog.Value;
+
+    /// <summary>Creates what plugins export.</summary>
+    internal PluginHost Host => _host;
 
     /// <summary>Runs a recipe; goes on with it if an earlier run was stopped, and does nothing if it is done.</summary>
     /// <param name="recipePath">The recipe.</param>
@@ -75,7 +82,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
             + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n");
         try
         {
-            using PlanSession session = new(ConversionName, _catalog.Value, _host, recipe);
+            using PlanSession session = new(ConversionName, Catalog, _host, recipe);
             return Run(session, output, options, warning => warnings?.Invoke(Unplaced(warning)), progress, cancellation);
         }
         catch (MergeHostException exception) when (exception.Problems.Any(problem => problem.Place is not null))
@@ -113,7 +120,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">There is no such checkpoint, or it cannot be opened.</exception>
     public CheckpointSummary Inspect(string path)
     {
-        using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
+        using ModelResolver models = new(new PluginSet(Catalog), _host);
         return CheckpointSummarizer.Of(models.Open(path), models.Warnings);
     }
 
@@ -131,33 +138,19 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         string @base, string adapted, ScoreRequest request, MergeOptions options, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        PluginSet plugins = new(_catalog.Value);
+        PluginSet plugins = new(Catalog);
         using ModelResolver models = new(plugins, _host);
         IReadOnlyList<BoundScorer> scorers = RequestedScorers.Bind(request, plugins, _host);
-        _ = request.Validation is null ? null : ReadSuite(request.Validation, plugins); // A mistake there is told before the work, not after it.
+        if (request.Validation is { } validation)
+        {
+            // A mistake there is told before the work, not after it.
+            Suites?.Invoke(validation.SuitePath, validation.Tasks, plugins, _host);
+        }
+
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
         return ScoreSummarizer.Of(@base, adapted, scorers, pairs, rows);
-    }
-
-    /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
-    /// <param name="report">The scores of two models that are still there.</param>
-    /// <param name="request">By which tasks.</param>
-    /// <param name="options">Where benchmarks run.</param>
-    /// <param name="tell">Told what is being measured, in a line.</param>
-    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept, and the same call goes on there.</param>
-    /// <returns>The report with <see cref="ScoreReport.Validation"/>.</returns>
-    /// <exception cref="MergeHostException">There is no such suite or task, or a benchmark cannot run the models.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public ScoreReport Validate(
-        ScoreReport report, ValidationRequest request, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
-    {
-        PluginSet plugins = new(_catalog.Value);
-        using ModelResolver models = new(plugins, _host);
-        Evaluator evaluator = new(ReadSuite(request, plugins), _host, new ResultCache(options.CacheFolder), options, _ => { }, _ => { });
-        IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
-        return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }
 
     /// <summary>Measures how far checkpoints are from each other.</summary>
@@ -173,7 +166,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         IReadOnlyList<string> checkpoints, string? @base, MergeOptions options, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using ModelResolver models = new(new PluginSet(_catalog.Value), _host);
+        using ModelResolver models = new(new PluginSet(Catalog), _host);
         IEnumerable<string> others = @base is null ? checkpoints : checkpoints.Where(path => RealPath.Of(path) != RealPath.Of(@base));
         List<InputModel> opened = [.. (@base is null ? others : others.Prepend(@base)).Select(models.Open)];
         if (opened.Count < 2)
@@ -192,7 +185,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <returns>What differs; nothing if the output is what was made.</returns>
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
     public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        new Verifier(new PluginSet(_catalog.Value), _host).Verify(output, progress, cancellation);
+        new Verifier(new PluginSet(Catalog), _host).Verify(output, progress, cancellation);
 
     /// <summary>Brings a checkpoint of a store to this machine, where other programs find it too.</summary>
     /// <param name="name">The checkpoint, such as <c>org/name@revision</c>.</param>
@@ -204,7 +197,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public DownloadSummary Download(
         string name, bool isWhole, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        new Downloader(new PluginSet(_catalog.Value), _host).Run(name, isWhole, warnings, progress, cancellation);
+        new Downloader(new PluginSet(Catalog), _host).Run(name, isWhole, warnings, progress, cancellation);
 
     /// <summary>Lists the copies of checkpoints that stores keep on this machine.</summary>
     /// <exception cref="MergeHostException">No store keeps any, or they cannot be read.</exception>
@@ -236,55 +229,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public PublishedCheckpoint Push(
         string output, string name, PublishOptions options, Action<string>? tell = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        new Publisher(new PluginSet(_catalog.Value), _host, options, tell ?? (_ => { })).Run(output, name, progress, cancellation);
-
-    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and with a cache nothing is measured twice.</summary>
-    /// <param name="request">What is to be measured.</param>
-    /// <param name="options">How merges are carried out, and where benchmarks run.</param>
-    /// <param name="warnings">Told what is worth knowing of recipes.</param>
-    /// <param name="tell">Told what is being done, in a line.</param>
-    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept.</param>
-    /// <exception cref="MergeHostException">Something is wrong with the suite, a recipe, a model or a plugin.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public EvaluationSummary Evaluate(
-        EvaluationRequest request, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
-        CancellationToken cancellation = default) =>
-        new EvaluationRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(request, tell ?? (_ => { }), cancellation);
-
-    /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
-    /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>
-    /// <param name="cluster">A field of the items; those of the same value are not independent. <see langword="null"/> if all are.</param>
-    /// <exception cref="MergeHostException">A run has no items, or runs have none in common.</exception>
-    public static RunComparison CompareRuns(IReadOnlyList<string> paths, string? cluster = null) => RunComparer.Compare([.. paths.Select(path => RunReader.Read(path, cluster))]);
-
-    /// <summary>Measures what a recipe made by the suite that its <c>evaluate:</c> names, and compares it with its base and experts.</summary>
-    /// <param name="recipePath">The recipe.</param>
-    /// <param name="output">The folder that the result was written to.</param>
-    /// <param name="options">Where benchmarks run.</param>
-    /// <param name="tell">Told what is being done, in a line.</param>
-    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept.</param>
-    /// <returns><see langword="null"/> if the recipe names no suite.</returns>
-    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public EvaluationSummary? EvaluateOutput(
-        string recipePath, string output, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
-    {
-        using PlanSession session = Open(recipePath);
-        return new EvaluationRunner(_catalog.Value, _host, options, _ => { }).Run(session, output, tell ?? (_ => { }), cancellation);
-    }
-
-    /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
-    /// <param name="studyPath">The study.</param>
-    /// <param name="options">How merges are carried out, and where benchmarks run.</param>
-    /// <param name="warnings">Told what is worth knowing of the merges.</param>
-    /// <param name="tell">Told what is being done, in a line.</param>
-    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept, and the same call goes on there.</param>
-    /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
-    /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public StudySummary Sweep(
-        string studyPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
-        CancellationToken cancellation = default) =>
-        new StudyRunner(_catalog.Value, _host, options, warnings ?? (_ => { })).Run(studyPath, tell ?? (_ => { }), cancellation);
+        new Publisher(new PluginSet(Catalog), _host, options, tell ?? (_ => { })).Run(output, name, progress, cancellation);
 
     /// <summary>Loads a model to run: a checkpoint, or a recipe, which is merged in memory and never written.</summary>
     /// <param name="path">The checkpoint, or the recipe (<c>.yaml</c>).</param>
@@ -295,15 +240,15 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">Something is wrong with the model, the recipe or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ILanguageModel Load(string path, MergeOptions options, Action<Problem>? warnings = null, CancellationToken cancellation = default) =>
-        new ModelLoader(_catalog.Value, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
+        new ModelLoader(Catalog, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
-    public PluginsSummary ListPlugins() => PluginSummarizer.Of(_catalog.Value);
+    public PluginsSummary ListPlugins() => PluginSummarizer.Of(Catalog);
 
     /// <summary>Describes a plugin, or a single export of one, with its parameters; loads the plugin.</summary>
     /// <param name="id">The id of a plugin or of an export.</param>
     /// <exception cref="MergeHostException">Nothing of that id is installed, or the plugin cannot be loaded.</exception>
-    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => PluginSummarizer.Find(id, _catalog.Value, _host);
+    public IReadOnlyList<ExportSummary> ShowPlugin(string id) => PluginSummarizer.Find(id, Catalog, _host);
 
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>
@@ -338,9 +283,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         return new MergeRunner(plan, _host, options, warnings, progress).Run(cancellation);
     }
 
-    private CacheKeeper Cache => new(new PluginSet(_catalog.Value), _host);
+    private CacheKeeper Cache => new(new PluginSet(Catalog), _host);
 
-    private Suite ReadSuite(ValidationRequest request, PluginSet plugins) => SuiteReader.Read(request.SuitePath, plugins, _host, request.Tasks);
-
-    private PlanSession Open(string recipePath) => new(recipePath, _catalog.Value, _host);
+    internal PlanSession Open(string recipePath) => new(recipePath, Catalog, _host, suites: Suites);
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using MergeHost.Cli.Serving;
+using MergeHost.Serving;
 using MergeHost.Testing;
 
 namespace MergeHost.Fuzz.Tests;

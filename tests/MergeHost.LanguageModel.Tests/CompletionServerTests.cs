@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Cli.Serving;
+using MergeHost.Serving;
 using MergeHost.Plugins.LanguageModel;
 using MergeHost.Runtimes;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,7 +28,7 @@ public class MergedFamilyTests
             """);
         using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
         using MergeEngine engine = new(services);
-        IReadOnlyList<TaskSummary> found = engine.Evaluate(new EvaluationRequest(suite, [recipe]), new MergeOptions { Threads = Environment.ProcessorCount }).Models[0].Tasks;
+        IReadOnlyList<TaskSummary> found = new EvaluationEngine(engine).Evaluate(new EvaluationRequest(suite, [recipe]), new MergeOptions { Threads = Environment.ProcessorCount }).Models[0].Tasks;
         JsonNode expected = Oracle.Merge(method);
         Assert.All(found.Where(task => task.Metric == "perplexity"), task =>
         {

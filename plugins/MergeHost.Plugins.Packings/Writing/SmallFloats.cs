@@ -1,4 +1,4 @@
-using MergeHost.Kernels.DTypes;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Plugins.Packings.Writing;
 

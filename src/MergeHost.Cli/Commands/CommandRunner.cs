@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Evaluation.Suites;
+using MergeHost.Plugins;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -66,7 +68,10 @@ internal static class CommandRunner
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         LogLevel level = Enum.TryParse(Environment.GetEnvironmentVariable("MERGEHOST_LOG"), ignoreCase: true, out LogLevel named) ? named : LogLevel.Warning;
         builder.Logging.SetMinimumLevel(level).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddSingleton(services => new MergeEngine(services, pluginsPath));
+        builder.Services.AddSingleton(services => new MergeEngine(services, pluginsPath) { Suites = ReadSuite });
         return builder.Build();
     }
+
+    // Only recipes that name a suite load what measures.
+    private static void ReadSuite(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuiteReader.Check(path, only, plugins, host);
 }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -24,7 +25,7 @@ internal static class CompareResultsCommand
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (_, printer, _) =>
         {
-            RunComparison comparison = MergeEngine.CompareRuns(arguments.GetRequiredValue(_runs), arguments.GetValue(_cluster));
+            RunComparison comparison = EvaluationEngine.CompareRuns(arguments.GetRequiredValue(_runs), arguments.GetValue(_cluster));
             printer.Write(comparison, Describe);
             return 0;
         }));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
@@ -36,7 +38,7 @@ internal static class EvaluateCommand
                 Base = arguments.GetValue(_base),
                 Experts = arguments.GetValue(_experts) ?? [],
             };
-            EvaluationSummary summary = engine.Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+            EvaluationSummary summary = new EvaluationEngine(engine).Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
             if (arguments.GetValue(SharedOptions.Html) is { } html)
             {
                 HtmlPage.Save(html, EvaluationHtml.Write(summary));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
+using MergeHost.Evaluation;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
@@ -57,7 +58,7 @@ internal static class MergeCommand
     {
         try
         {
-            return engine.EvaluateOutput(recipe, output, options, printer.Follow, cancellation);
+            return new EvaluationEngine(engine).EvaluateOutput(recipe, output, options, printer.Follow, cancellation);
         }
         catch (Exception exception) when (exception is OperationCanceledException or MergeHostException)
         {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Evaluation;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
@@ -100,7 +101,7 @@ internal static class ScoreCommand
             arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
         if (request.Validation is not null)
         {
-            report = engine.Validate(report, request.Validation, options, printer.Say, cancellation);
+            report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Say, cancellation);
         }
 
         if (arguments.GetValue(SharedOptions.Html) is { } html)

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using MergeHost.Cli.Output;
-using MergeHost.Cli.Serving;
+using MergeHost.Serving;
 using MergeHost.Runtimes;
 
 namespace MergeHost.Cli.Commands;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
@@ -22,7 +24,7 @@ internal static class SweepCommand
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            StudySummary summary = engine.Sweep(
+            StudySummary summary = new EvaluationEngine(engine).Sweep(
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
             if (arguments.GetValue(SharedOptions.Html) is { } html)
             {

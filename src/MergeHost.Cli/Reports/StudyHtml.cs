@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 using static MergeHost.Cli.Reports.HtmlPage;
 using Figures = MergeHost.Cli.Output.Numbers;

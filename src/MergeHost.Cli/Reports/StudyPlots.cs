@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 using OxyPlot;
 using OxyPlot.Axes;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MergeHost.Reports;
+using MergeHost.Evaluation.Reports;
 
 namespace MergeHost.Cli.Reports;
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Kernels.DTypes;
 

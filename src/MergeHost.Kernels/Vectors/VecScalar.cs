@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using MergeHost.Kernels.DTypes;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MergeHost.Kernels.Vectors;

@@ -1,4 +1,3 @@
-using MergeHost.Evaluation;
 using MergeHost.Models;
 using MergeHost.Planning.Windows;
 using MergeHost.Plans;
@@ -15,16 +14,17 @@ internal sealed class PlanSession : IDisposable
     private readonly List<Problem> _problems = [];
     private readonly PluginHost _host;
     private readonly PluginLock? _lock;
-    private readonly PluginSet _plugins;
     private readonly ModelResolver _models;
+    private readonly SuiteCheck? _suites;
 
     /// <param name="recipePath">The recipe.</param>
     /// <param name="catalog">What is installed.</param>
     /// <param name="host">Creates what the recipe uses.</param>
     /// <param name="text">The recipe's text, or <see langword="null"/> to read the file.</param>
+    /// <param name="suites">Checks the suite that the recipe names.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
-    public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null)
-        : this((problems, builders) => text is null ? RecipeReader.Read(recipePath, problems, builders) : RecipeReader.Read(recipePath, text, problems, builders), catalog, host)
+    public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null, SuiteCheck? suites = null)
+        : this((problems, builders) => text is null ? RecipeReader.Read(recipePath, problems, builders) : RecipeReader.Read(recipePath, text, problems, builders), catalog, host, suites)
     {
     }
 
@@ -34,32 +34,33 @@ internal sealed class PlanSession : IDisposable
     /// <param name="host">Creates what the recipe uses.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
     public PlanSession(string path, YamlMapping stage, PluginCatalog catalog, PluginHost host)
-        : this((problems, builders) => RecipeReader.Read(path, stage, problems, builders), catalog, host)
+        : this((problems, builders) => RecipeReader.Read(path, stage, problems, builders), catalog, host, null)
     {
     }
 
-    private PlanSession(Func<List<Problem>, IReadOnlyList<PluginExport>, Recipe> read, PluginCatalog catalog, PluginHost host)
+    private PlanSession(Func<List<Problem>, IReadOnlyList<PluginExport>, Recipe> read, PluginCatalog catalog, PluginHost host, SuiteCheck? suites)
     {
         _host = host;
+        _suites = suites;
         Recipe = read(_problems, [.. catalog.Exports(ExportKind.Builder).Select(installed => installed.Export)]);
         _lock = PluginLock.Read(PluginLock.PathFor(Recipe.Path));
-        _plugins = new PluginSet(catalog, Requirements(), _lock);
-        _problems.AddRange(_plugins.Problems);
-        _models = new ModelResolver(_plugins, host);
+        Plugins = new PluginSet(catalog, Requirements(), _lock);
+        _problems.AddRange(Plugins.Problems);
+        _models = new ModelResolver(Plugins, host);
         Recipe = new WindowFinder(Recipe, _models.Stores, _problems).Expand();
     }
 
     /// <summary>The recipe.</summary>
     public Recipe Recipe { get; }
 
-    /// <summary>The suite by which the output is measured, once the recipe is planned; <see langword="null"/> if it names none.</summary>
-    public Suite? Suite { get; private set; }
+    /// <summary>The plugins that the recipe may use.</summary>
+    public PluginSet Plugins { get; }
 
     /// <summary>Whether the recipe can be read and names no suite: known before it is planned.</summary>
     public bool NamesNoSuite => Recipe.SuitePath is null && !HasErrors;
 
     /// <summary>The plugins that the recipe uses, once it is planned.</summary>
-    public IReadOnlyList<PluginInfo> UsedPlugins => _plugins.Used;
+    public IReadOnlyList<PluginInfo> UsedPlugins => Plugins.Used;
 
     /// <summary>Plans the recipe.</summary>
     /// <param name="output">The folder of the output.</param>
@@ -67,11 +68,11 @@ internal sealed class PlanSession : IDisposable
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin; all of it is told.</exception>
     public MergePlan Plan(string output, MergeOptions options)
     {
-        MergePlan plan = new MergePlanner(Recipe, _plugins, _host, _models, options, _problems).Plan(output);
-        ReadSuite();
+        MergePlan plan = new MergePlanner(Recipe, Plugins, _host, _models, options, _problems).Plan(output);
+        CheckSuite();
         if (options.Locked)
         {
-            _problems.AddRange(_lock?.Compare(_plugins.Used) ?? [NoLock()]);
+            _problems.AddRange(_lock?.Compare(Plugins.Used) ?? [NoLock()]);
         }
 
         return HasErrors
@@ -87,7 +88,7 @@ internal sealed class PlanSession : IDisposable
 
     private bool HasErrors => _problems.Exists(problem => problem.Severity == Severity.Error);
 
-    private void ReadSuite()
+    private void CheckSuite()
     {
         if (Recipe.SuitePath is not { } path)
         {
@@ -96,7 +97,7 @@ internal sealed class PlanSession : IDisposable
 
         try
         {
-            Suite = SuiteReader.Read(path, _plugins, _host, only: []);
+            _suites?.Invoke(path, [], Plugins, _host);
         }
         catch (MergeHostException exception)
         {

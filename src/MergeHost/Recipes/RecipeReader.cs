@@ -2,6 +2,7 @@ using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Storage.Text;
+using MergeHost.Yaml;
 
 namespace MergeHost.Recipes;
 

@@ -24,7 +24,8 @@ internal static class PlanSummarizer
     private static RemoteSummary Of(IGrouping<CheckpointFiles, InputFile> files) => new(
         files.Key.Path, files.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. files.Select(file => file.Key)]));
 
-    private static StageSummary Of(StagePlan stage, MergeOptions options) => new()
+    /// <summary>The summary of a stage.</summary>
+    public static StageSummary Of(StagePlan stage, MergeOptions options) => new()
     {
         Name = stage.Stage.Name,
         Method = stage.Strategy.Export.Id,

@@ -1,4 +1,4 @@
-using MergeHost.Kernels.DTypes;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Kernels.Tests.Selection;

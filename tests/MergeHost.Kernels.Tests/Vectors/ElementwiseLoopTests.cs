@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 

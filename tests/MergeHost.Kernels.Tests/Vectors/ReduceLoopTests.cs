@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 

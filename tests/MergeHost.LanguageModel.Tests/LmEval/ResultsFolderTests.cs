@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 using MergeHost.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,14 +23,14 @@ public sealed class ResultsFolderTests : IDisposable
         using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
         using MergeEngine engine = new(services);
         EvaluationRequest request = new(suite, [Path.Combine(AppContext.BaseDirectory, "quickstart", "base")]) { ResultsFolder = _folder.Path };
-        IReadOnlyList<TaskSummary> tasks = engine.Evaluate(request, new MergeOptions { Threads = Environment.ProcessorCount }).Models[0].Tasks;
+        IReadOnlyList<TaskSummary> tasks = new EvaluationEngine(engine).Evaluate(request, new MergeOptions { Threads = Environment.ProcessorCount }).Models[0].Tasks;
         Assert.Equal("r_group", tasks[0].Task);
         string written = Assert.Single(Directory.EnumerateFiles(_folder.Path, "results_*.json", SearchOption.AllDirectories));
         JsonNode found = JsonNode.Parse(System.IO.File.ReadAllText(written))!;
         JsonNode expected = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(cases, "results", "plain", "results_2026-11-30T08-00-00.000000.json")))!;
         Assert.All(_sections, section => Compare(section, expected[section], found[section]));
         Assert.Equal(3, Directory.EnumerateFiles(Path.GetDirectoryName(written)!, "samples_*.jsonl").Count());
-        RunComparison runs = MergeEngine.CompareRuns([Path.Combine(cases, "results", "plain"), written]);
+        RunComparison runs = EvaluationEngine.CompareRuns([Path.Combine(cases, "results", "plain"), written]);
         Assert.Equal(6, runs.Pairs.Count);
         Assert.All(runs.Pairs, pair => Assert.Equal(0, pair.Difference, 1e-4));
     }

@@ -1,5 +1,5 @@
 using MergeHost.Benchmarks;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Metrics;
 
 namespace MergeHost.Tests.Evaluation;
 

@@ -1,5 +1,6 @@
 using MergeHost.Benchmarks;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Metrics;
+using MergeHost.Evaluation.Suites;
 using MergeHost.Reports;
 
 namespace MergeHost.Tests.Evaluation;

@@ -1,5 +1,7 @@
 using MergeHost.Checkpoints;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Measuring;
+using MergeHost.Evaluation.Reports;
+using MergeHost.Evaluation.Suites;
 using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plans;

@@ -1,4 +1,5 @@
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Metrics;
+using MergeHost.Evaluation.Suites;
 
 namespace MergeHost.Tests.Evaluation;
 

@@ -1,5 +1,5 @@
 using MergeHost.Benchmarks;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Measuring;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Evaluation;

@@ -1,6 +1,6 @@
-using MergeHost.Evaluation;
-using MergeHost.Recipes;
+using MergeHost.Evaluation.Settings;
 using MergeHost.Storage.Text;
+using MergeHost.Yaml;
 
 namespace MergeHost.Tests.Evaluation;
 

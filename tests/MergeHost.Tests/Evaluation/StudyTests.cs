@@ -1,5 +1,5 @@
-using MergeHost.Evaluation;
-using MergeHost.Reports;
+using MergeHost.Evaluation.Reports;
+using MergeHost.Evaluation.Studies;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MergeHost.Kernels.DTypes;
+using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Tests.Golden;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Measuring;
 using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plans;

@@ -1,4 +1,4 @@
-using MergeHost.Scoring;
+using MergeHost.Evaluation.Statistics;
 
 namespace MergeHost.Tests.Scoring;
 

@@ -1,4 +1,6 @@
 using MergeHost.Checkpoints;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Suites;
 using MergeHost.Models;
 using MergeHost.Reports;
 using MergeHost.Testing;
@@ -13,7 +15,7 @@ public sealed class ScoreValidatorTests : IDisposable
     private const string Suite = "tasks: [{name: x, benchmark: tensor_count}, {name: y, general: true, benchmark: tensor_count}]";
 
     private readonly RecipeFolder _folder = new RecipeFolder().Add("base", TinyCheckpoint.Llama(seed: 1)).Add("adapted", TinyCheckpoint.Llama(seed: 2));
-    private readonly MergeEngine _engine = new(PluginFolder.NoServices, PluginFolder.Fixtures);
+    private readonly MergeEngine _engine = new(PluginFolder.NoServices, PluginFolder.Fixtures) { Suites = SuiteReader.Check };
 
     [Fact]
     public void Validate_SetsEachMatrixToTheBasesByItself()
@@ -85,7 +87,7 @@ public sealed class ScoreValidatorTests : IDisposable
     {
         ValidationRequest request = new(_folder.Write("suite.yaml", Suite), []) { ByLayer = byLayer };
         ScoreReport report = _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request }, new MergeOptions());
-        return _engine.Validate(report, request, new MergeOptions { CacheFolder = _folder["cache"] }).Validation!;
+        return new EvaluationEngine(_engine).Validate(report, request, new MergeOptions { CacheFolder = _folder["cache"] }).Validation!;
     }
 
     private static Dictionary<string, int> Bits(InputModel model) => model.Stored.ToDictionary(tensor => tensor.Name, tensor =>

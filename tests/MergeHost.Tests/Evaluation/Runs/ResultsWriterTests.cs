@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using MergeHost.Benchmarks;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Measuring;
+using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Runs;
+using MergeHost.Evaluation.Suites;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Evaluation.Runs;

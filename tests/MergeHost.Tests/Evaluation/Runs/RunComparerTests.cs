@@ -1,4 +1,5 @@
-using MergeHost.Reports;
+using MergeHost.Evaluation;
+using MergeHost.Evaluation.Reports;
 using MergeHost.Testing;
 
 namespace MergeHost.Tests.Evaluation.Runs;
@@ -11,7 +12,7 @@ public sealed class RunComparerTests : IDisposable
     public void CompareRuns_OfSamplesOfTheHarness_PairsItemsAndFilters()
     {
         string harness = Path.Combine(AppContext.BaseDirectory, "fixtures", "lm-eval", "results", "plain");
-        RunComparison found = MergeEngine.CompareRuns([harness, harness]);
+        RunComparison found = EvaluationEngine.CompareRuns([harness, harness]);
         Assert.Equal(["acc", "acc_norm", "bits_per_byte", "exact_match,first-number", "exact_match,whole", "word_perplexity"], found.Pairs.Select(pair => pair.Metric).Order(StringComparer.Ordinal));
         Assert.All(found.Pairs, pair => Assert.Equal((3, 0.0, 1.0), (pair.Count, pair.Difference, pair.Probability)));
     }
@@ -22,7 +23,7 @@ public sealed class RunComparerTests : IDisposable
     {
         string first = Write("a.jsonl", Enumerable.Range(0, 100).Select(i => (i, i < 42)));
         string second = Write("b.jsonl", Enumerable.Range(0, 100).Select(i => (i, i is < 30 or >= 95)));
-        PairedResult pair = Assert.Single(MergeEngine.CompareRuns([first, second]).Pairs);
+        PairedResult pair = Assert.Single(EvaluationEngine.CompareRuns([first, second]).Pairs);
         Assert.Equal((12, 5), (pair.OnlyFirst, pair.OnlySecond));
         Assert.Equal(0.143463134765625, pair.Probability, 1e-12);
         Assert.Equal(-0.07, pair.Difference, 1e-12);
@@ -35,7 +36,7 @@ public sealed class RunComparerTests : IDisposable
         string best = Write("a.jsonl", Enumerable.Range(0, 60).Select(i => (i, i < 50)));
         string near = Write("b.jsonl", Enumerable.Range(0, 60).Select(i => (i, i < 49)));
         string far = Write("c.jsonl", Enumerable.Range(0, 60).Select(i => (i, i < 10)));
-        TiedSet tie = Assert.Single(MergeEngine.CompareRuns([far, best, near]).Ties);
+        TiedSet tie = Assert.Single(EvaluationEngine.CompareRuns([far, best, near]).Ties);
         Assert.Equal(best, tie.Best);
         Assert.Equal([best, near], tie.Tied);
     }
@@ -45,7 +46,7 @@ public sealed class RunComparerTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder.Path, "a.jsonl"), """{"doc_id": 0, "doc_hash": "x", "acc": 1}""");
         File.WriteAllText(Path.Combine(_folder.Path, "b.jsonl"), """{"doc_id": 0, "doc_hash": "y", "acc": 1, "task": "a"}""");
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => MergeEngine.CompareRuns([Path.Combine(_folder.Path, "a.jsonl"), Path.Combine(_folder.Path, "b.jsonl")]));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => EvaluationEngine.CompareRuns([Path.Combine(_folder.Path, "a.jsonl"), Path.Combine(_folder.Path, "b.jsonl")]));
         Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
         Assert.Contains("item '0'", exception.Message, StringComparison.Ordinal);
     }

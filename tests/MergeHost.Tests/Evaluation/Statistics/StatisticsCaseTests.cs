@@ -1,6 +1,6 @@
 using System.Text.Json;
+using MergeHost.Evaluation.Runs;
 using MergeHost.Evaluation.Statistics;
-using MergeHost.Scoring;
 
 namespace MergeHost.Tests.Evaluation.Statistics;
 

@@ -1,3 +1,4 @@
+using MergeHost.Evaluation.Settings;
 using MergeHost.Evaluation.Tuning;
 using MergeHost.Storage.Text;
 

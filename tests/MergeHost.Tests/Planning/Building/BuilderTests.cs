@@ -1,5 +1,5 @@
 using MergeHost.Checkpoints;
-using MergeHost.Evaluation;
+using MergeHost.Evaluation.Measuring;
 using MergeHost.Models;
 using MergeHost.Planning;
 using MergeHost.Plans;

@@ -1,0 +1,36 @@
+using MergeHost.Evaluation.Settings;
+using MergeHost.Storage.Text;
+
+namespace MergeHost.Evaluation.Studies;
+
+/// <summary>The recipes of a study's merges.</summary>
+internal static class StudyRecipe
+{
+    /// <summary>The recipe of a merge, each value with its place in the study.</summary>
+    /// <param name="study">The study.</param>
+    /// <param name="letters">The letters of the experts that are merged.</param>
+    /// <param name="setting">How.</param>
+    public static YamlMapping Of(Study study, string letters, StudySetting setting) => setting.Recipe with
+    {
+        Entries =
+        [
+            .. setting.Recipe.Entries.Where(entry => entry.Key.Text != "models"),
+            (Key("base_model", setting), study.Base),
+            (Key("models", setting), new YamlSequence([.. letters.Select(letter => Source(study, letter, setting))], setting.Recipe.Place)),
+        ],
+    };
+
+    /// <summary>The letter that an item of a method's <c>models:</c> names, or <see langword="null"/> if it names none.</summary>
+    public static char? Letter(YamlNode item) => item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;
+
+    // What the method says of the expert, with the expert's path.
+    private static YamlMapping Source(Study study, char letter, StudySetting setting)
+    {
+        YamlScalar model = study.Experts.First(expert => expert.Letter == letter).Model;
+        YamlMapping? said = (setting.Recipe.Find("models") as YamlSequence)?.Items.FirstOrDefault(item => Letter(item) == letter) as YamlMapping;
+        IEnumerable<(YamlScalar Key, YamlNode Value)> others = said?.Entries.Where(entry => entry.Key.Text != "model") ?? [];
+        return new YamlMapping([(Key("model", setting), model), .. others], said?.Place ?? model.Place);
+    }
+
+    private static YamlScalar Key(string name, StudySetting setting) => new(name, IsPlain: true, setting.Recipe.Place);
+}

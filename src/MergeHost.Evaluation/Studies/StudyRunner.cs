@@ -1,0 +1,103 @@
+using MergeHost.Comparing;
+using MergeHost.Evaluation.Measuring;
+using MergeHost.Evaluation.Metrics;
+using MergeHost.Evaluation.Reports;
+using MergeHost.Evaluation.Settings;
+using MergeHost.Evaluation.Suites;
+using MergeHost.Loading;
+using MergeHost.Models;
+using MergeHost.Planning;
+using MergeHost.Plugins;
+using MergeHost.Recipes;
+using MergeHost.Reports;
+using MergeHost.Storage.Text;
+
+namespace MergeHost.Evaluation.Studies;
+
+/// <summary>Carries out studies: makes each merge in memory, measures it, and compares it with what it was made of.</summary>
+/// <remarks>
+/// Settings are chosen on one half of the items of each task and reported on the other. What was measured before is not measured again,
+/// so that a study that was killed goes on where it was.
+/// </remarks>
+internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeOptions options, Action<Problem> warnings)
+{
+    /// <summary>Runs a study.</summary>
+    /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>
+    public StudySummary Run(string path, Action<string> tell, CancellationToken cancellation)
+    {
+        Study study = StudyReader.Read(path);
+        PluginSet plugins = new(catalog);
+        Suite suite = SuiteReader.Read(study.SuitePath, plugins, host, only: []);
+        Check(study, suite);
+        using ModelResolver models = new(plugins, host);
+        InputModel @base = Open("B", study.Base);
+        InputModel[] experts = [.. study.Experts.Select(expert => Open($"{expert.Letter}", expert.Model))];
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
+        StudyModels measured = new(
+            study, evaluator, Measure(@base), [.. experts.Select(Measure)],
+            (name, recipe, measure) =>
+            {
+                using PlanSession session = new(study.Path, recipe, catalog, host);
+                return measure(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation));
+            },
+            cancellation);
+        StudyReport report = new(study, measured);
+        IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
+        IReadOnlyList<Candidate> best = all;
+        foreach (StudyStage stage in study.Stages)
+        {
+            List<StudyMerge> merges = [.. stage.Merges.SelectMany(letters => Try(letters, stage.TriesAll ? all : best))];
+            if (stage.TriesAll)
+            {
+                best = [.. merges.Where(merge => merge.Tuned is null).GroupBy(merge => merge.Candidate.Method).Select(Best)];
+            }
+
+            report.Add(stage, merges, best);
+        }
+
+        ComparisonReport distances = new CompareRunner([@base, .. experts], hasBase: true).Run(options, progress: null, cancellation);
+        return report.Summarize(distances with { Pairs = [.. distances.Pairs.Select(pair => pair with { Layers = [], Tensors = [] })] });
+
+        InputModel Open(string name, YamlScalar model) => models.Resolve(new ModelReference(model.Text, model.Place), study.Path) with { Name = name };
+
+        MeasuredModel Measure(InputModel model) => evaluator.Measure(Subject.Of(model.Name, model), cancellation);
+
+        IEnumerable<StudyMerge> Try(string letters, IEnumerable<Candidate> candidates) =>
+        [
+            .. candidates.Select(candidate => new StudyMerge(letters, candidate, measured.Measure(letters, candidate))),
+            .. study.Methods.Where(method => method.Tuned is not null).Select(method => measured.Tune(letters, method)),
+        ];
+
+        Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
+    }
+
+    // All that can be known before anything is measured.
+    private void Check(Study study, Suite suite)
+    {
+        string[] tasks = [.. suite.Tasks.Select(task => task.Name)];
+        List<Problem> problems =
+        [
+            .. study.Experts.SelectMany(expert => expert.Domain ?? []).Where(task => !tasks.Contains(task.Text)).Select(task => new Problem(
+                ErrorCodes.BadSuite, $"suite '{suite.Name}' has no task '{task.Text}'", Suggestion.Hint(task.Text, tasks, $"it has {string.Join(", ", tasks)}"), task.Place)),
+        ];
+        StudySetting[] settings = [.. study.Methods.SelectMany(method => method.Tuned is null ? method.Settings : [method.Tuned.Middle])];
+        foreach ((string letters, StudySetting setting) in study.Stages.SelectMany(stage => stage.Merges).Distinct().SelectMany(_ => settings, (letters, setting) => (letters, setting)))
+        {
+            using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, setting), catalog, host);
+            try
+            {
+                session.Plan(RecipeMerge.Nowhere, options);
+            }
+            catch (MergeHostException exception)
+            {
+                problems.AddRange(exception.Problems);
+            }
+        }
+
+        if (problems.Exists(problem => problem.Severity == Severity.Error))
+        {
+            throw new MergeHostException([.. problems.Distinct()]);
+        }
+    }
+}
