@@ -77,6 +77,7 @@ internal static class Oracle
         int rows = a.GetLength(0), count = a.GetLength(1);
         double[,] u = (double[,])a.Clone();
         double[,] v = Make(count, count, (row, column) => row == column ? 1 : 0);
+        double negligible = 1e-28 * SquaredNorm(a);
         for (bool turns = true; turns;)
         {
             turns = false;
@@ -92,7 +93,7 @@ internal static class Oracle
                         gamma += u[i, p] * u[i, q];
                     }
 
-                    if (Math.Abs(gamma) <= 1e-15 * Math.Sqrt(alpha * beta) || gamma == 0)
+                    if (Math.Abs(gamma) <= 1e-14 * Math.Sqrt(alpha * beta) || Math.Min(alpha, beta) <= negligible)
                     {
                         continue;
                     }
@@ -119,6 +120,32 @@ internal static class Oracle
     {
         (double[,] u, double[] s, double[,] v) = Svd(a);
         return Diagonal(u, [.. s.Select(value => value > 1e-6 * s[0] ? 1.0 : 0.0)], v);
+    }
+
+    /// <summary>The inverse, by elimination with the largest pivot.</summary>
+    public static double[,] Inverse(double[,] a)
+    {
+        int n = a.GetLength(0);
+        double[,] rows = Make(n, 2 * n, (row, column) => column < n ? a[row, column] : column - n == row ? 1 : 0);
+        for (int k = 0; k < n; k++)
+        {
+            int pivot = Enumerable.Range(k, n - k).MaxBy(row => Math.Abs(rows[row, k]));
+            for (int column = 0; column < 2 * n; column++)
+            {
+                (rows[k, column], rows[pivot, column]) = (rows[pivot, column], rows[k, column]);
+            }
+
+            foreach (int row in Enumerable.Range(0, n).Where(row => row != k))
+            {
+                double factor = rows[row, k] / rows[k, k];
+                for (int column = k; column < 2 * n; column++)
+                {
+                    rows[row, column] -= factor * rows[k, column];
+                }
+            }
+        }
+
+        return Make(n, n, (row, column) => rows[row, column + n] / rows[row, row]);
     }
 
     /// <summary>Fails unless numbers agree to 1e-6 of the largest.</summary>

@@ -1,0 +1,183 @@
+using System.Numerics.Tensors;
+using MergeHost.Algebra;
+using MergeHost.Kernels.Methods;
+using MergeHost.Strategies;
+
+namespace MergeHost.Plugins.Solve;
+
+/// <summary>
+/// The one formula of the family: of <c>C = Σ aᵢτᵢᵀτᵢ = VΛVᵀ</c> and <c>D = Σ aᵢτᵢτᵢᵀτᵢ</c>, <c>τ* = τ₀ (I − V f Vᵀ) + D V g Vᵀ</c>, where the filters f and g
+/// are functions of Λ. With <c>f = 1</c> and <c>g = 1/Λ</c> it is the solution of least squares, <c>D C⁺</c>.
+/// </summary>
+/// <remarks>
+/// All of it is in float64. The eigenproblem is that of the shorter side of all task vectors stacked, <c>min(in, N·out)</c>: more directions C has not.
+/// </remarks>
+internal sealed record ClosedForm
+{
+    // Of the largest eigenvalue; what is below is rounding.
+    private const double Smallest = 1e-12;
+
+    /// <summary>The factor aᵢ by the square of a task vector's length, which is not zero.</summary>
+    public required Func<double, double> Factor { get; init; }
+
+    /// <summary>The filters by the eigenvalues, descending, and by the number of all input directions: f and g, as many as are not zero.</summary>
+    public required Func<double[], int, (double[] F, double[] G)> Filters { get; init; }
+
+    /// <summary>Whether τ₀ is the mean of the task vectors; if not, it is zero.</summary>
+    public bool StartsAtMean { get; init; }
+
+    public Treatment Merge<TOptions>(TensorGroup<TOptions> group)
+        where TOptions : SolveOptions => new MatrixMerge
+        {
+            Weights = [.. group.Sources.Select(source => source.Options.Weight)],
+            Lambda = group.Options.Lambda,
+            MergesEmbeddings = group.Options.Embeddings,
+        }.Of(group, Solve);
+
+    private Matrix<float> Solve(TaskMatrices tasks, ILinearAlgebra algebra)
+    {
+        Matrix<double>[] taskVectors = [.. tasks.TaskVectors.Where(taskVector => SquaredLength(taskVector) > 0).Select(Widen)];
+        Matrix<float> result = new(tasks.Out, tasks.In);
+        if (taskVectors.Length == 0)
+        {
+            return result;
+        }
+
+        double[] factors = [.. taskVectors.Select(taskVector => Factor(SquaredLength(taskVector)))];
+        (double[] values, Matrix<double> directions) = Directions(taskVectors, factors, algebra);
+        tasks.Cancellation.ThrowIfCancellationRequested();
+        (double[] f, double[] g) = Filters(values, tasks.In);
+        directions = First(directions, g.Length);
+        Matrix<double> moved = Scale(algebra.Product(Cubes(taskVectors, factors, algebra), directions), g);
+        Matrix<double>? start = StartsAtMean ? Mean(taskVectors, tasks.TaskVectors.Count) : null;
+        if (start is { } mean)
+        {
+            Add(moved, Scale(algebra.Product(mean, directions), f), -1);
+        }
+
+        Matrix<double> merged = algebra.Product(moved, directions, transposeB: true);
+        if (start is { } kept)
+        {
+            Add(merged, kept, 1);
+        }
+
+        Narrow(merged, result);
+        return result;
+    }
+
+    // Eigenvalues of C, descending, and one eigenvector a column.
+    private static (double[] Values, Matrix<double> Directions) Directions(Matrix<double>[] taskVectors, double[] factors, ILinearAlgebra algebra)
+    {
+        Matrix<double> stacked = Stack(taskVectors, factors);
+        SymmetricEigen eigen = algebra.SymmetricEigen(algebra.Gram(stacked), vectors: true);
+        double[] values = [.. eigen.Values.Reverse()];
+        int kept = values.Count(value => value > Smallest * values[0]);
+        Matrix<double> vectors = Largest(eigen.Vectors!.Value, kept);
+        values = values[..kept];
+        return stacked.Rows >= stacked.Columns
+            ? (values, vectors)
+            : (values, Scale(algebra.Product(stacked, vectors, transposeA: true), [.. values.Select(value => 1 / Math.Sqrt(value))]));
+    }
+
+    // Σ aᵢτᵢτᵢᵀτᵢ, by the smaller of the two products.
+    private static Matrix<double> Cubes(Matrix<double>[] taskVectors, double[] factors, ILinearAlgebra algebra)
+    {
+        Matrix<double> sum = new(taskVectors[0].Rows, taskVectors[0].Columns);
+        foreach ((Matrix<double> taskVector, double factor) in taskVectors.Zip(factors))
+        {
+            Matrix<double> gram = algebra.Gram(taskVector);
+            Add(sum, taskVector.Rows <= taskVector.Columns ? algebra.Product(gram, taskVector) : algebra.Product(taskVector, gram), factor);
+        }
+
+        return sum;
+    }
+
+    private static Matrix<double> Stack(Matrix<double>[] taskVectors, double[] factors)
+    {
+        Matrix<double> stacked = new(taskVectors.Sum(taskVector => taskVector.Rows), taskVectors[0].Columns);
+        int row = 0;
+        foreach ((Matrix<double> taskVector, double factor) in taskVectors.Zip(factors))
+        {
+            double root = Math.Sqrt(factor);
+            for (int i = 0; i < taskVector.Rows; i++, row++)
+            {
+                TensorPrimitives.Multiply(taskVector.Row(i), root, stacked.Row(row));
+            }
+        }
+
+        return stacked;
+    }
+
+    private static Matrix<double> Mean(Matrix<double>[] taskVectors, int count)
+    {
+        Matrix<double> mean = new(taskVectors[0].Rows, taskVectors[0].Columns);
+        foreach (Matrix<double> taskVector in taskVectors)
+        {
+            Add(mean, taskVector, 1.0 / count);
+        }
+
+        return mean;
+    }
+
+    private static double SquaredLength<T>(Matrix<T> matrix)
+        where T : unmanaged, System.Numerics.INumber<T>
+    {
+        double sum = 0;
+        foreach (T number in matrix.Elements.Span)
+        {
+            double value = double.CreateTruncating(number);
+            sum += value * value;
+        }
+
+        return sum;
+    }
+
+    private static void Add(Matrix<double> sum, Matrix<double> part, double factor) =>
+        TensorPrimitives.MultiplyAdd(part.Elements.Span, factor, sum.Elements.Span, sum.Elements.Span);
+
+    private static Matrix<double> Widen(Matrix<float> matrix)
+    {
+        Matrix<double> wide = new(matrix.Rows, matrix.Columns);
+        TensorPrimitives.ConvertTruncating<float, double>(matrix.Elements.Span, wide.Elements.Span);
+        return wide;
+    }
+
+    private static void Narrow(Matrix<double> matrix, Matrix<float> result) =>
+        TensorPrimitives.ConvertTruncating<double, float>(matrix.Elements.Span, result.Elements.Span);
+
+    private static Matrix<double> First(Matrix<double> columns, int count) => Choose(columns, count, column => column);
+
+    // Of ascending columns the last, descending.
+    private static Matrix<double> Largest(Matrix<double> columns, int count) => Choose(columns, count, column => columns.Columns - 1 - column);
+
+    private static Matrix<double> Choose(Matrix<double> columns, int count, Func<int, int> from)
+    {
+        if (count == columns.Columns && from(0) == 0)
+        {
+            return columns;
+        }
+
+        Matrix<double> chosen = new(columns.Rows, count);
+        for (int row = 0; row < chosen.Rows; row++)
+        {
+            Span<double> source = columns.Row(row);
+            Span<double> numbers = chosen.Row(row);
+            for (int column = 0; column < count; column++)
+            {
+                numbers[column] = source[from(column)];
+            }
+        }
+
+        return chosen;
+    }
+
+    private static Matrix<double> Scale(Matrix<double> columns, double[] factors)
+    {
+        for (int row = 0; row < columns.Rows; row++)
+        {
+            TensorPrimitives.Multiply(columns.Row(row), factors, columns.Row(row));
+        }
+
+        return columns;
+    }
+}
