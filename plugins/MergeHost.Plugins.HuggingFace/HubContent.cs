@@ -12,11 +12,23 @@ internal sealed class HubContent(HubRepository repository, HubEntry entry)
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Lazy<byte[]>> _blocks = [];
     private readonly Queue<long> _order = [];
+    private volatile HubStream? _stream;
 
     public long LengthBytes => entry.LengthBytes;
 
     /// <summary>The digest of the content; the place and length in a cache that does not tell it.</summary>
-    public string Identity => HubEntry.IsDigest(entry.Digest) ? entry.Digest : $"{repository.Commit}/{entry.Path}/{entry.LengthBytes}";
+    /// <exception cref="HubException">What was read of it is not what the listing says.</exception>
+    public string Identity
+    {
+        get
+        {
+            _stream?.ThrowIfDamaged();
+            return HubEntry.IsDigest(entry.Digest) ? entry.Digest : $"{repository.Commit}/{entry.Path}/{entry.LengthBytes}";
+        }
+    }
+
+    /// <summary>Whether it is read once and mostly in order, and was not compared with its digest.</summary>
+    public bool IsUncompared => _stream is { IsCompared: false } && Cached is null;
 
     /// <summary>The path in the cache, or <see langword="null"/>.</summary>
     public string? Cached => repository.Cached(entry);
@@ -30,9 +42,18 @@ internal sealed class HubContent(HubRepository repository, HubEntry entry)
         }
     }
 
+    /// <summary>Makes ready that it is read once and mostly in order.</summary>
+    public HubStream BeginStream() => _stream ??= new HubStream(_remote, entry, repository.Heads.GetValueOrDefault(entry, []));
+
     /// <summary>Reads from the hub; short runs with what is around them, which is kept for a while.</summary>
     public void Read(long offset, Span<byte> destination)
     {
+        if (_stream is { } stream)
+        {
+            stream.Read(offset, destination);
+            return;
+        }
+
         while (!destination.IsEmpty)
         {
             long number = offset / LargestBlockBytes;

@@ -69,7 +69,7 @@ internal sealed class HubFiles : CheckpointFiles
     public override CheckpointFile Open(string name) => new HubFile(PathOf(name), ContentOf(name));
 
     /// <inheritdoc/>
-    public override string? IdentityOf(string name) => Has(name) ? ContentOf(name).Identity : null;
+    public override string? IdentityOf(string name) => Has(name) ? HubProblem.Told(() => ContentOf(name).Identity) : null;
 
     /// <inheritdoc/>
     public override CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => Whole(name)) { Path = PathOf(name) } : null;
@@ -81,6 +81,27 @@ internal sealed class HubFiles : CheckpointFiles
     /// <inheritdoc/>
     public override void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation) => HubProblem.Told(() =>
         _repository.Download([.. names.Select(name => _entries[name])], progress is null ? null : progress.Report, cancellation));
+
+    /// <inheritdoc/>
+    public override void Stream(IReadOnlyList<string> names)
+    {
+        // What is cached is compared before it is used, as when it is fetched.
+        HubProblem.Told(() => _repository.Download([.. names.Select(name => _entries[name]).Where(file => _repository.Cached(file) is not null)], null, CancellationToken.None));
+        HubStream? before = null;
+        foreach (HubContent content in names.Order(StringComparer.Ordinal).Select(ContentOf).Where(content => content.Cached is null))
+        {
+            HubStream stream = content.BeginStream();
+            if (before is not null)
+            {
+                before.Next = stream;
+            }
+
+            before = stream;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Uncompared(IReadOnlyList<string> names) => [.. names.Where(name => ContentOf(name).IsUncompared)];
 
     /// <inheritdoc/>
     public override CheckpointCopies? Copies => HubProblem.Told(() => new CheckpointCopies(System.IO.Path.Combine(_repository.Snapshot, _folder), _repository.FreeBytes, _repository.BytesPerSecond));

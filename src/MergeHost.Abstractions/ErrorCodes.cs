@@ -263,6 +263,9 @@ public static class ErrorCodes
     /// <summary>A name that no store takes for what is asked.</summary>
     public static readonly ErrorCode NoStore = new("MH7012", "No installed store does what is asked");
 
+    /// <summary>Files that were read by ranges, and not whole and in order.</summary>
+    public static readonly ErrorCode NotCompared = new("MH7013", "A file of a store was not compared with its digest");
+
     /// <summary>All codes, in order.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [

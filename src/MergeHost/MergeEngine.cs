@@ -259,7 +259,7 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         using PlanSession session = Open(recipePath);
         session.Plan(Path.GetTempPath(), new MergeOptions());
         string path = PluginLock.PathFor(recipePath);
-        (PluginLock.Read(path) ?? PluginLock.Empty).With(session.UsedPlugins).Write(path);
+        (PluginLock.Read(path) ?? PluginLock.Empty).With(session.UsedPlugins, session.UsedModels).Write(path);
         return path;
     }
 

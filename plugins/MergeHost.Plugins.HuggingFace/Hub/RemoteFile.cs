@@ -14,7 +14,8 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
 
     private readonly Uri _page = hub.AddressOf($"{repository.Page}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
 
-    private readonly string _where = $"{repository}/{entry.Path}";
+    /// <summary>The file, for messages.</summary>
+    public string Where { get; } = $"{repository}/{entry.Path}";
 
     // Where the hub sent us last; expires.
     private volatile Uri? _address;
@@ -32,11 +33,11 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
         for (int breaks = 0; !progress.IsDone; breaks++)
         {
             long before = progress.Position;
-            HttpRequestException? broken = hub.Retry(() => ReadOn(progress, buffer, take, cancellation), _where, cancellation);
+            HttpRequestException? broken = hub.Retry(() => ReadOn(progress, buffer, take, cancellation), Where, cancellation);
             breaks = progress.Position - before >= ProgressBytes ? 0 : breaks;
             if (broken is not null && breaks >= MostBreaks)
             {
-                throw new HubException(HubFault.Unreachable, _where, "the connection broke off again and again", "Try again later; what came is kept.", broken);
+                throw new HubException(HubFault.Unreachable, Where, "the connection broke off again and again", "Try again later; what came is kept.", broken);
             }
         }
     }
@@ -60,7 +61,7 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
     {
         RangeHeaderValue range = new(progress.Position, progress.End - 1);
         Uri? known = _address;
-        (HttpResponseMessage response, Uri address) = hub.Follow(known ?? _page, range, _where, Compare, cancellation);
+        (HttpResponseMessage response, Uri address) = hub.Follow(known ?? _page, range, Where, Compare, cancellation);
         using HttpResponseMessage answer = response;
         if ((int)answer.StatusCode is 401 or 403 or 404 or 410 && !address.HasOrigin(hub.Settings.Endpoint))
         {
@@ -69,7 +70,7 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
             throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"the storage answers {(int)answer.StatusCode}, as for an address that expired"));
         }
 
-        hub.Check(answer, _where);
+        hub.Check(answer, Where);
         long skip = CheckRange(answer, progress);
         _address = address;
         using Stream stream = answer.Content.ReadAsStream(cancellation);
@@ -130,7 +131,7 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
         return isRight ? 0 : throw Wrong($"expected bytes {Bytes(progress.Position)} to {Bytes(progress.End - 1)} of {Bytes(entry.LengthBytes)}, found others");
     }
 
-    private HubException Wrong(string what) => new(HubFault.Answer, _where, what, "Try again; if it stays, look at HF_ENDPOINT and at proxies between you and the hub.");
+    private HubException Wrong(string what) => new(HubFault.Answer, Where, what, "Try again; if it stays, look at HF_ENDPOINT and at proxies between you and the hub.");
 
     private static string Bytes(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

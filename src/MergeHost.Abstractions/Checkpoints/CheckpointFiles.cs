@@ -68,6 +68,17 @@ public abstract class CheckpointFiles
     {
     }
 
+    /// <summary>Makes ready that files are going to be read where they are, once and mostly in order, rather than fetched.</summary>
+    /// <remarks>A store then reads ahead, and compares a file with its digest once all of it has passed; reads of one that differs fail, as does <see cref="IdentityOf"/>. Does nothing by default.</remarks>
+    /// <param name="names">The files, which nobody has read from yet but for their headers.</param>
+    public virtual void Stream(IReadOnlyList<string> names)
+    {
+    }
+
+    /// <summary>The files that were not compared with their digests, after <see cref="Stream"/>, since they were not read whole and in order; none by default.</summary>
+    /// <param name="names">The files.</param>
+    public virtual IReadOnlyList<string> Uncompared(IReadOnlyList<string> names) => [];
+
     /// <summary>Where a store keeps the copies that <see cref="Fetch"/> makes; <see langword="null"/> if it makes none, as by default.</summary>
     public virtual CheckpointCopies? Copies => null;
 

@@ -11,14 +11,22 @@ internal static class PlanCommand
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
     private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
 
+    private static readonly Option<bool> _offline = new("--offline") { Description = "Ask no hub for anything: use what is cached" };
+
     public static Command Create()
     {
         Command command = new("plan", "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by scores.")
         {
-            _recipe, _tensors, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _tensors, _offline, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
+            if (arguments.GetValue(_offline))
+            {
+                // What programs for the hub share.
+                Environment.SetEnvironmentVariable("HF_HUB_OFFLINE", "1");
+            }
+
             MergeOptions options = new() { Locked = arguments.GetValue(SharedOptions.Locked), CacheFolder = SharedOptions.CacheFolder(arguments) };
             PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), options, progress, cancellation));
             foreach (Problem warning in plan.Warnings)
@@ -34,11 +42,7 @@ internal static class PlanCommand
 
     private static void Describe(PlanSummary plan, bool listsTensors)
     {
-        foreach (RemoteSummary model in plan.Remote)
-        {
-            string missing = model.MissingBytes == 0 ? "all of it is in the cache" : $"a merge downloads {Bytes.Format(model.MissingBytes)}";
-            Console.WriteLine($"{model.Address}: {Bytes.Format(model.LengthBytes)}, {missing}");
-        }
+        Describe(plan.Remote);
 
         foreach (StageSummary stage in plan.Stages)
         {
@@ -82,6 +86,26 @@ internal static class PlanCommand
     }
 
     private static string Weight(double weight) => weight.ToString("0.0000##", CultureInfo.InvariantCulture);
+
+    private static void Describe(IReadOnlyList<RemoteSummary> models)
+    {
+        foreach (RemoteSummary model in models)
+        {
+            string missing = model.MissingBytes == 0 ? "all of it is in the cache" : $"a merge downloads {Bytes.Format(model.MissingBytes)}";
+            string terms = $"{(model.License is null ? "no licence is named" : $"licence {model.License}")}{(model.Access is null ? "" : $", {model.Access}")}";
+            Console.WriteLine($"{model.Address}: {Bytes.Format(model.LengthBytes)}, {missing}; {terms}");
+        }
+
+        long missingBytes = models.Sum(model => model.MissingBytes);
+        if (missingBytes > 0)
+        {
+            double rate = models.Max(model => model.BytesPerSecond);
+            string time = rate == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", about {Math.Ceiling(missingBytes / rate):N0} s at the {Bytes.Format((long)rate)}/s that headers came with");
+            long freeBytes = models.Where(model => model.MissingBytes > 0).Min(model => model.FreeBytes);
+            string room = missingBytes <= freeBytes ? "" : "; what has no room is read by ranges, and not kept";
+            Console.WriteLine($"to download: {Bytes.Format(missingBytes)}{time}; the cache has room for {Bytes.Format(freeBytes)}{room}");
+        }
+    }
 
     private static void Describe(SelectionSummary selection)
     {

@@ -1,11 +1,13 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
+using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
+using MergeHost.Running.Checks;
 using MergeHost.Storage;
 using MergeHost.Storage.Text;
 using MergeHost.Yaml;
@@ -24,12 +26,14 @@ internal sealed partial class SuiteReader
     private readonly PluginSet _plugins;
     private readonly PluginHost _host;
     private readonly List<Problem> _problems = [];
+    private readonly StoreSet _stores;
 
     private SuiteReader(string path, PluginSet plugins, PluginHost host)
     {
         _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         _plugins = plugins;
         _host = host;
+        _stores = new StoreSet(plugins, host);
     }
 
     /// <inheritdoc cref="SuiteCheck"/>
@@ -169,7 +173,8 @@ internal sealed partial class SuiteReader
                 continue;
             }
 
-            (object? parsed, Problem? problem) = option.Parse(scalar);
+            (object? parsed, Problem? problem) = IsFile(option) && FromStore(scalar) is { } local ? local : option.Parse(scalar);
+            scalar = parsed is string path ? scalar with { Text = path } : scalar;
             if (problem is null && IsFile(option) && !File.Exists(Path.Combine(_folder, scalar.Text)))
             {
                 string source = Text(task, "source") is { } text ? $"It comes from {text.Text}. " : "";
@@ -193,6 +198,30 @@ internal sealed partial class SuiteReader
         return values;
     }
 
+    // `hf-dataset:org/name/file` and the like: fetched, and then a file of this machine. What has no scheme is a path.
+    private (object? Path, Problem? Problem)? FromStore(YamlScalar name)
+    {
+        if (!HasScheme().IsMatch(name.Text) || File.Exists(Path.Combine(_folder, name.Text)))
+        {
+            return null;
+        }
+
+        try
+        {
+            if (_stores.Remote(name.Text)?.Files is not { Named: { } file, Copies: { } copies } files)
+            {
+                return null;
+            }
+
+            InputFetch.Run(files, [file], null, CancellationToken.None);
+            return (Path.Combine(copies.Folder, file), null);
+        }
+        catch (MergeHostException exception)
+        {
+            return (null, exception.Problems[0] with { Place = name.Place });
+        }
+    }
+
     private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values, IReadOnlyList<string> files) => string.Join('\n',
         schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
             ? OutputFiles.Sha256(Path.Combine(_folder, (string)file))
@@ -208,6 +237,9 @@ internal sealed partial class SuiteReader
 
     [GeneratedRegex("^(task|group|output_type|dataset_path|doc_to_text|include):", RegexOptions.Multiline)]
     private static partial Regex IsHarnessTask();
+
+    [GeneratedRegex("^[a-z][a-z-]+:")]
+    private static partial Regex HasScheme();
 
     [GeneratedRegex("^tasks:", RegexOptions.Multiline)]
     private static partial Regex HasTasks();

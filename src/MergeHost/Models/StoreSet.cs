@@ -10,6 +10,13 @@ namespace MergeHost.Models;
 internal sealed class StoreSet(PluginSet plugins, PluginHost host)
 {
     private readonly Dictionary<string, ICheckpointStore> _stores = [];
+    private readonly Dictionary<string, string> _found = [];
+
+    /// <summary>What names stand for, where they do not stand for themselves.</summary>
+    public IReadOnlyDictionary<string, string> Pins { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>The names that were found in stores, each with that of the revision that it is.</summary>
+    public IReadOnlyDictionary<string, string> Found => _found;
 
     /// <summary>Finds files on this machine.</summary>
     public static FoundFiles? Local(string path) => Path.Exists(path)
@@ -20,10 +27,12 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
     /// <exception cref="MergeHostException">A store cannot be reached, refuses or fails.</exception>
     public FoundFiles? Remote(string name)
     {
-        foreach (InstalledExport installed in StoresFor(name))
+        string pinned = Pins.GetValueOrDefault(name, name);
+        foreach (InstalledExport installed in StoresFor(pinned))
         {
-            if (Ask(installed, name, store => store.Find(name)) is { } files && plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _))
+            if (Ask(installed, name, store => store.Find(pinned)) is { } files && plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _))
             {
+                _found[name] = files.Path;
                 return new FoundFiles(files, files.Path, installed);
             }
         }

@@ -62,17 +62,25 @@ internal sealed class PlanSession : IDisposable
     /// <summary>The plugins that the recipe uses, once it is planned.</summary>
     public IReadOnlyList<PluginInfo> UsedPlugins => Plugins.Used;
 
+    /// <summary>The models of stores that the recipe names, in the revisions that they are, once it is planned.</summary>
+    public IEnumerable<LockedModel> UsedModels => _models.Stores.Found.Select(model => new LockedModel(model.Key, model.Value));
+
     /// <summary>Plans the recipe.</summary>
     /// <param name="output">The folder of the output.</param>
     /// <param name="options">How it is to be carried out.</param>
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model or a plugin; all of it is told.</exception>
     public MergePlan Plan(string output, MergeOptions options)
     {
+        if (options.Locked && _lock is not null)
+        {
+            _models.Stores.Pins = _lock.Models.ToDictionary(model => model.Name, model => model.Origin);
+        }
+
         MergePlan plan = new MergePlanner(Recipe, Plugins, _host, _models, options, _problems).Plan(output);
         CheckSuite();
         if (options.Locked)
         {
-            _problems.AddRange(_lock?.Compare(Plugins.Used) ?? [NoLock()]);
+            _problems.AddRange(_lock is null ? [NoLock()] : [.. _lock.Compare(Plugins.Used), .. _lock.Compare(_models.Stores.Found.Keys)]);
         }
 
         return HasErrors

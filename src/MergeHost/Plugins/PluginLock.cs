@@ -28,14 +28,18 @@ internal sealed class PluginLock
         NewLine = "\n",
     };
 
-    private PluginLock(IEnumerable<LockedPlugin> plugins)
+    private PluginLock(IEnumerable<LockedPlugin> plugins, IEnumerable<LockedModel> models)
     {
+        Models = [.. models.DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal)];
         Plugins = [.. plugins.DistinctBy(plugin => (plugin.Id, plugin.Version))
             .OrderBy(plugin => plugin.Id, StringComparer.Ordinal).ThenBy(plugin => plugin.Version, StringComparer.Ordinal)];
     }
 
     /// <summary>A lock without plugins.</summary>
-    public static PluginLock Empty { get; } = new([]);
+    public static PluginLock Empty { get; } = new([], []);
+
+    /// <summary>The models of stores, each in the revision that it was.</summary>
+    public IReadOnlyList<LockedModel> Models { get; }
 
     /// <summary>What is locked, by id and version; one id may have several versions.</summary>
     public IReadOnlyList<LockedPlugin> Plugins { get; }
@@ -57,7 +61,8 @@ internal sealed class PluginLock
         {
             Content? content = JsonSerializer.Deserialize<Content>(BoundedFile.ReadBytes(path, MostBytes), _json);
             return content?.Plugins.All(plugin => plugin?.Files.All(file => file is not null) == true) == true
-                ? new PluginLock(content.Plugins)
+                && content.Models?.Contains(null!) != true
+                ? new PluginLock(content.Plugins, content.Models ?? [])
                 : throw new JsonException("an entry is null");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -73,19 +78,27 @@ internal sealed class PluginLock
 
     /// <summary>This lock with some plugins as they are now; other plugins, and other versions of these, stay.</summary>
     /// <exception cref="IOException">A plugin's file cannot be read.</exception>
-    public PluginLock With(IReadOnlyList<PluginInfo> plugins) => new([.. plugins.Select(LockedPlugin.Of), .. Plugins]);
+    /// <param name="plugins">The plugins.</param>
+    /// <param name="models">Models of stores, which take the place of those of the same names.</param>
+    public PluginLock With(IReadOnlyList<PluginInfo> plugins, IEnumerable<LockedModel>? models = null) =>
+        new([.. plugins.Select(LockedPlugin.Of), .. Plugins], [.. models ?? [], .. Models]);
 
     /// <summary>What differs between this lock and the plugins that are used, MH3007.</summary>
     /// <remarks>Plugins that are locked but not used do not matter: another command or recipe may use them.</remarks>
     /// <exception cref="IOException">A plugin's file cannot be read.</exception>
     public IReadOnlyList<Problem> Compare(IReadOnlyList<PluginInfo> used) => [.. used.SelectMany(Compare).Distinct()];
 
+    /// <summary>The models of stores that are read and not locked, MH3007.</summary>
+    /// <param name="read">The names of those that are read.</param>
+    public IReadOnlyList<Problem> Compare(IEnumerable<string> read) =>
+        [.. read.Except(Models.Select(model => model.Name)).Select(name => Differs($"model '{name}' is read, it is not locked"))];
+
     /// <summary>Writes the lock file, so that it is whole or the old one.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {
         string partial = path + ".partial";
-        File.WriteAllText(partial, JsonSerializer.Serialize(new Content(Plugins), _json) + "\n");
+        File.WriteAllText(partial, JsonSerializer.Serialize(new Content(Plugins, Models.Count == 0 ? null : Models), _json) + "\n");
         File.Move(partial, path, overwrite: true);
     }
 
@@ -125,5 +138,6 @@ internal sealed class PluginLock
     private static Problem Differs(string message) => new(ErrorCodes.PluginLock, message,
         "Install the plugins that are locked, or lock these by `mergehost plugins lock RECIPE`.");
 
-    private sealed record Content(IReadOnlyList<LockedPlugin> Plugins);
+    private sealed record Content(
+        IReadOnlyList<LockedPlugin> Plugins, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LockedModel>? Models = null);
 }

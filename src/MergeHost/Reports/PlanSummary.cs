@@ -14,7 +14,12 @@ public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyLi
 /// <param name="Address">Which it is, in which revision.</param>
 /// <param name="LengthBytes">The length of the files that a merge reads.</param>
 /// <param name="MissingBytes">What of it a merge would download.</param>
-public sealed record RemoteSummary(string Address, long LengthBytes, long MissingBytes);
+/// <param name="FreeBytes">How much room there is for it.</param>
+/// <param name="BytesPerSecond">How fast its headers came; 0 if too little came to tell.</param>
+/// <param name="License">The licence that its card names, or <see langword="null"/>.</param>
+/// <param name="Access">How access is limited, or <see langword="null"/> for what everyone may read.</param>
+public sealed record RemoteSummary(
+    string Address, long LengthBytes, long MissingBytes, long FreeBytes, double BytesPerSecond, string? License, string? Access);
 
 /// <summary>What one merge of a recipe would do.</summary>
 public sealed record StageSummary

@@ -48,10 +48,7 @@ internal sealed class MergeRunner(
             return finished with { IsAlreadyComplete = true };
         }
 
-        if (!options.Stream)
-        {
-            InputFetch.Run(plan.InputFiles, progress, cancellation);
-        }
+        InputFetch.Run(plan.InputFiles, options.Stream, warnings, progress, cancellation);
 
         foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
         {
@@ -73,6 +70,11 @@ internal sealed class MergeRunner(
         }
 
         output.CleanUp();
+        if (InputFetch.Uncompared(plan.InputFiles) is { } uncompared)
+        {
+            warnings?.Invoke(uncompared);
+        }
+
         return manifest;
     }
 
@@ -98,13 +100,27 @@ internal sealed class MergeRunner(
     {
         stage = SelectionRunner.Choose(stage, options, progress, cancellation);
         StageRunner runner = new(stage, host, options, cancellation);
-        StageResult result = runner.Run(place.Folder, journal, recorded, progress);
+        StageResult result = Run(runner, place, journal, recorded);
         Warn(result.Records);
         result.Warnings.ToList().ForEach(warning => warnings?.Invoke(warning));
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options);
         DurableFile.Write(place.ManifestPath, manifest.ToBytes());
         return manifest;
+    }
+
+    // Nothing that was made of bytes that are not the store's is gone on with.
+    private StageResult Run(StageRunner runner, OutputPlace place, Journal journal, IReadOnlyList<TensorRecord> recorded)
+    {
+        try
+        {
+            return runner.Run(place.Folder, journal, recorded, progress);
+        }
+        catch (CheckpointException exception) when (exception.Code == ErrorCodes.HubDamaged)
+        {
+            journal.Forget();
+            throw;
+        }
     }
 
     // The manifest names every one.

@@ -21,8 +21,14 @@ internal static class PlanSummarizer
             Remote = [.. plan.InputFiles.Where(file => file.Store is not null).GroupBy(file => file.Store!).Select(Of)],
         };
 
-    private static RemoteSummary Of(IGrouping<CheckpointFiles, InputFile> files) => new(
-        files.Key.Path, files.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. files.Select(file => file.Key)]));
+    private static RemoteSummary Of(IGrouping<CheckpointFiles, InputFile> files)
+    {
+        CheckpointTerms? terms = files.Key.ReadTerms(CancellationToken.None);
+        CheckpointCopies? copies = files.Key.Copies;
+        InputFile[] distinct = [.. files.DistinctBy(file => file.Path)];
+        return new RemoteSummary(files.Key.Path, distinct.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. distinct.Select(file => file.Key)]),
+            copies?.FreeBytes ?? 0, copies?.BytesPerSecond ?? 0, terms?.License, terms?.Access);
+    }
 
     /// <summary>The summary of a stage.</summary>
     public static StageSummary Of(StagePlan stage, MergeOptions options) => new()

@@ -16,6 +16,7 @@ internal sealed partial class FakeHub : IDisposable
     private readonly HttpListener _hub = Listen();
     private readonly HttpListener _storage = Listen();
     private readonly ConcurrentDictionary<string, FakeModel> _models = [];
+    private long _storageBytes;
 
     public FakeHub()
     {
@@ -34,7 +35,7 @@ internal sealed partial class FakeHub : IDisposable
     public ConcurrentQueue<string> Leaks { get; } = [];
 
     /// <summary>How many bytes of large files were sent.</summary>
-    public long StorageBytes { get; private set; }
+    public long StorageBytes => Interlocked.Read(ref _storageBytes);
 
     /// <summary>Answers in the place of the hub and the storage, if it returns true.</summary>
     public Func<HttpListenerContext, bool> Fault { get; set; } = _ => false;
@@ -98,6 +99,10 @@ internal sealed partial class FakeHub : IDisposable
 
         return sent;
     }
+
+    // Counted before it is sent, so that whoever has it finds it counted.
+    private static long RangeOf(HttpListenerContext context, byte[] content) => context.Request.Headers["Range"] is not { } range ? content.Length
+        : 1 - range["bytes=".Length..].Split('-').Select(long.Parse).Aggregate((start, end) => start - end);
 
     public static string GitDigest(byte[] content)
     {
@@ -229,7 +234,8 @@ internal sealed partial class FakeHub : IDisposable
 
         string sha = context.Request.Url!.AbsolutePath.Trim('/');
         byte[] content = _models.Values.SelectMany(model => model.Files.Values).First(file => Convert.ToHexStringLower(SHA256.HashData(file)) == sha);
-        StorageBytes += Send(context, content);
+        Interlocked.Add(ref _storageBytes, RangeOf(context, content));
+        Send(context, content);
     }
 
     private static object Row(string path, byte[] content) => new

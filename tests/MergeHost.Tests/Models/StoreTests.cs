@@ -52,6 +52,23 @@ public sealed class StoreTests : IDisposable
         Assert.NotEqual(MergeBed.Digests(first), MergeBed.Digests(second));
     }
 
+    // What a lock file names is what is read, whatever the name stands for by now.
+    [Fact]
+    public void Merge_OfModelsThatAreLocked_ReadsTheRevisionsOfTheLock()
+    {
+        using MergeEngine engine = new(PluginFolder.NoServices, PluginFolder.Fixtures);
+        string recipe = _folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["b"]}'"));
+        string path = engine.LockPlugins(recipe);
+        _folder.Add("c", TinyCheckpoint.Llama(seed: 3));
+        File.WriteAllText(path, File.ReadAllText(path).Replace($"\"origin\": \"mirror:{_folder["a"]}\"", $"\"origin\": \"mirror:{_folder["c"]}\"", StringComparison.Ordinal));
+        MergeManifest locked = engine.Merge(recipe, _folder["locked"], new MergeOptions { Locked = true });
+        Assert.Equal($"mirror:{_folder["c"]}", locked.Stages[0].Inputs[0].Origins!.Single());
+        Assert.Equal(MergeBed.Digests(Merge(engine, "other", _folder["c"], _folder["b"])), MergeBed.Digests(locked));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => engine.Merge(
+            _folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["c"]}'")), _folder["out"], new MergeOptions { Locked = true }));
+        Assert.Equal((ErrorCodes.PluginLock, true), (exception.Code, exception.Message.Contains($"model 'mirror:{_folder["c"]}' is read, it is not locked", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("mirror:nowhere", "MH1010", "there is no file or folder 'mirror:nowhere'")]
     [InlineData("mirror:broken", "MH3010", "store 'mirror' of plugin 'good' 1.2.0 failed with InvalidOperationException: out of reach ('mirror:broken')")]

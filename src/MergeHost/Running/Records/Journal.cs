@@ -67,6 +67,9 @@ internal sealed class Journal : IDisposable
     /// <summary>Notes a tensor that is done.</summary>
     public void Add(TensorRecord record) => Write(JsonSerializer.Serialize(record));
 
+    /// <summary>Forgets every tensor, and which merge it was.</summary>
+    public void Forget() => _file.SetLength(0);
+
     public void Dispose() => _file.Dispose();
 
     private void Write(string line)
