@@ -56,6 +56,23 @@ internal sealed class ModelTokens
     /// <summary>What the model's tokenizer is: its type and the alphabet that its pieces are spelled in.</summary>
     public string Kind { get; private init; } = "";
 
+    /// <summary>SentencePiece's model, where it is all that there is.</summary>
+    public SentencePieceModel? Model { get; private init; }
+
+    /// <summary>The tokenizer as <c>tokenizer.json</c> has it, read or made anew; <see langword="null"/> where its files do not tell enough.</summary>
+    public JsonObject? ToJson() => Model is { IsBpe: true } model ? SentencePieceJson.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
+        : ReadJson(Name, Companions, Json) is { } json && json["model"] is JsonObject ? json : null;
+
+    /// <summary>The pairs that are merged, in order; none for other kinds than BPE.</summary>
+    public IEnumerable<(string Left, string Right)> Merges() => Model is { IsBpe: true } model ? SentencePieceJson.Merges(model)
+        : ReadJson(Name, Companions, Json)?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
+
+    /// <summary>A pair as <c>tokenizer.json</c> has it; older files write one text with a space between.</summary>
+    public static (string Left, string Right)? Pair(JsonNode? merge) =>
+        merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? (left, right)
+        : merge.AsText() is { } text && text.IndexOf(' ', Math.Min(1, text.Length)) is > 0 and int space ? (text[..space], text[(space + 1)..])
+        : null;
+
     /// <summary>The id of a token, by its text, or by what it stands for where the model spells it in another way; -1 if the model lacks it.</summary>
     public int IdOf(string token) => _ids.TryGetValue(token, out int id) || _bySpelling.TryGetValue(Spelling(token), out id) ? id : -1;
 
@@ -92,6 +109,7 @@ internal sealed class ModelTokens
         return new ModelTokens(name, companions, pieces, [.. added.Concat(beside).OrderBy(token => token.Id)])
         {
             HasTokensBeside = beside.Length > 0,
+            Model = json is null && Find(companions, "vocab.json") is null && Find(companions, "vocab.txt") is null ? model : null,
             Kind = json is null ? model is null ? "" : model.IsBpe ? "BPE of SentencePiece" : "Unigram" : KindOf(json),
         };
     }

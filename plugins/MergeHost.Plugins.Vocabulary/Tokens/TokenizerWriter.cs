@@ -25,7 +25,7 @@ internal static class TokenizerWriter
             return [.. owner.Companions.Where(IsTokenizer)];
         }
 
-        JsonObject json = ModelTokens.ReadJson(owner.Name, owner.Companions, ModelTokens.Json) is { } read && read["model"] is JsonObject ? read : throw NoJson(owner);
+        JsonObject json = owner.ToJson() ?? throw NoJson(owner);
         JsonObject model = json["model"]!.AsObject();
         RemoveLeft(owner, model, vocabulary.Left);
         AddPieces(vocabulary, model);
@@ -79,7 +79,11 @@ internal static class TokenizerWriter
 
         if (model["merges"] is JsonArray merges)
         {
-            model["merges"] = new JsonArray([.. merges.Where(merge => Pair(merge) is not (string left, string right) || !(pieces.Contains(left) || pieces.Contains(right) || pieces.Contains(left + right))).Select(merge => merge?.DeepClone())]);
+            model["merges"] = new JsonArray(
+            [
+                .. merges.Where(merge => ModelTokens.Pair(merge) is not (string left, string right) || !new[] { left, right, left + right }.Any(pieces.Contains))
+                    .Select(merge => merge?.DeepClone()),
+            ]);
         }
     }
 
@@ -127,10 +131,10 @@ internal static class TokenizerWriter
         }
 
         bool areTexts = merges.FirstOrDefault() is JsonValue;
-        HashSet<(string, string)> known = [.. merges.Select(Pair).OfType<(string, string)>()];
+        HashSet<(string, string)> known = [.. merges.Select(ModelTokens.Pair).OfType<(string, string)>()];
         foreach (ModelTokens other in vocabulary.Others)
         {
-            foreach ((string left, string right) in (ModelTokens.ReadJson(other.Name, other.Companions, ModelTokens.Json)?["model"].Find("merges")).Items().Select(Pair).OfType<(string, string)>())
+            foreach ((string left, string right) in other.Merges())
             {
                 if (pieces.ContainsKey(left) && pieces.ContainsKey(right) && pieces.ContainsKey(left + right) && known.Add((left, right)))
                 {
@@ -139,12 +143,6 @@ internal static class TokenizerWriter
             }
         }
     }
-
-    // Older files write a pair as one text with a space between.
-    private static (string Left, string Right)? Pair(JsonNode? merge) =>
-        merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? (left, right)
-        : merge.AsText() is { } text && text.IndexOf(' ', 1) is > 0 and int space ? (text[..space], text[(space + 1)..])
-        : null;
 
     private static void CheckProcessor(ModelTokens owner, JsonObject json, OutputVocabulary vocabulary)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Storage.Text;
@@ -7,7 +8,7 @@ using MergeHost.Storage.Text;
 namespace MergeHost.Planning;
 
 /// <summary>Gives the output the chat template that a recipe asks for: a name, the commonest of the models, or Jinja text. It is never run.</summary>
-internal static class ChatTemplates
+internal static partial class ChatTemplates
 {
     private const string Auto = "auto";
 
@@ -52,10 +53,33 @@ internal static class ChatTemplates
             return files;
         }
 
+        WarnOfTokens(template, files, setting, problems);
         JsonObject config = tokenizer.ReadJson();
         config["chat_template"] = template;
         IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer && file.Name is not ("chat_template.jinja" or "chat_template.json") && !file.Name.StartsWith(CompanionFile.TemplateFolder, StringComparison.Ordinal));
         return [.. others, CompanionFile.FromBytes(tokenizer.Name, PythonJson.Indented(config))];
+    }
+
+    [GeneratedRegex(@"<\|[^|<>\s]+\|>")]
+    private static partial Regex Marks { get; }
+
+    // What is no token is cut into pieces, which the model never saw as a mark.
+    private static void WarnOfTokens(string template, IReadOnlyList<CompanionFile> files, YamlScalar setting, List<Problem> problems)
+    {
+        string[] marks = [.. Marks.Matches(template).Select(match => match.Value).Distinct()];
+        if (marks.Length == 0 || files.FirstOrDefault(file => file.Name == "tokenizer.json")?.ReadJson() is not { } tokenizer)
+        {
+            return;
+        }
+
+        HashSet<string> tokens = [.. tokenizer["added_tokens"].Items().Select(token => token.Find("content").AsText()).OfType<string>()];
+        JsonNode? pieces = tokenizer["model"].Find("vocab");
+        string[] lacking = [.. marks.Where(mark => !tokens.Contains(mark) && pieces.Find(mark) is null)];
+        if (lacking.Length > 0)
+        {
+            problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the chat template writes {string.Join(", ", lacking.Select(mark => $"'{mark}'"))}, which the output has no token for",
+                "Take a tokenizer that has it by `tokenizer_source:`, or add it under `tokenizer: {tokens: …}`.", setting.Place, Severity.Warning));
+        }
     }
 
     private static string? Find(YamlScalar setting, IEnumerable<InputModel> models, List<Problem> problems)

@@ -119,6 +119,26 @@ public sealed class VocabularyCaseTests : IDisposable
         Assert.Contains("byte-level BPE, that of 'inputs/l2_base' BPE of SentencePiece", problem.Message, StringComparison.Ordinal);
     }
 
+    // tokenizer.json is made of tokenizer.model where a vocabulary changes.
+    [Fact]
+    public void Merge_OfABaseWithTokenizerModelAlone_IsThatWithTokenizerJson()
+    {
+        Directory.CreateDirectory(_folder["bare"]);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(_fixtures, "inputs", "l2_base")).Where(file => Path.GetFileName(file) != "tokenizer.json"))
+        {
+            File.Copy(file, Path.Combine(_folder["bare"], Path.GetFileName(file)));
+        }
+
+        JsonNode?[] models = [.. new[] { "inputs/l2_base", "bare" }.Select(model =>
+        {
+            _engine.Merge(Write($"[{model}, inputs/l2_ja]\ntokenizer_source: union\n"), _folder[$"out/{model}"], new MergeOptions());
+            return Json(_folder[$"out/{model}/tokenizer.json"])["model"];
+        })];
+        Assert.True(JsonNode.DeepEquals(models[0]!["vocab"], models[1]!["vocab"]));
+        Assert.True(JsonNode.DeepEquals(models[0]!["merges"], models[1]!["merges"]));
+        Assert.Equal(File.ReadAllBytes(_folder["out/inputs/l2_base/model.safetensors"]), File.ReadAllBytes(_folder["out/bare/model.safetensors"]));
+    }
+
     [Fact]
     public void Merge_WithAlign_IsThatWithTokenizer()
     {

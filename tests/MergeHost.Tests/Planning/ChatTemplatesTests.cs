@@ -24,6 +24,14 @@ public sealed class ChatTemplatesTests : IDisposable
     }
 
     [Fact]
+    public void Apply_OfATemplateWithMarksThatAreNoTokens_Warns()
+    {
+        _folder.Add("a", TinyCheckpoint.Llama());
+        Assert.Contains(_folder.Plan(RecipeFolder.Linear("a") + "chat_template: chatml").Warnings,
+            warning => warning.Message == "the chat template writes '<|im_start|>', '<|im_end|>', which the output has no token for" && warning.Place is not null);
+    }
+
+    [Fact]
     public void Apply_WithoutASetting_LeavesTheFilesAsTheyAre()
     {
         _folder.Add("a", TinyCheckpoint.Llama().AddFile("chat_template.jinja", "old"));
