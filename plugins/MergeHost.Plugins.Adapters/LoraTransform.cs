@@ -11,7 +11,7 @@ namespace MergeHost.Plugins.Adapters;
 /// same change at both ends is made once. With <c>scale</c> other than 1 the whole change is scaled, of DoRA too.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2106.09685">LoRA</seealso>
-[CheckpointTransform("lora", Adapters = [AdapterConfig.FileName])]
+[CheckpointTransform("lora", Adapters = [AdapterConfig.FileName, "*.gguf"])]
 public sealed class LoraTransform : ICheckpointTransform<LoraOptions>
 {
     /// <inheritdoc/>

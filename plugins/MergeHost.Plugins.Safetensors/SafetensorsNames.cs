@@ -8,6 +8,9 @@ internal static class SafetensorsNames
     public const string Consolidated = "consolidated" + Extension;
 
     public const string Index = "model" + IndexExtension;
+    /// <summary>The file that makes a folder that of an adapter.</summary>
+    public const string AdapterConfig = "adapter_config.json";
+
     public const string Adapter = "adapter_model" + Extension;
     public const string Extension = ".safetensors";
     public const string IndexExtension = ".safetensors.index.json";

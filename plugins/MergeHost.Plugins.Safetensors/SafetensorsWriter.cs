@@ -130,7 +130,7 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
     {
         File.Delete(Path.Combine(_folder, SafetensorsNames.Index));
         HashSet<string> kept = [.. _shards.Select(shard => shard.Name + PartialFile.Suffix)];
-        foreach (string path in Directory.EnumerateFiles(_folder, "model*" + SafetensorsNames.Extension + PartialFile.Suffix))
+        foreach (string path in Directory.EnumerateFiles(_folder, "*" + SafetensorsNames.Extension + PartialFile.Suffix))
         {
             if (!kept.Contains(Path.GetFileName(path)))
             {

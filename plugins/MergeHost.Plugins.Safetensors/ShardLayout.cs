@@ -43,6 +43,12 @@ internal sealed class ShardLayout
     /// <returns>At least one file.</returns>
     public static IReadOnlyList<ShardLayout> Distribute(CheckpointLayout layout)
     {
+        // PEFT reads an adapter from one file, by its name.
+        if (layout.Companions.Any(companion => companion.Name == SafetensorsNames.AdapterConfig))
+        {
+            return [new ShardLayout(SafetensorsNames.Adapter, Place([.. layout.Tensors]))];
+        }
+
         List<List<TensorInfo>> shards = [[]];
         long frameBytes = FrameBytes + (layout.ShardSizeBytes < LeastPagedBytes ? 0 : PartialFile.PageBytes);
         long headBytes = frameBytes;

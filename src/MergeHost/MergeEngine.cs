@@ -1,8 +1,11 @@
+using System.Globalization;
+using MergeHost.Checkpoints;
 using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Loading;
 using MergeHost.Models;
 using MergeHost.Planning;
+using MergeHost.Planning.Names;
 using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Reports;
@@ -76,24 +79,68 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Convert(
         string input, string output, string format, string? type, string? importance, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\n" + Output(format, type)
+            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n"), output, options, warnings, progress, cancellation);
+
+    /// <summary>Stores an adapter in another format, with its scales folded into its factors.</summary>
+    /// <param name="input">The adapter: a folder or file.</param>
+    /// <param name="base">The model that it was trained on, whose configuration says what formats beside PEFT's must know; or <see langword="null"/>.</param>
+    /// <inheritdoc cref="Convert"/>
+    public MergeManifest ConvertAdapter(
+        string input, string? @base, string output, string format, string? type, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        RunText($"build: {{lora: {{adapters: [{{model: {Quoted(input)}}}]{(@base is null ? "" : $", base: {Quoted(@base)}")}}}}}\n" + Output(format, type),
+            output, options, warnings, progress, cancellation);
+
+    /// <summary>Whether a name is that of an adapter on this machine, and what it says of its base.</summary>
+    /// <param name="name">A file or folder.</param>
+    /// <param name="base">The name of the base, or <see langword="null"/> if the adapter says none.</param>
+    public bool IsAdapter(string name, out string? @base)
+    {
+        @base = null;
+        if (!Path.Exists(name))
+        {
+            return false;
+        }
+
+        using ModelResolver models = new(new PluginSet(Catalog), _host);
+        InputModel model = models.Open(name);
+        @base = model.ReadJson("adapter_config.json").Find("base_model_name_or_path").AsText();
+        return AdapterNames.Find(model) is not null;
+    }
+
+    /// <summary>Makes an adapter of what training changed in a model.</summary>
+    /// <param name="base">The model before training.</param>
+    /// <param name="tuned">The model after it.</param>
+    /// <param name="output">The folder that the adapter is written to.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what is done is kept.</param>
+    /// <returns>What was made; of each module's left factor the figures tell rank and residual.</returns>
+    /// <exception cref="MergeHostException">The models do not belong together, or the output cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public MergeManifest Extract(
+        string @base, string tuned, string output, ExtractRequest request, MergeOptions options, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        string recipe = $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nout_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}"
-            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n");
-        try
+        ComparisonReport compared = Compare([@base, tuned], null, options, null, progress, cancellation);
+        string[] unchanged = [.. compared.Pairs[0].Tensors.Where(tensor => tensor.Distance.L2 == 0).Select(tensor => tensor.Name)];
+        List<string> settings = [$"tuned: {Quoted(tuned)}", $"rank: {request.Rank ?? ExtractRequest.UsualRank}"];
+        if (request.Energy is not null || request.NoiseEdge)
         {
-            using PlanSession session = new(ConversionName, Catalog, _host, recipe);
-            return Run(session, output, options, warning => warnings?.Invoke(Unplaced(warning)), progress, cancellation);
-        }
-        catch (MergeHostException exception) when (exception.Problems.Any(problem => problem.Place is not null))
-        {
-            throw new MergeHostException([.. exception.Problems.Select(Unplaced)]);
+            ScorerSetting rule = request.NoiseEdge ? new ScorerSetting("lora_rank", "noise_edge", "true")
+                : new ScorerSetting("lora_rank", "energy", request.Energy!.Value.ToString("R", CultureInfo.InvariantCulture));
+            ScoreReport ranks = Score(@base, tuned, new ScoreRequest(["lora_rank"], [rule]), options, null, progress, cancellation);
+            settings.Add($"ranks: [{string.Join(", ", ranks.Tensors.Where(tensor => tensor.Scores.Count > 0)
+                .Select(tensor => $"{{tensor: {Quoted(tensor.Name)}, rank: {Math.Min((int)tensor.Scores["lora_rank"].Value, request.Rank ?? int.MaxValue)}}}"))}]");
         }
 
-        // Nobody wrote the recipe, so that a place in it tells nothing.
-        static Problem Unplaced(Problem problem) => problem with { Place = null };
-
-        static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+        settings.AddRange(new[] { (request.IsExact, "exact"), (request.IsDora, "dora"), (request.KeepsEmbeddingsWhole, "whole_embeddings") }.Where(flag => flag.Item1).Select(flag => $"{flag.Item2}: true"));
+        settings.AddRange(unchanged.Length == 0 ? [] : [$"unchanged: [{string.Join(", ", unchanged.Select(Quoted))}]"]);
+        return RunText($"base_model: {Quoted(@base)}\nbuild:\n  extract:\n{string.Concat(settings.Select(setting => $"    {setting}\n"))}", output, options, warnings, progress, cancellation);
     }
 
     /// <summary>Finds out what a recipe would do.</summary>
@@ -284,6 +331,27 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     }
 
     private CacheKeeper Cache => new(new PluginSet(Catalog), _host);
+
+    // Nobody wrote the recipe, so that a place in it tells nothing.
+    private MergeManifest RunText(
+        string recipe, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    {
+        try
+        {
+            using PlanSession session = new(ConversionName, Catalog, _host, recipe);
+            return Run(session, output, options, warning => warnings?.Invoke(Unplaced(warning)), progress, cancellation);
+        }
+        catch (MergeHostException exception) when (exception.Problems.Any(problem => problem.Place is not null))
+        {
+            throw new MergeHostException([.. exception.Problems.Select(Unplaced)]);
+        }
+
+        static Problem Unplaced(Problem problem) => problem with { Place = null };
+    }
+
+    private static string Output(string format, string? type) => $"out_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}";
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     internal PlanSession Open(string recipePath) => new(recipePath, Catalog, _host, suites: Suites);
 }

@@ -14,7 +14,9 @@ internal sealed class AdapterFile
         Name = name;
         CompanionFile config = reader.Companions.FirstOrDefault(file => file.Name == AdapterConfig.FileName)
             ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
-                $"{name}: there is no {AdapterConfig.FileName}, so that the adapter's kind and scale are not known", "Put the adapter's own configuration beside its weights."));
+                reader.WeightFiles.Any(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? $"{name}: the file holds a model, and no adapter"
+                    : $"{name}: there is no {AdapterConfig.FileName}, so that the adapter's kind and scale are not known",
+                "Name an adapter: a folder with its weights and its configuration, or llama.cpp's file of one."));
         Config = new AdapterConfig(name, config.ReadJson());
         Group();
     }

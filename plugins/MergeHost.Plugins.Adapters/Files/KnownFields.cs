@@ -14,7 +14,7 @@ internal static class KnownFields
         "decompose_both", "decompose_factor", "delora_lambda", "deltaT", "enable_lora", "encoder_hidden_size",
         "ensure_weight_tying", "eps", "eva_config", "exclude_modules", "fan_in_fan_out", "feedforward_modules",
         "gralora_dropout", "gralora_k", "group_size", "hira_dropout", "hybrid_r", "inference_mode", "init_ia3_weights",
-        "init_logits_std", "init_lora_weights", "init_r", "init_vector_bank_bound", "init_weights", "kasa_config",
+        "init_logits_std", "init_lora_weights", "init_r", "init_vector_bank_bound", "init_weights", InterleavedRows.Field, "kasa_config",
         "lambda_pattern", "layer_replication", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha",
         "lora_bias", "lora_dropout", "lora_ga_config", "mask_type", "megatron_config", "megatron_core", "merge_weights",
         "mini_r", "miss_dropout", "module_dropout", "modules_to_save", "monteclora_config", "n_frequency",

@@ -131,10 +131,13 @@ internal sealed class BaseModel
     private void Warn(string what) =>
         _adapter.Warn($"the adapter changes {what}; the result has '{Ends.HeadName}' of its own, as the model had while it was trained, where PEFT merges into one");
 
-    // GPT-2's projections are stored as [in, out].
-    private bool IsTransposed(TensorInfo tensor)
-    {
-        bool isProjection = tensor.Shape.Rank == 2 && tensor.Name.Split('.') is [.., "c_attn" or "c_proj" or "c_fc" or "q_attn", "weight"];
-        return isProjection && (Config.Find("model_type").AsText() is { } type ? _columnWise.Contains(type) : _adapter.Config.Is("fan_in_fan_out"));
-    }
+    /// <summary>Whether a tensor is a projection of GPT-2 or its kin, which are stored as [in, out].</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="config">The base's configuration.</param>
+    public static bool IsColumnWise(TensorInfo tensor, JsonObject? config) =>
+        IsProjection(tensor) && config.Find("model_type").AsText() is { } type && _columnWise.Contains(type);
+
+    private bool IsTransposed(TensorInfo tensor) => Config.Find("model_type").AsText() is null ? IsProjection(tensor) && _adapter.Config.Is("fan_in_fan_out") : IsColumnWise(tensor, Config);
+
+    private static bool IsProjection(TensorInfo tensor) => tensor.Shape.Rank == 2 && tensor.Name.Split('.') is [.., "c_attn" or "c_proj" or "c_fc" or "q_attn", "weight"];
 }

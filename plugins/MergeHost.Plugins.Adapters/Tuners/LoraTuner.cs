@@ -86,6 +86,11 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         StoredMatrix a = module.Stored("lora_A");
         StoredMatrix b = module.Stored("lora_B");
         (a, b) = WithBlocks(module, a, b);
+        if (InterleavedRows.Of(Config, Model.Config) is { } rows)
+        {
+            b = b.Made(b.Rows, b.Columns, left => rows.Undo(module.Name, left));
+        }
+
         WarnOfFlag(target);
         CheckExtents(module, "lora_B", "lora_A", target, (b.Rows, b.Columns), (a.Rows, a.Columns));
         double scale = ScaleOf(module, module.Name, a.Rows, "lora_A");
@@ -177,18 +182,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         ];
     }
 
-    private double ScaleOf(AdapterModule module, string name, int rank, string part)
-    {
-        double r = Config.Pattern("rank_pattern", name, Config.Number("r", 8), Adapter.Warnings);
-        double alpha = Config.Pattern("alpha_pattern", name, Config.Number("lora_alpha", 8), Adapter.Warnings);
-        if (r <= 0)
-        {
-            throw Config.Wrong($"the rank of module '{name}' is {r}; it must be above 0");
-        }
-
-        return r == rank ? alpha / (Config.Is("use_rslora") ? Math.Sqrt(r) : r)
-            : throw module.Wrong(part, $"shape {module.Parts[part].Shape} is of rank {rank}; {AdapterConfig.FileName} says {r}", "Take configuration and weights from the same place.");
-    }
+    private double ScaleOf(AdapterModule module, string name, int rank, string part) => LoraScale.Of(Adapter, module, name, rank, part);
 
     private static IRowChange WithMagnitudes(AdapterModule module, IRowChange change, AdaptedTensor target, bool isOfColumns)
     {

@@ -95,7 +95,9 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
         ? new HubTensor(hub, offset, OrderOf(names, tensor, hub), names.Plus)
         : throw CheckpointException.BadTensor(path, tensor, $"is of type {hub.DType}; a norm must be F32 in GGUF");
 
-    private RowOrder? OrderOf(TensorNames names, string tensor, TensorInfo hub)
+    /// <summary>The order of a tensor's rows, if it is another than Hugging Face's.</summary>
+    /// <exception cref="CheckpointException">They cannot be put in order.</exception>
+    public RowOrder? OrderOf(TensorNames names, string tensor, TensorInfo hub)
     {
         if (names.Heads is null)
         {

@@ -37,6 +37,13 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
 
         SplitCheck.Check(headers);
         Metadata metadata = headers[0].Metadata;
+        Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
+        if (metadata.Text(ModelKind.TypeKey) == AdapterMap.Kind)
+        {
+            ReadAdapter(metadata, open, headers);
+            return;
+        }
+
         Problem? oddity = ModelKind.Check(metadata, headers.Sum(header => header.Tensors.Count));
         NameMap map = NameMap.Of(metadata);
         List<MadeTensor> made = [];
@@ -69,7 +76,20 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
         TensorRanges = ranges;
         Companions = CompanionMap.Make(metadata, made, Tensors);
         Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
-        Metadata = [.. metadata.Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.ToString()))];
+    }
+
+    private void ReadAdapter(Metadata metadata, List<CheckpointFile> files, List<GgufHeader> headers)
+    {
+        (GgufTensor Tensor, CheckpointFile File)[] stored = [.. files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First)))];
+        (IReadOnlyList<HubTensor> tensors, CompanionFile config) = AdapterMap.ToHub(metadata, [.. stored.Select(part => part.Tensor.Info)]);
+        foreach ((HubTensor tensor, (GgufTensor own, CheckpointFile file)) in tensors.Zip(stored))
+        {
+            Add(tensor.Info, new StoredTensor(tensor, file, own.Start));
+        }
+
+        TensorRanges = [.. stored.Select(part => new TensorRange(part.File.Path, part.Tensor.Start, part.Tensor.Info.LengthBytes))];
+        Companions = [config];
+        Warnings = [.. headers.SelectMany(header => header.Warnings)];
     }
 
     private static IEnumerable<Problem> Oddities(Metadata metadata, bool hasTokenizer, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)

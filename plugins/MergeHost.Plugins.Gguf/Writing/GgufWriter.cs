@@ -60,7 +60,7 @@ internal sealed class GgufWriter : ICheckpointWriter
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
     {
         PlacedTensor placed = Find(tensor);
-        placed.Tensor.Write(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, data.Length), data, placed.File.Write);
+        placed.Tensor.Write(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, data.Length), data, placed.File.Write, placed.File.Read);
     }
 
     /// <inheritdoc/>
@@ -97,13 +97,12 @@ internal sealed class GgufWriter : ICheckpointWriter
 
         if (!_planned.TryGetValue(layout, out PlannedFile? known))
         {
-            MetadataPlan plan = MetadataPlan.Of(folder, layout);
+            known = AdapterMap.IsAdapter(layout) ? OfAdapter(folder, layout) : OfModel(folder, layout);
             foreach (TensorInfo tensor in layout.Tensors)
             {
                 Check(folder, tensor);
             }
 
-            known = new PlannedFile(plan, plan.Names.ToGguf(layout.Tensors));
             foreach ((TensorInfo gguf, _) in known.Tensors)
             {
                 CheckName(folder, gguf.Name);
@@ -113,6 +112,18 @@ internal sealed class GgufWriter : ICheckpointWriter
         }
 
         return (known.Plan, known.Tensors);
+    }
+
+    private static PlannedFile OfModel(string folder, CheckpointLayout layout)
+    {
+        MetadataPlan plan = MetadataPlan.Of(folder, layout);
+        return new PlannedFile(plan, plan.Names.ToGguf(layout.Tensors));
+    }
+
+    private static PlannedFile OfAdapter(string folder, CheckpointLayout layout)
+    {
+        (IReadOnlyList<MetadataEntry> entries, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors) = AdapterMap.ToGguf(folder, layout);
+        return new PlannedFile(new MetadataPlan(entries, [], new NameMap(folder, null, _ => null)), tensors);
     }
 
     private static void Check(string folder, TensorInfo tensor)

@@ -12,6 +12,8 @@ public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<Blueprin
 {
     private readonly Dictionary<string, float[]> _results = outputs.ToDictionary(output => output.Name, output => new float[output.ElementCount]);
 
+    private readonly Dictionary<string, Dictionary<string, double>> _figures = [];
+
     /// <summary>The tensors to make, in the order of the blueprint.</summary>
     public IReadOnlyList<TensorInfo> Outputs { get; } = outputs;
 
@@ -27,6 +29,24 @@ public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<Blueprin
     /// <summary>Room for a result in row-major order, zero at first; the host rounds it to the output's dtype.</summary>
     /// <param name="output">The name of one of <see cref="Outputs"/>.</param>
     public float[] Result(string output) => _results[output];
+
+    /// <summary>Notes a figure of a result, such as how much of it was cut away; the manifest keeps it.</summary>
+    /// <param name="output">The name of one of <see cref="Outputs"/>.</param>
+    /// <param name="figure">What it is: lower snake case.</param>
+    /// <param name="value">Finite.</param>
+    public void Note(string output, string figure, double value)
+    {
+        if (!_figures.TryGetValue(output, out Dictionary<string, double>? figures))
+        {
+            _figures.Add(output, figures = []);
+        }
+
+        figures[figure] = value;
+    }
+
+    /// <summary>What was noted of a result, or <see langword="null"/>.</summary>
+    /// <param name="output">The name of one of <see cref="Outputs"/>.</param>
+    public IReadOnlyDictionary<string, double>? Figures(string output) => _figures.GetValueOrDefault(output);
 
     /// <summary>Reads a source of one of the outputs, in row-major order. Each call reads it again.</summary>
     /// <exception cref="Checkpoints.CheckpointException">It cannot be read.</exception>

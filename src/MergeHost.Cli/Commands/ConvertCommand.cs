@@ -7,7 +7,7 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost convert IN OUT --to FORMAT</c></summary>
 internal static class ConvertCommand
 {
-    private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint: a file, or a folder" };
+    private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint or an adapter: a file, or a folder" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
     private static readonly Option<string> _format = new("--to") { Description = "The format of the result, such as gguf or safetensors", HelpName = "FORMAT", Required = true };
     private static readonly Option<string?> _type = new("--type")
@@ -22,11 +22,17 @@ internal static class ConvertCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string?> _base = new("--base")
+    {
+        Description = "For an adapter: the model that it was trained on; by default the one that the adapter names",
+        HelpName = "MODEL",
+    };
+
     public static Command Create()
     {
         Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
         {
-            _input, _output, _format, _type, _importance, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
+            _input, _output, _format, _type, _importance, _base, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -44,8 +50,17 @@ internal static class ConvertCommand
             Force = arguments.GetValue(SharedOptions.Force),
             Stream = arguments.GetValue(SharedOptions.Stream),
         };
-        MergeManifest manifest = printer.Track("converting", progress => engine.Convert(
-            arguments.GetRequiredValue(_input), output, arguments.GetRequiredValue(_format), arguments.GetValue(_type), arguments.GetValue(_importance), options, printer.Show, progress, cancellation));
+        string input = arguments.GetRequiredValue(_input);
+        string format = arguments.GetRequiredValue(_format);
+        string? type = arguments.GetValue(_type);
+        string? named = arguments.GetValue(_base);
+        bool isAdapter = engine.IsAdapter(input, out string? known) || named is not null;
+
+        // PEFT's own form needs nothing of the base.
+        string? @base = named ?? (format == "safetensors" && Directory.Exists(input) ? null : known);
+        MergeManifest manifest = printer.Track("converting", progress => isAdapter
+            ? engine.ConvertAdapter(input, @base, output, format, type, options, printer.Show, progress, cancellation)
+            : engine.Convert(input, output, format, type, arguments.GetValue(_importance), options, printer.Show, progress, cancellation));
         printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
         return 0;
     }

@@ -79,6 +79,7 @@ internal static class MergeCommand
         Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; {told} tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
+        FigureTable.Write(manifest);
         if (manifest.Evaluation is not null)
         {
             Console.WriteLine();

@@ -21,6 +21,12 @@ internal static class TensorRoles
     public static TensorRole Of(string name)
     {
         string[] parts = name.Split('.');
+        if (parts.Any(part => part.StartsWith("lora_", StringComparison.Ordinal)))
+        {
+            // A factor of an adapter is none of what it changes.
+            return TensorRole.Other;
+        }
+
         foreach ((string word, TensorRole role) in _words)
         {
             foreach (string part in parts)

@@ -302,7 +302,7 @@ internal sealed class MergePlanner(
                     ? models.Derive(_stages[made], reference, recipe.Path)
                     : models.Resolve(reference, recipe.Path);
                 opened.Add(reference.Name, model);
-                if (AdapterNames.Find(model) is (string kind, string tensor))
+                if (stage.Build is null && AdapterNames.Find(model) is (string kind, string tensor))
                 {
                     problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' is an adapter ({kind}) and no whole model, by its tensor '{tensor}'",
                         $"Name the model that it was trained on before it: `BASE+{model.Name}`.", reference.Place));

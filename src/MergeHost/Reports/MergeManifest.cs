@@ -164,4 +164,5 @@ public sealed record ManifestInputFile(string Name, string Identity);
 /// <param name="DType">Its dtype.</param>
 /// <param name="Shape">Its extents, outermost first.</param>
 /// <param name="Digest">XXH128 over the XXH128 of each unit of 65,536 elements, in order, in hexadecimal digits.</param>
-public sealed record ManifestTensor(string Name, string DType, IReadOnlyList<long> Shape, string Digest);
+/// <param name="Figures">What the builder that made it noted of it, such as the residual of what was cut, by name; <see langword="null"/> if nothing.</param>
+public sealed record ManifestTensor(string Name, string DType, IReadOnlyList<long> Shape, string Digest, IReadOnlyDictionary<string, double>? Figures = null);

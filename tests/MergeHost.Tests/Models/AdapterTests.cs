@@ -94,6 +94,78 @@ public sealed class AdapterTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("embedding")]
+    public void Merge_OfAnAdapterOfLlamaCpp_IsThatOfPeftsForm(string name)
+    {
+        string @base = $"{_fixtures}/llama-f32";
+        string peft = $"{_fixtures}/gguf/{name}";
+        _bed.Engine.ConvertAdapter(peft, @base, _bed["written.gguf"], "gguf", null, new MergeOptions());
+        _bed.Engine.ConvertAdapter(_bed["written.gguf"], @base, _bed["again"], "safetensors", null, new MergeOptions());
+        Assert.True(File.Exists(_bed["again/adapter_model.safetensors"]));
+        PairComparison[] pairs = [.. new[] { $"{peft}.gguf", _bed["written.gguf"], _bed["again"] }.Select(other =>
+            _bed.Engine.Compare([$"{@base}+{peft}", $"{@base}+{other}"], @base, new MergeOptions()).Pairs.Single(pair => pair.A != @base))];
+        Assert.All(pairs, pair => Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-6));
+        Assert.All(pairs, pair => Assert.True(pair.Whole.TaskVectors!.NormA > 0.1));
+    }
+
+    [Fact]
+    public void ConvertAdapter_WithoutABase_SaysWhatGgufNeeds()
+    {
+        Problem problem = MergeBed.Fails(() => _bed.Engine.ConvertAdapter($"{_fixtures}/gguf/plain", null, _bed["out.gguf"], "gguf", null, new MergeOptions()));
+        Assert.Contains("names its base's architecture", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("--base MODEL", problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Extract_OfABaseWithAnAdapter_GivesTheAdapterBack()
+    {
+        string @base = $"{_fixtures}/llama-f32";
+        string model = $"{@base}+{_fixtures}/lora-plain-qv";
+        MergeManifest manifest = _bed.Engine.Extract(@base, model, _bed["extracted"], new ExtractRequest { Rank = 4 }, new MergeOptions());
+
+        // Four projections changed, and nothing else is stored.
+        Assert.Equal(8, manifest.Tensors.Count);
+        Assert.All(manifest.Tensors.Where(tensor => tensor.Figures is not null), tensor => Assert.InRange(tensor.Figures!["residual"], 0, 1e-5));
+        PairComparison pair = _bed.Engine.Compare([model, $"{@base}+{_bed["extracted"]}"], @base, new MergeOptions()).Pairs.Single(pair => pair.A != @base);
+        Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(0.999999, null, 4)]
+    [InlineData(0.999999, 3, 3)]
+    [InlineData(0.01, null, 1)]
+    public void Extract_ByEnergy_ChoosesTheRankOfEachMatrix(double energy, int? most, int rank)
+    {
+        string @base = $"{_fixtures}/llama-f32";
+        MergeManifest manifest = _bed.Engine.Extract(@base, $"{@base}+{_fixtures}/lora-plain-qv", _bed["extracted"], new ExtractRequest { Energy = energy, Rank = most }, new MergeOptions());
+        Assert.All(manifest.Tensors.Where(tensor => tensor.Figures is not null), tensor => Assert.Equal(rank, tensor.Figures!["rank"]));
+    }
+
+    [Fact]
+    public void Extract_OfAWholeTrainedModel_HoldsEverythingThatChanged()
+    {
+        // Ranks as large as the matrices lose nothing.
+        TinyCheckpoint.Llama(type: DType.F32).Write(_bed["before"]);
+        TinyCheckpoint.Llama(type: DType.F32, seed: 9).Write(_bed["after"]);
+        _bed.Engine.Extract(_bed["before"], _bed["after"], _bed["extracted"], new ExtractRequest { Rank = 64, IsExact = true }, new MergeOptions());
+        PairComparison pair = _bed.Engine.Compare([_bed["after"], $"{_bed["before"]}+{_bed["extracted"]}"], _bed["before"], new MergeOptions()).Pairs.Single(pair => pair.A != _bed["before"]);
+        Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-5);
+    }
+
+    [Fact]
+    public void Merge_OfAdaptersAsAnAdapter_IsTheMergeOfTheModels()
+    {
+        string @base = $"{_fixtures}/llama-f32";
+        string one = $"{_fixtures}/lora-plain-qv";
+        string two = $"{_fixtures}/gguf/plain";
+        _bed.Merge($"build: {{lora: {{adapters: [{{model: {one}, weight: 0.5}}, {{model: {two}, weight: -0.25}}]}}}}", "lora");
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "mergehost.json"], Directory.GetFiles(_bed["lora"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        PairComparison pair = _bed.Engine.Compare([$"{@base}+{one}*0.5+{two}*-0.25", $"{@base}+{_bed["lora"]}"], @base, new MergeOptions()).Pairs.Single(pair => pair.A != @base);
+        Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-6);
+    }
+
     public void Dispose() => _bed.Dispose();
 
     private float[] Merged(string model)

@@ -58,7 +58,7 @@ internal sealed class MakeTask(
             throw PluginMistake.Failed(ErrorCodes.BuilderBroken, stage.Builder!, exception, $"tensor '{plans[0].Output.Name}'");
         }
 
-        Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker))];
+        Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker) with { Figures = made.Figures(plan.Output.Name) })];
     }
 
     private TensorRecord Write(TensorPlan plan, float[] result, BlockWorker worker)

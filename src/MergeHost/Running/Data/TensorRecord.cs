@@ -6,7 +6,9 @@ namespace MergeHost.Running.Data;
 /// <param name="NonFinite">How many of its elements are NaN or infinite.</param>
 /// <param name="Inputs">The digests of what was read for it: of the base first, then of the sources, or of the one that was copied.</param>
 /// <param name="Parts">The digests of the parts that it is stored in, if it is packed.</param>
-internal sealed record TensorRecord(string Name, string Digest, long NonFinite, IReadOnlyList<string> Inputs, IReadOnlyList<string>? Parts = null)
+/// <param name="Figures">What a builder noted of it, by name.</param>
+internal sealed record TensorRecord(
+    string Name, string Digest, long NonFinite, IReadOnlyList<string> Inputs, IReadOnlyList<string>? Parts = null, IReadOnlyDictionary<string, double>? Figures = null)
 {
     /// <summary>The digests of the tensors that are stored.</summary>
     public IReadOnlyList<string> Stored => Parts ?? [Digest];

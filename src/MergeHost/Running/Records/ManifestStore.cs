@@ -38,7 +38,7 @@ internal static class ManifestStore
             Tensors =
             [
                 .. stage.Tensors.Zip(result.Records).SelectMany(pair => pair.First.Stored.Zip(pair.Second.Stored, (tensor, digest) =>
-                    new ManifestTensor(tensor.Name, tensor.DType.Name, [.. tensor.Shape], digest))),
+                    new ManifestTensor(tensor.Name, tensor.DType.Name, [.. tensor.Shape], digest, pair.Second.Figures))),
             ],
             InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity))],
             Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using MergeHost.Builders;
+
+namespace MergeHost.Plugins.Adapters.Building;
+
+/// <summary>Parameters of the builder <c>lora</c>.</summary>
+public sealed record LoraMergeOptions
+{
+    /// <summary>The adapters, all of one base.</summary>
+    public required IReadOnlyList<MergedAdapter> Adapters { get; init; }
+
+    /// <summary>How their changes become one.</summary>
+    public CoreMethod Method { get; init; } = CoreMethod.TaskArithmetic;
+
+    /// <summary>The factor λ on the merged change.</summary>
+    [Range(-1000.0, 1000.0)]
+    public double Lambda { get; init; } = 1;
+
+    /// <summary>The largest rank of the result; without it nothing is cut.</summary>
+    [Range(1, 65536)]
+    public int? Rank { get; init; }
+
+    /// <summary>The base, whose configuration then goes along; GGUF files need it. Of the model no weights are read.</summary>
+    [Model]
+    public string? Base { get; init; }
+}
+
+/// <summary>How the changes of several adapters become one.</summary>
+public enum CoreMethod
+{
+    /// <summary><c>λ·Σ wᵢΔᵢ</c></summary>
+    TaskArithmetic,
+
+    /// <summary><c>λ·Σ wᵢΔᵢ / Σ wᵢ</c></summary>
+    Linear,
+
+    /// <summary>TIES: each change is cut to its density, and of each element those count that have the sign of the sum.</summary>
+    Ties,
+
+    /// <summary>DARE: each change is thinned at random to its density and scaled up by as much, and then summed.</summary>
+    DareLinear,
+
+    /// <summary>DARE, with the vote on signs that TIES has.</summary>
+    DareTies,
+}
