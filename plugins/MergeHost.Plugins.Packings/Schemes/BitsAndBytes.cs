@@ -64,7 +64,7 @@ internal sealed class BitsAndBytes : IPackingScheme
         TensorInfo absmax = model.Need(tensor, name + ".absmax");
         TensorInfo map = model.Need(tensor, name + ".quant_map");
         JsonNode? fields = PythonJson.Parse(Integers.Bytes(model, state), reason => model.Fail(state, reason));
-        TensorShape shape = TensorShape.Create([.. fields.Find("shape").Items().Select(extent => extent.AsWhole() ?? -1).Where(extent => extent >= 0)]);
+        TensorShape shape = Integers.ToShape([.. fields.Find("shape").Items().Select(extent => extent.AsWhole() ?? -1)], () => model.Fail(state, $"it says the shape {fields.Find("shape").Words()}"));
         int size = fields.Find("blocksize").AsInt() ?? 0;
         long count = shape.ElementCount;
         if (shape.Rank == 0 || shape.Rank != fields.Find("shape").Items().Count || size <= 0 || tensor.LengthBytes != GroupShape.Up(count, 2)

@@ -83,7 +83,7 @@ internal sealed class CompressedTensors : IPackingScheme
             : throw model.Settings!.Fail($"'num_bits' of '{weight}' is {arguments.Find("num_bits").Words()}; expected 1 to 8");
         TensorInfo size = model.Need(tensor, weight + "_shape");
         TensorInfo scale = model.Need(tensor, weight + "_scale");
-        TensorShape shape = TensorShape.Create(Integers.Read(model, size));
+        TensorShape shape = Integers.ReadShape(model, size);
         CodeOrder? order = shape.Rank == 2 && tensor.Shape.Rank == 2 && tensor.DType.BlockBytes == 4 && shape[0] == tensor.Shape[0] ? Order(tensor.Shape[1], shape[1], bits) : null;
         if (order is null)
         {
@@ -177,7 +177,7 @@ internal sealed class CompressedTensors : IPackingScheme
     {
         TensorInfo values = model.Need(mask, module + ".compressed");
         TensorInfo size = model.Need(mask, module + ".shape");
-        TensorShape shape = TensorShape.Create(Integers.Read(model, size));
+        TensorShape shape = Integers.ReadShape(model, size);
         TensorInfo scale = model.Need(values, module + ".weight_scale");
         if (shape.Rank != 2 || !Float8.IsMatrix(values) || values.Shape != [shape[0], shape[1] / 2] || mask.Shape != [shape[0], shape[1] / 8] || mask.DType != DType.U8)
         {

@@ -33,7 +33,7 @@ internal sealed class Hqq : IPackingScheme
         TensorInfo[] said = [.. _settings.Select(name => model.Need(tensor, module + name))];
         long[] numbers = [.. said.Take(3).Select(name => Integers.Read(model, name)[0])];
         (long bits, long axis, long size) = (numbers[0], numbers[1], numbers[2]);
-        TensorShape shape = TensorShape.Create(Integers.Read(model, said[3]));
+        TensorShape shape = Integers.ReadShape(model, said[3]);
         TensorInfo scale = model.Need(tensor, module + "scale");
         TensorInfo zero = model.Need(tensor, module + "zero");
         if (bits is not (1 or 2 or 3 or 4 or 8) || axis is not (0 or 1) || size <= 0 || shape.ElementCount % size != 0 || tensor.Shape.Rank != 2

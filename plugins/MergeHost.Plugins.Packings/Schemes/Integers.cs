@@ -17,6 +17,26 @@ internal static class Integers
             : [.. Enumerable.Range(0, (int)tensor.ElementCount).Select(i => Number(bytes.AsSpan(i * size, size)))];
     }
 
+    /// <summary>The shape that a tensor of whole numbers says.</summary>
+    public static TensorShape ReadShape(PackedModel model, TensorInfo tensor)
+    {
+        long[] extents = Read(model, tensor);
+        return ToShape(extents, () => model.Fail(tensor, $"it says the shape [{string.Join(", ", extents.Take(4))}]"));
+    }
+
+    /// <summary>A shape that strangers wrote.</summary>
+    public static TensorShape ToShape(long[] extents, Func<Exception> fail)
+    {
+        try
+        {
+            return TensorShape.Create(extents);
+        }
+        catch (Exception exception) when (exception is ArgumentOutOfRangeException or OverflowException)
+        {
+            throw fail();
+        }
+    }
+
     /// <summary>The bytes of a small tensor.</summary>
     public static byte[] Bytes(PackedModel model, TensorInfo tensor)
     {
