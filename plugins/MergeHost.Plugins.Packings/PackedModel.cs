@@ -125,12 +125,12 @@ internal sealed class PackedModel
     /// <param name="form">How it is packed again; <see langword="null"/> if it cannot be.</param>
     /// <param name="scaleType">The type of its scales.</param>
     public void Add(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, WeightForm? form = null, DType? scaleType = null) =>
-        Add(codes, new StraightWeight(new TensorInfo(name, DType.F32, shape), matrix) { Form = form, ScaleType = scaleType });
+        Add(codes, new StraightWeight(new TensorInfo(name, TypeOf(codes, shape), shape), matrix) { Form = form, ScaleType = scaleType });
 
     /// <summary>Adds a weight that stands in the place of its codes, which are its transpose.</summary>
     /// <inheritdoc cref="Add(TensorInfo, string, TensorShape, GroupedMatrix, WeightForm, DType)"/>
     public void AddTransposed(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, long height, WeightForm? form = null) =>
-        Add(codes, new TransposedWeight(new TensorInfo(name, DType.F32, shape), matrix, height, _bands) { Form = form });
+        Add(codes, new TransposedWeight(new TensorInfo(name, TypeOf(codes, shape), shape), matrix, height, _bands) { Form = form });
 
     /// <summary>Numbers of a companion.</summary>
     public StoredNumbers Numbers(TensorInfo tensor, NumberKind kind = NumberKind.AsStored) => new(File, tensor, kind);
@@ -167,6 +167,13 @@ internal sealed class PackedModel
             throw new CheckpointException(new Problem(ErrorCodes.TensorMissing,
                 $"{File}: tensor '{Printable(left.Name)}' is packed as {left.DType}, and nothing says what scales it{(Settings is { } settings ? $" ({settings.Place})" : "")}", "Download the model again."));
         }
+    }
+
+    // What is rounded off of weights that are spread normally: measured, and halved by each bit more.
+    private static DType TypeOf(TensorInfo codes, TensorShape shape)
+    {
+        double bits = shape.ElementCount == 0 ? 8 : 8.0 * codes.LengthBytes / shape.ElementCount;
+        return DType.F32 with { RoundingNoise = codes.DType.Kind == DTypeKind.Float ? 0.026 : Math.Min(1, 0.1 * Math.Pow(2, 4 - bits)) };
     }
 
     private void Add(TensorInfo codes, PackedWeight weight)

@@ -9,6 +9,8 @@ namespace MergeHost.Plugins.Packings;
 /// <summary>A quantised checkpoint as a plain one.</summary>
 internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoint
 {
+    private const int MostRecipeBytes = 1 << 20;
+
     private readonly Dictionary<string, PackedWeight> _weights = [];
     private readonly Lazy<Dictionary<string, List<TensorInfo>>> _parts;
 
@@ -44,6 +46,9 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoin
 
     public ICheckpointReader Packed => Inner;
 
+    public string? Caution => (Settings?.Method == "awq" ? "AWQ" : Recipe()) is { } method
+        ? $"{method} moves scales of channels from weights into norms; an average with a model that was made with other scales is no average of what the two do" : null;
+
     /// <summary>What its files say of the packing.</summary>
     public PackingSettings? Settings { get; }
 
@@ -51,6 +56,23 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoin
 
     /// <summary>The packed weight of a name; <see langword="null"/> if the tensor is plain.</summary>
     public PackedWeight? WeightOf(string tensor) => _weights.GetValueOrDefault(tensor);
+
+    // llm-compressor leaves what it did beside the weights.
+    private string? Recipe()
+    {
+        FileInfo? file = WeightFiles is [string weights, ..] ? new FileInfo(Path.Combine(Path.GetDirectoryName(weights)!, "recipe.yaml")) : null;
+        string text = "";
+        try
+        {
+            text = file is { Exists: true, Length: < MostRecipeBytes } ? File.ReadAllText(file.FullName) : "";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It is no part of the checkpoint, and only a warning hangs on it.
+        }
+
+        return text.Contains("SmoothQuantModifier", StringComparison.Ordinal) ? "SmoothQuant" : text.Contains("AWQModifier", StringComparison.Ordinal) ? "AWQ" : null;
+    }
 
     public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {

@@ -73,15 +73,16 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="options">How it is carried out.</param>
     /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="packing">The packing of the weights, <c>none</c> for plain ones, or <see langword="null"/> to keep what there is.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
     /// <exception cref="MergeHostException">Something is wrong with the checkpoint, the format, the type or the output.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Convert(
         string input, string output, string format, string? type, string? importance, MergeOptions options, Action<Problem>? warnings = null,
-        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        IProgress<MergeProgress>? progress = null, string? packing = null, CancellationToken cancellation = default) =>
         RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\n" + Output(format, type)
-            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n"), output, options, warnings, progress, cancellation);
+            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n") + (packing is null ? "" : $"output: {{packing: {Quoted(packing)}}}\n"), output, options, warnings, progress, cancellation);
 
     /// <summary>Stores an adapter in another format, with its scales folded into its factors.</summary>
     /// <param name="input">The adapter: a folder or file.</param>

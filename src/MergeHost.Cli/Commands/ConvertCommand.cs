@@ -28,11 +28,17 @@ internal static class ConvertCommand
         HelpName = "MODEL",
     };
 
+    private static readonly Option<string?> _packing = new("--packing")
+    {
+        Description = "The packing of the weights, such as fp8-block or nvfp4, or none for plain ones; by default what there is is kept",
+        HelpName = "PACKING",
+    };
+
     public static Command Create()
     {
         Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
         {
-            _input, _output, _format, _type, _importance, _base, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
+            _input, _output, _format, _type, _importance, _base, _packing, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -60,7 +66,8 @@ internal static class ConvertCommand
         string? @base = named ?? (format == "safetensors" && Directory.Exists(input) ? null : known);
         MergeManifest manifest = printer.Track("converting", progress => isAdapter
             ? engine.ConvertAdapter(input, @base, output, format, type, options, printer.Show, progress, cancellation)
-            : engine.Convert(input, output, format, type, arguments.GetValue(_importance), options, printer.Show, progress, cancellation));
+            : engine.Convert(input, output, format, type, arguments.GetValue(_importance), options, printer.Show, progress,
+                arguments.GetValue(_packing), cancellation));
         printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
         return 0;
     }

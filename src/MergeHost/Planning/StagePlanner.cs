@@ -88,6 +88,7 @@ internal sealed class StagePlanner(
         }
 
         ReportMixedTypes(plans);
+        ReportBases();
         plans = [.. stored.Select(CheckTypes).OfType<TensorPlan>()];
         if (canBind)
         {
@@ -326,6 +327,15 @@ internal sealed class StagePlanner(
         }
 
         return problems.Count > before;
+    }
+
+    private void ReportBases()
+    {
+        InputModel[] taking = [.. models.Values.Distinct()];
+        foreach (InputModel model in taking.Where(model => taking.Length > 1 && model.Unpacked?.Caution is not null))
+        {
+            problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}': {model.Unpacked!.Caution}", "Merge the unquantised models, and quantise the result.", PlaceOf(model), Severity.Warning));
+        }
     }
 
     // One selection over the model keeps one share of it.

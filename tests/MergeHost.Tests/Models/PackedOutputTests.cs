@@ -148,6 +148,40 @@ public sealed class PackedOutputTests : IDisposable
         Assert.Equal(ranges.Min(), MergeBed.Read(_bed["out"], range).Values[0]);
     }
 
+    [Fact]
+    public void Merge_OfAModelWhoseScalesAreInItsNorms_Warns()
+    {
+        _bed.Merge($"{MergeBed.Recipe("linear")}\noutput: {{packing: awq}}", "awq");
+        List<Problem> warnings = [];
+        File.WriteAllText(_bed["recipe.yaml"], $"merge_method: linear\nmodels:\n- {{model: {_bed["awq"]}, parameters: {{weight: 1}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 1}}}}\n");
+        _bed.Engine.Merge(_bed["recipe.yaml"], _bed["out"], new MergeOptions(), warnings.Add);
+        Assert.Contains(warnings, warning => warning.Code == ErrorCodes.Quantized && warning.Message.Contains("AWQ moves scales", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Merge_OfTaskVectorsThatPackingDrowned_Warns()
+    {
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\noutput: {{packing: mxfp4}}", "base");
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}finance}}]\noutput: {{packing: mxfp4}}", "finance");
+        List<Problem> warnings = [];
+        File.WriteAllText(_bed["recipe.yaml"], $"merge_method: task_arithmetic\nbase_model: {_bed["base"]}\nmodels:\n- {{model: {_bed["finance"]}, parameters: {{weight: 1}}}}\ntask_vector_snr: {{warn_below: 100}}\n");
+        _bed.Engine.Merge(_bed["recipe.yaml"], _bed["out"], new MergeOptions(), warnings.Add);
+        Problem noise = Assert.Single(warnings, warning => warning.Code == ErrorCodes.NoisyTaskVector);
+        Assert.Contains("(packed)", noise.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Convert_ToAPacking_PacksAndKeepsItUnlessPlainIsAskedFor()
+    {
+        _bed.Engine.Convert(MergeBed.Models + "base", _bed["packed"], "safetensors", null, null, new MergeOptions(), packing: "fp8-block");
+        _bed.Engine.Convert(_bed["packed"], _bed["copy"], "safetensors", null, null, new MergeOptions());
+        _bed.Engine.Convert(_bed["packed"], _bed["plain"], "safetensors", "bf16", null, new MergeOptions());
+        Assert.Equal(MergeBed.Stored(_bed["packed"], "model.layers.0.mlp.up_proj.weight"), MergeBed.Stored(_bed["copy"], "model.layers.0.mlp.up_proj.weight"));
+        Assert.True(JsonNode.DeepEquals(Settings(_bed["packed"]), Settings(_bed["copy"])));
+        Assert.All(MergeBed.StoredAll(_bed["plain"]).Values, tensor => Assert.Equal(DType.BF16, tensor.Info.DType));
+        Assert.DoesNotContain("quantization_config", File.ReadAllText(_bed["plain/config.json"]), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _bed.Dispose();
 
     private static Problem Refused(Func<object> action) =>
