@@ -11,6 +11,9 @@ namespace MergeHost.Plugins.Breadcrumbs;
 /// largest, as in mergekit 0.1.5; versions before it lost the whole task vector there.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2312.06795">Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks</seealso>
+/// <evidence>Its authors' models, small ones (arXiv:2312.06795).</evidence>
+/// <failure>Tuned per task; outliers may be what was learned.</failure>
+/// <cost>Two looks at each task vector.</cost>
 [MergeStrategy("breadcrumbs", Base = BaseUse.Required)]
 public sealed class BreadcrumbsStrategy : IMergeStrategy<BreadcrumbsOptions>
 {

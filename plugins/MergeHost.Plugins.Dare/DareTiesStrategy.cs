@@ -8,6 +8,9 @@ namespace MergeHost.Plugins.Dare;
 /// </summary>
 /// <remarks>The mask of an element depends on the seed, the source's place in the recipe, the tensor's name and the element's index alone.</remarks>
 /// <seealso href="https://arxiv.org/abs/2311.03099">Language Models are Super Mario</seealso>
+/// <evidence>87.2 against 82.6 of TIES on a Llama-2-13B trio (arXiv:2503.08099).</evidence>
+/// <failure>As dare_linear; no better than linear in later comparisons.</failure>
+/// <cost>As dare_linear.</cost>
 [MergeStrategy("dare_ties", Base = BaseUse.Required)]
 public sealed class DareTiesStrategy : IMergeStrategy<DareOptions>
 {

@@ -13,6 +13,9 @@ namespace MergeHost.Plugins.Della;
 /// dropped of a tensor; the paper divides each element by its p.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging</seealso>
+/// <evidence>As della, by its authors (arXiv:2406.11617).</evidence>
+/// <failure>As dare_linear.</failure>
+/// <cost>Ranks each row: slower than reading.</cost>
 [MergeStrategy("della_linear", Base = BaseUse.Required)]
 public sealed class DellaLinearStrategy : IMergeStrategy<DellaOptions>
 {

@@ -8,6 +8,9 @@ namespace MergeHost.Plugins.Della;
 /// <c>γ = sgn Σ wᵢ δᵢ</c>.
 /// </summary>
 /// <seealso href="https://arxiv.org/abs/2406.11617">DELLA-Merging</seealso>
+/// <evidence>3.6 over TIES and 1.2 over DARE on three experts of 13 B, by its authors (arXiv:2406.11617).</evidence>
+/// <failure>As dare_linear.</failure>
+/// <cost>Ranks each row: slower than reading.</cost>
 [MergeStrategy("della", Base = BaseUse.Required)]
 public sealed class DellaStrategy : IMergeStrategy<DellaOptions>
 {

@@ -15,6 +15,12 @@ namespace MergeHost.Plugins.ModelStock;
 /// <c>compat: mergekit</c> does so too.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2403.19522">Model Stock: All we need is just a few fine-tuned models</seealso>
+/// <evidence>
+/// Made for runs of one task with one recipe, CLIP first (arXiv:2403.19522); no better than the base on public fine-tunes of many kinds
+/// (arXiv:2511.21437).
+/// </evidence>
+/// <failure>Experts of unlike tasks: their angles are near 90°, and the result stays at the base.</failure>
+/// <cost>Two reads.</cost>
 [MergeStrategy("model_stock", Base = BaseUse.Required, MinSources = 2)]
 public sealed class ModelStockStrategy : IMergeStrategy<ModelStockOptions>
 {

@@ -13,6 +13,9 @@ namespace MergeHost.Plugins.Nearswap;
 /// less there than here.
 /// </remarks>
 /// <seealso href="https://huggingface.co/alchemonaut/QuartetAnemoi-70B-t0.0001">QuartetAnemoi, where the method comes from</seealso>
+/// <evidence>None controlled.</evidence>
+/// <failure>It bounds each step, and knows nothing of which steps matter.</failure>
+/// <cost>One read.</cost>
 [MergeStrategy("nearswap", Base = BaseUse.Required, MaxSources = 1)]
 public sealed class NearswapStrategy : IMergeStrategy<NearswapOptions>
 {

@@ -12,6 +12,9 @@ namespace MergeHost.Plugins.Ram;
 /// It makes up for the mean, which weakens what is shared. A source without changes of its own in a tensor has nothing to scale.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2601.13572">Behavior Knowledge Merge in Reinforced Agentic Models</seealso>
+/// <evidence>As ram, by its authors (arXiv:2601.13572).</evidence>
+/// <failure>As ram.</failure>
+/// <cost>Two reads.</cost>
 [MergeStrategy("ramplus_tl", Base = BaseUse.Required)]
 public sealed class RamPlusStrategy : IMergeStrategy<RamPlusOptions>
 {

@@ -9,6 +9,9 @@ namespace MergeHost.Plugins.Ram;
 /// </summary>
 /// <remarks>Meant for models trained by reinforcement, whose task vectors are sparse; changes up to ε are dropped.</remarks>
 /// <seealso href="https://arxiv.org/abs/2601.13572">Behavior Knowledge Merge in Reinforced Agentic Models</seealso>
+/// <evidence>Its authors' models trained by reinforcement on one base (arXiv:2601.13572).</evidence>
+/// <failure>Dense task vectors of supervised tuning: everything is shared, and it is a mean.</failure>
+/// <cost>One read.</cost>
 [MergeStrategy("ram", Base = BaseUse.Required)]
 public sealed class RamStrategy : IMergeStrategy<RamOptions>
 {

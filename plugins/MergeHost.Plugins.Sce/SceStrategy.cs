@@ -16,6 +16,9 @@ namespace MergeHost.Plugins.Sce;
 /// <c>compat: mergekit</c>.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2408.07990">FuseChat: Knowledge Fusion of Chat Models</seealso>
+/// <evidence>Its authors' merge of chat models of several sources (arXiv:2408.07990).</evidence>
+/// <failure>Task vectors so small that their squares vanish give equal weights.</failure>
+/// <cost>Two looks at each task vector.</cost>
 [MergeStrategy("sce", Base = BaseUse.Required)]
 public sealed class SceStrategy : IMergeStrategy<SceOptions>
 {

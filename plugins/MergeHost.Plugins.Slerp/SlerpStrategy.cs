@@ -10,6 +10,9 @@ namespace MergeHost.Plugins.Slerp;
 /// </summary>
 /// <remarks>a is the base, b the other model. As in mergekit a vector shorter than 1e-8 counts as one of length 1.</remarks>
 /// <seealso href="https://en.wikipedia.org/wiki/Slerp">Slerp</seealso>
+/// <evidence>No controlled evidence that it beats linear; the arc and the chord of models of one base nearly agree.</evidence>
+/// <failure>More than two models; models that point apart.</failure>
+/// <cost>Two reads of each input.</cost>
 [MergeStrategy("slerp", Base = BaseUse.Required, MaxSources = 1)]
 public sealed class SlerpStrategy : IMergeStrategy<SlerpOptions>
 {

@@ -11,6 +11,9 @@ namespace MergeHost.Plugins.Solve;
 /// task vectors are mostly noise, so is the estimate. Vectors, embeddings and heads get the mean of their task vectors.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2603.02945">ACE-Merging: Data-free model merging with adaptive covariance estimation</seealso>
+/// <evidence>Its authors: 4 to 5 points over earlier data-free methods on GPT-2 and RoBERTa (arXiv:2603.02945).</evidence>
+/// <failure>Noisy task vectors are poor estimates of inputs.</failure>
+/// <cost>An eigenproblem of min(in, N·out) for each matrix, in float64.</cost>
 [MergeStrategy("actmat", Base = BaseUse.Required)]
 public sealed class ActmatStrategy : IMergeStrategy<ActmatOptions>
 {

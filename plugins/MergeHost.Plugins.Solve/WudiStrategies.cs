@@ -11,6 +11,12 @@ namespace MergeHost.Plugins.Solve;
 /// ones then: where they are noise, <c>aswudi</c> or <c>swudi</c> is the better choice. Vectors, embeddings and heads get the mean of their task vectors.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2503.08099">Whoever Started the Interference Should End It: Guiding Data-Free Model Merging via Task Vectors</seealso>
+/// <evidence>
+/// 91.5 against 80.4 of task arithmetic on a Llama-2-13B trio, 55.7 against 54.7 on adapters of Qwen-14B (arXiv:2503.08099); those went
+/// some hundred steps, this is their limit.
+/// </evidence>
+/// <failure>Noise counts as much as signal in the limit.</failure>
+/// <cost>As actmat.</cost>
 [MergeStrategy("wudi", Base = BaseUse.Required)]
 public sealed class WudiStrategy : IMergeStrategy<WudiOptions>
 {
@@ -30,6 +36,12 @@ public sealed class WudiStrategy : IMergeStrategy<WudiOptions>
 /// K is <c>share</c> of the inputs. The defaults are the authors' for language models that were trained in full. They leave out embeddings and heads, as here.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2606.07289">SWUDI</seealso>
+/// <evidence>
+/// As good as wudi or better at a fraction of its time, by its authors; these defaults are those of their Llama-3.2-3B
+/// (arXiv:2606.07289).
+/// </evidence>
+/// <failure>Nothing known beyond its authors' runs.</failure>
+/// <cost>As actmat.</cost>
 [MergeStrategy("swudi", Base = BaseUse.Required)]
 public sealed class SwudiStrategy : IMergeStrategy<SwudiOptions>
 {
@@ -52,6 +64,9 @@ public sealed class SwudiStrategy : IMergeStrategy<SwudiOptions>
 /// The authors found it as good as any choice on small models, and prefer <c>swudi</c> with its defaults for language models that were trained in full.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2606.07289">SWUDI</seealso>
+/// <evidence>As swudi, by its authors on small models (arXiv:2606.07289).</evidence>
+/// <failure>Language models trained in full, where its authors prefer swudi.</failure>
+/// <cost>As actmat.</cost>
 [MergeStrategy("aswudi", Base = BaseUse.Required)]
 public sealed class AswudiStrategy : IMergeStrategy<AswudiOptions>
 {

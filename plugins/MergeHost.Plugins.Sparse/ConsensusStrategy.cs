@@ -13,6 +13,9 @@ namespace MergeHost.Plugins.Sparse;
 /// <c>task_arithmetic</c>.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2405.07813">Localizing Task Information for Improved Model Merging and Compression</seealso>
+/// <evidence>73.6 on eight tasks of CLIP, task arithmetic 69.1 (arXiv:2405.07813).</evidence>
+/// <failure>Two or three tasks: what one alone learned is dropped.</failure>
+/// <cost>One read of each input; memory flat.</cost>
 [MergeStrategy("consensus_ta", Base = BaseUse.Required)]
 public sealed class ConsensusStrategy : IMergeStrategy<ConsensusOptions>
 {

@@ -13,6 +13,9 @@ namespace MergeHost.Plugins.Spear;
 /// in float64, and the result is the base plus τ projected on them: no vector of the longer side is needed.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2605.20296">Spectral unforgetting</seealso>
+/// <evidence>Its authors: the best balance of repair and retention over 14 settings (arXiv:2605.20296).</evidence>
+/// <failure>A single model; what stands out from noise need not be what a benchmark asks for.</failure>
+/// <cost>An eigenproblem of the shorter side of each matrix.</cost>
 [MergeStrategy("dg_hard", Base = BaseUse.Required, MaxSources = 1)]
 public sealed class DgHardStrategy : IMergeStrategy<DgHardOptions>
 {

@@ -11,6 +11,11 @@ namespace MergeHost.Plugins.Spectral;
 /// Directions below 1e-6 of the largest stay as they are.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2506.16506">Subspace-Boosted Model Merging</seealso>
+/// <evidence>
+/// Its authors' vision models (arXiv:2506.16506); no better than the base on public fine-tunes of language models (arXiv:2511.21437).
+/// </evidence>
+/// <failure>At the authors' β the spectrum is flat and long: λ decides everything.</failure>
+/// <cost>One decomposition of each matrix.</cost>
 [MergeStrategy("subspace_boosting", Base = BaseUse.Required)]
 public sealed class BoostingStrategy : IMergeStrategy<BoostingOptions>
 {

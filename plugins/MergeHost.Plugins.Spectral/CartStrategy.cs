@@ -11,6 +11,9 @@ namespace MergeHost.Plugins.Spectral;
 /// </summary>
 /// <remarks>k is <c>rank</c> of the smaller extent, at least 1. The differences sum to zero, so that without the cut nothing would be added.</remarks>
 /// <seealso href="https://arxiv.org/abs/2412.12153">Revisiting Weight Averaging for Model Merging</seealso>
+/// <evidence>Its authors' vision models (arXiv:2412.12153).</evidence>
+/// <failure>Few sources: the mean already is all there is.</failure>
+/// <cost>N decompositions of each matrix.</cost>
 [MergeStrategy("cart", MinSources = 2)]
 public sealed class CartStrategy : IMergeStrategy<CartOptions>
 {

@@ -11,6 +11,9 @@ namespace MergeHost.Plugins.Spectral;
 /// </summary>
 /// <remarks>At η = 1 it is the mean of the task vectors.</remarks>
 /// <seealso href="https://arxiv.org/abs/2502.10339">STAR: Spectral Truncation and Rescale for Model Merging</seealso>
+/// <evidence>4.2 % over others with 12 adapters of Flan-T5, by its authors (arXiv:2502.10339).</evidence>
+/// <failure>Spectra without a clear head.</failure>
+/// <cost>N decompositions of each matrix.</cost>
 [MergeStrategy("star", Base = BaseUse.Required)]
 public sealed class StarStrategy : IMergeStrategy<StarOptions>
 {

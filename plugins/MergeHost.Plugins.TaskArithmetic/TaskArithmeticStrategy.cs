@@ -6,6 +6,12 @@ namespace MergeHost.Plugins.TaskArithmetic;
 
 /// <summary>The base plus a weighted sum of task vectors: <c>θ₀ + λ · Σ wᵢ (θᵢ − θ₀)</c>, the sum divided by <c>Σ wᵢ</c> on request.</summary>
 /// <seealso href="https://arxiv.org/abs/2212.04089">Editing Models with Task Arithmetic</seealso>
+/// <evidence>
+/// The one of six methods that reliably beat the base over 12 public fine-tunes of 4 bases, 80 to 100 % of merges (arXiv:2511.21437);
+/// 34.2 on MergeBench with Llama-3.2-3B, of 55.2 that the experts reach (arXiv:2602.05943).
+/// </evidence>
+/// <failure>Many experts, or unlike ones: λ must fall with their number and has to be found by trying.</failure>
+/// <cost>One read of each input; memory flat.</cost>
 [MergeStrategy("task_arithmetic", Base = BaseUse.Required)]
 public sealed class TaskArithmeticStrategy : IMergeStrategy<TaskArithmeticOptions>
 {

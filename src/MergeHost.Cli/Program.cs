@@ -23,6 +23,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     CacheCommand.Create(),
     PushCommand.Create(),
     PluginsCommand.Create(),
+    StrategiesCommand.Create(),
     TorchCommand.Create(),
 };
 HelpText.AddExitCodes(root);

@@ -298,6 +298,15 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <exception cref="MergeHostException">Nothing of that id is installed, or the plugin cannot be loaded.</exception>
     public IReadOnlyList<ExportSummary> ShowPlugin(string id) => PluginSummarizer.Find(id, Catalog, _host);
 
+    /// <summary>Describes all strategies that are installed: formula, evidence, limits, cost; loads their plugins.</summary>
+    /// <exception cref="MergeHostException">A plugin cannot be loaded.</exception>
+    public IReadOnlyList<ExportSummary> ListStrategies() => PluginSummarizer.Strategies(Catalog, _host);
+
+    /// <summary>Describes a strategy: formula, evidence, limits, cost; loads its plugin.</summary>
+    /// <param name="id">Its name in recipes.</param>
+    /// <exception cref="MergeHostException">No strategy of that name is installed, or the plugin cannot be loaded; a name of the field is explained.</exception>
+    public ExportSummary ExplainStrategy(string id) => PluginSummarizer.Strategy(id, Catalog, _host);
+
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>
     /// <returns>The path of the lock file.</returns>

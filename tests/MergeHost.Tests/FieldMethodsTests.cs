@@ -2,12 +2,12 @@ namespace MergeHost.Tests;
 
 public sealed class FieldMethodsTests
 {
-    private static readonly string[] _installed = ["linear", "ties", "dare_linear", "task_arithmetic"];
+    private static readonly string[] _installed = ["linear", "ties", "dare_linear", "task_arithmetic", "tsv_m"];
 
     // By its letters 'lines' would be 'linear', and 'tsv' would be 'ties'.
     [Theory]
     [InlineData("lines", "LiNeS", "'task_arithmetic'")]
-    [InlineData("tsv", "task singular vectors", "'task_arithmetic'")]
+    [InlineData("tsv", "task singular vectors", "'tsv_m'")]
     [InlineData("lerp", "a straight line", "'linear'")]
     [InlineData("Add-Difference", "SuperMerger", "'task_arithmetic'")]
     [InlineData("cabs", "CABS", "Choose another method")]

@@ -96,7 +96,7 @@ internal static class PluginsCommand
     private static void Describe(ExportSummary export)
     {
         Console.WriteLine($"{export.Kind} {export.Id}  (plugin {export.Plugin})");
-        WriteWrapped(export.Description, 2);
+        WrappedText.Write(export.Description, 2);
         if (export.Models is not null)
         {
             Console.WriteLine($"  merges {export.Models}");
@@ -112,31 +112,9 @@ internal static class PluginsCommand
             string range = option.Range is null ? "" : $" in {option.Range}";
             string standard = option.Default is null ? "required" : $"default {option.Default}";
             Console.WriteLine($"  {option.Name}: {option.Type}{range}, {standard}{(option.IsPerSource ? ", for each model" : "")}");
-            WriteWrapped(option.Description, 6);
+            WrappedText.Write(option.Description, 6);
         }
 
         Console.WriteLine();
-    }
-
-    private static void WriteWrapped(string? text, int indent)
-    {
-        const int width = 100;
-        string margin = new(' ', indent);
-        string line = margin;
-        foreach (string word in (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > indent && line.Length + 1 + word.Length > width)
-            {
-                Console.WriteLine(line);
-                line = margin;
-            }
-
-            line += line.Length > indent ? $" {word}" : word;
-        }
-
-        if (line.Length > indent)
-        {
-            Console.WriteLine(line);
-        }
     }
 }

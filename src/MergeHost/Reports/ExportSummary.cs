@@ -15,6 +15,21 @@ public sealed record ExportSummary
     /// <summary>What it does, or <see langword="null"/> if the plugin does not say.</summary>
     public string? Description { get; init; }
 
+    /// <summary>What is to be known beyond that: limits, and differences from the source; <see langword="null"/> if the plugin does not say.</summary>
+    public string? Remarks { get; init; }
+
+    /// <summary>What is known of how good it is, with sources, or <see langword="null"/>.</summary>
+    public string? Evidence { get; init; }
+
+    /// <summary>When it does badly, or <see langword="null"/>.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>What it costs, or <see langword="null"/>.</summary>
+    public string? Cost { get; init; }
+
+    /// <summary>Where it comes from.</summary>
+    public IReadOnlyList<SourceSummary> Sources { get; init; } = [];
+
     /// <summary>What a strategy asks of the models, or <see langword="null"/>.</summary>
     public string? Models { get; init; }
 
@@ -24,6 +39,11 @@ public sealed record ExportSummary
     /// <summary>Its parameters, in the order of declaration.</summary>
     public IReadOnlyList<OptionSummary> Options { get; init; } = [];
 }
+
+/// <summary>A text that something comes from.</summary>
+/// <param name="Title">Its title.</param>
+/// <param name="Address">Where it is.</param>
+public sealed record SourceSummary(string Title, string Address);
 
 /// <summary>A parameter.</summary>
 /// <param name="Name">Its name in recipes.</param>

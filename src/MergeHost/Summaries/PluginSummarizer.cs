@@ -38,6 +38,30 @@ internal static class PluginSummarizer
         return [.. found.Select(installed => Of(installed, host))];
     }
 
+    /// <summary>Describes all strategies that are installed, each in its newest version.</summary>
+    public static IReadOnlyList<ExportSummary> Strategies(PluginCatalog catalog, PluginHost host) =>
+    [
+        .. catalog.Exports(ExportKind.Strategy).GroupBy(strategy => strategy.Export.Id).OrderBy(versions => versions.Key, StringComparer.Ordinal)
+            .Select(versions => Of(versions.MaxBy(strategy => strategy.Plugin.Version)!, host)),
+    ];
+
+    /// <summary>Describes a strategy.</summary>
+    /// <exception cref="MergeHostException">No strategy of that name is installed.</exception>
+    public static ExportSummary Strategy(string id, PluginCatalog catalog, PluginHost host)
+    {
+        InstalledExport[] all = [.. catalog.Exports(ExportKind.Strategy)];
+        if (all.Where(strategy => strategy.Export.Id == id).MaxBy(strategy => strategy.Plugin.Version) is { } found)
+        {
+            return Of(found, host);
+        }
+
+        string[] known = [.. all.Select(strategy => strategy.Export.Id).Distinct()];
+        const string list = "`mergehost strategies` shows all";
+        throw new MergeHostException([FieldMethods.Explain(id, known, list) is var (message, hint)
+            ? new Problem(ErrorCodes.UnknownStrategy, message, hint)
+            : new Problem(ErrorCodes.UnknownStrategy, $"no strategy '{id}' is installed", Suggestion.Hint(id, known, list))]);
+    }
+
     private static ExportSummary Of(InstalledExport installed, PluginHost host)
     {
         PluginExport export = installed.Export;
@@ -50,6 +74,11 @@ internal static class PluginSummarizer
             Kind = export.Kind.Word(),
             Id = export.Id,
             Description = docs.Summary(type),
+            Remarks = docs.Text(type, "remarks"),
+            Evidence = docs.Text(type, "evidence"),
+            Failure = docs.Text(type, "failure"),
+            Cost = docs.Text(type, "cost"),
+            Sources = [.. docs.Sources(type).Select(source => new SourceSummary(source.Title, source.Address))],
             Models = export.Kind == ExportKind.Strategy ? Demand(export) : null,
             Files = export.Files,
             Options = options is null ? [] : [.. new OptionsSchema(options).Options.Select(option => Of(option, docs))],

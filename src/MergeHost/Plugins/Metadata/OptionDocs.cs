@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Metadata;
 /// <summary>The doc comments of a plugin's types, from the file that the compiler writes beside the assembly.</summary>
 internal sealed partial class OptionDocs
 {
-    private readonly Dictionary<string, string> _summaries = [];
+    private readonly Dictionary<string, XElement> _members = [];
 
     private OptionDocs()
     {
@@ -26,9 +26,9 @@ internal sealed partial class OptionDocs
             IEnumerable<XElement> members = plugin.DocPath is null ? [] : XDocument.Load(plugin.DocPath).Descendants("member");
             foreach (XElement member in members)
             {
-                if (member.Attribute("name")?.Value is { } name && member.Element("summary") is { } summary)
+                if (member.Attribute("name")?.Value is { } name)
                 {
-                    docs._summaries[name] = WhiteSpace.Replace(Plain(summary), " ").Trim();
+                    docs._members[name] = member;
                 }
             }
         }
@@ -42,7 +42,21 @@ internal sealed partial class OptionDocs
 
     /// <summary>The summary of a type, a property or an enumeration's value as plain text.</summary>
     /// <returns>The text, or <see langword="null"/> if the member has no summary.</returns>
-    public string? Summary(MemberInfo member) => _summaries.GetValueOrDefault(member switch
+    public string? Summary(MemberInfo member) => Text(member, "summary");
+
+    /// <summary>Another part of a member's doc comment as plain text, such as its remarks.</summary>
+    /// <returns>The text, or <see langword="null"/> if the member has no such part.</returns>
+    public string? Text(MemberInfo member, string part) =>
+        Member(member)?.Element(part) is { } element ? WhiteSpace.Replace(Plain(element), " ").Trim() : null;
+
+    /// <summary>What a member's doc comment refers the reader to: texts with their addresses.</summary>
+    public IReadOnlyList<(string Title, string Address)> Sources(MemberInfo member) =>
+    [
+        .. (Member(member)?.Elements("seealso") ?? []).Where(element => element.Attribute("href") is not null)
+            .Select(element => (WhiteSpace.Replace(Inner(element), " ").Trim(), element.Attribute("href")!.Value)),
+    ];
+
+    private XElement? Member(MemberInfo member) => _members.GetValueOrDefault(member switch
     {
         Type type => $"T:{Name(type)}",
         PropertyInfo => $"P:{Name(member.DeclaringType!)}.{member.Name}",
