@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MergeHost.Evaluation.Suites;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;

@@ -28,7 +28,6 @@ public sealed class WindowTests : IDisposable
         Assert.Equal(["step-1", "step-2", "step-3", "step-4"], window.Stages[0].Window!.Select(model => model.Name));
     }
 
-    // More than may be open at once; every byte is read once, by the digests of all inputs.
     [Fact]
     public void Merge_OfAHundredCheckpoints_IsTheirMean()
     {
