@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Randomness;
@@ -36,7 +37,7 @@ internal static class LargeCheckpoint
         long offset = 0;
         foreach ((string name, long elements, string shape) in tensors)
         {
-            header.Append(System.Globalization.CultureInfo.InvariantCulture,
+            header.Append(CultureInfo.InvariantCulture,
                 $",\"{name}\":{{\"dtype\":\"BF16\",\"shape\":[{shape}],\"data_offsets\":[{offset},{offset += 2 * elements}]}}");
         }
 
@@ -47,6 +48,11 @@ internal static class LargeCheckpoint
         file.Close();
         File.Move(path + ".partial", path);
     }
+
+    /// <summary>The projections of all layers, with their rows and columns.</summary>
+    public static IEnumerable<(string Name, int Rows, int Columns)> Projections() => Tensors(MostLayers).Where(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal))
+        .Select(tensor => (tensor.Name, tensor.Shape.Split(',')))
+        .Select(tensor => (tensor.Name, int.Parse(tensor.Item2[0], CultureInfo.InvariantCulture), int.Parse(tensor.Item2[1], CultureInfo.InvariantCulture)));
 
     private static IEnumerable<(string Name, long Elements, string Shape)> Tensors(int layers)
     {

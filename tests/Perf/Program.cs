@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using MergeHost.Perf;
 
-// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `pytorch` merges of PyTorch's files, `quantise` GGUF's types, `unpack` packed weights; anything else is BenchmarkDotNet's.
+// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `adapters` one with two adapters, `pytorch` merges of PyTorch's files, `quantise` GGUF's types, `unpack` packed weights; anything else is BenchmarkDotNet's.
 if (args is ["merge", string folder, ..])
 {
     int[] numbers = [.. args.Skip(2).Take(2).Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
@@ -12,6 +12,12 @@ if (args is ["merge", string folder, ..])
 if (args is ["pytorch", string place, ..])
 {
     TorchPerf.Run(place, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 5);
+    return;
+}
+
+if (args is ["adapters", string where, ..])
+{
+    AdapterPerf.Run(where, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 5);
     return;
 }
 
