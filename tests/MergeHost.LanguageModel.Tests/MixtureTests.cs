@@ -83,16 +83,27 @@ public sealed class MixtureTests : IDisposable
         static double Score(float[] row, ReadOnlySpan<float> state) => System.Numerics.Tensors.TensorPrimitives.Dot(row, state);
     }
 
+    [TorchFact]
+    public void MoeToDense_ByTheRoutersOfTexts_OfIdenticalExperts_IsTheDenseModel()
+    {
+        // All experts are one: whatever the routers say, the dense model is the base again.
+        string @base = Fixtures.File("moe", "base");
+        string mixture = Build("build: {moe: {gate_mode: random, experts: [{source_model: BASE}, {source_model: BASE}]}}\nbase_model: BASE", @base);
+        string dense = Build($"build: {{moe_to_dense: {{model: {mixture}, texts: [\"count 12 boats\", \"The quiet river\"]}}}}", @base, "dense");
+        long[] ids = [.. Enumerable.Range(0, 24).Select(id => (long)(7 * id % 300))];
+        Assert.All(Logits(@base, ids).Zip(Logits(dense, ids)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
     public void Dispose() => _folder.Dispose();
 
-    private string Build(string recipe, string @base)
+    private string Build(string recipe, string @base, string output = "out")
     {
         string path = _folder["recipe.yaml"];
         File.WriteAllText(path, recipe.Replace("BASE", @base, StringComparison.Ordinal));
         using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
         using MergeEngine engine = new(services);
-        engine.Merge(path, _folder["out"], new MergeOptions());
-        return _folder["out"];
+        engine.Merge(path, _folder[output], new MergeOptions());
+        return _folder[output];
     }
 
     private static float[] Logits(string folder, long[] ids)

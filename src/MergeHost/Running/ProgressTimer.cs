@@ -28,6 +28,7 @@ internal sealed class ProgressTimer : IDisposable
         tensor.Output.LengthBytes + tensor.Treatment switch
         {
             JoinTreatment join => join.Parts.Sum(part => tensor.Sources[part.Source].Tensor.DType is { } type ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes : 0),
+            MakeTreatment { HoldsSources: false } => 0,
             MakeTreatment => tensor.Sources.Sum(source => source.Tensor.LengthBytes),
             _ => tensor.Read.Sum(input => input.Tensor.DType.LengthBytes(tensor.Output.ElementCount)),
         };
