@@ -133,7 +133,7 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
 
     private static ICheckpointReader[] Apply(AlignmentContext context, TokenTensor[] tensors, Func<TokenTensor, RowPlan> planOf)
     {
-        List<AlignedTensor>[] changed = [.. context.Models.Select(_ => new List<AlignedTensor>())];
+        List<ITokenRows>[] changed = [.. context.Models.Select(_ => new List<ITokenRows>())];
         string digest = "";
         foreach (TokenTensor tensor in tensors)
         {

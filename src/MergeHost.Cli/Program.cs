@@ -9,6 +9,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
 {
     MergeCommand.Create(),
     ConvertCommand.Create(),
+    TransplantCommand.Create(),
     ExtractCommand.Create(),
     PlanCommand.Create(),
     InspectCommand.Create(),

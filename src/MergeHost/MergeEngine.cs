@@ -144,6 +144,27 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         return RunText($"base_model: {Quoted(@base)}\nbuild:\n  extract:\n{string.Concat(settings.Select(setting => $"    {setting}\n"))}", output, options, warnings, progress, cancellation);
     }
 
+    /// <summary>Puts a donor's vocabulary onto a model, by the alignment <c>transplant</c>: a merge of one model.</summary>
+    /// <param name="input">The model: a file or folder.</param>
+    /// <param name="donor">The model whose vocabulary is taken.</param>
+    /// <param name="output">The folder that the result is written to.</param>
+    /// <param name="settings">The alignment's other options by their names in recipes.</param>
+    /// <param name="options">How it is carried out.</param>
+    /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
+    /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; what is done is kept.</param>
+    /// <returns>What was made, from what, with what.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with a model, an option or the output.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public MergeManifest Transplant(
+        string input, string donor, string output, IReadOnlyDictionary<string, string> settings, MergeOptions options, Action<Problem>? warnings = null,
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        string more = string.Concat(settings.Select(setting => $", {setting.Key}: {Quoted(setting.Value)}"));
+        return RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nalign: [{{transplant: {{donor: {Quoted(donor)}{more}}}}}]\n",
+            output, options, warnings, progress, cancellation);
+    }
+
     /// <summary>Finds out what a recipe would do.</summary>
     /// <remarks>Where scores choose what is merged, tensors are read to tell which, unless an earlier stage makes them.</remarks>
     /// <param name="recipePath">The recipe.</param>

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Vocabulary.Rows;
 /// <param name="parts">What each model has for the tensor.</param>
 /// <param name="model">The model.</param>
 /// <param name="type">How the rows are given.</param>
-internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> parts, int model, DType type)
+internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> parts, int model, DType type) : ITokenRows
 {
     private const int RowsOfBlock = 256;
 

@@ -5,13 +5,13 @@ namespace MergeHost.Plugins.Vocabulary.Rows;
 /// <summary>A model whose embedding, head and bias have the rows of the output's tokens; all else is the model's.</summary>
 internal sealed class VocabularyCheckpoint : DerivedCheckpoint
 {
-    private readonly Dictionary<string, AlignedTensor> _aligned;
+    private readonly Dictionary<string, ITokenRows> _aligned;
     private readonly string _identity;
 
     /// <param name="inner">The model.</param>
     /// <param name="aligned">The tensors that are aligned; those that the model does not have come last.</param>
     /// <param name="identity">What the rows depend on beside the model.</param>
-    public VocabularyCheckpoint(ICheckpointReader inner, IReadOnlyList<AlignedTensor> aligned, string identity)
+    public VocabularyCheckpoint(ICheckpointReader inner, IReadOnlyList<ITokenRows> aligned, string identity)
         : base(inner)
     {
         _aligned = aligned.ToDictionary(tensor => tensor.Info.Name);
@@ -19,7 +19,7 @@ internal sealed class VocabularyCheckpoint : DerivedCheckpoint
         HashSet<string> stored = [.. inner.Tensors.Select(tensor => tensor.Name)];
         Tensors =
         [
-            .. inner.Tensors.Select(tensor => _aligned.TryGetValue(tensor.Name, out AlignedTensor? aligned) ? aligned.Info : tensor),
+            .. inner.Tensors.Select(tensor => _aligned.TryGetValue(tensor.Name, out ITokenRows? aligned) ? aligned.Info : tensor),
             .. aligned.Select(tensor => tensor.Info).Where(tensor => !stored.Contains(tensor.Name)),
         ];
     }
@@ -30,7 +30,7 @@ internal sealed class VocabularyCheckpoint : DerivedCheckpoint
 
     public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {
-        if (_aligned.TryGetValue(tensor.Name, out AlignedTensor? aligned))
+        if (_aligned.TryGetValue(tensor.Name, out ITokenRows? aligned))
         {
             aligned.Read(firstElement, destination);
         }

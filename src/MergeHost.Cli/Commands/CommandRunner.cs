@@ -56,7 +56,7 @@ internal static class CommandRunner
 
     private static string WhatNext(ParseResult arguments) => arguments.CommandResult.Command.Name switch
     {
-        "merge" or "convert" or "download" or "push" => ": run the same command again to resume",
+        "merge" or "convert" or "transplant" or "download" or "push" => ": run the same command again to resume",
         "evaluate" or "sweep" or "score" => arguments.GetValue(SharedOptions.NoCache)
             ? ": nothing is kept with --no-cache"
             : ": finished measurements are kept; run the same command again to resume",

@@ -139,6 +139,23 @@ public sealed class VocabularyCaseTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder["out/inputs/l2_base/model.safetensors"]), File.ReadAllBytes(_folder["out/bare/model.safetensors"]));
     }
 
+    // mergekit's tokensurgeon 0.1.5 gave the rows.
+    [Theory]
+    [InlineData("omp_4", "l3_base", "l2_base", "omp", "4", 1e-5)]
+    [InlineData("mean_tied", "q2_base", "l3_base", "mean", "1", 1.0 / 256)]
+    public void Transplant_OfACase_HasTheRowsOfEachToken(string name, string model, string donor, string method, string k, double tolerance)
+    {
+        string inputs = Path.Combine(_fixtures, "inputs");
+        _engine.Transplant(Path.Combine(inputs, model), Path.Combine(inputs, donor), _folder["out"], new Dictionary<string, string> { ["method"] = method, ["k"] = k }, new MergeOptions());
+        SortedDictionary<string, StoredTensor> made = SafetensorsFile.Read(_folder["out/model.safetensors"]);
+        Assert.All(SafetensorsFile.Read(Path.Combine(_fixtures, "transplant", $"{name}.safetensors")), pair =>
+        {
+            Assert.Equal(pair.Value.Shape, made[pair.Key].Shape);
+            Assert.All(pair.Value.Values.Zip(made[pair.Key].Values), values => Assert.Equal(values.First, values.Second, tolerance));
+        });
+        Assert.Equal(File.ReadAllBytes(Path.Combine(inputs, donor, "tokenizer.json")), File.ReadAllBytes(_folder["out/tokenizer.json"]));
+    }
+
     [Fact]
     public void Merge_WithAlign_IsThatWithTokenizer()
     {
