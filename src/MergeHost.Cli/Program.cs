@@ -27,14 +27,19 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     StrategiesCommand.Create(),
     TorchCommand.Create(),
 };
+root.Options.Add(SharedOptions.Trace);
 HelpText.AddExitCodes(root);
 UsageError.RefuseOptions(root);
 try
 {
     ParseResult arguments = root.Parse(HelpText.Words(args));
-    return arguments.Action is ParseErrorAction
+    int exitCode = arguments.Action is ParseErrorAction
         ? UsageError.Report(arguments)
         : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+
+    // A thread that a plugin left behind keeps nobody waiting.
+    Environment.Exit(exitCode);
+    return exitCode;
 }
 catch (MergeHostException exception)
 {

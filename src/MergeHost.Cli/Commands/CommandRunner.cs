@@ -29,7 +29,8 @@ internal static class CommandRunner
                 HtmlPage.Check(page);
             }
 
-            using IHost host = BuildHost(arguments.GetValue(SharedOptions.Plugins));
+            using PluginExit exit = new(printer);
+            using IHost host = BuildHost(arguments.GetValue(SharedOptions.Plugins), printer);
             return action(host.Services.GetRequiredService<MergeEngine>(), printer, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
@@ -39,6 +40,11 @@ internal static class CommandRunner
         catch (MergeHostException exception)
         {
             printer.Show(exception.Problems);
+            if (arguments.GetValue(SharedOptions.Trace))
+            {
+                PluginTrace.Write();
+            }
+
             return exception.Code.ExitCode;
         }
         catch (Exception) when (stop.Token.IsCancellationRequested)
@@ -63,11 +69,12 @@ internal static class CommandRunner
         _ => "",
     };
 
-    private static IHost BuildHost(string? pluginsPath)
+    private static IHost BuildHost(string? pluginsPath, IPrinter printer)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         LogLevel level = Enum.TryParse(Environment.GetEnvironmentVariable("MERGEHOST_LOG"), ignoreCase: true, out LogLevel named) ? named : LogLevel.Warning;
-        builder.Logging.SetMinimumLevel(level).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(level);
+        builder.Services.AddSingleton<ILoggerProvider>(_ => new PrinterLogs(printer));
         builder.Services.AddSingleton(services => new MergeEngine(services, pluginsPath) { Suites = ReadSuite });
         return builder.Build();
     }

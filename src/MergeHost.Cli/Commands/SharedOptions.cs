@@ -12,6 +12,8 @@ internal static class SharedOptions
 
     public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but errors; data that was asked for is still written" };
 
+    public static Option<bool> Trace { get; } = new("--trace") { Description = "Show where in its code a plugin failed", Recursive = true, Hidden = true };
+
     public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
 
     public static Option<string?> Source { get; } = new("--source")

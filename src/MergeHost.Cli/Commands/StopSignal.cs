@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MergeHost.Models;
 
 namespace MergeHost.Cli.Commands;
 
@@ -58,7 +59,7 @@ internal sealed partial class StopSignal : IDisposable
         signal.Cancel = true;
         if (_isAsked.IsSet)
         {
-            Leave();
+            Leave(ExitCode);
         }
 
         // Callbacks of the token may take their time.
@@ -71,19 +72,25 @@ internal sealed partial class StopSignal : IDisposable
         _isAsked.Wait();
         if (!_isOver.Wait(_patience))
         {
+            if (PluginCall.Longest is { } call)
+            {
+                Console.Error.WriteLine($"{call} did not stop when asked to");
+            }
+
             _farewell();
-            Leave();
+            Leave(ExitCode);
         }
     }
 
-    private static void Leave()
+    /// <summary>Ends the program at once.</summary>
+    public static void Leave(int exitCode)
     {
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
         {
-            ExitNow(ExitCode);
+            ExitNow(exitCode);
         }
 
-        Environment.Exit(ExitCode);
+        Environment.Exit(exitCode);
     }
 
     // Without the runtime's own end, which waits for native code.

@@ -12,6 +12,12 @@ internal interface IPrinter
     /// <summary>Tells people something; nothing in JSON.</summary>
     void Say(string line);
 
+    /// <summary>Writes a line of a log, to stderr.</summary>
+    /// <param name="level">How much it matters, such as <c>warning</c>.</param>
+    /// <param name="source">What wrote it.</param>
+    /// <param name="message">The line.</param>
+    void Log(string level, string source, string message);
+
     /// <summary>Tells people what is being done; in a terminal each line takes the place of the last.</summary>
     void Follow(string line);
 

@@ -40,6 +40,8 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     {
     }
 
+    public void Log(string level, string source, string message) => WriteLine(new { Event = "log", Level = level, Source = source, Message = message });
+
     public void Follow(string line)
     {
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using MergeHost.Models;
 
 namespace MergeHost.Cli.Output;
 
@@ -40,6 +41,13 @@ internal static class StandardStreams
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
+            // What a plugin prints is no result.
+            if (isData && PluginCall.Current is not null)
+            {
+                _talk.BaseStream.Write(buffer);
+                return;
+            }
+
             if (_isGone)
             {
                 return;

@@ -42,6 +42,12 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
         }
     }
 
+    public void Log(string level, string source, string message)
+    {
+        Leave();
+        Console.Error.WriteLine($"{level}: {source}: {message}");
+    }
+
     public void Follow(string line)
     {
         if (Console.IsErrorRedirected)

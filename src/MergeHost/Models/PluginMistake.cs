@@ -15,8 +15,18 @@ internal static class PluginMistake
     /// <param name="export">What threw.</param>
     /// <param name="exception">What was thrown.</param>
     /// <param name="at">At what, or <see langword="null"/>.</param>
-    public static MergeHostException Failed(ErrorCode code, InstalledExport export, Exception exception, string? at = null) =>
-        Broken(code, export, $"failed with {exception.GetType().Name}: {exception.Message}{(at is null ? "" : $" ({at})")}", exception);
+    public static MergeHostException Failed(ErrorCode code, InstalledExport export, Exception exception, string? at = null)
+    {
+        PluginCall.Thrown.Enqueue(exception);
+        return Broken(code, export, $"failed with {Describe(exception)}{(at is null ? "" : $" ({at})")}", exception);
+    }
+
+    /// <summary>An exception in words: that of a type's initialiser is the one that was thrown in it.</summary>
+    public static string Describe(Exception exception)
+    {
+        exception = exception is TypeInitializationException { InnerException: { } inner } ? inner : exception;
+        return $"{exception.GetType().Name}: {exception.Message}";
+    }
 
     /// <summary>The error of a plugin that broke its contract.</summary>
     public static MergeHostException Broken(ErrorCode code, InstalledExport export, string reason, Exception? inner = null) =>

@@ -143,7 +143,7 @@ internal sealed class MergePlanner(
         IReadOnlyList<StageAlignment> alignments =
             new StageAligner(stage, plugins, host, reference => models.Resolve(reference, recipe.Path), models.Keep, problems).Align(inputs);
         PluginExport maker = (strategy ?? builder!.Installed).Export;
-        StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources);
+        StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources) { Installed = strategy };
         ModelBlueprint? blueprint = null;
         if (builder is null)
         {

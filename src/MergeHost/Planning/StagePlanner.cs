@@ -242,7 +242,7 @@ internal sealed class StagePlanner(
     {
         try
         {
-            Treatment? treatment = strategy!.Merge(group);
+            Treatment? treatment = PluginCall.Run(ErrorCodes.StrategyFailed, demand!.Installed, group.Output.Name, () => strategy!.Merge(group));
             if (treatment is WholeTensorTreatment && group.Output.ElementCount > Array.MaxLength)
             {
                 AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{demand.Name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), group.Output.Name);
@@ -261,9 +261,13 @@ internal sealed class StagePlanner(
         {
             AddRefusal(exception.Problems[0], group.Output.Name);
         }
+        catch (MergeHostException exception) when (exception.InnerException is { } thrown && exception.Code == ErrorCodes.StrategyFailed)
+        {
+            AddFailure(ErrorCodes.StrategyFailed, $"{demand!.Installed!.Export} of plugin {demand.Installed.Plugin} failed with {PluginMistake.Describe(thrown)}", group.Output.Name);
+        }
         catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
         {
-            AddFailure(ErrorCodes.StrategyFailed, $"'{demand.Name}' failed with {exception.GetType().Name}: {exception.Message}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed, $"'{demand!.Name}' failed with {PluginMistake.Describe(exception)}", group.Output.Name);
         }
 
         return null;

@@ -101,7 +101,7 @@ internal sealed class MergeRunner(
         stage = SelectionRunner.Choose(stage, options, progress, cancellation);
         StageRunner runner = new(stage, host, options, cancellation);
         StageResult result = Run(runner, place, journal, recorded);
-        Warn(result.Records);
+        Warn(stage, result.Records);
         result.Warnings.ToList().ForEach(warning => warnings?.Invoke(warning));
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options);
@@ -124,7 +124,7 @@ internal sealed class MergeRunner(
     }
 
     // The manifest names every one.
-    private void Warn(IReadOnlyList<TensorRecord> records)
+    private void Warn(StagePlan stage, IReadOnlyList<TensorRecord> records)
     {
         TensorRecord[] odd = [.. records.Where(record => record.NonFinite > 0)];
         if (odd.Length > 0)
@@ -132,7 +132,7 @@ internal sealed class MergeRunner(
             warnings?.Invoke(new Problem(
                 ErrorCodes.NonFinite,
                 $"{odd.Length} of {records.Count} tensors hold values that are NaN or infinite, first '{odd[0].Name}' with {odd[0].NonFinite}",
-                $"Look at the sources; {plan.Output.ManifestName} names all such tensors.", null, Severity.Warning));
+                $"Look at the sources; where they are finite, tell the author of {stage.Strategy.Export} (plugin {stage.Strategy.Plugin}). {plan.Output.ManifestName} names all such tensors.", null, Severity.Warning));
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             new InputCheck(plan, model => readers[model], cancellation).Run();
         }
 
-        using RunContext context = new(options, readers, output);
+        using RunContext context = new(options, readers, output) { Strategy = plan.Strategy };
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
         IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);

@@ -50,16 +50,8 @@ internal sealed class ScoreTask(ScorePair pair, ScoreContext context) : IBlockTa
     private LayerScore Score(BoundScorer scorer, PairTensors tensors)
     {
         context.Cancellation.ThrowIfCancellationRequested();
-        LayerScore? score;
-        try
-        {
-            score = scorer.Scorer.Score(tensors, scorer.Options, context.Algebra, context.Cancellation);
-        }
-        catch (Exception exception) when (exception is not (MergeHostException or OperationCanceledException or OutOfMemoryException))
-        {
-            throw ScorerException.Failed(scorer.Id, $"failed with {exception.GetType().Name}: {exception.Message}", pair.Name);
-        }
-
+        LayerScore? score = PluginCall.Run(ErrorCodes.ScorerFailed, scorer.Installed, pair.Name,
+            () => scorer.Scorer.Score(tensors, scorer.Options, context.Algebra, context.Cancellation));
         return score is null || double.IsInfinity(score.Value)
             ? throw ScorerException.Failed(scorer.Id, score is null ? "returned no score" : "returned an infinite score", pair.Name)
             : score;

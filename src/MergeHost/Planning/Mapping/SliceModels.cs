@@ -1,4 +1,5 @@
 using MergeHost.Models;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 
@@ -132,4 +133,8 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 internal sealed record SliceModel(InputModel Model, RecipeSource? Source);
 
 /// <summary>What a strategy asks of the models.</summary>
-internal sealed record StrategyDemand(string Name, BaseUse Base, int MinSources, int MaxSources);
+internal sealed record StrategyDemand(string Name, BaseUse Base, int MinSources, int MaxSources)
+{
+    /// <summary>The strategy with its plugin, where it is one's.</summary>
+    public InstalledExport? Installed { get; init; }
+}

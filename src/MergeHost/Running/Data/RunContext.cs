@@ -3,6 +3,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Kernels.Selection;
 using MergeHost.Models;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Running.Data;
@@ -14,6 +15,9 @@ internal sealed class RunContext(MergeOptions options, IReadOnlyDictionary<Input
     private long _processedBytes;
 
     public MergeOptions Options => options;
+
+    /// <summary>The strategy whose code runs, or <see langword="null"/> if none does.</summary>
+    public InstalledExport? Strategy { get; init; }
 
     /// <summary>The open models.</summary>
     public IReadOnlyDictionary<InputModel, ICheckpointReader> Readers => readers;

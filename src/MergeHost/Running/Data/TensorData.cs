@@ -28,6 +28,7 @@ internal sealed unsafe class TensorData
     public TensorData(TensorPlan plan, RunContext context)
     {
         ElementCount = plan.Output.ElementCount;
+        Name = plan.Output.Name;
         _context = context;
         RowLength = plan.Output.Shape.RowLength;
         HasWholeRows = RowBlocks.AreNeeded(plan.Treatment);
@@ -43,6 +44,13 @@ internal sealed unsafe class TensorData
         long run = HasWholeRows ? RowBlocks.CommonMultiple(RunOf(plan.Output.DType), RowLength) : RunOf(plan.Output.DType);
         _partElements = converts ? (int)Math.Min(_blockElements, Multiple(run, context.Device.PartElements)) : _blockElements;
     }
+
+    /// <summary>The name of the tensor that is made.</summary>
+    public string Name { get; }
+
+    /// <summary>Runs code of the strategy on the tensor.</summary>
+    /// <exception cref="MergeHostException">The strategy threw.</exception>
+    public void Guard(Action call) => PluginCall.Run(ErrorCodes.StrategyFailed, _context.Strategy, Name, call);
 
     /// <summary>How many elements of each input take part.</summary>
     public long ElementCount { get; }

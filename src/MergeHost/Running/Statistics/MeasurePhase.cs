@@ -12,9 +12,12 @@ internal sealed class MeasurePhase(TensorData data, IReadOnlyList<(Measurement M
     public void Run(int block, BlockWorker worker)
     {
         KernelRun run = data.Load(block, worker);
-        foreach ((Measurement measurement, MeasuredPart part) in measurements)
+        data.Guard(() =>
         {
-            measurement.Measure(part, block, run, worker);
-        }
+            foreach ((Measurement measurement, MeasuredPart part) in measurements)
+            {
+                measurement.Measure(part, block, run, worker);
+            }
+        });
     }
 }

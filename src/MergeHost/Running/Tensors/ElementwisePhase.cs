@@ -20,7 +20,8 @@ internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatm
         foreach (BlockPart part in data.Parts(block))
         {
             byte* results = output.Buffer(part, worker);
-            _feed.ForEach(data.Decode(part, worker), part.FirstElement, worker, stretch => _function(stretch, results));
+            KernelRun run = data.Decode(part, worker);
+            data.Guard(() => _feed.ForEach(run, part.FirstElement, worker, stretch => _function(stretch, results)));
             output.Take(part, worker);
         }
 

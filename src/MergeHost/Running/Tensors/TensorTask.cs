@@ -105,7 +105,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
                 results[statistic] = modelResults[statistic];
             }
 
-            Treatment? next = measure.Then(new Measurements(results));
+            Treatment? next = null;
+            _data!.Guard(() => next = measure.Then(new Measurements(results)));
             if (next is JoinTreatment or MakeTreatment)
             {
                 throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,

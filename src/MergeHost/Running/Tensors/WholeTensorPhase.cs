@@ -17,7 +17,7 @@ internal sealed class WholeTensorPhase(
         bool hasBase = plan.Base is not null;
         Matrix<float>[] inputs = [.. plan.Inputs.Select((_, index) => Read(index, worker))];
         Matrix<float> result = Shaped(new float[data.ElementCount]);
-        treatment.Merge(
+        data.Guard(() => treatment.Merge(
             new WholeTensors
             {
                 Output = plan.Output,
@@ -27,7 +27,7 @@ internal sealed class WholeTensorPhase(
                 Cancellation = cancellation,
             },
             context.Device.Algebra,
-            context.Options.Device);
+            context.Options.Device));
         for (int number = 0; number < data.BlockCount; number++)
         {
             foreach (BlockPart part in data.Parts(number))

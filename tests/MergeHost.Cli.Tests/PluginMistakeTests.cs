@@ -1,0 +1,52 @@
+using System.Text.Json;
+using MergeHost.Testing;
+
+namespace MergeHost.Cli.Tests;
+
+/// <summary>Mistakes of a plugin are put down to the plugin, whatever it does.</summary>
+public sealed class PluginMistakeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("odd_crash", "strategy 'odd_crash' of plugin 'odd' 0.1.0-beta.1 failed with DivideByZeroException")]
+    [InlineData("odd_crash_measured", "strategy 'odd_crash_measured' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: no luck after all")]
+    [InlineData("odd_exit", "strategy 'odd_exit' of plugin 'odd' 0.1.0-beta.1 (tensor ")]
+    [InlineData("throwing_early", "no luck|forty-two")]
+    public void Merge_WhereAStrategyFails_NamesItAndItsPlugin(string strategy, string expected)
+    {
+        CliResult result = Merge(strategy);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.NotEqual(1, result.ExitCode);
+        Assert.Contains(expected.Split('|'), words => result.Talk.Contains(words, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", result.Talk, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["out/mergehost.json"]));
+    }
+
+    [Fact]
+    public void Merge_WithTrace_ShowsThePartOfThePlugin()
+    {
+        CliResult result = Merge("odd_crash", "--trace");
+        Assert.Equal(6, result.ExitCode);
+        Assert.Contains("at Fixture.Odd.CrashingStrategy", result.Talk, StringComparison.Ordinal);
+        Assert.DoesNotContain("MergeHost.Running", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_WhereAPluginPrintsAndLeavesAThread_EndsWithItsDataAlone()
+    {
+        CliResult result = Merge("odd_talk", "--json");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(result.Output).RootElement.ValueKind);
+        Assert.Contains("a plugin talks", result.Talk, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private CliResult Merge(string strategy, params string[] more)
+    {
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, $"merge_method: {strategy}\nmodels: [{{model: recipes/quickstart/math}}]\n");
+        return Cli.Run(["merge", recipe, _folder["out"], "--plugins", Cli.FixturePlugins, .. more]);
+    }
+}
