@@ -26,12 +26,22 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     PluginsCommand.Create(),
     StrategiesCommand.Create(),
     TorchCommand.Create(),
+    InitCommand.Create(),
+    SchemaCommand.Create(),
+    CompletionsCommand.Create(),
+    DoctorCommand.Create(),
 };
 root.Options.Add(SharedOptions.Trace);
 HelpText.AddExitCodes(root);
 UsageError.RefuseOptions(root);
 try
 {
+    if (args is ["--version", "--json"] or ["--json", "--version"])
+    {
+        new JsonPrinter(isQuiet: false).Write(ProgramVersion.Current, _ => { }, isData: true);
+        return 0;
+    }
+
     ParseResult arguments = root.Parse(HelpText.Words(args));
     int exitCode = arguments.Action is ParseErrorAction
         ? UsageError.Report(arguments)

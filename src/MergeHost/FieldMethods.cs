@@ -71,6 +71,9 @@ internal static class FieldMethods
         ["dare_linear_svd"] = ("PEFT's way of combining adapters by singular values", "dare_linear"),
     };
 
+    /// <summary>The parameters that methods of the field have.</summary>
+    public static IEnumerable<string> Parameters => _parameters;
+
     /// <summary>Whether any method of the field has a parameter of this name.</summary>
     public static bool HaveParameter(string name) => _parameters.Contains(name);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Authoring;
 using MergeHost.Checkpoints;
 using MergeHost.Comparing;
 using MergeHost.Devices;
@@ -83,6 +84,12 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
         IProgress<MergeProgress>? progress = null, string? packing = null, CancellationToken cancellation = default) =>
         RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\n" + Output(format, type)
             + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n") + (packing is null ? "" : $"output: {{packing: {Quoted(packing)}}}\n"), output, options, warnings, progress, cancellation);
+
+    /// <summary>The format that a conversion means without saying so: that of the output's name, or the only one that has the type.</summary>
+    /// <param name="output">The folder or file that is to be written.</param>
+    /// <param name="type">The type of the weights, or <see langword="null"/>.</param>
+    /// <exception cref="MergeHostException">MH1006: neither tells it.</exception>
+    public string FormatOf(string output, string? type) => FormatGuess.Of(output, type, Catalog, _host);
 
     /// <summary>Stores an adapter in another format, with its scales folded into its factors.</summary>
     /// <param name="input">The adapter: a folder or file.</param>
@@ -327,6 +334,17 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     /// <param name="id">Its name in recipes.</param>
     /// <exception cref="MergeHostException">No strategy of that name is installed, or the plugin cannot be loaded; a name of the field is explained.</exception>
     public ExportSummary ExplainStrategy(string id) => PluginSummarizer.Strategy(id, Catalog, _host);
+
+    /// <summary>The JSON Schema of recipes, with the parameters of everything that is installed; loads the plugins.</summary>
+    /// <exception cref="MergeHostException">A plugin cannot be loaded.</exception>
+    public string RecipeSchema() => Authoring.RecipeSchema.Of(Catalog, _host).ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true });
+
+    /// <summary>Drafts a recipe with a comment for each parameter; loads the strategy's plugin.</summary>
+    /// <param name="method">The strategy.</param>
+    /// <param name="models">The models to merge, as the recipe is to name them.</param>
+    /// <param name="base">The base, or <see langword="null"/>.</param>
+    /// <exception cref="MergeHostException">There is no such strategy, or it merges another number of models.</exception>
+    public string DraftRecipe(string method, IReadOnlyList<string> models, string? @base) => RecipeDraft.Write(method, models, @base, Catalog, _host);
 
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>

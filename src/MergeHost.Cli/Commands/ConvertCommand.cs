@@ -9,7 +9,13 @@ internal static class ConvertCommand
 {
     private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint or an adapter: a file, or a folder" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
-    private static readonly Option<string> _format = new("--to") { Description = "The format of the result, such as gguf or safetensors", HelpName = "FORMAT", Required = true };
+    private static readonly Option<string?> _format = new("--to")
+    {
+        Description = "The format of the result, such as gguf or safetensors; by default that of OUT's name, or the only one that has the type",
+        HelpName = "FORMAT",
+        CompletionSources = { _ => Installed.Formats },
+    };
+
     private static readonly Option<string?> _type = new("--type")
     {
         Description = "The type of the weights, such as bf16 or q8_0; by default each tensor keeps its own",
@@ -57,8 +63,8 @@ internal static class ConvertCommand
             Stream = arguments.GetValue(SharedOptions.Stream),
         };
         string input = arguments.GetRequiredValue(_input);
-        string format = arguments.GetRequiredValue(_format);
         string? type = arguments.GetValue(_type);
+        string format = arguments.GetValue(_format) ?? engine.FormatOf(output, type);
         string? named = arguments.GetValue(_base);
         bool isAdapter = engine.IsAdapter(input, out string? known) || named is not null;
 

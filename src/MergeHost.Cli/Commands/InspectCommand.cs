@@ -11,24 +11,33 @@ internal static class InspectCommand
 {
     private const int MostMetadataChars = 100;
 
-    private static readonly Argument<string> _checkpoint = new("CHECKPOINT") { Description = "A checkpoint: a file, or a folder" };
+    private static readonly Argument<string[]> _checkpoints = new("CHECKPOINT") { Description = "Checkpoints: files, or folders", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
 
     public static Command Create()
     {
         Command command = new("inspect", "Shows what a checkpoint's headers tell: tensors, dtypes, layers, files.")
         {
-            _checkpoint, _tensors, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _checkpoints, _tensors, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
-            CheckpointSummary checkpoint = engine.Inspect(arguments.GetRequiredValue(_checkpoint));
-            foreach (Problem warning in checkpoint.Warnings)
+            CheckpointSummary[] checkpoints = [.. arguments.GetRequiredValue(_checkpoints).Select(engine.Inspect)];
+            foreach (Problem warning in checkpoints.SelectMany(checkpoint => checkpoint.Warnings))
             {
                 printer.Show(warning);
             }
 
-            printer.Write(checkpoint, summary => Describe(summary, arguments.GetValue(_tensors)));
+            void Tell(CheckpointSummary summary) => Describe(summary, arguments.GetValue(_tensors));
+            if (checkpoints is [CheckpointSummary only])
+            {
+                printer.Write(only, Tell);
+            }
+            else
+            {
+                printer.Write(checkpoints, several => Array.ForEach(several, Tell));
+            }
+
             return 0;
         }));
         return command;

@@ -23,7 +23,7 @@ internal static class PluginPackageCommands
         command.SetAction(arguments => CommandRunner.Run(arguments, (_, printer, cancellation) =>
         {
             (PluginInfo plugin, bool wasThere) = Install(arguments.GetRequiredValue(_package), arguments.GetValue(SharedOptions.Source), arguments.GetValue(_hash), cancellation);
-            printer.Write(Installed.Of(plugin, wasThere), Tell, isData: false);
+            printer.Write(InstalledPlugin.Of(plugin, wasThere), Tell, isData: false);
             return 0;
         }));
         return command;
@@ -35,7 +35,7 @@ internal static class PluginPackageCommands
         command.SetAction(arguments => CommandRunner.Run(arguments, (_, printer, _) =>
         {
             IReadOnlyList<PluginInfo> removed = PluginInstaller.OfUser().Remove(arguments.GetRequiredValue(_installed));
-            printer.Write(removed.Select(plugin => Installed.Of(plugin, wasThere: true)).ToList(),
+            printer.Write(removed.Select(plugin => InstalledPlugin.Of(plugin, wasThere: true)).ToList(),
                 plugins => plugins.ForEach(plugin => Console.WriteLine($"{plugin.Id} {plugin.Version}: removed")), isData: false);
             return 0;
         }));
@@ -53,13 +53,13 @@ internal static class PluginPackageCommands
             PluginInstaller installer = PluginInstaller.OfUser();
             using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
             string? id = arguments.GetValue(_updated)?.Id;
-            List<Installed> made = [];
+            List<InstalledPlugin> made = [];
             foreach ((PluginInfo plugin, NuGetVersion newest) in installer.Outdated(feeds, cancellation).GetAwaiter().GetResult())
             {
                 if (id is null || id == plugin.Id)
                 {
                     PluginRequirement wanted = new(plugin.Id, new VersionRange(newest, true, newest, true), $"{plugin.Id}@{newest}");
-                    made.Add(Installed.Of(installer.Install(feeds, wanted, null, cancellation).GetAwaiter().GetResult().Plugin, wasThere: false));
+                    made.Add(InstalledPlugin.Of(installer.Install(feeds, wanted, null, cancellation).GetAwaiter().GetResult().Plugin, wasThere: false));
                 }
             }
 
@@ -97,10 +97,10 @@ internal static class PluginPackageCommands
         return installer.Install(feeds, wanted, hash, cancellation).GetAwaiter().GetResult();
     }
 
-    private static void Tell(Installed plugin) =>
+    private static void Tell(InstalledPlugin plugin) =>
         Console.WriteLine($"{plugin.Id} {plugin.Version}: {(plugin.WasThere ? "already installed in" : "installed in")} {plugin.Folder}");
 
-    private static void Tell(List<Installed> plugins)
+    private static void Tell(List<InstalledPlugin> plugins)
     {
         plugins.ForEach(Tell);
         if (plugins.Count == 0)
@@ -113,6 +113,7 @@ internal static class PluginPackageCommands
     {
         Description = description,
         Arity = arity,
+        CompletionSources = { _ => Installed.OfUser },
         CustomParser = result =>
         {
             if (PluginRequirement.TryParse(result.Tokens[0].Value, out PluginRequirement? requirement, out string? error))
@@ -125,9 +126,9 @@ internal static class PluginPackageCommands
         },
     };
 
-    private sealed record Installed(string Id, string Version, string Folder, string? Sha512, bool WasThere)
+    private sealed record InstalledPlugin(string Id, string Version, string Folder, string? Sha512, bool WasThere)
     {
-        public static Installed Of(PluginInfo plugin, bool wasThere) =>
+        public static InstalledPlugin Of(PluginInfo plugin, bool wasThere) =>
             new(plugin.Id, plugin.Version.ToString(), plugin.Folder, Directory.Exists(plugin.Folder) ? PackageRecord.Read(plugin.Folder)?.Sha512 : null, wasThere);
     }
 }

@@ -7,7 +7,7 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost plugins list|show|lock|install|remove|update</c></summary>
 internal static class PluginsCommand
 {
-    private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark" };
+    private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark", CompletionSources = { _ => Installed.All } };
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
 
     private static readonly Option<bool> _outdated = new("--outdated") { Description = "List plugins that you installed and of which a feed has a newer version" };

@@ -18,6 +18,7 @@ internal static class ScoreCommand
         Description = "The scorers, with commas between them, or all; `mergehost plugins show NAME` describes one",
         HelpName = "NAMES",
         Required = true,
+        CompletionSources = { _ => Installed.Scorers },
     };
 
     private static readonly Option<ScorerSetting[]> _set = new("--set")

@@ -1,3 +1,5 @@
+using MergeHost.Plugins;
+
 namespace MergeHost.Cli.Output;
 
 /// <summary>How the program was called, so that a command it suggests can be run as it stands.</summary>
@@ -9,7 +11,8 @@ internal static class Invocation
         get
         {
             string path = Environment.ProcessPath ?? "";
-            if (Path.GetFileNameWithoutExtension(path.AsSpan()) is not "MergeHost.Cli")
+            bool isBuild = File.Exists(Path.Combine(AppContext.BaseDirectory, PluginRoots.PointerFile));
+            if (!isBuild || Path.GetFileNameWithoutExtension(path.AsSpan()) is not "MergeHost.Cli")
             {
                 return "mergehost";
             }

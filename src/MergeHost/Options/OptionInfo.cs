@@ -89,7 +89,11 @@ internal sealed class OptionInfo
         : string.Create(CultureInfo.InvariantCulture,
             $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, {(_range.Maximum is double.PositiveInfinity ? "∞" : _range.Maximum)}{(_range.MaximumIsExclusive ? ')' : ']')}");
 
-    private IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+    /// <summary>The range, or <see langword="null"/> if every value will do.</summary>
+    public RangeAttribute? Range => _range;
+
+    /// <summary>The words of an enumeration.</summary>
+    public IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
 
     public void Set(object options, object? value) => _property.SetValue(options, value);
 

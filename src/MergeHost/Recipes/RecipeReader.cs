@@ -20,6 +20,9 @@ internal sealed partial class RecipeReader
         "integers", "missing", "allow_unchanged", "build",
     ];
 
+    /// <summary>The fields of a stage.</summary>
+    internal static IReadOnlyList<string> StageFields => _stageFields;
+
     private const int LongestName = 100;
 
     private readonly List<Problem> _problems;

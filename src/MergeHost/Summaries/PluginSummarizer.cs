@@ -86,7 +86,7 @@ internal static class PluginSummarizer
     }
 
     // The contract with the type of its options tells it; one without has to be asked, and so created.
-    private static Type? OptionsType(Type type, InstalledExport installed, PluginHost host) =>
+    internal static Type? OptionsType(Type type, InstalledExport installed, PluginHost host) =>
         type.GetInterfaces().FirstOrDefault(contract => contract.IsGenericType && installed.Export.Kind.Contract().IsAssignableFrom(contract)) is { } contract
             ? contract.GetGenericArguments()[0]
             : installed.Export.Kind switch

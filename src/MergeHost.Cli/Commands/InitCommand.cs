@@ -1,0 +1,74 @@
+using System.CommandLine;
+using MergeHost.Authoring;
+
+namespace MergeHost.Cli.Commands;
+
+/// <summary><c>mergehost init [RECIPE]</c></summary>
+internal static class InitCommand
+{
+    private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe to write", DefaultValueFactory = _ => "recipe.yaml" };
+
+    private static readonly Option<string?> _method = new("--method") { Description = "How models are merged; asked for in a terminal", HelpName = "NAME", CompletionSources = { _ => Installed.Strategies } };
+
+    private static readonly Option<string[]> _models = new("--model") { Description = "A model to merge; once for each", HelpName = "MODEL", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> _base = new("--base") { Description = "The model that the others were trained from", HelpName = "MODEL" };
+
+    public static Command Create()
+    {
+        Command command = new("init", "Writes a recipe with a comment for each parameter, and its JSON Schema for editors beside it.")
+        {
+            _recipe, _method, _models, _base, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+        };
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        {
+            string path = arguments.GetRequiredValue(_recipe);
+            if (File.Exists(path))
+            {
+                throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{path}: this file exists", "Name another, or remove it first."), null);
+            }
+
+            bool asks = !Console.IsInputRedirected && !arguments.GetValue(SharedOptions.Json);
+            string method = arguments.GetValue(_method) ?? Ask(asks, $"Method ({string.Join(", ", Installed.Strategies)})") ?? throw Missing("the method", "--method NAME");
+            string[] models = arguments.GetRequiredValue(_models) is { Length: > 0 } named ? named
+                : Ask(asks, "Models to merge, with spaces between them")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? throw Missing("the models", "--model MODEL, once for each");
+            string? @base = arguments.GetValue(_base) ?? (arguments.GetValue(_method) is null ? Ask(asks, "Base, or nothing") : null);
+            string schema = Path.Combine(Path.GetDirectoryName(path) ?? "", RecipeDraft.SchemaFile);
+            Write(path, engine.DraftRecipe(method, models, @base));
+            Write(schema, engine.RecipeSchema());
+            printer.Write(new { Path = path, Schema = schema }, made =>
+            {
+                Console.WriteLine($"{made.Path}: written, and {made.Schema} for editors");
+                Console.WriteLine($"  check it:  mergehost plan {made.Path}");
+                Console.WriteLine($"  run it:    mergehost merge {made.Path} OUT");
+            }, isData: false);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static string? Ask(bool asks, string question)
+    {
+        if (!asks)
+        {
+            return null;
+        }
+
+        Console.Error.Write($"{question}: ");
+        return Console.ReadLine() is { } answer && answer.Trim() is { Length: > 0 } words ? words : null;
+    }
+
+    private static MergeHostException Missing(string what, string option) =>
+        new(new Problem(ErrorCodes.Missing, $"{what} of the recipe is not named", $"Name it by {option}."), null);
+
+    private static void Write(string path, string text)
+    {
+        try
+        {
+            File.WriteAllText(path, text);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{path}: {exception.Message}", "Name a file in a folder that exists and can be written."), exception);
+        }
+    }
+}

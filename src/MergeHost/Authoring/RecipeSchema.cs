@@ -1,0 +1,274 @@
+using System.Text.Json.Nodes;
+using MergeHost.Options;
+using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Recipes;
+using MergeHost.Summaries;
+
+namespace MergeHost.Authoring;
+
+/// <summary>The JSON Schema of recipes, by which editors complete and check them: the fields there are, and the parameters of what is installed.</summary>
+/// <remarks>A recipe of several stages is a YAML file of several documents, each of which the schema is for.</remarks>
+internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
+{
+    private readonly PluginSet _plugins = new(catalog);
+
+    /// <summary>The schema.</summary>
+    public static JsonObject Of(PluginCatalog catalog, PluginHost host) => new RecipeSchema(catalog, host).Make();
+
+    private JsonObject Make()
+    {
+        (string Id, OptionsSchema Options, OptionDocs Docs)[] strategies = [.. Described(ExportKind.Strategy)];
+        string[] parameters = [.. strategies.SelectMany(strategy => strategy.Options.Options).Select(option => option.Name).Concat(FieldMethods.Parameters).Distinct().Order(StringComparer.Ordinal)];
+        JsonObject root = Stage(strategies);
+        JsonArray cases = [];
+        foreach ((string id, OptionsSchema options, OptionDocs docs) in strategies)
+        {
+            JsonObject set = new()
+            {
+                ["type"] = Words("object", "null"),
+                ["properties"] = new JsonObject([.. parameters.Select(name => KeyValuePair.Create<string, JsonNode?>(name,
+                    options.Options.FirstOrDefault(option => option.Name == name) is { } option ? Setting(option, docs) : new JsonObject()))]),
+                ["additionalProperties"] = false,
+            };
+            cases.Add(new JsonObject
+            {
+                ["if"] = new JsonObject { ["properties"] = Object(("merge_method", new JsonObject { ["const"] = id })), ["required"] = Words("merge_method") },
+                ["then"] = Ref(id),
+            });
+            ((JsonObject)root["$defs"]!)[id] = Everywhere(set);
+        }
+
+        root["allOf"] = cases;
+        return root;
+    }
+
+    private JsonObject Stage((string Id, OptionsSchema Options, OptionDocs Docs)[] strategies)
+    {
+        JsonObject fields = new()
+        {
+            ["merge_method"] = Enumeration("How models are merged", strategies.Select(strategy => strategy.Id)),
+            ["build"] = Builders(),
+            ["base_model"] = Ref("model"),
+            ["models"] = List(Ref("source"), "The models that are merged"),
+            ["slices"] = List(Ref("slice"), "Layers of models, one on top of the other"),
+            ["modules"] = new JsonObject { ["description"] = "Parts of a model, each merged in its own way", ["type"] = "object", ["additionalProperties"] = Ref("module") },
+            ["window"] = new JsonObject
+            {
+                ["description"] = "The checkpoints of a training run",
+                ["type"] = "object",
+                ["required"] = Words("from"),
+                ["properties"] = Object(("from", Text("A pattern with * in place of the step")), ("last", Whole()), ("steps", new JsonObject()), ("every", Whole()), ("schedule", new JsonObject()), ("alpha", new JsonObject())),
+                ["additionalProperties"] = false,
+            },
+            ["parameters"] = new JsonObject { ["description"] = "Parameters of the strategy, for every model and tensor" },
+            ["dtype"] = Enumeration("The type of the output's tensors", ["float32", "bfloat16", "float16", "float64", "float", "half", "double", "F32", "BF16", "F16", "F64"]),
+            ["out_dtype"] = Enumeration("The type of the output's tensors", ["float32", "bfloat16", "float16", "float64", "float", "half", "double", "F32", "BF16", "F16", "F64"]),
+            ["tokenizer_source"] = Text("Whose tokenizer the output has: base, union, or a model"),
+            ["tokenizer"] = new JsonObject { ["type"] = "object" },
+            ["chat_template"] = Text("auto, a template's name, or the template"),
+            ["name"] = new JsonObject { ["description"] = "The stage's name, by which later stages take its result", ["type"] = "string", ["pattern"] = "^[A-Za-z0-9._-]{1,100}$" },
+            ["uses"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Plugins and their versions, such as ties@^1.2"),
+            ["out_format"] = Enumeration("How the output is stored", _plugins.Exports(ExportKind.Format).Select(format => format.Export.Id)),
+            ["out_type"] = Text("The type of the weights in the format's own words, such as q4_k_m"),
+            ["out_imatrix"] = Text("An importance matrix by which weights are quantised"),
+            ["output"] = new JsonObject { ["description"] = "How the output is stored", ["type"] = "object", ["properties"] = Object(("packing", Text("same, or a packing's name"))), ["additionalProperties"] = false },
+            ["select"] = Selection(),
+            ["evaluate"] = Text("The suite of tasks that the result is measured by"),
+            ["task_vector_snr"] = new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = Object(("warn_below", Number()), ("fail_below", Number())),
+                ["additionalProperties"] = false,
+            },
+            ["integers"] = Enumeration("Whether whole numbers must be equal in all models, or the first model's are kept", ["equal", "first"]),
+            ["missing"] = Enumeration("What becomes of tensors that not all models have", ["error", "base", "skip", "single"]),
+            ["allow_unchanged"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Models that may change nothing"),
+        };
+        // What is not described above may hold anything.
+        foreach (string field in RecipeReader.StageFields.Where(field => !fields.ContainsKey(field)))
+        {
+            fields[field] = new JsonObject();
+        }
+
+        return new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["title"] = "A recipe of MergeHost",
+            ["type"] = "object",
+            ["properties"] = fields,
+            ["additionalProperties"] = false,
+            ["anyOf"] = new JsonArray(new JsonObject { ["required"] = Words("merge_method") }, new JsonObject { ["required"] = Words("build") }),
+            ["$defs"] = Definitions(),
+        };
+    }
+
+    private static JsonObject Definitions()
+    {
+        JsonObject body = Object(("models", List(Ref("source"))), ("slices", List(Ref("slice"))), ("parameters", new JsonObject()));
+        return new JsonObject
+        {
+            ["model"] = new JsonObject { ["description"] = "A model: a folder, a file, or a name on a hub; with +adapter, or with apply:", ["type"] = Words("string", "object") },
+            ["source"] = Closed(Object(("model", Ref("model")), ("parameters", new JsonObject())), "model"),
+            ["slice"] = Closed(Object(
+                ("sources", List(Closed(Object(("model", Ref("model")), ("parameters", new JsonObject()), ("layer_range", Layers())), "model", "layer_range"))),
+                ("base_model", Ref("model")), ("parameters", new JsonObject()), ("residual_weight", new JsonObject())), "sources"),
+            ["module"] = Closed(body),
+        };
+    }
+
+    // A strategy's parameters wherever a recipe may have them.
+    private static JsonObject Everywhere(JsonObject set)
+    {
+        JsonObject models = Items(With(set));
+        JsonObject slices = Items(With(set, ("sources", Items(With(set)))));
+        JsonObject modules = new() { ["additionalProperties"] = With(set, ("models", models.DeepClone()), ("slices", slices.DeepClone())) };
+        return With(set, ("models", models), ("slices", slices), ("modules", modules));
+
+        static JsonObject Items(JsonObject item) => new() { ["items"] = item };
+
+        static JsonObject With(JsonObject set, params (string Name, JsonNode Value)[] more) =>
+            new() { ["properties"] = Object([("parameters", set.DeepClone()), .. more]) };
+    }
+
+    private JsonObject Selection()
+    {
+        JsonObject scorers = Enumeration("The scorer that chooses what is merged", _plugins.Exports(ExportKind.Scorer).Select(scorer => scorer.Export.Id));
+        JsonObject fields = Object(("scorer", new JsonObject { ["anyOf"] = new JsonArray(scorers, List((JsonObject)scorers.DeepClone())) }), ("options", new JsonObject { ["type"] = "object" }));
+        foreach (OptionInfo option in new OptionsSchema(typeof(SelectionOptions)).Options)
+        {
+            fields[option.Name] = Setting(option, null);
+        }
+
+        return Closed(fields, "scorer");
+    }
+
+    private JsonObject Builders()
+    {
+        (string Id, OptionsSchema Options, OptionDocs Docs)[] builders = [.. Described(ExportKind.Builder)];
+        JsonObject each = Object([.. builders.Select(builder => (builder.Id, (JsonNode)Record(builder.Options, builder.Docs)))]);
+        return new JsonObject
+        {
+            ["description"] = "What plans the output in place of a merge of equal models",
+            ["anyOf"] = new JsonArray(
+                new JsonObject { ["enum"] = Words([.. builders.Select(builder => builder.Id)]) },
+                new JsonObject { ["type"] = "object", ["properties"] = each, ["additionalProperties"] = false, ["minProperties"] = 1, ["maxProperties"] = 1 }),
+        };
+    }
+
+    private IEnumerable<(string Id, OptionsSchema Options, OptionDocs Docs)> Described(ExportKind kind)
+    {
+        foreach (InstalledExport installed in _plugins.Exports(kind))
+        {
+            if (PluginSummarizer.OptionsType(host.TypeOf(installed), installed, host) is { } type)
+            {
+                yield return (installed.Export.Id, new OptionsSchema(type), OptionDocs.Read(installed.Plugin));
+            }
+        }
+    }
+
+    // One value; a gradient of values; or values with filters, which may be gradients in turn.
+    private static JsonObject Setting(OptionInfo option, OptionDocs? docs)
+    {
+        JsonObject value = Value(option, docs);
+        JsonObject gradient = new() { ["type"] = "array", ["items"] = value.DeepClone(), ["minItems"] = 1 };
+        JsonObject condition = Closed(Object(
+            ("filter", new JsonObject { ["type"] = Words("string", "null") }),
+            ("value", new JsonObject { ["anyOf"] = new JsonArray(value.DeepClone(), gradient.DeepClone(), new JsonObject { ["type"] = "null" }) })), "value");
+        JsonObject setting = new()
+        {
+            ["anyOf"] = new JsonArray(value, gradient, condition, new JsonObject { ["type"] = "array", ["items"] = condition.DeepClone(), ["minItems"] = 1 }, new JsonObject { ["type"] = "null" }),
+        };
+        Describe(setting, option, docs);
+        return setting;
+    }
+
+    private static JsonObject Record(OptionsSchema schema, OptionDocs? docs)
+    {
+        JsonObject fields = Object([.. schema.Options.Select(option => (option.Name, (JsonNode)Described(option, docs)))]);
+        JsonObject record = Closed(fields, [.. schema.Options.Where(option => option.IsRequired).Select(option => option.Name)]);
+        record["type"] = Words("object", "null");
+        return record;
+
+        static JsonObject Described(OptionInfo option, OptionDocs? docs)
+        {
+            JsonObject value = Value(option, docs);
+            Describe(value, option, docs);
+            return value;
+        }
+    }
+
+    private static JsonObject Value(OptionInfo option, OptionDocs? docs) => option switch
+    {
+        { Items: { } item } => List(Value(item, docs)),
+        { Record: { } record } => Record(new OptionsSchema(record), docs),
+        _ when option.IsModel => Ref("model"),
+        _ when option.Type == typeof(bool) => new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "boolean" }, new JsonObject { ["enum"] = new JsonArray("yes", "no", "on", "off", 0, 1) }) },
+        _ when option.Type == typeof(string) => new JsonObject { ["type"] = Words("string", "number", "boolean") },
+        _ when option.Type.IsEnum => new JsonObject { ["enum"] = Words([.. option.EnumNames]) },
+        _ => Bounded(option),
+    };
+
+    private static JsonObject Bounded(OptionInfo option)
+    {
+        JsonObject number = new() { ["type"] = option.IsContinuous ? "number" : "integer" };
+        if (option.Range is { } range)
+        {
+            double least = Convert.ToDouble(range.Minimum, System.Globalization.CultureInfo.InvariantCulture);
+            double most = Convert.ToDouble(range.Maximum, System.Globalization.CultureInfo.InvariantCulture);
+            if (double.IsFinite(least))
+            {
+                number[range.MinimumIsExclusive ? "exclusiveMinimum" : "minimum"] = least;
+            }
+
+            if (double.IsFinite(most))
+            {
+                number[range.MaximumIsExclusive ? "exclusiveMaximum" : "maximum"] = most;
+            }
+        }
+
+        return number;
+    }
+
+    private static void Describe(JsonObject value, OptionInfo option, OptionDocs? docs)
+    {
+        if (docs?.Summary(option.Property) is { } summary)
+        {
+            value["description"] = summary;
+        }
+    }
+
+    private static JsonObject Object(params (string Name, JsonNode Value)[] fields) =>
+        new(fields.Select(field => KeyValuePair.Create<string, JsonNode?>(field.Name, field.Value)));
+
+    private static JsonObject Closed(JsonObject fields, params string[] required) =>
+        new() { ["type"] = "object", ["properties"] = fields, ["required"] = Words(required), ["additionalProperties"] = false };
+
+    private static JsonObject Ref(string name) => new() { ["$ref"] = $"#/$defs/{name}" };
+
+    private static JsonArray Words(params string[] words) => [.. words.Select(word => (JsonNode)word)];
+
+    private static JsonObject Text(string description) => new() { ["description"] = description, ["type"] = "string" };
+
+    private static JsonObject Number() => new() { ["type"] = "number", ["minimum"] = 0 };
+
+    private static JsonObject Whole() => new() { ["type"] = "integer", ["minimum"] = 1 };
+
+    private static JsonObject Enumeration(string description, IEnumerable<string> words) => new() { ["description"] = description, ["enum"] = Words([.. words.Distinct()]) };
+
+    private static JsonObject Layers() => new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["minItems"] = 2, ["maxItems"] = 2 };
+
+    private static JsonObject List(JsonObject item, string? description = null)
+    {
+        JsonObject list = new() { ["type"] = "array", ["items"] = item };
+        if (description is not null)
+        {
+            list["description"] = description;
+        }
+
+        return list;
+    }
+
+    private static JsonObject OneOrMore(JsonObject item, string description) =>
+        new() { ["description"] = description, ["anyOf"] = new JsonArray(item, List((JsonObject)item.DeepClone())) };
+}
