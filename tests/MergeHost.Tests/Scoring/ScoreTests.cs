@@ -7,30 +7,30 @@ namespace MergeHost.Tests.Scoring;
 
 public sealed class ScoreTests : IDisposable
 {
-    private static readonly ScoreRequest _all = new([], []);
+    private static readonly ScoreRequest _spear = new(["relative_change", "direction_change", "effective_rank", "snr", "svdr", "swci", "random", "spear"], []);
 
     private readonly MergeBed _bed = new();
 
     [Fact]
     public void Score_WithAnyThreadsAndMemory_GivesTheSameBits()
     {
-        string expected = Values(Score(_all, new MergeOptions { Threads = 1 }));
-        Assert.Equal(expected, Values(Score(_all, new MergeOptions { Threads = 3 })));
-        Assert.Equal(expected, Values(Score(_all, new MergeOptions { Threads = 4, MemoryBytes = 128L << 20 })));
+        string expected = Values(Score(_spear, new MergeOptions { Threads = 1 }));
+        Assert.Equal(expected, Values(Score(_spear, new MergeOptions { Threads = 3 })));
+        Assert.Equal(expected, Values(Score(_spear, new MergeOptions { Threads = 4, MemoryBytes = 128L << 20 })));
     }
 
     [Fact]
     public void Score_WithACache_GivesTheSameBitsAndMendsWhatIsBroken()
     {
         MergeOptions options = new() { CacheFolder = _bed["cache"] };
-        string expected = Values(Score(_all, new MergeOptions()));
-        Assert.Equal(expected, Values(Score(_all, options)));
+        string expected = Values(Score(_spear, new MergeOptions()));
+        Assert.Equal(expected, Values(Score(_spear, options)));
         string[] files = Directory.GetFiles(_bed["cache/spectra"]);
         Assert.Equal(2 * 28, files.Length);
         DateTime written = File.GetLastWriteTimeUtc(files[1]);
 
         File.WriteAllBytes(files[0], [1, 2, 3]);
-        Assert.Equal(expected, Values(Score(_all, options)));
+        Assert.Equal(expected, Values(Score(_spear, options)));
         Assert.True(new FileInfo(files[0]).Length > 3);
         Assert.Equal(written, File.GetLastWriteTimeUtc(files[1]));
     }
@@ -38,7 +38,7 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void Score_OfVectorsEmbeddingsAndHeads_IsNone()
     {
-        ScoreReport report = Score(_all, new MergeOptions());
+        ScoreReport report = Score(_spear, new MergeOptions());
         Assert.Equal((38, 4), (report.Tensors.Count, report.LayerCount));
         Assert.All(report.Tensors, tensor => Assert.Equal(tensor.Name.Contains("_proj.", StringComparison.Ordinal) ? 8 : 0, tensor.Scores.Count));
     }
@@ -64,7 +64,7 @@ public sealed class ScoreTests : IDisposable
         using CancellationTokenSource cancellation = new();
         cancellation.Cancel();
         Assert.Throws<OperationCanceledException>(() => _bed.Engine.Score(
-            $"{MergeBed.Models}base", $"{MergeBed.Models}math", _all, new MergeOptions(), cancellation: cancellation.Token));
+            $"{MergeBed.Models}base", $"{MergeBed.Models}math", _spear, new MergeOptions(), cancellation: cancellation.Token));
     }
 
     [Fact]
@@ -88,11 +88,11 @@ public sealed class ScoreTests : IDisposable
     {
         TinyCheckpoint.Llama(layers: 4).Write(_bed["small"]);
         TinyCheckpoint.Llama(layers: 4).Add("model.layers.0.mlp.up_proj.weight", DType.BF16, [4, 4]).Write(_bed["other"]);
-        Problem problem = MergeBed.Fails(() => _bed.Engine.Score(_bed["small"], _bed["other"], _all, new MergeOptions()));
+        Problem problem = MergeBed.Fails(() => _bed.Engine.Score(_bed["small"], _bed["other"], _spear, new MergeOptions()));
         Assert.Equal(ErrorCodes.ShapeMismatch, problem.Code);
 
         TinyCheckpoint.Llama(layers: 1).Write(_bed["shallow"]);
-        problem = MergeBed.Fails(() => _bed.Engine.Score(_bed["small"], _bed["shallow"], _all, new MergeOptions()));
+        problem = MergeBed.Fails(() => _bed.Engine.Score(_bed["small"], _bed["shallow"], _spear, new MergeOptions()));
         Assert.Equal(ErrorCodes.TensorMissing, problem.Code);
     }
 
