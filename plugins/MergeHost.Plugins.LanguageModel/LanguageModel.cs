@@ -2,8 +2,8 @@ using MergeHost.Algebra;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
-using MergeHost.Tokenizers;
 using MergeHost.Runtimes;
+using MergeHost.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
 

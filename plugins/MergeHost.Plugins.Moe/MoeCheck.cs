@@ -1,6 +1,6 @@
 using MergeHost.Builders;
-using MergeHost.Plugins.Moe.Naming;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Moe.Naming;
 
 namespace MergeHost.Plugins.Moe;
 

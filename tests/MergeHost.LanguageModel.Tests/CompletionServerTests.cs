@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Serving;
 using MergeHost.Plugins.LanguageModel;
 using MergeHost.Runtimes;
+using MergeHost.Serving;
 
 namespace MergeHost.LanguageModel.Tests;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Storage.Text;
 using MergeHost.Plugins.Packings.Reading;
 using MergeHost.Plugins.Packings.Writing;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using MergeHost.Cli.Output;
-using MergeHost.Serving;
 using MergeHost.Runtimes;
+using MergeHost.Serving;
 
 namespace MergeHost.Cli.Commands;
 

@@ -3,8 +3,8 @@ using System.Text;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Reports;
-using MergeHost.Summaries;
 using MergeHost.Strategies;
+using MergeHost.Summaries;
 
 namespace MergeHost.Authoring;
 

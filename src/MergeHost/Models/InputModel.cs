@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Packings;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 

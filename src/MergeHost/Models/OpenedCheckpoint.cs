@@ -1,6 +1,6 @@
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Packings;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 

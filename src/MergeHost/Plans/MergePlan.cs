@@ -1,8 +1,8 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Output;
-using MergeHost.Plugins.Metadata;
 using MergeHost.Packings;
+using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Strategies;
