@@ -64,12 +64,7 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
             ranges.AddRange(parts.All(part => part.Plus == 0) ? [new TensorRange(file.Path, tensor.Start, tensor.Info.LengthBytes)] : []);
             foreach (HubTensor part in parts)
             {
-                if (Holds(part.Info.Name))
-                {
-                    throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{part.Info.Name}' to Hugging Face");
-                }
-
-                Add(part.Info, new StoredTensor(part, file, tensor.Start));
+                Add(part, tensor, file);
             }
         }
 
@@ -84,12 +79,22 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
         (IReadOnlyList<HubTensor> tensors, CompanionFile config) = AdapterMap.ToHub(metadata, [.. stored.Select(part => part.Tensor.Info)]);
         foreach ((HubTensor tensor, (GgufTensor own, CheckpointFile file)) in tensors.Zip(stored))
         {
-            Add(tensor.Info, new StoredTensor(tensor, file, own.Start));
+            Add(tensor, own, file);
         }
 
         TensorRanges = [.. stored.Select(part => new TensorRange(part.File.Path, part.Tensor.Start, part.Tensor.Info.LengthBytes))];
         Companions = [config];
         Warnings = [.. headers.SelectMany(header => header.Warnings)];
+    }
+
+    private void Add(HubTensor part, GgufTensor tensor, CheckpointFile file)
+    {
+        if (Holds(part.Info.Name))
+        {
+            throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"two tensors are '{part.Info.Name}' to Hugging Face");
+        }
+
+        Add(part.Info, new StoredTensor(part, file, tensor.Start));
     }
 
     private static IEnumerable<Problem> Oddities(Metadata metadata, bool hasTokenizer, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)

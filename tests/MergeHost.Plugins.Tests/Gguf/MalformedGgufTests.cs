@@ -82,6 +82,8 @@ public sealed class MalformedGgufTests : IDisposable
         new("114 no architecture", new GgufBytes().Tensor("x", F32, 0, 1).ToArray(), ErrorCodes.BadHeader, "'general.architecture'"),
         new("114 architecture is a number", new GgufBytes().Key("general.architecture", 4, U32(1)).ToArray(), ErrorCodes.BadHeader, "'general.architecture'", "a string"),
         new("118 adapter", Empty().Key("general.type", "adapter").ToArray(), ErrorCodes.OtherFormat, "an adapter"),
+        new("118 adapter with a factor twice", Model("llama").Key("general.type", "adapter").Key("adapter.type", "lora").Tensor("blk.0.attn_v.weight.lora_a", F32, 0, 2, 1)
+            .Tensor("blk.00.attn_v.weight.lora_a", F32, 32, 2, 1).WithData(64).ToArray(), ErrorCodes.BadTensor, "'blk.00.attn_v.weight.lora_a'", "two tensors"),
         new("118 importance matrix", Empty().Key("general.type", "imatrix").ToArray(), ErrorCodes.OtherFormat, "an importance matrix"),
         new("118 projector", Empty().Key("general.type", "mmproj").ToArray(), ErrorCodes.OtherFormat, "a projector"),
     ];
