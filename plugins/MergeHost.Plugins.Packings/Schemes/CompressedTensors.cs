@@ -117,9 +117,8 @@ internal sealed class CompressedTensors : IPackingScheme
     }
 
     /// <summary>How weights of 4 bits are packed: NVFP4, or MXFP4 where scales are exponents.</summary>
-    public static StraightForm Floats(TensorInfo scale, GroupShape groups) => scale.DType == DType.U8
-        ? new("mxfp4-pack-quantized", ScaleRule.Power, 4, 1, groups.Columns, DType.U8, ".weight_packed", ".weight_scale", DType.U8, ScaleShape.Grid)
-        : new("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, groups.Columns, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3, ScaleShape.Grid);
+    private static StraightForm Floats(TensorInfo scale, GroupShape groups) =>
+        scale.DType == DType.U8 ? StraightForm.PackedMxfp4(groups.Columns) : StraightForm.PackedNvfp4(groups.Columns);
 
     private static StraightForm Words(int bits, GroupShape groups) => new(
         "pack-quantized", ScaleRule.RangeInteger, bits, 1, groups.GridColumns == 1 ? 0 : groups.Columns, DType.I32, ".weight_packed", ".weight_scale", null, ScaleShape.Grid);

@@ -108,13 +108,26 @@ internal sealed class InverseRule(bool isPower) : GroupRule(DType.F32)
     }
 }
 
+/// <summary>NVFP4: codes of E2M1, under scales of groups that are E4M3, under one scale of all.</summary>
+/// <param name="type">The type that the library holds the weights in.</param>
+internal abstract class TwoScaleRule(DType type) : GroupRule(type)
+{
+    public override float[] Table => Reading.Tables.E2M1;
+
+    public override void Encode(Span<float> weights, GroupScale scale, Span<byte> codes)
+    {
+        TensorPrimitives.Divide(weights, scale.Factor, weights);
+        TensorPrimitives.Clamp(weights, -SmallFloats.GreatestE2M1, SmallFloats.GreatestE2M1, weights);
+        Zeros.Unsign(weights);
+        SmallFloats.ToE2M1(weights, codes);
+    }
+}
+
 /// <summary>compressed-tensors' NVFP4: scales of groups are E4M3, under one that divides them all.</summary>
 /// <param name="type">The type that the library holds the weights in.</param>
-internal sealed class GlobalRule(DType type) : GroupRule(type)
+internal sealed class GlobalRule(DType type) : TwoScaleRule(type)
 {
     private const float LeastScale = 0.125f;
-
-    public override float[] Table => Reading.Tables.E2M1;
 
     public override float Whole(float greatest)
     {
@@ -131,21 +144,11 @@ internal sealed class GlobalRule(DType type) : GroupRule(type)
         float factor = stored / whole;
         return new GroupScale(stored, factor, factor);
     }
-
-    public override void Encode(Span<float> weights, GroupScale scale, Span<byte> codes)
-    {
-        TensorPrimitives.Divide(weights, scale.Factor, weights);
-        TensorPrimitives.Clamp(weights, -SmallFloats.GreatestE2M1, SmallFloats.GreatestE2M1, weights);
-        Zeros.Unsign(weights);
-        SmallFloats.ToE2M1(weights, codes);
-    }
 }
 
 /// <summary>ModelOpt's NVFP4: the same with a second scale that multiplies, <c>amax / (448·6)</c>.</summary>
-internal sealed class SecondScaleRule() : GroupRule(DType.F32)
+internal sealed class SecondScaleRule() : TwoScaleRule(DType.F32)
 {
-    public override float[] Table => Reading.Tables.E2M1;
-
     public override float Whole(float greatest) => greatest > 0 ? greatest / (SmallFloats.GreatestE4M3 * SmallFloats.GreatestE2M1) : 1;
 
     public override GroupScale Scale(float greatest, float whole)
@@ -154,14 +157,6 @@ internal sealed class SecondScaleRule() : GroupRule(DType.F32)
         float stored = greatest > 0 ? Reading.Tables.E4M3[SmallFloats.ToE4M3(Math.Clamp(scaled, 0.001953125f, SmallFloats.GreatestE4M3))] : 1;
         float factor = stored * whole;
         return new GroupScale(stored, factor, factor);
-    }
-
-    public override void Encode(Span<float> weights, GroupScale scale, Span<byte> codes)
-    {
-        TensorPrimitives.Divide(weights, scale.Factor, weights);
-        TensorPrimitives.Clamp(weights, -SmallFloats.GreatestE2M1, SmallFloats.GreatestE2M1, weights);
-        Zeros.Unsign(weights);
-        SmallFloats.ToE2M1(weights, codes);
     }
 }
 

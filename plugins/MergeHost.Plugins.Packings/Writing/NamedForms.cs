@@ -41,7 +41,7 @@ internal static class NamedForms
                 ["quant_method"] = "fp8",
                 ["weight_block_size"] = new JsonArray(ByteBlock, ByteBlock),
             },
-            "w8a8" => CompressedTensors("int-quantized", names, Arguments(8, "int", "channel", null), Activations(8, "int", "token", null, true)),
+            "w8a8" => CompressedTensors("int-quantized", names, Arguments(8, "int", "channel", null), Arguments(8, "int", "token", null, isDynamic: true)),
             "mxfp4" => CompressedTensors("mxfp4-pack-quantized", names, Arguments(4, "float", "group", 32, "torch.uint8"), null),
             "nvfp4" => CompressedTensors("nvfp4-pack-quantized", names, Arguments(4, "float", "tensor_group", 16, "torch.float8_e4m3fn"), null),
             "gptq" => new JsonObject
@@ -71,8 +71,8 @@ internal static class NamedForms
     {
         "fp8-block" => new StraightForm("fp8", ScaleRule.Inverse, 8, ByteBlock, ByteBlock, DType.F8_E4M3, ".weight", ".weight_scale_inv", DType.F32, ScaleShape.Grid),
         "w8a8" => new StraightForm("int-quantized", ScaleRule.RangeInteger, 8, 1, 0, DType.I8, ".weight", ".weight_scale", null, ScaleShape.Grid),
-        "mxfp4" => new StraightForm("mxfp4-pack-quantized", ScaleRule.Power, 4, 1, 32, DType.U8, ".weight_packed", ".weight_scale", DType.U8, ScaleShape.Grid),
-        "nvfp4" => new StraightForm("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, 16, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3, ScaleShape.Grid),
+        "mxfp4" => StraightForm.PackedMxfp4(32),
+        "nvfp4" => StraightForm.PackedNvfp4(16),
         "gptq" => new WordForm("gptq", 4, WordGroup, IsSymmetric: true, Added: 1, HasIndex: true, DType.F16),
         _ => new WordForm("awq", 4, WordGroup, IsSymmetric: false, Added: 0, HasIndex: false, DType.F16),
     };
@@ -100,9 +100,9 @@ internal static class NamedForms
         ["quantization_status"] = "compressed",
     };
 
-    private static JsonObject Arguments(int bits, string type, string strategy, int? group, string? scaleType = null)
+    private static JsonObject Arguments(int bits, string type, string strategy, int? group, string? scaleType = null, bool isDynamic = false)
     {
-        JsonObject fields = new() { ["dynamic"] = false, ["group_size"] = group, ["num_bits"] = bits, ["strategy"] = strategy, ["symmetric"] = true, ["type"] = type };
+        JsonObject fields = new() { ["dynamic"] = isDynamic, ["group_size"] = group, ["num_bits"] = bits, ["strategy"] = strategy, ["symmetric"] = true, ["type"] = type };
         if (scaleType is not null)
         {
             fields["scale_dtype"] = scaleType;
@@ -110,14 +110,4 @@ internal static class NamedForms
 
         return fields;
     }
-
-    private static JsonObject Activations(int bits, string type, string strategy, int? group, bool dynamic) => new()
-    {
-        ["dynamic"] = dynamic,
-        ["group_size"] = group,
-        ["num_bits"] = bits,
-        ["strategy"] = strategy,
-        ["symmetric"] = true,
-        ["type"] = type,
-    };
 }

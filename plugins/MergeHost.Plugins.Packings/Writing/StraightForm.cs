@@ -59,9 +59,20 @@ internal sealed record StraightForm(
     string Scheme, ScaleRule Rule, int Bits, long GroupRows, long GroupColumns, DType CodesType, string CodesName, string ScaleName, DType? ScaleType, ScaleShape ScaleShape)
     : WeightForm(Scheme)
 {
-    public override string Settings => GroupRows == 0 && GroupColumns == 0 ? "one scale for each tensor"
+    /// <summary>Whether all weights share one scale.</summary>
+    public bool HasOneScale => GroupRows == 0 && GroupColumns == 0;
+
+    public override string Settings => HasOneScale ? "one scale for each tensor"
         : GroupRows == 1 && GroupColumns == 0 ? "a scale for each row"
         : FormattableString.Invariant($"a scale for {GroupRows} x {(GroupColumns == 0 ? "all" : GroupColumns)} weights");
+
+    /// <summary>compressed-tensors' MXFP4.</summary>
+    public static StraightForm PackedMxfp4(long columns) =>
+        new("mxfp4-pack-quantized", ScaleRule.Power, 4, 1, columns, DType.U8, ".weight_packed", ".weight_scale", DType.U8, ScaleShape.Grid);
+
+    /// <summary>compressed-tensors' NVFP4.</summary>
+    public static StraightForm PackedNvfp4(long columns) =>
+        new("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, columns, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3, ScaleShape.Grid);
 
     // Numbers of 4 and 6 bits share bytes; words are filled up, as are the last blocks of rectangles.
     public override bool Fits(TensorShape shape) =>

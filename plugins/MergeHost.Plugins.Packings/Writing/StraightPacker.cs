@@ -31,7 +31,7 @@ internal sealed class StraightPacker : WeightPacker
         _columns = plain.Shape.RowLength;
         long rows = plain.ElementCount / _columns;
         long height = plain.Shape[plain.Shape.Rank - 2];
-        _groups = form is { GroupRows: 0, GroupColumns: 0 }
+        _groups = form.HasOneScale
             ? new GroupShape(rows, rows, _columns, 1, 1)
             : GroupShape.Of(rows / height, height, _columns, form.GroupRows == 0 ? height : form.GroupRows, form.GroupColumns == 0 ? _columns : form.GroupColumns);
         long elements = form.CodesType == DType.I32 ? GroupShape.Up(_columns * form.Bits, 32) : _columns * form.Bits / 8;
@@ -57,7 +57,7 @@ internal sealed class StraightPacker : WeightPacker
 
     public override IReadOnlyList<TensorInfo> Parts => [.. new[] { _codes, _scales, _whole, _shape }.OfType<TensorInfo>()];
 
-    public override string? MeasuredWith => _whole is not null ? FusedModules.KeyOf(Plain.Name) : _form is { GroupRows: 0, GroupColumns: 0 } ? Plain.Name : null;
+    public override string? MeasuredWith => _whole is not null ? FusedModules.KeyOf(Plain.Name) : _form.HasOneScale ? Plain.Name : null;
 
     public override double Pack(long first, Span<float> weights, float greatest, ICheckpointWriter writer)
     {
@@ -89,14 +89,14 @@ internal sealed class StraightPacker : WeightPacker
     private static long Run(StraightForm form, TensorShape shape)
     {
         long height = shape[shape.Rank - 2];
-        long rows = form.GroupColumns == 0 && form.GroupRows == 0 ? 1 : form.GroupRows == 0 ? height : form.GroupRows;
+        long rows = form.HasOneScale ? 1 : form.GroupRows == 0 ? height : form.GroupRows;
         return (shape.Rank > 2 && height % rows != 0 ? height : rows) * shape.RowLength;
     }
 
     private double Encode(long row, int rows, Span<float> weights, float? greatest, float whole, Span<byte> codes, ICheckpointWriter writer)
     {
         double error = 0;
-        bool isOne = _form is { GroupRows: 0, GroupColumns: 0 };
+        bool isOne = _form.HasOneScale;
         int bandRows = isOne ? rows : (int)_groups.Rows;
         int columns = (int)_columns;
         float[] scales = ArrayPool<float>.Shared.Rent(checked(rows * (int)_groups.GridColumns));

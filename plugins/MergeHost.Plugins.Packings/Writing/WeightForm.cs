@@ -10,7 +10,7 @@ internal abstract record WeightForm(string Scheme)
     public abstract string Settings { get; }
 
     /// <summary>Whether a weight can be packed so.</summary>
-    public virtual bool Fits(TensorShape shape) => true;
+    public abstract bool Fits(TensorShape shape);
 
     /// <summary>Makes what packs a weight.</summary>
     /// <param name="plain">The weight; its type is the one that the library would hold it in.</param>
