@@ -26,7 +26,7 @@ internal sealed class LowRankApproximation(ILinearAlgebra algebra, long seed, bo
         int least = Math.Min(matrix.Rows, matrix.Columns);
         if (isExact || least <= Small || 3 * width >= least)
         {
-            return CoreSpace.Halves(algebra.Decompose(matrix), rank);
+            return CoreSpace.Halves(algebra.Decompose(matrix, rank), rank);
         }
 
         Matrix<float> image = algebra.Multiply(matrix, Directions(matrix.Columns, width, name));
@@ -37,7 +37,7 @@ internal sealed class LowRankApproximation(ILinearAlgebra algebra, long seed, bo
         }
 
         Matrix<float> basis = algebra.Qr(image).Q;
-        Factors small = CoreSpace.Halves(algebra.Decompose(algebra.Multiply(basis, matrix, transposeA: true)), rank);
+        Factors small = CoreSpace.Halves(algebra.Decompose(algebra.Multiply(basis, matrix, transposeA: true), rank), rank);
         return small with { Left = algebra.Multiply(basis, small.Left) };
     }
 

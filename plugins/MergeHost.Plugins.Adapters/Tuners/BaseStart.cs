@@ -18,22 +18,23 @@ internal static class BaseStart
     {
         if (isKasa)
         {
-            return target => Components(target, parts => Math.Max(0, parts - rank)..parts);
+            return target => Components(target, rank, isOfLast: true);
         }
 
         return start switch
         {
             "olora" => target => Columns(Whole(target), rank, scale),
-            _ when start.StartsWith("pissa", StringComparison.Ordinal) => target => Components(target, parts => ..Math.Min(rank, parts)),
+            _ when start.StartsWith("pissa", StringComparison.Ordinal) => target => Components(target, rank, isOfLast: false),
             _ => null,
         };
     }
 
-    // −U·S·Vᵀ of some singular values.
-    private static Factors Components(AdaptedTensor target, Func<int, Range> chosen)
+    // −U·S·Vᵀ of the largest singular values, or of the last.
+    private static Factors Components(AdaptedTensor target, int rank, bool isOfLast)
     {
-        SingularValueDecomposition parts = new ManagedLinearAlgebra().Decompose(Whole(target));
-        (int first, int count) = chosen(parts.S.Count).GetOffsetAndLength(parts.S.Count);
+        SingularValueDecomposition parts = new ManagedLinearAlgebra().Decompose(Whole(target), isOfLast ? int.MaxValue : rank);
+        int count = Math.Min(rank, parts.S.Count);
+        int first = parts.S.Count - count;
         return new Factors(
             MatrixOperations.Make(target.Rows, count, (row, column) => -parts.U[row, first + column] * parts.S[first + column]),
             MatrixOperations.Make(count, target.Columns, (row, column) => parts.V[column, first + row]));
