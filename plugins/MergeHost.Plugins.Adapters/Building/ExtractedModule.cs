@@ -13,8 +13,6 @@ namespace MergeHost.Plugins.Adapters.Building;
 /// <summary>Decides what becomes of each tensor of a base in an adapter, and makes it.</summary>
 internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext context, ExtractOptions options, JsonObject? config, TiedEnds ends)
 {
-    private static readonly string[] _embeddings = ["embed_tokens", "wte", "word_embeddings", "tok_embeddings", "embed_in"];
-
     private readonly Dictionary<string, int> _ranks = options.Ranks.ToDictionary(rank => rank.Tensor, rank => rank.Rank);
     private readonly List<TensorInfo> _whole = [];
 
@@ -28,7 +26,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             return false;
         }
 
-        bool isEmbedding = tensor.Name == ends.Embedding?.Name || _embeddings.Contains(words[^2]);
+        bool isEmbedding = tensor.Name == ends.Embedding?.Name || TiedEnds.IsEmbedding(tensor.Name);
         bool isEnd = isEmbedding || TiedEnds.IsHead(tensor.Name);
         if (tensor.Shape.Rank == 1 || (isEnd && (options.WholeEmbeddings || ends.IsTied)))
         {
@@ -106,7 +104,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             Factors product = new LowRankApproximation(made.Algebra, context.Seed, options.Exact).Of(change, rank, tensor.Name);
             product.Right.Elements.Span.CopyTo(made.Result(a));
             product.Left.Elements.Span.CopyTo(made.Result(b));
-            double norm = TensorPrimitives.Norm<float>(change.Elements.Span);
+            double norm = Norm(difference);
             float[]? lengths = hasLengths ? made.Result(AdapterPlan.MagnitudesOf(module)) : null;
             double left = lengths is null ? Left(change, product) : LeftByDora(before, after, product, turns, lengths);
             made.Note(b, "rank", rank);

@@ -17,7 +17,6 @@ internal sealed class PlainLora
 
     private static readonly string[] _changedBases = ["pissa", "olora", "loftq", "corda", "lora_ga"];
 
-    private readonly MergedAdapter _merged;
     private readonly AdapterFile _file;
     private readonly InterleavedRows? _rows;
 
@@ -27,7 +26,7 @@ internal sealed class PlainLora
     /// <exception cref="MergeHostException">It is something else.</exception>
     public PlainLora(MergedAdapter merged, ICheckpointReader reader, System.Text.Json.Nodes.JsonObject? @base)
     {
-        _merged = merged;
+        Merged = merged;
         _file = new AdapterFile(reader, merged.Model);
         _rows = InterleavedRows.Of(_file.Config, @base);
         AdapterConfig config = _file.Config;
@@ -62,7 +61,7 @@ internal sealed class PlainLora
     }
 
     /// <summary>What the recipe says of it.</summary>
-    public MergedAdapter Merged => _merged;
+    public MergedAdapter Merged { get; }
 
     /// <summary>What its configuration says of the base.</summary>
     public string? Base => _file.Config.Text("base_model_name_or_path");

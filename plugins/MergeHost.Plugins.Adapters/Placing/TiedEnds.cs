@@ -13,9 +13,9 @@ internal sealed class TiedEnds
 
     public TiedEnds(ICheckpointReader reader, JsonObject? config)
     {
-        Embedding = reader.Tensors.Where(tensor => tensor.Shape.Rank == 2 && Ends(tensor.Name, _embeddings)).MaxBy(tensor => tensor.Shape[0]);
+        Embedding = reader.Tensors.Where(tensor => tensor.Shape.Rank == 2 && IsEmbedding(tensor.Name)).MaxBy(tensor => tensor.Shape[0]);
         bool? says = config.Find("tie_word_embeddings").AsTruth() ?? config.Find("text_config").Find("tie_word_embeddings").AsTruth();
-        IsTied = Embedding is not null && says != false && !reader.Tensors.Any(tensor => Ends(tensor.Name, _heads));
+        IsTied = Embedding is not null && says != false && !reader.Tensors.Any(tensor => IsHead(tensor.Name));
         const string usual = "model.embed_tokens.weight";
         HeadName = Embedding is not null && Embedding.Name.EndsWith("." + usual, StringComparison.Ordinal) ? $"{Embedding.Name[..^usual.Length]}lm_head.weight" : "lm_head.weight";
     }
@@ -32,11 +32,14 @@ internal sealed class TiedEnds
     /// <summary>Whether a name in the loaded model is that of the head's weight.</summary>
     public static bool IsHead(string name) => Ends(name, _heads);
 
+    /// <summary>Whether a tensor is the weight of an embedding of tokens.</summary>
+    public static bool IsEmbedding(string name) => Ends(name, _embeddings);
+
     /// <summary>Whether an adapter holds the same for the embedding and for the head, which is then trained as one.</summary>
     public static bool AreSame(AdapterFile adapter, TiedEnds ends)
     {
-        AdapterModule[] heads = [.. adapter.Modules.Where(module => Ends(module.Name + ".weight", _heads))];
-        AdapterModule[] embeddings = [.. adapter.Modules.Where(module => Ends(module.Name + ".weight", _embeddings))];
+        AdapterModule[] heads = [.. adapter.Modules.Where(module => IsHead(module.Name + ".weight"))];
+        AdapterModule[] embeddings = [.. adapter.Modules.Where(module => IsEmbedding(module.Name + ".weight"))];
         return heads is [AdapterModule head] && embeddings is [AdapterModule embedding] && head.Parts.Keys.All(part => part switch
         {
             "lora_A" => AreSame(head, part, embedding, "lora_embedding_B", isTransposed: true),
