@@ -105,7 +105,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]), target.Rows);
         if (BaseStart.Of(_start, Config.Has("kasa_config"), a.Rows, scale) is { } start)
         {
-            target.Add(LowRankChange.Once(() => start(target), target.Rows));
+            change = new ChangeSequence(LowRankChange.Once(() => start(target), target.Rows), change);
         }
 
         target.Add(module.Has(Magnitudes) ? WithMagnitudes(module, change, target, target.IsTransposed) : change);

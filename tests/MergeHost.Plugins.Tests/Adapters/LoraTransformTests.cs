@@ -58,6 +58,22 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         Assert.Equal(before.Zip(after, (b, a) => (float)(b + (scale * (a - b)))), AdapterCase.Read(scaled, Query), (x, y) => Math.Abs(x - y) < 1e-6);
     }
 
+    // V/‖V‖ has columns of length 1 whatever V is, as long as both are the same.
+    [Theory]
+    [InlineData("pissa")]
+    [InlineData("olora")]
+    public void Read_OfDoraThatStartedFromTheBase_GivesColumnsTheTrainedLengths(string start)
+    {
+        const string module = "transformer.h.0.attn.c_attn";
+        string copy = AdapterCase.Copy(_folder, "lora-dora-gpt2", config => config["init_lora_weights"] = start);
+        using ICheckpointReader adapter = AdapterCase.Open(copy);
+        using ICheckpointReader merged = AdapterCase.Apply("gpt2-f32", copy);
+        float[] lengths = AdapterCase.Read(adapter, $"base_model.model.{module}.lora_magnitude_vector");
+        float[] values = AdapterCase.Read(merged, $"{module}.weight");
+        Assert.All(lengths.Index(), length => Assert.Equal(
+            Math.Abs(length.Item), Math.Sqrt(values.Where((_, i) => i % lengths.Length == length.Index).Sum(value => (double)value * value)), 1e-5 * Math.Abs(length.Item)));
+    }
+
     [Fact]
     public void Apply_OfAnAdapterOnOneTiedEnd_UntiesAndSaysSo()
     {
