@@ -35,7 +35,7 @@ internal sealed class AdaptedTensor
     public TensorSource Source { get; private set; }
 
     /// <summary>What the adapter was trained on: the base's tensor before others changed it, or what the adapter has in its place.</summary>
-    public TensorSource Trained => Source.IsReplaced ? Source : _original;
+    public TensorSource Trained => Source.Replaced is null ? _original : Source;
 
     /// <summary>Whether the tensor is stored as <c>[in, out]</c>.</summary>
     public bool IsTransposed { get; }
@@ -56,7 +56,7 @@ internal sealed class AdaptedTensor
     public bool HasChanges => _changes.Count > 0;
 
     /// <summary>Whether some rows are replaced, and nothing else is changed.</summary>
-    public bool ReplacesRowsOnly => !Source.IsReplaced && _changes.TrueForAll(change => change is RowsReplacedChange);
+    public bool ReplacesRowsOnly => Source.Replaced is null && _changes.TrueForAll(change => change is RowsReplacedChange);
 
     /// <summary>The same tensor under another name; nothing is changed in it yet.</summary>
     public AdaptedTensor Named(string name) => new(Source, _original, IsTransposed) { Info = Info with { Name = name } };
@@ -111,23 +111,35 @@ internal sealed class AdaptedTensor
 
     private void Compute(int firstRow, Span<float> values, float scale)
     {
-        long first = (long)firstRow * Columns;
-        Source.Read(first, values);
-        foreach (IRowChange change in _changes)
-        {
-            change.Apply(firstRow, values, Columns);
-        }
-
+        Source.Read((long)firstRow * Columns, values);
         if (scale == 1)
         {
+            Change(firstRow, values);
             return;
         }
 
         float[] before = ArrayPool<float>.Shared.Rent(values.Length);
         Span<float> unchanged = before.AsSpan(0, values.Length);
-        Source.ReadUnreplaced(first, unchanged);
+        if (Source.Replaced is { } replaced)
+        {
+            replaced.Read((long)firstRow * Columns, unchanged);
+        }
+        else
+        {
+            values.CopyTo(unchanged);
+        }
+
+        Change(firstRow, values);
         TensorPrimitives.Subtract(values, unchanged, values);
         TensorPrimitives.MultiplyAdd(values, scale, unchanged, values);
         ArrayPool<float>.Shared.Return(before);
+    }
+
+    private void Change(int firstRow, Span<float> values)
+    {
+        foreach (IRowChange change in _changes)
+        {
+            change.Apply(firstRow, values, Columns);
+        }
     }
 }

@@ -46,6 +46,8 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Tune
     private const string A = "randlora_A";
     private const string B = "randlora_B";
 
+    private (Matrix<float> A, Matrix<float> B)? _shared;
+
     protected override void Add(AdapterModule module)
     {
         AdaptedTensor target = Weight(module);
@@ -55,9 +57,8 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Tune
             throw Config.Wrong("'save_projection' is false, and the weights have no random factors", "Save the adapter again with `save_projection=True`.");
         }
 
-        Matrix<float> a = holder.Matrix(A);
+        (Matrix<float> a, Matrix<float> b) = holder == Adapter.Shared ? _shared ??= (holder.Matrix(A), holder.Matrix(B)) : (holder.Matrix(A), holder.Matrix(B));
         TensorShape shape = holder.Parts[B].Shape;
-        Matrix<float> b = holder.Matrix(B);
         if (module.Has(A))
         {
             module.Take(A);
@@ -84,10 +85,12 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Tune
 /// <seealso href="https://arxiv.org/abs/2405.15179">VB-LoRA</seealso>
 internal sealed class VbLoraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
 {
+    private Matrix<float>? _bank;
+
     protected override void Add(AdapterModule module)
     {
         AdaptedTensor target = Weight(module);
-        Matrix<float> bank = Adapter.Shared.Matrix("vblora_vector_bank");
+        Matrix<float> bank = _bank ??= Adapter.Shared.Matrix("vblora_vector_bank");
         (Matrix<float> a, int rank, int pieces) = Mixed(module, "vblora_logits_A", bank);
         (Matrix<float> b, int tall, int ranks) = Mixed(module, "vblora_logits_B", bank);
         int length = bank.Columns;

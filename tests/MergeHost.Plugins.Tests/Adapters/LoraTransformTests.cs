@@ -58,6 +58,25 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         Assert.Equal(before.Zip(after, (b, a) => (float)(b + (scale * (a - b)))), AdapterCase.Read(scaled, Query), (x, y) => Math.Abs(x - y) < 1e-6);
     }
 
+    [Fact]
+    public void Read_WithAScale_ReadsTheBaseOnce()
+    {
+        using CountingReader plain = new(AdapterCase.Open("llama-f32"));
+        using ICheckpointReader scaled = new LoraTransform().Apply(plain, new LoraOptions { Path = Plain, Scale = 0.5 }, new TransformContext(AdapterCase.Open));
+        TensorInfo query = scaled.Tensors.Single(tensor => tensor.Name == Query);
+        AdapterCase.Read(scaled, Query);
+        Assert.Equal(query.LengthBytes, plain.BytesOf(Query));
+    }
+
+    [Fact]
+    public void Apply_OfAdaptersWithABankThatModulesShare_ReadsItOnce()
+    {
+        using CountingReader adapter = new(AdapterCase.Open("tuners-vblora"));
+        TensorInfo bank = adapter.Tensors.Single(tensor => tensor.Name.EndsWith("vblora_vector_bank", StringComparison.Ordinal));
+        using ICheckpointReader merged = new LoraTransform().Apply(AdapterCase.Open("llama-f32"), new LoraOptions { Path = "tuners-vblora" }, new TransformContext(_ => adapter));
+        Assert.Equal(bank.LengthBytes, adapter.BytesOf(bank.Name));
+    }
+
     // V/‖V‖ has columns of length 1 whatever V is, as long as both are the same.
     [Theory]
     [InlineData("pissa")]
@@ -171,5 +190,18 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         string[] parts = name.EndsWith("gate_up_proj", StringComparison.Ordinal) ? ["gate_proj", "up_proj"] : ["down_proj"];
         return Enumerable.Range(0, reader.Tensors.Count(tensor => tensor.Name.StartsWith(experts + ".", StringComparison.Ordinal)) / 3)
             .SelectMany(expert => parts.Select(part => $"{experts}.{expert}.{part}.weight"));
+    }
+
+    private sealed class CountingReader(ICheckpointReader inner) : DerivedCheckpoint(inner)
+    {
+        private readonly Dictionary<string, long> _bytes = [];
+
+        public long BytesOf(string tensor) => _bytes.GetValueOrDefault(tensor);
+
+        public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
+        {
+            _bytes[tensor.Name] = BytesOf(tensor.Name) + destination.Length;
+            base.Read(tensor, firstElement, destination);
+        }
     }
 }
