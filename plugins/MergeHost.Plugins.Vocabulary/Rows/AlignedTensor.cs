@@ -12,7 +12,7 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
 {
     private const int RowsOfBlock = 256;
 
-    private readonly int _width = checked((int)parts[model]!.Info.Shape.ElementCount / (int)parts[model]!.Info.Shape[0]);
+    private readonly int _width = checked((int)(parts[model]!.Info.ElementCount / parts[model]!.Info.Shape[0]));
     private readonly Lock _lock = new();
     private float[]? _padding;
 
