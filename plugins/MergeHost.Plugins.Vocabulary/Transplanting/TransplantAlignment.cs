@@ -92,10 +92,20 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
             counts = (shared.Length, [.. lacking.Select(token => token.Token.Written)]);
         }
 
-        IReadOnlyList<int>[] parts = tokenizer is null ? [] : [.. lacking.Select(token => tokenizer.Encode(token.Token.Written))];
+        IReadOnlyList<int>[] parts = tokenizer is null ? [] : [.. lacking.Select(token => Parts(token.Token, tokenizer, part))];
         TransplantOptions kind = part.Info.Shape.Rank == 1 && takesNeighbours ? options with { Method = TransplantMethod.Mean } : options;
         RowMaker maker = new(kind, part, source, shared, [.. lacking.Select(token => token.Id)], parts, isHead);
         return new TransplantedTensor(part, DTypeConversion.CanEncode(part.Info.DType) && part.Info.DType.Kind == DTypeKind.Float ? part.Info.DType : DType.F32, rows, maker);
+    }
+
+    // A tokenizer may list tokens that the model has no rows for.
+    private static IReadOnlyList<int> Parts(TokenSpelling token, TextTokenizer tokenizer, TensorPart part)
+    {
+        IReadOnlyList<int> ids = tokenizer.Encode(token.Written);
+        int most = ids.Count == 0 ? -1 : ids.Max();
+        return most < part.Info.Shape[0] ? ids : throw Wrong(ErrorCodes.VocabularyMismatch,
+            $"the model cuts '{CheckpointException.Printable(token.Written)}' into tokens of which {most} has no row in '{part.Info.Name}' of {part.Info.Shape[0]} rows",
+            "Take another `method:`.");
     }
 
     // A donor that ties its head has the embedding for it.

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Plugins.Vocabulary.Transplanting;
@@ -50,6 +51,22 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
         _options = new TransplantOptions { Donor = "donor", K = 9 };
         Problem problem = Assert.Throws<MergeHostException>(() => Align([Models[0].Open()])).Problems[0];
         Assert.Equal((ErrorCodes.ValueOutOfRange, "k is 9, and the models share 8 tokens"), (problem.Code, problem.Message));
+    }
+
+    [Fact]
+    public void Subword_OfATokenThatTheModelCutsIntoOneWithoutARow_IsRefused()
+    {
+        JsonObject vocabulary = new(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create($"token{id}", (JsonNode?)id)));
+        TinyCheckpoint model = TinyCheckpoint.Llama(type: DType.F32).AddFile("tokenizer.json", new JsonObject
+        {
+            ["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 8, ["content"] = "token8", ["special"] = true }),
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false },
+            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
+        });
+        _options = new TransplantOptions { Donor = "donor", Method = TransplantMethod.Subword };
+        Problem problem = Assert.Throws<MergeHostException>(() => Align([model.Open()])).Problems[0];
+        Assert.Equal(ErrorCodes.VocabularyMismatch, problem.Code);
+        Assert.Equal("the model cuts 'token8' into tokens of which 8 has no row in 'model.embed_tokens.weight' of 8 rows", problem.Message);
     }
 
     [Fact]
