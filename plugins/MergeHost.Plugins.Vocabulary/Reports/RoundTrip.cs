@@ -66,7 +66,7 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
             retokenized += isOfBefore && !isSameText ? 1 : 0;
         }
 
-        int unreached = vocabulary.NewPieces.Count(piece => other.Decode([piece.Piece.Id]) is { Length: > 0 } text && !text.Contains('\uFFFD', StringComparison.Ordinal)
+        int unreached = vocabulary.NewPieces.Count(piece => other.Decode([piece.Id]) is { Length: > 0 } text && !text.Contains('\uFFFD', StringComparison.Ordinal)
             && other.Encode(text).Count > 1 && other.Encode(text.TrimStart(' ')).Count > 1);
         return new RoundTrip(texts.Count, changed, retokenized, unreached, null);
     }

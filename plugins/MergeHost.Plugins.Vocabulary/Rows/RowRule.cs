@@ -3,9 +3,6 @@ namespace MergeHost.Plugins.Vocabulary.Rows;
 /// <summary>How a model that lacks a token gets a row for it.</summary>
 internal enum RowRule
 {
-    /// <summary>All models have the token.</summary>
-    Own,
-
     /// <summary>One model has it: all get its row.</summary>
     OnlyOwner,
 

@@ -9,7 +9,7 @@ internal sealed class OutputVocabulary
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly List<AddedToken> _added = [];
-    private readonly List<(ModelTokens From, Piece Piece)> _newPieces = [];
+    private readonly List<Piece> _newPieces = [];
     private readonly List<AddedToken> _newAdded = [];
     private readonly List<(string Model, AddedToken Token)> _otherwise = [];
     private readonly HashSet<string> _left;
@@ -46,7 +46,7 @@ internal sealed class OutputVocabulary
     public IReadOnlyList<AddedToken> Added => [.. _added.OrderBy(token => token.Id)];
 
     /// <summary>The pieces that the owner lacks, with their ids here.</summary>
-    public IReadOnlyList<(ModelTokens From, Piece Piece)> NewPieces => _newPieces;
+    public IReadOnlyList<Piece> NewPieces => _newPieces;
 
     /// <summary>The added tokens that the owner lacks, or has as pieces only.</summary>
     public IReadOnlyList<AddedToken> NewAdded => _newAdded;
@@ -75,7 +75,7 @@ internal sealed class OutputVocabulary
             HashSet<string> added = [.. tokens.Added.Select(token => token.Content)];
             foreach (Piece piece in tokens.Pieces.Where(piece => piece.Id < rows && !added.Contains(piece.Text) && !Has(piece.Text)))
             {
-                _newPieces.Add((tokens, piece with { Id = _next }));
+                _newPieces.Add(piece with { Id = _next });
                 _ids.Add(piece.Text, _next++);
             }
         }

@@ -92,7 +92,7 @@ internal static class TokenizerWriter
         switch (model["vocab"])
         {
             case JsonObject ids:
-                foreach ((_, Piece piece) in vocabulary.NewPieces)
+                foreach (Piece piece in vocabulary.NewPieces)
                 {
                     ids[piece.Text] = piece.Id;
                 }
@@ -108,7 +108,7 @@ internal static class TokenizerWriter
                     texts[id] = text;
                 }
 
-                foreach ((_, Piece piece) in vocabulary.NewPieces)
+                foreach (Piece piece in vocabulary.NewPieces)
                 {
                     while (places.Count < piece.Id)
                     {
