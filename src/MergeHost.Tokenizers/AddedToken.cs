@@ -10,9 +10,6 @@ namespace MergeHost.Tokenizers;
 /// <param name="IsControl">Whether it is no part of a text, but steers the model.</param>
 internal sealed record AddedToken(string Content, int Id, bool IsControl)
 {
-    /// <summary>The roles by which <c>tokenizer_config.json</c> names special tokens.</summary>
-    private static readonly string[] _roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
     /// <summary>Whether it is looked for in the text as the normalizer leaves it.</summary>
     public bool IsNormalized { get; init; }
 
@@ -44,7 +41,7 @@ internal sealed record AddedToken(string Content, int Id, bool IsControl)
             tokens.TryAdd(token.Content, token);
         }
 
-        foreach (string content in _roles.Select(role => TextOf(settings.Find(role))).OfType<string>())
+        foreach (string content in TokenRoles.All.Select(role => TokenRoles.TextOf(settings, role)).OfType<string>())
         {
             if (tokens.TryGetValue(content, out AddedToken? known))
             {
@@ -58,9 +55,6 @@ internal sealed record AddedToken(string Content, int Id, bool IsControl)
 
         return [.. tokens.Values];
     }
-
-    /// <summary>The text of a token that is written as such, or as a mapping with its settings.</summary>
-    public static string? TextOf(JsonNode? token) => (token.Find("content") ?? token).AsText();
 
     private static AddedToken Read(string file, JsonNode? token, int? place) => token.Find("content").AsText() is { Length: > 0 } content && place is { } id
         ? new AddedToken(content, id, token.Find("special").AsTruth() == true)

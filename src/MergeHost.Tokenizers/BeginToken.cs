@@ -11,7 +11,7 @@ internal static class BeginToken
     {
         string? word = settings.Find("add_bos_token").AsTruth() switch
         {
-            true => AddedToken.TextOf(settings.Find("bos_token")),
+            true => TokenRoles.TextOf(settings, "bos_token"),
             false => null,
             null => Processors(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
         };

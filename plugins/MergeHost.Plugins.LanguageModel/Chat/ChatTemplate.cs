@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Plugins.LanguageModel.Templates;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Chat;
 
@@ -37,8 +38,7 @@ internal sealed class ChatTemplate
         });
         foreach (string name in (string[])["bos_token", "eos_token", "unk_token", "pad_token"])
         {
-            JsonNode? token = settings?[name];
-            if ((token is JsonObject description ? description["content"] : token) is JsonValue value && value.TryGetValue(out string? text))
+            if (TokenRoles.TextOf(settings, name) is { } text)
             {
                 _tokens[name] = text;
             }

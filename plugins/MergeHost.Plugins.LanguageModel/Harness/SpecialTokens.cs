@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -14,16 +15,12 @@ internal sealed record SpecialTokens(int? BeginId, string? BeginName, string? En
     {
         JsonObject? settings = Read("tokenizer_config.json");
         JsonObject? config = Read("config.json");
-        int? begin = Id(config?["bos_token_id"]) ?? model.Tokenizer.BeginId;
+        int? begin = config.Find("bos_token_id").AsInt() ?? model.Tokenizer.BeginId;
         int? end = model.EndIds.Count > 0 ? model.EndIds.Min() : null;
-        return new SpecialTokens(begin ?? end, Name(settings?["bos_token"]) ?? Named(begin), Name(settings?["eos_token"]) ?? Named(end));
+        return new SpecialTokens(begin ?? end, TokenRoles.TextOf(settings, "bos_token") ?? Named(begin), TokenRoles.TextOf(settings, "eos_token") ?? Named(end));
 
         JsonObject? Read(string name) => companions.FirstOrDefault(file => file.Name == name)?.ReadJson();
 
         string? Named(int? id) => id is { } known && model.Tokenizer.Name(known) is { Length: > 0 } name ? name : null;
     }
-
-    private static int? Id(JsonNode? node) => node is JsonValue value && value.TryGetValue(out int id) ? id : null;
-
-    private static string? Name(JsonNode? token) => (token is JsonObject description ? description["content"] : token) is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

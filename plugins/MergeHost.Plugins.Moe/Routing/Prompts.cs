@@ -25,9 +25,6 @@ internal sealed record Prompts(IReadOnlyList<IReadOnlyList<int>> Positive, IRead
     }
 
     // The token as text, as the peer has it, whether or not texts begin with it otherwise.
-    private static string BeginOf(ICheckpointReader @base)
-    {
-        System.Text.Json.Nodes.JsonObject? settings = @base.Companions.FirstOrDefault(file => file.Name == "tokenizer_config.json")?.ReadJson();
-        return settings.Find("bos_token").AsText() ?? settings.Find("bos_token").Find("content").AsText() ?? "";
-    }
+    private static string BeginOf(ICheckpointReader @base) =>
+        TokenRoles.TextOf(@base.Companions.FirstOrDefault(file => file.Name == "tokenizer_config.json")?.ReadJson(), "bos_token") ?? "";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Vocabulary.Tokens;
 
@@ -50,7 +51,7 @@ internal sealed record AddedToken(string Content, int Id)
     /// <summary>The special tokens that settings name, by role such as <c>eos_token</c>.</summary>
     public static Dictionary<string, string> Named(JsonObject? settings) => (settings ?? [])
         .Where(entry => entry.Key.EndsWith("_token", StringComparison.Ordinal))
-        .Select(entry => (entry.Key, Text: (entry.Value.Find("content") ?? entry.Value).AsText()))
+        .Select(entry => (entry.Key, Text: TokenRoles.TextOf(settings, entry.Key)))
         .Where(entry => entry.Text is not null).ToDictionary(entry => entry.Key, entry => entry.Text!);
 
     /// <summary>The token as <c>tokenizer.json</c> has it.</summary>

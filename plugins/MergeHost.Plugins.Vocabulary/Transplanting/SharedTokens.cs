@@ -1,26 +1,33 @@
 using System.Text.Json.Nodes;
 using MergeHost.Plugins.Vocabulary.Tokens;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Vocabulary.Transplanting;
 
 /// <summary>Tokens in one spelling, so that those of two tokenizers can be matched: beginnings of words, and special tokens by what they are for.</summary>
 internal static class SharedTokens
 {
-    private static readonly string[] _roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
     /// <summary>The tokens of a model by their spelling.</summary>
     /// <param name="tokens">The model's tokens.</param>
     /// <param name="rows">How many rows its tensor has; tokens behind have none.</param>
     public static Dictionary<TokenSpelling, int> Of(ModelTokens tokens, long rows)
     {
         JsonObject? settings = ModelTokens.ReadJson(tokens.Name, tokens.Companions, "tokenizer_config.json");
-        Dictionary<string, string> named = AddedToken.Named(settings);
+        Dictionary<string, string> roles = [];
+        foreach (string role in TokenRoles.All)
+        {
+            if (TokenRoles.TextOf(settings, role) is { } named)
+            {
+                roles.TryAdd(named, role);
+            }
+        }
+
         char mark = tokens.Kind == "byte-level BPE" ? 'Ġ' : '▁';
         Dictionary<TokenSpelling, int> found = [];
         foreach ((string text, int id) in tokens.Ids.Where(token => token.Value < rows).OrderBy(token => token.Value))
         {
             TokenSpelling spelling = text.StartsWith(mark) ? new TokenSpelling(TokenPlace.Word, text[1..])
-                : _roles.FirstOrDefault(role => named.GetValueOrDefault(role) == text) is { } role ? new TokenSpelling(TokenPlace.Special, role)
+                : roles.TryGetValue(text, out string? role) ? new TokenSpelling(TokenPlace.Special, role)
                 : new TokenSpelling(TokenPlace.Anywhere, text);
             found[spelling] = id;
         }
