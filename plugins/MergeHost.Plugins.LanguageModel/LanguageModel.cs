@@ -113,7 +113,7 @@ internal sealed class LanguageModel : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            _model.States(new TokenRows(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0)), observer: Show);
+            _model.States(RowOf(ids), observer: Show);
 
             void Show(int layer, ModelState shown, Tensor states)
             {
@@ -143,8 +143,10 @@ internal sealed class LanguageModel : IDisposable
     {
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        _model.States(new TokenRows(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0)), cache);
+        _model.States(RowOf(ids), cache);
     }
+
+    private TokenRows RowOf(IEnumerable<int> ids) => new(tensor([.. ids.Select(id => (long)id)], device: _model.Device).unsqueeze(0));
 
     private void Score(ScoredBatch batch, KeyValueCache beginning, TokenScore[][][] results)
     {
