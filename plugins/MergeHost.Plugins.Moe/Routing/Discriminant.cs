@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
 namespace MergeHost.Plugins.Moe.Routing;
 
 /// <summary>Tells classes of vectors apart by linear discriminants with one covariance for all, in closed form.</summary>
@@ -19,7 +22,7 @@ internal sealed class Discriminant(int classes, int width)
     public float[][] Rows()
     {
         double[][] means = [.. _members.Select(Mean)];
-        double[] middle = Mean([.. means.Where((_, index) => _members[index].Count > 0).Select(mean => mean.Select(number => (float)number).ToArray())]);
+        double[] middle = Mean([.. means.Where((_, index) => _members[index].Count > 0)]);
         double[][] centred = [.. _members.SelectMany((members, index) => members.Select(member => Difference(member, means[index])))];
         double variance = centred.Sum(vector => Dot(vector, vector)) / Math.Max(1, centred.Length) / width;
         double ridge = Math.Max(Ridge * variance, 1e-12);
@@ -34,23 +37,23 @@ internal sealed class Discriminant(int classes, int width)
         return [.. weights.Select((weight, i) => (float)(weight + (constant * middle[i] / norm)))];
     }
 
-    private double[] Mean(IReadOnlyList<float[]> vectors)
+    private double[] Mean<T>(IReadOnlyList<T[]> vectors)
+        where T : INumberBase<T>
     {
         double[] mean = new double[width];
-        foreach (float[] vector in vectors)
+        foreach (T[] vector in vectors)
         {
             for (int i = 0; i < width; i++)
             {
-                mean[i] += (double)vector[i] / vectors.Count;
+                mean[i] += double.CreateChecked(vector[i]) / vectors.Count;
             }
         }
 
         return mean;
     }
 
-    private static double[] Difference(IEnumerable<float> vector, double[] mean) => [.. vector.Zip(mean, (number, middle) => number - middle)];
+    private static double[] Difference<T>(T[] vector, double[] mean)
+        where T : INumberBase<T> => [.. vector.Zip(mean, (number, middle) => double.CreateChecked(number) - middle)];
 
-    private static double[] Difference(IEnumerable<double> vector, double[] mean) => [.. vector.Zip(mean, (number, middle) => number - middle)];
-
-    private static double Dot(double[] one, double[] other) => System.Numerics.Tensors.TensorPrimitives.Dot<double>(one, other);
+    private static double Dot(double[] one, double[] other) => TensorPrimitives.Dot<double>(one, other);
 }
