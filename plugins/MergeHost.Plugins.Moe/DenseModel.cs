@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Moe.Naming;
 
 namespace MergeHost.Plugins.Moe;
 
@@ -9,7 +10,6 @@ namespace MergeHost.Plugins.Moe;
 internal sealed class DenseModel
 {
     private static readonly string[] _sizes = ["hidden_size", "intermediate_size", "num_hidden_layers"];
-    private static readonly string[] _parts = ["gate_proj", "up_proj", "down_proj"];
 
     private readonly Dictionary<(int Layer, Part Part), TensorInfo> _weights = [];
 
@@ -51,8 +51,8 @@ internal sealed class DenseModel
 
     /// <summary>The layer and the part of a feed-forward network that a tensor is; <see langword="null"/> for others.</summary>
     public static (int Layer, Part Part)? PartOf(string tensor) =>
-        tensor.Split('.') is ["model", "layers", string layer, "mlp", string part, "weight"] && Array.IndexOf(_parts, part) is var index and >= 0
-        && int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (number, (Part)index) : null;
+        tensor.Split('.') is ["model", "layers", string layer, "mlp", string part, "weight"] && PartNames.Find(PartNames.Usual, part) is { } found
+        && int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (number, found) : null;
 
     /// <summary>A weight of a feed-forward network.</summary>
     public TensorInfo Weight(int layer, Part part) => _weights[(layer, part)];
@@ -70,7 +70,7 @@ internal sealed class DenseModel
                 TensorShape expected = part == Part.Down ? [HiddenSize, FeedForwardSize] : [FeedForwardSize, HiddenSize];
                 if (!_weights.TryGetValue((layer, part), out TensorInfo? weight))
                 {
-                    throw Refused($"has no tensor 'model.layers.{layer}.mlp.{_parts[(int)part]}.weight'", "Name a model with gated feed-forward networks in every layer.");
+                    throw Refused($"has no tensor 'model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight'", "Name a model with gated feed-forward networks in every layer.");
                 }
 
                 if (weight.Shape != expected)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Plugins.Moe.Naming;
 
 namespace MergeHost.Plugins.Moe;
 
@@ -13,8 +14,7 @@ internal sealed record MixtureFamily(string Name, string ModelType, string Archi
     public string Block { get; private init; } = "mlp";
 
     /// <summary>The names of an expert's three weights where each has a tensor of its own.</summary>
-    public IReadOnlyDictionary<Part, string> Parts { get; private init; } =
-        new Dictionary<Part, string> { [Part.Gate] = "gate_proj", [Part.Up] = "up_proj", [Part.Down] = "down_proj" };
+    public IReadOnlyList<string> Parts { get; private init; } = PartNames.Usual;
 
     /// <summary>The name of a shared expert, or <see langword="null"/> if there can be none.</summary>
     public string? Shared { get; private init; }
@@ -43,7 +43,7 @@ internal sealed record MixtureFamily(string Name, string ModelType, string Archi
         new("Mixtral", "mixtral", "MixtralForCausalLM", ["llama", "mistral"])
         {
             Block = "block_sparse_moe",
-            Parts = new Dictionary<Part, string> { [Part.Gate] = "w1", [Part.Up] = "w3", [Part.Down] = "w2" },
+            Parts = PartNames.Mixtral,
             Configure = (config, experts, perToken, _) =>
             {
                 Count(config, experts, perToken);
@@ -100,7 +100,7 @@ internal sealed record MixtureFamily(string Name, string ModelType, string Archi
     ];
 
     /// <summary>The name of a weight of an expert.</summary>
-    public string Expert(int layer, int expert, Part part) => $"{Prefix(layer)}experts.{expert}.{Parts[part]}.weight";
+    public string Expert(int layer, int expert, Part part) => $"{Prefix(layer)}experts.{expert}.{Parts[(int)part]}.weight";
 
     /// <summary>The name of the tensor that holds the gates and then the ups of each expert of a layer, or the downs.</summary>
     public static string Fused(int layer, bool isDown) => $"model.layers.{layer}.mlp.experts.{(isDown ? "down_proj" : "gate_up_proj")}";
@@ -111,7 +111,7 @@ internal sealed record MixtureFamily(string Name, string ModelType, string Archi
     public string Router(int layer, bool isFused) => $"{(isFused ? $"model.layers.{layer}.mlp." : Prefix(layer))}gate.weight";
 
     /// <summary>The name of a weight of the shared expert.</summary>
-    public string SharedExpert(int layer, Part part) => $"{Prefix(layer)}{Shared}.{Parts[part]}.weight";
+    public string SharedExpert(int layer, Part part) => $"{Prefix(layer)}{Shared}.{Parts[(int)part]}.weight";
 
     /// <summary>The name of the gate of the shared expert.</summary>
     public string SharedGate(int layer) => $"{Prefix(layer)}shared_expert_gate.weight";
@@ -138,12 +138,4 @@ internal sealed record MixtureFamily(string Name, string ModelType, string Archi
     }
 
     private static void Set(JsonObject config, string name, JsonNode value) => config[name] ??= value;
-}
-
-/// <summary>A weight of a gated feed-forward network.</summary>
-internal enum Part
-{
-    Gate,
-    Up,
-    Down,
 }

@@ -2,15 +2,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Moe.Naming;
 
 namespace MergeHost.Plugins.Moe.Dense;
 
 /// <summary>A mixture whose experts have tensors of their own.</summary>
 internal sealed class Mixture
 {
-    private static readonly string[] _names = ["gate_proj", "up_proj", "down_proj"];
-    private static readonly string[] _mixtralNames = ["w1", "w3", "w2"];
-
     /// <param name="name">As the recipe has it.</param>
     /// <param name="checkpoint">Its headers.</param>
     /// <exception cref="BuildException">It is none, or its layers are not alike.</exception>
@@ -71,9 +69,6 @@ internal sealed class Mixture
     /// <summary>The tensors that a dense model has too.</summary>
     public List<TensorInfo> Others { get; } = [];
 
-    /// <summary>The name of a part in a dense model.</summary>
-    public static string DenseName(Part part) => _names[(int)part];
-
     public BlueprintSource Source(TensorInfo tensor) => new(Name, tensor.Name);
 
     public BuildException Refused(string why, string hint) => BuildException.Refused($"'{Name}' {why}", hint);
@@ -82,7 +77,7 @@ internal sealed class Mixture
     {
         switch (tensor.Name.Split('.'))
         {
-            case ["model", "layers", string layer, "mlp" or "block_sparse_moe", "experts", string expert, string word, "weight"] when PartOf(word) is { } part:
+            case ["model", "layers", string layer, "mlp" or "block_sparse_moe", "experts", string expert, string word, "weight"] when (PartNames.Find(PartNames.Usual, word) ?? PartNames.Find(PartNames.Mixtral, word)) is { } part:
                 (int Layer, Part Part) key = (Number(layer), part);
                 found.TryAdd(key, []);
                 found[key].Add(Number(expert), tensor);
@@ -100,8 +95,6 @@ internal sealed class Mixture
                 break;
         }
     }
-
-    private static Part? PartOf(string word) => Math.Max(Array.IndexOf(_names, word), Array.IndexOf(_mixtralNames, word)) is var index and >= 0 ? (Part)index : null;
 
     private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

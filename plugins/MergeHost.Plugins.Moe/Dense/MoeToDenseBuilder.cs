@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Lanes;
+using MergeHost.Plugins.Moe.Naming;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Moe.Dense;
@@ -46,7 +47,7 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
         foreach (((int layer, Part part), TensorInfo[] experts) in mixture.Weights)
         {
             BlueprintSource[] sources = [.. experts.Select(mixture.Source)];
-            string name = $"model.layers.{layer}.mlp.{Mixture.DenseName(part)}.weight";
+            string name = $"model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight";
             tensors.Add(new BlueprintTensor(name, experts[0].Shape)
             {
                 Sources = shares is null ? sources : [.. sources, .. mixture.Routers.Values.Select(mixture.Source)],

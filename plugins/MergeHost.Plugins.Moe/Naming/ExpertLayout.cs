@@ -16,9 +16,6 @@ internal sealed class ExpertLayout
     // Those whose first programs had names of their own.
     private static readonly string[] _mixtralLike = ["mixtral", "minimax", "phimoe"];
 
-    private static readonly string[] _mixtralParts = ["w1", "w3", "w2"];
-    private static readonly string[] _parts = ["gate_proj", "up_proj", "down_proj"];
-
     private readonly IReadOnlyList<TensorInfo> _tensors;
     private readonly Dictionary<string, TensorInfo> _byName;
     private readonly string _type;
@@ -31,6 +28,10 @@ internal sealed class ExpertLayout
     }
 
     private bool IsMixtralLike => _mixtralLike.Contains(_type);
+
+    private string Block => IsMixtralLike ? OldBlock : "mlp";
+
+    private IReadOnlyList<string> Parts => IsMixtralLike ? PartNames.Mixtral : PartNames.Usual;
 
     private string Router => _type == "phimoe" ? "router" : "gate";
 
@@ -96,19 +97,18 @@ internal sealed class ExpertLayout
         TensorShape shape = [tensor.Shape[1] / 2, tensor.Shape[2]];
         for (int expert = 0; expert < tensor.Shape[0]; expert++)
         {
-            yield return Slice(tensor, NameOf(layer, expert, 0), shape, 2L * expert);
-            yield return Slice(tensor, NameOf(layer, expert, 1), shape, (2L * expert) + 1);
+            yield return Slice(tensor, NameOf(layer, expert, Part.Gate), shape, 2L * expert);
+            yield return Slice(tensor, NameOf(layer, expert, Part.Up), shape, (2L * expert) + 1);
         }
     }
 
     private IEnumerable<RenamedTensor> Downs(string layer, TensorInfo tensor) =>
-        Enumerable.Range(0, (int)tensor.Shape[0]).Select(expert => Slice(tensor, NameOf(layer, expert, 2), [tensor.Shape[1], tensor.Shape[2]], expert));
+        Enumerable.Range(0, (int)tensor.Shape[0]).Select(expert => Slice(tensor, NameOf(layer, expert, Part.Down), [tensor.Shape[1], tensor.Shape[2]], expert));
 
     private static RenamedTensor Slice(TensorInfo tensor, string name, TensorShape shape, long index) =>
         new(new TensorInfo(name, tensor.DType, shape), [new TensorSlice(tensor, index * shape.ElementCount, shape.ElementCount)]);
 
-    private string NameOf(string layer, int expert, int part) =>
-        IsMixtralLike ? $"{layer}.{OldBlock}.experts.{expert}.{_mixtralParts[part]}.weight" : $"{layer}.mlp.experts.{expert}.{_parts[part]}.weight";
+    private string NameOf(string layer, int expert, Part part) => $"{layer}.{Block}.experts.{expert}.{Parts[(int)part]}.weight";
 
     // The weights of each expert by layer, in the order of the experts' numbers.
     private Dictionary<string, SortedDictionary<int, TensorInfo[]>> Experts()
@@ -116,14 +116,14 @@ internal sealed class ExpertLayout
         Dictionary<string, SortedDictionary<int, TensorInfo?[]>> layers = [];
         foreach (TensorInfo tensor in _tensors)
         {
-            if (Parse(tensor.Name) is not (string layer, int expert, int part))
+            if (Parse(tensor.Name) is not (string layer, int expert, Part part))
             {
                 continue;
             }
 
             layers.TryAdd(layer, []);
             layers[layer].TryAdd(expert, new TensorInfo?[3]);
-            layers[layer][expert][part] = tensor;
+            layers[layer][expert][(int)part] = tensor;
         }
 
         return layers.ToDictionary(layer => layer.Key, layer => Checked(layer.Key, layer.Value));
@@ -161,13 +161,13 @@ internal sealed class ExpertLayout
     private string? LayerOf(string name) => Parse(name)?.Layer;
 
     // "LAYER.mlp.experts.3.up_proj.weight", with Mixtral's words for Mixtral.
-    private (string Layer, int Expert, int Part)? Parse(string name)
+    private (string Layer, int Expert, Part Part)? Parse(string name)
     {
-        string block = $".{(IsMixtralLike ? OldBlock : "mlp")}.experts.";
+        string block = $".{Block}.experts.";
         int at = name.IndexOf(block, StringComparison.Ordinal);
         return at > 0 && !_others.Contains(_type) && name[(at + block.Length)..].Split('.') is [string number, string word, "weight"]
             && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int expert)
-            && Array.IndexOf(IsMixtralLike ? _mixtralParts : _parts, word) is var part and >= 0
+            && PartNames.Find(Parts, word) is { } part
             ? (name[..at], expert, part) : null;
     }
 
