@@ -134,7 +134,13 @@ public sealed class WeightFile : CheckpointFile
             // A number of a closed handle may be another file's by now.
             ObjectDisposedException.ThrowIf(handles.File.IsClosed, this);
             _isDirect ??= !PageCache.Holds(handles.File, LengthBytes);
-            return _isDirect.Value ? handles.Direct ??= DirectReader.TryOpen(handles.File) : null;
+            if (_isDirect.Value)
+            {
+                handles.Direct ??= DirectReader.TryOpen(handles.File);
+                _isDirect = handles.Direct is not null;
+            }
+
+            return handles.Direct;
         }
     }
 
