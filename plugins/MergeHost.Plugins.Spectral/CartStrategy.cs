@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using MergeHost.Algebra;
+using MergeHost.Kernels.Methods;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
@@ -20,10 +21,8 @@ public sealed class CartStrategy : IMergeStrategy<CartOptions>
     /// <inheritdoc/>
     public Treatment Merge(TensorGroup<CartOptions> group)
     {
-        bool isTable = group.Role is TensorRole.Embedding or TensorRole.Head;
-        if (group.Output.Shape.Rank >= 2 && (!isTable || group.Options.Embeddings) && group.Options.Lambda != 0)
+        if (group.Options.Lambda != 0 && MatrixMerge.RowsOf(group, group.Options.Embeddings) is { } rows)
         {
-            int rows = (int)group.Output.Shape[group.Output.Shape.Rank - 2];
             return Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, group.Options));
         }
 

@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Methods;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Spectral;
@@ -30,22 +31,11 @@ public sealed class SvcStrategy : IMergeStrategy<SvcOptions>
             Matrix<float> own = algebra.Multiply(sum.U, taskVector, transposeA: true);
             for (int r = 0; r < shares.Length; r++)
             {
-                double square = Dot(own.Row(r), own.Row(r));
-                shares[r] += Math.Max(alpha, square == 0 ? 0 : Dot(rows.Row(r), own.Row(r)) / square);
+                double square = RunArithmetic.Dot(own.Row(r), own.Row(r));
+                shares[r] += Math.Max(alpha, square == 0 ? 0 : RunArithmetic.Dot(rows.Row(r), own.Row(r)) / square);
             }
         }
 
         return sum.With([.. sum.S.Select((value, r) => value * tasks.TaskVectors.Count / shares[r])], algebra);
-    }
-
-    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
-    {
-        double sum = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            sum += (double)x[i] * y[i];
-        }
-
-        return sum;
     }
 }

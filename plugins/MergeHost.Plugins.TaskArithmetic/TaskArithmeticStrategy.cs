@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using MergeHost.Lanes;
+using MergeHost.Kernels.Methods;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.TaskArithmetic;
@@ -25,27 +24,6 @@ public sealed class TaskArithmeticStrategy : IMergeStrategy<TaskArithmeticOption
             return Treatment.CopyBase();
         }
 
-        KernelParameters parameters = new(slots: 1, group.Sources.Count);
-        parameters.Fill(Kernel.Weight, group.Sources.Select(source => group.Options.Lambda * source.Options.Weight / divisor));
-        return Treatment.Elementwise<Kernel>(parameters);
-    }
-
-    private readonly struct Kernel : IElementwiseKernel
-    {
-        public const int Weight = 0;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V sum = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                sum += c.P(Weight, i) * (c.Source(i) - c.Base);
-            }
-
-            return c.Base + sum;
-        }
+        return TaskVectorSum.Of([.. group.Sources.Select(source => group.Options.Lambda * source.Options.Weight / divisor)]);
     }
 }

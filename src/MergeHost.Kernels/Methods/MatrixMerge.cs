@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using MergeHost.Algebra;
-using MergeHost.Lanes;
 using MergeHost.Strategies;
 
 namespace MergeHost.Kernels.Methods;
@@ -42,16 +40,20 @@ public sealed record MatrixMerge
             return Treatment.CopyBase();
         }
 
-        bool isTable = group.Role is TensorRole.Embedding or TensorRole.Head;
-        if (group.Output.Shape.Rank >= 2 && (!isTable || MergesEmbeddings))
-        {
-            int rows = (int)group.Output.Shape[group.Output.Shape.Rank - 2];
-            return Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, merge));
-        }
+        return RowsOf(group, MergesEmbeddings) is { } rows
+            ? Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, merge))
+            : TaskVectorSum.Of([.. Weights.Select(weight => Lambda * weight / Weights.Count)]);
+    }
 
-        KernelParameters parameters = new(slots: 1, Weights.Count);
-        parameters.Fill(MeanKernel.Weight, Weights.Select(weight => Lambda * weight / Weights.Count));
-        return Treatment.Elementwise<MeanKernel>(parameters);
+    /// <summary>How many rows each matrix has that is merged by itself; <see langword="null"/> if the tensors hold none.</summary>
+    /// <param name="group">The tensors.</param>
+    /// <param name="mergesEmbeddings">Whether embeddings and heads are matrices like others.</param>
+    public static int? RowsOf<TOptions>(TensorGroup<TOptions> group, bool mergesEmbeddings)
+        where TOptions : class
+    {
+        TensorShape shape = group.Output.Shape;
+        bool isTable = group.Role is TensorRole.Embedding or TensorRole.Head;
+        return shape.Rank >= 2 && (!isTable || mergesEmbeddings) ? (int)shape[shape.Rank - 2] : null;
     }
 
     private void Merge(WholeTensors tensors, ILinearAlgebra algebra, int rows, MatrixFunction merge)
@@ -80,25 +82,6 @@ public sealed record MatrixMerge
         }
 
         return taskVector;
-    }
-
-    private readonly struct MeanKernel : IElementwiseKernel
-    {
-        public const int Weight = 0;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Apply<V, C>(in C c)
-            where V : struct, IVec<V>
-            where C : struct, IKernelContext<V>
-        {
-            V sum = V.Zero;
-            for (int i = 0; i < c.SourceCount; i++)
-            {
-                sum += c.P(Weight, i) * (c.Source(i) - c.Base);
-            }
-
-            return c.Base + sum;
-        }
     }
 }
 
