@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
 using MergeHost.Kernels.Methods;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Solve;
@@ -36,14 +37,17 @@ internal sealed record ClosedForm
 
     private Matrix<float> Solve(TaskMatrices tasks, ILinearAlgebra algebra)
     {
-        Matrix<double>[] taskVectors = [.. tasks.TaskVectors.Where(taskVector => SquaredLength(taskVector) > 0).Select(Widen)];
+        // NaN is no length of zero: it reaches the eigenproblem, which refuses it.
+        (Matrix<float> TaskVector, double Square)[] learned =
+            [.. tasks.TaskVectors.Select(taskVector => (taskVector, SquaredLength(taskVector.Elements.Span))).Where(task => task.Item2 != 0)];
         Matrix<float> result = new(tasks.Out, tasks.In);
-        if (taskVectors.Length == 0)
+        if (learned.Length == 0)
         {
             return result;
         }
 
-        double[] factors = [.. taskVectors.Select(taskVector => Factor(SquaredLength(taskVector)))];
+        Matrix<double>[] taskVectors = [.. learned.Select(task => Widen(task.TaskVector))];
+        double[] factors = [.. learned.Select(task => Factor(task.Square))];
         (double[] values, Matrix<double> directions) = Directions(taskVectors, factors, algebra);
         tasks.Cancellation.ThrowIfCancellationRequested();
         (double[] f, double[] g) = Filters(values, tasks.In);
@@ -119,18 +123,7 @@ internal sealed record ClosedForm
         return mean;
     }
 
-    private static double SquaredLength<T>(Matrix<T> matrix)
-        where T : unmanaged, System.Numerics.INumber<T>
-    {
-        double sum = 0;
-        foreach (T number in matrix.Elements.Span)
-        {
-            double value = double.CreateTruncating(number);
-            sum += value * value;
-        }
-
-        return sum;
-    }
+    private static double SquaredLength(ReadOnlySpan<float> taskVector) => RunArithmetic.Dot(taskVector, taskVector);
 
     private static void Add(Matrix<double> sum, Matrix<double> part, double factor) =>
         TensorPrimitives.MultiplyAdd(part.Elements.Span, factor, sum.Elements.Span, sum.Elements.Span);

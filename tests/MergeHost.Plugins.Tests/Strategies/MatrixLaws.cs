@@ -58,6 +58,16 @@ public abstract class MatrixLaws<TStrategy> : MergeStrategyContract<TStrategy>
         Assert.Equal(Merge(values, ValidOptions), result);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Merge_OfANumberThatIsNotFinite_EndsTheMerge(float number)
+    {
+        TensorValues values = TaskVectors([12, 20], 2);
+        values.Sources[1][7] = number;
+        Assert.Throws<ArithmeticException>(() => Merge(values, ValidOptions));
+    }
+
     /// <summary>Sources whose base is zeros, so that nothing of a task vector is rounded away.</summary>
     internal static TensorValues TaskVectors(TensorShape shape, int sources)
     {
