@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using Xunit;
+using static MergeHost.Testing.ReaderChecks;
 
 namespace MergeHost.Testing;
 
@@ -35,7 +36,7 @@ public abstract class CheckpointTransformContract<TTransform>
     public void Apply_ReadsNoData()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
-        using Watched watched = new(checkpoint);
+        using WatchedReader watched = new(checkpoint);
         using ICheckpointReader result = Apply(watched);
         Assert.Equal(0, watched.Reads);
     }
@@ -46,21 +47,7 @@ public abstract class CheckpointTransformContract<TTransform>
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
         using ICheckpointReader result = Apply(checkpoint);
-        (TensorInfo Tensor, byte[] Whole)[] tensors = [.. result.Tensors.Select(tensor => (tensor, ReadAll(result, tensor)))];
-        Parallel.ForEach(tensors.SelectMany(pair => Enumerable.Range(0, 4).Select(_ => pair)), new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
-        {
-            DType type = pair.Tensor.DType;
-            long blocks = pair.Tensor.ElementCount / type.BlockElements;
-            System.Random random = new(pair.Tensor.Name.Length);
-            for (long block = 0; block < blocks;)
-            {
-                long next = Math.Min(blocks, block + random.Next(1, 7));
-                byte[] run = new byte[(next - block) * type.BlockBytes];
-                result.Read(pair.Tensor, block * type.BlockElements, run);
-                Assert.Equal(pair.Whole[(int)(block * type.BlockBytes)..(int)(next * type.BlockBytes)], run);
-                block = next;
-            }
-        });
+        AssertRunsGiveTheWhole(result);
     }
 
     /// <summary>Applied again, it gives the same tensors, files, identity and bytes.</summary>
@@ -83,36 +70,8 @@ public abstract class CheckpointTransformContract<TTransform>
     public void Dispose_OfTheResult_DisposesTheCheckpoint()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
-        using Watched watched = new(checkpoint);
+        using WatchedReader watched = new(checkpoint);
         Apply(watched).Dispose();
         Assert.True(watched.IsDisposed);
-    }
-
-    private static byte[] ReadAll(ICheckpointReader reader, TensorInfo tensor)
-    {
-        byte[] whole = new byte[tensor.LengthBytes];
-        reader.Read(tensor, 0, whole);
-        return whole;
-    }
-
-    private sealed class Watched(ICheckpointReader inner) : DerivedCheckpoint(inner)
-    {
-        private int _reads;
-
-        public int Reads => _reads;
-
-        public bool IsDisposed { get; private set; }
-
-        public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
-        {
-            Interlocked.Increment(ref _reads);
-            base.Read(tensor, firstElement, destination);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            IsDisposed = true;
-            base.Dispose(disposing);
-        }
     }
 }

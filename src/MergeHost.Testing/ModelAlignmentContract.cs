@@ -1,6 +1,7 @@
 using MergeHost.Alignments;
 using MergeHost.Checkpoints;
 using Xunit;
+using static MergeHost.Testing.ReaderChecks;
 
 namespace MergeHost.Testing;
 
@@ -41,33 +42,15 @@ public abstract class ModelAlignmentContract<TAlignment>
     [Fact]
     public void Align_ReadsNoData()
     {
-        Watched[] watched = [.. Models.Select(model => new Watched(model.Open()))];
+        WatchedReader[] watched = [.. Models.Select(model => new WatchedReader(model.Open()))];
         Align(watched);
         Assert.All(watched, model => Assert.Equal(0, model.Reads));
     }
 
     /// <summary>A run has the bytes that it has in the whole tensor, from any thread.</summary>
     [Fact]
-    public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole()
-    {
-        IReadOnlyList<ICheckpointReader> aligned = Align([.. Models.Select(model => model.Open())]).Checkpoints;
-        (ICheckpointReader Model, TensorInfo Tensor, byte[] Whole)[] tensors =
-            [.. aligned.SelectMany(model => model.Tensors.Select(tensor => (model, tensor, ReadAll(model, tensor))))];
-        Parallel.ForEach(tensors, new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
-        {
-            DType type = pair.Tensor.DType;
-            long blocks = pair.Tensor.ElementCount / type.BlockElements;
-            System.Random random = new(pair.Tensor.Name.Length);
-            for (long block = 0; block < blocks;)
-            {
-                long next = Math.Min(blocks, block + random.Next(1, 7));
-                byte[] run = new byte[(next - block) * type.BlockBytes];
-                pair.Model.Read(pair.Tensor, block * type.BlockElements, run);
-                Assert.Equal(pair.Whole[(int)(block * type.BlockBytes)..(int)(next * type.BlockBytes)], run);
-                block = next;
-            }
-        });
-    }
+    public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole() =>
+        Assert.All(Align([.. Models.Select(model => model.Open())]).Checkpoints, AssertRunsGiveTheWhole);
 
     /// <summary>Applied again, it gives the same tensors, files, report and bytes.</summary>
     [Fact]
@@ -91,24 +74,4 @@ public abstract class ModelAlignmentContract<TAlignment>
     private static TensorRole RoleOf(string tensor) =>
         tensor.Contains("embed_tokens", StringComparison.Ordinal) ? TensorRole.Embedding
         : tensor.Contains("lm_head", StringComparison.Ordinal) ? TensorRole.Head : TensorRole.Other;
-
-    private static byte[] ReadAll(ICheckpointReader reader, TensorInfo tensor)
-    {
-        byte[] whole = new byte[tensor.LengthBytes];
-        reader.Read(tensor, 0, whole);
-        return whole;
-    }
-
-    private sealed class Watched(ICheckpointReader inner) : DerivedCheckpoint(inner)
-    {
-        private int _reads;
-
-        public int Reads => _reads;
-
-        public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
-        {
-            Interlocked.Increment(ref _reads);
-            base.Read(tensor, firstElement, destination);
-        }
-    }
 }
