@@ -94,6 +94,19 @@ public sealed class MixtureTests : IDisposable
         Assert.All(Logits(@base, ids).Zip(Logits(dense, ids)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
+    [TorchTheory]
+    [InlineData("base_model: BASE\nbuild: {moe: {experts: [{source_model: BASE, positive_prompts: [\"count LONG\"]}, {source_model: BASE, positive_prompts: [\"quiet\"]}]}}")]
+    [InlineData("build: {moe_to_dense: {model: MIXTURE, texts: [\"count LONG\"]}}")]
+    public void Build_ByATextThatIsLongerThanTheModelReads_IsRefused(string recipe)
+    {
+        string @base = Fixtures.File("moe", "base");
+        string mixture = Build("build: {moe: {gate_mode: random, experts: [{source_model: BASE}, {source_model: BASE}]}}\nbase_model: BASE", @base);
+        string text = recipe.Replace("LONG", string.Join(' ', Enumerable.Repeat("boat", 200)), StringComparison.Ordinal).Replace("MIXTURE", mixture, StringComparison.Ordinal);
+        MergeHostException exception = Assert.ThrowsAny<MergeHostException>(() => Build(text, @base, "long"));
+        Assert.Equal(ErrorCodes.BuildRefused, exception.Code);
+        Assert.Contains("more than the 128 that the model was made for", exception.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private string Build(string recipe, string @base, string output = "out")

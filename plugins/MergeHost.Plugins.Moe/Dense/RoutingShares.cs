@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Builders;
+using MergeHost.Plugins.Moe.Routing;
 using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.Moe.Dense;
@@ -26,7 +27,9 @@ internal sealed class RoutingShares(Mixture mixture, IReadOnlyList<string> texts
             ?? throw BuildException.Refused("the runtime does not show the states that routers are given", "Give `weights:` in place of `texts:`.");
         Dictionary<int, double[]> sums = mixture.Routers.Keys.ToDictionary(layer => layer, _ => new double[mixture.Experts]);
         Dictionary<int, float[]> routers = mixture.Routers.ToDictionary(router => router.Key, router => made.Read(mixture.Source(router.Value)));
-        seen.Observe([.. texts.Select(text => seen.Encode(text, begins: true))], ModelState.FeedForwardInput, (_, layer, states) =>
+        IReadOnlyList<int>[] read = [.. texts.Select(text => seen.Encode(text, begins: true))];
+        Prompts.Check(seen, read);
+        seen.Observe(read, ModelState.FeedForwardInput, (_, layer, states) =>
         {
             for (int token = 0; token < states.Rows; token++)
             {

@@ -1,5 +1,6 @@
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
+using MergeHost.Runtimes;
 using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Moe.Routing;
@@ -22,6 +23,17 @@ internal sealed record Prompts(IReadOnlyList<IReadOnlyList<int>> Positive, IRead
 
         IReadOnlyList<int> Encode(string prompt) => tokenizer.Encode(begin + prompt) is { Count: > 0 } ids ? ids
             : throw BuildException.Refused("a prompt is empty, and the base's texts do not begin with a token", "Write what the expert is for.");
+    }
+
+    /// <summary>Checks that a model can read texts as a whole.</summary>
+    /// <exception cref="BuildException">One has no token, or more than the model was made for.</exception>
+    public static void Check(ILanguageModel model, IEnumerable<IReadOnlyList<int>> texts)
+    {
+        foreach (IReadOnlyList<int> ids in texts.Where(ids => ids.Count == 0 || ids.Count > model.MaxPositions))
+        {
+            throw ids.Count == 0 ? BuildException.Refused("a text is empty, and the model's texts do not begin with a token", "Write more.")
+                : BuildException.Refused($"a text has {ids.Count} tokens, more than the {model.MaxPositions} that the model was made for", "Shorten it, or make several of it.");
+        }
     }
 
     // The token as text, as the peer has it, whether or not texts begin with it otherwise.

@@ -40,6 +40,7 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
                 {
                     IObservableModel seen = model as IObservableModel
                         ?? throw BuildException.Refused($"the runtime does not show the states that gate_mode '{(mode == GateMode.TrueInput ? "true_input" : "hidden")}' is made of", "Set `gate_mode: cheap_embed`.");
+                    Prompts.Check(seen, _prompts.Experts.SelectMany(prompts => prompts.Positive.Concat(prompts.Negative)));
                     return mode == GateMode.TrueInput ? Discriminants(seen, made.Cancellation) : Hidden(seen, made.Cancellation);
                 }
         }
