@@ -24,6 +24,16 @@ public sealed class PluginMistakeTests : IDisposable
     }
 
     [Fact]
+    public void Plan_WhereABuilderEndsTheProgram_NamesItAndItsPlugin()
+    {
+        string recipe = _folder["recipe.yaml"];
+        File.WriteAllText(recipe, "build: odd_builder\nbase_model: recipes/quickstart/math\n");
+        CliResult result = Cli.Run("plan", recipe, "--plugins", Cli.FixturePlugins);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("builder 'odd_builder' of plugin 'odd' 0.1.0-beta.1 ended the program", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Merge_WithTrace_ShowsThePartOfThePlugin()
     {
         CliResult result = Merge("odd_crash", "--trace");

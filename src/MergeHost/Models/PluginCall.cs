@@ -3,66 +3,87 @@ using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 
-/// <summary>A call into a plugin while a merge or a scoring runs: what it throws, prints or ends is put down to the plugin.</summary>
-/// <param name="Code">The code of its mistakes.</param>
+/// <summary>Calls into a plugin: what it throws, prints or ends is put down to the plugin.</summary>
 /// <param name="Export">What is called.</param>
-/// <param name="At">At what, such as <c>tensor 'lm_head.weight'</c>.</param>
-internal sealed record PluginCall(ErrorCode Code, InstalledExport Export, string At)
+/// <param name="At">At what, such as <c>tensor 'lm_head.weight'</c>, or <see langword="null"/>.</param>
+internal sealed record PluginCall(InstalledExport Export, string? At)
 {
-    private static readonly ConcurrentDictionary<PluginCall, byte> _running = new(ReferenceEqualityComparer.Instance);
-
-    [ThreadStatic]
-    private static PluginCall? _current;
-
-    private readonly long _since = Environment.TickCount64;
+    // What each thread is in: kernels are called too often for a table that threads share.
+    private static readonly ThreadLocal<Slot> _slots = new(() => new Slot(), trackAllValues: true);
 
     /// <summary>The call that this thread is in.</summary>
-    public static PluginCall? Current => _current;
+    public static PluginCall? Current => _slots.Value!.Call;
 
-    /// <summary>The call that has run longest, on any thread.</summary>
-    public static PluginCall? Longest => _running.Keys.MinBy(call => call._since);
+    /// <summary>The call that has run longest, on any thread; of calls in calls, the inner one counts.</summary>
+    public static PluginCall? Longest => _slots.Values.Where(slot => slot.Call is not null).MinBy(slot => slot.Since)?.Call;
 
     /// <summary>What plugins threw in this process, in order, with their traces.</summary>
     public static ConcurrentQueue<Exception> Thrown { get; } = [];
 
+    /// <summary>The code of the plugin's mistakes.</summary>
+    public ErrorCode Code => Export.Export.Kind.Failure();
+
     /// <summary>Calls a plugin.</summary>
-    /// <param name="code">The code of its mistakes.</param>
     /// <param name="export">What is called; <see langword="null"/> for what is no plugin's.</param>
-    /// <param name="tensor">The tensor that it is about.</param>
+    /// <param name="at">At what, or <see langword="null"/>.</param>
     /// <param name="call">The call.</param>
     /// <exception cref="MergeHostException">The plugin threw something else than a refusal.</exception>
-    public static T Run<T>(ErrorCode code, InstalledExport? export, string tensor, Func<T> call)
+    public static T Run<T>(InstalledExport? export, string? at, Func<T> call)
     {
         if (export is null)
         {
             return call();
         }
 
-        PluginCall? outer = _current;
-        PluginCall inner = new(code, export, $"tensor '{tensor}'");
-        _current = inner;
-        _running.TryAdd(inner, 0);
+        T result = default!;
+        new PluginCall(export, at).Run(() => result = call());
+        return result;
+    }
+
+    /// <summary>Calls the plugin.</summary>
+    /// <inheritdoc cref="Run{T}"/>
+    public void Run(Action call)
+    {
+        using Scope scope = Enter();
         try
         {
-            return call();
+            call();
         }
-        catch (Exception exception) when (exception is not (MergeHostException or OperationCanceledException))
+        catch (Exception exception) when (PluginMistake.Is(exception))
         {
-            throw PluginMistake.Failed(code, export, exception, inner.At);
-        }
-        finally
-        {
-            _running.TryRemove(inner, out _);
-            _current = outer;
+            throw PluginMistake.Failed(Export, exception, At);
         }
     }
 
-    /// <inheritdoc cref="Run{T}"/>
-    public static void Run(ErrorCode code, InstalledExport? export, string tensor, Action call) => Run(code, export, tensor, () =>
-    {
-        call();
-        return 0;
-    });
+    /// <summary>Begins a call, which ends where the result is disposed.</summary>
+    public Scope Enter() => new(_slots.Value!, this);
 
-    public override string ToString() => $"{Export.Export} of plugin {Export.Plugin} ({At})";
+    public override string ToString() => $"{Export.Export} of plugin {Export.Plugin}{(At is null ? "" : $" ({At})")}";
+
+    /// <summary>The time in which a thread is in a call.</summary>
+    internal readonly ref struct Scope
+    {
+        private readonly Slot _slot;
+        private readonly PluginCall? _outer;
+        private readonly long _since;
+
+        internal Scope(Slot slot, PluginCall call)
+        {
+            (_slot, _outer, _since) = (slot, slot.Call, slot.Since);
+            slot.Since = Environment.TickCount64;
+            slot.Call = call;
+        }
+
+        public void Dispose()
+        {
+            _slot.Call = _outer;
+            _slot.Since = _since;
+        }
+    }
+
+    internal sealed class Slot
+    {
+        public volatile PluginCall? Call;
+        public long Since;
+    }
 }

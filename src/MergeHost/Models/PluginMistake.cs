@@ -2,23 +2,22 @@ using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Models;
 
-/// <summary>What a plugin throws while checkpoints are found, opened and read, told as a problem that names the plugin.</summary>
+/// <summary>What a plugin does wrong, told as a problem that names the plugin.</summary>
 internal static class PluginMistake
 {
     private const string Hint = "Report it to the plugin's author, or install another version.";
 
     /// <summary>Whether an exception is a mistake of the plugin that threw it.</summary>
-    public static bool Is(Exception exception) => exception is not (MergeHostException or OutOfMemoryException or OperationCanceledException);
+    public static bool Is(Exception exception) => exception is not (MergeHostException or OperationCanceledException);
 
     /// <summary>The error of a plugin that threw.</summary>
-    /// <param name="code">The code.</param>
     /// <param name="export">What threw.</param>
     /// <param name="exception">What was thrown.</param>
     /// <param name="at">At what, or <see langword="null"/>.</param>
-    public static MergeHostException Failed(ErrorCode code, InstalledExport export, Exception exception, string? at = null)
+    public static MergeHostException Failed(InstalledExport export, Exception exception, string? at)
     {
         PluginCall.Thrown.Enqueue(exception);
-        return Broken(code, export, $"failed with {Describe(exception)}{(at is null ? "" : $" ({at})")}", exception);
+        return Broken(export, $"failed with {Describe(exception)}{(at is null ? "" : $" ({at})")}", exception);
     }
 
     /// <summary>An exception in words: that of a type's initialiser is the one that was thrown in it.</summary>
@@ -29,6 +28,6 @@ internal static class PluginMistake
     }
 
     /// <summary>The error of a plugin that broke its contract.</summary>
-    public static MergeHostException Broken(ErrorCode code, InstalledExport export, string reason, Exception? inner = null) =>
-        new(new Problem(code, $"{export.Export} of plugin {export.Plugin} {reason}", Hint), inner);
+    public static MergeHostException Broken(InstalledExport export, string reason, Exception? inner = null) =>
+        new(new Problem(export.Export.Kind.Failure(), $"{export.Export} of plugin {export.Plugin} {reason}", Hint), inner);
 }

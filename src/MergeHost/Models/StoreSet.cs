@@ -62,19 +62,12 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
 
     private T Ask<T>(InstalledExport installed, string? name, Func<ICheckpointStore, T> ask)
     {
-        try
+        if (!_stores.TryGetValue(installed.Export.Id, out ICheckpointStore? store))
         {
-            if (!_stores.TryGetValue(installed.Export.Id, out ICheckpointStore? store))
-            {
-                _stores.Add(installed.Export.Id, store = host.Create<ICheckpointStore>(installed));
-            }
+            _stores.Add(installed.Export.Id, store = host.Create<ICheckpointStore>(installed));
+        }
 
-            return ask(store);
-        }
-        catch (Exception exception) when (PluginMistake.Is(exception))
-        {
-            throw PluginMistake.Failed(ErrorCodes.StoreBroken, installed, exception, name is null ? null : $"'{name}'");
-        }
+        return PluginCall.Run(installed, name is null ? null : $"'{name}'", () => ask(store));
     }
 }
 

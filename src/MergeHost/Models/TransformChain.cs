@@ -41,7 +41,7 @@ internal sealed class TransformChain(
         PluginExport export = installed.Export;
         bool isLikely = export.MarkedTensors.Count > 0 && checkpoint.Tensors.Any(tensor => Matches(export.MarkedTensors, tensor.Name))
             || export.ConfigFields.Count > 0 && Config(checkpoint) is { } config && config.Any(field => Matches(export.ConfigFields, field.Key));
-        return isLikely && Guarded(installed, () => host.Create<ICheckpointTransform>(installed).Recognises(checkpoint));
+        return isLikely && PluginCall.Run(installed, null, () => host.Create<ICheckpointTransform>(installed).Recognises(checkpoint));
     }
 
     private OpenedCheckpoint Apply(OpenedCheckpoint before, TransformReference reference)
@@ -59,11 +59,11 @@ internal sealed class TransformChain(
         List<OpenedCheckpoint> others = [];
         bool isFirst = _originals.TryAdd(reference.Id, before.Reader);
         TransformContext context = new(Lend) { Original = isFirst ? null : new LentCheckpoint(_originals[reference.Id]) };
-        ICheckpointReader result = Guarded(installed, () => Checked(installed, transform.Apply(before.Reader, options, context)));
+        ICheckpointReader result = PluginCall.Run(installed, null, () => Checked(installed, transform.Apply(before.Reader, options, context)));
         HashSet<string> kept = [.. result.Tensors.Select(tensor => tensor.Name)];
         return before with
         {
-            Reader = new TransformedCheckpoint(result, installed),
+            Reader = new PluginCheckpoint(result, installed),
             Exports = [.. before.Exports, installed, .. others.SelectMany(other => other.Exports)],
             WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles)).Distinct()],
             Files = [.. before.Files.Concat(others.SelectMany(other => other.Files)).Concat(OpenedCheckpoint.FilesOf(result, null)).DistinctBy(file => file.Path)],
@@ -108,25 +108,13 @@ internal sealed class TransformChain(
     {
         if (result is null)
         {
-            throw PluginMistake.Broken(ErrorCodes.TransformBroken, installed, "returned nothing");
+            throw PluginMistake.Broken(installed, "returned nothing");
         }
 
         HashSet<string> names = [];
         return result.Tensors.FirstOrDefault(tensor => !names.Add(tensor.Name)) is { } twin
-            ? throw PluginMistake.Broken(ErrorCodes.TransformBroken, installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'")
+            ? throw PluginMistake.Broken(installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'")
             : result;
-    }
-
-    private static T Guarded<T>(InstalledExport installed, Func<T> call)
-    {
-        try
-        {
-            return call();
-        }
-        catch (Exception exception) when (PluginMistake.Is(exception))
-        {
-            throw PluginMistake.Failed(ErrorCodes.TransformBroken, installed, exception);
-        }
     }
 
     // Whoever reads the configuration in earnest names the model with it.

@@ -242,7 +242,7 @@ internal sealed class StagePlanner(
     {
         try
         {
-            Treatment? treatment = PluginCall.Run(ErrorCodes.StrategyFailed, demand!.Installed, group.Output.Name, () => strategy!.Merge(group));
+            Treatment? treatment = PluginCall.Run(demand.Installed, $"tensor '{group.Output.Name}'", () => strategy!.Merge(group));
             if (treatment is WholeTensorTreatment && group.Output.ElementCount > Array.MaxLength)
             {
                 AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{demand.Name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), group.Output.Name);
@@ -263,11 +263,11 @@ internal sealed class StagePlanner(
         }
         catch (MergeHostException exception) when (exception.InnerException is { } thrown && exception.Code == ErrorCodes.StrategyFailed)
         {
-            AddFailure(ErrorCodes.StrategyFailed, $"{demand!.Installed!.Export} of plugin {demand.Installed.Plugin} failed with {PluginMistake.Describe(thrown)}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed, $"{demand.Installed!.Export} of plugin {demand.Installed.Plugin} failed with {PluginMistake.Describe(thrown)}", group.Output.Name);
         }
-        catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
+        catch (Exception exception) when (PluginMistake.Is(exception))
         {
-            AddFailure(ErrorCodes.StrategyFailed, $"'{demand!.Name}' failed with {PluginMistake.Describe(exception)}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed, $"'{demand.Name}' failed with {PluginMistake.Describe(exception)}", group.Output.Name);
         }
 
         return null;

@@ -81,18 +81,9 @@ internal sealed class ScoreRunner(
 
     private static LayerScore[] Compare(BoundScorer scorer, LayerScore[] scores, string tensor)
     {
-        LayerScore[] compared;
-        try
-        {
-            compared = scorer.Scorer.Compare(scores, scorer.Options);
-        }
-        catch (Exception exception) when (exception is not (MergeHostException or OutOfMemoryException))
-        {
-            throw ScorerException.Failed(scorer.Id, $"failed with {exception.GetType().Name}: {exception.Message}", tensor);
-        }
-
-        return compared.Length == scores.Length && Array.TrueForAll(compared, score => double.IsFinite(score.Value))
+        LayerScore[]? compared = PluginCall.Run(scorer.Installed, $"tensor '{tensor}'", () => scorer.Scorer.Compare(scores, scorer.Options));
+        return compared?.Length == scores.Length && Array.TrueForAll(compared, score => double.IsFinite(score.Value))
             ? compared
-            : throw ScorerException.Failed(scorer.Id, "compared scores and returned too few, or one that is no number", tensor);
+            : throw PluginMistake.Broken(scorer.Installed, $"compared scores and returned too few, or one that is no number (tensor '{tensor}')");
     }
 }

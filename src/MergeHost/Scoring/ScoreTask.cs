@@ -50,10 +50,10 @@ internal sealed class ScoreTask(ScorePair pair, ScoreContext context) : IBlockTa
     private LayerScore Score(BoundScorer scorer, PairTensors tensors)
     {
         context.Cancellation.ThrowIfCancellationRequested();
-        LayerScore? score = PluginCall.Run(ErrorCodes.ScorerFailed, scorer.Installed, pair.Name,
+        LayerScore? score = PluginCall.Run(scorer.Installed, $"tensor '{pair.Name}'",
             () => scorer.Scorer.Score(tensors, scorer.Options, context.Algebra, context.Cancellation));
         return score is null || double.IsInfinity(score.Value)
-            ? throw ScorerException.Failed(scorer.Id, score is null ? "returned no score" : "returned an infinite score", pair.Name)
+            ? throw PluginMistake.Broken(scorer.Installed, $"returned {(score is null ? "no" : "an infinite")} score (tensor '{pair.Name}')")
             : score;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class StageAligner(
             stageModels, TensorRoles.Of, Find, name => Open(name, reference, others),
             problem => problems.Add(problem with { Place = problem.Place ?? reference.Place, Severity = Severity.Warning }));
         AlignedModels result = Guarded(installed, reference, () => Checked(installed, alignment.Align(context, options), inputs.Length));
-        ICheckpointReader[] aligned = [.. result.Checkpoints.Select(reader => new AlignedCheckpoint(reader, installed))];
+        ICheckpointReader[] aligned = [.. result.Checkpoints.Select(reader => new PluginCheckpoint(reader, installed))];
         for (int index = 0; index < inputs.Length; index++)
         {
             if (result.Checkpoints[index] != checkpoints[index])
@@ -101,7 +101,7 @@ internal sealed class StageAligner(
     {
         if (result is null || result.Checkpoints.Count != count || result.Checkpoints.Contains(null!))
         {
-            throw PluginMistake.Broken(ErrorCodes.AlignmentBroken, installed, "did not return a checkpoint for each model");
+            throw PluginMistake.Broken(installed, "did not return a checkpoint for each model");
         }
 
         foreach (ICheckpointReader reader in result.Checkpoints)
@@ -109,7 +109,7 @@ internal sealed class StageAligner(
             HashSet<string> names = [];
             if (reader.Tensors.FirstOrDefault(tensor => !names.Add(tensor.Name)) is { } twin)
             {
-                throw PluginMistake.Broken(ErrorCodes.AlignmentBroken, installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'");
+                throw PluginMistake.Broken(installed, $"made two tensors of the name '{CheckpointException.Printable(twin.Name)}'");
             }
         }
 
@@ -120,15 +120,11 @@ internal sealed class StageAligner(
     {
         try
         {
-            return call();
+            return PluginCall.Run(installed, null, call);
         }
         catch (MergeHostException exception)
         {
             throw new MergeHostException([.. exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place })]);
-        }
-        catch (Exception exception) when (PluginMistake.Is(exception))
-        {
-            throw PluginMistake.Failed(ErrorCodes.AlignmentBroken, installed, exception);
         }
     }
 }

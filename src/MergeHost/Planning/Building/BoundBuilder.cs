@@ -59,18 +59,11 @@ internal sealed record BoundBuilder(InstalledExport Installed, IModelBuilder Bui
         Dictionary<string, ICheckpointReader> models =
             inputs.ToDictionary(input => input.Key, input => (ICheckpointReader)new UnmadeCheckpoint(input.Value.Stored, input.Value.Companions));
         BuilderContext context = new(models) { Base = stage.BaseModel?.Name, OutputDType = stage.OutputDType, Seed = seed };
-        ModelBlueprint blueprint;
-        string? breach;
-        try
+        return PluginCall.Run(Installed, null, () =>
         {
-            blueprint = Builder.Build(context, Options);
-            breach = blueprint is null ? "returned nothing" : blueprint.Breaches(models).FirstOrDefault();
-        }
-        catch (Exception exception) when (PluginMistake.Is(exception))
-        {
-            throw PluginMistake.Failed(ErrorCodes.BuilderBroken, Installed, exception);
-        }
-
-        return breach is null ? blueprint! : throw PluginMistake.Broken(ErrorCodes.BuilderBroken, Installed, breach);
+            ModelBlueprint blueprint = Builder.Build(context, Options);
+            string? breach = blueprint is null ? "returned nothing" : blueprint.Breaches(models).FirstOrDefault();
+            return breach is null ? blueprint! : throw PluginMistake.Broken(Installed, breach);
+        });
     }
 }

@@ -52,6 +52,18 @@ internal static class ExportKinds
         _ => "runtime",
     };
 
+    /// <summary>The code of what a plugin's export of this kind does wrong.</summary>
+    public static ErrorCode Failure(this ExportKind kind) => kind switch
+    {
+        ExportKind.Strategy => ErrorCodes.StrategyFailed,
+        ExportKind.Scorer => ErrorCodes.ScorerFailed,
+        ExportKind.Transform => ErrorCodes.TransformBroken,
+        ExportKind.Store => ErrorCodes.StoreBroken,
+        ExportKind.Builder => ErrorCodes.BuilderBroken,
+        ExportKind.Alignment => ErrorCodes.AlignmentBroken,
+        _ => ErrorCodes.PluginFailed,
+    };
+
     /// <summary>The kind that an attribute exports, or <see langword="null"/> if it is none of the export attributes.</summary>
     /// <param name="attribute">The attribute's full name.</param>
     public static ExportKind? OfAttribute(string attribute)

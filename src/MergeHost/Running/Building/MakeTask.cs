@@ -49,15 +49,7 @@ internal sealed class MakeTask(
             Device = context.Options.Device,
             Cancellation = cancellation,
         };
-        try
-        {
-            make.Work(made);
-        }
-        catch (Exception exception) when (PluginMistake.Is(exception))
-        {
-            throw PluginMistake.Failed(ErrorCodes.BuilderBroken, stage.Builder!, exception, $"tensor '{plans[0].Output.Name}'");
-        }
-
+        new PluginCall(stage.Builder!, $"tensor '{plans[0].Output.Name}'").Run(() => make.Work(made));
         Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker) with { Figures = made.Figures(plan.Output.Name) })];
     }
 
@@ -82,12 +74,12 @@ internal sealed class MakeTask(
     {
         InputTensor input = plans.SelectMany(plan => plan.Sources)
             .FirstOrDefault(input => input.Model == stage.Names.GetValueOrDefault(source.Model) && input.Tensor.Name == source.Tensor)
-            ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"reads {source}, which is none of the sources");
+            ?? throw PluginMistake.Broken(stage.Builder!, $"reads {source}, which is none of the sources");
         (DType type, long elements) = (input.Tensor.DType, input.Tensor.ElementCount);
         count = count < 0 ? elements : count;
         if (begin < 0 || begin + count > elements)
         {
-            throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"reads {count:N0} elements from {begin:N0} of {source}, which has {elements:N0}");
+            throw PluginMistake.Broken(stage.Builder!, $"reads {count:N0} elements from {begin:N0} of {source}, which has {elements:N0}");
         }
 
         // Of blocks only a part may be wanted.
@@ -121,9 +113,9 @@ internal sealed class MakeTask(
 
     private ILanguageModel Load(string name)
     {
-        InstalledExport runtime = stage.Runtime ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, "runs a model, and did not say so");
+        InstalledExport runtime = stage.Runtime ?? throw PluginMistake.Broken(stage.Builder!, "runs a model, and did not say so");
         InputModel model = stage.Names.GetValueOrDefault(name)
-            ?? throw PluginMistake.Broken(ErrorCodes.BuilderBroken, stage.Builder!, $"runs '{name}', which is none of the models");
+            ?? throw PluginMistake.Broken(stage.Builder!, $"runs '{name}', which is none of the models");
         using LentCheckpoint lent = new(context.Readers[model]);
         return host.Create<IModelRuntime>(runtime).Load(lent, context.Options.Device, context.Options.Threads);
     }

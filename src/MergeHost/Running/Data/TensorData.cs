@@ -17,6 +17,7 @@ namespace MergeHost.Running.Data;
 internal sealed unsafe class TensorData
 {
     private readonly RunContext _context;
+    private readonly PluginCall? _call;
     private readonly Input[] _inputs;
     private readonly bool _hasBase;
     private readonly int _blockElements;
@@ -30,6 +31,7 @@ internal sealed unsafe class TensorData
         ElementCount = plan.Output.ElementCount;
         Name = plan.Output.Name;
         _context = context;
+        _call = context.Strategy is { } strategy ? new PluginCall(strategy, $"tensor '{Name}'") : null;
         RowLength = plan.Output.Shape.RowLength;
         HasWholeRows = RowBlocks.AreNeeded(plan.Treatment);
         _blockElements = BlockElementsFor(plan, context.Options.BlockElements);
@@ -50,7 +52,16 @@ internal sealed unsafe class TensorData
 
     /// <summary>Runs code of the strategy on the tensor.</summary>
     /// <exception cref="MergeHostException">The strategy threw.</exception>
-    public void Guard(Action call) => PluginCall.Run(ErrorCodes.StrategyFailed, _context.Strategy, Name, call);
+    public void Guard(Action call)
+    {
+        if (_call is null)
+        {
+            call();
+            return;
+        }
+
+        _call.Run(call);
+    }
 
     /// <summary>How many elements of each input take part.</summary>
     public long ElementCount { get; }

@@ -17,14 +17,15 @@ internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatm
     public void Run(int block, BlockWorker worker)
     {
         data.LoadStored(block, worker);
-        foreach (BlockPart part in data.Parts(block))
+        data.Guard(() =>
         {
-            byte* results = output.Buffer(part, worker);
-            KernelRun run = data.Decode(part, worker);
-            data.Guard(() => _feed.ForEach(run, part.FirstElement, worker, stretch => _function(stretch, results)));
-            output.Take(part, worker);
-        }
-
+            foreach (BlockPart part in data.Parts(block))
+            {
+                byte* results = output.Buffer(part, worker);
+                _feed.ForEach(data.Decode(part, worker), part.FirstElement, worker, stretch => _function(stretch, results));
+                output.Take(part, worker);
+            }
+        });
         output.Write(data.Whole(block), worker);
     }
 }
