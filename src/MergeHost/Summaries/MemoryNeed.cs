@@ -18,7 +18,7 @@ internal static class MemoryNeed
         long block = stage.Tensors.Max(tensor =>
             (tensor.Treatment is JoinTreatment or MakeTreatment ? 3L : tensor.Inputs.Count() + 1L) * Math.Min(TensorData.BlockElementsFor(tensor, options.BlockElements), tensor.Output.ElementCount)) * sizeof(float);
         long staged = stage.Tensors.Where(tensor => tensor.Treatment is MeasureTreatment)
-            .Select(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes)
+            .Select(ProgressTimer.ReadBytes)
             .OrderDescending().Where(bytes => bytes <= options.TensorBytes).Take(2 * options.Threads).Sum();
         long made = stage.Tensors.Where(tensor => tensor.Treatment is MakeTreatment).GroupBy(tensor => (MakeTreatment)tensor.Treatment)
             .Select(group => MakeTask.Needed(group, group.Key)).DefaultIfEmpty().Max();

@@ -42,7 +42,7 @@ internal static class PlanSummarizer
         Accounts = StageAccounts.Of(stage),
         Alignments = [.. stage.Alignments.Select(alignment => alignment.Summary)],
         WriteBytes = stage.Tensors.SelectMany(tensor => tensor.Stored).Sum(tensor => tensor.LengthBytes),
-        ReadBytes = stage.Tensors.Sum(tensor => ProgressTimer.Bytes(tensor) - tensor.Output.LengthBytes),
+        ReadBytes = stage.Tensors.Sum(ProgressTimer.ReadBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),
         Selection = stage.Selection is null ? null : Of(stage.Selection),
     };

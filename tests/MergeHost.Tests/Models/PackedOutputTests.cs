@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Reports;
 using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Models;
@@ -44,19 +45,24 @@ public sealed class PackedOutputTests : IDisposable
     {
         string a = Path.Combine(_cases, "passthrough_bytes", "a");
         string expected = Path.Combine(_cases, "passthrough_bytes", "expected");
+        List<MergeProgress> told = [];
         _bed.Merge($$"""
             merge_method: passthrough
             slices:
             - sources: [{model: {{a}}, layer_range: [0, 2]}]
             - sources: [{model: {{a}}, layer_range: [1, 2]}]
             - sources: [{model: {{a}}, layer_range: [0, 1]}]
-            """, "out");
+            """, "out", null, new Told(told.Add));
         Dictionary<string, (TensorInfo Info, byte[] Stored)> ours = MergeBed.StoredAll(_bed["out"]);
         Dictionary<string, (TensorInfo Info, byte[] Stored)> theirs = MergeBed.StoredAll(expected);
         Assert.Equal(theirs.Keys.Order(StringComparer.Ordinal), ours.Keys.Order(StringComparer.Ordinal));
         Assert.All(theirs, tensor => Assert.Equal(tensor.Value.Info, ours[tensor.Key].Info));
         Assert.All(theirs, tensor => Assert.Equal(tensor.Value.Stored, ours[tensor.Key].Stored));
         Assert.Equal(["lm_head", "model.layers.1.mlp.down_proj", "model.layers.2.mlp.down_proj"], Settings(_bed["out"])["ignore"]!.AsArray().Select(name => name!.GetValue<string>()));
+        StageSummary plan = _bed.Engine.Plan(_bed["out.yaml"], new MergeOptions()).Stages[0];
+        Assert.Equal(theirs.Values.Sum(tensor => tensor.Info.LengthBytes), plan.ReadBytes);
+        Assert.Equal(plan.WriteBytes, plan.ReadBytes);
+        Assert.Equal((plan.ReadBytes + plan.WriteBytes, plan.ReadBytes + plan.WriteBytes), (told[^1].DoneBytes, told[^1].TotalBytes));
     }
 
     [Theory]

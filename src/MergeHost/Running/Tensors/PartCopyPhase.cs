@@ -32,5 +32,6 @@ internal sealed class PartCopyPhase : ITensorPhase
         Span<byte> bytes = new(worker.Buffer(BufferUse.Stored, 0, length), length);
         from.Read(source, first, bytes);
         _context.Writer.Write(part, first, bytes);
+        _context.AddProcessed(2L * length);
     }
 }
