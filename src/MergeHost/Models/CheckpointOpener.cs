@@ -88,14 +88,9 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
                 "Name a file to read another one.", Severity: Severity.Warning));
         }
 
-        return Resolved(fitting[0]);
+        // Counts the plugin as used, so that the lock file and the manifest name it.
+        return plugins.Resolve(ExportKind.Format, fitting[0].Export.Id, null);
     }
-
-    // Counts the plugin as used, so that the lock file and the manifest name it.
-    private InstalledExport Resolved(InstalledExport format) =>
-        plugins.TryResolve(ExportKind.Format, format.Export.Id, out InstalledExport? installed, out Problem? problem)
-            ? installed
-            : throw new MergeHostException([problem]);
 
     private Problem Unknown(CheckpointFiles files)
     {

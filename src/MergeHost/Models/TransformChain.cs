@@ -46,7 +46,7 @@ internal sealed class TransformChain(
 
     private OpenedCheckpoint Apply(OpenedCheckpoint before, TransformReference reference)
     {
-        InstalledExport installed = Resolve(reference);
+        InstalledExport installed = plugins.Resolve(ExportKind.Transform, reference.Id, reference.Place);
         ICheckpointTransform transform = host.Create<ICheckpointTransform>(installed);
         OptionsSchema schema = new(transform.OptionsType);
         List<Problem> problems = [];
@@ -98,11 +98,6 @@ internal sealed class TransformChain(
             .Where(tensor => tensor.Type == DType.BF16 || tensor.Type == DType.F16)
             .ToDictionary(tensor => tensor.Name, tensor => tensor.Type!);
     }
-
-    private InstalledExport Resolve(TransformReference reference) =>
-        plugins.TryResolve(ExportKind.Transform, reference.Id, out InstalledExport? installed, out Problem? problem)
-            ? installed
-            : throw new MergeHostException([problem with { Place = problem.Place ?? reference.Place }]);
 
     private static ICheckpointReader Checked(InstalledExport installed, ICheckpointReader? result)
     {

@@ -98,7 +98,7 @@ internal sealed class OutputPacking(
         List<InstalledExport> transforms = [.. plugins.Exports(ExportKind.Transform).Where(export => export.Export.Packings.Count > 0)];
         if (transforms.Find(export => export.Export.Packings.Contains(name)) is { } found)
         {
-            return plugins.TryResolve(ExportKind.Transform, found.Export.Id, out InstalledExport? installed, out _) ? installed : found;
+            return plugins.Resolve(ExportKind.Transform, found.Export.Id, stage.OutputPacking?.Place);
         }
 
         string[] known = [PackingRequest.Same, None, .. transforms.SelectMany(export => export.Export.Packings)];

@@ -77,6 +77,14 @@ internal sealed class PluginSet
         return installed is not null;
     }
 
+    /// <inheritdoc cref="TryResolve"/>
+    /// <param name="kind">The kind.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="place">Where it stands, or <see langword="null"/>.</param>
+    /// <exception cref="MergeHostException">There is none.</exception>
+    public InstalledExport Resolve(ExportKind kind, string id, TextPlace? place) => TryResolve(kind, id, out InstalledExport? installed, out Problem? problem)
+        ? installed : throw new MergeHostException([problem with { Place = problem.Place ?? place }]);
+
     private static PluginInfo? Choose(IEnumerable<PluginInfo> versions, PluginRequirement[] requirements, PluginLock? locked)
     {
         PluginInfo[] accepted =

@@ -27,9 +27,7 @@ internal sealed class StageAligner(
 
     private StageAlignment Align(TransformReference reference, IDictionary<string, InputModel> models)
     {
-        InstalledExport installed = plugins.TryResolve(ExportKind.Alignment, reference.Id, out InstalledExport? found, out Problem? unknown)
-            ? found
-            : throw new MergeHostException([unknown with { Place = unknown.Place ?? reference.Place }]);
+        InstalledExport installed = plugins.Resolve(ExportKind.Alignment, reference.Id, reference.Place);
         IModelAlignment alignment = host.Create<IModelAlignment>(installed);
         List<Problem> wrong = [];
         object options = OptionsReader.Read(new OptionsSchema(alignment.OptionsType), installed.Export.Id, reference.Settings, reference.Place, wrong);
