@@ -166,13 +166,13 @@ internal sealed class CompletionServer : IAsyncDisposable
         return (byte[])[.. "data: "u8, .. answer.Span, .. "\n\ndata: [DONE]\n\n"u8];
     });
 
-    private Task TokenizeAsync(HttpContext context) => RunAsync(context, (fields, turn) =>
+    private Task TokenizeAsync(HttpContext context) => RunAsync(context, async (fields, turn) =>
     {
         bool begins = fields.Truth("add_special_tokens", true);
         string text = fields.Take("prompt") is { ValueKind: JsonValueKind.String } prompt ? prompt.GetString()! : throw new BadRequestException("must be a text", "prompt");
         fields.Skip("model");
         fields.ThrowIfLeft();
-        return turn(_ =>
+        return (await turn(_ =>
         {
             IReadOnlyList<int> ids = _model.Encode(text, begins);
             return (false, Written(json =>
@@ -189,15 +189,15 @@ internal sealed class CompletionServer : IAsyncDisposable
                 json.WriteNumber("max_model_len", _model.MaxPositions);
                 json.WriteEndObject();
             }));
-        }).ContinueWith(done => done.GetAwaiter().GetResult().Answer, TaskScheduler.Default);
+        }).ConfigureAwait(false)).Answer;
     });
 
-    private Task DetokenizeAsync(HttpContext context) => RunAsync(context, (fields, turn) =>
+    private Task DetokenizeAsync(HttpContext context) => RunAsync(context, async (fields, turn) =>
     {
         IReadOnlyList<int> ids = CompletionRequest.ReadIds(fields.Take("tokens") ?? throw new BadRequestException("is missing", "tokens"), "tokens", _model);
         fields.Skip("model");
         fields.ThrowIfLeft();
-        return turn(_ =>
+        return (await turn(_ =>
         {
             string text = _model.Decode(ids);
             return (false, Written(json =>
@@ -206,7 +206,7 @@ internal sealed class CompletionServer : IAsyncDisposable
                 json.WriteString("prompt", text);
                 json.WriteEndObject();
             }));
-        }).ContinueWith(done => done.GetAwaiter().GetResult().Answer, TaskScheduler.Default);
+        }).ConfigureAwait(false)).Answer;
     });
 
     // Reads a request, lets it use the model in its turn, and sends the answer; what all of them hold in memory is bounded.

@@ -18,10 +18,8 @@ internal static class RecipeDraft
     /// <exception cref="MergeHostException">There is no such strategy, or it merges another number of models.</exception>
     public static string Write(string method, IReadOnlyList<string> models, string? @base, PluginCatalog catalog, PluginHost host)
     {
-        IReadOnlyList<InstalledExport> strategies = new PluginSet(catalog).Exports(ExportKind.Strategy);
-        InstalledExport strategy = strategies.FirstOrDefault(strategy => strategy.Export.Id == method) ?? throw Unknown(method, [.. strategies.Select(strategy => strategy.Export.Id)]);
-        Check(strategy.Export, models, @base);
-        ExportSummary summary = PluginSummarizer.Find(method, catalog, host).Single(export => export.Kind == ExportKind.Strategy.Word() && export.Id == method);
+        ExportSummary summary = PluginSummarizer.Strategy(method, catalog, host);
+        Check(catalog.Exports(ExportKind.Strategy).First(strategy => strategy.Export.Id == method).Export, models, @base);
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"# yaml-language-server: $schema={SchemaFile}\n");
         AppendComment(text, "", $"{method}: {summary.Description}");
@@ -62,14 +60,6 @@ internal static class RecipeDraft
                 : strategy.MaxSources == int.MaxValue ? $"at least {strategy.MinSources}" : $"{strategy.MinSources} to {strategy.MaxSources}";
             throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' merges {wanted} models{(strategy.Base == BaseUse.Required ? " into a base" : "")}, found {models.Count}", "Name each by --model."), null);
         }
-    }
-
-    private static MergeHostException Unknown(string method, IReadOnlyCollection<string> known)
-    {
-        const string list = "`mergehost plugins list` shows all";
-        return new MergeHostException([FieldMethods.Explain(method, known, list) is var (message, hint)
-            ? new Problem(ErrorCodes.UnknownStrategy, message, hint)
-            : new Problem(ErrorCodes.UnknownStrategy, $"no strategy '{method}'", Suggestion.Hint(method, known, list))]);
     }
 
     private static void AppendOptions(StringBuilder text, OptionSummary[] options, string indent, bool explains)

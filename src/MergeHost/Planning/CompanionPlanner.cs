@@ -116,9 +116,9 @@ internal sealed class CompanionPlanner(
             SetLayers(config, donor, module.Key, [.. module]);
         }
 
-        if (tensors.FirstOrDefault(tensor => TensorRoles.Of(tensor.Output.Name) == TensorRole.Embedding) is { Output.Shape.Rank: > 0 } embedding && text["vocab_size"] is not null)
+        if (text["vocab_size"] is not null && TensorRoles.RowsOfEmbedding(tensors.Select(tensor => tensor.Output)) is { } rows && TensorRoles.RowsOfEmbedding(donor.Stored) != rows)
         {
-            SetVocabulary(text, embedding.Output.Shape[0], donor);
+            text["vocab_size"] = rows;
         }
 
         SetAligned(text);
@@ -188,15 +188,6 @@ internal sealed class CompanionPlanner(
         RecipeSource source = slice.Sources.FirstOrDefault(source => models[source.Model.Name] == donor) ?? slice.Sources[0];
         InputModel part = _modules.Part(models[source.Model.Name], slice.Module);
         return Enumerable.Range(source.Layers!.Start, source.Layers.Count).Select(layer => new LayerOrigin(part, layer));
-    }
-
-    private static void SetVocabulary(JsonObject config, long rows, InputModel donor)
-    {
-        TensorInfo? before = donor.Stored.FirstOrDefault(tensor => TensorRoles.Of(tensor.Name) == TensorRole.Embedding);
-        if (before is not { Shape.Rank: > 0 } || before.Shape[0] != rows)
-        {
-            config["vocab_size"] = rows;
-        }
     }
 
     private void WarnOfDifferences(InputModel donor)
