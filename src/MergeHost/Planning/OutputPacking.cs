@@ -65,13 +65,13 @@ internal sealed class OutputPacking(
 
         try
         {
-            PackedCheckpoint packed = transform.Pack(new PackingRequest
+            PackedCheckpoint packed = PluginCall.Run(_export, null, () => transform.Pack(new PackingRequest
             {
                 Packing = IsSame ? PackingRequest.Same : stage.OutputPacking!.Text,
                 Layout = layout,
                 HasType = stage.OutputDType is not null,
                 Origins = [.. tensors.Select(Origin)],
-            });
+            }));
             problems.AddRange(packed.Warnings);
             return packed.Tensors.Count == 0 ? null : (_export, packed);
         }
