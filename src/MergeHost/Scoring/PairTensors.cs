@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
+using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Running.Data;
 
@@ -80,9 +81,7 @@ internal sealed class PairTensors(ScorePair pair, ScoreContext context) : ILayer
         }
         catch (ArithmeticException exception)
         {
-            string model = (which == LayerMatrix.Base ? pair.Base : pair.Adapted).Model.Name;
-            throw new CheckpointException(
-                new Problem(ErrorCodes.NonFinite, $"tensor '{pair.Name}' of '{model}': {exception.Message}", "Mend the model, or leave it out."), exception);
+            throw NonFinite.Error(pair.Name, (which == LayerMatrix.Base ? pair.Base : pair.Adapted).Model.Name, exception);
         }
     }
 

@@ -50,17 +50,38 @@ public sealed class ResultTests : IDisposable
     [Fact]
     public void Merge_WhenAnInputHoldsNaN_WarnsOfTheTensor()
     {
-        string copy = _bed["copy"];
-        Directory.CreateDirectory(copy);
-        byte[] bytes = File.ReadAllBytes(MergeBed.Models + "finance/model.safetensors");
-        (bytes[^2], bytes[^1]) = (0xC0, 0x7F);
-        File.WriteAllBytes(Path.Combine(copy, "model.safetensors"), bytes);
-        string recipe = MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.5").Replace($"{MergeBed.Models}finance", copy, StringComparison.Ordinal);
+        string recipe = MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.5").Replace($"{MergeBed.Models}finance", WithNaN(fromEnd: 1), StringComparison.Ordinal);
 
         MergeManifest manifest = _bed.Merge(recipe, "out");
 
         string warning = Assert.Single(manifest.Warnings, warning => warning.Contains("MH4004", StringComparison.Ordinal));
         Assert.Contains("has 1 values that are NaN or infinite", warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("merge_method: tsv_m\nmodels: [{model: COPY}]")]
+    [InlineData("build: {extract: {tuned: COPY, rank: 4}}")]
+    public void Merge_OfMatricesWithNaN_NamesTheModelAndNotThePlugin(string recipe)
+    {
+        string copy = WithNaN(fromEnd: 257);
+
+        MergeHostException exception = Assert.ThrowsAny<MergeHostException>(() => _bed.Merge(
+            $"base_model: {MergeBed.Models}base\n{recipe.Replace("COPY", copy, StringComparison.Ordinal)}\n", "out"));
+
+        Assert.Equal(ErrorCodes.NonFinite, exception.Code);
+        Assert.Contains($"' of '{copy}': ", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("plugin", exception.Message, StringComparison.Ordinal);
+    }
+
+    // The final norm, of 256 numbers, is the last tensor of the file; before it lies a matrix.
+    private string WithNaN(int fromEnd)
+    {
+        string copy = _bed["copy"];
+        Directory.CreateDirectory(copy);
+        byte[] bytes = File.ReadAllBytes(MergeBed.Models + "finance/model.safetensors");
+        (bytes[^(2 * fromEnd)], bytes[^((2 * fromEnd) - 1)]) = (0xC0, 0x7F);
+        File.WriteAllBytes(Path.Combine(copy, "model.safetensors"), bytes);
+        return copy;
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MergeHost.Builders;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;
@@ -25,6 +26,9 @@ internal sealed class MakeTask(
 {
     private readonly Dictionary<InputTensor, List<string>> _digests = [];
 
+    // The first that was read and holds NaN or infinities.
+    private InputTensor? _nonFinite;
+
     public ITensorPhase? Phase { get; private set; }
 
     public long NeededBytes => Needed(plans, make);
@@ -49,7 +53,17 @@ internal sealed class MakeTask(
             Device = context.Options.Device,
             Cancellation = cancellation,
         };
-        new PluginCall(stage.Builder!, $"tensor '{plans[0].Output.Name}'").Run(() => make.Work(made));
+        new PluginCall(stage.Builder!, $"tensor '{plans[0].Output.Name}'").Run(() =>
+        {
+            try
+            {
+                make.Work(made);
+            }
+            catch (ArithmeticException exception) when (_nonFinite is { } input)
+            {
+                throw NonFinite.Error(input.Tensor.Name, input.Model.Name, exception);
+            }
+        });
         Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker) with { Figures = made.Figures(plan.Output.Name) })];
     }
 
@@ -94,6 +108,10 @@ internal sealed class MakeTask(
             context.Readers[input.Model].Read(input.Tensor, first + done, bytes);
             digest.Add(unit, bytes);
             DTypeConversion.ToSingle(type, bytes, part);
+            if (!TensorPrimitives.IsFiniteAll<float>(part))
+            {
+                _nonFinite ??= input;
+            }
         }
 
         if (!_digests.TryGetValue(input, out List<string>? runs))

@@ -1,4 +1,6 @@
+using System.Numerics.Tensors;
 using MergeHost.Algebra;
+using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
@@ -17,17 +19,25 @@ internal sealed class WholeTensorPhase(
         bool hasBase = plan.Base is not null;
         Matrix<float>[] inputs = [.. plan.Inputs.Select((_, index) => Read(index, worker))];
         Matrix<float> result = Shaped(new float[data.ElementCount]);
-        data.Guard(() => treatment.Merge(
-            new WholeTensors
+        WholeTensors tensors = new()
+        {
+            Output = plan.Output,
+            Base = hasBase ? inputs[0] : null,
+            Sources = hasBase ? inputs[1..] : inputs,
+            Result = result,
+            Cancellation = cancellation,
+        };
+        data.Guard(() =>
+        {
+            try
             {
-                Output = plan.Output,
-                Base = hasBase ? inputs[0] : null,
-                Sources = hasBase ? inputs[1..] : inputs,
-                Result = result,
-                Cancellation = cancellation,
-            },
-            context.Device.Algebra,
-            context.Options.Device));
+                treatment.Merge(tensors, context.Device.Algebra, context.Options.Device);
+            }
+            catch (ArithmeticException exception) when (NotFinite(inputs) is { } input)
+            {
+                throw NonFinite.Error(input.Tensor.Name, input.Model.Name, exception);
+            }
+        });
         for (int number = 0; number < data.BlockCount; number++)
         {
             foreach (BlockPart part in data.Parts(number))
@@ -38,6 +48,9 @@ internal sealed class WholeTensorPhase(
             output.Write(data.Whole(number), worker);
         }
     }
+
+    private InputTensor? NotFinite(Matrix<float>[] inputs) =>
+        plan.Inputs.Zip(inputs).FirstOrDefault(input => !TensorPrimitives.IsFiniteAll<float>(input.Second.Elements.Span)).First;
 
     private unsafe Matrix<float> Read(int index, BlockWorker worker)
     {
