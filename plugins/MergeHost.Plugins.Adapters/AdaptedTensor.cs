@@ -11,6 +11,9 @@ internal sealed class AdaptedTensor
 {
     private const int ElementsOfBlock = 1 << 16;
 
+    // A product copies its right factor for each block: of fewer rows, that and rows that fill no tile take as long as the multiplications.
+    private const int LeastRowsOfBlock = 48;
+
     private readonly List<IRowChange> _changes = [];
     private readonly TensorSource _original;
 
@@ -82,7 +85,7 @@ internal sealed class AdaptedTensor
     {
         Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
         int group = _changes.Aggregate(1, (all, change) => Math.Max(all, change.RowGroup));
-        int blockRows = Math.Max(1, ElementsOfBlock / Math.Max(1, Columns) / group) * group;
+        int blockRows = Math.Max(1, Math.Max(LeastRowsOfBlock, ElementsOfBlock / Math.Max(1, Columns)) / group) * group;
         while (!values.IsEmpty)
         {
             int row = (int)(firstElement / Columns);
