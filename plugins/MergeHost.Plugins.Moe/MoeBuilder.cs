@@ -7,7 +7,7 @@ namespace MergeHost.Plugins.Moe;
 
 /// <summary>
 /// Builds a mixture of experts: everything but the feed-forward networks comes from the base, expert e's network from model e, and routers
-/// from prompts. With identical experts the mixture gives the dense model's logits, whatever the router says.
+/// from prompts. With identical experts, and no shared one, the mixture gives the dense model's logits, whatever the router says.
 /// </summary>
 /// <remarks>
 /// As mergekit-moe, but: the base is run in float32, and padding is never read; shared experts may be any model; tensors of the base that the

@@ -76,6 +76,14 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
             throw Wrong(ErrorCodes.ValueOutOfRange, $"k is {options.K}, and the models share {shared.Length} tokens", $"Set k to at most {shared.Length}.");
         }
 
+        long numbers = Math.Max(part.Info.ElementCount / part.Info.Shape[0], source.Info.ElementCount / source.Info.Shape[0]) * shared.Length;
+        if (takesNeighbours && lacking.Length > 0 && numbers > Array.MaxLength)
+        {
+            throw Wrong(ErrorCodes.NotSupported,
+                string.Create(CultureInfo.InvariantCulture, $"the rows of the {shared.Length:N0} tokens that both models have are {numbers:N0} numbers, of which at most {Array.MaxLength:N0} are held at once"),
+                "Take `method: subword` or `method: mean`.");
+        }
+
         int?[] rows = new int?[count];
         foreach (SharedRow row in shared)
         {

@@ -70,6 +70,14 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
     }
 
     [Fact]
+    public void SharedRows_OfMoreNumbersThanAnArrayHolds_AreRefused()
+    {
+        Problem problem = Assert.Throws<MergeHostException>(() => Align([new WideCheckpoint(Models[0].Open())])).Problems[0];
+        Assert.Equal(ErrorCodes.NotSupported, problem.Code);
+        Assert.StartsWith("the rows of the 8 tokens that both models have are 4,294,967,296 numbers", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Models_OfANumberOtherThanOne_AreRefused() =>
         Assert.Equal(ErrorCodes.SourceCount, Assert.Throws<MergeHostException>(() => Align([Models[0].Open(), Models[0].Open()])).Problems[0].Code);
 

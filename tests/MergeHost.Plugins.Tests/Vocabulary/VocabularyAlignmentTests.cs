@@ -28,7 +28,7 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
 
     [Fact]
     public void Embedding_OfMoreElementsThanAnIntCounts_IsAligned() =>
-        Assert.Equal([10, Wide.Width], Tensor(Align([.. Models.Select(model => new Wide(model.Open()))]).Checkpoints[0]).Shape);
+        Assert.Equal([10, WideCheckpoint.Width], Tensor(Align([.. Models.Select(model => new WideCheckpoint(model.Open()))]).Checkpoints[0]).Shape);
 
     [Fact]
     public void Rows_BehindTheTokens_AreTheMeanOfTheModelsRows()
@@ -101,14 +101,6 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
     }
 
     private static Extended With(ICheckpointReader inner, CompanionFile file) => new Extended(inner, file);
-
-    private sealed class Wide(ICheckpointReader inner) : DerivedCheckpoint(inner)
-    {
-        public const long Width = 1L << 29;
-
-        public override IReadOnlyList<TensorInfo> Tensors { get; } =
-            [.. inner.Tensors.Select(tensor => tensor.Name == Embedding ? tensor with { Shape = [tensor.Shape[0], Width] } : tensor)];
-    }
 
     private sealed class Extended(ICheckpointReader inner, CompanionFile file) : DerivedCheckpoint(inner)
     {
