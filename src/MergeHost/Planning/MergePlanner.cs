@@ -186,6 +186,7 @@ internal sealed class MergePlanner(
         }
 
         writable.Check(_place.Path, layout);
+        problems.AddRange(NamedType.Check(stage, writable, layout) is { } misnamed ? [misnamed] : []);
         IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused =
             new ExcusePlanner(stage, inputs, tensors, planner.LeftOut, problems).Plan();
         if (Errors > before)
