@@ -91,5 +91,22 @@ public sealed class EvaluationEngine
     /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>
     /// <param name="cluster">A field of the items; those of the same value are not independent. <see langword="null"/> if all are.</param>
     /// <exception cref="MergeHostException">A run has no items, or runs have none in common.</exception>
-    public static RunComparison CompareRuns(IReadOnlyList<string> paths, string? cluster = null) => RunComparer.Compare([.. paths.Select(path => RunReader.Read(path, cluster))]);
+    public static RunComparison CompareRuns(IReadOnlyList<string> paths, string? cluster = null)
+    {
+        List<Run> runs = [];
+        List<Problem> problems = [];
+        foreach (string path in paths)
+        {
+            try
+            {
+                runs.Add(RunReader.Read(path, cluster));
+            }
+            catch (MergeHostException exception)
+            {
+                problems.AddRange(exception.Problems);
+            }
+        }
+
+        return problems.Count == 0 ? RunComparer.Compare(runs) : throw new MergeHostException(problems);
+    }
 }

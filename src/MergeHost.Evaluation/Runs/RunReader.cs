@@ -52,7 +52,7 @@ internal sealed partial class RunReader
         string? folder = isFolder ? path : File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path)) : null;
         if (folder is null)
         {
-            throw Unusable(path, "there is no such file or folder", null);
+            throw Unusable(path, "there is no such file or folder", "Name what lm_eval wrote with `--log_samples`, or mergehost evaluate with `--results`.");
         }
 
         string date = isFolder ? "" : Path.GetFileNameWithoutExtension(path).Replace("results_", "", StringComparison.Ordinal);

@@ -51,6 +51,15 @@ public sealed class RunComparerTests : IDisposable
         Assert.Contains("item '0'", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void CompareRuns_OfWhatIsNotThere_NamesAllOfThem()
+    {
+        string[] paths = [Path.Combine(_folder.Path, "a"), Write("there", [(0, true)]), Path.Combine(_folder.Path, "b.json")];
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => EvaluationEngine.CompareRuns(paths));
+        Assert.Equal([$"{paths[0]}: there is no such file or folder", $"{paths[2]}: there is no such file or folder"], exception.Problems.Select(problem => problem.Message));
+        Assert.All(exception.Problems, problem => Assert.Contains("--log_samples", problem.Hint, StringComparison.Ordinal));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private string Write(string name, IEnumerable<(int Id, bool IsRight)> items)
