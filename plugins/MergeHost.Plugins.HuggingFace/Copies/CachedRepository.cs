@@ -9,6 +9,7 @@ internal sealed class CachedRepository
 
     private readonly HubSettings _settings;
     private readonly HubCache _cache;
+    private readonly Dictionary<string, (IReadOnlyList<(HubEntry File, string Path)> Files, int MissingCount)> _found = [];
 
     public CachedRepository(HubSettings settings, HubId id)
     {
@@ -33,19 +34,10 @@ internal sealed class CachedRepository
     public string NameOf(string commit) => $"{Id.Scheme}{Id}@{commit}";
 
     /// <summary>The files of a commit, each with its digest: that of its link's target, else the listing's; an empty one if neither tells.</summary>
-    public IReadOnlyList<(HubEntry File, string Path)> FilesOf(string commit)
-    {
-        Dictionary<string, HubEntry> listed = Listed(commit);
-        return [.. _cache.Present(commit).Select(file =>
-            (file.Digest.Length > 0 || !listed.TryGetValue(file.Path, out HubEntry? entry) ? file : file with { Oid = entry.Digest }, Path.Combine(_cache.Snapshot(commit), file.Path)))];
-    }
+    public IReadOnlyList<(HubEntry File, string Path)> FilesOf(string commit) => Look(commit).Files;
 
     /// <summary>How many files the listing of a commit has that are not there.</summary>
-    public int MissingOf(string commit)
-    {
-        HashSet<string> present = [.. _cache.Present(commit).Select(file => file.Path)];
-        return Listed(commit).Keys.Count(path => !present.Contains(path));
-    }
+    public int MissingOf(string commit) => Look(commit).MissingCount;
 
     /// <summary>Links of a commit that lead nowhere.</summary>
     public IEnumerable<string> DeadLinks(string commit) =>
@@ -108,7 +100,21 @@ internal sealed class CachedRepository
     /// <summary>How much room the folder takes; links count for nothing.</summary>
     public long LengthBytes => Files(_cache.Folder).Select(path => new FileInfo(Path.Combine(_cache.Folder, path))).Where(file => file.LinkTarget is null).Sum(file => file.Length);
 
-    private Dictionary<string, HubEntry> Listed(string commit) => _cache.Listing(commit)?.DistinctBy(file => file.Path).ToDictionary(file => file.Path) ?? [];
+    // Once for each commit: that is a folder of links, and a listing.
+    private (IReadOnlyList<(HubEntry File, string Path)> Files, int MissingCount) Look(string commit)
+    {
+        if (!_found.TryGetValue(commit, out (IReadOnlyList<(HubEntry File, string Path)> Files, int MissingCount) found))
+        {
+            Dictionary<string, HubEntry> listed = _cache.Listing(commit)?.DistinctBy(file => file.Path).ToDictionary(file => file.Path) ?? [];
+            IReadOnlyList<HubEntry> present = _cache.Present(commit);
+            found.MissingCount = listed.Keys.Except(present.Select(file => file.Path)).Count();
+            found.Files = [.. present.Select(file =>
+                (file.Digest.Length > 0 || !listed.TryGetValue(file.Path, out HubEntry? entry) ? file : file with { Oid = entry.Digest }, Path.Combine(_cache.Snapshot(commit), file.Path)))];
+            _found.Add(commit, found);
+        }
+
+        return found;
+    }
 
     private IEnumerable<string> Folders(string name) =>
         Directory.Exists(Path.Combine(_cache.Folder, name)) ? Directory.EnumerateDirectories(Path.Combine(_cache.Folder, name)).Select(path => Path.GetFileName(path)!) : [];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
@@ -191,7 +190,7 @@ internal sealed class HubPublisher(HubConnection hub, HubName name, PublishReque
     }
 
     private HubException Moved() => new(HubFault.Answer, $"{name.Repository}@{name.Revision}", "somebody else has pushed in the meantime; nothing was changed",
-        string.Create(CultureInfo.InvariantCulture, $"Look at what is there now, and push again: what was uploaded is not sent a second time."));
+        "Look at what is there now, and push again: what was uploaded is not sent a second time.");
 
     private string Proposal => request.IsProposal ? "?create_pr=1" : "";
 }

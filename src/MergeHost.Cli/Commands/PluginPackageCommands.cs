@@ -52,15 +52,12 @@ internal static class PluginPackageCommands
         {
             PluginInstaller installer = PluginInstaller.OfUser();
             using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
-            string? id = arguments.GetValue(_updated)?.Id;
             List<InstalledPlugin> made = [];
-            foreach ((PluginInfo plugin, NuGetVersion newest) in installer.Outdated(feeds, cancellation).GetAwaiter().GetResult())
+            foreach ((PluginInfo plugin, NuGetVersion newest) in installer.Outdated(feeds, arguments.GetValue(_updated), cancellation).GetAwaiter().GetResult())
             {
-                if (id is null || id == plugin.Id)
-                {
-                    PluginRequirement wanted = new(plugin.Id, new VersionRange(newest, true, newest, true), $"{plugin.Id}@{newest}");
-                    made.Add(InstalledPlugin.Of(installer.Install(feeds, wanted, null, cancellation).GetAwaiter().GetResult().Plugin, wasThere: false));
-                }
+                PluginRequirement wanted = new(plugin.Id, new VersionRange(newest, true, newest, true), $"{plugin.Id}@{newest}");
+                (PluginInfo updated, bool wasThere) = installer.Install(feeds, wanted, null, cancellation).GetAwaiter().GetResult();
+                made.Add(InstalledPlugin.Of(updated, wasThere));
             }
 
             printer.Write(made, Tell, isData: false);
@@ -75,7 +72,7 @@ internal static class PluginPackageCommands
         using PackageFeeds feeds = PackageFeeds.Open(source);
         return
         [
-            .. PluginInstaller.OfUser().Outdated(feeds, cancellation).GetAwaiter().GetResult()
+            .. PluginInstaller.OfUser().Outdated(feeds, null, cancellation).GetAwaiter().GetResult()
                 .Select(found => new OutdatedPlugin(found.Plugin.Id, found.Plugin.Version.ToString(), found.Newest.ToString())),
         ];
     }

@@ -109,14 +109,7 @@ internal sealed class PluginInstaller(string root)
     /// <exception cref="MergeHostException">MH3006: no such version is installed here; MH5007: a folder cannot be removed.</exception>
     public IReadOnlyList<PluginInfo> Remove(PluginRequirement requirement)
     {
-        PluginInfo[] plugins = [.. Installed.Where(plugin => plugin.Id == requirement.Id && (requirement.Range?.Satisfies(plugin.Version) ?? true))];
-        if (plugins.Length == 0)
-        {
-            string[] ids = [.. Installed.Select(plugin => plugin.Id).Distinct()];
-            throw new MergeHostException(new Problem(ErrorCodes.PluginVersion, $"no plugin '{requirement}' is installed in '{root}'",
-                Suggestion.Hint(requirement.Id, ids, ids.Length == 0 ? "nothing is installed there" : $"there is {string.Join(", ", ids)}")), null);
-        }
-
+        IReadOnlyList<PluginInfo> plugins = Find(requirement);
         foreach (PluginInfo plugin in plugins)
         {
             try
@@ -141,11 +134,14 @@ internal sealed class PluginInstaller(string root)
     }
 
     /// <summary>The newest release that feeds have of each installed plugin, where it is newer than what is installed.</summary>
-    /// <exception cref="MergeHostException">MH3021: a feed does not answer.</exception>
-    public async Task<IReadOnlyList<(PluginInfo Plugin, NuGetVersion Newest)>> Outdated(PackageFeeds feeds, CancellationToken cancellation)
+    /// <param name="feeds">The feeds.</param>
+    /// <param name="only">The plugin that is asked for, or <see langword="null"/> for all.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="MergeHostException">MH3006: it is not installed here; MH3021: a feed does not answer.</exception>
+    public async Task<IReadOnlyList<(PluginInfo Plugin, NuGetVersion Newest)>> Outdated(PackageFeeds feeds, PluginRequirement? only, CancellationToken cancellation)
     {
         List<(PluginInfo, NuGetVersion)> outdated = [];
-        foreach (PluginInfo plugin in Installed.GroupBy(plugin => plugin.Id).Select(versions => versions.MaxBy(plugin => plugin.Version)!))
+        foreach (PluginInfo plugin in (only is null ? Installed : Find(only)).GroupBy(plugin => plugin.Id).Select(versions => versions.MaxBy(plugin => plugin.Version)!))
         {
             IReadOnlyList<NuGetVersion> versions = await feeds.Versions(plugin.Id, cancellation).ConfigureAwait(false);
             if (versions.FirstOrDefault(version => !version.IsPrerelease) is { } newest && newest > plugin.Version)
@@ -155,6 +151,21 @@ internal sealed class PluginInstaller(string root)
         }
 
         return outdated;
+    }
+
+    // What is installed here of a plugin.
+    private PluginInfo[] Find(PluginRequirement requirement)
+    {
+        IReadOnlyList<PluginInfo> installed = Installed;
+        PluginInfo[] found = [.. installed.Where(plugin => plugin.Id == requirement.Id && (requirement.Range?.Satisfies(plugin.Version) ?? true))];
+        if (found.Length > 0)
+        {
+            return found;
+        }
+
+        string[] ids = [.. installed.Select(plugin => plugin.Id).Distinct()];
+        throw new MergeHostException(new Problem(ErrorCodes.PluginVersion, $"no plugin '{requirement}' is installed in '{root}'",
+            Suggestion.Hint(requirement.Id, ids, ids.Length == 0 ? "nothing is installed there" : $"there is {string.Join(", ", ids)}")), null);
     }
 
     private PluginInfo Unpack(PackageArchive archive, string source, string target, CancellationToken cancellation)

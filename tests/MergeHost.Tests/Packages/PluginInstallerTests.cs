@@ -187,11 +187,14 @@ public sealed class PluginInstallerTests : IDisposable
         using PackageFeeds feeds = PackageFeeds.Open(feed);
         Assert.True(PluginRequirement.TryParse("versions@^1.0", out PluginRequirement? first, out _));
         Assert.Equal("1.0.0", (await Installer().Install(feeds, first, null, default)).Plugin.Version.ToString());
-        Assert.Equal("2.0.0", Assert.Single(await Installer().Outdated(feeds, default)).Newest.ToString());
+        Assert.Equal("2.0.0", Assert.Single(await Installer().Outdated(feeds, null, default)).Newest.ToString());
+        Assert.Equal("2.0.0", Assert.Single(await Installer().Outdated(feeds, first, default)).Newest.ToString());
+        Assert.True(PluginRequirement.TryParse("version", out PluginRequirement? misspelled, out _));
+        Assert.Equal("MH3006", (await Assert.ThrowsAsync<MergeHostException>(() => Installer().Outdated(feeds, misspelled, default))).Code.Id);
 
         Assert.True(PluginRequirement.TryParse("versions", out PluginRequirement? newest, out _));
         Assert.Equal("2.0.0", (await Installer().Install(feeds, newest, null, default)).Plugin.Version.ToString());
-        Assert.Empty(await Installer().Outdated(feeds, default));
+        Assert.Empty(await Installer().Outdated(feeds, null, default));
 
         Installer().Remove(first);
         Assert.Equal("2.0.0", Assert.Single(Installer().Installed).Version.ToString());
