@@ -58,10 +58,12 @@ public sealed class FirstMinutesTests : IDisposable
     }
 
     [Fact]
-    public void Doctor_WhereLibtorchIsNot_NamesTheFolder()
+    public void Doctor_WhereLibtorchIsNot_NamesTheFolder_AndSaysOnceWhatToDo()
     {
         using Cli cli = Cli.Start(["doctor"], ("MERGEHOST_LIBTORCH", _folder.Path));
-        Assert.Contains($"libtorch_cpu.so is not in '{_folder.Path}'", cli.Wait().Output, StringComparison.Ordinal);
+        string output = cli.Wait().Output;
+        Assert.Contains($"libtorch_cpu.so is not in '{_folder.Path}'", output, StringComparison.Ordinal);
+        Assert.Equal(2, output.Split("Set MERGEHOST_LIBTORCH").Length);
     }
 
     [Theory]

@@ -1,4 +1,7 @@
+using System.CommandLine;
 using System.Diagnostics;
+using System.Reflection;
+using MergeHost.Cli.Commands;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -31,6 +34,16 @@ public sealed class InterruptionTests : IDisposable
 
         // 2 s, and room for machines that do much else.
         Assert.InRange(Stopwatch.GetElapsedTime(asked).TotalSeconds, 0, 20);
+    }
+
+    [Fact]
+    public void WhatNext_OfEveryCommandWhoseHelpSaysThatItGoesOn_SaysHow()
+    {
+        Command[] commands = [.. typeof(CommandRunner).Assembly.GetTypes().Where(type => type.Name.EndsWith("Command", StringComparison.Ordinal))
+            .Select(type => type.GetMethod("Create")).OfType<MethodInfo>().Select(create => (Command)create.Invoke(null, null)!)
+            .Where(command => command.Description!.Contains("the same command goes on", StringComparison.Ordinal))];
+        Assert.True(commands.Length > 5);
+        Assert.All(commands, command => Assert.EndsWith("run the same command again to resume", CommandRunner.WhatNext(new RootCommand { command }.Parse(command.Name)), StringComparison.Ordinal));
     }
 
     [Theory]

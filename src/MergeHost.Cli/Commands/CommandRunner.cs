@@ -24,7 +24,7 @@ internal static class CommandRunner
         using StopSignal stop = new(() => printer.Say($"stopped{WhatNext(arguments)}"));
         try
         {
-            if (arguments.CommandResult.Command.Options.Contains(SharedOptions.Html) && arguments.GetValue(SharedOptions.Html) is { } page)
+            if (arguments.GetValue(SharedOptions.Html) is { } page)
             {
                 HtmlPage.Check(page);
             }
@@ -60,9 +60,21 @@ internal static class CommandRunner
         }
     }
 
-    private static string WhatNext(ParseResult arguments) => arguments.CommandResult.Command.Name switch
+    /// <summary>Writes the page that the command line asks for, if it asks for one.</summary>
+    /// <exception cref="MergeHostException">It cannot be written.</exception>
+    public static void SavePage(ParseResult arguments, IPrinter printer, Func<string> write)
     {
-        "merge" or "convert" or "transplant" or "download" or "push" => ": run the same command again to resume",
+        if (arguments.GetValue(SharedOptions.Html) is { } path)
+        {
+            HtmlPage.Save(path, write());
+            printer.Say($"{path}: written");
+        }
+    }
+
+    /// <summary>What one who stopped a command is told to do.</summary>
+    public static string WhatNext(ParseResult arguments) => arguments.CommandResult.Command.Name switch
+    {
+        "merge" or "convert" or "transplant" or "extract" or "download" or "push" => ": run the same command again to resume",
         "evaluate" or "sweep" or "score" => arguments.GetValue(SharedOptions.NoCache)
             ? ": nothing is kept with --no-cache"
             : ": finished measurements are kept; run the same command again to resume",

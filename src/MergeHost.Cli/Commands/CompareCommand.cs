@@ -26,15 +26,9 @@ internal static class CompareCommand
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            MergeOptions options = new() { Threads = arguments.GetValue(SharedOptions.Threads) };
             ComparisonReport report = printer.Track("comparing", progress => engine.Compare(
-                arguments.GetRequiredValue(_checkpoints), arguments.GetValue(_base), options, printer.Show, progress, cancellation));
-            if (arguments.GetValue(SharedOptions.Html) is { } html)
-            {
-                HtmlPage.Save(html, CompareHtml.Write(report));
-                printer.Say($"{html}: written");
-            }
-
+                arguments.GetRequiredValue(_checkpoints), arguments.GetValue(_base), SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
+            CommandRunner.SavePage(arguments, printer, () => CompareHtml.Write(report));
             printer.Write(report, comparison => Describe(comparison, arguments.GetValue(_tensors)));
             return 0;
         }));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -54,14 +53,7 @@ internal static class ConvertCommand
     private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {
         string output = arguments.GetRequiredValue(_output);
-        MergeOptions options = new()
-        {
-            Threads = arguments.GetValue(SharedOptions.Threads),
-            MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
-            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
-            Force = arguments.GetValue(SharedOptions.Force),
-            Stream = arguments.GetValue(SharedOptions.Stream),
-        };
+        MergeOptions options = SharedOptions.Merging(arguments);
         string input = arguments.GetRequiredValue(_input);
         string? type = arguments.GetValue(_type);
         string format = arguments.GetValue(_format) ?? engine.FormatOf(output, type);
@@ -70,11 +62,9 @@ internal static class ConvertCommand
 
         // PEFT's own form needs nothing of the base.
         string? @base = named ?? (format == "safetensors" && Directory.Exists(input) ? null : known);
-        MergeManifest manifest = printer.Track("converting", progress => isAdapter
+        return MergeCommand.Make(printer, "converting", output, progress => isAdapter
             ? engine.ConvertAdapter(input, @base, output, format, type, options, printer.Show, progress, cancellation)
             : engine.Convert(input, output, format, type, arguments.GetValue(_importance), options, printer.Show, progress,
                 arguments.GetValue(_packing), cancellation));
-        printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
-        return 0;
     }
 }

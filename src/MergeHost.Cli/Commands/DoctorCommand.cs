@@ -31,15 +31,11 @@ internal static class DoctorCommand
             PluginsSummary plugins = engine.ListPlugins();
             Report report = new(
                 ProgramVersion.Current, $"{Environment.ProcessorCount} cores, lanes of {(LaneWidths.Current == LaneWidth.Scalar ? "one element" : $"{LaneWidths.Current}"["Bits".Length..] + " bits")}", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-                [.. plugins.Roots.Select(root => new PluginRoot(root, plugins.Plugins.Count(plugin => plugin.Folder.StartsWith(root, StringComparison.Ordinal))))],
+                [.. plugins.Roots.Select(root => new PluginRoot(root, plugins.Plugins.Count(plugin => plugin.Folder.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))))],
                 Torch(), Tell(() => "found, by `--device cuda`", new DeviceSpec(DeviceKind.Cuda)), Cache(), Feeds(),
                 _variables.Where(name => Environment.GetEnvironmentVariable(name) is not null).ToDictionary(name => name, Shown));
             printer.Write(report, Describe);
-            foreach (Problem problem in plugins.Problems)
-            {
-                printer.Show(problem);
-            }
-
+            printer.Show(plugins.Problems);
             return plugins.Problems.Any(problem => problem.Severity == Severity.Error) ? ErrorCodes.PluginUnreadable.ExitCode : 0;
         }));
         return command;
@@ -96,7 +92,7 @@ internal static class DoctorCommand
             ["memory", Bytes.Format(report.MemoryBytes)],
             .. report.Plugins.Select(root => new[] { "plugins", string.Create(CultureInfo.InvariantCulture, $"{root.Count} in {root.Folder}") }),
             .. Lines("libtorch", report.Torch),
-            .. Lines("GPU", report.Gpu),
+            .. Lines("GPU", report.Gpu.Hint == report.Torch.Hint ? report.Gpu with { Hint = null } : report.Gpu),
             ["cache", report.Cache is { } cache ? $"{Bytes.Format(cache.Bytes)} in {cache.Folder}" : "none: the user has no folder for caches"],
             .. Lines("feeds", report.Feeds),
             .. report.Variables.Select(variable => new[] { variable.Key, variable.Value }),

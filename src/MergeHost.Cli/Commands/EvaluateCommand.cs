@@ -39,12 +39,7 @@ internal static class EvaluateCommand
                 Experts = arguments.GetValue(_experts) ?? [],
             };
             EvaluationSummary summary = new EvaluationEngine(engine).Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
-            if (arguments.GetValue(SharedOptions.Html) is { } html)
-            {
-                HtmlPage.Save(html, EvaluationHtml.Write(summary));
-                printer.Say($"{html}: written");
-            }
-
+            CommandRunner.SavePage(arguments, printer, () => EvaluationHtml.Write(summary));
             printer.Write(summary, found => EvaluationTable.Write(found, mainOnly: false));
             return 0;
         }));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -57,10 +56,7 @@ internal static class ExtractCommand
             IsDora = arguments.GetValue(_dora),
             KeepsEmbeddingsWhole = arguments.GetValue(_whole),
         };
-        MergeOptions options = SharedOptions.Merging(arguments) with { Force = arguments.GetValue(SharedOptions.Force) };
-        MergeManifest manifest = printer.Track("extracting", progress => engine.Extract(
-            arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_tuned), output, request, options, printer.Show, progress, cancellation));
-        printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
-        return 0;
+        return MergeCommand.Make(printer, "extracting", output, progress => engine.Extract(
+            arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_tuned), output, request, SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Authoring;
+using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
 
@@ -38,8 +39,8 @@ internal static class InitCommand
             printer.Write(new { Path = path, Schema = schema }, made =>
             {
                 Console.WriteLine($"{made.Path}: written, and {made.Schema} for editors");
-                Console.WriteLine($"  check it:  mergehost plan {made.Path}");
-                Console.WriteLine($"  run it:    mergehost merge {made.Path} OUT");
+                Console.WriteLine($"  check it:  {Invocation.Name} plan {made.Path}");
+                Console.WriteLine($"  run it:    {Invocation.Name} merge {made.Path} OUT");
             }, isData: false);
             return 0;
         }));

@@ -23,11 +23,7 @@ internal static class InspectCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             CheckpointSummary[] checkpoints = [.. arguments.GetRequiredValue(_checkpoints).Select(engine.Inspect)];
-            foreach (Problem warning in checkpoints.SelectMany(checkpoint => checkpoint.Warnings))
-            {
-                printer.Show(warning);
-            }
-
+            printer.Show([.. checkpoints.SelectMany(checkpoint => checkpoint.Warnings)]);
             void Tell(CheckpointSummary summary) => Describe(summary, arguments.GetValue(_tensors));
             if (checkpoints is [CheckpointSummary only])
             {

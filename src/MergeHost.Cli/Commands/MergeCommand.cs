@@ -28,13 +28,7 @@ internal static class MergeCommand
     {
         string recipe = arguments.GetRequiredValue(_recipe);
         string output = arguments.GetRequiredValue(_output);
-        MergeOptions options = SharedOptions.Merging(arguments) with
-        {
-            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
-            Force = arguments.GetValue(SharedOptions.Force),
-            Locked = arguments.GetValue(SharedOptions.Locked),
-            Stream = arguments.GetValue(SharedOptions.Stream),
-        };
+        MergeOptions options = SharedOptions.Merging(arguments);
         MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
         printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output), isData: false);
@@ -67,8 +61,15 @@ internal static class MergeCommand
         }
     }
 
-    /// <summary>Tells what was made, and what to do with it.</summary>
-    public static void Describe(MergeManifest manifest, string output)
+    /// <summary>Makes a checkpoint, and tells of it.</summary>
+    public static int Make(IPrinter printer, string title, string output, Func<IProgress<MergeProgress>?, MergeManifest> make)
+    {
+        printer.Write(printer.Track(title, make), made => Describe(made, output), isData: false);
+        return 0;
+    }
+
+    // What was made, and what to do with it.
+    private static void Describe(MergeManifest manifest, string output)
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
         string models = manifest.Stages[^1].Window is { } window

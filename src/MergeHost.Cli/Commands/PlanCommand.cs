@@ -27,13 +27,8 @@ internal static class PlanCommand
                 Environment.SetEnvironmentVariable("HF_HUB_OFFLINE", "1");
             }
 
-            MergeOptions options = new() { Locked = arguments.GetValue(SharedOptions.Locked), CacheFolder = SharedOptions.CacheFolder(arguments) };
-            PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), options, progress, cancellation));
-            foreach (Problem warning in plan.Warnings)
-            {
-                printer.Show(warning);
-            }
-
+            PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), SharedOptions.Merging(arguments), progress, cancellation));
+            printer.Show(plan.Warnings);
             printer.Write(plan, summary => Describe(summary, arguments.GetValue(_tensors)));
             return 0;
         }));

@@ -33,11 +33,7 @@ internal static class PluginsCommand
 
             PluginsSummary plugins = engine.ListPlugins();
             printer.Write(plugins, List);
-            foreach (Problem problem in plugins.Problems)
-            {
-                printer.Show(problem);
-            }
-
+            printer.Show(plugins.Problems);
             return 0;
         }));
         return command;

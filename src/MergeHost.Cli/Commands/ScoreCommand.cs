@@ -42,7 +42,6 @@ internal static class ScoreCommand
         DefaultValueFactory = _ => "module",
     }.AcceptOnlyFromAmong("module", "layer");
 
-
     public static Command Create()
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
@@ -91,13 +90,7 @@ internal static class ScoreCommand
                 ? new ValidationRequest(suite, SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks))) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
                 : null,
         };
-        MergeOptions options = new()
-        {
-            Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(SharedOptions.Device)),
-            Threads = arguments.GetValue(SharedOptions.Threads),
-            MemoryBytes = arguments.GetValue(SharedOptions.ScoreMemory).Bytes,
-            CacheFolder = SharedOptions.CacheFolder(arguments),
-        };
+        MergeOptions options = SharedOptions.Merging(arguments) with { MemoryBytes = arguments.GetValue(SharedOptions.ScoreMemory).Bytes };
         ScoreReport report = printer.Track("scoring", progress => engine.Score(
             arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
         if (request.Validation is not null)
@@ -105,12 +98,7 @@ internal static class ScoreCommand
             report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Say, cancellation);
         }
 
-        if (arguments.GetValue(SharedOptions.Html) is { } html)
-        {
-            HtmlPage.Save(html, ScoreHtml.Write(report));
-            printer.Say($"{html}: written");
-        }
-
+        CommandRunner.SavePage(arguments, printer, () => ScoreHtml.Write(report));
         printer.Write(report, Describe);
         return 0;
     }

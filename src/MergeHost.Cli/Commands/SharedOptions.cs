@@ -84,15 +84,24 @@ internal static class SharedOptions
     /// <summary>Where singular values and results are kept, unless they are not to be or the user has no folder for them.</summary>
     public static string? CacheFolder(ParseResult arguments) => arguments.GetValue(NoCache) ? null : arguments.GetValue(Cache);
 
-    /// <summary>How a merge is carried out, as far as all commands that merge let one choose.</summary>
-    public static MergeOptions Merging(ParseResult arguments) => new()
+    /// <summary>How a merge is carried out, as far as the command lets one choose.</summary>
+    public static MergeOptions Merging(ParseResult arguments)
     {
-        Device = MergeEngine.ResolveDevice(arguments.GetRequiredValue(Device)),
-        Threads = arguments.GetValue(Threads),
-        MemoryBytes = arguments.GetValue(Memory).Bytes,
-        Seed = arguments.GetValue(Seed),
-        CacheFolder = CacheFolder(arguments),
-    };
+        // An option that a command does not have is none of its values.
+        MergeOptions usual = new();
+        return usual with
+        {
+            Device = arguments.GetValue(Device) is { } device ? MergeEngine.ResolveDevice(device) : usual.Device,
+            Threads = arguments.GetValue(Threads) is > 0 and var threads ? threads : usual.Threads,
+            MemoryBytes = arguments.GetValue(Memory) is { Bytes: > 0 } memory ? memory.Bytes : usual.MemoryBytes,
+            ShardSizeBytes = arguments.GetValue(ShardSize) is { Bytes: > 0 } size ? size.Bytes : usual.ShardSizeBytes,
+            Seed = arguments.GetValue(Seed),
+            Force = arguments.GetValue(Force),
+            Locked = arguments.GetValue(Locked),
+            Stream = arguments.GetValue(Stream),
+            CacheFolder = CacheFolder(arguments),
+        };
+    }
 
     private static int ParseThreads(ArgumentResult result)
     {

@@ -26,12 +26,7 @@ internal static class SweepCommand
         {
             StudySummary summary = new EvaluationEngine(engine).Sweep(
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
-            if (arguments.GetValue(SharedOptions.Html) is { } html)
-            {
-                HtmlPage.Save(html, StudyHtml.Write(summary));
-                printer.Say($"{html}: written");
-            }
-
+            CommandRunner.SavePage(arguments, printer, () => StudyHtml.Write(summary));
             printer.Write(summary, Describe);
             return 0;
         }));

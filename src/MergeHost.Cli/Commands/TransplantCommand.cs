@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
-using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 
@@ -49,22 +48,13 @@ internal static class TransplantCommand
     private static int Run(ParseResult arguments, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {
         string output = arguments.GetRequiredValue(_output);
-        MergeOptions options = new()
-        {
-            Threads = arguments.GetValue(SharedOptions.Threads),
-            MemoryBytes = arguments.GetValue(SharedOptions.Memory).Bytes,
-            ShardSizeBytes = arguments.GetValue(SharedOptions.ShardSize).Bytes,
-            Force = arguments.GetValue(SharedOptions.Force),
-        };
         (string Name, string? Value)[] settings =
         [
             ("method", arguments.GetValue(_method)), ("k", arguments.GetValue(_k)), ("weights", arguments.GetValue(_weights)),
             ("cosine", arguments.GetValue(_cosine) ? "true" : null), ("subword", arguments.GetValue(_subword)),
         ];
-        MergeManifest manifest = printer.Track("transplanting", progress => engine.Transplant(
+        return MergeCommand.Make(printer, "transplanting", output, progress => engine.Transplant(
             arguments.GetRequiredValue(_model), arguments.GetRequiredValue(_donor), output,
-            settings.Where(setting => setting.Value is not null).ToDictionary(setting => setting.Name, setting => setting.Value!), options, printer.Show, progress, cancellation));
-        printer.Write(manifest, made => MergeCommand.Describe(made, output), isData: false);
-        return 0;
+            settings.Where(setting => setting.Value is not null).ToDictionary(setting => setting.Name, setting => setting.Value!), SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
     }
 }

@@ -17,11 +17,7 @@ internal static class VerifyCommand
         {
             string output = arguments.GetRequiredValue(_output);
             IReadOnlyList<Problem> problems = printer.Track("verifying", progress => engine.Verify(output, progress, cancellation));
-            foreach (Problem problem in problems)
-            {
-                printer.Show(problem);
-            }
-
+            printer.Show(problems);
             printer.Write(new { Path = output, IsWhole = problems.Count == 0 }, result =>
             {
                 if (result.IsWhole)
