@@ -13,6 +13,7 @@ public sealed record BreadcrumbsOptions
     /// <summary>The share of a source's task vector that is kept; at 1, all of it is, whatever gamma says.</summary>
     [PerSource]
     [Range(0.0, 1.0)]
+    [Saturates]
     public double Density { get; init; } = 1;
 
     /// <summary>The share of a source's task vector that is dropped for being the largest; less where density leaves less room.</summary>

@@ -23,6 +23,7 @@ public sealed record DareOptions
     /// <summary>The probability with which an element of a source's task vector survives.</summary>
     [PerSource]
     [Range(0.0, 1.0)]
+    [Saturates]
     public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the merged task vector.</summary>

@@ -13,6 +13,7 @@ public sealed record DellaOptions
     /// <summary>The mean probability with which an element of a source's task vector survives; all do at 1, none at 0.</summary>
     [PerSource]
     [Range(0.0, 1.0)]
+    [Saturates]
     public double Density { get; init; } = 1;
 
     /// <summary>

@@ -15,13 +15,13 @@ internal sealed class GeneratedRow
     private string _text = "";
     private bool _isEnded;
 
-    public GeneratedRow(LanguageModel model, GenerationOptions options, IReadOnlyList<int> prompt, int index)
+    public GeneratedRow(LanguageModel model, GenerationOptions options, IReadOnlyList<int> prompt, int row)
     {
         _model = model;
         _options = options;
         _prompt = prompt;
         _told = options.TellsPrompt ? [new GeneratedToken(prompt[0], null, [])] : [];
-        _random = new Random(unchecked((int)(options.Seed + index)));
+        _random = new Random(unchecked((int)(options.Seed + row)));
         _most = Math.Min(options.MaxTokens, model.MaxPositions - prompt.Count);
     }
 

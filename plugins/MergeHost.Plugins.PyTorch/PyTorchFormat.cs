@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.PyTorch;
 
@@ -20,5 +21,5 @@ namespace MergeHost.Plugins.PyTorch;
 public sealed class PyTorchFormat : ICheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(CheckpointFiles files) => PyTorchReader.Open(PyTorchFiles.Find(files));
+    public ICheckpointReader Open(CheckpointFiles files) => PartedCheckpoint.Open(files, part => PyTorchReader.Open(PyTorchFiles.Find(part)));
 }

@@ -1,4 +1,5 @@
 using MergeHost.Checkpoints;
+using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Safetensors;
 
@@ -12,8 +13,8 @@ namespace MergeHost.Plugins.Safetensors;
 public sealed class SafetensorsFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(CheckpointFiles files) => SafetensorsReader.Open(SafetensorsFiles.Find(files));
+    public ICheckpointReader Open(CheckpointFiles files) => PartedCheckpoint.Open(files, part => SafetensorsReader.Open(SafetensorsFiles.Find(part)));
 
     /// <inheritdoc/>
-    public ICheckpointWriter Create(string folder, CheckpointLayout layout) => SafetensorsWriter.Create(folder, layout);
+    public ICheckpointWriter Create(string folder, CheckpointLayout layout) => PartedWriter.Create(folder, layout, SafetensorsWriter.Create);
 }

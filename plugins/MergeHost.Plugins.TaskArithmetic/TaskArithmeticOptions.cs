@@ -19,6 +19,7 @@ public sealed record TaskArithmeticOptions
     /// <summary>Accepted for mergekit's sake; has no effect, since nothing is thinned here.</summary>
     [PerSource]
     [Range(0.0, 1.0)]
+    [Saturates]
     public double Density { get; init; } = 1;
 
     /// <summary>Accepted for mergekit's sake; has no effect, since masks take no memory here.</summary>

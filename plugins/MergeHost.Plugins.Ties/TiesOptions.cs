@@ -16,6 +16,7 @@ public sealed record TiesOptions
     /// </summary>
     [PerSource]
     [Range(0.0, 1.0)]
+    [Saturates]
     public double Density { get; init; } = 1;
 
     /// <summary>The factor λ on the merged task vector.</summary>

@@ -1,5 +1,4 @@
 using MergeHost.Plugins.LanguageModel.Chat;
-using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -9,6 +8,9 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 /// <param name="warn">Told that a system text is lost.</param>
 internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<string> warn)
 {
+    // What a begun answer is marked with, and cut at again.
+    private const string Mark = "CONTINUE_FINAL_MESSAGE_TAG ";
+
     private bool _hasWarned;
 
     /// <summary>The prompt of a conversation.</summary>
@@ -18,11 +20,16 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
     public string Render(IReadOnlyList<TaskTurn> turns, bool isBegun)
     {
         List<ChatMessage> messages = asTurns ? [.. turns.Select(turn => new ChatMessage(turn.Role, turn.Text))] : Together(turns, isBegun);
-        string? text = template.TryRender(messages, isBegun, out string reason);
+        if (isBegun)
+        {
+            messages[^1] = messages[^1] with { Content = messages[^1].Content + Mark };
+        }
+
+        string? text = template.TryRender(messages, addGenerationPrompt: !isBegun, out string reason);
         if (text is null)
         {
             List<ChatMessage> heard = [.. messages.Where(message => message.Role != "system")];
-            text = heard.Count < messages.Count ? template.TryRender(heard, isBegun, out _) : null;
+            text = heard.Count < messages.Count ? template.TryRender(heard, addGenerationPrompt: !isBegun, out _) : null;
             if (text is not null && !_hasWarned)
             {
                 _hasWarned = true;
@@ -30,7 +37,7 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
             }
         }
 
-        return text ?? throw ChatTemplate.Refused(reason);
+        return text is null ? throw ChatTemplate.Refused(reason) : isBegun ? Cut(text) : text;
     }
 
     private static List<ChatMessage> Together(IReadOnlyList<TaskTurn> turns, bool isBegun)
@@ -45,5 +52,17 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
         }
 
         return messages;
+    }
+
+    // White space at the end of the begun answer stays if the blank behind the mark survived.
+    private static string Cut(string text)
+    {
+        int place = text.LastIndexOf(Mark.TrimEnd(), StringComparison.Ordinal);
+        if (place < 0)
+        {
+            throw ChatTemplate.Refused("it leaves the begun answer out");
+        }
+
+        return text.AsSpan(place).StartsWith(Mark) ? text[..place] : text[..place].TrimEnd();
     }
 }

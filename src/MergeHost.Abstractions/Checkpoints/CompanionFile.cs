@@ -4,19 +4,16 @@ using System.Text.Json.Nodes;
 namespace MergeHost.Checkpoints;
 
 /// <summary>A small file that goes with the weights, such as <c>config.json</c> or <c>tokenizer.json</c>.</summary>
-/// <param name="Name">The file's name, without a folder but for <see cref="TemplateFolder"/>.</param>
+/// <param name="Name">The file's name, in the checkpoint's folder or in one below it, as in <c>2_Dense/config.json</c>.</param>
 /// <param name="Open">Opens the content for reading, from its beginning; may be called again and from any thread.</param>
 public sealed record CompanionFile(string Name, Func<Stream> Open)
 {
-    /// <summary>The one folder that companions may lie in: chat templates with names, as <c>additional_chat_templates/tool_use.jinja</c>.</summary>
+    /// <summary>The folder of chat templates with names, as <c>additional_chat_templates/tool_use.jinja</c>.</summary>
     public const string TemplateFolder = "additional_chat_templates";
 
-    /// <summary>Whether a name is that of a file in the checkpoint's folder, or in <see cref="TemplateFolder"/> within it.</summary>
-    public static bool IsName(string name)
-    {
-        string file = name.StartsWith(TemplateFolder + "/", StringComparison.Ordinal) ? name[(TemplateFolder.Length + 1)..] : name;
-        return file is not ("" or "." or "..") && file.AsSpan().IndexOfAny('/', '\\', '\0') < 0;
-    }
+    /// <summary>Whether a name is that of a file in the checkpoint's folder, or in a folder within it.</summary>
+    public static bool IsName(string name) =>
+        name.Split('/') is { Length: 1 or 2 } parts && parts.All(part => part is not ("" or "." or "..") && part.AsSpan().IndexOfAny('\\', '\0') < 0);
 
     /// <summary>The file that the content is read from, or <see langword="null"/> if it is made.</summary>
     public string? Path { get; init; }

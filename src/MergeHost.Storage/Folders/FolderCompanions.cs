@@ -30,6 +30,7 @@ public static class FolderCompanions
         "quant_config.json",
         "hf_quant_config.json",
         "adapter_config.json",
+        "sentence_bert_config.json",
     ];
 
     /// <summary>Finds those that exist.</summary>

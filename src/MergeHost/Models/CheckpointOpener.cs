@@ -61,7 +61,8 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
     private InstalledExport FindFormat(CheckpointFiles files)
     {
         bool isFolder = files.Named is null;
-        string[] names = files.Named is { } named ? [named] : [.. files.Names, .. files.Folders];
+        string[] names = files.Named is { } named ? [named]
+            : ModelParts.Find(files) is { Main.Length: > 0 } parts ? [.. files.NamesIn(parts.Main)] : [.. files.Names, .. files.Folders];
         InstalledExport[] fitting =
         [
             .. plugins.Exports(ExportKind.Format)

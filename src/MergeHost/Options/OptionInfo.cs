@@ -16,6 +16,7 @@ internal sealed class OptionInfo
     private readonly PropertyInfo _property;
     private readonly RangeAttribute? _range;
     private readonly Type _type;
+    private readonly bool _saturates;
 
     public OptionInfo(PropertyInfo property, object defaults)
         : this(property, property.PropertyType)
@@ -30,6 +31,7 @@ internal sealed class OptionInfo
     {
         _property = property;
         _range = property.GetCustomAttribute<RangeAttribute>();
+        _saturates = property.IsDefined(typeof(SaturatesAttribute));
         _type = Nullable.GetUnderlyingType(type) ?? type;
         Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         Entries = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? new OptionInfo(property, _type.GenericTypeArguments[1]) : null;
@@ -95,7 +97,8 @@ internal sealed class OptionInfo
     /// <summary>The words of an enumeration.</summary>
     public IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
 
-    public void Set(object options, object? value) => _property.SetValue(options, value);
+    /// <summary>Sets the option of a record; one that saturates gets no more than the most of its range.</summary>
+    public void Set(object options, object? value) => _property.SetValue(options, _saturates && value is double number ? Math.Min(number, Most) : value);
 
     /// <summary>A value in the form that recipes have it.</summary>
     public static string Format(object? value) => value switch
@@ -110,7 +113,9 @@ internal sealed class OptionInfo
     };
 
     /// <summary>Reads a value.</summary>
-    /// <returns>The value, or a problem if it has the wrong type or is outside the range.</returns>
+    /// <returns>
+    /// The value, or a problem if it has the wrong type or is outside the range; both for one above the range of an option that saturates.
+    /// </returns>
     public (object? Value, Problem? Problem) Parse(YamlScalar scalar)
     {
         object? value = ParseType(scalar);
@@ -122,11 +127,20 @@ internal sealed class OptionInfo
 
         if (_range is not null && !IsWithin(_range, Convert.ToDouble(value, CultureInfo.InvariantCulture)))
         {
+            if (_saturates && value is double number && number > Most)
+            {
+                string share = number <= 100 ? string.Create(CultureInfo.InvariantCulture, $"Write `{Name}: {Math.Round(number / 100, 6)}` if {number} % are meant.") : $"Write `{Name}: {Format(Most)}`.";
+                return (value, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}, and what is more counts as {Format(Most)}, as in mergekit",
+                    share, scalar.Place, Severity.Warning));
+            }
+
             return (null, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}", null, scalar.Place));
         }
 
         return (value, null);
     }
+
+    private double Most => Convert.ToDouble(_range!.Maximum, CultureInfo.InvariantCulture);
 
     // Compared as numbers: RangeAttribute with whole bounds rounds what it is asked about, and takes 1.4 for 1.
     private static bool IsWithin(RangeAttribute range, double number)

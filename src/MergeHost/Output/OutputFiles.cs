@@ -25,7 +25,7 @@ internal static class OutputFiles
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static IReadOnlyList<ManifestFile> Describe(string folder, IEnumerable<string> names, ICheckpointReader reader)
     {
-        HashSet<string> weights = [.. reader.WeightFiles.Select(path => Path.GetFileName(path))];
+        HashSet<string> weights = [.. reader.WeightFiles.Select(path => NameIn(folder, path))];
         return [.. names.Order(StringComparer.Ordinal).Select(Describe)];
 
         ManifestFile Describe(string name)
@@ -38,6 +38,9 @@ internal static class OutputFiles
         }
     }
 
+    /// <summary>The name of a file within an output's folder.</summary>
+    public static string NameIn(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+
     /// <summary>The hash of a file, in hexadecimal digits.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string Sha256(string path)
@@ -49,7 +52,7 @@ internal static class OutputFiles
     /// <summary>The digest of what a file with weights holds beside tensors.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string Frame(string path, ICheckpointReader reader, CancellationToken cancellation) => FrameDigest.Of(
-        path, reader.TensorRanges.Where(range => Path.GetFileName(range.Path) == Path.GetFileName(path)), cancellation);
+        path, reader.TensorRanges.Where(range => Path.GetFullPath(range.Path) == Path.GetFullPath(path)), cancellation);
 
     /// <summary>Says in words what is wrong with a file, but for the bytes of weights; <see langword="null"/> if nothing is.</summary>
     public static string? Difference(string folder, ManifestFile file)
@@ -88,7 +91,7 @@ internal static class OutputFiles
         string root = Path.GetFullPath(place.Folder);
         return
         [
-            .. Below(new DirectoryInfo(root)).Select(path => Path.GetRelativePath(root, path))
+            .. Below(new DirectoryInfo(root)).Select(path => NameIn(root, path))
                 .Where(name => !known.Contains(name) && IsRead(name)).Order(StringComparer.Ordinal),
         ];
     }

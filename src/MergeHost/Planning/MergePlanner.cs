@@ -209,6 +209,7 @@ internal sealed class MergePlanner(
             Names = inputs,
             Tensors = tensors,
             MustChange = mustChange,
+            Unchanged = binder?.WeighsSources == false ? Severity.Warning : Severity.Error,
             Excused = excused,
             Layout = layout,
         };

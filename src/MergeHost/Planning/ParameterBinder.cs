@@ -12,23 +12,19 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
 
-    /// <summary>
-    /// Whether models have no parameters of their own, or some that must be given, and all such are given for all models of a slice at once.
-    /// </summary>
-    public bool HoldsForEveryModel(RecipeSlice slice)
-    {
-        List<OptionInfo> perSource = [.. schema.Options.Where(option => option.IsPerSource)];
-        List<OptionInfo> required = perSource.FindAll(option => option.IsRequired);
-        return perSource.Count == 0
-            || (required.Count > 0 && required.TrueForAll(option => slice.Levels.Concat(stage.Parameters).Any(level => level.Settings.ContainsKey(option.Name))));
-    }
+    /// <summary>Whether all parameters that each model must have are given for all models of a slice at once.</summary>
+    public bool HoldsForEveryModel(RecipeSlice slice) => schema.Options.Where(option => option is { IsPerSource: true, IsRequired: true })
+        .All(option => slice.Levels.Concat(stage.Parameters).Any(level => level.Settings.ContainsKey(option.Name)));
 
     /// <summary>Whether a parameter that must be given was missing so far; what a strategy would say of its options then is no news.</summary>
     public bool LacksAny => _reported.Count > 0;
 
-    /// <summary>Whether a source's options let it take part: a weight, if the strategy has such, other than 0.</summary>
-    public bool HasWeight(object options) =>
-        schema.Options.FirstOrDefault(option => option.IsPerSource && option.Name == "weight")?.Property.GetValue(options) is not 0.0;
+    /// <summary>Whether recipes say of each source how much it counts, rather than the strategy finding it out.</summary>
+    public bool WeighsSources => schema.Options.Any(option => option is { IsPerSource: true, Name: "weight" });
+
+    /// <summary>Whether a source's options let it take part: neither its weight nor its density, if the strategy has such, is 0.</summary>
+    public bool HasWeight(object options) => schema.Options.Where(option => option is { IsPerSource: true, Name: "weight" or "density" })
+        .All(option => option.Property.GetValue(options) is not 0.0);
 
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>

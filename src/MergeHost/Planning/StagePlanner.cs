@@ -102,26 +102,32 @@ internal sealed class StagePlanner(
         return plans;
     }
 
-    // A base that is not listed is one more model to mergekit. To a strategy without a base it then is a source, if parameters hold for it;
-    // without any, mergekit fails, and the base gives nothing but configuration and tokenizer here.
+    // A base that is not listed is one more model to mergekit, and so a source to a strategy without a base. That of a window or a study
+    // gives its configuration and tokenizer alone.
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
-        bool isUnlisted = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
+        bool isUnlisted = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null && slice.Window is null && !stage.OffersBase
             && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]);
-        if (!isUnlisted || !binder!.HoldsForEveryModel(slice))
+        if (!isUnlisted)
         {
-            // Where models are aligned its rows count, so that it must be said what it counts.
-            if (isUnlisted && stage.Align.Count > 0)
-            {
-                problems.Add(new Problem(ErrorCodes.Missing, $"base '{stage.BaseModel!.Name}' is not listed, and is one more model to '{demand.Name}', for which parameters are missing",
-                    "List it under `models:` with its parameters, or leave `base_model:` out.", stage.BaseModel.Place));
-            }
-
             return slice;
         }
 
-        problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{stage.BaseModel!.Name}' is not listed, and is one more model to '{demand.Name}', which has no base",
-            "List it under `models:` with its parameters, or leave `base_model:` out.", stage.BaseModel.Place, Severity.Warning));
+        string found = $"base '{stage.BaseModel!.Name}' is not listed, and is one more model to '{demand.Name}'";
+        const string hint = "List it under `models:` with its parameters, or leave `base_model:` out.";
+        if (demand.MaxSources == slice.Sources.Count)
+        {
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"{found}, which takes {demand.MaxSources}", "Leave `base_model:` out.", stage.BaseModel.Place));
+            return slice;
+        }
+
+        if (!binder!.HoldsForEveryModel(slice))
+        {
+            problems.Add(new Problem(ErrorCodes.Missing, $"{found}, for which parameters are missing", hint, stage.BaseModel.Place));
+            return slice;
+        }
+
+        problems.Add(new Problem(ErrorCodes.SourceCount, $"{found}, which has no base", hint, stage.BaseModel.Place, Severity.Warning));
         return slice with { Sources = [.. slice.Sources, new RecipeSource(stage.BaseModel, null, ParameterSet.Empty)] };
     }
 
@@ -142,7 +148,7 @@ internal sealed class StagePlanner(
 
         // Whole numbers and truth values are tables and masks: there is no mean of them.
         bool isNumber = template.DType.Kind is DTypeKind.Float or DTypeKind.Quantized;
-        TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? @base?.StoredType ?? Promoted(sources) : template.DType, shape);
+        TensorInfo output = new(mapping.Name, isNumber ? stage.OutputDType ?? TypeOf(@base, sources) : template.DType, shape);
         bool lacksBase = demand.Base == BaseUse.Required && @base is null;
         if (!isNumber || lacksBase || mapping.IsKept)
         {
@@ -214,7 +220,11 @@ internal sealed class StagePlanner(
     private TextPlace PlaceOf(Problem problem) =>
         ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : stage.OutputImportance) ?? stage.OutputType)?.Place ?? stage.Place;
 
-    // No source goes before the others: unlike types become the one that holds them all, as in PyTorch.
+    // Numbers that only a format has stay what the base's are.
+    private static DType TypeOf(InputTensor? @base, List<InputTensor> sources) => @base is null ? Promoted(sources)
+        : sources.Prepend(@base).All(input => input.StoredType.Kind == DTypeKind.Float) ? Promoted([@base, .. sources]) : @base.StoredType;
+
+    // No model goes before the others: different types become the one that holds them all, as in PyTorch.
     private static DType Promoted(List<InputTensor> sources)
     {
         List<DType> types = [.. sources.Select(source => source.StoredType).Distinct()];

@@ -89,6 +89,9 @@ internal sealed record StagePlan
     /// </summary>
     public IReadOnlyDictionary<InputModel, HashSet<string>> MustChange { get; init; } = new Dictionary<InputModel, HashSet<string>>();
 
+    /// <summary>How bad it is if one of them changes nothing: an error where the recipe weighs sources, as the strategy may find that out itself.</summary>
+    public Severity Unchanged { get; init; }
+
     /// <summary>The tensors of each model that no tensor of the output is made from, each with the rule that excuses it.</summary>
     public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Excused { get; init; } =
         new Dictionary<InputModel, IReadOnlyDictionary<string, string>>();

@@ -33,6 +33,9 @@ internal sealed record RecipeStage
 
     public ModelReference? BaseModel { get; init; }
 
+    /// <summary>Whether the base is there for strategies that use one; if not, one that does not merges it like any other model, as in mergekit.</summary>
+    public bool OffersBase { get; init; }
+
     /// <summary>Runs of layers of the output, one after the other; <c>models:</c> is a single slice over all layers.</summary>
     public required IReadOnlyList<RecipeSlice> Slices { get; init; }
 

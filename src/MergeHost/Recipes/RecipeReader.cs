@@ -58,9 +58,12 @@ internal sealed partial class RecipeReader
         return Read(path, text, documents, problems, builders);
     }
 
-    /// <summary>Reads a recipe of one stage that stands in another file.</summary>
-    public static Recipe Read(string path, YamlMapping stage, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null) =>
-        Read(path, YamlText.Of(stage), [stage], problems, builders);
+    /// <summary>Reads a recipe of one stage that stands in a study, whose base is one for all methods: those without a base do not merge it.</summary>
+    public static Recipe Read(string path, YamlMapping stage, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
+    {
+        Recipe recipe = Read(path, YamlText.Of(stage), [stage], problems, builders);
+        return recipe with { Stages = [.. recipe.Stages.Select(read => read with { OffersBase = true })] };
+    }
 
     private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems, IReadOnlyList<PluginExport>? builders)
     {

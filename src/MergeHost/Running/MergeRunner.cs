@@ -52,7 +52,10 @@ internal sealed class MergeRunner(
 
         foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
         {
-            new InputCheck(stage, model => model.Open(), cancellation).Run();
+            foreach (Problem warning in new InputCheck(stage, model => model.Open(), cancellation).Run())
+            {
+                warnings?.Invoke(warning);
+            }
         }
 
         output.Prepare(last.Format.Export.Files, options.Force);

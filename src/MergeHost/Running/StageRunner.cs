@@ -30,10 +30,11 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         StageOutput output = new(host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout), plan.Packed);
         using ICheckpointWriter writer = output.Writer;
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
+        IReadOnlyList<Problem> warnings = MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
-        StageResult result = new([.. plan.Tensors.Select(tensor => records[tensor.Output.Name])], writer.Files, output.Report());
-        ChangeCheck.Run(plan, result.Records);
+        TensorRecord[] made = [.. plan.Tensors.Select(tensor => records[tensor.Output.Name])];
+        Problem? unchanged = ChangeCheck.Run(plan, made);
+        StageResult result = new(made, writer.Files, [.. warnings, .. output.Report(), .. unchanged is null ? (Problem[])[] : [unchanged]]);
         writer.Complete();
         return result;
     }
@@ -50,16 +51,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         watch.ThrowIfChanged();
     }
 
-    private void MakeTensors(
+    private IReadOnlyList<Problem> MakeTensors(
         StageOutput output, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
         IProgress<MergeProgress>? progress, bool isChecked)
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
-        if (!isChecked)
-        {
-            new InputCheck(plan, model => readers[model], cancellation).Run();
-        }
-
+        IReadOnlyList<Problem> warnings = isChecked ? [] : new InputCheck(plan, model => readers[model], cancellation).Run();
         using RunContext context = new(options, readers, output) { Strategy = plan.Strategy };
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan, context, records, progress);
@@ -77,6 +74,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
 
             timer.Report();
         });
+        return warnings;
     }
 
     // What is made in one go is made again as a whole, and so is what is measured together.

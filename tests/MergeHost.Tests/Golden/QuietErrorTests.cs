@@ -6,7 +6,6 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     // mergekit ignores the first three, and writes NaN for the fourth; the others end in a Python error that does not name the place.
     [Theory]
     [InlineData("ties", "weight: 1, densty: 0.1", "MH1008", 7, "'densty'")]
-    [InlineData("ties", "weight: 1, density: 30", "MH1004", 7, "30")]
     [InlineData("dare_ties", "weight: 1, lamda: 2", "MH1008", 7, "'lamda'")]
     [InlineData("linear", "weight: -1", "MH4001", 1, "sum to 0")]
     [InlineData("ties", "weight: 1, density: -0.1", "MH1004", 7, "[0, 1]")]
@@ -32,8 +31,9 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [Theory]
     [InlineData("sce", "weight: 1", "'sce' has no parameter 'weight', as other methods have; it has no effect")]
     [InlineData("ties", "weight: 1, gamma: 0.1", "'ties' has no parameter 'gamma', as other methods have; it has no effect")]
+    [InlineData("ties", "weight: 1, density: 30", "density is 30; it must be in [0, 1], and what is more counts as 1, as in mergekit")]
     [InlineData("ties", "weight: 1, lambda: 2", "'lambda' holds for the whole tensor, and has no effect under a model, as in mergekit")]
-    public void Plan_OfAParameterOfAnotherMethodOrPlace_WarnsAndGoesOn(string method, string parameters, string said)
+    public void Plan_OfAParameterThatDoesNotSayWhatItMeans_WarnsAndGoesOn(string method, string parameters, string said)
     {
         Problem warning = Assert.Single(merges.WarningsOf($$"""
             merge_method: {{method}}
@@ -41,7 +41,7 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
             models:
             - model: inputs/tied/e1
               parameters: { {{parameters}} }
-            """), warning => warning.Code == ErrorCodes.UnknownParameter);
+            """), warning => warning.Code == ErrorCodes.UnknownParameter || warning.Code == ErrorCodes.ValueOutOfRange);
 
         Assert.Equal((said, Severity.Warning, 5), (warning.Message, warning.Severity, warning.Place?.Line));
     }
@@ -105,10 +105,26 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
         Assert.Contains("inputs/tied/e", problem.Hint, StringComparison.Ordinal);
     }
 
+    // To mergekit it is one more model, and the merge dies where it looks for its weight.
+    [Theory]
+    [InlineData("linear", "weight: 1", "for which parameters are missing")]
+    [InlineData("passthrough", "", "which takes 1")]
+    public void Plan_WithABaseThatNoParameterHoldsFor_SaysThatItIsOneMoreModel(string method, string parameters, string reason)
+    {
+        Problem problem = Assert.Single(merges.ProblemsOf(
+            $"merge_method: {method}\nbase_model: inputs/tied/base\nmodels: [{{model: inputs/tied/e1, parameters: {{{parameters}}}}}]"));
+
+        Assert.Equal($"base 'inputs/tied/base' is not listed, and is one more model to '{method}', {reason}", problem.Message);
+        Assert.Equal(2, problem.Place!.Line);
+    }
+
     [Fact]
-    public void Merge_WithABaseThatNoParameterHoldsFor_LeavesItOut() => AssertSame(
-        "merge_method: linear\nbase_model: inputs/tied/base\nmodels:\n- {model: inputs/tied/e1, parameters: {weight: 1}}\n- {model: inputs/tied/e2, parameters: {weight: 3}}",
-        "merge_method: linear\nmodels:\n- {model: inputs/tied/e1, parameters: {weight: 1}}\n- {model: inputs/tied/e2, parameters: {weight: 3}}");
+    public void Merge_WithADensityAboveOne_TrimsNothing()
+    {
+        const string recipe = "merge_method: ties\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: DENSITY}}]";
+        AssertSame(recipe.Replace("DENSITY", "30", StringComparison.Ordinal), recipe.Replace("DENSITY", "1", StringComparison.Ordinal));
+        AssertSame(recipe.Replace("DENSITY", "[1, 3]", StringComparison.Ordinal), recipe.Replace("DENSITY", "1", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Merge_WhereTheLastSliceHasMoreModels_TakesTheFinalNormFromAllOfThem() => AssertSame(

@@ -70,7 +70,7 @@ public sealed class MergePlannerTests : IDisposable
             merge_method: ties
             base_model: a
             models:
-            - {model: b, parameters: {weigth: 1, density: 30}}
+            - {model: b, parameters: {weigth: 1, density: -30}}
             parameters: {lambda: big}
             """);
         Assert.Equal(

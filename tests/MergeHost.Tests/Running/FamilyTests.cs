@@ -16,7 +16,8 @@ public sealed class FamilyTests : IDisposable
     public void Merge_OfTheThreeExperts_IsTheReferenceMerge(string method, string perModel, string parameters, double tolerance)
     {
         string models = string.Join('\n', _experts.Select(name => $"- {{model: {MergeBed.Models}{name}, parameters: {{{perModel}}}}}"));
-        _bed.Merge($"merge_method: {method}\nbase_model: {MergeBed.Models}base\nmodels:\n{models}\nparameters: {{{parameters}}}\ndtype: float32", "out");
+        string @base = method == "linear" ? "" : $"base_model: {MergeBed.Models}base\n";
+        _bed.Merge($"merge_method: {method}\n{@base}models:\n{models}\nparameters: {{{parameters}}}\ndtype: float32", "out");
 
         using JsonDocument oracle = JsonDocument.Parse(File.ReadAllText(Path.Combine(MergeBed.Fixtures, "family-oracle.json")));
         foreach (JsonProperty tensor in oracle.RootElement.GetProperty("merges").GetProperty(method).EnumerateObject())

@@ -23,10 +23,10 @@ internal sealed class MergeBed : IDisposable
 
     public string this[string name] => Folder[name];
 
-    /// <summary>A recipe that merges the finance and the mathematics model, the base being named.</summary>
+    /// <summary>A recipe that merges the finance and the mathematics model; the base is named, except for <c>linear</c>, to which it would be one more model.</summary>
     public static string Recipe(string method, string parameters = "", string perModel = "weight: 0.5") => $"""
         merge_method: {method}
-        base_model: {Models}base
+        {(method == "linear" ? "" : $"base_model: {Models}base")}
         models:
         - model: {Models}finance
           parameters: {Braces(perModel)}
@@ -42,6 +42,16 @@ internal sealed class MergeBed : IDisposable
         string path = this[$"{output}.yaml"];
         File.WriteAllText(path, recipe);
         return Engine.Merge(path, this[output], options ?? new MergeOptions(), null, progress, cancellation);
+    }
+
+    /// <summary>Merges, and gives what was warned of.</summary>
+    public IReadOnlyList<Problem> Warnings(string recipe, string output)
+    {
+        List<Problem> warnings = [];
+        string path = this[$"{output}.yaml"];
+        File.WriteAllText(path, recipe);
+        Engine.Merge(path, this[output], new MergeOptions(), warnings.Add);
+        return warnings;
     }
 
     /// <summary>Copies one of the quick start's models into the bed.</summary>

@@ -21,15 +21,13 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     public static bool CanRun(StagePlan stage) => stage.Models.All(model => model.IsMade);
 
     /// <summary>Checks the stage.</summary>
+    /// <returns>What is odd.</returns>
     /// <exception cref="MergeHostException">Whole numbers differ, or a source is the base.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public void Run()
+    public IReadOnlyList<Problem> Run()
     {
         List<Problem> problems = [.. Integers(), .. Unchanged()];
-        if (problems.Count > 0)
-        {
-            throw new MergeHostException(problems);
-        }
+        return problems.Exists(problem => problem.Severity == Severity.Error) ? throw new MergeHostException(problems) : problems;
     }
 
     private IEnumerable<Problem> Integers()
@@ -55,7 +53,7 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     private IEnumerable<Problem> Unchanged() => stage.Selection is not null ? [] : stage.MustChange.Where(pair => IsBase(pair.Key, pair.Value)).Select(pair => pair.Key).Select(model => new Problem(
         ErrorCodes.ModelUnchanged,
         $"'{model.Name}' changes nothing: all its tensors that are merged equal those of base '{stage.Tensors.First(plan => plan.Base is not null).Base!.Model.Name}'",
-        ChangeCheck.Hint([model]), PlaceOf(model)));
+        ChangeCheck.Hint([model]), PlaceOf(model), stage.Unchanged));
 
     // A tensor without a base shows what the source is by itself.
     private bool IsBase(InputModel model, HashSet<string> tensors)

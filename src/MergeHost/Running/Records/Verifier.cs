@@ -72,7 +72,7 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         Dictionary<string, ManifestFile> expected = manifest.Files.DistinctBy(file => file.Name).ToDictionary(file => file.Name);
         foreach (string path in reader.WeightFiles)
         {
-            string? frame = expected.GetValueOrDefault(Path.GetFileName(path))?.FrameSha256;
+            string? frame = expected.GetValueOrDefault(OutputFiles.NameIn(folder, path))?.FrameSha256;
             if (frame is null)
             {
                 yield return Failed($"{path}: the file holds weights, and the manifest has no digest of its header");
@@ -83,7 +83,7 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
             }
         }
 
-        HashSet<string> read = [.. reader.WeightFiles.Select(path => Path.GetFileName(path))];
+        HashSet<string> read = [.. reader.WeightFiles.Select(path => OutputFiles.NameIn(folder, path))];
         foreach (ManifestFile file in manifest.Files.Where(file => file.FrameSha256 is not null && !read.Contains(file.Name)))
         {
             yield return Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file was written with weights, and is not read as such");

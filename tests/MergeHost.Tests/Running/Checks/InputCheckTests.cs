@@ -109,6 +109,32 @@ public sealed class InputCheckTests : IDisposable
         Assert.NotNull(_bed.Merge(TaskArithmetic("expert").Replace("weight: 1", "weight: 0", StringComparison.Ordinal), "out"));
     }
 
+    // The recipe says that nothing of it is kept.
+    [Fact]
+    public void Merge_WithADensityOfZero_MayChangeNothing()
+    {
+        Add("base", TinyCheckpoint.Llama(seed: 1));
+        Add("expert", TinyCheckpoint.Llama(seed: 2));
+        Assert.NotNull(_bed.Merge(TaskArithmetic("expert").Replace("task_arithmetic", "dare_linear", StringComparison.Ordinal)
+            .Replace("weight: 1", "weight: 1, density: 0", StringComparison.Ordinal), "out"));
+    }
+
+    // How much each model counts the strategy finds out: opposite changes cancel out, and a copy of the base is equal to it.
+    [Theory]
+    [InlineData("arcee_fusion", "copy")]
+    [InlineData("model_stock", "expert", "twin")]
+    public void Merge_ByAStrategyThatWeighsModelsItself_WarnsOfModelsThatChangeNothing(string strategy, params string[] models)
+    {
+        Add("base", TinyCheckpoint.Llama(seed: 1));
+        Add("copy", TinyCheckpoint.Llama(seed: 1));
+        Add("expert", TinyCheckpoint.Llama(seed: 2));
+        Add("twin", TinyCheckpoint.Llama(seed: 2));
+        string recipe = TaskArithmetic(models).Replace("task_arithmetic", strategy, StringComparison.Ordinal);
+        IReadOnlyList<Problem> warnings = _bed.Warnings(recipe.Replace("parameters: {weight: 1}\n", "", StringComparison.Ordinal), "out");
+        Assert.Contains(warnings, warning => warning.Code == ErrorCodes.ModelUnchanged && warning.Severity == Severity.Warning
+            && warning.Message.StartsWith($"'{_bed[models[^1]]}' change", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Merge_OfAnything_KeepsTheAccountsInTheManifest()
     {
