@@ -5,13 +5,19 @@ namespace MergeHost.Plugins.HuggingFace;
 /// <summary>What a file holds, from the cache or from the hub.</summary>
 internal sealed class HubContent(HubRepository repository, HubEntry entry)
 {
+    private const int LeastBlockBytes = 1 << 12;
     private const int LargestBlockBytes = 1 << 17;
+    private const int LargestHeadBytes = 1 << 22;
     private const int MostBlocks = 32;
+
+    // A header is a thousandth of a model or less; what comes with it in vain is to stay as little.
+    private const int BlocksOfFile = 1 << 9;
 
     private readonly RemoteFile _remote = repository.Remote(entry);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Lazy<byte[]>> _blocks = [];
     private readonly Queue<long> _order = [];
+    private int _blockBytes = (int)Math.Clamp(entry.LengthBytes / BlocksOfFile, LeastBlockBytes, LargestBlockBytes);
     private volatile HubStream? _stream;
 
     public long LengthBytes => entry.LengthBytes;
@@ -42,6 +48,22 @@ internal sealed class HubContent(HubRepository repository, HubEntry entry)
         }
     }
 
+    /// <summary>Fetches the file's beginning, unless something was read already.</summary>
+    public void FetchHead(long lengthBytes)
+    {
+        lock (_lock)
+        {
+            if (_blocks.Count > 0)
+            {
+                return;
+            }
+
+            _blockBytes = (int)Math.Min(lengthBytes, LargestHeadBytes);
+        }
+
+        Block(0);
+    }
+
     /// <summary>Makes ready that it is read once and mostly in order.</summary>
     public HubStream BeginStream() => _stream ??= new HubStream(_remote, entry, repository.Heads.GetValueOrDefault(entry, []));
 
@@ -56,9 +78,9 @@ internal sealed class HubContent(HubRepository repository, HubEntry entry)
 
         while (!destination.IsEmpty)
         {
-            long number = offset / LargestBlockBytes;
-            int skip = (int)(offset % LargestBlockBytes);
-            byte[]? block = destination.Length < LargestBlockBytes || Knows(number) ? Block(number) : null;
+            long number = offset / _blockBytes;
+            int skip = (int)(offset % _blockBytes);
+            byte[]? block = destination.Length < _blockBytes || Knows(number) ? Block(number) : null;
             if (block is null)
             {
                 Fetch(offset, destination);
@@ -89,8 +111,8 @@ internal sealed class HubContent(HubRepository repository, HubEntry entry)
             {
                 _blocks.Add(number, block = new Lazy<byte[]>(() =>
                 {
-                    byte[] content = new byte[Math.Min(LargestBlockBytes, entry.LengthBytes - (number * LargestBlockBytes))];
-                    Fetch(number * LargestBlockBytes, content);
+                    byte[] content = new byte[Math.Min(_blockBytes, entry.LengthBytes - (number * _blockBytes))];
+                    Fetch(number * _blockBytes, content);
                     return number == 0 ? repository.Heads.GetOrAdd(entry, content) : content;
                 }));
                 _order.Enqueue(number);

@@ -7,6 +7,8 @@ namespace MergeHost.Plugins.HuggingFace;
 /// <summary>The files of a commit, or of a folder in it. Names that must not become paths are left out.</summary>
 internal sealed class HubFiles : CheckpointFiles
 {
+    private const int MostHeads = 8;
+
     private readonly HubRepository _repository;
     private readonly string _folder;
     private readonly Dictionary<string, HubEntry> _entries;
@@ -73,6 +75,23 @@ internal sealed class HubFiles : CheckpointFiles
 
     /// <inheritdoc/>
     public override CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => Whole(name)) { Path = PathOf(name) } : null;
+
+    /// <inheritdoc/>
+    public override void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess)
+    {
+        (HubContent Content, long LengthBytes)[] heads = [.. names.Select(name => (ContentOf(name), guess(name))).Where(head => head.Item1.Cached is null)];
+        Parallel.ForEach(heads, new ParallelOptions { MaxDegreeOfParallelism = MostHeads }, head =>
+        {
+            try
+            {
+                head.Content.FetchHead(head.LengthBytes);
+            }
+            catch (HubException)
+            {
+                // Told by who reads it.
+            }
+        });
+    }
 
     /// <inheritdoc/>
     public override long MissingBytes(IReadOnlyList<string> names) =>

@@ -15,13 +15,13 @@ internal sealed class GeneratedRow
     private string _text = "";
     private bool _isEnded;
 
-    public GeneratedRow(LanguageModel model, GenerationOptions options, IReadOnlyList<int> prompt, int row)
+    public GeneratedRow(LanguageModel model, GenerationOptions options, IReadOnlyList<int> prompt, int index)
     {
         _model = model;
         _options = options;
         _prompt = prompt;
         _told = options.TellsPrompt ? [new GeneratedToken(prompt[0], null, [])] : [];
-        _random = new Random(unchecked((int)(options.Seed + row)));
+        _random = new Random(unchecked((int)(options.Seed + index)));
         _most = Math.Min(options.MaxTokens, model.MaxPositions - prompt.Count);
     }
 

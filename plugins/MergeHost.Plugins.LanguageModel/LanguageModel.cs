@@ -87,15 +87,17 @@ internal sealed class LanguageModel : IDisposable
     /// <param name="prompts">The ids of each, at least one and fewer than <see cref="MaxPositions"/>.</param>
     /// <param name="options">How, and how far.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>
+    /// <param name="observer">Shown each text after each of its tokens.</param>
     /// <returns>What comes after each prompt.</returns>
-    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, BenchmarkContext context)
+    public IReadOnlyList<GeneratedText> Generate(
+        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, BenchmarkContext context, GenerationObserver? observer = null)
     {
         GeneratedText[] results = new GeneratedText[prompts.Count];
         ModelBatches.Run(
             prompts.Index(), prompt => prompt.Item.Count, BatchTokens, _model.Device,
             batch =>
             {
-                IReadOnlyList<GeneratedText> texts = new TextGenerator(this, _model, options).Run([.. batch.Select(prompt => prompt.Item)], context.Cancellation);
+                IReadOnlyList<GeneratedText> texts = new TextGenerator(this, _model, options, observer).Run(batch, context.Cancellation);
                 foreach (((int index, _), GeneratedText text) in batch.Zip(texts))
                 {
                     results[index] = text;

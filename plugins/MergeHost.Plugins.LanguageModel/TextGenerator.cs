@@ -7,18 +7,21 @@ namespace MergeHost.Plugins.LanguageModel;
 
 /// <summary>Goes on with several texts at once, token by token.</summary>
 /// <remarks>In a dispose scope, and without gradients.</remarks>
-internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, GenerationOptions options)
+internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, GenerationOptions options, GenerationObserver? observer)
 {
     // Padding stands in front of shorter prompts, in a branch that nobody sees.
     private const long PaddingBranch = -1;
 
     /// <summary>Adds tokens to each prompt until it ends or has as many as are wanted.</summary>
-    public IReadOnlyList<GeneratedText> Run(IReadOnlyList<IReadOnlyList<int>> prompts, CancellationToken cancellation)
+    /// <param name="indexed">The prompts with their numbers among all that are asked for.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    public IReadOnlyList<GeneratedText> Run(IReadOnlyList<(int Index, IReadOnlyList<int> Ids)> indexed, CancellationToken cancellation)
     {
+        IReadOnlyList<int>[] prompts = [.. indexed.Select(prompt => prompt.Ids)];
         int width = prompts.Max(prompt => prompt.Count);
         using KeyValueCache cache = new();
         Tensor states = model.States(Rows(prompts, width), cache);
-        List<GeneratedRow> rows = [.. prompts.Select((prompt, row) => new GeneratedRow(owner, options, prompt, row))];
+        List<GeneratedRow> rows = [.. indexed.Select(prompt => new GeneratedRow(owner, options, prompt.Ids, prompt.Index))];
         if (options.TellsPrompt)
         {
             TellPrompts(rows, states, width);
@@ -33,6 +36,7 @@ internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, Gener
             foreach ((int place, GeneratedRow row) in rows.Index().Where(row => !row.Item.IsDone))
             {
                 row.Add(likelihoods, place);
+                observer?.Invoke(indexed[place].Index, row.Result);
             }
 
             if (rows.Exists(row => !row.IsDone))
@@ -44,9 +48,9 @@ internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, Gener
         return [.. rows.Select(row => row.Result)];
     }
 
-    private TokenRows Rows(IReadOnlyList<IReadOnlyList<int>> prompts, int width)
+    private TokenRows Rows(IReadOnlyList<int>[] prompts, int width)
     {
-        long[] ids = new long[prompts.Count * width];
+        long[] ids = new long[prompts.Length * width];
         long[] positions = new long[ids.Length];
         long[] branches = new long[ids.Length];
         for (int place = 0; place < ids.Length; place++)
@@ -58,7 +62,7 @@ internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, Gener
 
         return branches.Contains(PaddingBranch) ? new TokenRows(Make(ids), Make(positions), Make(branches)) : new TokenRows(Make(ids));
 
-        Tensor Make(long[] values) => tensor(values, [prompts.Count, width], device: model.Device);
+        Tensor Make(long[] values) => tensor(values, [prompts.Length, width], device: model.Device);
     }
 
     private TokenRows Next(List<GeneratedRow> rows, TokenRows before)

@@ -1,24 +1,37 @@
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.LanguageModel.Chat;
 using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.LanguageModel;
 
-/// <summary>Runs models of the Llama family by libtorch, in float32.</summary>
+/// <summary>Runs language models by libtorch, in float32.</summary>
 [ModelRuntime("torch")]
 public sealed class TorchRuntime : IModelRuntime
 {
     /// <inheritdoc/>
     public ILanguageModel Load(ICheckpointReader checkpoint, DeviceSpec device, int threads) => new LoadedModel(checkpoint, device, threads);
 
-    private sealed class LoadedModel(ICheckpointReader checkpoint, DeviceSpec device, int threads) : IObservableModel
+    private sealed class LoadedModel : IObservableModel
     {
-        private readonly LanguageModel _model = LanguageModelLoader.Open(checkpoint, ModelPrecision.Float32, device);
-        private readonly BenchmarkContext _context = new() { Folder = "", Device = device, Threads = threads };
+        private readonly LanguageModel _model;
+        private readonly BenchmarkContext _context;
+        private readonly ChatTemplate? _chat;
+
+        public LoadedModel(ICheckpointReader checkpoint, DeviceSpec device, int threads)
+        {
+            _chat = ChatTemplate.Find(checkpoint.Companions);
+            _context = new() { Folder = "", Device = device, Threads = threads };
+            _model = LanguageModelLoader.Open(checkpoint, ModelPrecision.Float32, device);
+            SpecialTokens special = SpecialTokens.Find(checkpoint.Companions, _model);
+            Tokenizer = new TokenizerDescription(special.BeginName, special.EndName, special.UnknownName, special.PaddingName, _chat?.Source);
+        }
 
         public int MaxPositions => _model.MaxPositions;
 
         public int VocabularySize => _model.VocabularySize;
+
+        public TokenizerDescription Tokenizer { get; }
 
         public IReadOnlyList<int> Encode(string text, bool begins) => begins ? _model.Tokenizer.EncodeWhole(text) : _model.Tokenizer.Encode(text);
 
@@ -26,8 +39,13 @@ public sealed class TorchRuntime : IModelRuntime
 
         public string NameToken(int id) => _model.Tokenizer.Name(id);
 
-        public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation) =>
-            _model.Generate(prompts, options, _context with { Cancellation = cancellation });
+        public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => _chat is null
+            ? throw ChatTemplate.Missing()
+            : _chat.TryRender(messages, continues, out string reason) ?? throw ChatTemplate.Refused(reason);
+
+        public IReadOnlyList<GeneratedText> Generate(
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) =>
+            _model.Generate(prompts, options, _context with { Cancellation = cancellation }, observer);
 
         public int LayerCount => _model.LayerCount;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Storage.Folders;
 using static System.FormattableString;
@@ -16,6 +17,16 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
 
     /// <summary>The longest JSON that the format allows.</summary>
     public const int MostBytes = 100_000_000;
+
+    // `{"__metadata__":{"format":"pt"}}` and blanks up to a multiple of eight.
+    private const int BytesBesideTensors = 40;
+
+    // `"":{"dtype":"BF16","shape":[4096,4096],"data_offsets":[1234567890,1234567890]},`
+    private const int BytesBesideName = 80;
+
+    /// <summary>How many bytes a header of tensors takes, mostly a little more than it really does.</summary>
+    public static long Guess(IEnumerable<string> tensors) =>
+        Math.Max(ForeignContent.HeadBytes, PrefixBytes + BytesBesideTensors + tensors.Sum(name => (long)Encoding.UTF8.GetByteCount(name) + BytesBesideName));
 
     /// <summary>Reads the header of a file.</summary>
     /// <exception cref="CheckpointException">It breaks the format's rules, or the file has another length than it says.</exception>

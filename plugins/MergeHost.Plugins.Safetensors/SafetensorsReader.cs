@@ -24,6 +24,8 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
     {
         List<(TensorInfo Info, StoredTensor Stored, string Shard)> found = [];
         List<Problem> warnings = [.. files.Warnings];
+        ILookup<string, string>? named = null;
+        files.Files.FetchHeads(files.Index is null ? [] : files.Weights, shard => SafetensorsHeader.Guess((named ??= files.Index!.TensorsByShard())[shard]));
         foreach (string shard in files.Weights)
         {
             CheckpointFile file = Keep(() => files.Files.Open(shard));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
+using System.Threading.Channels;
 using MergeHost.Checkpoints;
 using MergeHost.Runtimes;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MergeHost.Serving;
 
-/// <summary>Serves one model by HTTP in the form of OpenAI's completions, as harnesses and clients of language models speak it.</summary>
+/// <summary>Serves one model by HTTP in the form of OpenAI's completions and chats, as harnesses and clients of language models speak it.</summary>
 /// <remarks>Requests wait in a queue for the model, which runs one at a time; those beyond <see cref="MostWaiting"/> are refused with 503.</remarks>
 internal sealed class CompletionServer : IAsyncDisposable
 {
@@ -59,9 +60,12 @@ internal sealed class CompletionServer : IAsyncDisposable
         _application = builder.Build();
         _application.Use(Guard);
         _application.UseRouting();
-        _application.MapGet("/health", context => Answer(context, json => json.WriteString("status", "ok")));
-        _application.MapGet("/v1/models", context => Answer(context, WriteModels));
-        _application.MapPost("/v1/completions", CompleteAsync);
+        _application.MapGet("/health", context => AnswerAsync(context, json => json.WriteString("status", "ok")));
+        _application.MapGet("/v1/models", context => AnswerAsync(context, WriteModels));
+        _application.MapGet("/v1/models/{*id}", context => AnswerAsync(context, json => WriteModel(json, context.Request.RouteValues["id"] as string)));
+        _application.MapGet("/tokenizer_info", context => AnswerAsync(context, WriteTokenizer));
+        _application.MapPost("/v1/completions", context => CompleteAsync(context, CompletionRequest.Read, request => new TextAnswer(request, _model, _name)));
+        _application.MapPost("/v1/chat/completions", context => CompleteAsync(context, CompletionRequest.ReadChat, request => new ChatAnswer(request, _model, _name)));
         _application.MapPost("/tokenize", TokenizeAsync);
         _application.MapPost("/detokenize", DetokenizeAsync);
     }
@@ -109,7 +113,7 @@ internal sealed class CompletionServer : IAsyncDisposable
         catch (BadRequestException exception)
         {
             string message = exception.Field is null ? exception.Message : $"'{exception.Field}' {exception.Message}";
-            await Refuse(context, StatusCodes.Status400BadRequest, message, exception.Field).ConfigureAwait(false);
+            await Refuse(context, exception.Status, message, exception.Field, exception.Code).ConfigureAwait(false);
         }
         catch (JsonException exception)
         {
@@ -139,45 +143,103 @@ internal sealed class CompletionServer : IAsyncDisposable
         json.WriteString("object", "list");
         json.WriteStartArray("data");
         json.WriteStartObject();
+        WriteModel(json, _name);
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private void WriteModel(Utf8JsonWriter json, string? asked)
+    {
+        CheckName(asked);
         json.WriteString("id", _name);
         json.WriteString("object", "model");
         json.WriteNumber("created", 0);
         json.WriteString("owned_by", "mergehost");
         json.WriteNumber("max_model_len", _model.MaxPositions);
-        json.WriteEndObject();
-        json.WriteEndArray();
     }
 
-    private Task CompleteAsync(HttpContext context) => RunAsync(context, async (fields, turn) =>
+    private void WriteTokenizer(Utf8JsonWriter json)
     {
-        (bool streams, ReadOnlyMemory<byte> answer) = await turn(cancellation =>
+        TokenizerDescription tokenizer = _model.Tokenizer;
+        json.WriteString("bos_token", tokenizer.Begin);
+        json.WriteString("eos_token", tokenizer.End);
+        json.WriteString("unk_token", tokenizer.Unknown);
+        json.WriteString("pad_token", tokenizer.Padding);
+        json.WriteNumber("model_max_length", _model.MaxPositions);
+        json.WriteString("chat_template", tokenizer.ChatTemplate);
+    }
+
+    // Harnesses send a path or the name of a hub, whose last part is the name.
+    private void CheckName(string? asked)
+    {
+        if (asked is not null && asked != _name && !asked.EndsWith("/" + _name, StringComparison.Ordinal))
         {
-            CompletionRequest request = CompletionRequest.Read(fields, _model);
-            IReadOnlyList<GeneratedText> texts = _model.Generate(request.Prompts, request.Options, cancellation);
-            return (request.Streams, Written(json => CompletionAnswer.Write(json, request, texts, _model, _name)));
-        }).ConfigureAwait(false);
-        if (!streams)
+            throw new BadRequestException($"'{asked}' is not served here; '{_name}' is", "model", "model_not_found", StatusCodes.Status404NotFound);
+        }
+    }
+
+    private Task CompleteAsync(HttpContext context, Func<RequestReader, ILanguageModel, CompletionRequest> read, Func<CompletionRequest, Answer> form) => RunAsync(context, async (fields, turn) =>
+    {
+        CheckName(fields.Take("model")?.ToString());
+        Channel<ReadOnlyMemory<byte>> pieces = Channel.CreateUnbounded<ReadOnlyMemory<byte>>();
+        Task<ReadOnlyMemory<byte>> answer = turn(cancellation =>
         {
-            return answer;
+            CompletionRequest request = read(fields, _model);
+            Answer written = form(request);
+            if (!request.Streams)
+            {
+                return written.Whole(_model.Generate(request.Rows, request.Options, cancellation));
+            }
+
+            new AnswerStream(request, written, _model, piece => pieces.Writer.TryWrite(piece)).Run(cancellation);
+            return "[DONE]"u8.ToArray();
+        });
+        _ = answer.ContinueWith(_ => pieces.Writer.Complete(), TaskScheduler.Default);
+        if (!await pieces.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            return await answer.ConfigureAwait(false);
         }
 
-        // A stream of one piece: the text is there before its first token could have been read.
-        context.Response.ContentType = "text/event-stream";
-        return (byte[])[.. "data: "u8, .. answer.Span, .. "\n\ndata: [DONE]\n\n"u8];
+        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        await foreach (ReadOnlyMemory<byte> piece in pieces.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            await SendEventAsync(context, piece).ConfigureAwait(false);
+        }
+
+        await SendEventAsync(context, await LastEventAsync(answer).ConfigureAwait(false)).ConfigureAwait(false);
+        return default;
     });
 
-    private Task TokenizeAsync(HttpContext context) => RunAsync(context, async (fields, turn) =>
+    // A stream that has begun has no status to change any more: clients look for an error among its events.
+    private async Task<ReadOnlyMemory<byte>> LastEventAsync(Task<ReadOnlyMemory<byte>> answer)
     {
+        try
+        {
+            return await answer.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return Written(json => WriteError(json, StatusCodes.Status503ServiceUnavailable, "the server is stopping", null, null));
+        }
+    }
+
+    private static async Task SendEventAsync(HttpContext context, ReadOnlyMemory<byte> data)
+    {
+        await context.Response.Body.WriteAsync((byte[])[.. "data: "u8, .. data.Span, .. "\n\n"u8], context.RequestAborted).ConfigureAwait(false);
+        await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private Task TokenizeAsync(HttpContext context) => RunAsync(context, (fields, turn) =>
+    {
+        CheckName(fields.Take("model")?.ToString());
         bool begins = fields.Truth("add_special_tokens", true);
         string text = fields.Take("prompt") is { ValueKind: JsonValueKind.String } prompt ? prompt.GetString()! : throw new BadRequestException("must be a text", "prompt");
-        fields.Skip("model");
         fields.ThrowIfLeft();
-        return (await turn(_ =>
+        return turn(_ =>
         {
-            IReadOnlyList<int> ids = _model.Encode(text, begins);
-            return (false, Written(json =>
+            IReadOnlyList<int> ids = CompletionRequest.Encode(text, begins, _model);
+            return Written(json =>
             {
-                json.WriteStartObject();
                 json.WriteStartArray("tokens");
                 foreach (int id in ids)
                 {
@@ -187,26 +249,20 @@ internal sealed class CompletionServer : IAsyncDisposable
                 json.WriteEndArray();
                 json.WriteNumber("count", ids.Count);
                 json.WriteNumber("max_model_len", _model.MaxPositions);
-                json.WriteEndObject();
-            }));
-        }).ConfigureAwait(false)).Answer;
+            });
+        });
     });
 
-    private Task DetokenizeAsync(HttpContext context) => RunAsync(context, async (fields, turn) =>
+    private Task DetokenizeAsync(HttpContext context) => RunAsync(context, (fields, turn) =>
     {
+        CheckName(fields.Take("model")?.ToString());
         IReadOnlyList<int> ids = CompletionRequest.ReadIds(fields.Take("tokens") ?? throw new BadRequestException("is missing", "tokens"), "tokens", _model);
-        fields.Skip("model");
         fields.ThrowIfLeft();
-        return (await turn(_ =>
+        return turn(_ =>
         {
             string text = _model.Decode(ids);
-            return (false, Written(json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("prompt", text);
-                json.WriteEndObject();
-            }));
-        }).ConfigureAwait(false)).Answer;
+            return Written(json => json.WriteString("prompt", text));
+        });
     });
 
     // Reads a request, lets it use the model in its turn, and sends the answer; what all of them hold in memory is bounded.
@@ -262,8 +318,7 @@ internal sealed class CompletionServer : IAsyncDisposable
     }
 
     // The model is called by one request at a time, away from the threads that serve connections.
-    private async Task<(bool Streams, ReadOnlyMemory<byte> Answer)> InTurnAsync(
-        Func<CancellationToken, (bool Streams, ReadOnlyMemory<byte> Answer)> use, CancellationToken cancellation)
+    private async Task<ReadOnlyMemory<byte>> InTurnAsync(Func<CancellationToken, ReadOnlyMemory<byte>> use, CancellationToken cancellation)
     {
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
@@ -289,30 +344,25 @@ internal sealed class CompletionServer : IAsyncDisposable
         }
     }
 
-    private static ReadOnlyMemory<byte> Written(Action<Utf8JsonWriter> write)
+    private static ReadOnlyMemory<byte> Written(Action<Utf8JsonWriter> writeFields)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            write(json);
-        }
-
+        using Utf8JsonWriter json = new(buffer);
+        json.WriteStartObject();
+        writeFields(json);
+        json.WriteEndObject();
+        json.Flush();
         return buffer.WrittenMemory;
     }
 
-    private static async Task Answer(HttpContext context, Action<Utf8JsonWriter> writeFields)
+    private static async Task AnswerAsync(HttpContext context, Action<Utf8JsonWriter> writeFields)
     {
+        ReadOnlyMemory<byte> answer = Written(writeFields);
         context.Response.ContentType = "application/json; charset=utf-8";
-        ReadOnlyMemory<byte> answer = Written(json =>
-        {
-            json.WriteStartObject();
-            writeFields(json);
-            json.WriteEndObject();
-        });
         await context.Response.Body.WriteAsync(answer, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static Task Refuse(HttpContext context, int status, string message, string? field = null)
+    private static Task Refuse(HttpContext context, int status, string message, string? field = null, string? code = null)
     {
         if (context.Response.HasStarted)
         {
@@ -321,15 +371,17 @@ internal sealed class CompletionServer : IAsyncDisposable
         }
 
         context.Response.StatusCode = status;
-        return Answer(context, json =>
-        {
-            json.WriteStartObject("error");
-            json.WriteString("message", CheckpointException.Printable(message));
-            json.WriteString("type", status < StatusCodes.Status500InternalServerError ? "invalid_request_error" : "server_error");
-            json.WriteString("param", field is null ? null : CheckpointException.Printable(field));
-            json.WriteNull("code");
-            json.WriteEndObject();
-        });
+        return AnswerAsync(context, json => WriteError(json, status, message, field, code));
+    }
+
+    private static void WriteError(Utf8JsonWriter json, int status, string message, string? field, string? code)
+    {
+        json.WriteStartObject("error");
+        json.WriteString("message", CheckpointException.Printable(message));
+        json.WriteString("type", status < StatusCodes.Status500InternalServerError ? "invalid_request_error" : "server_error");
+        json.WriteString("param", field is null ? null : CheckpointException.Printable(field));
+        json.WriteString("code", code);
+        json.WriteEndObject();
     }
 
     // The command line listens to signals; the web host need not.
@@ -341,5 +393,5 @@ internal sealed class CompletionServer : IAsyncDisposable
     }
 
     /// <summary>Uses the model when it is a request's turn.</summary>
-    private delegate Task<(bool Streams, ReadOnlyMemory<byte> Answer)> Turn(Func<CancellationToken, (bool Streams, ReadOnlyMemory<byte> Answer)> use);
+    private delegate Task<ReadOnlyMemory<byte>> Turn(Func<CancellationToken, ReadOnlyMemory<byte>> use);
 }

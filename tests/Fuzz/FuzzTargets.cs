@@ -78,6 +78,7 @@ internal static class FuzzTargets
         }),
         ["results"] = new(_json, (content, folder) => HarnessResults.Read(folder.Write("results.json", content))),
         ["request"] = new([.. _json, "prompt", "max_tokens", "logprobs", "stop", "n"], (content, _) => CompletionRequest.Read(Request(content), new Letters())),
+        ["chat"] = new([.. _json, "messages", "role", "content", "type", "text", "n", "top_logprobs"], (content, _) => CompletionRequest.ReadChat(Request(content), new Letters())),
     };
 
     private static string Text(byte[] content) => Encoding.UTF8.GetString(content);
@@ -144,7 +145,12 @@ internal static class FuzzTargets
 
         public string NameToken(int id) => $"{(char)id}";
 
-        public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation) => [];
+        public TokenizerDescription Tokenizer { get; } = new("<s>", "</s>", null, null, null);
+
+        public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => string.Concat(messages.Select(message => message.Role + message.Content));
+
+        public IReadOnlyList<GeneratedText> Generate(
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) => [];
 
         public void Dispose()
         {

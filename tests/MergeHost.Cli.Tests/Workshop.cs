@@ -25,10 +25,7 @@ public sealed class Workshop : IDisposable
               <packageSources><clear /><add key="built" value="feed" /><add key="cache" value="{cache}" /></packageSources>
             </configuration>
             """);
-        foreach (string project in (string[])["Abstractions", "Storage", "Kernels", "Testing"])
-        {
-            Assert.Equal("", Dotnet(Cli.Repository, "pack", $"src/MergeHost.{project}", "-c", "Release", "--no-build", "-o", Feed));
-        }
+        Assert.Equal("", Dotnet(Cli.Repository, "msbuild", ".ci/packages.proj", "-m", "-v:q", "-p:NoBuild=true", $"-p:Feed={Feed}"));
     }
 
     /// <summary>The packages of the contracts and of the test kit.</summary>
@@ -39,9 +36,22 @@ public sealed class Workshop : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Makes a solution of all projects below a folder.</summary>
+    /// <returns>Its path.</returns>
+    public static string Solution(string folder)
+    {
+        string path = Path.Combine(folder, "All.slnx");
+        IEnumerable<string> projects = Directory.EnumerateFiles(folder, "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+        File.WriteAllText(path, $"<Solution>{string.Concat(projects.Select(project => $"""<Project Path="{Path.GetRelativePath(folder, project)}" />"""))}</Solution>");
+        return path;
+    }
+
     /// <summary>Runs <c>dotnet</c> in a folder.</summary>
     /// <returns>What it said if it failed, else nothing.</returns>
-    public static string Dotnet(string folder, params string[] arguments)
+    public static string Dotnet(string folder, params string[] arguments) => Dotnet(folder, arguments, []);
+
+    /// <summary>Runs <c>dotnet</c> in a folder, with some variables set.</summary>
+    public static string Dotnet(string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
 
@@ -49,6 +59,11 @@ public sealed class Workshop : IDisposable
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         using Process process = Process.Start(start)!;

@@ -30,7 +30,7 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [TorchFact]
     public async Task Completions_OfTheLikeliest_GoOnAsTransformersDoes()
     {
-        JsonNode answer = await PostAsync("/v1/completions", """{"model": "any", "prompt": "The President of the United States", "max_tokens": 5, "temperature": 0}""");
+        JsonNode answer = await PostAsync("/v1/completions", """{"model": "hub/base", "prompt": "The President of the United States", "max_tokens": 5, "temperature": 0}""");
         JsonNode choice = answer["choices"]![0]!;
         Assert.Equal((", and the United States", "length"), ((string)choice["text"]!, (string)choice["finish_reason"]!));
         Assert.Null(choice["logprobs"]);
@@ -95,11 +95,14 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("""{"prompt": []}""", "'prompt' must be")]
     [InlineData("""{"prompt": [1, 2048]}""", "'prompt' holds 2048; token ids are whole numbers in [0, 2048)")]
     [InlineData("""{"prompt": [1, "x"]}""", "'prompt' holds \"x\"")]
-    [InlineData("""{"prompt": "a", "max_tokens": 600}""", "'max_tokens' must be a whole number in [0, 512], found 600")]
+    [InlineData("""{"prompt": "a", "max_tokens": 600}""", "'prompt' has 2 tokens, which with max_tokens 600 is more than the 512")]
     [InlineData("""{"prompt": [1, 5, 6], "max_tokens": 510}""", "'prompt' has 3 tokens, which with max_tokens 510 is more than the 512")]
     [InlineData("""{"prompt": "a", "temperature": -1}""", "'temperature' must be a number in [0, 2], found -1")]
     [InlineData("""{"prompt": "a", "stop": [1]}""", "'stop' must be a text or a list")]
-    [InlineData("""{"prompt": "a", "n": 2}""", "'n' is not supported but for 1, found 2")]
+    [InlineData("""{"prompt": "a", "n": 0}""", "'n' must be a whole number in [1, 512], found 0")]
+    [InlineData("""{"prompt": "a", "n": 2, "best_of": 3}""", "'best_of' must be a whole number in [2, 2], found 3")]
+    [InlineData("""{"prompt": "a", "frequency_penalty": 1}""", "'frequency_penalty' is not supported except for 0, found 1")]
+    [InlineData("""{"prompt": "a", "stream_options": {"include": true}}""", "'stream_options.include' is not known")]
     [InlineData("""{"prompt": "a", "temprature": 1}""", "'temprature' is not known")]
     [InlineData("""{"prompt": "a", "echo": 1}""", "'echo' must be true or false, found 1")]
     public async Task Completions_OfAMalformedRequest_SayWhatIsWrong(string request, string message)
@@ -108,6 +111,60 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
         using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.StartsWith(message, (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [TorchTheory]
+    [InlineData("""{}""", "'messages' must be a list of 1 to 4096 messages", null)]
+    [InlineData("""{"messages": [{"role": "user"}]}""", "'messages[0].content' must be a text", null)]
+    [InlineData("""{"messages": [{"role": 1, "content": "a"}]}""", "'messages[0].role' must be a text", null)]
+    [InlineData("""{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}""", "'messages[0].content[0].type' is not supported except for \"text\"", "unsupported")]
+    [InlineData("""{"messages": [{"role": "user", "content": "a", "name": "b"}]}""", "'messages[0].name' is not known", null)]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools' is not supported", "unsupported")]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "response_format": {"type": "json_object"}}""", "'response_format' is not supported except for", "unsupported")]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "'top_logprobs' needs logprobs to be true", null)]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}]}""", "'messages' cannot be made a text: the checkpoint has no chat template", null)]
+    [InlineData("""{"model": "other", "messages": []}""", "'model' 'other' is not served here; 'base' is", "model_not_found")]
+    public async Task Chats_OfAMalformedRequest_SayWhatIsWrong(string request, string message, string? code)
+    {
+        using StringContent body = new(request, Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.PostAsync("/v1/chat/completions", body);
+        Assert.Equal(code == "model_not_found" ? HttpStatusCode.NotFound : HttpStatusCode.BadRequest, answer.StatusCode);
+        JsonNode error = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!;
+        Assert.StartsWith(message, (string)error["message"]!, StringComparison.Ordinal);
+        Assert.Equal(code, (string?)error["code"]);
+    }
+
+    [TorchTheory]
+    [InlineData("""{"prompt": ["The whale", "The ship"], "max_tokens": 12, "n": 2, "temperature": 1.2, "seed": 4, "stop": ["the sea", "\n"], "logprobs": 1}""")]
+    [InlineData("""{"prompt": "日本の首都は", "max_tokens": 12, "temperature": 0, "echo": true, "logprobs": 0}""")]
+    [InlineData("""{"prompt": "The President of the United States", "max_tokens": 12, "temperature": 0, "stop": "and the Un", "echo": true}""")]
+    [InlineData("""{"prompt": "The whale", "max_tokens": 0, "echo": true, "logprobs": 1}""")]
+    public async Task Completions_AsAStream_HaveTheTextsAndTokensOfAWholeAnswer(string request)
+    {
+        JsonObject whole = (await PostAsync("/v1/completions", request)).AsObject();
+        using StringContent body = new($$"""{"stream": true, {{request[1..]}}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
+        JsonNode[] pieces = [.. (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(line => JsonNode.Parse(line["data: ".Length..])!["choices"]![0]!)];
+        foreach (JsonNode? choice in whole["choices"]!.AsArray())
+        {
+            JsonNode[] own = [.. pieces.Where(piece => (int)piece["index"]! == (int)choice!["index"]!)];
+            Assert.Equal((string)choice!["text"]!, string.Concat(own.Select(piece => (string)piece["text"]!)));
+            Assert.Equal((string)choice["finish_reason"]!, (string?)own[^1]["finish_reason"]);
+            foreach (string list in (string[])["tokens", "token_logprobs", "top_logprobs", "text_offset"])
+            {
+                JsonNode?[] told = [.. own.SelectMany(piece => piece["logprobs"]?[list]?.AsArray() ?? [])];
+                Assert.True(JsonNode.DeepEquals(choice["logprobs"]?[list] ?? new JsonArray(), new JsonArray([.. told.Select(one => one?.DeepClone())])), list);
+            }
+        }
+    }
+
+    [TorchFact]
+    public async Task Completions_OfSeveralTextsForALongPrompt_AreDrawnEachForItself()
+    {
+        // Prompts as long as this run in batches of their own.
+        string ids = string.Join(',', Enumerable.Range(0, 480).Select(place => 300 + (place % 90)));
+        JsonNode answer = await PostAsync("/v1/completions", $$"""{"prompt": [{{ids}}], "max_tokens": 8, "n": 4, "seed": 3}""");
+        Assert.Equal(4, answer["choices"]!.AsArray().Select(choice => (string)choice!["text"]!).Distinct().Count());
     }
 
     [TorchTheory]
@@ -120,6 +177,7 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("localhost", null, "\"\\ud800\"", 400)]
     [InlineData("localhost", null, "\"a\", \"n\": 1.0, \"presence_penalty\": 0.0", 200)]
     [InlineData("localhost", null, "\"a\", \"n\": 1.5", 400)]
+    [InlineData("localhost", null, "[1.0, 300.0], \"seed\": 5.0, \"logprobs\": 1.0", 200)]
     public async Task Completions_OfAnotherSiteOrText_AreAnsweredAsTheyShould(string host, string? origin, string? prompt, int status)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative));

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.LanguageModel.Chat;
+using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -8,9 +9,6 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 /// <param name="warn">Told that a system text is lost.</param>
 internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<string> warn)
 {
-    // What a begun answer is marked with, and cut at again.
-    private const string Mark = "CONTINUE_FINAL_MESSAGE_TAG ";
-
     private bool _hasWarned;
 
     /// <summary>The prompt of a conversation.</summary>
@@ -20,16 +18,11 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
     public string Render(IReadOnlyList<TaskTurn> turns, bool isBegun)
     {
         List<ChatMessage> messages = asTurns ? [.. turns.Select(turn => new ChatMessage(turn.Role, turn.Text))] : Together(turns, isBegun);
-        if (isBegun)
-        {
-            messages[^1] = messages[^1] with { Content = messages[^1].Content + Mark };
-        }
-
-        string? text = template.TryRender(messages, addGenerationPrompt: !isBegun, out string reason);
+        string? text = template.TryRender(messages, isBegun, out string reason);
         if (text is null)
         {
             List<ChatMessage> heard = [.. messages.Where(message => message.Role != "system")];
-            text = heard.Count < messages.Count ? template.TryRender(heard, addGenerationPrompt: !isBegun, out _) : null;
+            text = heard.Count < messages.Count ? template.TryRender(heard, isBegun, out _) : null;
             if (text is not null && !_hasWarned)
             {
                 _hasWarned = true;
@@ -37,7 +30,7 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
             }
         }
 
-        return text is null ? throw ChatTemplate.Refused(reason) : isBegun ? Cut(text) : text;
+        return text ?? throw ChatTemplate.Refused(reason);
     }
 
     private static List<ChatMessage> Together(IReadOnlyList<TaskTurn> turns, bool isBegun)
@@ -52,17 +45,5 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
         }
 
         return messages;
-    }
-
-    // White space at the end of the begun answer stays if the blank behind the mark survived.
-    private static string Cut(string text)
-    {
-        int place = text.LastIndexOf(Mark.TrimEnd(), StringComparison.Ordinal);
-        if (place < 0)
-        {
-            throw ChatTemplate.Refused("it leaves the begun answer out");
-        }
-
-        return text.AsSpan(place).StartsWith(Mark) ? text[..place] : text[..place].TrimEnd();
     }
 }

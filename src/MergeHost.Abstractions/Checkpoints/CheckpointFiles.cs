@@ -58,6 +58,14 @@ public abstract class CheckpointFiles
     /// <param name="names">The files.</param>
     public virtual long MissingBytes(IReadOnlyList<string> names) => 0;
 
+    /// <summary>Makes ready that the beginnings of files are going to be read: a store that is far away fetches them, several at once.</summary>
+    /// <remarks>A failure is told by the read that needs what did not come. Does nothing by default.</remarks>
+    /// <param name="names">The files.</param>
+    /// <param name="guess">How many bytes of a file are going to be read, as far as one can tell before it is open.</param>
+    public virtual void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess)
+    {
+    }
+
     /// <summary>Makes ready that files are going to be read whole: a store that keeps copies makes them, and checks those that it has.</summary>
     /// <remarks>Called before data is read. What is read without it comes from where it is. Does nothing by default.</remarks>
     /// <param name="names">The files.</param>

@@ -9,6 +9,9 @@ public interface ILanguageModel : IDisposable
     /// <summary>How many token ids there are: they are [0, this).</summary>
     int VocabularySize { get; }
 
+    /// <summary>The special tokens of its tokenizer, and its chat template.</summary>
+    TokenizerDescription Tokenizer { get; }
+
     /// <summary>The ids of a text.</summary>
     /// <param name="text">The text; words for control tokens in it mean what the model's tokenizer takes them for.</param>
     /// <param name="begins">Whether BOS stands in front, if the model's texts begin with it.</param>
@@ -20,11 +23,23 @@ public interface ILanguageModel : IDisposable
     /// <summary>A name for a token: its text, or its bytes as <c>bytes:\xE3</c> where they are a part of a letter.</summary>
     string NameToken(int id);
 
+    /// <summary>The text of a conversation by the checkpoint's chat template, which has the tokens that begin it, too.</summary>
+    /// <param name="messages">What was said, at least one message.</param>
+    /// <param name="continues">Whether the last message is the beginning of the answer, and not all before it.</param>
+    /// <exception cref="MergeHostException">MH6002: there is no template, it is not understood, or it refuses the conversation.</exception>
+    string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues);
+
     /// <summary>Goes on with texts.</summary>
     /// <param name="prompts">The ids of each: at least one, and with <see cref="GenerationOptions.MaxTokens"/> no more than <see cref="MaxPositions"/>.</param>
     /// <param name="options">How, and how far.</param>
     /// <param name="cancellation">Asks to stop.</param>
+    /// <param name="observer">Shown each text after each of its tokens; for different prompts from several threads at once.</param>
     /// <returns>What comes after each prompt; the same for the same prompts, options and device.</returns>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation);
+    IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer = null);
 }
+
+/// <summary>Receives a text while it grows.</summary>
+/// <param name="prompt">The index of its prompt.</param>
+/// <param name="text">What was added so far; its lists grow after the call.</param>
+public delegate void GenerationObserver(int prompt, GeneratedText text);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MergeHost.Authoring;
 using MergeHost.Cli.Output;
+using MergeHost.Packages;
 
 namespace MergeHost.Cli.Commands;
 
@@ -14,14 +15,24 @@ internal static class InitCommand
     private static readonly Option<string[]> _models = new("--model") { Description = "A model to merge; once for each", HelpName = "MODEL", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> _base = new("--base") { Description = "The model that the others were trained from", HelpName = "MODEL" };
 
+    private static readonly Option<string?> _example = new("--example") { Description = "Write recipes with small models to try them on into a new folder, in place of a recipe", HelpName = "FOLDER" };
+
     public static Command Create()
     {
         Command command = new("init", "Writes a recipe with a comment for each parameter, and its JSON Schema for editors beside it.")
         {
-            _recipe, _method, _models, _base, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _method, _models, _base, _example, SharedOptions.Source, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
+            if (arguments.GetValue(_example) is { } folder)
+            {
+                using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
+                ExampleInstaller.Write(folder, feeds, cancellation).GetAwaiter().GetResult();
+                printer.Write(new { Path = folder }, made => Console.WriteLine($"{folder}: written\n  run it:  mergehost merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
+                return 0;
+            }
+
             string path = arguments.GetRequiredValue(_recipe);
             if (File.Exists(path))
             {

@@ -82,6 +82,9 @@ public sealed partial class ShardIndex
     /// <summary>Whether a tensor belongs to the checkpoint: the index puts it into this shard.</summary>
     public bool Contains(string tensor, string shard) => _shardByTensor.GetValueOrDefault(tensor) == shard;
 
+    /// <summary>The names of the tensors by shard.</summary>
+    public ILookup<string, string> TensorsByShard() => _shardByTensor.ToLookup(entry => entry.Value, entry => entry.Key);
+
     /// <summary>Compares the index with what the shards hold.</summary>
     /// <param name="found">Every tensor in every shard, with the shard's name.</param>
     /// <returns>What is odd.</returns>

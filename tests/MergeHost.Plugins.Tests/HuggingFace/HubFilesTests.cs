@@ -1,7 +1,10 @@
 using System.Net;
+using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.Safetensors;
+using MergeHost.Plugins.Tests.Safetensors;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.HuggingFace;
@@ -25,8 +28,51 @@ public sealed class HubFilesTests : IDisposable
         using CheckpointFile file = Files().Open(Weights);
         Assert.Equal(_weights[..100], Read(file, 0, 100));
         Assert.Equal(_weights[500..600], Read(file, 500, 100));
-        Assert.Equal(1 << 17, _hub.StorageBytes);
+        Assert.Equal(1 << 12, _hub.StorageBytes);
         Assert.False(Directory.Exists(_folder["models--org--tiny"]));
+    }
+
+    [Fact]
+    public void FetchHeads_FetchesWhatIsGoingToBeRead_InOneRequestEach()
+    {
+        HubFiles files = Files();
+        files.FetchHeads([Weights], _ => 300_000);
+        using CheckpointFile file = files.Open(Weights);
+        Assert.Equal(_weights[..8], Read(file, 0, 8));
+        Assert.Equal(_weights[8..299_000], Read(file, 8, 298_992));
+        Assert.Equal(300_000, _hub.StorageBytes);
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(900)]
+    public void Open_OfShards_FetchesLittleMoreThanTheirHeaders(int tensors)
+    {
+        string[] shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+        string[][] names = [.. shards.Select((_, shard) => Enumerable.Range(0, tensors).Select(number => $"model.layers.{number}.mlp.experts.{shard}.up_proj.weight").ToArray())];
+        string[] headers = [.. names.Select(shard => "{" + string.Join(',', shard.Select((name, number) =>
+            $$"""
+            "{{name}}":{"dtype":"BF16","shape":[32,64],"data_offsets":[{{number * 4096}},{{(number + 1) * 4096}}]}
+            """)) + "}")];
+        string index = string.Join(',', names.SelectMany((shard, number) => shard.Select(name => $"\"{name}\":\"{shards[number]}\"")));
+        _hub.Add("org/sharded", [
+            ("model.safetensors.index.json", Encoding.UTF8.GetBytes("{\"weight_map\":{" + index + "}}")),
+            .. shards.Select((shard, number) => (shard, SafetensorsText.Whole(headers[number], tensors * 4096)))]);
+
+        using ICheckpointReader reader = new SafetensorsFormat().Open(Files(name: "org/sharded"));
+
+        Assert.Equal(2 * tensors, reader.Tensors.Count);
+        Assert.InRange(_hub.StorageBytes, 1, 1.3 * headers.Sum(header => header.Length + 8));
+        Assert.Equal(2, _hub.Requests.Count(request => request.Contains("/resolve/", StringComparison.Ordinal) && request.Contains("-of-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void FetchHeads_WhereThatFails_LeavesItToTheReader()
+    {
+        HubFiles files = Files();
+        _hub.Fault = request => FakeHub.Status(request, 404);
+        files.FetchHeads([Weights], _ => 300);
+        Assert.Throws<CheckpointException>(() => files.ReadBytes(Weights, int.MaxValue));
     }
 
     [Fact]

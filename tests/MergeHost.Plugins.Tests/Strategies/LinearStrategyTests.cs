@@ -44,11 +44,11 @@ public sealed class LinearStrategyTests : MergeStrategyContract<LinearStrategy>
 
     // 0.1 + 0.2 − 0.3 is 5.6e-17 in float64.
     [Theory]
-    [InlineData(1, -1)]
-    [InlineData(0, 0)]
-    [InlineData(0.1, 0.2, -0.3)]
-    [InlineData(1e-9, -1e-9)]
-    public void Merge_WithWeightsThatSumToZero_IsRefused(params double[] weights)
+    [InlineData(new[] { 1.0, -1 })]
+    [InlineData(new[] { 0.0, 0 })]
+    [InlineData(new[] { 0.1, 0.2, -0.3 })]
+    [InlineData(new[] { 1e-9, -1e-9 })]
+    public void Merge_WithWeightsThatSumToZero_IsRefused(double[] weights)
     {
         MergeException exception = Assert.Throws<MergeException>(() => Merge(
             Weighted(weights), new LinearOptions { Weight = 0 }));
