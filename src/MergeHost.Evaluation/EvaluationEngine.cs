@@ -87,6 +87,17 @@ public sealed class EvaluationEngine
         return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
     }
 
+    /// <summary>The digests of checkpoints, by which results are kept; each is read whole.</summary>
+    /// <param name="models">Files or folders.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="MergeHostException">A checkpoint is not there or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public IReadOnlyList<string> Digests(IReadOnlyList<string> models, CancellationToken cancellation = default)
+    {
+        using ModelResolver resolver = new(new PluginSet(_engine.Catalog), _engine.Host);
+        return [.. models.Select(model => WeightsDigest.Of(resolver.Open(model).Open(), cancellation))];
+    }
+
     /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
     /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>
     /// <param name="cluster">A field of the items; those of the same value are not independent. <see langword="null"/> if all are.</param>

@@ -9,6 +9,7 @@ using MergeHost.Planning;
 using MergeHost.Planning.Names;
 using MergeHost.Plans;
 using MergeHost.Plugins;
+using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Running;
 using MergeHost.Running.Records;
@@ -252,6 +253,17 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
 
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         return new CompareRunner(opened, hasBase: @base is not null).Run(options, progress, cancellation);
+    }
+
+    /// <summary>How far an output is from the model whose configuration it has; both are read.</summary>
+    /// <exception cref="MergeHostException">The two do not belong together: layers were stacked, or the model is an earlier stage.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    internal PairComparison CompareWithDonor(
+        string recipePath, MergeManifest manifest, string output, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    {
+        using ModelResolver models = new(new PluginSet(Catalog), _host);
+        InputModel donor = models.Resolve(new ModelReference(manifest.Stages[^1].Donor, new TextPlace(recipePath, 1, 1)), recipePath);
+        return new CompareRunner([donor, models.Open(output)], hasBase: false).Run(options, progress, cancellation).Pairs[0];
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -28,41 +26,42 @@ public sealed class EvaluationHtmlTests : IDisposable
     [Fact]
     public void Evaluate_WithHtml_WritesAPageWithPicturesAndTheNumbersBehindThem()
     {
-        string page = Run("evaluate", "recipes/task-arithmetic.yaml", "--suite", _folder["suite.yaml"], "--base", "recipes/quickstart/base", "--expert", "recipes/quickstart/finance");
-        Assert.Equal(["Questions", "Change from the base", "Compared with base and experts"], Headings(page));
-        Assert.Equal(2, Pictures(page).Count);
-        Assert.Equal(2, Regex.Count(page, "<summary>Numbers</summary>"));
-        Assert.Contains("known &lt;b&gt;", page, StringComparison.Ordinal);
+        WrittenPage page = Run("evaluate", "recipes/task-arithmetic.yaml", "--suite", _folder["suite.yaml"], "--base", "recipes/quickstart/base", "--expert", "recipes/quickstart/finance");
+        Assert.Equal(["Questions", "Change from the base", "Compared with base and experts", "All values", "Where this comes from"], page.Headings);
+        Assert.Equal(2, page.Plots.Count);
+        Assert.Equal(2 * 3, page.Rows("Share of right answers").Count);
+        Assert.StartsWith("task-arithmetic.yaml keeps ", page.Verdict, StringComparison.Ordinal);
+        Assert.NotEqual(0, page.Count("known &lt;b&gt;"));
+        Assert.Equal(0, page.Count("known <b>"));
+        Assert.Equal(1, page.Count("<dt>suite.yaml</dt><dd>SHA-256 [0-9a-f]{64}</dd>"));
+        Assert.Equal(3, page.Count("<dt>weights of [^<]*</dt><dd>[^<]*digest [0-9a-f]{32}</dd>"));
+        Assert.Equal(1, page.Count("<dt>command</dt><dd>mergehost evaluate recipes/task-arithmetic.yaml"));
     }
 
     [Fact]
-    public void Sweep_WithHtml_WritesCurvesHeatMapsAndAllNumbers()
+    public void Sweep_WithHtml_WritesCurvesPlaneAndAllNumbers()
     {
-        string page = Run("sweep", _folder["study.yaml"]);
+        WrittenPage page = Run("sweep", _folder["study.yaml"]);
         Assert.Equal(
-            ["Tasks that count right answers, in points of 100", "Change from the base", "BF tuned", "BM tuned", "FM tuned", "How far the models are from each other"],
-            Headings(page).Select(heading => heading.Split(':')[0]));
+            [
+                "Tasks that count right answers, in points of 100", "Change from the base", "How alike the models are", "Tables", "BF tuned", "BM tuned", "FM tuned", "Where this comes from",
+            ],
+            page.Headings.Select(heading => heading.Split(':')[0]));
+        Assert.StartsWith("Best by Macro-OG: ", page.Verdict, StringComparison.Ordinal);
 
-        // Two curves and a heat map of lambda, the plane, the changes, and two squares of cosines.
-        Assert.Equal(7, Pictures(page).Count);
-        string numbers = Regex.Match(page, "<summary>Numbers</summary>(.*?)</details>", RegexOptions.Singleline).Groups[1].Value;
-        Assert.Equal(1 + ((4 + 1) * 2) + 2, Regex.Count(numbers, "<tr>"));
-        Assert.Contains("<td>lambda 0.2", numbers, StringComparison.Ordinal);
-        Assert.Contains("<td>1/N</td>", page, StringComparison.Ordinal);
+        // Two curves of lambda, the plane, the changes, and three squares of how alike models are.
+        Assert.Equal(["curves", "curves", "plane", "heat", "heat", "heat", "heat"], page.Plots.Select(plot => plot.Plot.GetProperty("kind").GetString()));
+        Assert.Equal(((4 + 1) * 2) + 2, page.Rows("What each merge keeps").Count);
+        Assert.Equal(2 * 4, page.Rows("Macro-OG of TA by lambda").Count);
+        Assert.NotEqual(0, page.Count("<td>1/N</td>"));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private string Run(params string[] arguments)
+    private WrittenPage Run(params string[] arguments)
     {
         CliResult run = Cli.Run([.. arguments, "--html", _folder["page.html"], "--no-cache", "--plugins", Cli.FixturePlugins]);
         Assert.True(run.ExitCode == 0, run.Talk);
-        string page = File.ReadAllText(_folder["page.html"]);
-        Assert.All(Regex.Matches(page, "https?://[^\"]*").Select(match => match.Value), address => Assert.StartsWith("http://www.w3.org/", address, StringComparison.Ordinal));
-        return page;
+        return new WrittenPage(File.ReadAllText(_folder["page.html"]));
     }
-
-    private static IEnumerable<string> Headings(string page) => Regex.Matches(page, "<h2>(.*?)</h2>").Select(match => match.Groups[1].Value);
-
-    private static List<XElement> Pictures(string page) => [.. Regex.Matches(page, "<svg.*?</svg>", RegexOptions.Singleline).Select(match => XElement.Parse(match.Value))];
 }

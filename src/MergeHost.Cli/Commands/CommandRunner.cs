@@ -60,17 +60,6 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>Writes the page that the command line asks for, if it asks for one.</summary>
-    /// <exception cref="MergeHostException">It cannot be written.</exception>
-    public static void SavePage(ParseResult arguments, IPrinter printer, Func<string> write)
-    {
-        if (arguments.GetValue(SharedOptions.Html) is { } path)
-        {
-            HtmlPage.Save(path, write());
-            printer.Say($"{path}: written");
-        }
-    }
-
     /// <summary>What one who stopped a command is told to do.</summary>
     public static string WhatNext(ParseResult arguments) => arguments.CommandResult.Command.Name switch
     {

@@ -28,7 +28,7 @@ internal static class CompareCommand
         {
             ComparisonReport report = printer.Track("comparing", progress => engine.Compare(
                 arguments.GetRequiredValue(_checkpoints), arguments.GetValue(_base), SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
-            CommandRunner.SavePage(arguments, printer, () => CompareHtml.Write(report));
+            Pages.Save(arguments, printer, () => Pages.WithDigests(CompareHtml.Write(report), engine, [.. report.Pairs.SelectMany(pair => (string[])[pair.A, pair.B]).Distinct()], cancellation));
             printer.Write(report, comparison => Describe(comparison, arguments.GetValue(_tensors)));
             return 0;
         }));

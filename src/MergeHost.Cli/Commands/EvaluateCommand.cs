@@ -39,7 +39,7 @@ internal static class EvaluateCommand
                 Experts = arguments.GetValue(_experts) ?? [],
             };
             EvaluationSummary summary = new EvaluationEngine(engine).Evaluate(request, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
-            CommandRunner.SavePage(arguments, printer, () => EvaluationHtml.Write(summary));
+            Pages.Save(arguments, printer, () => EvaluationHtml.Write(summary), request.SuitePath);
             printer.Write(summary, found => EvaluationTable.Write(found, mainOnly: false));
             return 0;
         }));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 using MergeHost.Evaluation;
 using MergeHost.Reports;
 
@@ -17,7 +18,7 @@ internal static class MergeCommand
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, _noEvaluate, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, _noEvaluate, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -31,8 +32,25 @@ internal static class MergeCommand
         MergeOptions options = SharedOptions.Merging(arguments);
         MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
-        printer.Write(manifest with { Evaluation = evaluation }, made => Describe(made, output), isData: false);
+        manifest = manifest with { Evaluation = evaluation };
+        Pages.Save(arguments, printer, () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
+        printer.Write(manifest, made => Describe(made, output), isData: false);
         return 0;
+    }
+
+    // What the output differs in from the model whose configuration it has; the two are read for the page alone.
+    private static PairComparison? Changes(
+        string recipe, MergeManifest manifest, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    {
+        try
+        {
+            return printer.Track("comparing", progress => engine.CompareWithDonor(recipe, manifest, output, options, progress, cancellation));
+        }
+        catch (MergeHostException)
+        {
+            // Layers that are stacked anew, or an earlier stage of the recipe.
+            return null;
+        }
     }
 
     private static MergeManifest Merge(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)

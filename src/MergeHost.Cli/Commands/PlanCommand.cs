@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Reports;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class PlanCommand
     {
         Command command = new("plan", "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by scores.")
         {
-            _recipe, _tensors, _offline, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _tensors, _offline, SharedOptions.Html, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
@@ -29,6 +30,7 @@ internal static class PlanCommand
 
             PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), SharedOptions.Merging(arguments), progress, cancellation));
             printer.Show(plan.Warnings);
+            Pages.Save(arguments, printer, () => PlanHtml.Write(plan, arguments.GetRequiredValue(_recipe)));
             printer.Write(plan, summary => Describe(summary, arguments.GetValue(_tensors)));
             return 0;
         }));

@@ -98,7 +98,8 @@ internal static class ScoreCommand
             report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Say, cancellation);
         }
 
-        CommandRunner.SavePage(arguments, printer, () => ScoreHtml.Write(report));
+        Pages.Save(
+            arguments, printer, () => Pages.WithDigests(ScoreHtml.Write(report), engine, [report.Base, report.Adapted], cancellation), [.. new[] { request.Validation?.SuitePath }.OfType<string>()]);
         printer.Write(report, Describe);
         return 0;
     }

@@ -26,7 +26,7 @@ internal static class SweepCommand
         {
             StudySummary summary = new EvaluationEngine(engine).Sweep(
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
-            CommandRunner.SavePage(arguments, printer, () => StudyHtml.Write(summary));
+            Pages.Save(arguments, printer, () => StudyHtml.Write(summary), arguments.GetRequiredValue(_study));
             printer.Write(summary, Describe);
             return 0;
         }));

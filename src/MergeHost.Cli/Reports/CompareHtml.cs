@@ -1,75 +1,106 @@
 using System.Globalization;
-using System.Text;
 using MergeHost.Cli.Output;
 using MergeHost.Reports;
-using static MergeHost.Cli.Reports.HtmlPage;
 
 namespace MergeHost.Cli.Reports;
 
-/// <summary>Distances of checkpoints as a page: who is how near to whom, layer by layer, and all numbers.</summary>
+/// <summary>Distances of checkpoints as a page: what changed where, who is how near to whom, layer by layer, and all numbers.</summary>
 internal static class CompareHtml
 {
-    /// <summary>The page.</summary>
-    public static string Write(ComparisonReport report)
-    {
-        StringBuilder body = new();
-        body.Append(CultureInfo.InvariantCulture, $"<p>{Bytes.Count(report.Pairs[0].Whole.Elements)} parameters each.");
-        body.Append(report.Base is null ? "" : $" Task vectors τ are differences from {Text(report.Base)}.");
-        body.Append(report.LeftOut.Count == 0 ? "</p>\n" : $" Left out, since they have no distance: {Text(string.Join(", ", report.LeftOut))}.</p>\n");
-        body.Append(Pairs(report.Pairs)).Append('\n');
-        foreach (string hint in report.Pairs.SelectMany(pair => pair.Hints.Select(hint => $"{pair.A} and {pair.B}: {hint}")))
-        {
-            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{Text(hint)}</p>\n");
-        }
+    // More tensors than anyone reads; the JSON has them all.
+    private const int MostTensors = 8_000;
 
-        body.Append("<h2>Cosine of weights</h2>\n").Append(ComparePlots.Cosines(report, distance => distance.Cosine));
+    /// <summary>The page.</summary>
+    public static HtmlPage Write(ComparisonReport report)
+    {
+        IReadOnlyList<string> paths = [.. new[] { report.Base }.OfType<string>().Concat(report.Models)];
+        Dictionary<string, string> names = paths.Distinct().Zip(ModelName.Of([.. paths.Distinct()])).ToDictionary(pair => pair.First, pair => pair.Second);
+        HtmlPage page = new($"{string.Join(", ", report.Models.Select(model => names[model]))} compared", Verdict.Of(report));
         if (report.Base is not null)
         {
-            body.Append("<h2>Cosine of task vectors</h2>\n").Append(ComparePlots.Cosines(report, distance => distance.TaskVectors?.Cosine));
+            page.Section("What changed from the base");
+            foreach (PairComparison pair in report.Pairs.Where(pair => pair.A == report.Base))
+            {
+                page.Figure(names[pair.B], LayerGrid.Changes(pair, []), LayerGrid.ChangePlot($"Change of weights from {names[pair.A]} to {names[pair.B]}, in percent of their length, by layer and module"));
+            }
         }
 
-        AppendLayers(body, report);
-        foreach (PairComparison pair in report.Pairs)
+        AppendSimilarity(page, report, names);
+        AppendLayers(page, report, names);
+        page.Section("Tables").Table("Each two models", Pairs(report.Pairs, names));
+        foreach (string hint in report.Pairs.Where(pair => pair.A != report.Base).SelectMany(pair => pair.Hints.Select(hint => $"{names[pair.A]} and {names[pair.B]}: {hint}.")).Distinct())
         {
-            body.Append(CultureInfo.InvariantCulture, $"<h2>{Text(pair.A)} and {Text(pair.B)}, tensor by tensor</h2>\n");
-            body.Append(Numbers(Table(Header(pair), pair.Tensors.Select(tensor => Cells(tensor.Name, tensor.Distance)))));
+            page.Note(hint);
         }
 
-        return Of($"{string.Join(", ", report.Models)} compared", body);
+        int tensors = report.Pairs.Sum(pair => pair.Tensors.Count);
+        if (tensors <= MostTensors)
+        {
+            page.Folded("Tensor by tensor", Table("tensor", report.Pairs.SelectMany(pair => pair.Tensors.Select(tensor => (Of(pair, names), (PageCell)tensor.Name, tensor.Distance)))));
+        }
+        else
+        {
+            page.Note(string.Create(CultureInfo.InvariantCulture, $"{tensors:N0} lines of tensors are left out; --json has them."));
+        }
+
+        return page.Fact("parameters", Bytes.Count(report.Pairs[0].Whole.Elements)).Fact("left out, without a distance", string.Join(", ", report.LeftOut));
     }
 
-    private static void AppendLayers(StringBuilder body, ComparisonReport report)
+    /// <summary>How alike models are, each with each.</summary>
+    public static void AppendSimilarity(HtmlPage page, ComparisonReport report, IReadOnlyDictionary<string, string> names)
     {
-        if (report.Pairs.All(pair => pair.Layers.Count == 0))
+        page.Section("How alike the models are");
+        Append("Cosine of weights", "cosine", pair => pair.Whole.Cosine);
+        if (report.Pairs.Any(pair => pair.Whole.TaskVectors is not null))
+        {
+            Append("Cosine of task vectors: what training changed", "cosine", pair => pair.Whole.TaskVectors?.Cosine);
+            Append("Conflicts of sign: of the weights that both changed, the share that they moved in opposite directions", "conflicts, %", pair => 100 * pair.Whole.TaskVectors?.SignConflictRate);
+        }
+
+        void Append(string title, string value, Func<PairComparison, double?> of)
+        {
+            List<(string A, string B, double Value)> pairs = [.. report.Pairs.Where(pair => of(pair) is not null).Select(pair => (names[pair.A], names[pair.B], of(pair)!.Value))];
+            string format = value == "cosine" ? "0.0000" : "0.0";
+            page.Figure(title, new PageTable(["model", "other", $"#{value}"], [.. pairs.SelectMany(pair => (PageCell[][])[Row(pair.A, pair.B, pair.Value), Row(pair.B, pair.A, pair.Value)])]),
+                new PagePlot("heat", title, "model", "other") { Value = value });
+
+            PageCell[] Row(string a, string b, double number) => [a, b, PageCell.Of(number, format)];
+        }
+    }
+
+    private static void AppendLayers(HtmlPage page, ComparisonReport report, Dictionary<string, string> names)
+    {
+        List<(PageCell, PageCell, Distance)> rows = [.. report.Pairs.SelectMany(pair => pair.Layers.Select(layer => (Of(pair, names), (PageCell)layer.Layer, layer.Distance)))];
+        if (rows.Count == 0)
         {
             return;
         }
 
-        body.Append("<h2>Layer by layer</h2>\n").Append(ComparePlots.Layers(report, "L2 distance", distance => distance.L2));
+        List<PagePlot> plots = [Plot("L2 distance, layer by layer", "L2"), Plot("Cosine of weights, layer by layer", "cosine")];
         if (report.Pairs.Any(pair => pair.Whole.TaskVectors is not null))
         {
-            body.Append(ComparePlots.Layers(report, "cosine of τ", distance => distance.TaskVectors?.Cosine));
-            body.Append(ComparePlots.Layers(report, "sign conflicts, %", distance => 100 * distance.TaskVectors?.SignConflictRate));
+            plots.Add(Plot("Cosine of task vectors, layer by layer", "cosine of τ") with { Zero = true });
+            plots.Add(Plot("Conflicts of sign, layer by layer", "sign conflicts, %"));
         }
 
-        foreach (PairComparison pair in report.Pairs)
-        {
-            body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(pair.A)} and {Text(pair.B)}</h3>\n");
-            body.Append(Numbers(Table(Header(pair), pair.Layers.Select(layer => Cells(layer.Layer.ToString(CultureInfo.InvariantCulture), layer.Distance)))));
-        }
+        page.Section("Layer by layer").Figure("Each two models", Table("#layer", rows), [.. plots]);
+
+        static PagePlot Plot(string title, string value) => new("curves", title, "layer", value) { Series = "models" };
     }
 
-    // Pairs with the base have no task vectors to compare; where others do, their columns stay empty.
-    private static string Pairs(IReadOnlyList<PairComparison> pairs) => Table(
-        Header(pairs.FirstOrDefault(pair => pair.Whole.TaskVectors is not null) ?? pairs[0]),
-        pairs.Select(pair => Cells($"{pair.A} and {pair.B}", pair.Whole)));
+    private static PageTable Pairs(IReadOnlyList<PairComparison> pairs, Dictionary<string, string> names) =>
+        Table("#parameters", pairs.Select(pair => (Of(pair, names), (PageCell)Bytes.Count(pair.Whole.Elements), pair.Whole)));
 
-    private static IReadOnlyList<string> Header(PairComparison pair) =>
-        pair.Whole.TaskVectors is null ? ["", "L2", "cosine"] : ["", "L2", "cosine", "length of τ (first)", "length of τ (second)", "cosine of τ", "sign conflicts"];
+    // Pairs with the base have no task vectors to compare.
+    private static PageTable Table(string what, IEnumerable<(PageCell Models, PageCell What, Distance Distance)> rows) => new(
+        ["models", what, "#L2", "#cosine", "#length of first τ", "#length of second τ", "#cosine of τ", "#sign conflicts, %"],
+        [
+            .. rows.Select(row => (PageCell[])
+            [
+                row.Models, row.What, PageCell.Of(row.Distance.L2), PageCell.Of(row.Distance.Cosine, "F6"), PageCell.Of(row.Distance.TaskVectors?.NormA),
+                PageCell.Of(row.Distance.TaskVectors?.NormB), PageCell.Of(row.Distance.TaskVectors?.Cosine, "F6"), PageCell.Of(100 * row.Distance.TaskVectors?.SignConflictRate, "F1"),
+            ]),
+        ]);
 
-    private static IReadOnlyList<string> Cells(string name, Distance distance) => distance.TaskVectors is { } tasks
-        ? [name, Number(distance.L2), Cosine(distance.Cosine), Number(tasks.NormA), Number(tasks.NormB), Cosine(tasks.Cosine), Percent(tasks.SignConflictRate)]
-        : [name, Number(distance.L2), Cosine(distance.Cosine)];
-
-    private static string Cosine(double? cosine) => cosine?.ToString("F6", CultureInfo.InvariantCulture) ?? "";
+    private static PageCell Of(PairComparison pair, Dictionary<string, string> names) => $"{names[pair.A]} and {names[pair.B]}";
 }

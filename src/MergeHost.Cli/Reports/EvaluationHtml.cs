@@ -1,7 +1,5 @@
-using System.Globalization;
-using System.Text;
+using MergeHost.Cli.Output;
 using MergeHost.Reports;
-using static MergeHost.Cli.Reports.HtmlPage;
 using Figures = MergeHost.Cli.Output.Numbers;
 
 namespace MergeHost.Cli.Reports;
@@ -10,47 +8,95 @@ namespace MergeHost.Cli.Reports;
 internal static class EvaluationHtml
 {
     /// <summary>The page.</summary>
-    public static string Write(EvaluationSummary summary)
+    public static HtmlPage Write(EvaluationSummary summary)
     {
-        StringBuilder body = new();
-        body.Append("<p>Lines and ± show bootstrap intervals of 95 % over the items of each task.</p>\n");
-        IReadOnlyList<string> names = Output.ModelName.Of([.. summary.Models.Select(model => model.Name)]);
+        IReadOnlyList<string> names = ModelName.Of([.. summary.Models.Select(model => model.Name)]);
+        HtmlPage page = new($"{summary.Suite}: {string.Join(", ", names)}", Verdict.Of(summary));
+        Append(page, summary, names);
+        foreach ((ModelSummary model, string name) in summary.Models.Zip(names))
+        {
+            page.Fact($"weights of {name}", $"{model.Name}, {model.Role}, digest {model.Weights}");
+        }
+
+        return page.Fact("suite", summary.Suite);
+    }
+
+    /// <summary>Adds what was measured to a page.</summary>
+    public static void Append(HtmlPage page, EvaluationSummary summary, IReadOnlyList<string> names)
+    {
         foreach (IGrouping<bool, int> kind in Enumerable.Range(0, summary.Models[0].Tasks.Count).Where(task => summary.Models[0].Tasks[task].IsMain)
             .GroupBy(task => summary.Models[0].Tasks[task].HigherIsBetter).OrderBy(kind => kind.Key))
         {
-            body.Append(CultureInfo.InvariantCulture, $"<h2>{(kind.Key ? "Questions" : "Texts")}</h2>\n");
-            body.Append(EvaluationPlots.Values(summary.Models, names, [.. kind]));
-            body.Append(Numbers(Table(["task", "metric", .. names], kind.Select(task =>
-                (IReadOnlyList<string>)[summary.Models[0].Tasks[task].Task, summary.Models[0].Tasks[task].Metric, .. summary.Models.Select(model => Figures.Task(model.Tasks[task]))]))));
+            string value = kind.Key ? "right, %" : summary.Models[0].Tasks[kind.First()].Metric;
+            page.Section(kind.Key ? "Questions" : "Texts").Figure(
+                kind.Key ? "Right answers, with intervals of 95 %" : $"{value}, lower is better, with intervals of 95 %", Values(summary, names, [.. kind], value),
+                new PagePlot("dots", kind.Key ? "Share of right answers of each model on each task" : $"{value} of each model on each task, lower is better", value, "task")
+                {
+                    Series = "model",
+                    Low = "low",
+                    High = "high",
+                    Log = !kind.Key,
+                });
         }
 
-        AppendChanges(body, [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0).Select(model => (model.Second, model.First.Changes))]);
+        AppendChanges(page, [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0).Select(model => (model.Second, model.First.Changes))]);
         (ModelSummary Model, string Name)[] compared = [.. summary.Models.Zip(names).Where(model => model.First.Metrics.Count > 0)];
         if (compared.Length > 0)
         {
-            body.Append("<h2>Compared with base and experts</h2>\n");
-            body.Append(Table(["", "over", .. compared.Select(model => model.Name)], compared[0].Model.Metrics.Select((metric, index) =>
-                (IReadOnlyList<string>)[Figures.Name(metric.Name), metric.Over, .. compared.Select(model => Figures.Metric(model.Model.Metrics[index]))])
-                .Append(["better than all of them on", "", .. compared.Select(model => Figures.Improved(model.Model.Gaps))])));
+            page.Section("Compared with base and experts").Table("Over all tasks of a kind", new PageTable(
+                ["measure", "over", .. compared.Select(model => $"#{model.Name}")],
+                [
+                    .. compared[0].Model.Metrics.Select((metric, index) => (PageCell[])
+                        [Figures.Name(metric.Name), metric.Over, .. compared.Select(model => new PageCell(Figures.Metric(model.Model.Metrics[index]), model.Model.Metrics[index].Value))]),
+                    ["better than all of them on", "", .. compared.Select(model => (PageCell)Figures.Improved(model.Model.Gaps))],
+                ])).Note(Meanings);
         }
 
-        return Of($"{summary.Suite}: {string.Join(", ", names)}", body);
+        page.Section("All values").Table("± is half of a bootstrap interval of 95 % over the items of a task", new PageTable(
+            ["task", "metric", "#items", .. names.Select(name => $"#{name}")],
+            [
+                .. summary.Models[0].Tasks.Select((task, index) => (PageCell[])
+                    [task.Task, task.Metric, task.Count, .. summary.Models.Select(model => new PageCell(Figures.Task(model.Tasks[index]), model.Tasks[index].Value))]),
+            ]));
     }
 
-    /// <summary>How models differ from their base, as a picture and as numbers; nothing without models.</summary>
-    public static void AppendChanges(StringBuilder body, IReadOnlyList<(string Name, IReadOnlyList<TaskChange> Changes)> rows)
+    /// <summary>What the measures of merges mean.</summary>
+    public const string Meanings = "Macro-Gain: points above the mean of the experts, on average over tasks. Macro-OG: points above the best of base and experts, task by task. "
+        + "Oracle Retention: the share of the best expert's score. General ability kept: the share of the base's score on general tasks. "
+        + "Experts' gain kept: the share of what the experts gained on their tasks. A perplexity p counts as 100 / p.";
+
+    /// <summary>How models differ from their base; nothing without models.</summary>
+    public static void AppendChanges(HtmlPage page, IReadOnlyList<(string Name, IReadOnlyList<TaskChange> Changes)> rows)
     {
         if (rows.Count == 0)
         {
             return;
         }
 
-        body.Append("<h2>Change from the base</h2>\n<p class=\"note\">In points of 100; a perplexity p counts as 100 / p. Items are paired.</p>\n");
-        body.Append(EvaluationPlots.Changes(rows));
-        body.Append(Numbers(Table(["task", .. rows.Select(row => row.Name)], rows[0].Changes.Select((change, task) =>
-            (IReadOnlyList<string>)[change.Task, .. rows.Select(row => Change(row.Changes[task]))]))));
+        page.Section("Change from the base").Note("In points of 100; a perplexity p counts as 100 / p. Items are paired. Frames show where the interval of 95 % is clear of zero.").Figure(
+            "Change of each model on each task",
+            new PageTable(
+                ["model", "task", "#points", "#low", "#high", "clear", "verdict"],
+                [
+                    .. rows.SelectMany(row => row.Changes.Select(change => (PageCell[])
+                    [
+                        row.Name, change.Task, new PageCell(Figures.Signed(change.Difference, 1), change.Difference), PageCell.Of(change.Low, "0.00"), PageCell.Of(change.High, "0.00"),
+                        change.Verdict == "unchanged" ? "" : "clear of zero", change.Verdict,
+                    ])),
+                ]),
+            new PagePlot("heat", "Change from the base in points: blue is better, red is worse", "task", "model") { Value = "points", Diverging = true, Mark = "clear" });
     }
 
-    private static string Change(TaskChange change) =>
-        string.Create(CultureInfo.InvariantCulture, $"{change.Difference:+0.0;-0.0;0.0} ±{(change.High - change.Low) / 2:0.0} {change.Verdict}");
+    private static PageTable Values(EvaluationSummary summary, IReadOnlyList<string> names, IReadOnlyList<int> tasks, string value)
+    {
+        double scale = summary.Models[0].Tasks[tasks[0]].HigherIsBetter ? 100 : 1;
+        return new PageTable(
+            ["task", "model", $"#{value}", "#low", "#high", "#items"],
+            [
+                .. tasks.SelectMany(index => summary.Models.Zip(names, (model, name) => (Task: model.Tasks[index], Name: name))).Select(found => (PageCell[])
+                [
+                    found.Task.Task, found.Name, PageCell.Of(scale * found.Task.Value), PageCell.Of(scale * found.Task.Low), PageCell.Of(scale * found.Task.High), found.Task.Count,
+                ]),
+            ]);
+    }
 }

@@ -55,7 +55,10 @@ internal sealed class PairSums
         _elements, Math.Sqrt(_difference), Cosine(_ab, _aa, _bb),
         hasTaskVectors
             ? new TaskVectorDistance(Math.Sqrt(_taskA), Math.Sqrt(_taskB), Cosine(_taskAb, _taskA, _taskB), _moved == 0 ? null : (double)_conflicts / _moved)
-            : null);
+            : null)
+    {
+        NormA = Math.Sqrt(_aa),
+    };
 
     private static double? Cosine(double product, double a, double b) => a == 0 || b == 0 ? null : Math.Clamp(product / Math.Sqrt(a * b), -1, 1);
 

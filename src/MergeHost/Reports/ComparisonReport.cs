@@ -22,7 +22,11 @@ public sealed record PairComparison(
 /// <param name="L2">The length of their difference; that of weights and of task vectors is the same.</param>
 /// <param name="Cosine">The cosine of their weights; <see langword="null"/> if either is all zeros.</param>
 /// <param name="TaskVectors">The same of their task vectors, or <see langword="null"/> if no base was named.</param>
-public sealed record Distance(long Elements, double L2, double? Cosine, TaskVectorDistance? TaskVectors = null);
+public sealed record Distance(long Elements, double L2, double? Cosine, TaskVectorDistance? TaskVectors = null)
+{
+    /// <summary>The length of the first model's weights.</summary>
+    public double NormA { get; init; }
+}
 
 /// <summary>How far two task vectors are from each other.</summary>
 /// <param name="NormA">The length of one.</param>
