@@ -13,7 +13,7 @@ internal static class SentencePieceFiles
     private const string Json = "tokenizer.json";
     private const string Model = "tokenizer.model";
 
-    private static readonly string _space = SentencePieceBpe.Space.ToString();
+    private static readonly string _space = SpacedText.Space.ToString();
 
     /// <summary>Whether a <c>tokenizer.json</c> holds such a tokenizer.</summary>
     public static bool Recognises(JsonObject json) => json["model"].Find("type").AsText() == "BPE" && json["model"].Find("vocab") is JsonObject
@@ -31,20 +31,24 @@ internal static class SentencePieceFiles
         int[] bytes = IsTrue(model["byte_fallback"]) ? Bytes(vocabulary) : [];
         HashSet<int> byteIds = [.. bytes];
         bool addsPrefix = spaces.PrependsFirst || spaces.Prefix != SpacePrefix.Never;
-        SentencePieceBpe pieces = new()
+        BpePieces pieces = new()
         {
             Pieces = vocabulary,
             Cost = BpeTables.Merges(model["merges"] as JsonArray ?? []),
             Bytes = bytes,
             UnknownId = model["unk_token"].AsText() is { } unknown && vocabulary.TryGetValue(unknown, out int id) ? id : null,
+            TakesWholePieces = IsTrue(model["ignore_merges"]),
+        };
+        SpacedText text = new()
+        {
+            CutPieces = pieces.Cut,
             Added = new AddedTokens(added, spaces.Normalize),
             Prefix = spaces.Prefix,
             IsPrefixedOnce = true,
             CutsWords = spaces.CutsWords,
-            TakesWholePieces = IsTrue(model["ignore_merges"]),
-            Text = token => texts.TryGetValue(token, out string? text) ? Text(text, byteIds.Contains(token), isControl: false) : null,
+            Text = token => texts.TryGetValue(token, out string? piece) ? Text(piece, byteIds.Contains(token), isControl: false) : null,
         };
-        return new TextTokenizer(pieces.Encode, pieces.Find, addsPrefix, BeginToken.Find(json, settings, added));
+        return new TextTokenizer(text.Encode, text.Find, addsPrefix, BeginToken.Find(json, settings, added));
     }
 
     /// <summary>Reads a <c>tokenizer.model</c>, with the tokens that other files add to it.</summary>
@@ -70,20 +74,24 @@ internal static class SentencePieceFiles
         }
 
         Regex? pattern = LongestFirst.Of(defined.Keys);
-        SentencePieceBpe pieces = new()
+        BpePieces pieces = new()
         {
             Pieces = normal,
             Cost = (left, right) => normal.TryGetValue($"{left}{right}", out int id) ? -model.Pieces[id].Score : null,
             Bytes = bytes,
-            Added = new AddedTokens(added, text => text),
+        };
+        SpacedText text = new()
+        {
+            CutPieces = pieces.Cut,
+            Added = new AddedTokens(added, part => part),
             Prefix = !model.AddsPrefix ? SpacePrefix.Never : IsTrue(settings.Find("legacy")) ? SpacePrefix.Always : SpacePrefix.First,
-            CutDefined = text => CutDefined(text, defined, pattern),
+            CutDefined = part => CutDefined(part, defined, pattern),
             Text = id => id >= 0 && id < model.Pieces.Count
                 ? Text(model.Pieces[id].Text, model.Pieces[id].Kind == SentencePieceKind.Byte, model.Pieces[id].Kind is SentencePieceKind.Control or SentencePieceKind.Unknown)
                 : null,
         };
         bool begins = settings.Find("add_bos_token").AsTruth() ?? true;
-        return new TextTokenizer(pieces.Encode, pieces.Find, model.AddsPrefix, begins && model.BeginId >= 0 ? model.BeginId : null);
+        return new TextTokenizer(text.Encode, text.Find, model.AddsPrefix, begins && model.BeginId >= 0 ? model.BeginId : null);
     }
 
     private static IEnumerable<TextPart> CutDefined(string text, Dictionary<string, int> defined, Regex? pattern)
@@ -110,15 +118,17 @@ internal static class SentencePieceFiles
         return ids;
     }
 
-    private static int[] Bytes(Dictionary<string, int> vocabulary)
+    /// <summary>The ids of the 256 bytes; empty unless all are there.</summary>
+    internal static int[] Bytes(Dictionary<string, int> vocabulary)
     {
         int[] ids = [.. Enumerable.Range(0, 256).Select(value => vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))];
         return ids.Contains(-1) ? [] : ids;
     }
 
-    private static TokenText Text(string piece, bool isByte, bool isControl) => isByte
+    /// <summary>What a piece stands for.</summary>
+    internal static TokenText Text(string piece, bool isByte, bool isControl) => isByte
         ? new TokenText([byte.Parse(piece.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)], IsControl: false)
-        : new TokenText(Encoding.UTF8.GetBytes(piece.Replace(SentencePieceBpe.Space, ' ')), isControl);
+        : new TokenText(Encoding.UTF8.GetBytes(piece.Replace(SpacedText.Space, ' ')), isControl);
 
     // What is done with text before it is merged: SentencePiece's way with spaces, in any of the spellings that are in use.
     private static Spaces ReadSpaces(JsonObject json)
@@ -160,7 +170,8 @@ internal static class SentencePieceFiles
         return new Spaces(prepends, replaces, prefix, cutsWords);
     }
 
-    private static SpacePrefix Scheme(JsonObject step) => step.Find("prepend_scheme").AsText() switch
+    /// <summary>Where a step <c>Metaspace</c> puts a space in front.</summary>
+    internal static SpacePrefix Scheme(JsonNode step) => step.Find("prepend_scheme").AsText() switch
     {
         "never" => SpacePrefix.Never,
         "first" => SpacePrefix.First,
@@ -180,7 +191,7 @@ internal static class SentencePieceFiles
         public string Normalize(string text)
         {
             string prefixed = PrependsFirst && text.Length > 0 ? _space + text : text;
-            return Replaces ? prefixed.Replace(' ', SentencePieceBpe.Space) : prefixed;
+            return Replaces ? prefixed.Replace(' ', SpacedText.Space) : prefixed;
         }
     }
 }

@@ -90,7 +90,7 @@ public sealed class SentencePieceModel
         }
     }
 
-    /// <summary>Refuses what <see cref="SentencePieceBpe"/> does not do to the letter.</summary>
+    /// <summary>Refuses what <see cref="BpePieces"/> does not do to the letter.</summary>
     /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here.</exception>
     internal void ThrowIfUnsupported(string file)
     {

@@ -3,7 +3,7 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary>Reads a checkpoint's tokenizer: byte-level BPE or SentencePiece from <c>tokenizer.json</c>, or else SentencePiece from <c>tokenizer.model</c>.</summary>
+/// <summary>Reads a checkpoint's tokenizer: byte-level BPE, SentencePiece's BPE, Unigram or WordPiece from <c>tokenizer.json</c>, or else BPE from <c>tokenizer.model</c>.</summary>
 public static class TokenizerReader
 {
     private const string Json = "tokenizer.json";
@@ -29,6 +29,16 @@ public static class TokenizerReader
             return SentencePieceFiles.Read(json, added, settings);
         }
 
+        if (json is not null && UnigramFiles.Recognises(json))
+        {
+            return UnigramFiles.Read(json, added, settings);
+        }
+
+        if (json is not null && WordPieceFiles.Recognises(json))
+        {
+            return WordPieceFiles.Read(json, added, settings);
+        }
+
         if (Find(companions, SentencePiece) is { } model)
         {
             return SentencePieceFiles.Read(model.ReadBytes(), added, settings);
@@ -36,7 +46,7 @@ public static class TokenizerReader
 
         string kind = json.Find("model").Find("type").AsText() ?? "no known kind";
         throw TokenizerException.Unsupported(Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind}, neither byte-level nor SentencePiece's,",
-            $"byte-level BPE in {Json}, SentencePiece BPE in {Json} or {SentencePiece}");
+            $"byte-level BPE, Unigram and WordPiece in {Json}, SentencePiece BPE in {Json} or {SentencePiece}");
     }
 
     private static CompanionFile? Find(IReadOnlyList<CompanionFile> companions, string name) => companions.FirstOrDefault(file => file.Name == name);

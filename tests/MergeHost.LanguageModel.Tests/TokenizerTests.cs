@@ -94,6 +94,49 @@ public class TokenizerTests
         }
     }
 
+    /// <summary>Ids of Hugging Face's tokenizers 0.23.1; <c>fixtures/tokenizers/pieces/make.py</c> made them.</summary>
+    [Theory]
+    [InlineData("t5")]
+    [InlineData("xlm-r")]
+    [InlineData("unigram-bytes")]
+    [InlineData("unigram-plain")]
+    [InlineData("bert")]
+    [InlineData("bert-cased")]
+    public void Encode_OfUnigramAndWordPiece_GivesTheIdsOfTokenizers(string name)
+    {
+        string folder = Environment.GetEnvironmentVariable("MERGEHOST_PIECES") ?? Fixtures.File("tokenizers", "pieces");
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", File.ReadAllBytes(Path.Combine(folder, $"{name}.json")))]);
+        JsonNode[] lines = [.. File.ReadLines(Path.Combine(folder, "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.True(lines.Length >= 60);
+        Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+    }
+
+    [Theory]
+    [InlineData("xlm-r", "\"type\":\"Replace\"", "\"type\":\"Nmt\"", "MH6004", "normalizer")]
+    [InlineData("xlm-r", " {2,}", "a+", "MH6004", "normalizer")]
+    [InlineData("xlm-r", "\"type\":\"Metaspace\"", "\"type\":\"Punctuation\"", "MH6004", "pre-tokenizer")]
+    [InlineData("t5", "\"precompiled_charsmap\":\"", "\"precompiled_charsmap\":\"QQ", "MH2013", "no map of characters")]
+    [InlineData("t5", "[\"<s>\",0.0]", "[\"<s>\",null]", "MH2013", "is no text with a score")]
+    [InlineData("bert", "\"type\":\"BertPreTokenizer\"", "\"type\":\"Whitespace\"", "MH6004", "of WordPiece")]
+    public void Read_OfPiecesWithASettingThatIsNotKnown_IsRefused(string name, string known, string other, string code, string said)
+    {
+        string json = File.ReadAllText(Fixtures.File("tokenizers", "pieces", $"{name}.json"));
+        Assert.Contains(known, json, StringComparison.Ordinal);
+        MergeHostException exception = Assert.Throws<MergeHostException>(() =>
+            TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.Replace(known, other, StringComparison.Ordinal)))]));
+        Assert.Equal(code, exception.Code.Id);
+        Assert.Contains(said, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("xlm-r", "the ferry came in")]
+    [InlineData("bert", "the ferry came in")]
+    public void Decode_OfUnigramAndWordPiece_IsTheText(string name, string text)
+    {
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", File.ReadAllBytes(Fixtures.File("tokenizers", "pieces", $"{name}.json")))]);
+        Assert.Equal(text, tokenizer.DecodeWhole(tokenizer.Encode(text)));
+    }
+
     [Fact]
     public void Encode_WhenBothFilesAreThere_FindsTokensOfTokenizerJsonAlone()
     {
@@ -131,7 +174,7 @@ public class TokenizerTests
     [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}", "normalizer 'Lowercase'")]
     [InlineData("\"add_prefix_space\":false", "\"add_prefix_space\":true", "pre-tokenizer")]
     [InlineData("\"unk_token\":null", "\"unk_token\":\"<unk>\"", "'unk_token' of the model")]
-    [InlineData("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "a tokenizer of type WordPiece")]
+    [InlineData("\"type\":\"BPE\"", "\"type\":\"WordLevel\"", "a tokenizer of type WordLevel")]
     public void Read_OfWhatIsNotKnown_IsRefusedByName(string known, string other, string name)
     {
         string json = Encoding.UTF8.GetString(Companion("gpt-2").ReadBytes());

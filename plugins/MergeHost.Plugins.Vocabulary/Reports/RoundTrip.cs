@@ -66,9 +66,14 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
             retokenized += isOfBefore && !isSameText ? 1 : 0;
         }
 
-        int unreached = vocabulary.NewPieces.Count(piece => other.Decode([piece.Id]) is { Length: > 0 } text && !text.Contains('\uFFFD', StringComparison.Ordinal)
-            && other.Encode(text).Count > 1 && other.Encode(text.TrimStart(' ')).Count > 1);
-        return new RoundTrip(texts.Count, changed, retokenized, unreached, null);
+        return new RoundTrip(texts.Count, changed, retokenized, vocabulary.NewPieces.Count(piece => !IsReached(piece, other, vocabulary.Owner.Kind)), null);
+    }
+
+    // A piece of bytes has no text of its own, nor has one that goes on with a word.
+    private static bool IsReached(Piece piece, TextTokenizer tokenizer, string kind)
+    {
+        string text = kind == ModelTokens.WordPiece && piece.Text.StartsWith("##", StringComparison.Ordinal) ? "" : tokenizer.Decode([piece.Id]);
+        return text.Length == 0 || text.Contains('\uFFFD', StringComparison.Ordinal) || tokenizer.Encode(text).Count <= 1 || tokenizer.Encode(text.TrimStart(' ')).Count <= 1;
     }
 
     private static Dictionary<int, string> Inverse(IReadOnlyDictionary<string, int> ids)

@@ -15,6 +15,9 @@ internal sealed class ModelTokens
     /// <summary>SentencePiece's own file.</summary>
     public const string SentencePiece = "tokenizer.model";
 
+    /// <summary>The <see cref="Kind"/> of BERT's tokenizers.</summary>
+    public const string WordPiece = "WordPiece";
+
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _bySpelling = new(StringComparer.Ordinal);
 

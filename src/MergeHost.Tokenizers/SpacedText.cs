@@ -1,28 +1,20 @@
-using System.Text;
-
 namespace MergeHost.Tokenizers;
 
-/// <summary>SentencePiece's BPE with a fallback to bytes. Not for several threads at once.</summary>
+/// <summary>Text as SentencePiece's tokenizers read it: added tokens are found, spaces are replaced, and the rest is cut into pieces. Not for several threads at once.</summary>
 /// <seealso href="https://arxiv.org/abs/1808.06226"/>
-internal sealed class SentencePieceBpe
+internal sealed class SpacedText
 {
     /// <summary>What stands for a space.</summary>
     public const char Space = '▁';
 
-    /// <summary>The ids of pieces that are merged of others.</summary>
-    public required IReadOnlyDictionary<string, int> Pieces { get; init; }
-
-    /// <summary>What it costs to merge two pieces.</summary>
-    public required MergeCost Cost { get; init; }
-
-    /// <summary>The ids of bytes; fewer than 256 for none.</summary>
-    public required IReadOnlyList<int> Bytes { get; init; }
-
-    /// <summary>The id of what is neither a piece nor bytes.</summary>
-    public int? UnknownId { get; init; }
+    /// <summary>Cuts a part without added tokens into pieces, whose ids it adds to a list.</summary>
+    public required Action<string, List<int>> CutPieces { get; init; }
 
     /// <summary>The tokens that are found in a text first.</summary>
     public required AddedTokens Added { get; init; }
+
+    /// <summary>Whether parts are cut at white space first, which is dropped.</summary>
+    public bool DropsWhiteSpace { get; init; }
 
     /// <summary>Where a space is put in front, once spaces are replaced.</summary>
     public SpacePrefix Prefix { get; init; }
@@ -32,9 +24,6 @@ internal sealed class SentencePieceBpe
 
     /// <summary>Whether pieces never reach over the beginning of a word.</summary>
     public bool CutsWords { get; init; }
-
-    /// <summary>Whether a part that is a piece is taken as such, whatever merges would make of it.</summary>
-    public bool TakesWholePieces { get; init; }
 
     /// <summary>Cuts a part into pieces that are taken as they are, and others; all is one other by default.</summary>
     public Func<string, IEnumerable<TextPart>> CutDefined { get; init; } = text => [new TextPart(text, null, true)];
@@ -51,10 +40,12 @@ internal sealed class SentencePieceBpe
             if (part.Id is { } id)
             {
                 ids.Add(id);
+                continue;
             }
-            else
+
+            foreach (TextPart inner in DropsWhiteSpace ? WithoutWhiteSpace(part) : [part])
             {
-                EncodePart(part, ids);
+                EncodePart(inner, ids);
             }
         }
 
@@ -63,6 +54,25 @@ internal sealed class SentencePieceBpe
 
     /// <summary>What an id stands for.</summary>
     public TokenText? Find(int id) => Added.Find(id) ?? Text(id);
+
+    private static IEnumerable<TextPart> WithoutWhiteSpace(TextPart part)
+    {
+        int start = 0;
+        for (int next = 0; next <= part.Text.Length; next++)
+        {
+            if (next < part.Text.Length && !char.IsWhiteSpace(part.Text[next]))
+            {
+                continue;
+            }
+
+            if (next > start)
+            {
+                yield return new TextPart(part.Text[start..next], null, part.IsFirst && start == 0);
+            }
+
+            start = next + 1;
+        }
+    }
 
     private void EncodePart(TextPart part, List<int> ids)
     {
@@ -83,7 +93,7 @@ internal sealed class SentencePieceBpe
 
             foreach (string word in CutsWords ? Words(inner.Text) : [inner.Text])
             {
-                Merge(word, ids);
+                CutPieces(word, ids);
             }
         }
     }
@@ -98,44 +108,6 @@ internal sealed class SentencePieceBpe
                 yield return text[start..next];
                 start = next;
             }
-        }
-    }
-
-    private void Merge(string escaped, List<int> ids)
-    {
-        if (TakesWholePieces && Pieces.TryGetValue(escaped, out int whole))
-        {
-            ids.Add(whole);
-            return;
-        }
-
-        List<int> starts = new(escaped.Length);
-        int start = 0;
-        foreach (Rune rune in escaped.EnumerateRunes())
-        {
-            starts.Add(start);
-            start += rune.Utf16SequenceLength;
-        }
-
-        bool wasUnknown = false;
-        foreach (string piece in PieceMerger.Merge(escaped, starts, Cost))
-        {
-            bool isUnknown = !Pieces.TryGetValue(piece, out int id) && Bytes.Count < 256;
-            if (isUnknown)
-            {
-                // Neighbours that are unknown are one.
-                ids.AddRange(wasUnknown || UnknownId is null ? [] : [UnknownId.Value]);
-            }
-            else if (Pieces.ContainsKey(piece))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                ids.AddRange(Encoding.UTF8.GetBytes(piece).Select(value => Bytes[value]));
-            }
-
-            wasUnknown = isUnknown;
         }
     }
 }
