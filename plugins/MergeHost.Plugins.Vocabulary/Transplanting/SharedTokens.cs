@@ -34,6 +34,24 @@ internal static class SharedTokens
 
         return found;
     }
+
+    /// <summary>For tokens that a model lacks the longest of its tokens that they begin with, but for special ones; white space alone is no beginning.</summary>
+    /// <param name="here">The model's tokens.</param>
+    /// <param name="there">The donor's tokens.</param>
+    public static IEnumerable<SharedRow> Beginnings(Dictionary<TokenSpelling, int> here, Dictionary<TokenSpelling, int> there)
+    {
+        foreach ((TokenSpelling token, int id) in there.Where(token => token.Key.Place != TokenPlace.Special && !here.ContainsKey(token.Key)))
+        {
+            for (int length = token.Text.Length - 1; length > 0 && !string.IsNullOrWhiteSpace(token.Text[..length]); length--)
+            {
+                if (here.TryGetValue(token with { Text = token.Text[..length] }, out int row))
+                {
+                    yield return new SharedRow(row, id);
+                    break;
+                }
+            }
+        }
+    }
 }
 
 /// <summary>What a token is, whichever tokenizer spells it.</summary>

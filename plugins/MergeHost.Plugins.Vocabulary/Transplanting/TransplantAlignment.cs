@@ -69,7 +69,11 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
         Dictionary<TokenSpelling, int> here = SharedTokens.Of(own, part.Info.Shape[0]);
         Dictionary<TokenSpelling, int> there = SharedTokens.Of(others, source.Info.Shape[0]);
         SharedRow[] shared = [.. there.Where(token => here.ContainsKey(token.Key)).OrderBy(token => token.Value).Select(token => new SharedRow(here[token.Key], token.Value))];
-        (TokenSpelling Token, int Id)[] lacking = [.. there.Where(token => !here.ContainsKey(token.Key)).OrderBy(token => token.Value).Select(token => (token.Key, token.Value))];
+        bool takesPrefixes = options.PrefixMatch is PrefixMatch.Both || options.PrefixMatch == (isHead ? PrefixMatch.Head : PrefixMatch.Embedding);
+        SharedRow[] beginnings = takesPrefixes ? [.. SharedTokens.Beginnings(here, there).OrderBy(row => row.Donor)] : [];
+        HashSet<int> copied = [.. beginnings.Select(row => row.Donor)];
+        (TokenSpelling Token, int Id)[] lacking =
+            [.. there.Where(token => !here.ContainsKey(token.Key) && !copied.Contains(token.Value)).OrderBy(token => token.Value).Select(token => (token.Key, token.Value))];
         bool takesNeighbours = options.Method is TransplantMethod.Omp or TransplantMethod.CommonInterpolation;
         if (takesNeighbours && lacking.Length > 0 && options.K > shared.Length)
         {
@@ -85,7 +89,7 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
         }
 
         int?[] rows = new int?[count];
-        foreach (SharedRow row in shared)
+        foreach (SharedRow row in shared.Concat(beginnings))
         {
             rows[row.Donor] = row.Model;
         }

@@ -23,6 +23,25 @@ public sealed record TransplantOptions
 
     /// <summary>What <c>subword</c> makes of the rows of a token's parts.</summary>
     public SubwordRule Subword { get; init; } = SubwordRule.Mean;
+
+    /// <summary>Where a token that the model lacks gets the row of the longest token that it begins with, if there is one, before <c>method</c> is asked.</summary>
+    public PrefixMatch PrefixMatch { get; init; }
+}
+
+/// <summary>Where tokens get the rows of their beginnings.</summary>
+public enum PrefixMatch
+{
+    /// <summary>Nowhere.</summary>
+    None,
+
+    /// <summary>In the embedding; mergekit's <c>lm_head</c>, which swaps the two.</summary>
+    Embedding,
+
+    /// <summary>In the head; mergekit's <c>embed</c>.</summary>
+    Head,
+
+    /// <summary>In both.</summary>
+    Both,
 }
 
 /// <summary>How rows are made.</summary>

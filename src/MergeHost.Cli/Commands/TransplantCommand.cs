@@ -34,11 +34,17 @@ internal static class TransplantCommand
         HelpName = "RULE",
     };
 
+    private static readonly Option<string?> _prefixMatch = new("--prefix-match")
+    {
+        Description = "Where a token gets the row of the longest token that it begins with: none, embedding, head or both; none by default",
+        HelpName = "WHERE",
+    };
+
     public static Command Create()
     {
         Command command = new("transplant", "Puts another model's vocabulary onto a model. Stopped or killed, the same command goes on where it stopped.")
         {
-            _model, _donor, _output, _method, _k, _weights, _cosine, _subword, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory,
+            _model, _donor, _output, _method, _k, _weights, _cosine, _subword, _prefixMatch, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory,
             SharedOptions.ShardSize, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -52,6 +58,7 @@ internal static class TransplantCommand
         [
             ("method", arguments.GetValue(_method)), ("k", arguments.GetValue(_k)), ("weights", arguments.GetValue(_weights)),
             ("cosine", arguments.GetValue(_cosine) ? "true" : null), ("subword", arguments.GetValue(_subword)),
+            ("prefix_match", arguments.GetValue(_prefixMatch)),
         ];
         return MergeCommand.Make(printer, "transplanting", output, progress => engine.Transplant(
             arguments.GetRequiredValue(_model), arguments.GetRequiredValue(_donor), output,

@@ -18,6 +18,13 @@ internal static class TensorRoles
         ("gate", TensorRole.Router), ("router", TensorRole.Router),
     ];
 
+    // What has no such word: BERT's head, the embedding that T5's and BART's encoder and decoder share, Mamba's, and ChatGLM's head.
+    private static readonly (string Ending, TensorRole Role)[] _endings =
+    [
+        ("predictions.bias", TensorRole.Head), ("predictions.decoder.weight", TensorRole.Head), ("predictions.decoder.bias", TensorRole.Head),
+        ("output_layer.weight", TensorRole.Head), ("model.shared.weight", TensorRole.Embedding), ("backbone.embeddings.weight", TensorRole.Embedding),
+    ];
+
     public static TensorRole Of(string name)
     {
         string[] parts = name.Split('.');
@@ -25,6 +32,19 @@ internal static class TensorRoles
         {
             // A factor of an adapter is none of what it changes.
             return TensorRole.Other;
+        }
+
+        foreach ((string ending, TensorRole role) in _endings)
+        {
+            if (name == ending || name.EndsWith("." + ending, StringComparison.Ordinal))
+            {
+                return role;
+            }
+        }
+
+        if (name == "shared.weight")
+        {
+            return TensorRole.Embedding;
         }
 
         foreach ((string word, TensorRole role) in _words)

@@ -45,6 +45,21 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
         Assert.All(mean.Zip(Row(Align([Models[0].Open()]).Checkpoints[0], 8)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
 
+    [Theory]
+    [InlineData(PrefixMatch.Embedding, 1)]
+    [InlineData(PrefixMatch.Both, 1)]
+    [InlineData(PrefixMatch.Head, null)]
+    public void PrefixMatch_OfATokenThatBeginsWithOneOfTheModels_GivesItThatRow(PrefixMatch match, int? row)
+    {
+        _options = new TransplantOptions { Donor = "donor", Method = TransplantMethod.Mean, PrefixMatch = match };
+        string[] tokens = ["token0", "token", "tok", "token3", "oken", "token5", "token6", "token7"];
+        TinyCheckpoint model = TinyCheckpoint.Llama(type: DType.F32).AddFile("tokenizer.json", Tokenizer(tokens));
+        ICheckpointReader aligned = Align([model.Open()]).Checkpoints[0];
+        float[] mean = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 8).Average(index => Row(Models[0].Open(), index)[column]))];
+        Assert.All((row is { } found ? Row(Models[0].Open(), found) : mean).Zip(Row(aligned, 8)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.Equal(Row(Models[0].Open(), 3), Row(aligned, 3));
+    }
+
     [Fact]
     public void K_AboveTheTokensThatBothHave_IsRefused()
     {
@@ -56,13 +71,9 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
     [Fact]
     public void Subword_OfATokenThatTheModelCutsIntoOneWithoutARow_IsRefused()
     {
-        JsonObject vocabulary = new(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create($"token{id}", (JsonNode?)id)));
-        TinyCheckpoint model = TinyCheckpoint.Llama(type: DType.F32).AddFile("tokenizer.json", new JsonObject
-        {
-            ["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 8, ["content"] = "token8", ["special"] = true }),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
-        });
+        JsonObject tokenizer = Tokenizer([.. Enumerable.Range(0, 8).Select(id => $"token{id}")]);
+        tokenizer["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 8, ["content"] = "token8", ["special"] = true });
+        TinyCheckpoint model = TinyCheckpoint.Llama(type: DType.F32).AddFile("tokenizer.json", tokenizer);
         _options = new TransplantOptions { Donor = "donor", Method = TransplantMethod.Subword };
         Problem problem = Assert.Throws<MergeHostException>(() => Align([model.Open()])).Problems[0];
         Assert.Equal(ErrorCodes.VocabularyMismatch, problem.Code);
@@ -82,6 +93,18 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
         Assert.Equal(ErrorCodes.SourceCount, Assert.Throws<MergeHostException>(() => Align([Models[0].Open(), Models[0].Open()])).Problems[0].Code);
 
     protected override ICheckpointReader Open(string name) => TinyCheckpoint.Llama(tokens: 10, type: DType.F32, seed: 2).Open();
+
+    private static JsonObject Tokenizer(string[] tokens) => new()
+    {
+        ["added_tokens"] = new JsonArray(),
+        ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false },
+        ["model"] = new JsonObject
+        {
+            ["type"] = "BPE",
+            ["vocab"] = new JsonObject(tokens.Index().Select(token => KeyValuePair.Create(token.Item, (JsonNode?)token.Index))),
+            ["merges"] = new JsonArray(),
+        },
+    };
 
     private static float[] Row(ICheckpointReader model, int row)
     {

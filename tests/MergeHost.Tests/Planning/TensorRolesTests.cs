@@ -8,6 +8,11 @@ public sealed class TensorRolesTests
     // Llama, Qwen 3, Gemma 2
     [InlineData("model.embed_tokens.weight", TensorRole.Embedding)]
     [InlineData("lm_head.weight", TensorRole.Head)]
+    [InlineData("cls.predictions.bias", TensorRole.Head)]
+    [InlineData("cls.predictions.decoder.weight", TensorRole.Head)]
+    [InlineData("shared.weight", TensorRole.Embedding)]
+    [InlineData("model.shared.weight", TensorRole.Embedding)]
+    [InlineData("model.layers.0.mlp.shared.weight", TensorRole.Other)]
     [InlineData("model.norm.weight", TensorRole.Norm)]
     [InlineData("model.layers.0.input_layernorm.weight", TensorRole.Norm)]
     [InlineData("model.layers.0.post_attention_layernorm.weight", TensorRole.Norm)]
