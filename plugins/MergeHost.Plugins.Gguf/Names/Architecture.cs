@@ -43,6 +43,9 @@ internal sealed record Architecture
     /// <summary>Settings that are true where there are tensors whose names end so.</summary>
     public IReadOnlyDictionary<string, string> Flags { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Settings that GGUF has no place for, since programs know one value of each; with the values of <c>config.json</c> that mean it, <see langword="null"/> for none.</summary>
+    public IReadOnlyDictionary<string, JsonArray> Assumes { get; init; } = new Dictionary<string, JsonArray>();
+
     /// <summary>The ways to scale positions that GGUF has a place for.</summary>
     public IReadOnlyList<string> Scaling { get; init; } = [];
 
@@ -143,6 +146,7 @@ internal sealed record Architecture
             When = own.When,
             Hub = own.Hub,
             Config = own.Config,
+            Assumes = own.Assumes,
             Flags = own.Flags.Count > 0 ? own.Flags : other.Flags,
             Scaling = own.Scaling.Count > 0 ? own.Scaling : other.Scaling,
             Keys = [.. other.Keys.Where(key => !own.Keys.Any(mine => mine.Id == key.Id)), .. own.Keys],

@@ -52,6 +52,13 @@ internal static class ConfigMap
     /// <exception cref="CheckpointException">A setting has a wrong type.</exception>
     public static IEnumerable<MetadataEntry> ToMetadata(string path, JsonObject config, Architecture architecture, Metadata? known)
     {
+        if (architecture.Assumes.FirstOrDefault(setting => !setting.Value.Any(value => JsonNode.DeepEquals(value, config[setting.Key]))) is (string other, JsonArray values))
+        {
+            throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
+                $"{path}: config.json: {other} is {config[other]?.Words() ?? "not there"}, and programs that read GGUF's architecture '{architecture.Name}' take it to be {values[0].Words()}",
+                "Store the model as safetensors."));
+        }
+
         foreach (ConfigKey key in architecture.Keys.Where(key => key.Gguf.Count > 0))
         {
             if (key.InHub(name => Number(path, config, name, isWhole: !key.IsReal && key.Hub.Contains(name))) is { } value)

@@ -37,7 +37,8 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
 
         if (!names.IsStacked)
         {
-            return ([Part(names, gguf.Name, gguf with { Name = names.HubIn(layer) }, 0)], true);
+            TensorShape own = names.IsRow && gguf.Shape.Rank == 1 ? [1, gguf.Shape[0]] : gguf.Shape;
+            return ([Part(names, gguf.Name, gguf with { Name = names.HubIn(layer), Shape = own }, 0)], true);
         }
 
         // One without bytes would make many of a few bytes of header.

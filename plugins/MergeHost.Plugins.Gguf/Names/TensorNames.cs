@@ -5,7 +5,8 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <param name="Hub">Hugging Face's name; with <c>E</c> for the number of an expert if GGUF stacks the experts of a layer to one tensor.</param>
 /// <param name="Heads">The key of the number of heads, if rows are in another order in GGUF.</param>
 /// <param name="Plus">What GGUF has added to every element: 1 for norms that multiply by 1 + w.</param>
-internal sealed record TensorNames(string Gguf, string Hub, string? Heads = null, float Plus = 0)
+/// <param name="IsRow">Whether Hugging Face has a matrix of one row; some files of GGUF have a vector for it.</param>
+internal sealed record TensorNames(string Gguf, string Hub, string? Heads = null, float Plus = 0, bool IsRow = false)
 {
     /// <summary>What stands for the layer's number.</summary>
     public const string Layer = "N";

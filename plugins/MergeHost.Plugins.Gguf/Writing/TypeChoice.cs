@@ -9,7 +9,7 @@ namespace MergeHost.Plugins.Gguf.Writing;
 /// </remarks>
 internal static class TypeChoice
 {
-    private static readonly string[] _routers = ["block_sparse_moe.gate.weight", "mlp.gate.weight", "ffn_gate_inp.weight"];
+    private static readonly string[] _routers = ["block_sparse_moe.gate.weight", "mlp.gate.weight", "mlp.shared_expert_gate.weight", "ffn_gate_inp.weight"];
 
     /// <summary>Chooses the types of a file.</summary>
     /// <param name="tensors">The tensors, with the types that they have.</param>

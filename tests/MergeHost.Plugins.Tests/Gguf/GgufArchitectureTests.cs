@@ -89,6 +89,21 @@ public sealed class GgufArchitectureTests : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen2moe", "norm_topk_prob", "true", "norm_topk_prob is true, and programs that read GGUF's architecture 'qwen2moe' take it to be false")]
+    [InlineData("qwen3moe", "norm_topk_prob", null, "norm_topk_prob is not there, and programs that read GGUF's architecture 'qwen3moe' take it to be true")]
+    [InlineData("qwen3moe", "decoder_sparse_step", "2", "decoder_sparse_step is 2")]
+    [InlineData("qwen2moe", "tie_word_embeddings", "true", "tie_word_embeddings is true")]
+    [InlineData("qwen2moe", "mlp_only_layers", "[0]", "mlp_only_layers is [0]")]
+    public void Create_OfASettingThatProgramsTakeForGranted_IsRefusedWhereItIsAnother(string name, string setting, string? value, string said)
+    {
+        JsonObject model = _golden[name]!.DeepClone().AsObject();
+        model["config"]![setting] = value is null ? null : JsonNode.Parse(value);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Write(model, Files(model)));
+        Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
+        Assert.Contains(said, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("\"Split\"", "\"Cut\"", "ggml_pre")]
     [InlineData("\"BPE\"", "\"Unigram\"", "'Unigram'")]
     [InlineData("\"id\":283", "\"id\":999", "999")]
