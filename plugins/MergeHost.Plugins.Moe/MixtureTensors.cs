@@ -161,7 +161,20 @@ internal sealed class MixtureTensors
             {
                 Fill(made.Result(_family.SharedGate(layer)), experts[_options.Experts.Count..]);
             }
+
+            if (_router.HeldOut.ElementAtOrDefault(layer) is { } accuracy)
+            {
+                Note(made, _family.Router(layer, _isFused), accuracy);
+            }
         }
+    }
+
+    private static void Note(MadeTensors made, string router, RoutingAccuracy accuracy)
+    {
+        made.Note(router, "held_out_right", accuracy.Share);
+        made.Note(router, "low", accuracy.Low);
+        made.Note(router, "high", accuracy.High);
+        made.Note(router, "tokens", accuracy.Tokens);
     }
 
     private static void Fill(float[] router, IReadOnlyList<float[]> rows)

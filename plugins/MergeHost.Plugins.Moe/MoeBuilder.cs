@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Moe.Checking;
 using MergeHost.Plugins.Moe.Routing;
 
 namespace MergeHost.Plugins.Moe;
@@ -55,6 +56,7 @@ public sealed class MoeBuilder : IModelBuilder<MoeOptions>
                     .Where(source => !used.Contains(source)).Select(source => new ExcusedTensor(source, RuleFor(source.Tensor))),
             ],
             RunsModels = router.RunsBase,
+            Check = new IdenticalExperts(@base).Run,
             Warnings = warnings,
         };
     }

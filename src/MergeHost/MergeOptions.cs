@@ -30,6 +30,9 @@ public sealed record MergeOptions
     /// <summary>Whether plugins must be those of the lock file.</summary>
     public bool Locked { get; init; }
 
+    /// <summary>Whether builders check what they built, by running it.</summary>
+    public bool Check { get; init; }
+
     /// <summary>How many elements a thread works on at a time: a multiple of 65,536; 262,144 by default.</summary>
     public int BlockElements { get; init; } = 1 << 18;
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
 using MergeHost.Testing;
@@ -79,8 +80,40 @@ public sealed class MixtureTests : IDisposable
         }
 
         Assert.InRange(right, 0.9 * all, all);
+        JsonNode figures = JsonNode.Parse(File.ReadAllText(Path.Combine(mixture, "mergehost.json")))!["tensors"]!.AsArray()
+            .Single(tensor => tensor!["name"]!.GetValue<string>() == "model.layers.1.block_sparse_moe.gate.weight")!["figures"]!;
+        Assert.InRange(figures["held_out_right"]!.GetValue<double>(), figures["low"]!.GetValue<double>(), figures["high"]!.GetValue<double>());
+        Assert.Equal(all / 2, figures["tokens"]!.GetValue<double>());
 
         static double Score(float[] row, ReadOnlySpan<float> state) => System.Numerics.Tensors.TensorPrimitives.Dot(row, state);
+    }
+
+    [TorchTheory]
+    [InlineData("mistral", "source_model: BASE, noise_scale: 0.02", "")]
+    [InlineData("qwen-3", "source_model: BASE, residual_scale: 0.5", ", names: fused")]
+    [InlineData("qwen-2", "source_model: BASE, noise_scale: 0.02", ", shared_experts: [{source_model: BASE, residual_scale: 2}]")]
+    public void Check_OfUnlikeExperts_ComparesEachWithTheDenseModelThatItWouldBe(string model, string expert, string rest)
+    {
+        string recipe = $"build: {{moe: {{gate_mode: random, experts: [{{source_model: BASE}}, {{{expert}}}]{rest}}}}}\nbase_model: BASE";
+        string path = _folder["recipe.yaml"];
+        Directory.CreateDirectory(_folder["base"]);
+        foreach (string file in Directory.EnumerateFiles(Fixtures.File("models", model)).Concat(Directory.EnumerateFiles(Fixtures.File("moe", "base"), "tokenizer*.json")))
+        {
+            File.Copy(file, Path.Combine(_folder["base"], Path.GetFileName(file)));
+        }
+
+        File.WriteAllText(path, recipe.Replace("BASE", _folder["base"], StringComparison.Ordinal));
+        using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
+        using MergeEngine engine = new(services);
+        string? check = engine.Merge(path, _folder["out"], new MergeOptions { Check = true }).Stages[0].Check;
+        Assert.StartsWith("if all experts are one of the 2, the mixture is the dense model: log-likelihoods agree to ", check, StringComparison.Ordinal);
+        Assert.InRange(double.Parse(check!.Split("agree to ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 0, 1e-5);
+
+        // What is done is checked again on ask, and not otherwise.
+        Assert.NotNull(engine.Merge(path, _folder["out"], new MergeOptions { Check = true }).Stages[0].Check);
+        File.WriteAllText(path, $"merge_method: passthrough\nmodels: [{{model: {_folder["out"]}}}]\n");
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => engine.Merge(path, _folder["other"], new MergeOptions { Check = true }));
+        Assert.Contains("there is nothing to check", exception.Message, StringComparison.Ordinal);
     }
 
     [TorchFact]

@@ -23,6 +23,9 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
     /// <summary>Memory that the making takes.</summary>
     public long MemoryBytes => RunsBase ? sizeof(float) * @base.Checkpoint.Tensors.Sum(tensor => tensor.ElementCount) : 0;
 
+    /// <summary>What each layer's rows do with texts that they were not made of; empty where rows are not made to tell texts apart.</summary>
+    public IReadOnlyList<RoutingAccuracy?> HeldOut { get; private set; } = [];
+
     /// <summary>The rows by layer and expert.</summary>
     /// <param name="made">Reads the base, or runs it.</param>
     /// <param name="name">The name of a layer's router, on which random rows depend.</param>
@@ -106,16 +109,18 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
         Discriminant[] layers = [.. Enumerable.Range(0, @base.Layers).Select(_ => new Discriminant(_prompts.Experts.Count, @base.HiddenSize))];
         foreach ((int expert, Prompts prompts) in _prompts.Experts.Index())
         {
-            model.Observe(prompts.Positive, ModelState.FeedForwardInput, (_, layer, states) =>
+            bool isOne = prompts.Positive.Count == 1;
+            model.Observe(prompts.Positive, ModelState.FeedForwardInput, (text, layer, states) =>
             {
-                // Begin tokens have states like no other's, the same for all experts.
+                // Begin tokens have states like no other's, the same for all experts. An only text is cut in parts.
                 for (int token = Math.Min(_prompts.Begins, states.Rows - 1); token < states.Rows; token++)
                 {
-                    layers[layer].Add(expert, states.Row(token));
+                    layers[layer].Add(expert, states.Row(token), isOne ? token * Discriminant.Folds / states.Rows : text);
                 }
             }, cancellation);
         }
 
+        HeldOut = [.. layers.Select(layer => RoutingAccuracy.Of(layer.Try()))];
         return [.. layers.Select(layer => layer.Rows())];
     }
 

@@ -18,6 +18,12 @@ public sealed record ModelBlueprint
     /// <summary>Whether a <see cref="MakeTreatment"/> runs models, so that a runtime must be installed.</summary>
     public bool RunsModels { get; init; }
 
+    /// <summary>
+    /// Checks the model once it is written, by running it, where a user asks for that: tells in a line what was found, without an end, and
+    /// throws a <see cref="BuildException"/> if the model is not what it must be. <see langword="null"/> if there is nothing to check.
+    /// </summary>
+    public Func<BuiltModel, string>? Check { get; init; }
+
     /// <summary>What is worth knowing; warnings, for a builder throws what stands in its way.</summary>
     public IReadOnlyList<Problem> Warnings { get; init; } = [];
 

@@ -14,11 +14,13 @@ internal static class MergeCommand
 
     private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
 
+    private static readonly Option<bool> _check = new("--check") { Description = "Run what a builder built, and compare it with what it must be" };
+
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, _noEvaluate, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
@@ -29,7 +31,7 @@ internal static class MergeCommand
     {
         string recipe = arguments.GetRequiredValue(_recipe);
         string output = arguments.GetRequiredValue(_output);
-        MergeOptions options = SharedOptions.Merging(arguments);
+        MergeOptions options = SharedOptions.Merging(arguments) with { Check = arguments.GetValue(_check) };
         MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
         manifest = manifest with { Evaluation = evaluation };
@@ -98,6 +100,11 @@ internal static class MergeCommand
         Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; {told} tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
+        foreach (ManifestStage stage in manifest.Stages.Where(stage => stage.Check is not null))
+        {
+            Console.WriteLine($"  checked:     {stage.Check}");
+        }
+
         FigureTable.Write(manifest);
         if (manifest.Evaluation is not null)
         {

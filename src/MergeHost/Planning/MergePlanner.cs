@@ -64,6 +64,12 @@ internal sealed class MergePlanner(
         }
 
         problems.AddRange(models.Warnings);
+        if (options.Check && Errors == 0 && stages.TrueForAll(stage => stage.Check is null))
+        {
+            problems.Add(new Problem(ErrorCodes.NotSupported, "there is nothing to check: no stage has a builder that can run what it built and tell whether it is right",
+                "Leave `--check` out; `mergehost verify OUT` compares an output with its manifest.", recipe.Stages[^1].Place));
+        }
+
         return new MergePlan(recipe, stages, place, [.. problems.Where(problem => problem.Severity == Severity.Warning).Distinct()]);
     }
 
@@ -200,6 +206,7 @@ internal sealed class MergePlanner(
             Strategy = strategy ?? builder!.Installed,
             Builder = builder?.Installed,
             Runtime = blueprint is { RunsModels: true } ? FindRuntime(stage.Build!) : null,
+            Check = options.Check && blueprint?.Check is { } check && FindRuntime(stage.Build!) is { } runtime ? new StageCheck(check, runtime) : null,
             Format = format,
             Packing = packed?.Export,
             Packed = packed?.Checkpoint,

@@ -1,3 +1,4 @@
+using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Output;
@@ -46,6 +47,9 @@ internal sealed record StagePlan
 
     /// <summary>The runtime that runs models for the builder, or <see langword="null"/>.</summary>
     public InstalledExport? Runtime { get; init; }
+
+    /// <summary>How the output is checked once it is written, or <see langword="null"/> if it is not.</summary>
+    public StageCheck? Check { get; init; }
 
     /// <summary>The format of the output, and the plugin it comes from.</summary>
     public required InstalledExport Format { get; init; }
@@ -114,6 +118,11 @@ internal sealed record StagePlan
         };
     }
 }
+
+/// <summary>How a stage's output is checked.</summary>
+/// <param name="Work">The builder's own check.</param>
+/// <param name="Runtime">What runs models for it, and the plugin it comes from.</param>
+internal sealed record StageCheck(Func<BuiltModel, string> Work, InstalledExport Runtime);
 
 /// <summary>How one tensor of the output is made.</summary>
 /// <param name="Output">Its name, dtype and shape.</param>

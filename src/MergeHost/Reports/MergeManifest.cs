@@ -97,6 +97,9 @@ public sealed record MergeManifest
         : null;
 
     // What a list holds is not checked by the serializer.
+    /// <summary>The manifest with what a check of its last stage found.</summary>
+    internal MergeManifest WithCheck(string? check) => check is null ? this : this with { Stages = [.. Stages.SkipLast(1), Stages[^1] with { Check = check }] };
+
     private bool HasNull => Plugins.Contains(null!) || Stages.Contains(null!) || Files.Contains(null!) || Tensors.Contains(null!)
         || Warnings.Contains(null!) || InputFiles.Contains(null!);
 
@@ -123,6 +126,9 @@ public sealed record ManifestStage(
 {
     /// <summary>What made the models alike, or <see langword="null"/> if nothing did.</summary>
     public IReadOnlyList<AlignmentSummary>? Alignments { get; init; }
+
+    /// <summary>What the builder found when it checked the result, or <see langword="null"/> if it did not.</summary>
+    public string? Check { get; init; }
 }
 
 /// <summary>What a stage chose by scores.</summary>

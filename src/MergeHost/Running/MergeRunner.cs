@@ -45,7 +45,7 @@ internal sealed class MergeRunner(
         if (!options.Force && Finished(last, output) is { } finished)
         {
             output.CleanUp();
-            return finished with { IsAlreadyComplete = true };
+            return Checked(finished, last, output, cancellation) with { IsAlreadyComplete = true };
         }
 
         InputFetch.Run(plan.InputFiles, options.Stream, warnings, progress, cancellation);
@@ -107,9 +107,16 @@ internal sealed class MergeRunner(
         Warn(stage, result.Records);
         result.Warnings.ToList().ForEach(warning => warnings?.Invoke(warning));
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
-        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options);
+        string? check = BuildCheck.Run(stage, written, host, options, cancellation);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);
         DurableFile.Write(place.ManifestPath, manifest.ToBytes());
         return manifest;
+    }
+
+    private MergeManifest Checked(MergeManifest finished, StagePlan stage, OutputPlace place, CancellationToken cancellation)
+    {
+        using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
+        return finished.WithCheck(BuildCheck.Run(stage, written, host, options, cancellation));
     }
 
     // Nothing that was made of bytes that are not the store's is gone on with.

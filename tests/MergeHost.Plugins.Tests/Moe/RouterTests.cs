@@ -65,6 +65,47 @@ public sealed class RouterTests
         float[] Vector(float scale) => [.. Enumerable.Range(0, width).Select(_ => scale * ((random.NextSingle() * 2) - 1))];
     }
 
+    // Parts 0 and 5 are of one fold: the rows that they are tried with are made of parts 1 and 6.
+    [Fact]
+    public void Try_OfPartsOfClasses_TriesEachByRowsOfTheOthers()
+    {
+        Discriminant discriminant = new(2, 3);
+        foreach ((int member, float sign) in new[] { (0, 1f), (1, -1f) })
+        {
+            foreach (int part in new[] { 0, 1, 5, 6 })
+            {
+                discriminant.Add(member, [sign, 0.1f * part, 3], part);
+            }
+        }
+
+        discriminant.Add(1, [1, 0, 3], part: 5);
+        Assert.Equal([(1, 1), (1, 1), (1, 1), (1, 2)], discriminant.Try().Take(4));
+        Assert.Equal(9, discriminant.Try().Sum(part => part.All));
+    }
+
+    [Fact]
+    public void Try_OfClassesOfOnePart_HasNothingToTry()
+    {
+        Discriminant discriminant = new(2, 1);
+        discriminant.Add(0, [1]);
+        discriminant.Add(1, [-1]);
+        Assert.Empty(discriminant.Try());
+        Assert.Null(RoutingAccuracy.Of([]));
+    }
+
+    // R's prop.test(25, 30, correct = FALSE) has 0.6644 to 0.9266; parts that scatter more count as fewer tokens.
+    [Fact]
+    public void Of_PartsOfTokens_HasWilsonsIntervalOfAsManyAsScatterSo()
+    {
+        RoutingAccuracy alike = RoutingAccuracy.Of([.. Enumerable.Repeat((1, 1), 25), .. Enumerable.Repeat((0, 1), 5)])!;
+        Assert.Equal((25 / 30.0, 30), (alike.Share, alike.Tokens));
+        Assert.Equal((0.6644, 0.9266), (Math.Round(alike.Low, 4), Math.Round(alike.High, 4)));
+        RoutingAccuracy apart = RoutingAccuracy.Of([(10, 10), (10, 10), (5, 10)])!;
+        Assert.True(apart.Low < alike.Low - 0.1);
+        RoutingAccuracy all = RoutingAccuracy.Of([(40, 40), (40, 40)])!;
+        Assert.Equal((1, 0.3424, 1), (all.Share, Math.Round(all.Low, 4), Math.Round(all.High, 9)));
+    }
+
     [Theory]
     [InlineData(3, 7)]
     [InlineData(9, 4)]
