@@ -127,6 +127,18 @@ internal sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <inheritdoc cref="IObservableModel.ObserveInputs"/>
+    public void ObserveInputs(IReadOnlyList<IReadOnlyList<int>> texts, InputObserver observer, CancellationToken cancellation)
+    {
+        using IDisposable inference = inference_mode();
+        foreach (IReadOnlyList<int> ids in texts)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            _model.Inputs.Observe(observer, () => _model.States(RowOf(ids)));
+        }
+    }
+
     public void Dispose() => _model.Dispose();
 
     // The last token of each prompt is left to its own row: its state tells what comes next.

@@ -54,6 +54,9 @@ public sealed class TorchRuntime : IModelRuntime
         public void Observe(IReadOnlyList<IReadOnlyList<int>> texts, ModelState state, StateObserver observer, CancellationToken cancellation) =>
             _model.Observe(texts, state, observer, cancellation);
 
+        public void ObserveInputs(IReadOnlyList<IReadOnlyList<int>> texts, InputObserver observer, CancellationToken cancellation) =>
+            _model.ObserveInputs(texts, observer, cancellation);
+
         public void Dispose() => _model.Dispose();
     }
 }

@@ -14,9 +14,14 @@ internal ref struct HeaderParser
     // Far more than any file has, and few enough to be read in a second or two.
     private const int MostRecords = 1 << 18;
 
+    // What is kept of metadata, for people.
+    private const int MostMetadata = 100;
+    private const int MostMetadataChars = 1000;
+
     private readonly string _path;
     private readonly HashSet<string> _names = [];
     private readonly List<TensorRecord> _records = [];
+    private readonly List<KeyValuePair<string, string>> _metadata = [];
     private readonly List<Problem> _warnings = [];
     private StrictJson _json;
     private int _unknownFields;
@@ -31,12 +36,12 @@ internal ref struct HeaderParser
     /// <summary>Reads a header.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="json">The header; begins with <c>{</c>.</param>
-    /// <returns>The records in the order of the header, and what is odd.</returns>
-    public static (IReadOnlyList<TensorRecord> Records, IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
+    /// <returns>The records in the order of the header, what it says beside them, and what is odd.</returns>
+    public static (IReadOnlyList<TensorRecord> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
     {
         HeaderParser parser = new(path, json);
         parser.ReadHeader();
-        return (parser._records, parser._warnings);
+        return (parser._records, parser._metadata, parser._warnings);
     }
 
     private void ReadHeader()
@@ -102,6 +107,10 @@ internal ref struct HeaderParser
             if (key == ShardingInfo.Key)
             {
                 _warnings.Add(ShardingInfo.Check(_path, value));
+            }
+            else if (key != SafetensorsHeader.FormatKey && _metadata.Count < MostMetadata)
+            {
+                _metadata.Add(new(key.Length > MostMetadataChars ? key[..MostMetadataChars] : key, value.Length > MostMetadataChars ? value[..MostMetadataChars] : value));
             }
         }
     }

@@ -9,9 +9,14 @@ namespace MergeHost.Plugins.Safetensors;
 /// <summary>The header of a file, checked against the file's length.</summary>
 /// <param name="DataStart">Where the data begins in the file.</param>
 /// <param name="Records">The tensors in the order of their bytes.</param>
+/// <param name="Metadata">What the header says beside tensors.</param>
 /// <param name="Warnings">What is odd.</param>
-internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRecord> Records, IReadOnlyList<Problem> Warnings)
+internal sealed record SafetensorsHeader(
+    long DataStart, IReadOnlyList<TensorRecord> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings)
 {
+    /// <summary>The key in metadata by which programs tell how tensors are laid out, which is always the same.</summary>
+    public const string FormatKey = "format";
+
     /// <summary>Bytes before the JSON: its length as an unsigned 64-bit integer, little-endian.</summary>
     public const int PrefixBytes = sizeof(ulong);
 
@@ -35,12 +40,12 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<TensorRec
         int lengthBytes = ReadLength(file);
         byte[] json = new byte[lengthBytes];
         file.Read(PrefixBytes, json);
-        (IReadOnlyList<TensorRecord> records, IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
+        (IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata, IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
 
         // Stable, since tensors without bytes begin where others do.
         TensorRecord[] ordered = [.. records.OrderBy(record => record.Begin).ThenBy(record => record.End)];
         CheckOffsets(file, PrefixBytes + lengthBytes, ordered);
-        return new SafetensorsHeader(PrefixBytes + lengthBytes, ordered, warnings);
+        return new SafetensorsHeader(PrefixBytes + lengthBytes, ordered, metadata, warnings);
     }
 
     private static int ReadLength(CheckpointFile file)

@@ -23,6 +23,7 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
     private void ReadHeaders(SafetensorsFiles files)
     {
         List<(TensorInfo Info, StoredTensor Stored, string Shard)> found = [];
+        List<KeyValuePair<string, string>> metadata = [];
         List<Problem> warnings = [.. files.Warnings];
         ILookup<string, string>? named = null;
         files.Files.FetchHeads(files.Index is null ? [] : files.Weights, shard => SafetensorsHeader.Guess((named ??= files.Index!.TensorsByShard())[shard]));
@@ -31,10 +32,12 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
             CheckpointFile file = Keep(() => files.Files.Open(shard));
             SafetensorsHeader header = SafetensorsHeader.Read(file);
             warnings.AddRange(header.Warnings);
+            metadata.AddRange(header.Metadata);
             found.AddRange(header.Records.Select(record => (record.Info, new StoredTensor(file, header.DataStart + record.Begin), shard)));
         }
 
         Warnings = [.. warnings, .. Add(found, files.Index)];
+        Metadata = [.. metadata.DistinctBy(entry => entry.Key)];
         TensorRanges = [.. found.Where(tensor => Holds(tensor.Info.Name)).Select(tensor => new TensorRange(tensor.Stored.File.Path, tensor.Stored.Start, tensor.Info.LengthBytes))];
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MergeHost.Checkpoints;
@@ -20,11 +21,11 @@ internal sealed class ShardLayout
 
     private static readonly JsonWriterOptions _jsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private ShardLayout(string name, IReadOnlyList<TensorRecord> records)
+    private ShardLayout(string name, IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         Name = name;
         Records = records;
-        Head = MakeHead(records);
+        Head = MakeHead(records, metadata);
     }
 
     /// <summary>The file's name, without a folder.</summary>
@@ -46,11 +47,12 @@ internal sealed class ShardLayout
         // PEFT reads an adapter from one file, by its name.
         if (layout.Companions.Any(companion => companion.Name == SafetensorsNames.AdapterConfig))
         {
-            return [new ShardLayout(SafetensorsNames.Adapter, Place([.. layout.Tensors]))];
+            return [new ShardLayout(SafetensorsNames.Adapter, Place([.. layout.Tensors]), layout.Metadata)];
         }
 
         List<List<TensorInfo>> shards = [[]];
-        long frameBytes = FrameBytes + (layout.ShardSizeBytes < LeastPagedBytes ? 0 : PartialFile.PageBytes);
+        int metadataBytes = layout.Metadata.Sum(entry => Encoding.UTF8.GetByteCount(JsonEncodedText.Encode(entry.Key, _jsonOptions.Encoder).ToString() + JsonEncodedText.Encode(entry.Value, _jsonOptions.Encoder)) + 6);
+        long frameBytes = FrameBytes + metadataBytes + (layout.ShardSizeBytes < LeastPagedBytes ? 0 : PartialFile.PageBytes);
         long headBytes = frameBytes;
         long dataBytes = 0;
         foreach (TensorInfo tensor in layout.Tensors)
@@ -70,7 +72,7 @@ internal sealed class ShardLayout
             dataBytes = checked(dataBytes + tensor.LengthBytes);
         }
 
-        return [.. shards.Select((tensors, number) => new ShardLayout(NameOf(number + 1, shards.Count), Place(tensors)))];
+        return [.. shards.Select((tensors, number) => new ShardLayout(NameOf(number + 1, shards.Count), Place(tensors), layout.Metadata))];
     }
 
     private static long MostRecordBytes(TensorInfo tensor) =>
@@ -99,13 +101,13 @@ internal sealed class ShardLayout
 
     private static int ElementBytes(DType type) => type.BlockElements == 1 ? type.BlockBytes : 1;
 
-    private static byte[] MakeHead(IReadOnlyList<TensorRecord> records)
+    private static byte[] MakeHead(IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         using MemoryStream head = new();
         head.Write(stackalloc byte[SafetensorsHeader.PrefixBytes]);
         using (Utf8JsonWriter json = new(head, _jsonOptions))
         {
-            WriteJson(json, records);
+            WriteJson(json, records, metadata);
         }
 
         int alignment = records.Count > 0 && records[^1].End >= LeastPagedBytes ? PartialFile.PageBytes : SafetensorsHeader.PrefixBytes;
@@ -119,13 +121,18 @@ internal sealed class ShardLayout
         return bytes;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<TensorRecord> records)
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         json.WriteStartObject();
         json.WriteStartObject(TensorName.Metadata);
 
         // Without this transformers refuses the file.
-        json.WriteString("format", "pt");
+        json.WriteString(SafetensorsHeader.FormatKey, "pt");
+        foreach ((string key, string value) in metadata)
+        {
+            json.WriteString(key, value);
+        }
+
         json.WriteEndObject();
         foreach (TensorRecord record in records)
         {

@@ -40,13 +40,12 @@ internal sealed record ClosedForm
         // NaN is no length of zero: it reaches the eigenproblem, which refuses it.
         (Matrix<float> TaskVector, double Square)[] learned =
             [.. tasks.TaskVectors.Select(taskVector => (taskVector, SquaredLength(taskVector.Elements.Span))).Where(task => task.Item2 != 0)];
-        Matrix<float> result = new(tasks.Out, tasks.In);
         if (learned.Length == 0)
         {
-            return result;
+            return new Matrix<float>(tasks.Out, tasks.In);
         }
 
-        Matrix<double>[] taskVectors = [.. learned.Select(task => Widen(task.TaskVector))];
+        Matrix<double>[] taskVectors = [.. learned.Select(task => Doubles.Widen(task.TaskVector))];
         double[] factors = [.. learned.Select(task => Factor(task.Square))];
         (double[] values, Matrix<double> directions) = Directions(taskVectors, factors, algebra);
         tasks.Cancellation.ThrowIfCancellationRequested();
@@ -56,17 +55,16 @@ internal sealed record ClosedForm
         Matrix<double>? start = StartsAtMean ? Mean(taskVectors, tasks.TaskVectors.Count) : null;
         if (start is { } mean)
         {
-            Add(moved, Scale(algebra.Product(mean, directions), f), -1);
+            Doubles.Add(moved, Scale(algebra.Product(mean, directions), f), -1);
         }
 
         Matrix<double> merged = algebra.Product(moved, directions, transposeB: true);
         if (start is { } kept)
         {
-            Add(merged, kept, 1);
+            Doubles.Add(merged, kept, 1);
         }
 
-        Narrow(merged, result);
-        return result;
+        return Doubles.Narrow(merged);
     }
 
     // Eigenvalues of C, descending, and one eigenvector a column.
@@ -90,7 +88,7 @@ internal sealed record ClosedForm
         foreach ((Matrix<double> taskVector, double factor) in taskVectors.Zip(factors))
         {
             Matrix<double> gram = algebra.Gram(taskVector);
-            Add(sum, taskVector.Rows <= taskVector.Columns ? algebra.Product(gram, taskVector) : algebra.Product(taskVector, gram), factor);
+            Doubles.Add(sum, taskVector.Rows <= taskVector.Columns ? algebra.Product(gram, taskVector) : algebra.Product(taskVector, gram), factor);
         }
 
         return sum;
@@ -117,26 +115,13 @@ internal sealed record ClosedForm
         Matrix<double> mean = new(taskVectors[0].Rows, taskVectors[0].Columns);
         foreach (Matrix<double> taskVector in taskVectors)
         {
-            Add(mean, taskVector, 1.0 / count);
+            Doubles.Add(mean, taskVector, 1.0 / count);
         }
 
         return mean;
     }
 
     private static double SquaredLength(ReadOnlySpan<float> taskVector) => RunArithmetic.Dot(taskVector, taskVector);
-
-    private static void Add(Matrix<double> sum, Matrix<double> part, double factor) =>
-        TensorPrimitives.MultiplyAdd(part.Elements.Span, factor, sum.Elements.Span, sum.Elements.Span);
-
-    private static Matrix<double> Widen(Matrix<float> matrix)
-    {
-        Matrix<double> wide = new(matrix.Rows, matrix.Columns);
-        TensorPrimitives.ConvertTruncating<float, double>(matrix.Elements.Span, wide.Elements.Span);
-        return wide;
-    }
-
-    private static void Narrow(Matrix<double> matrix, Matrix<float> result) =>
-        TensorPrimitives.ConvertTruncating<double, float>(matrix.Elements.Span, result.Elements.Span);
 
     private static Matrix<double> First(Matrix<double> columns, int count) => Choose(columns, count, column => column);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MergeHost.Checkpoints;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Solve;
@@ -47,3 +48,30 @@ public sealed record SwudiOptions : SolveOptions
 
 /// <summary>Parameters of <c>aswudi</c>.</summary>
 public sealed record AswudiOptions : SolveOptions;
+
+/// <summary>Parameters of methods that know the inputs of each task.</summary>
+public abstract record InputSolveOptions
+{
+    /// <summary>How much a source's task counts, as if it had as many times the data.</summary>
+    [PerSource]
+    [Range(0.0, double.PositiveInfinity)]
+    public double Weight { get; init; } = 1;
+
+    /// <summary>The statistics of the source's activations on data of its task, as `mergehost statistics` takes them.</summary>
+    [PerSource]
+    public required AuxiliaryCheckpoint Statistics { get; init; }
+
+    /// <summary>The factor λ on the merged task vector.</summary>
+    public double Lambda { get; init; } = 1;
+}
+
+/// <summary>Parameters of <c>regmean</c>.</summary>
+public sealed record RegmeanOptions : InputSolveOptions
+{
+    /// <summary>The factor α on what two inputs have in common; less makes the solution milder, and 0 leaves a mean that is weighted by input.</summary>
+    [Range(0.0, 1.0)]
+    public double OffDiagonal { get; init; } = 0.9;
+}
+
+/// <summary>Parameters of <c>lot</c>.</summary>
+public sealed record LotOptions : InputSolveOptions;

@@ -18,6 +18,9 @@ internal static class WeightChange
         return change == 0 ? 0 : Finite(change / Norm(layer.Get(LayerMatrix.Base)));
     }
 
+    /// <summary>A measure of a change by that of the base: 0 where nothing changed, no score where the base has none and the change has.</summary>
+    public static LayerScore Share(double change, double @base) => new(change == 0 ? 0 : Finite(change / @base));
+
     /// <summary>The change of direction <c>1 − cos(W₀, W₁)</c>, as <c>½ · ‖W₁/‖W₁‖ − W₀/‖W₀‖‖²</c>, which keeps its digits where both are alike.</summary>
     public static double Direction(ILayerTensors layer)
     {

@@ -122,6 +122,9 @@ public static class ErrorCodes
     /// <summary>A file whose kind of content is known, and cannot be read as a model's weights.</summary>
     public static readonly ErrorCode ContentUnsupported = new("MH2025", "A file holds weights in a way that cannot be read");
 
+    /// <summary>Statistics, or something else that belongs to a model, of another model or without what is needed.</summary>
+    public static readonly ErrorCode AuxiliaryMismatch = new("MH2026", "An auxiliary checkpoint does not belong to the model");
+
     /// <summary>A plugin folder without a readable plugin assembly.</summary>
     public static readonly ErrorCode PluginUnreadable = new("MH3001", "A plugin folder holds no readable plugin");
 

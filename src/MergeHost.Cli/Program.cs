@@ -11,6 +11,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     ConvertCommand.Create(),
     TransplantCommand.Create(),
     ExtractCommand.Create(),
+    StatisticsCommand.Create(),
     PlanCommand.Create(),
     InspectCommand.Create(),
     CompareCommand.Create(),

@@ -40,6 +40,8 @@ internal static class FieldMethods
         // What is not there.
         ["fisher"] = ("Fisher merging, which needs gradients", "linear"),
         ["regmean"] = ("RegMean, which needs activations of each model on its own data", "actmat"),
+        ["regmean_pp"] = ("RegMean++, which runs each task's data through the merged lower layers before it merges the next", "regmean"),
+        ["regmean++"] = ("RegMean++, which runs each task's data through the merged lower layers before it merges the next", "regmean"),
         ["adamerging"] = ("AdaMerging, which learns weights by gradients on unlabelled data", "task_arithmetic"),
         ["doge"] = ("DOGE, which descends on gradients for each task", "wudi"),
         ["twin"] = ("Twin-Merging, which routes inputs between models", "tsv_m"),

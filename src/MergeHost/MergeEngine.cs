@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Activations;
 using MergeHost.Authoring;
 using MergeHost.Checkpoints;
 using MergeHost.Comparing;
@@ -173,6 +174,20 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
             output, options, warnings, progress, cancellation);
     }
 
+    /// <summary>Takes statistics of what the weights of a model are multiplied with while it reads a text, and writes them to a file.</summary>
+    /// <param name="checkpoint">The model: a file or folder.</param>
+    /// <param name="text">The text, a file in UTF-8.</param>
+    /// <param name="output">The file that is written: <c>NAME.safetensors</c>.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="options">Where the model runs, and how much memory statistics may take; the model comes on top.</param>
+    /// <param name="progress">Told of the progress, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; nothing is kept.</param>
+    /// <exception cref="MergeHostException">The model cannot be run, the text is none, or the file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public StatisticsSummary TakeStatistics(
+        string checkpoint, string text, string output, StatisticsRequest request, MergeOptions options, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) => new ActivationRunner(new PluginSet(Catalog), _host, request, options, progress, cancellation).Run(checkpoint, text, output);
+
     /// <summary>Finds out what a recipe would do.</summary>
     /// <remarks>Where scores choose what is merged, tensors are read to tell which, unless an earlier stage makes them.</remarks>
     /// <param name="recipePath">The recipe.</param>
@@ -217,7 +232,9 @@ public sealed class MergeEngine(IServiceProvider services, string? pluginsPath =
     {
         PluginSet plugins = new(Catalog);
         using ModelResolver models = new(plugins, _host);
-        IReadOnlyList<BoundScorer> scorers = RequestedScorers.Bind(request, plugins, _host);
+        List<Problem> problems = [];
+        AuxiliaryModels auxiliaries = new(reference => models.Open(reference.Name), problems);
+        IReadOnlyList<BoundScorer> scorers = RequestedScorers.Bind(request, plugins, _host, auxiliaries.Open, problems);
         if (request.Validation is { } validation)
         {
             // A mistake there is told before the work, not after it.

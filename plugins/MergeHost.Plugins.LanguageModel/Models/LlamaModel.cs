@@ -25,6 +25,7 @@ internal sealed class LlamaModel : IDisposable
             ?? throw new MergeHostException(new Problem(ErrorCodes.BadConfig, "the checkpoint has no config.json"), null);
         Config = LlamaConfig.Read(json);
         ModelWeights weights = new(checkpoint, device, type);
+        Inputs = weights.Tap;
         _embedding = weights.Take("model.embed_tokens.weight", Config.VocabularySize, Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Windows.Count).Select(layer => new LlamaLayer(weights, Config, layer))];
         _norm = new RmsNorm(weights.Take("model.norm.weight", Config.HiddenSize), Config.NormEpsilon, Config.IsGemma);
@@ -35,6 +36,9 @@ internal sealed class LlamaModel : IDisposable
     public LlamaConfig Config { get; }
 
     public Device Device => _embedding.device;
+
+    /// <summary>Shown what weights are multiplied with.</summary>
+    public InputTap Inputs { get; }
 
     /// <summary>The states after the last layer, normalised, of <c>[batch, tokens, hidden]</c>.</summary>
     /// <param name="rows">The tokens.</param>

@@ -72,9 +72,9 @@ internal sealed class MixtureNetwork : IFeedForward
         return
         [
             .. Enumerable.Range(0, config.Experts).Select(expert => new GatedNetwork(
-                new LinearMap(gatesAndUps.select(0, expert).narrow(0, 0, config.FeedForwardSize), null),
-                new LinearMap(gatesAndUps.select(0, expert).narrow(0, config.FeedForwardSize, config.FeedForwardSize), null),
-                new LinearMap(downs.select(0, expert), null))),
+                new LinearMap(gatesAndUps.select(0, expert).narrow(0, 0, config.FeedForwardSize), null, null, weights.Tap),
+                new LinearMap(gatesAndUps.select(0, expert).narrow(0, config.FeedForwardSize, config.FeedForwardSize), null, null, weights.Tap),
+                new LinearMap(downs.select(0, expert), null, null, weights.Tap))),
         ];
     }
 }

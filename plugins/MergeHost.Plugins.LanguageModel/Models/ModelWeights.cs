@@ -15,6 +15,9 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
     // A span of bytes holds less than 2 GiB, a tensor may hold more.
     private const int PieceElements = 1 << 24;
 
+    /// <summary>Shown what weights are multiplied with.</summary>
+    public InputTap Tap { get; } = new();
+
     private readonly Dictionary<string, TensorInfo> _left = checkpoint.Tensors.ToDictionary(tensor => tensor.Name);
 
     /// <summary>Whether the checkpoint has a tensor that was not taken yet.</summary>

@@ -9,6 +9,9 @@ public sealed record CheckpointLayout
     /// <summary>Configuration and tokenizer, in Hugging Face's form.</summary>
     public IReadOnlyList<CompanionFile> Companions { get; init; } = [];
 
+    /// <summary>What headers say beside tensors, in order; formats without a place for it leave it out. Empty by default.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
+
     /// <summary>The largest size of a file in bytes, at least 1; a single tensor that is larger gets a file of its own. 5 GB by default.</summary>
     public long ShardSizeBytes { get; init; } = 5_000_000_000;
 

@@ -32,7 +32,8 @@ public abstract class Treatment
     /// <param name="merge">
     /// Called once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given, and owns none of its memory.
     /// </param>
-    public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge) => new MatrixTreatment(merge);
+    /// <param name="scratchBytes">Memory that it takes besides inputs and result in float32.</param>
+    public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge, long scratchBytes = 0) => new MatrixTreatment(merge) { ScratchBytes = scratchBytes };
 
     /// <summary>For builders: runs of elements of sources, one after the other.</summary>
     public static Treatment Join(IReadOnlyList<TensorPart> parts) => new JoinTreatment(parts);
@@ -102,6 +103,9 @@ public sealed class MeasureTreatment : Treatment
 public abstract class WholeTensorTreatment : Treatment
 #pragma warning restore RS0022
 {
+    /// <summary>Memory that the work takes besides inputs and result in float32.</summary>
+    public long ScratchBytes { get; init; }
+
     /// <summary>Makes the result.</summary>
     /// <param name="tensors">The inputs in float32, and room for the result.</param>
     /// <param name="algebra">Matrix operations on the recipe's device.</param>

@@ -59,7 +59,7 @@ internal static class SharedOptions
         Validators = { CheckCache },
     };
 
-    public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G", "How much memory scoring may take; a single large matrix may take more", 128L << 20);
+    public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G", "How much memory matrices may take; a single large one may take more", 128L << 20);
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 

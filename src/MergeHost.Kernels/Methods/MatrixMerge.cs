@@ -29,21 +29,23 @@ public sealed record MatrixMerge
     /// <summary>Whether embeddings and heads are matrices like others.</summary>
     public bool MergesEmbeddings { get; init; }
 
+    /// <summary>Memory that the function takes besides inputs and result in float32.</summary>
+    public long ScratchBytes { get; init; }
+
     /// <summary>Merges the tensors of a group.</summary>
     /// <param name="group">The tensors; there is a base.</param>
     /// <param name="merge">Called once for each matrix.</param>
     public Treatment Of<TOptions>(TensorGroup<TOptions> group, MatrixFunction merge)
         where TOptions : class
     {
-        if (Lambda == 0 || Weights.All(weight => weight == 0))
-        {
-            return Treatment.CopyBase();
-        }
-
-        return RowsOf(group, MergesEmbeddings) is { } rows
-            ? Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, merge))
-            : TaskVectorSum.Of([.. Weights.Select(weight => Lambda * weight / Weights.Count)]);
+        return RowsOf(group, MergesEmbeddings) is { } rows && !IsBase
+            ? Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, merge), ScratchBytes) : MeanOf();
     }
+
+    /// <summary>What tensors get that are no matrices: <c>θ₀ + λ · Σ wᵢτᵢ / N</c>.</summary>
+    public Treatment MeanOf() => IsBase ? Treatment.CopyBase() : TaskVectorSum.Of([.. Weights.Select(weight => Lambda * weight / Weights.Count)]);
+
+    private bool IsBase => Lambda == 0 || Weights.All(weight => weight == 0);
 
     /// <summary>How many rows each matrix has that is merged by itself; <see langword="null"/> if the tensors hold none.</summary>
     /// <param name="group">The tensors.</param>

@@ -33,7 +33,7 @@ internal static class RecipeDraft
         foreach (string model in models)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - model: {Quoted(model)}\n");
-            AppendOptions(text, [.. summary.Options.Where(option => option.IsPerSource)], "    ", explains: model == models[0]);
+            AppendOptions(text, [.. summary.Options.Where(option => option.IsPerSource)], "    ", explains: model == models[0], model);
         }
 
         AppendOptions(text, [.. summary.Options.Where(option => !option.IsPerSource)], "", explains: true);
@@ -62,7 +62,7 @@ internal static class RecipeDraft
         }
     }
 
-    private static void AppendOptions(StringBuilder text, OptionSummary[] options, string indent, bool explains)
+    private static void AppendOptions(StringBuilder text, OptionSummary[] options, string indent, bool explains, string model = "model")
     {
         if (options.Length == 0)
         {
@@ -85,13 +85,14 @@ internal static class RecipeDraft
                 AppendComment(text, indent + "  ", $"{option.Type}{range}: {option.Description}");
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"{indent}  {(option.Default is null ? "" : "# ")}{option.Name}: {option.Default ?? First(option)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{indent}  {(option.Default is null ? "" : "# ")}{option.Name}: {option.Default ?? First(option, model)}\n");
         }
     }
 
-    // What a required number may be: the whole of a model, or the middle of the way.
-    private static string First(OptionSummary option) => option.Type switch
+    // What a required number may be: the whole of a model, or the middle of the way; of a file, a name to begin with.
+    private static string First(OptionSummary option, string model) => option.Type switch
     {
+        "checkpoint" => Quoted($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(model))}.{option.Name}.safetensors"),
         "number" => option.Name == "weight" ? "1.0" : "0.5",
         "whole number" => "1",
         "true or false" => "true",

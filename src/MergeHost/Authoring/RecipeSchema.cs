@@ -204,7 +204,7 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         { Record: { } record } => Record(new OptionsSchema(record), docs),
         _ when option.IsModel => Ref("model"),
         _ when option.Type == typeof(bool) => new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "boolean" }, new JsonObject { ["enum"] = new JsonArray("yes", "no", "on", "off", 0, 1) }) },
-        _ when option.Type == typeof(string) => new JsonObject { ["type"] = Words("string", "number", "boolean") },
+        _ when option.Type == typeof(string) || option.IsAuxiliary => new JsonObject { ["type"] = Words("string", "number", "boolean") },
         _ when option.Type.IsEnum => new JsonObject { ["enum"] = Words([.. option.EnumNames]) },
         _ => Bounded(option),
     };

@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MergeHost.Builders;
+using MergeHost.Checkpoints;
 using MergeHost.Storage.Text;
 using MergeHost.Strategies;
 
@@ -64,7 +65,10 @@ internal sealed class OptionInfo
     public bool IsShortForm { get; }
 
     /// <summary>The type of a record with options of its own, or <see langword="null"/>.</summary>
-    public Type? Record => Items is null && Entries is null && _type.IsClass && _type != typeof(string) ? _type : null;
+    public Type? Record => Items is null && Entries is null && _type.IsClass && _type != typeof(string) && !IsAuxiliary ? _type : null;
+
+    /// <summary>Whether a text is the name of a checkpoint beside the models.</summary>
+    public bool IsAuxiliary => _type == typeof(AuxiliaryCheckpoint);
 
     /// <summary>Whether a text is the name of a model.</summary>
     public bool IsModel => _type == typeof(string) && _property.IsDefined(typeof(ModelAttribute));
@@ -79,6 +83,7 @@ internal sealed class OptionInfo
         _ when _type == typeof(bool) => "true or false",
         _ when _type.IsEnum => string.Join(" or ", EnumNames),
         _ when IsModel => "model",
+        _ when IsAuxiliary => "checkpoint",
         _ when _type == typeof(string) => "text",
         _ when Record is not null || Entries is not null => "mapping",
         _ when Items is not null => $"list of {Items.TypeName}{(Items.Record is null && !Items.IsModel ? "" : "s")}",
@@ -112,7 +117,7 @@ internal sealed class OptionInfo
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    /// <summary>Reads a value.</summary>
+    /// <summary>Reads a value; of a checkpoint its name, which who asks for it opens.</summary>
     /// <returns>
     /// The value, or a problem if it has the wrong type or is outside the range; both for one above the range of an option that saturates.
     /// </returns>
@@ -154,7 +159,7 @@ internal sealed class OptionInfo
 
     private object? ParseType(YamlScalar scalar)
     {
-        if (_type == typeof(string))
+        if (_type == typeof(string) || IsAuxiliary)
         {
             return scalar.Text;
         }

@@ -7,7 +7,8 @@ namespace MergeHost.Options;
 /// <param name="owner">Whose they are, for messages.</param>
 /// <param name="problems">Receives what is wrong.</param>
 /// <param name="readModel">Reads what stands for a model, and gives its name; <see langword="null"/> where options name no models.</param>
-internal sealed class OptionsReader(string owner, List<Problem> problems, Func<YamlNode, string?>? readModel = null)
+/// <param name="open">Opens checkpoints beside models; <see langword="null"/> where options name none.</param>
+internal sealed class OptionsReader(string owner, List<Problem> problems, Func<YamlNode, string?>? readModel = null, AuxiliaryOpener? open = null)
 {
     /// <inheritdoc cref="Read(OptionsSchema, IReadOnlyList{ValueTuple{YamlScalar, YamlNode}}, TextPlace?)"/>
     public static object Read(
@@ -58,6 +59,8 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
 
         switch (node)
         {
+            case YamlScalar scalar when option.IsAuxiliary && open is not null:
+                return open(scalar);
             case YamlScalar scalar when option.Record is { } record && new OptionsSchema(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
                 return Read(schema, [(scalar with { Text = named.Name }, scalar)], scalar.Place);
             case YamlScalar scalar:

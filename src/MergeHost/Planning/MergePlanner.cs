@@ -123,17 +123,18 @@ internal sealed class MergePlanner(
         RecipeStage stage, InstalledExport? strategy, BoundBuilder? builder, InstalledExport format, Dictionary<string, InputModel>? inputs)
     {
         int before = Errors;
+        AuxiliaryModels auxiliaries = new(reference => models.Resolve(reference, recipe.Path), problems);
         IMergeStrategy? instance = strategy is null ? null : host.Create<IMergeStrategy>(strategy);
         ParameterBinder? binder = null;
         if (instance is not null)
         {
             OptionsSchema schema = new(instance.OptionsType);
             stage = SelectionPlanner.WithPolicy(stage, schema);
-            binder = new ParameterBinder(schema, stage, problems);
+            binder = new ParameterBinder(schema, stage, auxiliaries.Open, problems);
         }
 
         bool canBind = binder?.Check(strategy!.Export.Id) ?? true;
-        SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, problems);
+        SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, auxiliaries.Open, problems);
         IReadOnlyList<BoundScorer> scorers = selection?.BindScorers() ?? [];
         if (inputs is null)
         {
@@ -213,6 +214,7 @@ internal sealed class MergePlanner(
             Selection = selected,
             Alignments = alignments,
             Models = [.. inputs.Values.Distinct()],
+            Auxiliaries = auxiliaries.Opened,
             Names = inputs,
             Tensors = tensors,
             MustChange = mustChange,

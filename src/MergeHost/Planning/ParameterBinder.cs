@@ -1,5 +1,6 @@
 using MergeHost.Options;
 using MergeHost.Recipes;
+using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;
 
@@ -8,7 +9,7 @@ namespace MergeHost.Planning;
 /// A parameter is looked for at the source (if it differs by source), the slice, the module and the stage, in this order; the first
 /// level that says something of the tensor holds. Values that lie between two points of a gradient are interpolated if they are numbers.
 /// </remarks>
-internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, List<Problem> problems)
+internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, AuxiliaryOpener open, List<Problem> problems)
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
 
@@ -75,15 +76,21 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
         if (option.IsRequired && _reported.Add((option.Name, source?.Model.Name)))
         {
             string whose = source is null ? "" : $" for '{source.Model.Name}'";
-            problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'",
-                $"Give it under `parameters:`, such as `{option.Name}: 0.5`.", place));
+            string how = option.IsAuxiliary ? $"Name a checkpoint under its `parameters:`, such as `{option.Name}: {option.Name}.safetensors`."
+                : $"Give it under `parameters:`, such as `{option.Name}: 0.5`.";
+            problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'", how, place));
         }
 
         return option.Default;
     }
 
-    private static object? Interpolate(OptionInfo option, SettingPoint point)
+    private object? Interpolate(OptionInfo option, SettingPoint point)
     {
+        if (option.IsAuxiliary)
+        {
+            return open(point.From);
+        }
+
         // Scalars that cannot be read were reported by Check.
         object? from = option.Parse(point.From).Value;
         if (!option.IsContinuous || point.Share == 0 || from is null || option.Parse(point.To).Value is not double to)
@@ -112,6 +119,10 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, L
             }
 
             problems.AddRange(setting.Value.Scalars.Select(scalar => option.Parse(scalar).Problem).OfType<Problem>());
+            foreach (YamlScalar scalar in option.IsAuxiliary ? setting.Value.Scalars : [])
+            {
+                open(scalar);
+            }
         }
     }
 

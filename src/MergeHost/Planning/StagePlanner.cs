@@ -162,7 +162,7 @@ internal sealed class StagePlanner(
             return null;
         }
 
-        TensorPlan plan = new(output, merged, @base, sources);
+        TensorPlan plan = new(output, merged, @base, sources) { Claims = [.. Claims(group, @base, sources)] };
         foreach (InputTensor source in sources.Where((source, index) =>
             plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options)))
         {
@@ -172,6 +172,13 @@ internal sealed class StagePlanner(
 
         return plan;
     }
+
+    private static IEnumerable<AuxiliaryClaim> Claims(TensorGroup group, InputTensor? @base, List<InputTensor> sources) =>
+    [
+        .. sources.Zip(group.Sources, (input, source) => AuxiliaryClaim.Among(source.Options, isPerSource: true).Select(auxiliary => new AuxiliaryClaim(input, auxiliary)))
+            .SelectMany(claims => claims),
+        .. @base is null ? [] : AuxiliaryClaim.Among(group.Options, isPerSource: false).Select(auxiliary => new AuxiliaryClaim(@base, auxiliary)),
+    ];
 
     private TensorPlan? PlanMade(BlueprintTensor made, Treatment treatment, List<InputTensor> sources)
     {

@@ -19,13 +19,14 @@ internal sealed record BoundScorer(InstalledExport Installed, ILayerScorer Score
     /// <param name="installed">The scorer.</param>
     /// <param name="host">Creates it.</param>
     /// <param name="settings">What the user says of its options.</param>
+    /// <param name="open">Opens checkpoints that options name.</param>
     /// <param name="problems">Receives what is wrong with them.</param>
     public static BoundScorer Create(
-        InstalledExport installed, PluginHost host, IReadOnlyList<(YamlScalar Name, YamlScalar Value)> settings, List<Problem> problems)
+        InstalledExport installed, PluginHost host, IReadOnlyList<(YamlScalar Name, YamlScalar Value)> settings, AuxiliaryOpener open, List<Problem> problems)
     {
         ILayerScorer scorer = host.Create<ILayerScorer>(installed);
-        return new BoundScorer(installed, scorer, OptionsReader.Read(
-            new OptionsSchema(scorer.OptionsType), installed.Export.Id, [.. settings.Select(setting => (setting.Name, (YamlNode)setting.Value))], null, problems));
+        OptionsReader reader = new(installed.Export.Id, problems, open: open);
+        return new BoundScorer(installed, scorer, reader.Read(new OptionsSchema(scorer.OptionsType), [.. settings.Select(setting => (setting.Name, (YamlNode)setting.Value))], null));
     }
 
     /// <summary>Its options as recipes have them.</summary>

@@ -28,7 +28,8 @@ internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages,
     public IReadOnlyList<InputFile> InputFilesOf(StagePlan stage) =>
     [
         .. UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.Files)
-            .Concat(UpTo(stage).SelectMany(earlier => earlier.Alignments).SelectMany(alignment => alignment.Others).SelectMany(model => model.Files))
+            .Concat(UpTo(stage).SelectMany(earlier => earlier.Alignments).SelectMany(alignment => alignment.Others)
+            .Concat(UpTo(stage).SelectMany(earlier => earlier.Auxiliaries)).SelectMany(model => model.Files))
             .Concat(UpTo(stage).Select(earlier => earlier.Stage.OutputImportance?.Text).OfType<string>().Select(path => InputFile.Of(path, path)))
             .DistinctBy(file => file.Path),
     ];
@@ -81,6 +82,9 @@ internal sealed record StagePlan
     /// <summary>The same by the names that the recipe has for them, of which a model may have several.</summary>
     public IReadOnlyDictionary<string, InputModel> Names { get; init; } = new Dictionary<string, InputModel>();
 
+    /// <summary>The checkpoints beside models that options name.</summary>
+    public IReadOnlyList<InputModel> Auxiliaries { get; init; } = [];
+
     /// <summary>The models of which any tensor is read: all but one that gives only its configuration.</summary>
     public IEnumerable<InputModel> ReadModels => Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));
 
@@ -131,6 +135,9 @@ internal sealed record StageCheck(Func<BuiltModel, string> Work, InstalledExport
 /// <param name="Sources">The sources' tensors, in the order of the recipe.</param>
 internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputTensor? Base, IReadOnlyList<InputTensor> Sources)
 {
+    /// <summary>What auxiliary checkpoints say of inputs.</summary>
+    public IReadOnlyList<AuxiliaryClaim> Claims { get; init; } = [];
+
     /// <summary>How the tensor is stored packed; <see langword="null"/> if it is stored as it is.</summary>
     public PackedTensor? Packed { get; init; }
 

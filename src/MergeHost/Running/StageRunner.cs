@@ -26,7 +26,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     /// <exception cref="OperationCanceledException">Stopped; what is done is kept.</exception>
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
-        InputWatch watch = new(plan.Models);
+        InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
         StageOutput output = new(host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout), plan.Packed);
         using ICheckpointWriter writer = output.Writer;
         Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
@@ -46,7 +46,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public void RunInMemory(MemoryCheckpoint memory, Func<InputModel, ICheckpointReader> open, IProgress<MergeProgress>? progress)
     {
-        InputWatch watch = new(plan.Models);
+        InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
         MakeTensors(new StageOutput(memory, plan.Packed), open, _ => { }, [], progress, isChecked: false);
         watch.ThrowIfChanged();
     }

@@ -63,6 +63,19 @@ internal sealed class PairTensors(ScorePair pair, ScoreContext context) : ILayer
         return values;
     }
 
+    /// <summary>Makes sure that an auxiliary checkpoint was made of one of the two models, as far as it says of which.</summary>
+    /// <exception cref="MergeHostException">MH2026: it was made of another.</exception>
+    public void Check(AuxiliaryCheckpoint auxiliary)
+    {
+        AuxiliaryClaim[] claims = [new(pair.Base, auxiliary), new(pair.Adapted, auxiliary)];
+        if (claims.All(claim => claim.Expected is null) || claims[0].Expected == DigestOf(LayerMatrix.Base))
+        {
+            return;
+        }
+
+        claims[1].Check(DigestOf(LayerMatrix.Adapted));
+    }
+
     public void Dispose()
     {
         foreach (float[] elements in _matrices.Values)
@@ -71,6 +84,12 @@ internal sealed class PairTensors(ScorePair pair, ScoreContext context) : ILayer
         }
 
         _matrices.Clear();
+    }
+
+    private string DigestOf(LayerMatrix which)
+    {
+        Get(which);
+        return _digests[which];
     }
 
     private IReadOnlyList<double> Compute(LayerMatrix which, Matrix<float> matrix)

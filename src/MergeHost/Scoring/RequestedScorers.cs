@@ -1,3 +1,4 @@
+using MergeHost.Options;
 using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
@@ -14,10 +15,14 @@ internal static class RequestedScorers
     private static readonly TextPlace _place = new("", 0, 0);
 
     /// <summary>The scorers with their options.</summary>
+    /// <param name="request">What is asked for; where no scorer is named, all that need nothing more than two models.</param>
+    /// <param name="plugins">What is installed.</param>
+    /// <param name="host">Creates it.</param>
+    /// <param name="open">Opens checkpoints that options name.</param>
+    /// <param name="problems">Receives what is wrong, and has what was wrong with checkpoints.</param>
     /// <exception cref="MergeHostException">There is no such scorer, or an option is wrong.</exception>
-    public static IReadOnlyList<BoundScorer> Bind(ScoreRequest request, PluginSet plugins, PluginHost host)
+    public static IReadOnlyList<BoundScorer> Bind(ScoreRequest request, PluginSet plugins, PluginHost host, AuxiliaryOpener open, List<Problem> problems)
     {
-        List<Problem> problems = [];
         List<BoundScorer> bound = [];
         string[] installed = [.. plugins.Exports(ExportKind.Scorer).Select(export => export.Export.Id)];
         IReadOnlyList<string> names = request.Scorers.Count == 0 ? installed : request.Validation is null ? request.Scorers : [.. request.Scorers, .. _controls.Intersect(installed)];
@@ -25,7 +30,8 @@ internal static class RequestedScorers
         {
             if (plugins.TryResolve(ExportKind.Scorer, name, out InstalledExport? found, out Problem? problem))
             {
-                bound.Add(BoundScorer.Create(found, host, [.. request.Settings.Where(setting => setting.Scorer == name).Select(Scalars)], problems));
+                (YamlScalar Name, YamlScalar Value)[] settings = [.. request.Settings.Where(setting => setting.Scorer == name).Select(Scalars)];
+                bound.AddRange(request.Scorers.Count == 0 && settings.Length == 0 && NeedsMore(found, host) ? [] : [BoundScorer.Create(found, host, settings, open, problems)]);
             }
             else
             {
@@ -38,6 +44,8 @@ internal static class RequestedScorers
             Suggestion.Hint(setting.Scorer, names, $"scorers are {string.Join(", ", names)}"))));
         return problems.Count == 0 ? bound : throw new MergeHostException([.. problems.Select(problem => problem with { Place = null })]);
     }
+
+    private static bool NeedsMore(InstalledExport scorer, PluginHost host) => new OptionsSchema(host.Create<ILayerScorer>(scorer).OptionsType).Options.Any(option => option.IsRequired);
 
     private static (YamlScalar Name, YamlScalar Value) Scalars(ScorerSetting setting) =>
         (new YamlScalar(setting.Option, IsPlain: true, _place), new YamlScalar(setting.Value, IsPlain: true, _place));

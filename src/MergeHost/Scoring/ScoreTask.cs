@@ -1,3 +1,4 @@
+using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;
@@ -52,6 +53,14 @@ internal sealed class ScoreTask(ScorePair pair, ScoreContext context) : IBlockTa
         context.Cancellation.ThrowIfCancellationRequested();
         LayerScore? score = PluginCall.Run(scorer.Installed, $"tensor '{pair.Name}'",
             () => scorer.Scorer.Score(tensors, scorer.Options, context.Algebra, context.Cancellation));
+        if (score is not null && !double.IsNaN(score.Value))
+        {
+            foreach (AuxiliaryCheckpoint auxiliary in AuxiliaryClaim.Among(scorer.Options, isPerSource: false))
+            {
+                tensors.Check(auxiliary);
+            }
+        }
+
         return score is null || double.IsInfinity(score.Value)
             ? throw PluginMistake.Broken(scorer.Installed, $"returned {(score is null ? "no" : "an infinite")} score (tensor '{pair.Name}')")
             : score;

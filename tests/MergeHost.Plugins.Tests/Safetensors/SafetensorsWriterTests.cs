@@ -34,6 +34,26 @@ public sealed class SafetensorsWriterTests : IDisposable
             0, (8 + headerBytes + (long)header[tensor.Name]!["data_offsets"]![0]!) % (tensor.DType.BlockElements > 1 ? 1 : tensor.DType.BlockBytes)));
     }
 
+    // Characters that JSON writes longer than they are, and so many that a shard's size has to count them.
+    [Theory]
+    [InlineData(1 << 20, 1)]
+    [InlineData(5_000, 2)]
+    public void Complete_WithMetadata_WritesItToEveryFile_AndItIsReadAgain(long shardSizeBytes, int files)
+    {
+        KeyValuePair<string, string>[] metadata = [new("model", "a \"quoted\" name\n"), new("long", new string('\\', 900))];
+        CheckpointLayout layout = new() { Tensors = _four, ShardSizeBytes = shardSizeBytes, Metadata = metadata };
+        using (ICheckpointWriter writer = new SafetensorsFormat().Create(_folder.Path, layout))
+        {
+            writer.Complete();
+        }
+
+        string[] weights = [.. Directory.EnumerateFiles(_folder.Path, "*.safetensors")];
+        Assert.Equal(files, weights.Length);
+        Assert.All(weights, path => Assert.InRange(new FileInfo(path).Length, 1, shardSizeBytes));
+        using ICheckpointReader reader = new SafetensorsFormat().Open(_folder.Path);
+        Assert.Equal(metadata, reader.Metadata);
+    }
+
     [Fact]
     public void Complete_OfMoreThanOneShard_WritesAnIndexInTheOrderOfNames()
     {

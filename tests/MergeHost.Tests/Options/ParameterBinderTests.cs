@@ -241,5 +241,5 @@ public sealed class ParameterBinderTests
         return Assert.Single(recipe.Stages);
     }
 
-    private ParameterBinder Binder(RecipeStage stage) => new(new OptionsSchema(typeof(SampleOptions)), stage, _problems);
+    private ParameterBinder Binder(RecipeStage stage) => new(new OptionsSchema(typeof(SampleOptions)), stage, _ => null, _problems);
 }

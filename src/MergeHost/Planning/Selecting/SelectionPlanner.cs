@@ -9,7 +9,7 @@ using MergeHost.Storage.Text;
 namespace MergeHost.Planning.Selecting;
 
 /// <summary>Plans what a stage's <c>select:</c> chooses among, and finds what stands in its way.</summary>
-internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, PluginHost host, List<Problem> problems)
+internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, PluginHost host, AuxiliaryOpener open, List<Problem> problems)
 {
     /// <summary>The stage with the parameters that its policy stands for, as the last that are looked at.</summary>
     /// <param name="stage">The stage.</param>
@@ -35,7 +35,7 @@ internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, Plu
         {
             if (plugins.TryResolve(ExportKind.Scorer, name.Text, out InstalledExport? installed, out Problem? problem))
             {
-                scorers.Add(BoundScorer.Create(installed, host, stage.Selection.Options.GetValueOrDefault(name.Text, []), problems));
+                scorers.Add(BoundScorer.Create(installed, host, stage.Selection.Options.GetValueOrDefault(name.Text, []), open, problems));
             }
             else
             {

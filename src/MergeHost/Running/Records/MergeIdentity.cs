@@ -56,7 +56,7 @@ internal sealed class MergeIdentity
                 identity.Add(OutputFiles.Sha256(importance.Text));
             }
 
-            foreach (InputModel model in stage.Models)
+            foreach (InputModel model in stage.Models.Concat(stage.Auxiliaries))
             {
                 identity.Add(model.Name, model.Identity);
                 identity.Add([.. model.Stored.Select(tensor => tensor.ToString())]);

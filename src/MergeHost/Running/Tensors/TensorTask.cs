@@ -29,7 +29,7 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
 
     /// <summary>Memory for a tensor that must be there as a whole, with its inputs; 0 for others.</summary>
     public static long WholeBytes(TensorPlan plan) =>
-        plan.Treatment is WholeTensorTreatment ? (plan.Inputs.Count() + 1) * plan.Output.ElementCount * sizeof(float) : 0;
+        plan.Treatment is WholeTensorTreatment whole ? ((plan.Inputs.Count() + 1) * plan.Output.ElementCount * sizeof(float)) + whole.ScratchBytes : 0;
 
     /// <inheritdoc/>
     public void Begin()
@@ -50,6 +50,7 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
         if (_measurements.Count == 0)
         {
             Phase = null;
+            CheckClaims();
             if (!_output!.OnlyMeasures)
             {
                 _data!.Release();
@@ -71,6 +72,16 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     {
         _output!.OnlyMeasures = false;
         Phase = Next();
+    }
+
+    private void CheckClaims()
+    {
+        // What is copied, or read in part, says nothing of what was used.
+        List<InputTensor> read = [.. plan.Copied is null && plan.Packed is not { Copied.Count: > 0 } ? plan.Read : []];
+        foreach (AuxiliaryClaim claim in plan.Claims.Where(claim => claim.Of.Tensor.ElementCount == plan.Output.ElementCount && read.Contains(claim.Of)))
+        {
+            claim.Check(_data!.Digests[read.IndexOf(claim.Of)]);
+        }
     }
 
     private TensorRecord PackedRecord(PackedTensor packed)
