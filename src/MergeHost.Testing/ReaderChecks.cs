@@ -1,5 +1,4 @@
 using MergeHost.Checkpoints;
-using Xunit;
 
 namespace MergeHost.Testing;
 

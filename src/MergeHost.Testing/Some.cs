@@ -39,6 +39,15 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
     /// <summary>Whether there is a base; if not, its numbers only tell how many there are.</summary>
     public bool HasBase { get; init; } = true;
 
+    /// <summary>The tensor's role in the model.</summary>
+    public TensorRole Role { get; init; } = TensorRole.Up;
+
+    /// <summary>The layer that it belongs to, if any.</summary>
+    public int? Layer { get; init; } = 0;
+
+    /// <summary>How many layers the model has.</summary>
+    public int LayerCount { get; init; } = 1;
+
     /// <summary>The tensor that is made.</summary>
     public TensorInfo Output => new("model.layers.0.mlp.up_proj.weight", DType.F32, Shape);
 
@@ -48,9 +57,9 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
     public TensorGroup Group(object options, bool withBase) => new()
     {
         Output = Output,
-        Role = TensorRole.Up,
-        Layer = 0,
-        LayerCount = 1,
+        Role = Role,
+        Layer = Layer,
+        LayerCount = LayerCount,
         Base = withBase ? Output : null,
         Sources = [.. Sources.Select((_, index) => (Output, SourceOptions?[index] ?? options))],
         Options = options,

@@ -53,6 +53,7 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     {
         Run(kind, "plugins", "install", $"bin/Release/acme-{kind}.0.1.0.nupkg");
         Assert.Contains(export, Run(kind, "plugins", "list"), StringComparison.Ordinal);
+        Run(kind, "plugins", "test", "bin/plugins");
         Assert.Contains(result, Run(kind, "merge", "recipe.yaml", "out"), StringComparison.Ordinal);
     }
 

@@ -1,96 +1,158 @@
+using System.IO.Compression;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
-/// <summary>Plugins that are made outside the repository as a third party would: from the packed contracts alone.</summary>
-[Collection(Workshop.Name)]
-public sealed partial class ThirdPartyPluginTests(Workshop workshop)
+/// <summary>Plugins that are made outside the repository as a third party would, from the packed contracts alone: those of the fixtures and that of the README.</summary>
+public sealed partial class ThirdParty
 {
+    private readonly string _folder;
+
+    public ThirdParty(Workshop workshop)
+    {
+        _folder = workshop["third-party"];
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Cli.Repository, "tests/fixtures/third-party"), "*", SearchOption.AllDirectories))
+        {
+            string name = Path.GetFileName(Path.GetDirectoryName(file)!);
+            File.Copy(file, Path.Combine(workshop[$"third-party/{name}"], Path.GetFileName(file)));
+        }
+
+        string readme = File.ReadAllText(Path.Combine(Cli.Repository, "README.md"));
+        Dictionary<string, string> code = CodeBlock.Matches(readme).ToDictionary(match => match.Groups["language"].Value, match => match.Groups["code"].Value);
+        string lerp = workshop["third-party/Acme.Lerp"];
+        File.WriteAllText(Path.Combine(lerp, "Acme.Lerp.csproj"), code["xml"]);
+        File.WriteAllText(Path.Combine(lerp, "LerpStrategy.cs"), code["csharp"]);
+        Assert.Equal("", Workshop.Dotnet(_folder, "build", Workshop.Solution(_folder)));
+    }
 
     [GeneratedRegex(@"```(?<language>csharp|xml)\n(?<code>.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock { get; }
 
+    /// <summary>The folder of a plugin's project.</summary>
+    public string this[string project] => Path.Combine(_folder, project);
+}
+
+[Collection(Workshop.Name)]
+public sealed class ThirdPartyPluginTests(ThirdParty plugins) : IClassFixture<ThirdParty>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
-    public void ThePluginOfTheReadme_BuiltAgainstThePackage_IsListedAndMerges()
+    public void Strategy_OfTheReadme_IsListedAndMerges()
     {
-        string folder = workshop["readme"];
-        string readme = File.ReadAllText(Path.Combine(Cli.Repository, "README.md"));
-        Dictionary<string, string> code = CodeBlock.Matches(readme).ToDictionary(match => match.Groups["language"].Value, match => match.Groups["code"].Value);
-        File.WriteAllText(Path.Combine(folder, "Acme.Lerp.csproj"), code["xml"]);
-        File.WriteAllText(Path.Combine(folder, "LerpStrategy.cs"), code["csharp"]);
-
-        Assert.Equal("", Workshop.Dotnet(folder, "build"));
-
-        // As `cp -r bin/plugins ~/.mergehost/`.
-        (string Name, string Value) home = ("MERGEHOST_HOME", Path.Combine(folder, "bin"));
-        using Cli list = Cli.Start(["plugins", "list"], home);
-        CliResult listed = list.Wait();
+        CliResult listed = Run("Acme.Lerp", "plugins", "list");
         Assert.Contains("acme-lerp", listed.Output, StringComparison.Ordinal);
         Assert.Equal("", listed.Talk);
-
-        string recipe = Path.Combine(folder, "recipe.yaml");
-        File.WriteAllText(recipe, """
+        Merge("Acme.Lerp", """
             merge_method: acme_lerp
             base_model: recipes/quickstart/base
             models: [{model: recipes/quickstart/math}]
             parameters: {t: 0.5}
             """);
-        using Cli merge = Cli.Start(["merge", recipe, Path.Combine(folder, "out")], home);
-        CliResult merged = merge.Wait();
-        Assert.Equal(0, merged.ExitCode);
-        Assert.Equal(0, Cli.Run("verify", Path.Combine(folder, "out")).ExitCode);
+        Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
     }
 
     [Fact]
-    public void TheScorerOfTheFixtures_BuiltAgainstThePackage_ScoresAndChooses()
+    public void Scorer_OfTheFixtures_ScoresAndChooses()
     {
-        string folder = Copy("Acme.SignFlips");
-        Assert.Equal("", Workshop.Dotnet(folder, "build"));
-        (string Name, string Value) home = ("MERGEHOST_HOME", Path.Combine(folder, "bin"));
-        using Cli score = Cli.Start(["score", "recipes/quickstart/base", "recipes/quickstart/math", "--scorer", "acme_sign_flips", "--quiet"], home);
-        CliResult scored = score.Wait();
-        Assert.Equal((0, ""), (scored.ExitCode, scored.Talk));
-        Assert.Contains("acme_sign_flips", scored.Output, StringComparison.Ordinal);
-
-        string recipe = Path.Combine(folder, "recipe.yaml");
-        File.WriteAllText(recipe, """
+        Assert.Contains("acme_sign_flips", Run("Acme.SignFlips", "score", "recipes/quickstart/base", "recipes/quickstart/math", "--scorer", "acme_sign_flips", "--quiet").Output, StringComparison.Ordinal);
+        CliResult planned = Run("Acme.SignFlips", "plan", Recipe("""
             merge_method: slerp
             base_model: recipes/quickstart/base
             models: [{model: recipes/quickstart/math}]
             select: {scorer: acme_sign_flips, options: {smallest: 0.01}, top: 1}
             parameters: {t: 0.5}
-            """);
-        using Cli plan = Cli.Start(["plan", recipe, "--quiet"], home);
-        Assert.Contains("chooses 7 of 28 scored tensors by acme_sign_flips", plan.Wait().Output, StringComparison.Ordinal);
+            """), "--quiet");
+        Assert.Contains("chooses 7 of 28 scored tensors by acme_sign_flips", planned.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void TheTransformOfTheFixtures_BuiltAgainstThePackage_IsAppliedByARecipe()
+    public void Transform_OfTheFixtures_IsAppliedByARecipe()
     {
-        string folder = Copy("Acme.Rename");
-        Assert.Equal("", Workshop.Dotnet(folder, "build"));
-        (string Name, string Value) home = ("MERGEHOST_HOME", Path.Combine(folder, "bin"));
-        string recipe = Path.Combine(folder, "recipe.yaml");
-        File.WriteAllText(recipe, """
+        Merge("Acme.Rename", """
             merge_method: passthrough
             models:
             - model: {path: recipes/quickstart/math, apply: [{acme_rename: {from: model.layers, to: model.blocks}}]}
             """);
-        using Cli merge = Cli.Start(["merge", recipe, Path.Combine(folder, "out"), "--quiet"], home);
-        Assert.Equal(0, merge.Wait().ExitCode);
-        CliResult inspected = Cli.Run("inspect", Path.Combine(folder, "out"), "--tensors");
-        Assert.Contains("model.blocks.0.self_attn.q_proj.weight", inspected.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("model.layers", inspected.Output, StringComparison.Ordinal);
+        string tensors = Cli.Run("inspect", _folder["out"], "--tensors").Output;
+        Assert.Contains("model.blocks.0.self_attn.q_proj.weight", tensors, StringComparison.Ordinal);
+        Assert.DoesNotContain("model.layers", tensors, StringComparison.Ordinal);
     }
 
-    private string Copy(string fixture)
+    [Fact]
+    public void Alignment_OfTheFixtures_LeavesOutWhatOneModelHasAlone()
     {
-        string folder = workshop[fixture];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Cli.Repository, "tests/fixtures/third-party", fixture)))
-        {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        }
+        TinyCheckpoint.Llama().Write(_folder["a"]);
+        TinyCheckpoint.Llama(seed: 2).Add("score.weight", DType.BF16, [2, 4]).Write(_folder["b"]);
+        const string recipe = "merge_method: linear\nmodels: [{model: a, parameters: {weight: 0.5}}, {model: b, parameters: {weight: 0.5}}]\n";
+        Assert.Contains("'score.weight'", Try("Acme.Common", "merge", Recipe(recipe), _folder["out"]).Talk, StringComparison.Ordinal);
+        Merge("Acme.Common", recipe + "align: [{acme_common: {prefix: score}}]");
+        Assert.DoesNotContain("score.weight", Cli.Run("inspect", _folder["out"], "--tensors").Output, StringComparison.Ordinal);
+    }
 
-        return folder;
+    [Fact]
+    public void Builder_OfTheFixtures_MakesAShallowerModel()
+    {
+        Merge("Acme.Thin", "build: {acme_thin: {model: recipes/quickstart/base, of: 2}}");
+        string tensors = Cli.Run("inspect", _folder["out"], "--tensors").Output;
+        Assert.Contains("model.layers.1.mlp.up_proj.weight", tensors, StringComparison.Ordinal);
+        Assert.DoesNotContain("model.layers.2.", tensors, StringComparison.Ordinal);
+        Assert.Contains("\"num_hidden_layers\":2", File.ReadAllText(Path.Combine(_folder["out"], "config.json")).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Store_OfTheFixtures_ServesACheckpointInAnArchive()
+    {
+        ZipFile.CreateFromDirectory(Path.Combine(Cli.Repository, "recipes/quickstart/math"), _folder["math.zip"]);
+        Merge("Acme.Zip", $"merge_method: passthrough\nmodels: [{{model: 'zip:{_folder["math.zip"]}'}}]");
+        Assert.Contains("  whole    0   1", Cli.Run("compare", "recipes/quickstart/math", _folder["out"]).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Acme.Lerp", "strategy 'acme_lerp' of plugin 'acme-lerp' 1.0.0: keeps its")]
+    [InlineData("Acme.SignFlips", "scorer 'acme_sign_flips' of plugin 'acme-sign-flips' 1.0.0: keeps its")]
+    [InlineData("Acme.Common", "alignment 'acme_common' of plugin 'acme-common' 1.0.0: keeps its")]
+    [InlineData("Acme.Rename", "transform 'acme_rename' of plugin 'acme-rename' 1.0.0: not tried")]
+    [InlineData("Acme.Thin", "builder 'acme_thin' of plugin 'acme-thin' 1.0.0: not tried")]
+    public void Test_OfAPluginThatKeepsItsContract_SaysSo(string project, string result) =>
+        Assert.Contains(result, Run(project, "plugins", "test", Path.Combine(plugins[project], "bin/plugins")).Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Test_OfAPluginThatBreaksItsContract_NamesTheLawsAndExitsWith5()
+    {
+        CliResult tried = Cli.Run("plugins", "test", Path.Combine(Cli.FixturePlugins, "transforms"), "--json");
+        Assert.Equal(5, tried.ExitCode);
+        JsonNode broken = JsonNode.Parse(tried.Output)!.AsArray().Single(export => (string)export!["id"]! == "test_broken")!["broken"]![0]!;
+        Assert.Equal("Apply_GivesTensorsOfUniqueNamesThatCanBeRead", (string)broken["law"]!);
+        Assert.Contains("   at Fixture.Transforms.BrokenTransform.Apply", (string)broken["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Test_OfAFolderWithoutPlugins_SaysSo() => Assert.Contains("there is no plugin", Cli.Run("plugins", "test", _folder.Path).Talk, StringComparison.Ordinal);
+
+    private void Merge(string project, string recipe) => Run(project, "merge", Recipe(recipe), _folder["out"]);
+
+    private string Recipe(string content)
+    {
+        File.WriteAllText(_folder["recipe.yaml"], content);
+        return _folder["recipe.yaml"];
+    }
+
+    private CliResult Run(string project, params string[] arguments)
+    {
+        CliResult result = Try(project, arguments);
+        Assert.True(result.ExitCode == 0, result.Output + result.Talk);
+        return result;
+    }
+
+    // As `cp -r bin/plugins ~/.mergehost/`.
+    private CliResult Try(string project, params string[] arguments)
+    {
+        using Cli cli = Cli.Start(arguments, ("MERGEHOST_HOME", Path.Combine(plugins[project], "bin")));
+        return cli.Wait();
     }
 }

@@ -4,7 +4,7 @@ using MergeHost.Reports;
 
 namespace MergeHost.Cli.Commands;
 
-/// <summary><c>mergehost plugins list|show|lock|install|remove|update</c></summary>
+/// <summary><c>mergehost plugins list|show|lock|install|remove|update|test</c></summary>
 internal static class PluginsCommand
 {
     private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark", CompletionSources = { _ => Installed.All } };
@@ -15,6 +15,7 @@ internal static class PluginsCommand
     public static Command Create() => new("plugins", "Shows what is installed, and installs more.")
     {
         CreateList(), CreateShow(), CreateLock(), PluginPackageCommands.CreateInstall(), PluginPackageCommands.CreateRemove(), PluginPackageCommands.CreateUpdate(),
+        PluginTestCommand.Create(),
     };
 
     private static Command CreateList()

@@ -7,7 +7,7 @@ using MergeHost.Testing;
 namespace MergeHost.Plugins.Tests.Gguf;
 
 /// <summary>The contract for an architecture whose names and rows are others in GGUF.</summary>
-public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>
+public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>, IDisposable
 {
     private const string Config = """
         {
@@ -55,6 +55,8 @@ public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>
         CompanionFile.FromBytes("tokenizer.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("tokenizer.ggml.model", "gpt2")
             .Key("tokenizer.ggml.bos_token_id", 4, GgufBytes.U32(1)).Key("tokenizer.ggml.eos_token_id", 4, GgufBytes.U32(2)).ToArray()),
     ];
+
+    public void Dispose() => _folder.Dispose();
 
     // Row h·D + s·D/2 + j of Hugging Face is row h·D + 2j + s of GGUF.
     [Fact]

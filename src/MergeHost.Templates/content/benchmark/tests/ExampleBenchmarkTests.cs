@@ -1,10 +1,12 @@
 using MergeHost;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Testing;
 
 namespace Acme.Example.Tests;
 
-public sealed class ExampleBenchmarkTests
+/// <summary>What every benchmark must do, and what this one must do besides.</summary>
+public sealed class ExampleBenchmarkTests : BenchmarkContract<ExampleBenchmark>
 {
     [Fact]
     public void Run_OfHalfZeros_IsOneHalf()

@@ -1,22 +1,17 @@
 using MergeHost.Checkpoints;
 using MergeHost.Storage.Folders;
-using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every checkpoint format must do when it reads; the tests of a format that is read only inherit it.</summary>
-/// <remarks>The tests of one that is also written inherit <see cref="CheckpointWriterContract{TFormat}"/>, which holds this.</remarks>
-/// <typeparam name="TFormat">The format.</typeparam>
-public abstract class CheckpointReaderContract<TFormat> : IDisposable
-    where TFormat : ICheckpointFormat, new()
+/// <summary>What every checkpoint format must do when it reads; the members that are abstract say of what.</summary>
+/// <remarks>A format that is also written has <see cref="WriterConformance"/>, which holds this.</remarks>
+/// <param name="format">The format.</param>
+public abstract class ReaderConformance(ICheckpointFormat format) : Conformance
 {
     private const int Threads = 4;
 
-    /// <summary>The format.</summary>
-    private protected TFormat Format { get; } = new();
-
-    /// <summary>Where the checkpoint is.</summary>
-    private protected TemporaryFolder Folder { get; } = new();
+    /// <summary>Where the checkpoint is: a new folder for each law.</summary>
+    private protected TemporaryFolder Folder { get; private set; } = null!;
 
     /// <summary>The tensors of the checkpoint that <see cref="Store"/> makes.</summary>
     protected abstract IReadOnlyList<TensorInfo> Tensors { get; }
@@ -28,25 +23,25 @@ public abstract class CheckpointReaderContract<TFormat> : IDisposable
     protected abstract void Store(string folder);
 
     /// <summary>All tensors are there, bit for bit.</summary>
-    [Fact]
+    [Law]
     public void Open_OfAFolder_GivesTensorsAndBytes()
     {
         Store(Folder.Path);
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         AssertHoldsAll(reader);
         Assert.NotEmpty(reader.WeightFiles);
-        Assert.All(reader.WeightFiles, path => Assert.True(File.Exists(path), path));
+        Assert.All(reader.WeightFiles, path => Assert.True(File.Exists(path), $"{path} is not there"));
         Assert.All(reader.Warnings, warning => Assert.Equal(Severity.Warning, warning.Severity));
     }
 
     /// <summary>A run that begins and ends within a tensor is that part of it.</summary>
-    [Fact]
+    [Law]
     public void Read_OfARunInTheMiddle_GivesThoseElements()
     {
         Store(Folder.Path);
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         TensorInfo[] divisible = [.. Tensors.Where(tensor => tensor.ElementCount >= 3 * tensor.DType.BlockElements)];
-        Assert.NotEmpty(divisible);
+        Assert.NotEmpty(divisible, "tensors of three blocks or more");
         foreach (TensorInfo tensor in divisible)
         {
             int blockBytes = tensor.DType.BlockBytes;
@@ -57,37 +52,34 @@ public abstract class CheckpointReaderContract<TFormat> : IDisposable
     }
 
     /// <summary>Runs may be read by several threads at once, in any order.</summary>
-    [Fact]
+    [Law]
     public void Read_FromSeveralThreadsInAnyOrder_GivesTheSame()
     {
         Store(Folder.Path);
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         InParallel(Runs(), run => AssertReads(reader.Read, run));
     }
 
     /// <summary>A tensor that the checkpoint does not have is the caller's mistake.</summary>
-    [Fact]
+    [Law]
     public void Read_OfAnUnknownTensor_IsRefused()
     {
         Store(Folder.Path);
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         Assert.Throws<ArgumentException>(() => reader.Read(new TensorInfo("no such tensor", DType.F32, [1]), 0, new byte[4]));
     }
 
     /// <summary>A path where nothing is gives an error that names it.</summary>
-    [Fact]
+    [Law]
     public void Open_OfAnEmptyFolder_NamesIt()
     {
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => Format.Open(Folder.Path));
-        Assert.Contains(Folder.Path, exception.Message, StringComparison.Ordinal);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => format.Open(Folder.Path));
+        Assert.Names(Folder.Path, exception);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Folder.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    private protected override void Begin() => Folder = new TemporaryFolder();
+
+    private protected override void End() => Folder.Dispose();
 
     private protected static void InParallel(ElementRun[] runs, Action<ElementRun> action) =>
         Parallel.ForEach(runs, new ParallelOptions { MaxDegreeOfParallelism = Threads }, action);

@@ -1,15 +1,13 @@
 using MergeHost.Checkpoints;
-using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every checkpoint store must do; a store's tests inherit it.</summary>
-/// <typeparam name="TStore">The store.</typeparam>
-public abstract class CheckpointStoreContract<TStore>
-    where TStore : ICheckpointStore, new()
+/// <summary>What every checkpoint store must do; the members that are abstract say of what.</summary>
+/// <param name="store">The store.</param>
+public abstract class StoreConformance(ICheckpointStore store) : Conformance
 {
     /// <summary>The store.</summary>
-    protected TStore Store { get; } = new();
+    protected ICheckpointStore Store => store;
 
     /// <summary>The name of a checkpoint that the store has.</summary>
     protected abstract string Known { get; }
@@ -21,18 +19,18 @@ public abstract class CheckpointStoreContract<TStore>
     protected abstract IReadOnlyDictionary<string, byte[]> Contents { get; }
 
     /// <summary>The files have their names, in ordinal order.</summary>
-    [Fact]
+    [Law]
     public void Names_OfACheckpoint_AreThoseOfItsFiles()
     {
         CheckpointFiles files = Find();
-        Assert.Null(files.Named);
-        Assert.Equal(Contents.Keys.Order(StringComparer.Ordinal), files.Names);
-        Assert.All(Contents.Keys, name => Assert.True(files.Has(name)));
-        Assert.False(files.Has("no such file"));
+        Assert.Equal(null, files.Named);
+        Assert.Equal([.. Contents.Keys.Order(StringComparer.Ordinal)], files.Names);
+        Assert.All(Contents.Keys, name => Assert.True(files.Has(name), $"'{name}' is not there"));
+        Assert.True(!files.Has("no such file"));
     }
 
     /// <summary>A file has its length, and its bytes wherever it is read, from any thread.</summary>
-    [Fact]
+    [Law]
     public void Read_OfAnyRunOnSeveralThreads_GivesItsBytes()
     {
         CheckpointFiles files = Find();
@@ -53,7 +51,7 @@ public abstract class CheckpointStoreContract<TStore>
     }
 
     /// <summary>A stream of a file gives it from its beginning.</summary>
-    [Fact]
+    [Law]
     public void OpenStream_OfAFile_GivesItWhole() => Assert.All(Contents, pair =>
     {
         using Stream stream = Find().OpenStream(pair.Key);
@@ -63,7 +61,7 @@ public abstract class CheckpointStoreContract<TStore>
     });
 
     /// <summary>A file that nobody wrote to has the identity that it had.</summary>
-    [Fact]
+    [Law]
     public void Identity_OfAFileThatStaysAsItIs_StaysTheSame() => Assert.All(Contents.Keys, name =>
     {
         CheckpointFiles files = Find();
@@ -74,7 +72,7 @@ public abstract class CheckpointStoreContract<TStore>
     });
 
     /// <summary>What lies behind the end of a file cannot be read.</summary>
-    [Fact]
+    [Law]
     public void Read_BeyondTheEnd_IsRefused() => Assert.All(Contents, pair =>
     {
         using CheckpointFile file = Find().Open(pair.Key);
@@ -82,18 +80,18 @@ public abstract class CheckpointStoreContract<TStore>
     });
 
     /// <summary>A file that is not there is named.</summary>
-    [Fact]
+    [Law]
     public void Open_OfAFileThatIsNotThere_NamesIt()
     {
         CheckpointFiles files = Find();
         CheckpointException exception = Assert.Throws<CheckpointException>(() => files.Open("no such file"));
-        Assert.Contains(files.PathOf("no such file"), exception.Message, StringComparison.Ordinal);
-        Assert.Null(files.IdentityOf("no such file"));
+        Assert.Names(files.PathOf("no such file"), exception);
+        Assert.Equal(null, files.IdentityOf("no such file"));
     }
 
     /// <summary>What the store does not have is left to others.</summary>
-    [Fact]
-    public void Find_OfAnUnknownName_GivesNothing() => Assert.Null(Store.Find(Unknown));
+    [Law]
+    public void Find_OfAnUnknownName_GivesNothing() => Assert.True(store.Find(Unknown) is null);
 
-    private CheckpointFiles Find() => Store.Find(Known) ?? throw new InvalidOperationException($"the store does not have '{Known}'");
+    private CheckpointFiles Find() => store.Find(Known) ?? throw new InvalidOperationException($"the store does not have '{Known}'");
 }

@@ -1,28 +1,31 @@
 using MergeHost.Checkpoints;
-using Xunit;
 using static MergeHost.Testing.ReaderChecks;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every checkpoint transform must do; a transform's tests inherit it.</summary>
-/// <typeparam name="TTransform">The transform.</typeparam>
-public abstract class CheckpointTransformContract<TTransform>
-    where TTransform : ICheckpointTransform, new()
+/// <summary>What every checkpoint transform must do.</summary>
+/// <param name="transform">The transform.</param>
+public class TransformConformance(ICheckpointTransform transform) : Conformance
 {
     /// <summary>The checkpoint that is transformed; by default a small Llama in BF16.</summary>
     protected virtual TinyCheckpoint Checkpoint { get; } = TinyCheckpoint.Llama();
 
     /// <summary>The options; by default those of the record.</summary>
-    protected virtual object Options => Activator.CreateInstance(new TTransform().OptionsType)!;
+    protected virtual object Options => Activator.CreateInstance(transform.OptionsType)!;
 
     /// <summary>Opens what the transform asks for; by default there is nothing else.</summary>
     protected virtual ICheckpointReader Open(string name) => throw CheckpointException.Unreadable(name, "there is no such file or folder");
 
+    /// <summary>Tries all laws on a small Llama, with the options that the record has by default.</summary>
+    /// <param name="transform">The transform.</param>
+    /// <returns>Those that are broken.</returns>
+    public static IReadOnlyList<Violation> Check(ICheckpointTransform transform) => new TransformConformance(transform).Check();
+
     /// <summary>Applies the transform; the result disposes the checkpoint.</summary>
-    protected ICheckpointReader Apply(ICheckpointReader checkpoint) => new TTransform().Apply(checkpoint, Options, new TransformContext(Open));
+    protected ICheckpointReader Apply(ICheckpointReader checkpoint) => transform.Apply(checkpoint, Options, new TransformContext(Open));
 
     /// <summary>Names are unique, and every tensor can be read from its first element to its last.</summary>
-    [Fact]
+    [Law]
     public void Apply_GivesTensorsOfUniqueNamesThatCanBeRead()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
@@ -32,7 +35,7 @@ public abstract class CheckpointTransformContract<TTransform>
     }
 
     /// <summary>Data is read through the result alone, since an earlier stage may not have made it when the transform is applied.</summary>
-    [Fact]
+    [Law]
     public void Apply_ReadsNoData()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
@@ -42,7 +45,7 @@ public abstract class CheckpointTransformContract<TTransform>
     }
 
     /// <summary>A run has the bytes that it has in the whole tensor, from any thread.</summary>
-    [Fact]
+    [Law]
     public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
@@ -51,7 +54,7 @@ public abstract class CheckpointTransformContract<TTransform>
     }
 
     /// <summary>Applied again, it gives the same tensors, files, identity and bytes.</summary>
-    [Fact]
+    [Law]
     public void Apply_Twice_GivesTheSame()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();
@@ -66,7 +69,7 @@ public abstract class CheckpointTransformContract<TTransform>
     }
 
     /// <summary>The result owns the checkpoint.</summary>
-    [Fact]
+    [Law]
     public void Dispose_OfTheResult_DisposesTheCheckpoint()
     {
         using ICheckpointReader checkpoint = Checkpoint.Open();

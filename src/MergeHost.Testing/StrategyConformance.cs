@@ -5,17 +5,15 @@ using MergeHost.Kernels.Methods;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
-using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every merge strategy must do; a strategy's tests inherit it.</summary>
-/// <typeparam name="TStrategy">The strategy.</typeparam>
-public abstract class MergeStrategyContract<TStrategy>
-    where TStrategy : IMergeStrategy, new()
+/// <summary>What every merge strategy must do.</summary>
+/// <param name="strategy">The strategy.</param>
+public class StrategyConformance(IMergeStrategy strategy) : Conformance
 {
     /// <summary>The strategy.</summary>
-    protected TStrategy Strategy { get; } = new();
+    protected IMergeStrategy Strategy => strategy;
 
     /// <summary>Options that are valid for every tensor; by default those of the record, with 0.5 for what is required.</summary>
     protected virtual object ValidOptions
@@ -32,48 +30,51 @@ public abstract class MergeStrategyContract<TStrategy>
         }
     }
 
-    /// <summary>The fewest sources that the strategy takes, and more if it does.</summary>
-    public static TheoryData<int> SourceCounts
+    // The fewest sources that the strategy takes, and more if it does.
+    private IEnumerable<int> SourceCounts
     {
         get
         {
-            MergeStrategyAttribute attribute = StrategyRunner.Attribute(new TStrategy());
-            int most = Math.Min(attribute.MaxSources, attribute.MinSources + 2);
-            return [.. Enumerable.Range(attribute.MinSources, most - attribute.MinSources + 1)];
+            MergeStrategyAttribute attribute = StrategyRunner.Attribute(strategy);
+            return Enumerable.Range(attribute.MinSources, Math.Min(attribute.MaxSources, attribute.MinSources + 2) - attribute.MinSources + 1);
         }
     }
+
+    /// <summary>Tries all laws.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="options">Options that are valid for every tensor; by default those of the record.</param>
+    /// <returns>Those that are broken.</returns>
+    public static IReadOnlyList<Violation> Check(IMergeStrategy strategy, object? options = null) => new Given(strategy, options).Check();
 
     /// <summary>Merges numbers in memory.</summary>
     protected float[] Merge(TensorValues values, object options, long seed = 0) => StrategyRunner.Merge(Strategy, values, options, seed: seed);
 
     /// <summary>Finite inputs give a finite result, for every shape.</summary>
-    [Theory]
-    [MemberData(nameof(SourceCounts))]
-    public void Merge_OfFiniteTensors_IsFinite(int sources)
+    [Law]
+    public void Merge_OfFiniteTensors_IsFinite() => Assert.All(SourceCounts, sources =>
     {
         foreach (TensorShape shape in new TensorShape[] { [8, 4], [1], [130], [3, 5, 7], [64, 80] })
         {
             float[] result = Merge(Some.Group(shape, sources), ValidOptions);
             Assert.Equal(shape.ElementCount, result.Length);
-            Assert.All(result, value => Assert.True(float.IsFinite(value)));
+            AssertFinite(result);
         }
-    }
+    });
 
     /// <summary>The same inputs give the same bits, at every width of the lanes.</summary>
-    [Theory]
-    [MemberData(nameof(SourceCounts))]
-    public void Merge_AtEveryWidth_GivesTheSameBits(int sources)
+    [Law]
+    public void Merge_AtEveryWidth_GivesTheSameBits() => Assert.All(SourceCounts, sources =>
     {
         TensorValues values = Some.Group([97, 53], sources);
         float[] expected = Merge(values, ValidOptions, seed: 7);
         foreach (LaneWidth width in Enum.GetValues<LaneWidth>())
         {
-            Assert.Equal(expected, StrategyRunner.Merge(Strategy, values, ValidOptions, width, seed: 7));
+            Assert.Equal(expected, StrategyRunner.Merge(Strategy, values, ValidOptions, width, seed: 7), $"the result at width {width}");
         }
-    }
+    });
 
     /// <summary>Inputs stay as they are.</summary>
-    [Fact]
+    [Law]
     public void Merge_LeavesItsInputsAsTheyWere()
     {
         int sources = StrategyRunner.Attribute(Strategy).MinSources;
@@ -84,8 +85,37 @@ public abstract class MergeStrategyContract<TStrategy>
         Assert.Equal(again.Sources, values.Sources);
     }
 
+    /// <summary>Tensors of every role, within layers and outside, give a finite result.</summary>
+    [Law]
+    public void Merge_OfEveryRoleAndLayer_IsFinite()
+    {
+        int sources = StrategyRunner.Attribute(strategy).MinSources;
+        foreach (TensorRole role in Enum.GetValues<TensorRole>())
+        {
+            foreach (int? layer in (int?[])[null, 0, 1])
+            {
+                AssertFinite(Merge(Some.Group([8, 4], sources) with { Role = role, Layer = layer, LayerCount = 2 }, ValidOptions));
+            }
+        }
+    }
+
+    /// <summary>Without a base that it can do without, the result is finite.</summary>
+    [Law]
+    public void Merge_WithoutABaseThatIsNotRequired_IsFinite()
+    {
+        if (StrategyRunner.Attribute(strategy).Base == BaseUse.Optional)
+        {
+            Assert.All(SourceCounts, sources => AssertFinite(Merge(Some.Group([8, 4], sources) with { HasBase = false }, ValidOptions)));
+        }
+    }
+
+    /// <summary>Zeros everywhere are no reason for NaN.</summary>
+    [Law]
+    public void Merge_OfZeros_IsFinite() => Assert.All(SourceCounts, sources =>
+        AssertFinite(Merge(new TensorValues([8, 4], new float[32], [.. Enumerable.Range(0, sources).Select(_ => new float[32])]), ValidOptions)));
+
     /// <summary>Sources that learned nothing leave the base as it is, up to rounding.</summary>
-    [Fact]
+    [Law]
     public void Merge_OfSourcesEqualToTheBase_IsTheBase()
     {
         if (!StrategyRunner.UsesBase(Strategy))
@@ -96,11 +126,11 @@ public abstract class MergeStrategyContract<TStrategy>
         TensorValues values = Some.Group([16, 16], StrategyRunner.Attribute(Strategy).MinSources);
         TensorValues unchanged = values with { Sources = [.. values.Sources.Select(_ => (float[])values.Base.Clone())] };
         float[] result = Merge(unchanged, ValidOptions);
-        Assert.All(result.Zip(values.Base), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
+        Assert.All(result.Zip(values.Base), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-6f, $"the result is {pair.First} where the base and all sources are {pair.Second}"));
     }
 
     /// <summary>Without inlining a kernel is 2.5 times slower, and nobody would notice.</summary>
-    [Fact]
+    [Law]
     public void Kernels_AreInlined()
     {
         Type[] faces = [typeof(IElementwiseKernel), typeof(IReduceKernel), typeof(IThinning)];
@@ -113,7 +143,7 @@ public abstract class MergeStrategyContract<TStrategy>
     }
 
     /// <summary>A range is one that the option's default keeps.</summary>
-    [Fact]
+    [Law]
     public void Options_HaveDefaultsWithinTheirRange()
     {
         foreach (PropertyInfo property in Strategy.OptionsType.GetProperties())
@@ -121,5 +151,12 @@ public abstract class MergeStrategyContract<TStrategy>
             object? value = property.GetValue(ValidOptions);
             Assert.All(property.GetCustomAttributes<RangeAttribute>(), range => Assert.True(range.IsValid(value), $"{property.Name} is {value}"));
         }
+    }
+
+    private static void AssertFinite(float[] result) => Assert.All(result, value => Assert.True(float.IsFinite(value), $"the result holds {value}"));
+
+    private sealed class Given(IMergeStrategy strategy, object? options) : StrategyConformance(strategy)
+    {
+        protected override object ValidOptions => options ?? base.ValidOptions;
     }
 }

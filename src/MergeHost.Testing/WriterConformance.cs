@@ -1,14 +1,12 @@
 using MergeHost.Checkpoints;
 using MergeHost.Storage.Folders;
-using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every checkpoint format must do that can be written; its tests inherit it.</summary>
+/// <summary>What every checkpoint format must do that can be written.</summary>
 /// <remarks>A format that does not store every type, name or file overrides what is written.</remarks>
-/// <typeparam name="TFormat">The format.</typeparam>
-public abstract class CheckpointWriterContract<TFormat> : CheckpointReaderContract<TFormat>
-    where TFormat : IWritableCheckpointFormat, new()
+/// <param name="format">The format.</param>
+public class WriterConformance(IWritableCheckpointFormat format) : ReaderConformance(format)
 {
     /// <summary>What is written and read; by default every floating-point type, odd and empty shapes, many scripts.</summary>
     protected override IReadOnlyList<TensorInfo> Tensors { get; } =
@@ -29,111 +27,115 @@ public abstract class CheckpointWriterContract<TFormat> : CheckpointReaderContra
         CompanionFile.FromBytes("tokenizer.json", """{"version": "1.0"}"""u8.ToArray()),
     ];
 
+    /// <summary>Tries all laws with tensors of every floating-point type.</summary>
+    /// <param name="format">The format.</param>
+    /// <returns>Those that are broken.</returns>
+    public static IReadOnlyList<Violation> Check(IWritableCheckpointFormat format) => new WriterConformance(format).Check();
+
     /// <summary>All that was written comes back, bit for bit, whatever the size of the files.</summary>
-    [Theory]
-    [InlineData(5_000_000_000)]
-    [InlineData(100_000)]
-    [InlineData(1)]
-    public void Open_AfterComplete_GivesTensorsAndBytesAsWritten(long shardSizeBytes)
+    [Law]
+    public void Open_AfterComplete_GivesTensorsAndBytesAsWritten() => Assert.All((long[])[5_000_000_000, 100_000, 1], shardSizeBytes =>
     {
+        End();
+        Begin();
         Write(Layout() with { ShardSizeBytes = shardSizeBytes });
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         AssertHoldsAll(reader);
         Assert.Empty(reader.Warnings);
-    }
+    });
 
     /// <summary>Files are no larger than asked for, unless a single tensor is.</summary>
-    [Fact]
+    [Law]
     public void Create_WithSmallShards_KeepsFilesWithinTheirSize()
     {
         const long shardSizeBytes = 2_000;
         TensorInfo[] small = [.. Tensors.Where(tensor => tensor.LengthBytes < shardSizeBytes / 2)];
         Write(Layout() with { Tensors = small, ShardSizeBytes = shardSizeBytes });
-        using ICheckpointReader reader = Format.Open(Folder.Path);
-        Assert.All(reader.WeightFiles, path => Assert.InRange(new FileInfo(path).Length, 0, shardSizeBytes));
+        using ICheckpointReader reader = format.Open(Folder.Path);
+        Assert.All(reader.WeightFiles, path => Assert.True(new FileInfo(path).Length <= shardSizeBytes, $"{path} has {new FileInfo(path).Length} bytes, {shardSizeBytes} were asked for"));
     }
 
     /// <summary>Runs may be written and read by several threads at once, in any order.</summary>
-    [Fact]
+    [Law]
     public void WriteAndRead_FromSeveralThreadsInAnyOrder_LoseNothing()
     {
         ElementRun[] runs = Runs();
-        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        using (ICheckpointWriter writer = format.Create(Folder.Path, Layout()))
         {
             InParallel(runs, run => writer.Write(run.Tensor, run.FirstElement, run.Data));
             InParallel(runs, run => AssertReads(writer.Read, run));
             writer.Complete();
         }
 
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         InParallel(runs, run => AssertReads(reader.Read, run));
     }
 
     /// <summary>Until it is complete, nothing in the folder can be taken for a checkpoint.</summary>
-    [Fact]
+    [Law]
     public void Create_BeforeComplete_LeavesNothingThatOpens()
     {
-        using ICheckpointWriter writer = Format.Create(Folder.Path, Layout());
+        using ICheckpointWriter writer = format.Create(Folder.Path, Layout());
         WriteAll(writer, Tensors);
-        Assert.All(Folder.FileNames(), name => Assert.EndsWith(".partial", name, StringComparison.Ordinal));
-        Assert.Throws<CheckpointException>(() => Format.Open(Folder.Path));
+        Assert.All(Folder.FileNames(), name => Assert.True(IsPartial(name), $"'{name}' is there before the checkpoint is complete"));
+        Assert.Throws<CheckpointException>(() => format.Open(Folder.Path));
     }
 
     /// <summary>A complete checkpoint is made of the files that were announced, and of no others.</summary>
-    [Theory]
-    [InlineData(5_000_000_000)]
-    [InlineData(1)]
-    public void Complete_LeavesTheAnnouncedFilesOnly(long shardSizeBytes)
+    [Law]
+    public void Complete_LeavesTheAnnouncedFilesOnly() => Assert.All((long[])[5_000_000_000, 1], shardSizeBytes =>
     {
-        using ICheckpointWriter writer = Format.Create(Folder.Path, Layout() with { ShardSizeBytes = shardSizeBytes });
+        End();
+        Begin();
+        using ICheckpointWriter writer = format.Create(Folder.Path, Layout() with { ShardSizeBytes = shardSizeBytes });
         writer.Complete();
-        Assert.Equal(writer.Files.Order(StringComparer.Ordinal), Folder.FileNames());
-    }
+        Assert.Equal([.. writer.Files.Order(StringComparer.Ordinal)], Folder.FileNames());
+    });
 
     /// <summary>A run that was broken off keeps what it wrote, and the next one finds it.</summary>
-    [Fact]
+    [Law]
     public void Create_AfterARunWasBroken_FindsItsBytes()
     {
         TensorInfo[] first = [.. Tensors.Where((_, index) => index % 2 == 0)];
-        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        using (ICheckpointWriter writer = format.Create(Folder.Path, Layout()))
         {
             WriteAll(writer, first);
         }
 
-        Assert.Contains(Folder.FileNames(), name => name.EndsWith(".partial", StringComparison.Ordinal));
-        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout()))
+        Assert.NotEmpty(Folder.FileNames().Where(IsPartial), "files that the broken run left");
+        using (ICheckpointWriter writer = format.Create(Folder.Path, Layout()))
         {
             Assert.All(first, tensor => AssertReads(writer.Read, new ElementRun(tensor, 0, Content(tensor))));
             WriteAll(writer, Tensors.Except(first));
             writer.Complete();
         }
 
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         AssertHoldsAll(reader);
     }
 
     /// <summary>What a run with another layout left does no harm.</summary>
-    [Fact]
+    [Law]
     public void Create_AfterARunWithAnotherLayout_WritesItsOwn()
     {
         TensorInfo[] others = [.. Tensors.Skip(1)];
-        using (ICheckpointWriter writer = Format.Create(Folder.Path, Layout() with { Tensors = others, ShardSizeBytes = 1 }))
+        using (ICheckpointWriter writer = format.Create(Folder.Path, Layout() with { Tensors = others, ShardSizeBytes = 1 }))
         {
             WriteAll(writer, others);
         }
 
         Write(Layout());
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         AssertHoldsAll(reader);
-        Assert.DoesNotContain(Folder.FileNames(), name => name.EndsWith(".partial", StringComparison.Ordinal));
+        Assert.Empty(Folder.FileNames().Where(IsPartial), "files that are left");
     }
 
     /// <summary>Configuration and tokenizer come back, byte for byte.</summary>
-    [Fact]
+    [Law]
     public void Complete_WithCompanions_KeepsThemAsTheyAre()
     {
         Write(Layout());
-        using ICheckpointReader reader = Format.Open(Folder.Path);
+        using ICheckpointReader reader = format.Open(Folder.Path);
         Assert.Equal(Names(Companions), Names(reader.Companions));
         foreach (CompanionFile companion in Companions)
         {
@@ -155,6 +157,8 @@ public abstract class CheckpointWriterContract<TFormat> : CheckpointReaderContra
         return content;
     }
 
+    private static bool IsPartial(string name) => name.EndsWith(".partial", StringComparison.Ordinal);
+
     private void WriteAll(ICheckpointWriter writer, IEnumerable<TensorInfo> tensors)
     {
         foreach (TensorInfo tensor in tensors)
@@ -167,7 +171,7 @@ public abstract class CheckpointWriterContract<TFormat> : CheckpointReaderContra
 
     private void Write(CheckpointLayout layout)
     {
-        using ICheckpointWriter writer = Format.Create(Folder.Path, layout);
+        using ICheckpointWriter writer = format.Create(Folder.Path, layout);
         WriteAll(writer, layout.Tensors);
         writer.Complete();
     }

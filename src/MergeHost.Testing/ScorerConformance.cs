@@ -1,17 +1,20 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Scoring;
-using Xunit;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every layer scorer must do; a scorer's tests inherit it.</summary>
-/// <typeparam name="TScorer">The scorer.</typeparam>
-public abstract class LayerScorerContract<TScorer>
-    where TScorer : ILayerScorer, new()
+/// <summary>What every layer scorer must do.</summary>
+/// <param name="scorer">The scorer.</param>
+public class ScorerConformance(ILayerScorer scorer) : Conformance
 {
     /// <summary>The scorer.</summary>
-    protected TScorer Scorer { get; } = new();
+    protected ILayerScorer Scorer => scorer;
+
+    /// <summary>Tries all laws with the options that the record has by default.</summary>
+    /// <param name="scorer">The scorer.</param>
+    /// <returns>Those that are broken.</returns>
+    public static IReadOnlyList<Violation> Check(ILayerScorer scorer) => new ScorerConformance(scorer).Check();
 
     /// <summary>Options that are valid for every tensor; by default those of the record.</summary>
     protected virtual object ValidOptions => Activator.CreateInstance(Scorer.OptionsType)!;
@@ -30,31 +33,27 @@ public abstract class LayerScorerContract<TScorer>
     }
 
     /// <summary>A finite pair has a finite score or none.</summary>
-    [Theory]
-    [InlineData(8, 4)]
-    [InlineData(1, 1)]
-    [InlineData(3, 130)]
-    [InlineData(64, 80)]
-    public void Score_OfFiniteMatrices_IsFiniteOrNone(int rows, int columns)
+    [Law]
+    public void Score_OfFiniteMatrices_IsFiniteOrNone() => Assert.All([(8, 4), (1, 1), (3, 130), (64, 80)], ((int Rows, int Columns) shape) =>
     {
-        LayerScore score = Score(Pair(rows, columns));
-        Assert.False(double.IsInfinity(score.Value));
-        Assert.All(score.Diagnostics.Values, value => Assert.True(double.IsFinite(value)));
-    }
+        LayerScore score = Score(Pair(shape.Rows, shape.Columns));
+        AssertUsable(score);
+        Assert.All(score.Diagnostics, pair => Assert.True(double.IsFinite(pair.Value), $"diagnostic '{pair.Key}' is {pair.Value}"));
+    });
 
     /// <summary>A tensor that training left alone, or that is all zeros, is no reason to fail.</summary>
-    [Fact]
+    [Law]
     public void Score_OfWhatDidNotChangeOrIsZero_IsFiniteOrNone()
     {
         Matrix<float> weights = Pair(8, 4).Get(LayerMatrix.Base);
         Matrix<float> zeros = new(8, 4);
         Assert.All(
             [new LayerValues(weights, weights), new LayerValues(zeros, zeros), new LayerValues(zeros, weights), new LayerValues(weights, zeros)],
-            layer => Assert.False(double.IsInfinity(Score(layer).Value)));
+            layer => AssertUsable(Score(layer)));
     }
 
     /// <summary>A vector is one row; a scorer may have nothing to say of it.</summary>
-    [Fact]
+    [Law]
     public void Score_OfAVector_IsFiniteOrNone()
     {
         LayerValues row = Pair(1, 16);
@@ -63,11 +62,11 @@ public abstract class LayerScorerContract<TScorer>
             Tensor = new TensorInfo("model.layers.0.input_layernorm.weight", DType.F32, [16]),
             Role = TensorRole.Norm,
         };
-        Assert.False(double.IsInfinity(Score(norm).Value));
+        AssertUsable(Score(norm));
     }
 
     /// <summary>The same numbers give the same score, and stay as they are.</summary>
-    [Fact]
+    [Law]
     public void Score_Twice_GivesTheSameAndLeavesItsInputs()
     {
         LayerValues layer = Pair(12, 20);
@@ -78,15 +77,17 @@ public abstract class LayerScorerContract<TScorer>
     }
 
     /// <summary>Comparing gives as many finite scores, and does not depend on how often it is done.</summary>
-    [Fact]
+    [Law]
     public void Compare_OfSeveralScores_GivesAsManyFiniteOnes()
     {
         object options = ValidOptions;
         LayerScore[] scores = [.. Enumerable.Range(1, 4).Select(seed => Score(Pair(12, 20, seed), options)).Where(score => !double.IsNaN(score.Value))];
         LayerScore[] compared = Scorer.Compare(scores, options);
         Assert.Equal(scores.Length, compared.Length);
-        Assert.All(compared, score => Assert.True(double.IsFinite(score.Value)));
+        Assert.All(compared, score => Assert.True(double.IsFinite(score.Value), $"a compared score is {score.Value}"));
         Assert.Equal(compared.Select(score => score.Value), Scorer.Compare(scores, options).Select(score => score.Value));
         Assert.Empty(Scorer.Compare([], options));
     }
+
+    private static void AssertUsable(LayerScore score) => Assert.True(!double.IsInfinity(score.Value), $"the score is {score.Value}");
 }

@@ -1,45 +1,48 @@
 using MergeHost.Alignments;
 using MergeHost.Checkpoints;
-using Xunit;
 using static MergeHost.Testing.ReaderChecks;
 
 namespace MergeHost.Testing;
 
-/// <summary>What every alignment must do; an alignment's tests inherit it.</summary>
-/// <typeparam name="TAlignment">The alignment.</typeparam>
-public abstract class ModelAlignmentContract<TAlignment>
-    where TAlignment : IModelAlignment, new()
+/// <summary>What every alignment must do.</summary>
+/// <param name="alignment">The alignment.</param>
+public class AlignmentConformance(IModelAlignment alignment) : Conformance
 {
     /// <summary>The models that are aligned, the base first; by default a small Llama in BF16, and one with two tokens more.</summary>
     protected virtual IReadOnlyList<TinyCheckpoint> Models { get; } = [TinyCheckpoint.Llama(), TinyCheckpoint.Llama(tokens: 10, seed: 2)];
 
     /// <summary>The options; by default those of the record.</summary>
-    protected virtual object Options => Activator.CreateInstance(new TAlignment().OptionsType)!;
+    protected virtual object Options => Activator.CreateInstance(alignment.OptionsType)!;
 
     /// <summary>Opens what the alignment asks for; by default there is nothing else.</summary>
     protected virtual ICheckpointReader Open(string name) => throw CheckpointException.Unreadable(name, "there is no such file or folder");
+
+    /// <summary>Tries all laws on two small Llamas, with the options that the record has by default.</summary>
+    /// <param name="alignment">The alignment.</param>
+    /// <returns>Those that are broken.</returns>
+    public static IReadOnlyList<Violation> Check(IModelAlignment alignment) => new AlignmentConformance(alignment).Check();
 
     /// <summary>Aligns models that are named <c>model0</c>, <c>model1</c> and so on; the first is the base.</summary>
     protected AlignedModels Align(IReadOnlyList<ICheckpointReader> checkpoints, Action<Problem>? warn = null)
     {
         StageModel[] models = [.. checkpoints.Select((checkpoint, index) => new StageModel($"model{index}", checkpoint) { IsBase = index == 0 })];
         AlignmentContext context = new(models, RoleOf, name => models.FirstOrDefault(model => model.Name == name), Open, warn ?? (_ => { }));
-        return new TAlignment().Align(context, Options);
+        return alignment.Align(context, Options);
     }
 
     /// <summary>There is a checkpoint for each model, names are unique, and tensors of one name have one shape and can be read.</summary>
-    [Fact]
+    [Law]
     public void Align_GivesEachModelTensorsOfTheSameShapes()
     {
         IReadOnlyList<ICheckpointReader> aligned = Align([.. Models.Select(model => model.Open())]).Checkpoints;
         Assert.Equal(Models.Count, aligned.Count);
         Assert.All(aligned, model => Assert.Equal(model.Tensors.Count, model.Tensors.Select(tensor => tensor.Name).Distinct().Count()));
-        Assert.All(aligned.SelectMany(model => model.Tensors).GroupBy(tensor => tensor.Name), same => Assert.Single(same.Select(tensor => tensor.Shape).Distinct()));
+        Assert.All(aligned.SelectMany(model => model.Tensors).GroupBy(tensor => tensor.Name), same => Assert.Equal(1, same.Select(tensor => tensor.Shape).Distinct().Count(), $"the number of shapes of '{same.Key}'"));
         Assert.All(aligned, model => Assert.All(model.Tensors, tensor => ReadAll(model, tensor)));
     }
 
     /// <summary>Data is read through the result alone, since an earlier stage may not have made it when models are aligned.</summary>
-    [Fact]
+    [Law]
     public void Align_ReadsNoData()
     {
         WatchedReader[] watched = [.. Models.Select(model => new WatchedReader(model.Open()))];
@@ -48,12 +51,12 @@ public abstract class ModelAlignmentContract<TAlignment>
     }
 
     /// <summary>A run has the bytes that it has in the whole tensor, from any thread.</summary>
-    [Fact]
+    [Law]
     public void Read_OfRunsOnSeveralThreads_GivesTheBytesOfTheWhole() =>
         Assert.All(Align([.. Models.Select(model => model.Open())]).Checkpoints, AssertRunsGiveTheWhole);
 
     /// <summary>Applied again, it gives the same tensors, files, report and bytes.</summary>
-    [Fact]
+    [Law]
     public void Align_Twice_GivesTheSame()
     {
         AlignedModels first = Align([.. Models.Select(model => model.Open())]);
