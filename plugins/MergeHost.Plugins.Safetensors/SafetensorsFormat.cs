@@ -16,5 +16,15 @@ public sealed class SafetensorsFormat : IWritableCheckpointFormat
     public ICheckpointReader Open(CheckpointFiles files) => PartedCheckpoint.Open(files, part => SafetensorsReader.Open(SafetensorsFiles.Find(part)));
 
     /// <inheritdoc/>
-    public ICheckpointWriter Create(string folder, CheckpointLayout layout) => PartedWriter.Create(folder, layout, SafetensorsWriter.Create);
+    public ICheckpointWriter Create(string folder, CheckpointLayout layout) =>
+        PartedWriter.Create(folder, layout, (part, own) => SafetensorsWriter.Create(part, own));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CheckpointShard> Distribute(CheckpointLayout layout) =>
+        ModelParts.Find(layout) is not null ? []
+        : [.. ShardLayout.Distribute(layout).Select(shard => new CheckpointShard(shard.Name, [.. shard.Records.Select(record => record.Info)]))];
+
+    /// <inheritdoc/>
+    public ICheckpointWriter CreateShards(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard> shards) =>
+        SafetensorsWriter.Create(folder, layout, shards);
 }

@@ -15,34 +15,39 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
     private readonly string _folder;
     private readonly IReadOnlyList<CompanionFile> _companions;
     private readonly IReadOnlyList<ShardLayout> _shards;
+    private readonly bool _hasIndex;
     private readonly List<PartialFile> _files = [];
     private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
 
-    private SafetensorsWriter(string folder, CheckpointLayout layout)
+    private SafetensorsWriter(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard>? only)
     {
+        IReadOnlyList<ShardLayout> all = ShardLayout.Distribute(layout);
+        HashSet<string>? names = only?.Select(shard => shard.File).ToHashSet();
         _folder = folder;
-        _companions = layout.Companions;
-        _shards = ShardLayout.Distribute(layout);
+        _companions = only is null ? layout.Companions : [];
+        _shards = names is null ? all : [.. all.Where(shard => names.Contains(shard.Name))];
+        _hasIndex = only is null && all.Count > 1;
         Files =
         [
-            .. layout.Companions.Select(companion => companion.Name),
+            .. _companions.Select(companion => companion.Name),
             .. _shards.Select(shard => shard.Name),
-            .. IsSharded ? (string[])[SafetensorsNames.Index] : [],
+            .. _hasIndex ? (string[])[SafetensorsNames.Index] : [],
         ];
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Files { get; }
 
-    private bool IsSharded => _shards.Count > 1;
-
     /// <summary>Creates the files, or opens those that a broken run left.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="layout">Everything that the checkpoint will hold.</param>
+    /// <param name="only">The files with weights that are written, and nothing beside them; <see langword="null"/> for the whole checkpoint.</param>
     /// <exception cref="CheckpointException">A tensor's name or type cannot be stored.</exception>
     /// <exception cref="IOException">A file cannot be made.</exception>
-    public static SafetensorsWriter Create(string folder, CheckpointLayout layout)
+    public static SafetensorsWriter Create(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard>? only = null)
     {
         Check(folder, layout);
-        SafetensorsWriter writer = new(folder, layout);
+        SafetensorsWriter writer = new(folder, layout, only);
         try
         {
             writer.ClearFolder();
@@ -84,7 +89,7 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
         // All bytes are on the disk before the first name changes.
         _files.ForEach(file => file.Flush());
         _files.ForEach(file => file.Complete());
-        if (IsSharded)
+        if (_hasIndex)
         {
             // An older checkpoint's single file would be read in place of the shards.
             File.Delete(Path.Combine(_folder, SafetensorsNames.Single));

@@ -218,6 +218,15 @@ public static class ErrorCodes
     /// <summary>A file, or the name of one, where a folder is written.</summary>
     public static readonly ErrorCode OutputNotFolder = new("MH5010", "The output must be a folder");
 
+    /// <summary>Parts of an output, or what must be known before them, that are not there yet, or are damaged.</summary>
+    public static readonly ErrorCode PartsMissing = new("MH5011", "Parts of an output are not finished");
+
+    /// <summary>Parts in an output's folder that are of another merge, or of another number.</summary>
+    public static readonly ErrorCode OtherParts = new("MH5012", "The folder holds parts of another merge");
+
+    /// <summary>An output that cannot be made in parts, since it is one file.</summary>
+    public static readonly ErrorCode NotInParts = new("MH5013", "The output cannot be made in parts");
+
     /// <summary>A suite of tasks that cannot be read, or holds none.</summary>
     public static readonly ErrorCode BadSuite = new("MH6001", "A suite of tasks cannot be used");
 

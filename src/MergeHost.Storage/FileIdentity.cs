@@ -41,8 +41,8 @@ public readonly record struct FileIdentity(ulong Device, ulong Number, long Leng
     /// <summary>Whether both are of one file, however it was changed in between.</summary>
     public bool IsSameFile(FileIdentity other) => (Device, Number) == (other.Device, other.Number);
 
-    /// <summary>All of it, as text that can be stored and compared.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device:x}:{Number:x}:{LengthBytes}:{Modified}:{Changed}");
+    /// <summary>All of it but the device, as text that can be stored and compared: the numbers of devices differ between machines that share files.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number:x}:{LengthBytes}:{Modified}:{Changed}");
 
     internal static IOException Failed(string path, int error) => new($"{path}: {new Win32Exception(error).Message}", error);
 }

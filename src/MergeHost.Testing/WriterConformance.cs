@@ -130,6 +130,39 @@ public class WriterConformance(IWritableCheckpointFormat format) : ReaderConform
         Assert.Empty(Folder.FileNames().Where(IsPartial), "files that are left");
     }
 
+    /// <summary>Files that several writers wrote apart are what one writer makes; a format that distributes nothing is not asked.</summary>
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(1)]
+    public void Create_AfterFilesWereWrittenApart_FindsTheirBytes(long shardSizeBytes)
+    {
+        CheckpointLayout layout = Layout() with { ShardSizeBytes = shardSizeBytes };
+        foreach (CheckpointShard shard in Format.Distribute(layout))
+        {
+            using TemporaryFolder apart = new();
+            using (ICheckpointWriter writer = Format.CreateShards(apart.Path, layout, [shard]))
+            {
+                WriteAll(writer, shard.Tensors);
+                Assert.All(apart.FileNames(), name => Assert.EndsWith(".partial", name, StringComparison.Ordinal));
+                writer.Complete();
+                Assert.Equal([shard.File], writer.Files);
+            }
+
+            Assert.Equal([shard.File], apart.FileNames());
+            File.Move(apart[shard.File], Folder[shard.File + ".partial"]);
+        }
+
+        using (ICheckpointWriter whole = Format.Create(Folder.Path, layout))
+        {
+            Assert.All(Format.Distribute(layout).SelectMany(shard => shard.Tensors), tensor => AssertReads(whole.Read, new ElementRun(tensor, 0, Content(tensor))));
+            WriteAll(whole, Format.Distribute(layout).Count == 0 ? Tensors : []);
+            whole.Complete();
+        }
+
+        using ICheckpointReader reader = Format.Open(Folder.Path);
+        AssertHoldsAll(reader);
+    }
+
     /// <summary>Configuration and tokenizer come back, byte for byte.</summary>
     [Law]
     public void Complete_WithCompanions_KeepsThemAsTheyAre()

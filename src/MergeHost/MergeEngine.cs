@@ -32,7 +32,7 @@ namespace MergeHost;
 /// </remarks>
 /// <param name="services">What the constructors of plugins may ask for, loggers for example.</param>
 /// <param name="pluginsPath">A folder of plugins that goes before all others, or <see langword="null"/>.</param>
-public sealed class MergeEngine(IServiceProvider services, string? pluginsPath = null) : IDisposable
+public sealed partial class MergeEngine(IServiceProvider services, string? pluginsPath = null) : IDisposable
 {
     // Where a recipe's path would stand in problems.
     private const string ConversionName = "conversion";

@@ -12,6 +12,25 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     /// <exception cref="IOException">A file cannot be made, for want of room for example.</exception>
     ICheckpointWriter Create(string folder, CheckpointLayout layout);
 
+    /// <summary>Tells how tensors are distributed among files, so that several processes can each write some of the files.</summary>
+    /// <param name="layout">Everything that the checkpoint will hold.</param>
+    /// <returns>The files in order, the same whenever the layout is; none, as by default, if files cannot be written apart.</returns>
+    IReadOnlyList<CheckpointShard> Distribute(CheckpointLayout layout) => [];
+
+    /// <summary>Creates some of the files of a checkpoint, as <see cref="Create"/> does all of them.</summary>
+    /// <remarks>
+    /// Complete, they have their final names and lengths, and there is nothing beside them. Moved to another folder, under the name
+    /// <c>….partial</c>, they are found by <see cref="Create"/> like those of a broken run. Only a format that distributes tensors is asked.
+    /// </remarks>
+    /// <param name="folder">An existing folder, of this writer's own.</param>
+    /// <param name="layout">Everything that the checkpoint will hold.</param>
+    /// <param name="shards">Some of what <see cref="Distribute"/> tells.</param>
+    /// <returns>A writer, which takes the tensors of these files alone; the caller disposes it.</returns>
+    /// <exception cref="CheckpointException">The layout holds what the format cannot store.</exception>
+    /// <exception cref="IOException">A file cannot be made, for want of room for example.</exception>
+    ICheckpointWriter CreateShards(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard> shards) =>
+        throw new NotSupportedException($"{GetType().Name} distributes nothing");
+
     /// <summary>Whether the format has no place for a tensor, and needs none, since programs make it for themselves; by default never.</summary>
     bool LeavesOut(TensorInfo tensor) => false;
 

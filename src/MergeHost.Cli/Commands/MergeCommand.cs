@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
 using MergeHost.Evaluation;
@@ -15,14 +17,18 @@ internal static class MergeCommand
     private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
 
     private static readonly Option<bool> _check = new("--check") { Description = "Run what a builder built, and compare it with what it must be" };
+    private static readonly Option<MergePart?> _part = Part("--part", "Make a part of OUT, such as 2/4: on any machines that share its folder, at once, twice or killed");
+    private static readonly Option<MergePart?> _survey = Part("--survey", "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
+    private static readonly Option<bool> _finish = new("--finish") { Description = "Put the parts together, once all are there" };
 
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, _part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
+        command.Validators.Add(CheckParts);
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
     }
@@ -32,12 +38,76 @@ internal static class MergeCommand
         string recipe = arguments.GetRequiredValue(_recipe);
         string output = arguments.GetRequiredValue(_output);
         MergeOptions options = SharedOptions.Merging(arguments) with { Check = arguments.GetValue(_check) };
-        MergeManifest manifest = Merge(recipe, output, options, engine, printer, cancellation);
+        string? stage = arguments.GetValue(SharedOptions.Stage);
+        if ((arguments.GetValue(_part) ?? arguments.GetValue(_survey)) is { } part)
+        {
+            bool isSurvey = arguments.GetValue(_survey) is not null;
+            PartSummary made = printer.Track(isSurvey ? $"survey {part}" : $"merging part {part}", progress => isSurvey
+                ? engine.SurveyPart(recipe, output, part, options, stage, printer.Show, progress, cancellation)
+                : engine.MergePart(recipe, output, part, options, stage, printer.Show, progress, cancellation));
+            printer.Write(made, summary => Describe(summary, isSurvey), isData: false);
+            return 0;
+        }
+
+        bool isFinish = arguments.GetValue(_finish);
+        MergeManifest manifest = isFinish
+            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, cancellation))
+            : Merge(recipe, output, options, engine, printer, cancellation);
+        if (stage is not null && manifest.Stages[^1].Name == stage)
+        {
+            printer.Write(manifest, made => Console.WriteLine($"{output}: stage {stage} is finished: {made.Tensors.Count} tensors, {Bytes.Format(made.Files.Sum(file => file.Bytes))}"), isData: false);
+            return 0;
+        }
+
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
         manifest = manifest with { Evaluation = evaluation };
         Pages.Save(arguments, printer, () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
         printer.Write(manifest, made => Describe(made, output), isData: false);
         return 0;
+    }
+
+    private static void Describe(PartSummary part, bool isSurvey)
+    {
+        string already = part.IsAlreadyComplete ? ", which was done already" : "";
+        Console.WriteLine(isSurvey
+            ? $"{part.Output}: survey {part.Part} is done{(part.Count == 0 ? ": nothing was left to find" : $": {part.Count} answers")}"
+            : $"{part.Output}: part {part.Part} is done{already}: {part.Count} tensors, {Bytes.Format(part.LengthBytes)} in {part.Files.Count} files; when all parts are, the same command with --finish makes the output");
+    }
+
+    private static Option<MergePart?> Part(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "I/N",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (MergePart.Parse(text) is { } part)
+            {
+                return part;
+            }
+
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be I/N with I from 1 to N and N up to {MergePart.Most}, such as 2/4, found '{text}'"));
+            return null;
+        },
+    };
+
+    private static void CheckParts(CommandResult result)
+    {
+        string[] given = [.. new Option[] { _part, _survey, _finish }.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        if (given.Length > 1)
+        {
+            result.AddError($"{given[0]} and {given[1]} exclude each other");
+        }
+
+        if (given.Length > 0 && result.GetResult(SharedOptions.Force) is { Implicit: false })
+        {
+            result.AddError($"--force and {given[0]} exclude each other: parts never replace what is in OUT");
+        }
+
+        if (given.Length == 0 && result.GetResult(SharedOptions.Stage) is { Implicit: false })
+        {
+            result.AddError("--stage goes with --part, --survey or --finish");
+        }
     }
 
     // What the output differs in from the model whose configuration it has; the two are read for the page alone.

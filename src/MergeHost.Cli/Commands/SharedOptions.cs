@@ -24,6 +24,8 @@ internal static class SharedOptions
 
     public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
 
+    public static Option<string?> Stage { get; } = new("--stage") { Description = "The stage that is made in parts, of a recipe with several; the last by default", HelpName = "NAME" };
+
     public static Option<bool> Stream { get; } = new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };
 
     public static Option<int> Threads { get; } = new("--threads")

@@ -25,8 +25,33 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
     public static OutputException Damaged(string folder, string file, string difference) => new(new Problem(ErrorCodes.VerifyFailed,
         $"{folder}: the output was complete, but '{file}' {difference}", "Add --force to make it again."));
 
-    public static OutputException StagesAreLink(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
-        $"{path}: expected a folder of its own for results of stages, found a link", "Remove the link, or name another folder."));
+    public static OutputException OwnFolderIsLink(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
+        $"{path}: expected a folder of the merge's own, found a link", "Remove the link, or name another folder."));
+
+    public static OutputException InParts(string folder) => new(new Problem(ErrorCodes.OtherParts,
+        $"{folder}: the folder holds an output that is being made in parts",
+        "Add --finish when all parts are there, or --force to throw them away and begin anew."));
+
+    public static OutputException NotInPartsYet(string folder) => new(new Problem(ErrorCodes.OtherParts,
+        $"{folder}: the folder holds the unfinished output of a merge that is not made in parts",
+        "Run that merge to its end, without --part; or name another folder."));
+
+    public static OutputException ExistsBeforeParts(string folder) => new(new Problem(ErrorCodes.OutputExists,
+        $"{folder}: the folder is not empty", "Name another folder: parts never replace what is in one."));
+
+    public static OutputException OtherParts(string folder, string partsPath, string difference) => new(new Problem(ErrorCodes.OtherParts,
+        $"{folder}: the parts in the folder are not of this merge: {difference}",
+        $"Name another folder, or delete '{partsPath}' to begin anew."));
+
+    public static OutputException OtherPartCount(string folder, string partsPath, string found, int asked) => new(new Problem(ErrorCodes.OtherParts,
+        string.Create(CultureInfo.InvariantCulture, $"{folder}: the output is being made in {found} parts, found a part of {asked}"),
+        $"Name a part of {found}, or delete '{partsPath}' to begin anew."));
+
+    public static OutputException NotInParts(string output, string format) => new(new Problem(ErrorCodes.NotInParts,
+        $"{output}: the files of this output, of format '{format}', cannot be written apart",
+        "Make it in parts as `safetensors`, and then use `mergehost convert`; or merge in one run."));
+
+    public static OutputException PartsMissing(string message, string hint) => new(new Problem(ErrorCodes.PartsMissing, message, hint));
 
     public static OutputException Locked(string folder, Exception inner) => new(new Problem(ErrorCodes.OutputLocked,
         $"{folder}: another process is writing this output", "Wait for it to end, or name another folder."), inner);

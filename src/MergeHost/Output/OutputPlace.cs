@@ -14,6 +14,7 @@ internal sealed record OutputPlace
     private const string Manifest = "mergehost.json";
     private const string Journal = "mergehost.journal.partial";
     private const string Stages = ".stages";
+    private const string Parts = ".parts";
 
     private OutputPlace(string path, string folder, string? fileName)
     {
@@ -41,6 +42,9 @@ internal sealed record OutputPlace
     /// <summary>Where the results of earlier stages lie until the output is complete.</summary>
     public string StagesPath => In(FileName + Stages);
 
+    /// <summary>Where the parts lie that the output is made in, until it is complete.</summary>
+    public string PartsPath => In(FileName + Parts);
+
     /// <summary>A folder of the output's own.</summary>
     public static OutputPlace InFolder(string path) => new(path, path, null);
 
@@ -59,6 +63,19 @@ internal sealed record OutputPlace
 
     /// <summary>Where the result of an earlier stage lies.</summary>
     public OutputPlace OfStage(string stage) => InFolder(System.IO.Path.Combine(StagesPath, stage));
+
+    /// <summary>Where a part of the output lies until all are there.</summary>
+    public OutputPlace OfPart(MergePart part) => InFolder(System.IO.Path.Combine(PartsPath, $"{part.Number}-of-{part.Count}"));
+
+    /// <summary>Where a part of the survey keeps others out; beside a file of its own nothing is written there.</summary>
+    public OutputPlace OfSurvey(MergePart part) => AsFile(System.IO.Path.Combine(PartsPath, $"survey-{part.Number}-of-{part.Count}"));
+
+    /// <summary>Into how many parts those that lie there divide the output; several numbers only if two divisions were begun at once.</summary>
+    public IReadOnlyList<int> PartCounts() => !Directory.Exists(PartsPath) ? [] :
+    [
+        .. Directory.EnumerateDirectories(PartsPath, "*-of-*").Select(path => MergePart.Parse(System.IO.Path.GetFileName(path).Replace("-of-", "/", StringComparison.Ordinal)))
+            .OfType<MergePart>().Select(part => part.Count).Distinct().Order(),
+    ];
 
     /// <summary>The path of a file of the output.</summary>
     public string In(string name) => System.IO.Path.Combine(Folder, name);
@@ -79,7 +96,7 @@ internal sealed record OutputPlace
                 .Concat(companions.Select(In).Where(System.IO.Path.Exists))
             : new[] { Path, Path + PartialFile.Suffix, ManifestPath, JournalPath }.Where(System.IO.Path.Exists);
         EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
-        return Directory.Exists(StagesPath) ? own.Concat(Directory.EnumerateFiles(StagesPath, "*", all)) : own;
+        return own.Concat(new[] { StagesPath, PartsPath }.Where(Directory.Exists).SelectMany(path => Directory.EnumerateFiles(path, "*", all)));
     }
 
     /// <summary>Makes the place ready, or refuses to touch it.</summary>
@@ -90,10 +107,10 @@ internal sealed record OutputPlace
     {
         try
         {
-            string name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
-            if (FileName is null && (File.Exists(Path) || (!Directory.Exists(Path) && IsNamedLikeAFile(name, weightFiles))))
+            CheckIsFolder(weightFiles);
+            if (!force && Directory.Exists(PartsPath))
             {
-                throw OutputException.NotFolder(Path);
+                throw OutputException.InParts(Path);
             }
 
             Directory.CreateDirectory(Folder);
@@ -112,13 +129,29 @@ internal sealed record OutputPlace
         }
     }
 
+    /// <summary>Makes the place ready for parts, or refuses to touch it; several parts may come at once.</summary>
+    /// <param name="weightFiles">The names, with <c>*</c> for any run of characters, that weights have in the output's format.</param>
+    /// <exception cref="OutputException">There is something else, or the name is that of a file, or of a link.</exception>
+    public void PrepareParts(IReadOnlyList<string> weightFiles)
+    {
+        CheckIsFolder(weightFiles);
+        CheckNoLink(PartsPath);
+        if (!Directory.Exists(PartsPath) && Directory.Exists(Folder)
+            && Directory.EnumerateFileSystemEntries(Folder).Any(entry => System.IO.Path.GetFileName(entry) is not (Stages or Parts)))
+        {
+            throw File.Exists(JournalPath) ? OutputException.NotInPartsYet(Path) : OutputException.ExistsBeforeParts(Path);
+        }
+
+        Directory.CreateDirectory(PartsPath);
+    }
+
     /// <summary>Removes what only an unfinished merge needs.</summary>
     public void CleanUp()
     {
         File.Delete(JournalPath);
-        if (Directory.Exists(StagesPath))
+        foreach (string path in new[] { StagesPath, PartsPath }.Where(Directory.Exists))
         {
-            Directory.Delete(StagesPath, recursive: true);
+            Directory.Delete(path, recursive: true);
         }
     }
 
@@ -126,13 +159,8 @@ internal sealed record OutputPlace
     /// <exception cref="OutputException">A link stands where their folder is to be.</exception>
     public void CheckStage(string stage)
     {
-        foreach (string path in (string[])[StagesPath, OfStage(stage).Folder])
-        {
-            if (new FileInfo(path).LinkTarget is not null)
-            {
-                throw OutputException.StagesAreLink(path);
-            }
-        }
+        CheckNoLink(StagesPath);
+        CheckNoLink(OfStage(stage).Folder);
     }
 
     /// <summary>Deletes what is to be replaced; the caller has the journal locked.</summary>
@@ -142,9 +170,31 @@ internal sealed record OutputPlace
     public void Clear(IReadOnlyList<string> weightFiles)
     {
         File.Delete(ManifestPath);
+        if (Directory.Exists(PartsPath))
+        {
+            Directory.Delete(PartsPath, recursive: true);
+        }
+
         foreach (string file in FileName is null ? weightFiles.SelectMany(pattern => Directory.EnumerateFiles(Folder, pattern)) : [Path])
         {
             File.Delete(file);
+        }
+    }
+
+    private void CheckIsFolder(IReadOnlyList<string> weightFiles)
+    {
+        string name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
+        if (FileName is null && (File.Exists(Path) || (!Directory.Exists(Path) && IsNamedLikeAFile(name, weightFiles))))
+        {
+            throw OutputException.NotFolder(Path);
+        }
+    }
+
+    private static void CheckNoLink(string path)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw OutputException.OwnFolderIsLink(path);
         }
     }
 

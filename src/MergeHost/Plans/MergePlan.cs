@@ -152,6 +152,17 @@ internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputT
 
     /// <summary>The tensors whose data is read.</summary>
     public IEnumerable<InputTensor> Read => Copied is { } copied ? [copied] : Inputs;
+
+    /// <summary>How many bytes are read.</summary>
+    public long ReadBytes => Packed is { Copied: { Count: > 0 } parts }
+        ? parts.Sum(part => part.Tensor.LengthBytes)
+        : Treatment switch
+        {
+            JoinTreatment join => join.Parts.Sum(part => Sources[part.Source].Tensor.DType is { } type ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes : 0),
+            MakeTreatment { HoldsSources: false } => 0,
+            MakeTreatment => Sources.Sum(source => source.Tensor.LengthBytes),
+            _ => Read.Sum(input => input.Tensor.DType.LengthBytes(Output.ElementCount)),
+        };
 }
 
 /// <summary>A tensor of a model that is read for a merge: its first elements, as many as the output has.</summary>

@@ -162,7 +162,7 @@ public sealed record ManifestFile(string Name, long Bytes, string? Sha256 = null
 
 /// <summary>A file that was read, as the system told of it: another file of that name, or a change of it, tells.</summary>
 /// <param name="Name">Its model and its name.</param>
-/// <param name="Identity">Device, inode, length, and the times of its last modification and change in nanoseconds.</param>
+/// <param name="Identity">Inode, length, and the times of its last modification and change in nanoseconds.</param>
 public sealed record ManifestInputFile(string Name, string Identity);
 
 /// <summary>A tensor of the output.</summary>

@@ -1,6 +1,5 @@
 using MergeHost.Plans;
 using MergeHost.Running.Data;
-using MergeHost.Strategies;
 
 namespace MergeHost.Running;
 
@@ -23,20 +22,9 @@ internal sealed class ProgressTimer : IDisposable
         _timer = progress is null ? null : new Timer(_ => Report(), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
     }
 
-    /// <summary>Bytes that are read for a tensor.</summary>
-    public static long ReadBytes(TensorPlan tensor) => tensor.Packed is { Copied: { Count: > 0 } parts }
-        ? parts.Sum(part => part.Tensor.LengthBytes)
-        : tensor.Treatment switch
-        {
-            JoinTreatment join => join.Parts.Sum(part => tensor.Sources[part.Source].Tensor.DType is { } type ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes : 0),
-            MakeTreatment { HoldsSources: false } => 0,
-            MakeTreatment => tensor.Sources.Sum(source => source.Tensor.LengthBytes),
-            _ => tensor.Read.Sum(input => input.Tensor.DType.LengthBytes(tensor.Output.ElementCount)),
-        };
-
     // What is packed counts as it is before.
     private static long Bytes(TensorPlan tensor) =>
-        ReadBytes(tensor) + (tensor.Packed is { Copied.Count: > 0 } ? tensor.Stored.Sum(part => part.LengthBytes) : tensor.Output.LengthBytes);
+        tensor.ReadBytes + (tensor.Packed is { Copied.Count: > 0 } ? tensor.Stored.Sum(part => part.LengthBytes) : tensor.Output.LengthBytes);
 
     /// <summary>Tells the progress now.</summary>
     public void Report()

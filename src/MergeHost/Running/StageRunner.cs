@@ -5,6 +5,7 @@ using MergeHost.Plugins;
 using MergeHost.Running.Building;
 using MergeHost.Running.Checks;
 using MergeHost.Running.Data;
+using MergeHost.Running.Parts;
 using MergeHost.Running.Records;
 using MergeHost.Running.Scheduling;
 using MergeHost.Running.Statistics;
@@ -14,8 +15,23 @@ using MergeHost.Strategies;
 namespace MergeHost.Running;
 
 /// <summary>Carries out the plan of one stage: makes its tensors and writes its checkpoint.</summary>
+/// <param name="plan">The stage.</param>
+/// <param name="host">Creates what the stage uses.</param>
+/// <param name="options">How it is carried out.</param>
+/// <param name="cancellation">Asks to stop; what is done is kept.</param>
 internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions options, CancellationToken cancellation)
 {
+    /// <summary>The part that is made, or <see langword="null"/> for the whole.</summary>
+    public PartPlan? Part { get; init; }
+
+    /// <summary>Has what was found of the whole model, where it was looked for before; <see langword="null"/> if that is still to do.</summary>
+    public Survey? Survey { get; init; }
+
+    /// <summary>Given tensors that are not there, tells what is wrong; <see langword="null"/> if they are to be made.</summary>
+    public Func<IReadOnlyList<TensorPlan>, MergeHostException>? Refuse { get; init; }
+
+    private IReadOnlyList<TensorPlan> Tensors => field ??= Part is null ? plan.Tensors : [.. plan.Tensors.Where(Part.Makes)];
+
     /// <summary>Runs the stage, or goes on with it.</summary>
     /// <param name="folder">Where the checkpoint is written; it holds a journal.</param>
     /// <param name="journal">The folder's journal.</param>
@@ -27,13 +43,19 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public StageResult Run(string folder, Journal journal, IReadOnlyList<TensorRecord> recorded, IProgress<MergeProgress>? progress)
     {
         InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
-        StageOutput output = new(host.Create<IWritableCheckpointFormat>(plan.Format).Create(folder, plan.Layout), plan.Packed);
+        StageOutput output = new(CreateFiles(folder), plan.Packed);
         using ICheckpointWriter writer = output.Writer;
-        Dictionary<string, TensorRecord> records = Confirmed(recorded, writer);
-        IReadOnlyList<Problem> warnings = MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
+        Dictionary<string, TensorRecord> records = Confirmed(recorded, writer, Refuse is null ? null : progress);
+        if (Refuse is not null && Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name)).ToList() is { Count: > 0 } lacking)
+        {
+            throw Refuse(lacking);
+        }
+
+        IReadOnlyList<Problem> warnings =
+            MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan) || Refuse is not null);
         watch.ThrowIfChanged();
-        TensorRecord[] made = [.. plan.Tensors.Select(tensor => records[tensor.Output.Name])];
-        Problem? unchanged = ChangeCheck.Run(plan, made);
+        TensorRecord[] made = [.. Tensors.Select(tensor => records[tensor.Output.Name])];
+        Problem? unchanged = Part is null ? ChangeCheck.Run(plan, made) : null;
         StageResult result = new(made, writer.Files, [.. warnings, .. output.Report(), .. unchanged is null ? (Problem[])[] : [unchanged]]);
         writer.Complete();
         return result;
@@ -51,6 +73,33 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         watch.ThrowIfChanged();
     }
 
+    /// <summary>Finds what is to be known of the whole model before any tensor is made, and keeps it.</summary>
+    /// <param name="answers">Keeps it.</param>
+    /// <param name="isMine">Whether this run is the one to answer a question, by its number.</param>
+    /// <returns>How many questions there are, and how many this run answered.</returns>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public (int Questions, int Answered) RunSurvey(Survey answers, Func<int, bool> isMine)
+    {
+        InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
+        using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()), new StageOutput(new NoWriter(), null)) { Strategy = plan.Strategy };
+        ModelStatistics statistics = new(plan.Tensors, context, new BlockScheduler(options.Threads, options.TensorBytes, cancellation));
+        int[] mine = [.. Enumerable.Range(0, statistics.Count).Where(question => isMine(question) && answers.Find(question) is null)];
+        IReadOnlyList<MeasuredResult> results = statistics.Measure(mine);
+        watch.ThrowIfChanged();
+        foreach ((int question, MeasuredResult result) in mine.Zip(results))
+        {
+            answers.Keep(question, result);
+        }
+
+        return (statistics.Count, mine.Length);
+    }
+
+    private ICheckpointWriter CreateFiles(string folder)
+    {
+        IWritableCheckpointFormat format = host.Create<IWritableCheckpointFormat>(plan.Format);
+        return Part is null ? format.Create(folder, plan.Layout) : new PartWriter(format.CreateShards(folder, plan.Layout, Part.Shards), Part, plan.Layout, folder);
+    }
+
     private IReadOnlyList<Problem> MakeTensors(
         StageOutput output, Func<InputModel, ICheckpointReader> open, Action<TensorRecord> note, Dictionary<string, TensorRecord> records,
         IProgress<MergeProgress>? progress, bool isChecked)
@@ -59,11 +108,12 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         IReadOnlyList<Problem> warnings = isChecked ? [] : new InputCheck(plan, model => readers[model], cancellation).Run();
         using RunContext context = new(options, readers, output) { Strategy = plan.Strategy };
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
-        using ProgressTimer timer = new(plan, context, records, progress);
-        IReadOnlyDictionary<Statistic, object> modelResults = new ModelStatistics(context, scheduler).Measure(plan.Tensors);
+        using ProgressTimer timer = new(plan with { Tensors = Tensors }, context, records, progress);
+        HashSet<string> own = [.. Tensors.Select(tensor => tensor.Output.Name)];
+        IReadOnlyDictionary<Statistic, object> modelResults = own.All(records.ContainsKey) ? new Dictionary<Statistic, object>() : MeasureModel(context, scheduler);
         scheduler.Run([.. Tasks(records, context, modelResults)], task =>
         {
-            foreach (TensorRecord record in ((ITensorTask)task).Records)
+            foreach (TensorRecord record in ((ITensorTask)task).Records.Where(record => own.Contains(record.Name)))
             {
                 note(record);
                 lock (records)
@@ -77,13 +127,25 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         return warnings;
     }
 
+    private IReadOnlyDictionary<Statistic, object> MeasureModel(RunContext context, BlockScheduler scheduler)
+    {
+        ModelStatistics statistics = new(plan.Tensors, context, scheduler);
+        for (int question = 0; Survey is not null && question < statistics.Count; question++)
+        {
+            statistics.Know(question, Survey.Find(question) ?? throw Survey.Missing());
+        }
+
+        statistics.Measure(Enumerable.Range(0, statistics.Count));
+        return statistics.Results;
+    }
+
     // What is made in one go is made again as a whole, and so is what is measured together.
     private IEnumerable<ITensorTask> Tasks(Dictionary<string, TensorRecord> records, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults)
     {
         HashSet<MakeTreatment> begun = [];
         ILookup<string?, TensorPlan> measured = plan.Tensors.ToLookup(tensor => tensor.Packed?.MeasuredWith);
         HashSet<string> measuring = [];
-        foreach (TensorPlan tensor in plan.Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name)))
+        foreach (TensorPlan tensor in Tensors.Where(tensor => !records.ContainsKey(tensor.Output.Name)))
         {
             switch (tensor.Treatment)
             {
@@ -110,20 +172,26 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     }
 
     // A record counts only if the bytes on disk are those it tells of: a crash of the machine can lose bytes that a line outlives.
-    private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer)
+    private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer, IProgress<MergeProgress>? progress)
     {
-        Dictionary<string, TensorPlan> tensors = plan.Tensors.ToDictionary(tensor => tensor.Output.Name);
-        Dictionary<string, TensorRecord> confirmed = [];
-        foreach (TensorRecord record in recorded)
+        Dictionary<string, TensorPlan> tensors = Tensors.ToDictionary(tensor => tensor.Output.Name);
+        ConfirmTask[] tasks =
+        [
+            .. recorded.DistinctBy(record => record.Name).Where(record => tensors.TryGetValue(record.Name, out TensorPlan? tensor) && tensor.Stored.Count == record.Stored.Count)
+                .Select(record => new ConfirmTask(record, [.. tensors[record.Name].Stored.Zip(record.Stored).Where(part => Part is null || Part.Holds(part.First))], writer)),
+        ];
+        if (tasks.Length == 0)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (tensors.TryGetValue(record.Name, out TensorPlan? tensor) && tensor.Stored.Count == record.Stored.Count
-                && tensor.Stored.Zip(record.Stored).All(part => TensorDigest.Of(part.First, writer.Read) == part.Second))
-            {
-                confirmed[record.Name] = record;
-            }
+            return [];
         }
 
-        return confirmed;
+        long totalBytes = tasks.Sum(task => task.LengthBytes);
+        (long Bytes, int Tensors) done = (0, 0);
+        new BlockScheduler(options.Threads, options.TensorBytes, cancellation).Run(tasks, task =>
+        {
+            done = (done.Bytes + ((ConfirmTask)task).LengthBytes, done.Tensors + 1);
+            progress?.Report(new MergeProgress("all parts", done.Bytes, totalBytes, done.Tensors, tasks.Length));
+        });
+        return tasks.Where(task => task.IsConfirmed).ToDictionary(task => task.Record.Name, task => task.Record);
     }
 }

@@ -1,5 +1,4 @@
 using MergeHost.Plans;
-using MergeHost.Running;
 using MergeHost.Running.Building;
 using MergeHost.Running.Data;
 using MergeHost.Running.Tensors;
@@ -18,7 +17,7 @@ internal static class MemoryNeed
         long block = stage.Tensors.Max(tensor =>
             (tensor.Treatment is JoinTreatment or MakeTreatment ? 3L : tensor.Inputs.Count() + 1L) * Math.Min(TensorData.BlockElementsFor(tensor, options.BlockElements), tensor.Output.ElementCount)) * sizeof(float);
         long staged = stage.Tensors.Where(tensor => tensor.Treatment is MeasureTreatment)
-            .Select(ProgressTimer.ReadBytes)
+            .Select(tensor => tensor.ReadBytes)
             .OrderDescending().Where(bytes => bytes <= options.TensorBytes).Take(2 * options.Threads).Sum();
         long made = stage.Tensors.Where(tensor => tensor.Treatment is MakeTreatment).GroupBy(tensor => (MakeTreatment)tensor.Treatment)
             .Select(group => MakeTask.Needed(group, group.Key)).DefaultIfEmpty().Max();

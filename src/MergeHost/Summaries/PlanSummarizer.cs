@@ -4,7 +4,6 @@ using MergeHost.Options;
 using MergeHost.Plans;
 using MergeHost.Recipes;
 using MergeHost.Reports;
-using MergeHost.Running;
 using MergeHost.Strategies;
 
 namespace MergeHost.Summaries;
@@ -42,7 +41,7 @@ internal static class PlanSummarizer
         Accounts = StageAccounts.Of(stage),
         Alignments = [.. stage.Alignments.Select(alignment => alignment.Summary)],
         WriteBytes = stage.Tensors.SelectMany(tensor => tensor.Stored).Sum(tensor => tensor.LengthBytes),
-        ReadBytes = stage.Tensors.Sum(ProgressTimer.ReadBytes),
+        ReadBytes = stage.Tensors.Sum(tensor => tensor.ReadBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),
         Selection = stage.Selection is null ? null : Of(stage.Selection),
     };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MergeHost.Output;
 using MergeHost.Running.Data;
+using MergeHost.Storage;
 
 namespace MergeHost.Running.Records;
 
@@ -62,6 +63,39 @@ internal sealed class Journal : IDisposable
         }
 
         return journal;
+    }
+
+    /// <summary>What a journal says is done, whoever has it open.</summary>
+    /// <returns>Nothing if there is none, it is another merge's, or the system does not let others read it.</returns>
+    public static IReadOnlyList<TensorRecord> Look(string path, string merge)
+    {
+        try
+        {
+            string[] lines = SharedFile.ReadText(path).Split('\n');
+            return lines[0] == merge ? [.. lines.Skip(1).Select(Parse).OfType<TensorRecord>()] : [];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether a process has a journal open.</summary>
+    public static bool IsOpen(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Notes a tensor that is done.</summary>

@@ -27,6 +27,9 @@ internal sealed class MergeIdentity
     {
     }
 
+    /// <summary>The builds of the program and of its kernels.</summary>
+    public static string Program => string.Join(' ', _builds.Select(module => module.ModuleVersionId));
+
     /// <summary>The identity that a stage's manifest names.</summary>
     public static string Of(MergePlan plan, StagePlan stage, MergeOptions options) => Compute(plan, stage, options).Hash();
 
@@ -34,8 +37,8 @@ internal sealed class MergeIdentity
     public static string OfUnfinished(MergePlan plan, StagePlan stage, MergeOptions options)
     {
         MergeIdentity identity = Compute(plan, stage, options);
-        identity.Add([.. _builds.Select(module => module.ModuleVersionId)]);
-        identity.Add([.. plan.InputFilesOf(stage)]);
+        identity.Add(Program);
+        identity.Add([.. plan.InputFilesOf(stage).Select(file => $"{file.Name} {file.Path} {file.Identity}")]);
         return identity.Hash();
     }
 

@@ -22,6 +22,14 @@ internal abstract class Measurement
     /// <param name="worker">Has the buffers.</param>
     public abstract void EndPass(BlockWorker worker);
 
+    /// <summary>The result, once it is there, or as an earlier run found it.</summary>
+    /// <exception cref="NotSupportedException">The statistic is never taken over a model.</exception>
+    public virtual MeasuredResult Result
+    {
+        get => throw new NotSupportedException($"{GetType().Name} is not kept");
+        set => throw new NotSupportedException($"{GetType().Name} is not kept");
+    }
+
     /// <summary>What the statistic is for one of the parts.</summary>
     public abstract object ResultFor(MeasuredPart part);
 }

@@ -6,13 +6,17 @@ using MergeHost.Strategies;
 namespace MergeHost.Running.Statistics;
 
 /// <summary>Measures the statistics that are taken over the whole model, before any tensor is made.</summary>
-internal sealed class ModelStatistics(RunContext context, BlockScheduler scheduler)
+internal sealed class ModelStatistics
 {
-    /// <summary>Measures what tensors ask for.</summary>
+    private readonly BlockScheduler _scheduler;
+    private readonly List<(Measurement Measurement, List<MeasuredPart> Parts)> _questions;
+
     /// <param name="tensors">All tensors of the stage.</param>
-    /// <returns>The result for each statistic that is taken over the model.</returns>
-    public IReadOnlyDictionary<Statistic, object> Measure(IReadOnlyList<TensorPlan> tensors)
+    /// <param name="context">Has the open models.</param>
+    /// <param name="scheduler">Runs the passes.</param>
+    public ModelStatistics(IReadOnlyList<TensorPlan> tensors, RunContext context, BlockScheduler scheduler)
     {
+        _scheduler = scheduler;
         Dictionary<TensorPlan, TensorData> data = [];
         Dictionary<object, List<MeasuredPart>> groups = [];
         foreach (TensorPlan plan in tensors.OrderBy(plan => plan.Output.Name, StringComparer.Ordinal))
@@ -30,15 +34,34 @@ internal sealed class ModelStatistics(RunContext context, BlockScheduler schedul
             }
         }
 
-        List<(Measurement Measurement, List<MeasuredPart> Parts)> measurements = [.. groups.Values.Select(parts => (MeasurementFactory.Create(parts, context), parts))];
-        while (measurements.Exists(pair => !pair.Measurement.IsDone))
+        _questions = [.. groups.Values.Select(parts => (MeasurementFactory.Create(parts, context), parts))];
+    }
+
+    /// <summary>How many statistics are taken over the model; they are numbered from 0, in the same way on every machine.</summary>
+    public int Count => _questions.Count;
+
+    /// <summary>Whether tensors ask for statistics over the model.</summary>
+    public static bool AreAsked(IEnumerable<TensorPlan> tensors) => tensors.Any(tensor => Asked(tensor).Any());
+
+    /// <summary>Takes over what an earlier run found.</summary>
+    public void Know(int question, MeasuredResult result) => _questions[question].Measurement.Result = result;
+
+    /// <summary>Measures some of the statistics, those that are not known.</summary>
+    /// <returns>The results, in the order of the questions.</returns>
+    public IReadOnlyList<MeasuredResult> Measure(IEnumerable<int> questions)
+    {
+        List<(Measurement Measurement, List<MeasuredPart> Parts)> asked = [.. questions.Select(question => _questions[question])];
+        while (asked.Exists(pair => !pair.Measurement.IsDone))
         {
-            RunPass([.. measurements.Where(pair => !pair.Measurement.IsDone)]);
+            RunPass([.. asked.Where(pair => !pair.Measurement.IsDone)]);
         }
 
-        return measurements.SelectMany(pair => pair.Parts, (pair, part) => (part.Statistic, pair.Measurement.ResultFor(part)))
-            .ToDictionary(pair => pair.Statistic, pair => pair.Item2);
+        return [.. asked.Select(pair => pair.Measurement.Result)];
     }
+
+    /// <summary>The result for each statistic of each tensor, once all are known or measured.</summary>
+    public IReadOnlyDictionary<Statistic, object> Results => _questions
+        .SelectMany(pair => pair.Parts, (pair, part) => (part.Statistic, pair.Measurement.ResultFor(part))).ToDictionary(pair => pair.Statistic, pair => pair.Item2);
 
     // What a tensor's strategy asks of the model; equal keys of different tensors are one question.
     private static IEnumerable<(object Key, Statistic Statistic)> Asked(TensorPlan plan)
@@ -54,7 +77,7 @@ internal sealed class ModelStatistics(RunContext context, BlockScheduler schedul
         IEnumerable<PassTask> tasks = due.SelectMany(pair => pair.Parts, (pair, part) => (pair.Measurement, part))
             .GroupBy(pair => pair.part.Data)
             .Select(tensor => new PassTask(new MeasurePhase(tensor.Key, [.. tensor])));
-        scheduler.Run(tasks, _ => { });
+        _scheduler.Run(tasks, _ => { });
         using BlockWorker worker = new();
         due.ForEach(pair => pair.Measurement.EndPass(worker));
     }

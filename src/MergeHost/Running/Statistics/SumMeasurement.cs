@@ -27,6 +27,12 @@ internal sealed class SumMeasurement : Measurement
 
     public override bool IsDone => _totals is not null;
 
+    public override MeasuredResult Result
+    {
+        get => new(_totals, 0, 0);
+        set => _totals = [.. value.Sums ?? []];
+    }
+
     public override void Measure(MeasuredPart part, int block, in KernelRun run, BlockWorker worker)
     {
         (ReduceFunction function, KernelFeed feed) = _parts[part];

@@ -55,6 +55,12 @@ internal sealed unsafe class TopKMeasurement : Measurement
 
     public override bool IsDone => _cut is not null;
 
+    public override MeasuredResult Result
+    {
+        get => new(null, _cut!.Value.Threshold, _cut.Value.TieEnd);
+        set => End(new MagnitudeCut(value.Threshold, value.TieEnd));
+    }
+
     public override void Measure(MeasuredPart part, int block, in KernelRun run, BlockWorker worker)
     {
         if (_selection is null)
@@ -109,17 +115,11 @@ internal sealed unsafe class TopKMeasurement : Measurement
 
         if (k == 0)
         {
-            _cut = _none;
-            _context.ReturnSelection(_selection);
-            _selection = null;
-            return;
+            End(_none);
         }
-
-        if (_selection.Pass >= 3)
+        else if (_selection.Pass >= 3)
         {
-            _cut = _selection.Pass == 3 ? FindTie(_selection, worker) : _selection.Cut;
-            _context.ReturnSelection(_selection);
-            _selection = null;
+            End(_selection.Pass == 3 ? FindTie(_selection, worker) : _selection.Cut);
         }
     }
 
@@ -140,6 +140,16 @@ internal sealed unsafe class TopKMeasurement : Measurement
 
         long end = Math.Clamp(cut.TieEnd - offset, 0, part.Data.ElementCount);
         return cut with { TieEnd = end == part.Data.ElementCount ? long.MaxValue : end };
+    }
+
+    private void End(MagnitudeCut cut)
+    {
+        _cut = cut;
+        if (_selection is not null)
+        {
+            _context.ReturnSelection(_selection);
+            _selection = null;
+        }
     }
 
     // Looks for the edge in its unit, and tells it as an element of all parts together.
