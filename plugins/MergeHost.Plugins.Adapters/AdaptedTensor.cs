@@ -11,7 +11,7 @@ internal sealed class AdaptedTensor
 {
     private const int ElementsOfBlock = 1 << 16;
 
-    // A product copies its right factor for each block: of fewer rows, that and rows that fill no tile take as long as the multiplications.
+    // A panel of a product's right factor stays near the processor for all rows of a block.
     private const int LeastRowsOfBlock = 48;
 
     private readonly List<IRowChange> _changes = [];

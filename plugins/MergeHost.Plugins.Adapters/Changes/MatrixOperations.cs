@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MergeHost.Algebra;
 
 namespace MergeHost.Plugins.Adapters.Changes;
@@ -24,10 +25,15 @@ internal static class MatrixOperations
     /// <summary>All numbers times a factor.</summary>
     public static Matrix<float> Times(this Matrix<float> matrix, double factor)
     {
+        const int run = 1024;
         float[] result = matrix.Elements.ToArray();
-        for (int i = 0; i < result.Length; i++)
+        Span<double> wide = stackalloc double[run];
+        for (int first = 0; first < result.Length; first += run)
         {
-            result[i] = (float)(result[i] * factor);
+            Span<float> part = result.AsSpan(first, Math.Min(run, result.Length - first));
+            TensorPrimitives.ConvertTruncating<float, double>(part, wide);
+            TensorPrimitives.Multiply(wide, factor, wide);
+            TensorPrimitives.ConvertTruncating<double, float>(wide[..part.Length], part);
         }
 
         return new(matrix.Rows, matrix.Columns, result);

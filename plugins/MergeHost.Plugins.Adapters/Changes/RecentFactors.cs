@@ -8,20 +8,20 @@ internal sealed class RecentFactors
     private static readonly int _kept = Math.Max(4, Environment.ProcessorCount + 2);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<(object Key, Lazy<IReadOnlyList<Factors>> Factors)> _recent = [];
+    private readonly LinkedList<(object Key, Lazy<IReadOnlyList<PackedFactors>> Factors)> _recent = [];
 
     /// <summary>Gives what reads some factors, or finds them in memory.</summary>
-    public Func<IReadOnlyList<Factors>> Keep(Func<IReadOnlyList<Factors>> read)
+    public Func<IReadOnlyList<PackedFactors>> Keep(Func<Factors> read)
     {
         object key = new();
         return () => Find(key, read).Value;
     }
 
-    private Lazy<IReadOnlyList<Factors>> Find(object key, Func<IReadOnlyList<Factors>> read)
+    private Lazy<IReadOnlyList<PackedFactors>> Find(object key, Func<Factors> read)
     {
         lock (_lock)
         {
-            LinkedListNode<(object Key, Lazy<IReadOnlyList<Factors>> Factors)>? node = _recent.First;
+            LinkedListNode<(object Key, Lazy<IReadOnlyList<PackedFactors>> Factors)>? node = _recent.First;
             while (node is not null && node.Value.Key != key)
             {
                 node = node.Next;
@@ -29,7 +29,7 @@ internal sealed class RecentFactors
 
             if (node is null)
             {
-                node = new((key, new Lazy<IReadOnlyList<Factors>>(read)));
+                node = new((key, new Lazy<IReadOnlyList<PackedFactors>>(() => PackedFactors.Of([read()]))));
                 while (_recent.Count >= _kept)
                 {
                     _recent.RemoveLast();

@@ -8,15 +8,18 @@ namespace MergeHost.Plugins.Adapters.Changes;
 
 /// <summary>Adds a product of small depth to rows of a matrix, in float32.</summary>
 /// <remarks>
-/// Tiles of three rows and four registers stay in registers while the depth runs; the columns of the right factor that they share are
-/// copied to one place first, since lines that lie far apart push each other out of the nearest cache. Each element is one chain of fused
-/// multiplications in the order of the depth, so that its bits depend neither on the width of registers nor on which rows are computed
-/// together.
+/// Tiles of three rows and four registers stay in registers while the depth runs. The right factor is laid out by panels of a tile's columns
+/// first, since lines that lie far apart push each other out of the nearest cache. Each element is one chain of fused multiplications in the
+/// order of the depth, so that its bits depend neither on the width of registers nor on which rows are computed together.
 /// </remarks>
 internal static class RowProduct
 {
     private const int TileRows = 3;
     private const int TileLanes = 4;
+
+    private static int PanelColumns => TileLanes * (IsWide ? SingleLane512.Count : SingleLane256.Count);
+
+    private static bool IsWide => LaneWidths.Current == LaneWidth.Bits512 && Vector512.IsHardwareAccelerated;
 
     /// <summary><c>values += left · right</c></summary>
     /// <param name="left"><c>[rows, depth]</c></param>
@@ -26,43 +29,56 @@ internal static class RowProduct
     /// <param name="columns">The length of a row.</param>
     public static void Add(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int depth, Span<float> values, int columns)
     {
-        int done = LaneWidths.Current == LaneWidth.Bits512 && Vector512.IsHardwareAccelerated
-            ? AddTiles<SingleLane512>(left, right, depth, values, columns)
-            : AddTiles<SingleLane256>(left, right, depth, values, columns);
-        for (int start = 0; start < values.Length; start += columns)
-        {
-            ReadOnlySpan<float> factors = left.Slice(start / columns * depth, depth);
-            for (int column = done; column < columns; column++)
-            {
-                float sum = 0;
-                for (int k = 0; k < depth; k++)
-                {
-                    sum = MathF.FusedMultiplyAdd(factors[k], right[(k * columns) + column], sum);
-                }
+        int length = PackedLength(depth, columns);
+        float[] panels = ArrayPool<float>.Shared.Rent(length);
+        Pack(right, depth, columns, panels);
+        AddPacked(left, panels.AsSpan(0, length), depth, values, columns);
+        ArrayPool<float>.Shared.Return(panels);
+    }
 
-                values[start + column] += sum;
+    /// <summary>How many numbers <see cref="Pack"/> writes.</summary>
+    public static int PackedLength(int depth, int columns) => checked((columns + PanelColumns - 1) / PanelColumns * PanelColumns * depth);
+
+    /// <summary>Lays a right factor out by panels of columns, the last one filled up with zeros.</summary>
+    public static void Pack(ReadOnlySpan<float> right, int depth, int columns, Span<float> panels)
+    {
+        int width = PanelColumns;
+        for (int column = 0; column < columns; column += width)
+        {
+            int count = Math.Min(width, columns - column);
+            for (int k = 0; k < depth; k++)
+            {
+                right.Slice((k * columns) + column, count).CopyTo(panels);
+                panels[count..width].Clear();
+                panels = panels[width..];
             }
         }
     }
 
-    // Whole tiles, and then whole registers; returns how many columns are done.
-    private static int AddTiles<V>(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int depth, Span<float> values, int columns)
+    /// <summary><see cref="Add"/>, with a right factor that <see cref="Pack"/> laid out.</summary>
+    public static void AddPacked(ReadOnlySpan<float> left, ReadOnlySpan<float> panels, int depth, Span<float> values, int columns)
+    {
+        if (IsWide)
+        {
+            AddPanels<SingleLane512>(left, panels, depth, values, columns);
+        }
+        else
+        {
+            AddPanels<SingleLane256>(left, panels, depth, values, columns);
+        }
+    }
+
+    private static void AddPanels<V>(ReadOnlySpan<float> left, ReadOnlySpan<float> panels, int depth, Span<float> values, int columns)
         where V : struct, ISingleLane<V>
     {
         int rows = values.Length / Math.Max(columns, 1);
         int width = TileLanes * V.Count;
         ref float l = ref MemoryMarshal.GetReference(left);
+        ref float r = ref MemoryMarshal.GetReference(panels);
         ref float v = ref MemoryMarshal.GetReference(values);
-        float[] panel = ArrayPool<float>.Shared.Rent(Math.Max(1, depth * width));
-        ref float r = ref MemoryMarshal.GetArrayDataReference(panel);
         int column = 0;
-        for (; column + width <= columns; column += width)
+        for (; column + width <= columns; column += width, r = ref Unsafe.Add(ref r, depth * width))
         {
-            for (int k = 0; k < depth; k++)
-            {
-                right.Slice((k * columns) + column, width).CopyTo(panel.AsSpan(k * width));
-            }
-
             int row = 0;
             for (; row + TileRows <= rows; row += TileRows)
             {
@@ -75,17 +91,16 @@ internal static class RowProduct
             }
         }
 
-        ArrayPool<float>.Shared.Return(panel);
-        ref float whole = ref MemoryMarshal.GetReference(right);
-        for (; column + V.Count <= columns; column += V.Count)
+        // What is left of a row is worked on in a place of a whole panel's length.
+        int rest = columns - column;
+        Span<float> line = stackalloc float[rest == 0 ? 0 : width];
+        for (int row = 0; row < rows && rest > 0; row++)
         {
-            for (int row = 0; row < rows; row++)
-            {
-                AddLane<V>(ref Unsafe.Add(ref l, row * depth), ref Unsafe.Add(ref whole, column), depth, columns, ref Unsafe.Add(ref v, (row * columns) + column));
-            }
+            Span<float> end = values.Slice((row * columns) + column, rest);
+            end.CopyTo(line);
+            AddRow<V>(ref Unsafe.Add(ref l, row * depth), ref r, depth, ref MemoryMarshal.GetReference(line));
+            line[..rest].CopyTo(end);
         }
-
-        return column;
     }
 
     private static void AddTile<V>(ref float left, ref float panel, int depth, ref float values, int columns)
@@ -152,17 +167,5 @@ internal static class RowProduct
         V.AddTo(ref values, at + lane, v1);
         V.AddTo(ref values, at + (2 * lane), v2);
         V.AddTo(ref values, at + (3 * lane), v3);
-    }
-
-    private static void AddLane<V>(ref float left, ref float right, int depth, int columns, ref float values)
-        where V : struct, ISingleLane<V>
-    {
-        V sum = default;
-        for (int k = 0; k < depth; k++)
-        {
-            sum = V.MultiplyAdd(V.Of(Unsafe.Add(ref left, k)), V.Load(ref right, (nuint)(k * columns)), sum);
-        }
-
-        V.AddTo(ref values, 0, sum);
     }
 }

@@ -102,7 +102,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         }
 
         Note(a, b, scale);
-        IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]), target.Rows);
+        IRowChange change = new LowRankChange(_recent.Keep(() => Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)), target.Rows);
         if (BaseStart.Of(_start, Config.Has("kasa_config"), a.Rows, scale) is { } start)
         {
             change = new ChangeSequence(LowRankChange.Once(() => start(target), target.Rows), change);
@@ -142,7 +142,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         Expect(module, "lora_embedding_B", b.Rows == target.Columns && b.Columns == a.Rows, target);
         double scale = ScaleOf(module, module.Name, a.Rows, "lora_embedding_A");
         Note(a, b, scale);
-        IRowChange change = new LowRankChange(_recent.Keep(() => [new Factors(b.Read(), a.Read()).Transposed().Times(scale)]), target.Rows);
+        IRowChange change = new LowRankChange(_recent.Keep(() => new Factors(b.Read(), a.Read()).Transposed().Times(scale)), target.Rows);
         target.Add(module.Has(Magnitudes) ? WithMagnitudes(module, change, target, isOfColumns: true) : change);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Kernels.DTypes;
@@ -15,6 +16,12 @@ public static class CheckpointReading
     /// <exception cref="NotSupportedException"><see cref="DTypeConversion.CanDecode"/> says no.</exception>
     public static void ReadSingle(this ICheckpointReader checkpoint, TensorInfo tensor, long firstElement, Span<float> destination)
     {
+        if (tensor.DType == DType.F32)
+        {
+            checkpoint.Read(tensor, firstElement, MemoryMarshal.AsBytes(destination));
+            return;
+        }
+
         int lengthBytes = checked((int)tensor.DType.LengthBytes(destination.Length));
         byte[] stored = ArrayPool<byte>.Shared.Rent(lengthBytes);
         try
