@@ -1,3 +1,4 @@
+using MergeHost.Kernels.Methods;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Spectral;

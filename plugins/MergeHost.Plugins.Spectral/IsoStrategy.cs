@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Kernels.Methods;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Spectral;

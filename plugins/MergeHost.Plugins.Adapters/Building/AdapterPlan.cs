@@ -32,38 +32,60 @@ internal sealed class AdapterPlan(DType type)
     /// <summary>Whether the base stores projections as <c>[in, out]</c>.</summary>
     public bool IsTransposed { get; set; }
 
+    /// <summary>Whether the left factors of modules have a bias.</summary>
+    public bool HasFactorBiases { get; private set; }
+
     /// <summary>Whether modules have trained lengths.</summary>
     public bool HasMagnitudes { get; set; }
 
     /// <summary>The names of the factors of a module, right and left.</summary>
-    public static (string A, string B) NamesOf(string module, bool isEmbedding) => isEmbedding
-        ? ($"{Prefix}{module}.lora_embedding_A", $"{Prefix}{module}.lora_embedding_B")
-        : ($"{Prefix}{module}.lora_A.weight", $"{Prefix}{module}.lora_B.weight");
+    /// <param name="module">The module, without its parameter.</param>
+    /// <param name="factors">What is made.</param>
+    public static (string A, string B) NamesOf(string module, FactorShape factors)
+    {
+        string place = Prefix + module + string.Concat(Enumerable.Repeat(".base_layer", factors.Depth));
+        return factors.IsEmbedding ? ($"{place}.lora_embedding_A", $"{place}.lora_embedding_B") : ($"{place}.lora_A.weight", $"{place}.lora_B.weight");
+    }
 
     /// <summary>The name of a module's lengths.</summary>
     public static string MagnitudesOf(string module) => $"{Prefix}{module}.lora_magnitude_vector";
 
+    /// <summary>The name of the bias of a module's left factor.</summary>
+    public static string BiasOf(string module) => $"{Prefix}{module}.lora_B.bias";
+
     /// <summary>Adds the factors of a module.</summary>
-    /// <param name="module">The module; with its parameter, if it is targeted by that.</param>
+    /// <param name="module">The module, without its parameter.</param>
     /// <param name="factors">What is made.</param>
     /// <param name="sources">What it is made from.</param>
     /// <param name="treatment">What makes both.</param>
     public void AddModule(string module, FactorShape factors, IReadOnlyList<BlueprintSource> sources, Treatment treatment)
     {
-        (string a, string b) = NamesOf(factors.Parameter is null ? module : module[..^(factors.Parameter.Length + 1)], factors.IsEmbedding);
-        _tensors.Add(new BlueprintTensor(a, [factors.Rank, factors.In]) { Sources = sources, Treatment = treatment, DType = type });
-        _tensors.Add(new BlueprintTensor(b, [factors.Out, factors.Rank]) { Sources = sources, Treatment = treatment, DType = type });
+        (string a, string b) = NamesOf(module, factors);
+        _tensors.Add(new BlueprintTensor(a, [factors.Rank * factors.Count, factors.In]) { Sources = sources, Treatment = treatment, DType = type });
+        _tensors.Add(new BlueprintTensor(b, [factors.Out, factors.Rank * factors.Count]) { Sources = sources, Treatment = treatment, DType = type });
         if (factors.Lengths > 0)
         {
             _tensors.Add(new BlueprintTensor(MagnitudesOf(module), [factors.Lengths]) { Sources = sources, Treatment = treatment, DType = type });
         }
 
-        _ranks.Add(module, factors.Rank);
-        (factors.Parameter is null ? _modules : _parameters).Add(module);
+        if (factors.HasBias)
+        {
+            HasFactorBiases = true;
+            _tensors.Add(new BlueprintTensor(BiasOf(module), [factors.Out]) { Sources = sources, Treatment = treatment, DType = type });
+        }
+
+        string target = factors.Parameter is null ? module : $"{module}.{factors.Parameter}";
+        _ranks.Add(target, factors.Rank);
+        (factors.Parameter is null ? _modules : _parameters).Add(target);
     }
 
     /// <summary>Adds a tensor that takes the place of the base's.</summary>
-    public void AddWhole(string module, string parameter, TensorShape shape, BlueprintSource source)
+    /// <param name="module">The module.</param>
+    /// <param name="parameter">Its parameter.</param>
+    /// <param name="shape">The shape.</param>
+    /// <param name="sources">What it is made from.</param>
+    /// <param name="treatment">What makes it; by default it is a copy.</param>
+    public void AddWhole(string module, string parameter, TensorShape shape, IReadOnlyList<BlueprintSource> sources, Treatment? treatment = null)
     {
         if (parameter == "bias" && !_whole.Contains(module))
         {
@@ -75,7 +97,7 @@ internal sealed class AdapterPlan(DType type)
             _whole.Add(module);
         }
 
-        _tensors.Add(new BlueprintTensor($"{Prefix}{module}.{parameter}", shape) { Sources = [source], Treatment = Treatment.CopySource(0) });
+        _tensors.Add(new BlueprintTensor($"{Prefix}{module}.{parameter}", shape) { Sources = sources, Treatment = treatment ?? Treatment.CopySource(0) });
     }
 
     /// <summary>The configuration.</summary>
@@ -94,7 +116,7 @@ internal sealed class AdapterPlan(DType type)
             ["inference_mode"] = true,
             ["init_lora_weights"] = true,
             ["lora_alpha"] = rank,
-            ["lora_bias"] = false,
+            ["lora_bias"] = HasFactorBiases,
             ["lora_dropout"] = 0.0,
             ["modules_to_save"] = _whole.Count == 0 ? null : Texts(_whole),
             ["peft_type"] = "LORA",
@@ -123,4 +145,14 @@ internal sealed class AdapterPlan(DType type)
 /// <param name="IsEmbedding">Whether they are those of an embedding.</param>
 /// <param name="Parameter">The parameter, if that is targeted and not the module.</param>
 /// <param name="Lengths">How many trained lengths go with them.</param>
-internal sealed record FactorShape(int Rank, int In, int Out, bool IsEmbedding = false, string? Parameter = null, int Lengths = 0);
+internal sealed record FactorShape(int Rank, int In, int Out, bool IsEmbedding = false, string? Parameter = null, int Lengths = 0)
+{
+    /// <summary>How many products there are: one for each expert.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>How many parameters of the module are targeted that its class defines later.</summary>
+    public int Depth { get; init; }
+
+    /// <summary>Whether the left factor has a bias.</summary>
+    public bool HasBias { get; init; }
+}

@@ -34,12 +34,13 @@ internal sealed class CoreSpace
     /// <summary>Gives a small matrix back as a product, of the largest rank that is allowed: the nearest one there is.</summary>
     /// <param name="core">The small matrix.</param>
     /// <param name="rank">The rank.</param>
-    /// <param name="residual">What was cut away, as a share of the whole: <c>‖M − cut‖ / ‖M‖</c>.</param>
-    public Factors Expand(Matrix<float> core, int rank, out double residual)
+    /// <param name="whole">The squared length of the matrix.</param>
+    /// <param name="cut">The squared length of what was cut away.</param>
+    public Factors Expand(Matrix<float> core, int rank, out double whole, out double cut)
     {
         SingularValueDecomposition parts = _algebra.Decompose(core);
-        double whole = parts.S.Sum(value => value * value);
-        residual = whole == 0 ? 0 : Math.Sqrt(parts.S.Skip(rank).Sum(value => value * value) / whole);
+        whole = parts.S.Sum(value => value * value);
+        cut = parts.S.Skip(rank).Sum(value => value * value);
         Factors small = Halves(parts, rank);
         return new Factors(_algebra.Multiply(_left, small.Left), _algebra.Multiply(small.Right, _right, transposeB: true));
     }

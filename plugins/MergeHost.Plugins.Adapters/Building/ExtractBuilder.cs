@@ -7,7 +7,7 @@ namespace MergeHost.Plugins.Adapters.Building;
 
 /// <summary>Makes an adapter of what training changed: of each matrix the nearest product of a rank, all else whole.</summary>
 /// <remarks>
-/// What an adapter of PEFT has no place for (experts that are one tensor, convolutions, parameters of other names) is left out by name, with a
+/// What an adapter of PEFT has no place for (convolutions, vectors of other names than weight and bias) is left out by name, with a
 /// warning. With <c>dora</c> rows have the lengths of the trained model's: what a product of small rank loses of them is made up for.
 /// </remarks>
 [ModelBuilder("extract")]
@@ -60,6 +60,7 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
             }
         }
 
+        modules.AddParameters();
         modules.AddWhole(@base.Tensors);
         if (plan.Tensors.Count == 0)
         {

@@ -15,13 +15,20 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
 {
     private readonly Dictionary<string, int> _ranks = options.Ranks.ToDictionary(rank => rank.Tensor, rank => rank.Rank);
     private readonly List<TensorInfo> _whole = [];
+    private readonly ExtractedParameters _parameters = new(plan, context, options, config);
 
     /// <summary>Adds a tensor that changed.</summary>
     /// <returns><see langword="false"/> if an adapter has no place for it.</returns>
     public bool Add(TensorInfo tensor)
     {
         string[] words = tensor.Name.Split('.');
-        if (words[^1] is not ("weight" or "bias") || words.Length < 2 || tensor.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized))
+        if (words.Length < 2 || tensor.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized))
+        {
+            return false;
+        }
+
+        bool isParameter = words[^1] is not ("weight" or "bias");
+        if (isParameter && tensor.Shape.Rank is not (2 or 3))
         {
             return false;
         }
@@ -34,22 +41,36 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             return true;
         }
 
-        if (tensor.Shape.Rank != 2)
+        if (tensor.Shape.Rank != 2 && !isParameter)
         {
             return false;
         }
 
-        int rank = Math.Min(_ranks.GetValueOrDefault(tensor.Name, options.Rank), (int)Math.Min(tensor.Shape[0], tensor.Shape[1]));
-        if (rank > 0)
+        int rank = Math.Min(_ranks.GetValueOrDefault(tensor.Name, options.Rank), (int)Math.Min(tensor.Shape[tensor.Shape.Rank - 2], tensor.Shape.RowLength));
+        if (rank == 0)
         {
-            AddProduct(tensor, rank, isEmbedding);
+            return true;
+        }
+
+        // The matrix that chooses experts is a parameter, and no module, in transformers 5.
+        string name = LoadedName(tensor.Name);
+        if (isParameter || RouterName().IsMatch(name))
+        {
+            _parameters.Add(tensor, name, rank);
+        }
+        else
+        {
+            AddProduct(tensor, name[..^".weight".Length], rank, isEmbedding);
         }
 
         return true;
     }
 
+    /// <summary>Adds the parameters that are products, once all are known.</summary>
+    public void AddParameters() => _parameters.AddAll();
+
     /// <summary>Adds a head that the base has as its embedding alone.</summary>
-    public void AddHead(TensorInfo tensor) => plan.AddWhole(LoadedName(tensor.Name)[..^".weight".Length], "weight", tensor.Shape, new BlueprintSource(options.Tuned, tensor.Name));
+    public void AddHead(TensorInfo tensor) => plan.AddWhole(LoadedName(tensor.Name)[..^".weight".Length], "weight", tensor.Shape, [new BlueprintSource(options.Tuned, tensor.Name)]);
 
     /// <summary>Adds the tensors that are saved whole, once all modules are known.</summary>
     /// <param name="all">The base's tensors.</param>
@@ -67,33 +88,31 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             {
                 string name = LoadedName(tensor.Name);
                 int dot = name.LastIndexOf('.');
-                plan.AddWhole(name[..dot], name[(dot + 1)..], tensor.Shape, new BlueprintSource(options.Tuned, tensor.Name));
+                plan.AddWhole(name[..dot], name[(dot + 1)..], tensor.Shape, [new BlueprintSource(options.Tuned, tensor.Name)]);
             }
         }
 
         if (ends.IsTied && modules.Contains(ModuleOf(ends.Embedding!)) && !context.Models[options.Tuned].Tensors.Any(tensor => tensor.Name == ends.HeadName))
         {
             plan.TiesEmbeddings = true;
-            plan.AddWhole(ends.HeadName[..^".weight".Length], "weight", ends.Embedding!.Shape, new BlueprintSource(options.Tuned, ends.Embedding.Name));
+            plan.AddWhole(ends.HeadName[..^".weight".Length], "weight", ends.Embedding!.Shape, [new BlueprintSource(options.Tuned, ends.Embedding.Name)]);
         }
     }
 
-    private void AddProduct(TensorInfo tensor, int rank, bool isEmbedding)
+    private void AddProduct(TensorInfo tensor, string module, int rank, bool isEmbedding)
     {
-        string module = LoadedName(tensor.Name)[..^".weight".Length];
         bool isTransposed = BaseModel.IsColumnWise(tensor, config);
-        bool isRouter = RouterName().IsMatch(module);
         plan.IsTransposed |= isTransposed;
         int rows = checked((int)tensor.Shape[0]);
         int columns = checked((int)tensor.Shape[1]);
 
         // An embedding's product is that of its transpose.
         bool turns = isTransposed || isEmbedding;
-        bool hasLengths = options.Dora && !isRouter;
-        FactorShape shape = new(rank, turns ? rows : columns, turns ? columns : rows, isEmbedding, isRouter ? "weight" : null, hasLengths ? (turns ? columns : rows) : 0);
+        bool hasLengths = options.Dora;
+        FactorShape shape = new(rank, turns ? rows : columns, turns ? columns : rows, isEmbedding, Lengths: hasLengths ? (turns ? columns : rows) : 0);
         BlueprintSource[] sources = [new(context.Base!, tensor.Name), new(options.Tuned, tensor.Name)];
-        (string a, string b) = AdapterPlan.NamesOf(module, isEmbedding);
-        plan.AddModule(isRouter ? module + ".weight" : module, shape, sources, Treatment.Make(made =>
+        (string a, string b) = AdapterPlan.NamesOf(module, shape);
+        plan.AddModule(module, shape, sources, Treatment.Make(made =>
         {
             float[] before = made.Read(sources[0]);
             float[] after = made.Read(sources[1]);
@@ -113,7 +132,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     }
 
     // ‖Δ − B·A‖
-    private static double Left(Matrix<float> change, Factors product)
+    public static double Left(Matrix<float> change, Factors product)
     {
         float[] left = change.Elements.ToArray();
         RowProduct.Add(product.Left.Times(-1).Elements.Span, product.Right.Elements.Span, product.Rank, left, change.Columns);
@@ -145,7 +164,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
         return Norm(left);
     }
 
-    private static double Norm(float[] values) => Math.Sqrt(RunArithmetic.Dot(values, values));
+    public static double Norm(float[] values) => Math.Sqrt(RunArithmetic.Dot(values, values));
 
     private static string ModuleOf(TensorInfo tensor) => tensor.Name[..tensor.Name.LastIndexOf('.')];
 
@@ -158,7 +177,6 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
         _ => name,
     };
 
-    // The matrix that chooses experts is a parameter, and no module, in transformers 5.
-    [GeneratedRegex(@"\.(mlp|block_sparse_moe)\.(gate|router)$")]
+    [GeneratedRegex(@"\.(mlp|block_sparse_moe)\.(gate|router)\.weight$")]
     private static partial Regex RouterName();
 }

@@ -1,12 +1,11 @@
 using System.Text.Json.Nodes;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Adapters.Changes;
-using MergeHost.Strategies;
+using MergeHost.Plugins.Adapters.Files;
 
 namespace MergeHost.Plugins.Adapters.Building;
 
-/// <summary>Makes one adapter of several: <c>Σ wᵢsᵢBᵢAᵢ</c> as it is, or by TIES or DARE in the space that they span together.</summary>
+/// <summary>Makes one adapter of several: <c>Σ wᵢsᵢBᵢAᵢ</c> as it is, or by TIES, DARE or TSV-M in the space that they span together.</summary>
 /// <remarks>
 /// Unlike PEFT's <c>add_weighted_adapter</c>, products are merged, never factors: a sum of factors, multiplied, has N² products, of which N
 /// are wanted. A sum keeps all factors, so that its rank is that of all together, and is exact; cut to a rank, it is the nearest there is.
@@ -26,14 +25,25 @@ public sealed class LoraBuilder : IModelBuilder<LoraMergeOptions>
         ICheckpointReader? @base = options.Base is null ? null : context.Models[options.Base];
         CompanionFile? config = @base?.Companions.FirstOrDefault(file => file.Name == "config.json");
         JsonObject? settings = config?.ReadJson();
-        PlainLora[] adapters = [.. options.Adapters.Select(adapter => new PlainLora(adapter, context.Models[adapter.Model], settings))];
+        PlainLora[] adapters = [.. options.Adapters.Select(adapter => new PlainLora(
+            adapter, context.Models[adapter.Model], settings, message => BuildException.Refused(message, PlainLora.Hint, adapter.Place)))];
         AdapterPlan plan = new(context.OutputDType ?? DType.F32) { IsTransposed = adapters[0].IsTransposed };
         CoreRule rule = new(options, context.Seed);
-        foreach (string name in adapters.SelectMany(adapter => adapter.Modules.Keys).Distinct())
+        (string Module, string? Parameter)[] keys = [.. adapters.SelectMany(adapter => adapter.Modules.Keys).Distinct()];
+        foreach ((string name, string? parameter) in keys)
         {
-            Add(plan, name, [.. adapters.Select((adapter, index) => (Module: adapter.Modules.GetValueOrDefault(name), index)).Where(part => part.Module is not null).Select(part => (part.Module!, part.index))], options, rule);
+            MergedModule module = new(
+                [.. adapters.Select((adapter, index) => (Module: adapter.Modules.GetValueOrDefault((name, parameter)), index)).Where(part => part.Module is not null).Select(part => (part.Module!, part.index))],
+                options, rule, context)
+            {
+                Depth = parameter is null ? 0
+                    : keys.Count(other => other.Module == name && other.Parameter is not null && TargetedParameters.PlaceOf(other.Parameter) > TargetedParameters.PlaceOf(parameter)),
+            };
+            module.AddTo(plan);
         }
 
+        MergedWhole whole = new(adapters, options, rule, @base);
+        whole.AddTo(plan);
         return new ModelBlueprint
         {
             Tensors = plan.Tensors,
@@ -41,50 +51,10 @@ public sealed class LoraBuilder : IModelBuilder<LoraMergeOptions>
             Excused =
             [
                 .. adapters.SelectMany(adapter => adapter.Copies).Select(copy => new ExcusedTensor(copy, "copy_of_the_base")),
-                .. (@base?.Tensors ?? []).Select(tensor => new ExcusedTensor(new BlueprintSource(options.Base!, tensor.Name), "base_of_adapters")),
+                .. (@base?.Tensors ?? []).Where(tensor => !whole.Uses(tensor)).Select(tensor => new ExcusedTensor(new BlueprintSource(options.Base!, tensor.Name), "base_of_adapters")),
             ],
             Warnings = [.. adapters.SelectMany(adapter => adapter.Warnings), .. UnlikeBases(adapters)],
         };
-    }
-
-    private static void Add(AdapterPlan plan, string name, IReadOnlyList<(PlainModule Module, int Index)> parts, LoraMergeOptions options, CoreRule rule)
-    {
-        FactorShape first = parts[0].Module.Shape;
-        if (parts.Select(part => part.Module).FirstOrDefault(part => part.Shape with { Rank = first.Rank } != first) is { } other)
-        {
-            throw BuildException.Refused(
-                $"module '{name}' is of [{first.Out}, {first.In}] in '{parts[0].Module.Adapter.Merged.Model}' and of [{other.Shape.Out}, {other.Shape.In}] in '{other.Adapter.Merged.Model}'",
-                "Merge adapters of one base.", other.Adapter.Merged.Place);
-        }
-
-        int together = parts.Sum(part => part.Module.Shape.Rank);
-        bool isWhole = rule.IsSum && !(options.Rank < together);
-        int rank = isWhole ? together : Math.Min(options.Rank ?? together, Math.Min(together, Math.Min(first.In, first.Out)));
-        (string a, string b) = AdapterPlan.NamesOf(name, first.IsEmbedding);
-        BlueprintSource[] sources = [.. parts.SelectMany(part => new[] { part.Module.A, part.Module.B })];
-
-        // Both bases, the factors again in them, and the small matrices.
-        long scratchBytes = 4L * sizeof(float) * together * (first.In + first.Out + ((long)together * parts.Count));
-        plan.AddModule(name, first with { Rank = rank }, sources, Treatment.Make(made =>
-        {
-            Factors result;
-            Factors[] products = [.. parts.Select(part => part.Module.Read(made))];
-            if (isWhole)
-            {
-                IReadOnlyList<double> factors = rule.Factors([.. parts.Select(part => part.Module.Adapter.Merged.Weight)]);
-                result = products.Zip(factors, (product, factor) => product.Times(factor)).Aggregate((sum, product) => sum.Plus(product));
-            }
-            else
-            {
-                CoreSpace space = new(products, made.Algebra);
-                result = space.Expand(rule.Merge(space.Cores, [.. parts.Select(part => (part.Module.Adapter.Merged, part.Index))], name), rank, out double residual);
-                made.Note(b, "rank", rank);
-                made.Note(b, "residual", residual);
-            }
-
-            result.Right.Elements.Span.CopyTo(made.Result(a));
-            result.Left.Elements.Span.CopyTo(made.Result(b));
-        }, scratchBytes));
     }
 
     private static IEnumerable<Problem> UnlikeBases(PlainLora[] adapters) => adapters.Where(adapter => adapter.Base != adapters[0].Base).Take(1).Select(other => new Problem(

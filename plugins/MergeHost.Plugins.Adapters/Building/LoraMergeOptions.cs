@@ -20,7 +20,14 @@ public sealed record LoraMergeOptions
     [Range(1, 65536)]
     public int? Rank { get; init; }
 
-    /// <summary>The base, whose configuration then goes along; GGUF files need it. Of the model no weights are read.</summary>
+    /// <summary>The share of the squared singular values of each module's change that its rank holds; <see cref="Rank"/> is then the largest.</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double? Energy { get; init; }
+
+    /// <summary>
+    /// The base, whose configuration then goes along; GGUF files need it, and adapters with trained biases or whole modules. Of the model only
+    /// those tensors are read.
+    /// </summary>
     [Model]
     public string? Base { get; init; }
 }
@@ -42,4 +49,7 @@ public enum CoreMethod
 
     /// <summary>DARE, with the vote on signs that TIES has.</summary>
     DareTies,
+
+    /// <summary>TSV-M: what the directions of the changes have in common is parted by the nearest orthonormal ones.</summary>
+    TsvM,
 }

@@ -22,7 +22,8 @@ public sealed class LoraRankScorer : ILayerScorer<LoraRankOptions>
         return new LayerScore(options.NoiseEdge ? AboveNoise(values, layer.Tensor.Shape) : OfEnergy(values, options.Energy));
     }
 
-    private static int OfEnergy(IReadOnlyList<double> values, double share)
+    /// <summary>How many singular values hold a share of the sum of all their squares.</summary>
+    internal static int OfEnergy(IReadOnlyList<double> values, double share)
     {
         double whole = values.Sum(value => value * value);
         double sum = 0;

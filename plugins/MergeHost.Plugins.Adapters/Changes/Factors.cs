@@ -28,4 +28,26 @@ internal sealed record Factors(Matrix<float> Left, Matrix<float> Right)
 
         return new(left, new(Rank + other.Rank, Right.Columns, (float[])[.. Right.Elements.Span, .. other.Right.Elements.Span]));
     }
+
+    /// <summary>Writes the factors where those of an expert are in an adapter: its rows of all right factors, and every so many columns of all left ones.</summary>
+    /// <param name="expert">The expert.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="right"><c>[count · rank, in]</c></param>
+    /// <param name="left"><c>[out, rank · count]</c></param>
+    public void WriteExpert(int expert, int count, Span<float> right, Span<float> left)
+    {
+        Right.Elements.Span.CopyTo(right[(expert * Right.Elements.Length)..]);
+        ReadOnlySpan<float> values = Left.Elements.Span;
+        for (int i = 0; i < values.Length; i++)
+        {
+            left[(i * count) + expert] = values[i];
+        }
+    }
+
+    /// <summary>The factors of an expert among those of all.</summary>
+    public static Factors OfExpert(int expert, int count, Matrix<float> right, Matrix<float> left)
+    {
+        int rank = right.Rows / count;
+        return new(MatrixOperations.Make(left.Rows, rank, (row, k) => left[row, (k * count) + expert]), right.Slice(expert * rank, rank));
+    }
 }

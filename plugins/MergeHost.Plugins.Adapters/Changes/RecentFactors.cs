@@ -11,13 +11,13 @@ internal sealed class RecentFactors
     private readonly LinkedList<(object Key, Lazy<IReadOnlyList<PackedFactors>> Factors)> _recent = [];
 
     /// <summary>Gives what reads some factors, or finds them in memory.</summary>
-    public Func<IReadOnlyList<PackedFactors>> Keep(Func<Factors> read)
+    public Func<IReadOnlyList<PackedFactors>> Keep(Func<IReadOnlyList<Factors>> read)
     {
         object key = new();
         return () => Find(key, read).Value;
     }
 
-    private Lazy<IReadOnlyList<PackedFactors>> Find(object key, Func<Factors> read)
+    private Lazy<IReadOnlyList<PackedFactors>> Find(object key, Func<IReadOnlyList<Factors>> read)
     {
         lock (_lock)
         {
@@ -29,7 +29,7 @@ internal sealed class RecentFactors
 
             if (node is null)
             {
-                node = new((key, new Lazy<IReadOnlyList<PackedFactors>>(() => PackedFactors.Of([read()]))));
+                node = new((key, new Lazy<IReadOnlyList<PackedFactors>>(() => PackedFactors.Of(read()))));
                 while (_recent.Count >= _kept)
                 {
                     _recent.RemoveLast();

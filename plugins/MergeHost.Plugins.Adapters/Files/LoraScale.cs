@@ -13,14 +13,17 @@ internal static class LoraScale
     public static double Of(AdapterFile adapter, AdapterModule module, string name, int rank, string part)
     {
         AdapterConfig config = adapter.Config;
-        double r = config.Pattern("rank_pattern", name, config.Number("r", 8), adapter.Warnings);
+        double r = RankOf(adapter, name);
         double alpha = config.Pattern("alpha_pattern", name, config.Number("lora_alpha", 8), adapter.Warnings);
-        if (r <= 0)
-        {
-            throw config.Wrong($"the rank of module '{name}' is {r}; it must be above 0");
-        }
-
         return r == rank ? alpha / (config.Is("use_rslora") ? Math.Sqrt(r) : r)
             : throw module.Wrong(part, $"shape {module.Parts[part].Shape} is of rank {rank}; {AdapterConfig.FileName} says {r}", "Take configuration and weights from the same place.");
+    }
+
+    /// <summary>The rank that the configuration says.</summary>
+    /// <exception cref="MergeHost.Checkpoints.CheckpointException">It is not above 0.</exception>
+    public static double RankOf(AdapterFile adapter, string name)
+    {
+        double r = adapter.Config.Pattern("rank_pattern", name, adapter.Config.Number("r", 8), adapter.Warnings);
+        return r > 0 ? r : throw adapter.Config.Wrong($"the rank of module '{name}' is {r}; it must be above 0");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;
@@ -64,6 +65,10 @@ internal sealed class ExpertStack
         });
     }
 
+    /// <summary>Whether an architecture stores the matrices of experts as <c>[experts, in, out]</c>.</summary>
+    /// <param name="config">The base's configuration.</param>
+    public static bool IsTransposed(JsonObject? config) => (config.Find("model_type") ?? config.Find("text_config").Find("model_type")).AsText() is "gpt_oss" or "llama4" or "llama4_text";
+
     private static AdaptedTensor[]? Expert(BaseModel model, string module, string[] parts)
     {
         AdaptedTensor[] found = [.. parts.Select(part => model.Find($"{module}.{part}", "weight")).OfType<AdaptedTensor>()];
@@ -83,7 +88,7 @@ internal sealed class ExpertStack
         bool isPlain = shape[1] == outputs && shape[2] == inputs;
         bool isTransposed = shape[1] == inputs && shape[2] == outputs;
         Check(module, target, isPlain || isTransposed);
-        isTransposed = isTransposed && (!isPlain || model.Config.Find("model_type").AsText() is "gpt_oss" or "llama4" or "llama4_text");
+        isTransposed = isTransposed && (!isPlain || IsTransposed(model.Config));
         int rows = (int)shape[1];
         target.Stack();
         return new ExpertStack((int)shape[0], all => target.Add(new LowRankChange(isTransposed ? [.. all.Select(factors => factors.Transposed())] : all, rows)));

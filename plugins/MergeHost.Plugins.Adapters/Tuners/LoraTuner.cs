@@ -102,7 +102,7 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         }
 
         Note(a, b, scale);
-        IRowChange change = new LowRankChange(_recent.Keep(() => Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)), target.Rows);
+        IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]), target.Rows);
         if (BaseStart.Of(_start, Config.Has("kasa_config"), a.Rows, scale) is { } start)
         {
             change = new ChangeSequence(LowRankChange.Once(() => start(target), target.Rows), change);
@@ -142,18 +142,13 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
         Expect(module, "lora_embedding_B", b.Rows == target.Columns && b.Columns == a.Rows, target);
         double scale = ScaleOf(module, module.Name, a.Rows, "lora_embedding_A");
         Note(a, b, scale);
-        IRowChange change = new LowRankChange(_recent.Keep(() => new Factors(b.Read(), a.Read()).Transposed().Times(scale)), target.Rows);
+        IRowChange change = new LowRankChange(_recent.Keep(() => [new Factors(b.Read(), a.Read()).Transposed().Times(scale)]), target.Rows);
         target.Add(module.Has(Magnitudes) ? WithMagnitudes(module, change, target, isOfColumns: true) : change);
     }
 
     private void AddToParameter(AdapterModule module, IReadOnlyList<string> parameters)
     {
-        if (module.Depth >= parameters.Count)
-        {
-            throw Config.Wrong($"'target_parameters' names {parameters.Count} parameters of module '{module.Name}', and the weights are of more", "Take configuration and weights from the same place.");
-        }
-
-        string parameter = parameters[parameters.Count - 1 - module.Depth];
+        string parameter = TargetedParameters.At(Config, module, parameters);
         Matrix<float> a = module.Matrix("lora_A");
         Matrix<float> b = module.Matrix("lora_B");
         ExpertStack stack = ExpertStack.Find(Model, module, parameter, a.Columns, b.Rows);
@@ -165,22 +160,10 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
 
         double scale = ScaleOf(module, $"{module.Name}.{parameter}", rank, "lora_A");
         _changes |= scale != 0 && !IsZero(a) && !IsZero(b);
-        stack.Add([.. Enumerable.Range(0, stack.Count).Select(expert => new Factors(
-            MatrixOperations.Make(b.Rows, rank, (row, column) => b[row, (column * stack.Count) + expert] * scale), a.Slice(expert * rank, rank)))]);
+        stack.Add([.. Enumerable.Range(0, stack.Count).Select(expert => Factors.OfExpert(expert, stack.Count, a, b).Times(scale))]);
     }
 
-    // The parameters of a module that are targeted, in the order in which modules define them.
-    private IReadOnlyList<string> ParametersOf(AdapterModule module)
-    {
-        string[] usual = ["gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias"];
-        return
-        [
-            .. Config.Texts("target_parameters").Where(target => target.Contains('.', StringComparison.Ordinal))
-                .Select(target => (Module: target[..target.LastIndexOf('.')], Parameter: target[(target.LastIndexOf('.') + 1)..]))
-                .Where(target => AdapterConfig.IsEnding(module.Name, target.Module)).Select(target => target.Parameter).Distinct()
-                .OrderBy(parameter => Array.IndexOf(usual, parameter)),
-        ];
-    }
+    private IReadOnlyList<string> ParametersOf(AdapterModule module) => TargetedParameters.Of(Config, module.Name);
 
     private double ScaleOf(AdapterModule module, string name, int rank, string part) => LoraScale.Of(Adapter, module, name, rank, part);
 

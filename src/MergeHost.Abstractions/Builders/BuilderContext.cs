@@ -7,10 +7,13 @@ namespace MergeHost.Builders;
 public sealed class BuilderContext(IReadOnlyDictionary<string, ICheckpointReader> models)
 {
     /// <summary>
-    /// The models that the options name, and the base, by the names that options have. Headers and companions alone can be read: data is,
-    /// once the plan is carried out.
+    /// The models that the options name, and the base, by the names that options have. Headers and companions are for reading; of data only
+    /// small tensors that shapes depend on, and none of <see cref="Unmade"/>: the rest is read once the plan is carried out.
     /// </summary>
     public IReadOnlyDictionary<string, ICheckpointReader> Models { get; } = models;
+
+    /// <summary>The models that earlier stages make, whose data cannot be read while planning.</summary>
+    public IReadOnlySet<string> Unmade { get; init; } = new HashSet<string>();
 
     /// <summary>The name of the model that the recipe calls the base, or <see langword="null"/>.</summary>
     public string? Base { get; init; }

@@ -5,6 +5,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Plugins.Adapters.Building;
 using MergeHost.Plugins.Adapters.Changes;
+using MergeHost.Strategies;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Adapters;
@@ -67,6 +68,30 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
             made["base_model.model.model.layers.0.mlp.up_proj.lora_magnitude_vector"].Select(length => (double)length), (x, y) => Math.Abs(x - y) < 1e-5);
     }
 
+    // gpt-oss stores [experts, in, out]; an adapter has the same factors for both layouts.
+    [Theory]
+    [InlineData("qwen3_moe", false)]
+    [InlineData("gpt_oss", true)]
+    public void Make_OfExpertsInOneTensor_IsWhatTheTransformAddsBack(string architecture, bool isTransposed)
+    {
+        const string up = "model.layers.0.mlp.experts.gate_up_proj";
+        const string down = "model.layers.0.mlp.experts.down_proj";
+        TensorShape upShape = isTransposed ? [3, 4, 10] : [3, 10, 4];
+        TensorShape downShape = isTransposed ? [3, 5, 4] : [3, 4, 5];
+        TinyCheckpoint Experts(int seed) => new TinyCheckpoint().Add(up, DType.F32, upShape, seed: seed).Add(down, DType.F32, downShape, seed: seed + 1)
+            .AddFile("config.json", $$"""{"model_type": "{{architecture}}"}""");
+        using TemporaryFolder folder = new();
+        Experts(1).Write(Path.Combine(folder.Path, "base"));
+        using ICheckpointReader before = Experts(1).Open();
+        using ICheckpointReader after = Experts(7).Open();
+        Dictionary<string, ICheckpointReader> models = new() { ["base"] = before, ["tuned"] = after };
+        ModelBlueprint blueprint = ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned", Rank = 4 });
+        Assert.Empty(blueprint.Warnings);
+        WriteMade(blueprint, models, Path.Combine(folder.Path, "adapter"));
+        using ICheckpointReader merged = AdapterCase.Apply(Path.Combine(folder.Path, "base"), Path.Combine(folder.Path, "adapter"));
+        Assert.All((string[])[up, down], name => Assert.Equal(AdapterCase.Read(after, name), AdapterCase.Read(merged, name), (x, y) => Math.Abs(x - y) < 1e-5));
+    }
+
     [Fact]
     public void Build_WhenTheModelHasMoreTokens_RefusesByTheirNumber()
     {
@@ -96,6 +121,25 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         double left = matrix.Elements.ToArray().Zip(product.Elements.ToArray(), (a, b) => ((double)a - b) * ((double)a - b)).Sum();
         double least = values.Skip(rank).Sum(value => value * value);
         Assert.InRange(Math.Sqrt(left / least), 0.9999, 1.01);
+    }
+
+    private static void WriteMade(ModelBlueprint blueprint, Dictionary<string, ICheckpointReader> models, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        TinyCheckpoint adapter = new();
+        foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.GroupBy(tensor => tensor.Treatment))
+        {
+            MadeTensors made = new([.. group.Select(tensor => new TensorInfo(tensor.Name, DType.F32, tensor.Shape))],
+                (source, first, count) => AdapterCase.Read(models[source.Model], source.Tensor)[(int)first..(int)(first + count)], _ => throw new NotSupportedException())
+            {
+                Algebra = _algebra,
+                Device = default,
+            };
+            ((MakeTreatment)group.Key!).Work(made);
+            Array.ForEach([.. group], tensor => adapter.Add(tensor.Name, DType.F32, tensor.Shape, made.Result(tensor.Name)));
+        }
+
+        adapter.AddFile("adapter_config.json", blueprint.Companions[0].ReadJson().ToJsonString()).Write(folder);
     }
 
     private float[] Change(string name)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Algebra;
 using MergeHost.Builders;
 using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Methods;
 using MergeHost.Plugins.Adapters.Building;
 using MergeHost.Testing;
 
@@ -63,13 +64,42 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     }
 
     [Fact]
+    public void Make_ByTsv_IsWhatTheStrategyMakesOfTheWholeChanges()
+    {
+        IReadOnlyDictionary<string, float[]> made = Make(Build(Asked(CoreMethod.TsvM, null)));
+        Directions all = Directions.Join([Directions.Of(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, 0)), _algebra, Rows / 2), Directions.Of(new Matrix<float>(Rows, Columns, Sum(0, -0.25 * 2)), _algebra, Rows / 2)]);
+        Equal(all.Orthogonal(_algebra).With(all.S, _algebra).Elements.ToArray(), Product(made, 6), 1e-5);
+    }
+
+    [Theory]
+    [InlineData(0.5, null)]
+    [InlineData(0.9, null)]
+    [InlineData(1.0, null)]
+    [InlineData(0.9, 2)]
+    public void Build_WithAnEnergy_TakesTheLeastRankThatHoldsIt(double energy, int? most)
+    {
+        double[] squares = [.. _algebra.Decompose(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, -0.25 * 2))).S.Take(6).Select(value => value * value)];
+        int least = Enumerable.Range(1, 6).First(rank => squares.Take(rank).Sum() >= (energy * squares.Sum()) - 1e-6);
+        ModelBlueprint blueprint = Planned(Asked(CoreMethod.TaskArithmetic, most) with { Energy = energy }, []);
+        Assert.Equal(Math.Min(least, most ?? 6), blueprint.Tensors.Single(tensor => tensor.Name == A).Shape[0]);
+        Assert.Equal(Math.Min(least, most ?? 6), blueprint.Companions.Single(file => file.Name == "adapter_config.json").ReadJson()["r"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Build_WithAnEnergyOfAnAdapterThatIsNotMadeYet_RefusesItByName()
+    {
+        BuildException refusal = Assert.Throws<BuildException>(() => Planned(Asked(CoreMethod.TaskArithmetic, null) with { Energy = 0.9 }, ["other"]));
+        Assert.Contains("'other' is made by a stage", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Make_ByTies_KeepsOfEachCoreItsLargestElementsThatAgree()
     {
         Matrix<float> one = new(2, 2, (float[])[4, -1, 3, 2]);
         Matrix<float> other = new(2, 2, (float[])[-5, -6, 1, 2.5f]);
         LoraMergeOptions options = new() { Adapters = [], Method = CoreMethod.Ties };
         Matrix<float> merged = new CoreRule(options, 0).Merge([one, other],
-            [(new MergedAdapter { Model = "one", Density = 0.5, Weight = 1 }, 0), (new MergedAdapter { Model = "other", Density = 0.75, Weight = 2 }, 1)], "m");
+            [(new MergedAdapter { Model = "one", Density = 0.5, Weight = 1 }, 0), (new MergedAdapter { Model = "other", Density = 0.75, Weight = 2 }, 1)], "m", 2, _algebra);
 
         // Kept are [4, 0, 3, 0] and [-5, -6, 0, 2.5]: the sums 4 − 10, −12, 3 and 5, each over the weights that agree.
         Assert.Equal((float[])[-5, -6, 3, 2.5f], merged.Elements.ToArray());
@@ -83,8 +113,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
         float[] b = AdapterCase.Read(one, B);
         MergeHost.Plugins.Adapters.Changes.Factors[] products = [new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a)), new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a))];
         CoreSpace space = new(products, _algebra);
-        MergeHost.Plugins.Adapters.Changes.Factors back = space.Expand(space.Cores[0], 4, out double residual);
-        Assert.Equal(0, residual, 1e-6);
+        MergeHost.Plugins.Adapters.Changes.Factors back = space.Expand(space.Cores[0], 4, out double whole, out double cut);
+        Assert.Equal(0, cut / whole, 1e-12);
         Equal(_algebra.Multiply(products[0].Left, products[0].Right).Elements.ToArray(), _algebra.Multiply(back.Left, back.Right).Elements.ToArray(), 1e-5);
     }
 
@@ -110,6 +140,14 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
             new BuilderContext(models), new LoraMergeOptions { Adapters = [new MergedAdapter { Model = "odd" }] }));
         Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
         models["odd"].Dispose();
+    }
+
+    private ModelBlueprint Planned(LoraMergeOptions options, HashSet<string> unmade)
+    {
+        Dictionary<string, MergeHost.Checkpoints.ICheckpointReader> models = Models.ToDictionary(model => model.Key, model => model.Value.Open());
+        ModelBlueprint blueprint = ((IModelBuilder<LoraMergeOptions>)new LoraBuilder()).Build(new BuilderContext(models) { Unmade = unmade }, options);
+        Array.ForEach([.. models.Values], model => model.Dispose());
+        return blueprint;
     }
 
     private static LoraMergeOptions Asked(CoreMethod method, int? rank) => new()

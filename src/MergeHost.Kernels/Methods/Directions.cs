@@ -1,19 +1,20 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
-using MergeHost.Kernels.Methods;
-using MergeHost.Strategies;
 
-namespace MergeHost.Plugins.Spectral;
+namespace MergeHost.Kernels.Methods;
 
 /// <summary>Singular directions of a matrix, without those that are rounding: <c>Σ sₖ uₖ vₖᵀ</c>.</summary>
 /// <param name="U"><c>[out, k]</c>, one direction a column.</param>
 /// <param name="S">The k singular values, descending, each above 1e-6 of the first.</param>
 /// <param name="V"><c>[in, k]</c>, one direction a column.</param>
-internal sealed record Directions(Matrix<float> U, double[] S, Matrix<float> V)
+public sealed record Directions(Matrix<float> U, double[] S, Matrix<float> V)
 {
     private const double Smallest = 1e-6;
 
     /// <summary>The largest directions of a matrix; fewer if it has not as many, none of zeros.</summary>
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="algebra">Matrix operations.</param>
+    /// <param name="most">How many at most.</param>
     public static Directions Of(Matrix<float> matrix, ILinearAlgebra algebra, int most = int.MaxValue)
     {
         SingularValueDecomposition parts = algebra.Decompose(matrix, most);
@@ -69,16 +70,4 @@ internal sealed record Directions(Matrix<float> U, double[] S, Matrix<float> V)
 
         return first;
     }
-}
-
-/// <summary>What the options of these methods have in common, as <see cref="MatrixMerge"/> takes it.</summary>
-internal static class SpectralGroup
-{
-    public static Treatment Merge<TOptions>(this TensorGroup<TOptions> group, MatrixFunction merge)
-        where TOptions : SpectralOptions => new MatrixMerge
-        {
-            Weights = [.. group.Sources.Select(source => source.Options.Weight)],
-            Lambda = group.Options.Lambda,
-            MergesEmbeddings = group.Options.Embeddings,
-        }.Of(group, merge);
 }
