@@ -18,7 +18,6 @@ using MergeHost.Runtimes;
 using MergeHost.Scoring;
 using MergeHost.Selecting;
 using MergeHost.Storage;
-using MergeHost.Storage.Folders;
 using MergeHost.Stores;
 using MergeHost.Storing;
 using MergeHost.Summaries;
@@ -241,13 +240,14 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
             Suites?.Invoke(validation.SuitePath, validation.Tasks, plugins, _host);
         }
 
-        IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(@base), models.Open(adapted));
+        InputModel before = models.OpenChanged(@base, null);
+        IReadOnlyList<ScorePair> pairs = PairMapper.Map(before, models.OpenChanged(adapted, before.IsChange ? null : @base));
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
         IReadOnlyList<LayerScore[]> rows = new ScoreRunner(scorers, options, progress, cancellation).Run(pairs);
         return ScoreSummarizer.Of(@base, adapted, scorers, pairs, rows);
     }
 
-    /// <summary>Measures how far checkpoints are from each other.</summary>
+    /// <summary>Measures how far checkpoints are from each other; adapters by themselves are compared by what they change in a base.</summary>
     /// <param name="checkpoints">Two or more, of one architecture: files or folders.</param>
     /// <param name="base">The checkpoint they were trained on from, for their task vectors, or <see langword="null"/>.</param>
     /// <param name="options">How it is carried out.</param>
@@ -262,10 +262,16 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     {
         using ModelResolver models = new(new PluginSet(Catalog), _host);
         IEnumerable<string> others = @base is null ? checkpoints : checkpoints.Where(path => RealPath.Of(path) != RealPath.Of(@base));
-        List<InputModel> opened = [.. (@base is null ? others : others.Prepend(@base)).Select(models.Open)];
+        List<InputModel> opened = [.. others.Select(path => models.OpenChanged(path, @base))];
+        opened.InsertRange(0, @base is null ? [] : [models.Open(@base)]);
         if (opened.Count < 2)
         {
             throw new MergeHostException([new Problem(ErrorCodes.SourceCount, $"'{opened[0].Name}' is the base, and there is no other checkpoint", "Name another checkpoint.")]);
+        }
+
+        if (opened.Find(model => model.IsChange) is { } adapter && opened.Find(model => !model.IsChange) is { } whole)
+        {
+            throw new MergeHostException([new Problem(ErrorCodes.SourceCount, $"'{adapter.Name}' is an adapter, and '{whole.Name}' is a model", "Name the adapter's base by --base.")]);
         }
 
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));

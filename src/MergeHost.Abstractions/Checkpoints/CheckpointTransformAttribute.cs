@@ -34,6 +34,12 @@ public sealed class CheckpointTransformAttribute(string id) : ExportAttribute(ty
     public string[] Adapters { get; set; } = [];
 
     /// <summary>
+    /// Names of files that mark an adapter: where adapters by themselves are compared or scored, the transform, without options, makes of one
+    /// the change that it makes to a base.
+    /// </summary>
+    public string[] Changes { get; set; } = [];
+
+    /// <summary>
     /// Names of packings such as <c>fp8-block</c> that checkpoints can be written in through the transform, which then is a
     /// <see cref="Packings.IWritableCheckpointTransform"/>.
     /// </summary>

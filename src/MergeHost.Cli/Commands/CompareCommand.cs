@@ -11,7 +11,7 @@ internal static class CompareCommand
 {
     private static readonly Argument<string[]> _checkpoints = new("CHECKPOINT")
     {
-        Description = "Two or more checkpoints of one architecture",
+        Description = "Two or more checkpoints of one architecture, or adapters of one base",
         Arity = new ArgumentArity(2, 64),
     };
 
@@ -20,7 +20,7 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        Command command = new("compare", "Shows how far checkpoints are from each other: L2 distance, cosine and conflicts of sign, whole and by layer.")
+        Command command = new("compare", "Shows how far checkpoints are from each other: L2 distance, cosine and conflicts of sign, whole and by layer; of adapters also the shared space.")
         {
             _checkpoints, _base, _tensors, SharedOptions.Html, SharedOptions.Threads, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -43,7 +43,8 @@ internal static class CompareCommand
             IEnumerable<(string Name, Distance Distance)> rows = pair.Layers.Select(layer => ($"layer {layer.Layer}", layer.Distance)).Prepend(("whole", pair.Whole));
             rows = listsTensors ? rows.Concat(pair.Tensors.Select(tensor => (tensor.Name, tensor.Distance))) : rows;
             string[] taskVectors = pair.Whole.TaskVectors is null ? [] : ["length of τ (first)", "length of τ (second)", "cosine of τ", "sign conflicts"];
-            Columns.Write([["", "L2", "cosine", .. taskVectors], .. rows.Select(row => Cells(row.Name, row.Distance))], indent: 2);
+            string[] spaces = pair.Whole.Spaces is null ? [] : ["outputs shared", "inputs shared"];
+            Columns.Write([["", "L2", "cosine", .. taskVectors, .. spaces], .. rows.Select(row => Cells(row.Name, row.Distance))], indent: 2);
             foreach (string hint in pair.Hints)
             {
                 Console.WriteLine($"  note: {hint}");
@@ -56,9 +57,12 @@ internal static class CompareCommand
         }
     }
 
-    private static string[] Cells(string name, Distance distance) => distance.TaskVectors is { } tasks
-        ? [name, Number(distance.L2), Number(distance.Cosine), Number(tasks.NormA), Number(tasks.NormB), Number(tasks.Cosine), Percent(tasks.SignConflictRate)]
-        : [name, Number(distance.L2), Number(distance.Cosine)];
+    private static string[] Cells(string name, Distance distance)
+    {
+        string[] taskVectors = distance.TaskVectors is { } tasks ? [Number(tasks.NormA), Number(tasks.NormB), Number(tasks.Cosine), Percent(tasks.SignConflictRate)] : [];
+        string[] spaces = distance.Spaces is { } shared ? [Percent(shared.Outputs), Percent(shared.Inputs)] : [];
+        return [name, Number(distance.L2), Number(distance.Cosine), .. taskVectors, .. spaces];
+    }
 
     private static string Number(double? value) => value?.ToString("G6", CultureInfo.InvariantCulture) ?? "none";
 

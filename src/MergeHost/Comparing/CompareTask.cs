@@ -1,6 +1,7 @@
 using System.Buffers;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Plans;
+using MergeHost.Reports;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
 
@@ -12,13 +13,16 @@ internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedP
     private const int BlockElements = 16 * TensorDigest.UnitElements;
     private const int UnitElements = TensorDigest.UnitElements;
 
-    private readonly PairSums[][] _blocks = new PairSums[(tensor.Inputs[0].Tensor.ElementCount + BlockElements - 1) / BlockElements][];
+    private readonly PairSums[][] _blocks = new PairSums[(tensor.ElementCount + BlockElements - 1) / BlockElements][];
     private bool _isDone;
 
     public ComparedTensor Tensor => tensor;
 
     /// <summary>The sums of each pair, once the task is done.</summary>
     public PairSums[] Sums { get; } = [.. pairs.Select(_ => new PairSums())];
+
+    /// <summary>The angles between the spaces of each pair, where both tensors are products of small rank, once the task is done.</summary>
+    public SpaceAngles?[] Angles { get; } = new SpaceAngles?[pairs.Count];
 
     public ITensorPhase? Phase => _isDone ? null : this;
 
@@ -35,7 +39,8 @@ internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedP
         PairSums[] sums = [.. pairs.Select(_ => new PairSums())];
         float[][] values = [.. tensor.Inputs.Select(_ => ArrayPool<float>.Shared.Rent(UnitElements))];
         float[] scratch = ArrayPool<float>.Shared.Rent(UnitElements);
-        long end = Math.Min(tensor.Inputs[0].Tensor.ElementCount, (block + 1L) * BlockElements);
+        float[] nothing = hasBase ? [] : new float[UnitElements];
+        long end = Math.Min(tensor.ElementCount, (block + 1L) * BlockElements);
         for (long first = (long)block * BlockElements; first < end; first += UnitElements)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -48,7 +53,7 @@ internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedP
             for (int pair = 0; pair < pairs.Count; pair++)
             {
                 (int a, int b, bool hasTaskVectors) = pairs[pair];
-                ReadOnlySpan<float> before = hasBase && hasTaskVectors ? values[0].AsSpan(0, count) : [];
+                ReadOnlySpan<float> before = hasTaskVectors ? (hasBase ? values[0] : nothing).AsSpan(0, count) : [];
                 sums[pair].Add(values[a].AsSpan(0, count), values[b].AsSpan(0, count), before, scratch);
             }
         }
@@ -69,8 +74,27 @@ internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedP
             }
         }
 
+        SpannedSpace?[] spaces = [.. tensor.Inputs.Select(SpannedSpace.Of)];
+        for (int pair = 0; pair < Sums.Length; pair++)
+        {
+            if (spaces[pairs[pair].A] is { } a && spaces[pairs[pair].B] is { } b)
+            {
+                Sums[pair].Add(Angles[pair] = a.AnglesWith(b));
+            }
+        }
+
         _isDone = true;
     }
 
-    private static void Read(InputTensor input, long first, Span<float> values) => input.Model.Open().ReadSingle(input.Tensor, first, values);
+    private static void Read(InputTensor? input, long first, Span<float> values)
+    {
+        if (input is null)
+        {
+            values.Clear();
+        }
+        else
+        {
+            input.Model.Open().ReadSingle(input.Tensor, first, values);
+        }
+    }
 }

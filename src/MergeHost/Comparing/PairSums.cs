@@ -19,6 +19,9 @@ internal sealed class PairSums
     private long _moved;
     private long _conflicts;
     private long _elements;
+    private int _directions;
+    private double _sharedOutputs;
+    private double _sharedInputs;
 
     /// <summary>Adds elements.</summary>
     /// <param name="a">Of one model.</param>
@@ -34,6 +37,14 @@ internal sealed class PairSums
         }
     }
 
+    /// <summary>Adds the angles between the spaces of a tensor.</summary>
+    public void Add(SpaceAngles angles)
+    {
+        _directions += angles.Outputs.Count;
+        _sharedOutputs += Shared(angles.Outputs);
+        _sharedInputs += Shared(angles.Inputs);
+    }
+
     /// <summary>Adds the sums of another part.</summary>
     public void Add(PairSums other)
     {
@@ -47,6 +58,9 @@ internal sealed class PairSums
         _moved += other._moved;
         _conflicts += other._conflicts;
         _elements += other._elements;
+        _directions += other._directions;
+        _sharedOutputs += other._sharedOutputs;
+        _sharedInputs += other._sharedInputs;
     }
 
     /// <summary>The distance that the sums tell.</summary>
@@ -55,10 +69,13 @@ internal sealed class PairSums
         _elements, Math.Sqrt(_difference), Cosine(_ab, _aa, _bb),
         hasTaskVectors
             ? new TaskVectorDistance(Math.Sqrt(_taskA), Math.Sqrt(_taskB), Cosine(_taskAb, _taskA, _taskB), _moved == 0 ? null : (double)_conflicts / _moved)
-            : null)
+            : null,
+        _directions == 0 ? null : new SpaceOverlap(_directions, _sharedOutputs / _directions, _sharedInputs / _directions))
     {
         NormA = Math.Sqrt(_aa),
     };
+
+    private static double Shared(IReadOnlyList<double> degrees) => degrees.Sum(angle => Math.Pow(Math.Cos(angle * Math.PI / 180), 2));
 
     private static double? Cosine(double product, double a, double b) => a == 0 || b == 0 ? null : Math.Clamp(product / Math.Sqrt(a * b), -1, 1);
 

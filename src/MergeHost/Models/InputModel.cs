@@ -41,6 +41,12 @@ internal sealed record InputModel(
     /// <inheritdoc cref="OpenedCheckpoint.Unpacked"/>
     public IUnpackedCheckpoint? Unpacked { get; init; }
 
+    /// <inheritdoc cref="OpenedCheckpoint.Factored"/>
+    public IFactoredCheckpoint? Factored { get; init; }
+
+    /// <summary>Whether it is what an adapter changes in a base, and no model.</summary>
+    public bool IsChange => Exports.Any(export => export.Export.Kind == ExportKind.Transform && export.Export.Changes.Count > 0);
+
     /// <inheritdoc cref="OpenedCheckpoint.IsAsStored"/>
     public bool IsAsStored { get; init; }
 
@@ -118,6 +124,7 @@ internal sealed record InputModel(
             Consumed = opened.Consumed,
             Widened = opened.Widened,
             Unpacked = opened.Unpacked,
+            Factored = opened.Factored,
             IsAsStored = opened.IsAsStored,
         };
 

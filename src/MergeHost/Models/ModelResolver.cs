@@ -38,6 +38,23 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
     public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores));
 
+    /// <summary>Opens a checkpoint as <see cref="Open(string)"/> does, but an adapter by itself as what it changes.</summary>
+    /// <param name="name">The checkpoint's name.</param>
+    /// <param name="base">The base that an adapter is added to; <see langword="null"/> for the change alone.</param>
+    /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
+    public InputModel OpenChanged(string name, string? @base)
+    {
+        InputModel model = Open(name);
+        if (plugins.Exports(ExportKind.Transform).FirstOrDefault(transform => model.Companions.Any(file => Matches(transform.Export.Changes, file.Name))) is not { } found)
+        {
+            return model;
+        }
+
+        return @base is null
+            ? Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)) { Apply = [new TransformReference(found.Export.Id, [], null)] }, null, Stores))
+            : Open($"{@base}+{name}");
+    }
+
     /// <summary>Applies what a reference asks for to the result of an earlier stage.</summary>
     /// <exception cref="MergeHostException">A transform or an adapter is not there, or does not suit the result.</exception>
     public InputModel Derive(InputModel stage, ModelReference reference, string recipePath)
@@ -88,7 +105,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
         IReadOnlyList<string> names = finder.Find(name).Files is { Named: null } folder ? folder.Names : [Path.GetFileName(name)];
         InstalledExport[] fitting =
-            [.. transforms.Where(transform => transform.Export.Adapters.Any(pattern => names.Any(file => FileSystemName.MatchesSimpleExpression(pattern, file))))];
+            [.. transforms.Where(transform => names.Any(file => Matches(transform.Export.Adapters, file)))];
         TextPlace at = finder.Reference.Place;
         return fitting switch
         {
@@ -102,6 +119,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
         YamlScalar Scalar(string value) => new(value, true, at);
     }
+
+    private static bool Matches(IReadOnlyList<string> patterns, string file) => patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, file));
 
     // `adapter*0.5`, unless there is a file or folder of that name.
     private static (string Name, string? Scale) Scaled(string text, ModelFinder finder) =>

@@ -27,6 +27,9 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     /// <summary>The checkpoint as a transform unpacked it; <see langword="null"/> if it is stored plain.</summary>
     public IUnpackedCheckpoint? Unpacked { get; init; }
 
+    /// <summary>The checkpoint, if the last transform gave tensors that are products of small rank.</summary>
+    public IFactoredCheckpoint? Factored { get; init; }
+
     /// <summary>Whether nothing was applied to <see cref="Unpacked"/>.</summary>
     public bool IsAsStored { get; init; }
 

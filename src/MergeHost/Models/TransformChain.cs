@@ -74,6 +74,7 @@ internal sealed class TransformChain(
                 .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)), result.Identity,
             ]),
             Unpacked = result as IUnpackedCheckpoint ?? before.Unpacked,
+            Factored = result as IFactoredCheckpoint,
             IsAsStored = result is IUnpackedCheckpoint,
             Widened = Widened(before, result),
             Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],

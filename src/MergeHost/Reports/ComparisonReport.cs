@@ -21,12 +21,24 @@ public sealed record PairComparison(
 /// <param name="Elements">How many elements were compared.</param>
 /// <param name="L2">The length of their difference; that of weights and of task vectors is the same.</param>
 /// <param name="Cosine">The cosine of their weights; <see langword="null"/> if either is all zeros.</param>
-/// <param name="TaskVectors">The same of their task vectors, or <see langword="null"/> if no base was named.</param>
-public sealed record Distance(long Elements, double L2, double? Cosine, TaskVectorDistance? TaskVectors = null)
+/// <param name="TaskVectors">The same of their task vectors, or <see langword="null"/> if no base was named; what an adapter changes is one.</param>
+/// <param name="Spaces">How much of their spaces they share, or <see langword="null"/> if they are not of small rank, as adapters are.</param>
+public sealed record Distance(long Elements, double L2, double? Cosine, TaskVectorDistance? TaskVectors = null, SpaceOverlap? Spaces = null)
 {
     /// <summary>The length of the first model's weights.</summary>
     public double NormA { get; init; }
 }
+
+/// <summary>How much of their spaces changes of small rank share: the mean of cos² over the principal angles; of two random spaces it is the larger rank over the extent.</summary>
+/// <param name="Directions">How many angles there are.</param>
+/// <param name="Outputs">The share of the spaces of outputs, in [0, 1].</param>
+/// <param name="Inputs">The share of the spaces of inputs, in [0, 1].</param>
+public sealed record SpaceOverlap(int Directions, double Outputs, double Inputs);
+
+/// <summary>The principal angles between the spaces that two tensors of small rank span, in degrees, ascending.</summary>
+/// <param name="Outputs">Between the spaces of outputs, which the left factors span.</param>
+/// <param name="Inputs">Between the spaces of inputs, which the right factors span.</param>
+public sealed record SpaceAngles(IReadOnlyList<double> Outputs, IReadOnlyList<double> Inputs);
 
 /// <summary>How far two task vectors are from each other.</summary>
 /// <param name="NormA">The length of one.</param>
@@ -43,4 +55,5 @@ public sealed record LayerDistance(int Layer, Distance Distance);
 /// <summary>The distance of a tensor.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Distance">The distance.</param>
-public sealed record TensorDistance(string Name, Distance Distance);
+/// <param name="Angles">The angles between the spaces of both, or <see langword="null"/> if they are not of small rank.</param>
+public sealed record TensorDistance(string Name, Distance Distance, SpaceAngles? Angles = null);

@@ -55,6 +55,9 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     /// <inheritdoc cref="CheckpointTransformAttribute.Adapters"/>
     public IReadOnlyList<string> Adapters => Metadata.GetValueOrDefault(nameof(Adapters)) as string[] ?? _transform.Adapters;
 
+    /// <inheritdoc cref="CheckpointTransformAttribute.Changes"/>
+    public IReadOnlyList<string> Changes => Metadata.GetValueOrDefault(nameof(Changes)) as string[] ?? _transform.Changes;
+
     /// <inheritdoc cref="CheckpointTransformAttribute.Packings"/>
     public IReadOnlyList<string> Packings => Metadata.GetValueOrDefault(nameof(Packings)) as string[] ?? _transform.Packings;
 
