@@ -47,8 +47,9 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
         Dictionary<string, RowPlan> plans = [];
         TokenTensor[] tensors = [.. TokenTensor.Find(context)];
         ICheckpointReader[] aligned = Apply(context, tensors, tensor => PlanOf(tensor, plans, vocabulary, models, given, context, count));
+        RoundTripStart start = RoundTripStart.Of(models[0], vocabulary);
         IReadOnlyList<CompanionFile> files = [.. TokenizerWriter.Write(vocabulary), .. SpecialIds.Generation(vocabulary, context.Models[0].Checkpoint.Companions)];
-        RoundTrip roundTrip = RoundTrip.Measure(models[0], vocabulary, files, options);
+        RoundTrip roundTrip = RoundTrip.Measure(start, vocabulary, files, options);
         VocabularyReport report = new(options.Source, vocabulary, models, rows, ownerRows, plans.Values.FirstOrDefault(), roundTrip);
         report.Warn(context);
         return new AlignedModels

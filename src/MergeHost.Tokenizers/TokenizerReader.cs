@@ -13,9 +13,14 @@ public static class TokenizerReader
     /// <param name="companions">The files beside the weights.</param>
     /// <remarks>Where both files are there <c>tokenizer.json</c> decides, as in transformers.</remarks>
     /// <exception cref="MergeHostException">MH6004: there is none, or none of a kind that is read to the letter; MH2013: a file is broken.</exception>
-    public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions)
+    public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions) => Read(companions, Find(companions, Json)?.ReadJson());
+
+    /// <summary>Reads the tokenizer, of whose files one is read already.</summary>
+    /// <param name="companions">The files beside the weights.</param>
+    /// <param name="json">What <c>tokenizer.json</c> holds; <see langword="null"/> if it is not there. It may be changed once the call has returned.</param>
+    /// <exception cref="MergeHostException">MH6004: there is none, or none of a kind that is read to the letter; MH2013: a file is broken.</exception>
+    public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions, JsonObject? json)
     {
-        JsonObject? json = Find(companions, Json)?.ReadJson();
         JsonObject? settings = Find(companions, "tokenizer_config.json")?.ReadJson();
         JsonObject? added = Find(companions, "added_tokens.json")?.ReadJson();
         if (json is not null && ByteLevelBpe.Recognises(json))

@@ -13,35 +13,29 @@ namespace MergeHost.Plugins.Vocabulary.Reports;
 internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, int Unreached, string? Reason)
 {
     /// <summary>Tokenizes the sample.</summary>
-    /// <param name="before">The first model of the stage.</param>
+    /// <param name="start">What the first model's tokenizer was.</param>
     /// <param name="vocabulary">The tokens of the output.</param>
     /// <param name="files">The files of the output's tokenizer.</param>
     /// <param name="options">The sample, and whether it may be cut in another way.</param>
     /// <exception cref="MergeHostException">Text of the first model's tokens alone is cut in another way, and the options do not allow it.</exception>
-    public static RoundTrip Measure(ModelTokens before, OutputVocabulary vocabulary, IReadOnlyList<CompanionFile> files, VocabularyOptions options)
+    public static RoundTrip Measure(RoundTripStart start, OutputVocabulary vocabulary, IReadOnlyList<CompanionFile> files, VocabularyOptions options)
     {
         IReadOnlyList<string> texts = options.Sample is { } file ? Paragraphs(file) : SampleTexts.All;
-        if (before == vocabulary.Owner && vocabulary is { NewPieces.Count: 0, NewAdded.Count: 0, Left.Count: 0 })
+        if (start.IsKept)
         {
             return new RoundTrip(texts.Count, 0, 0, 0, null);
         }
 
-        TextTokenizer one;
-        TextTokenizer other;
-        try
+        (TextTokenizer? other, string? reason) = RoundTripStart.TryRead(() => TokenizerReader.Read(files));
+        if (start.Tokenizer is not { } one || other is null)
         {
-            one = TokenizerReader.Read(before.Companions);
-            other = TokenizerReader.Read(files);
-        }
-        catch (MergeHostException exception)
-        {
-            return new RoundTrip(0, 0, 0, 0, exception.Problems[0].Message);
+            return new RoundTrip(0, 0, 0, 0, start.Reason ?? reason);
         }
 
-        RoundTrip result = Compare(texts, one, other, before, vocabulary);
-        return result.Retokenized == 0 || options.AllowRetokenization || before != vocabulary.Owner ? result
+        RoundTrip result = Compare(texts, one, other, start.Model, vocabulary);
+        return result.Retokenized == 0 || options.AllowRetokenization || start.Model != vocabulary.Owner ? result
             : throw new MergeHostException([new Problem(ErrorCodes.VocabularyMismatch,
-                $"{result.Retokenized} of {result.Documents} texts have tokens of '{before.Name}' alone before and after, and are cut in another way",
+                $"{result.Retokenized} of {result.Documents} texts have tokens of '{start.Model.Name}' alone before and after, and are cut in another way",
                 "Set `allow_retokenization: true` if that is meant.")]);
     }
 
@@ -96,6 +90,35 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new MergeHostException(new Problem(ErrorCodes.ModelNotFound, $"'sample': {file} cannot be read: {exception.Message.TrimEnd('.')}", "Name a text file."), exception);
+        }
+    }
+}
+
+/// <summary>What the first model's tokenizer is, before that of the output is written from its files.</summary>
+/// <param name="Model">The first model of the stage.</param>
+/// <param name="IsKept">Whether the output has its tokens, and no others.</param>
+/// <param name="Tokenizer">The tokenizer; <see langword="null"/> if it is kept, or of no kind that is read to the letter.</param>
+/// <param name="Reason">Why it cannot be read, or <see langword="null"/>.</param>
+internal sealed record RoundTripStart(ModelTokens Model, bool IsKept, TextTokenizer? Tokenizer, string? Reason)
+{
+    /// <summary>Reads the tokenizer, if it is needed.</summary>
+    public static RoundTripStart Of(ModelTokens model, OutputVocabulary vocabulary)
+    {
+        bool isKept = model == vocabulary.Owner && vocabulary is { NewPieces.Count: 0, NewAdded.Count: 0, Left.Count: 0 };
+        (TextTokenizer? tokenizer, string? reason) = isKept ? (null, null) : TryRead(model.ReadTokenizer);
+        return new RoundTripStart(model, isKept, tokenizer, reason);
+    }
+
+    /// <summary>A tokenizer, or why there is none.</summary>
+    public static (TextTokenizer? Tokenizer, string? Reason) TryRead(Func<TextTokenizer> read)
+    {
+        try
+        {
+            return (read(), null);
+        }
+        catch (MergeHostException exception)
+        {
+            return (null, exception.Problems[0].Message);
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class ModelTokens
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _bySpelling = new(StringComparer.Ordinal);
 
+    // A vocabulary takes megabytes: it is parsed once.
+    private JsonObject? _json;
+
     private ModelTokens(string name, IReadOnlyList<CompanionFile> companions, IReadOnlyList<Piece> pieces, IReadOnlyList<AddedToken> added)
     {
         Name = name;
@@ -62,13 +65,22 @@ internal sealed class ModelTokens
     /// <summary>SentencePiece's model, where it is all that there is.</summary>
     public SentencePieceModel? Model { get; private init; }
 
-    /// <summary>The tokenizer as <c>tokenizer.json</c> has it, read or made anew; <see langword="null"/> where its files do not tell enough.</summary>
-    public JsonObject? ToJson() => Model is { IsBpe: true } model ? SentencePieceJson.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
-        : ReadJson(Name, Companions, Json) is { } json && json["model"] is JsonObject ? json : null;
+    /// <summary>The tokenizer as <c>tokenizer.json</c> has it, read or made anew, for the caller to change; <see langword="null"/> where its files do not tell enough.</summary>
+    public JsonObject? TakeJson()
+    {
+        JsonObject? json = Model is { IsBpe: true } model ? SentencePieceJson.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
+            : _json ?? ReadJson(Name, Companions, Json);
+        _json = null;
+        return json?["model"] is JsonObject ? json : null;
+    }
 
     /// <summary>The pairs that are merged, in order; none for other kinds than BPE.</summary>
     public IEnumerable<(string Left, string Right)> Merges() => Model is { IsBpe: true } model ? SentencePieceJson.Merges(model)
-        : ReadJson(Name, Companions, Json)?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
+        : (_json ?? ReadJson(Name, Companions, Json))?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
+
+    /// <summary>The tokenizer that the files make.</summary>
+    /// <exception cref="MergeHostException">It is of no kind that is read to the letter.</exception>
+    public TextTokenizer ReadTokenizer() => _json is null ? TokenizerReader.Read(Companions) : TokenizerReader.Read(Companions, _json);
 
     /// <summary>A pair as <c>tokenizer.json</c> has it; older files write one text with a space between.</summary>
     public static (string Left, string Right)? Pair(JsonNode? merge) =>
@@ -111,6 +123,7 @@ internal sealed class ModelTokens
             .Where(token => !listed.Contains(token.Content) && !texts.Contains(token.Content))];
         return new ModelTokens(name, companions, pieces, [.. added.Concat(beside).OrderBy(token => token.Id)])
         {
+            _json = json,
             HasTokensBeside = beside.Length > 0,
             Model = json is null && Find(companions, "vocab.json") is null && Find(companions, "vocab.txt") is null ? model : null,
             Kind = json is null ? model is null ? "" : model.IsBpe ? "BPE of SentencePiece" : "Unigram" : KindOf(json),

@@ -25,7 +25,7 @@ internal static class TokenizerWriter
             return [.. owner.Companions.Where(IsTokenizer)];
         }
 
-        JsonObject json = owner.ToJson() ?? throw NoJson(owner);
+        JsonObject json = owner.TakeJson() ?? throw NoJson(owner);
         JsonObject model = json["model"]!.AsObject();
         RemoveLeft(owner, model, vocabulary.Left);
         AddPieces(vocabulary, model);
