@@ -146,7 +146,20 @@ internal sealed class PackingPlanner(PackingRequest request)
         DType type = TypeOf(tensor, origin.Inputs[0]);
         WeightPacker packer = form.Packer(tensor with { DType = type }, type);
         List<ActivationRange> ranges = IsSame ? Ranges(tensor, origin) : [];
-        return new(new PackedTensor(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements) { MeasuredWith = packer.MeasuredWith }, packer, ranges);
+        PackedTensor packed = new(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements) { MeasuredWith = packer.MeasuredWith };
+        return new(packed with { Copies = IsShared(form) ? [] : [.. origin.Inputs.Select(input => Copies(packed, input, form))] }, packer, ranges);
+    }
+
+    private static IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Tensor)> Copies(PackedTensor packed, PackingInput input, WeightForm form)
+    {
+        if (!input.IsAsStored || Weight(input)?.Form is not { } own || !IsAlike(own, form))
+        {
+            return [];
+        }
+
+        IReadOnlyList<TensorInfo> parts = input.Unpacked!.PartsOf(input.Tensor.Name);
+        Dictionary<TensorInfo, TensorInfo> stored = parts.ToDictionary(part => part with { Name = Renamed(part.Name, input.Tensor.Name, packed.Plain.Name) });
+        return stored.Count == packed.Parts.Count && packed.Parts.All(stored.ContainsKey) ? [.. packed.Parts.Select(part => (input.Unpacked.Packed, stored[part]))] : [];
     }
 
     // Scales say what the library held the model in, unless the recipe does.

@@ -34,4 +34,10 @@ public sealed record PackedTensor(TensorInfo Plain, IReadOnlyList<TensorInfo> Pa
 
     /// <summary>Where each part is copied from, byte for byte; empty if the tensor is to be packed.</summary>
     public IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Tensor)> Copied { get; init; } = [];
+
+    /// <summary>
+    /// For each input, the base first, where each part would be copied from if a selection took the tensor over from that one; nothing where
+    /// that would not give the same parts.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Tensor)>> Copies { get; init; } = [];
 }

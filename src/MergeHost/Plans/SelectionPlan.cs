@@ -35,7 +35,10 @@ internal sealed record SelectionPlan(RecipeSelection Selection, IReadOnlyList<Bo
         return Copy(plan, options.Others == SelectionOthers.Adapted ? choice.Pair.Adapted : choice.Pair.Base);
     }
 
-    private static TensorPlan Copy(TensorPlan plan, InputTensor input) => new(plan.Output, Strategies.Treatment.CopyBase(), input, []);
+    private static TensorPlan Copy(TensorPlan plan, InputTensor input) => new(plan.Output, Strategies.Treatment.CopyBase(), input, [])
+    {
+        Packed = plan.Packed is { Copies.Count: > 0 } packed ? packed with { Copied = plan.Inputs.Zip(packed.Copies).FirstOrDefault(pair => pair.First == input).Second ?? [] } : plan.Packed,
+    };
 }
 
 /// <summary>Whether a tensor is chosen.</summary>

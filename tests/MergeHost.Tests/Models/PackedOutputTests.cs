@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using MergeHost.Reports;
 using MergeHost.Tests.Running;
@@ -63,6 +64,27 @@ public sealed class PackedOutputTests : IDisposable
         Assert.Equal(theirs.Values.Sum(tensor => tensor.Info.LengthBytes), plan.ReadBytes);
         Assert.Equal(plan.WriteBytes, plan.ReadBytes);
         Assert.Equal((plan.ReadBytes + plan.WriteBytes, plan.ReadBytes + plan.WriteBytes), (told[^1].DoneBytes, told[^1].TotalBytes));
+    }
+
+    [Theory]
+    [InlineData("ct_w4a16")]
+    [InlineData("gptq")]
+    [InlineData("fp8_block")]
+    [InlineData("ct_w8a8")]
+    public void Selection_InTheSamePacking_CopiesBytesOfWhatItLeavesAsItIs(string name)
+    {
+        (string a, string b) = ($"{_cases}/{name}/a", WithSmallCodes($"{_cases}/{name}/b"));
+        _bed.Merge($$"""
+            merge_method: slerp
+            base_model: {{a}}
+            models: [{model: {{b}}}]
+            select: {scorer: relative_change, restore: highest, threshold: 1000, others: adapted}
+            parameters: {t: 0.5}
+            output: {packing: same}
+            """, "out");
+        Dictionary<string, (TensorInfo Info, byte[] Stored)> ours = MergeBed.StoredAll(_bed["out"]);
+        Assert.All(MergeBed.StoredAll(b), tensor => Assert.Equal(tensor.Value.Stored, ours[tensor.Key].Stored));
+        Assert.Empty(_bed.Engine.Verify(_bed["out"]));
     }
 
     [Theory]
@@ -189,6 +211,27 @@ public sealed class PackedOutputTests : IDisposable
     }
 
     public void Dispose() => _bed.Dispose();
+
+    // Codes that do not fill their scale's range: packed again, they would get other scales.
+    private string WithSmallCodes(string model)
+    {
+        string copy = _bed["small"];
+        Directory.CreateDirectory(copy);
+        File.Copy(Path.Combine(model, "config.json"), Path.Combine(copy, "config.json"));
+        byte[] bytes = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+        int headerBytes = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        foreach ((string name, JsonNode? tensor) in JsonNode.Parse(bytes.AsSpan(8, headerBytes))!.AsObject())
+        {
+            if (tensor!["dtype"]?.GetValue<string>() is "I32" or "I8" or "F8_E4M3" && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("weight_packed", StringComparison.Ordinal)))
+            {
+                (int begin, int end) = (tensor["data_offsets"]![0]!.GetValue<int>(), tensor["data_offsets"]![1]!.GetValue<int>());
+                bytes.AsSpan(8 + headerBytes + begin, end - begin).Fill(0x11);
+            }
+        }
+
+        File.WriteAllBytes(Path.Combine(copy, "model.safetensors"), bytes);
+        return copy;
+    }
 
     private static Problem Refused(Func<object> action) =>
         Assert.ThrowsAny<MergeHostException>(action).Problems.First(problem => problem.Severity == Severity.Error);
