@@ -33,6 +33,8 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     DoctorCommand.Create(),
 };
 root.Options.Add(SharedOptions.Trace);
+root.Options.Add(SharedOptions.Color);
+root.Options.Add(SharedOptions.Verbose);
 HelpText.AddExitCodes(root);
 UsageError.RefuseOptions(root);
 try
@@ -44,6 +46,7 @@ try
     }
 
     ParseResult arguments = root.Parse(HelpText.Words(args));
+    Terminal.Colours = arguments.Errors.Count == 0 ? arguments.GetValue(SharedOptions.Color)! : Terminal.Colours;
     int exitCode = arguments.Action is ParseErrorAction
         ? UsageError.Report(arguments)
         : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

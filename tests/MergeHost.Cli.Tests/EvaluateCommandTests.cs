@@ -24,7 +24,8 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Equal(["bits", "count"], rows[1][..2]);
         Assert.Equal(["known", "count"], rows[2][..2]);
         Assert.Equal(["Macro-Gain", "accuracy"], rows[6][..2]);
-        Assert.Equal(3 + 1 + 8, rows.Count(row => row.Length > 0));
+        Assert.Contains("\n\ntask-arithmetic.yaml keeps ", evaluate.Output, StringComparison.Ordinal);
+        Assert.Equal(3 + 1 + 8 + 2, rows.Count(row => row.Length > 0));
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class EvaluateCommandTests : IDisposable
     public void Evaluate_OfSomeTasks_LeavesTheOthersOut()
     {
         CliResult evaluate = Run(Suite, Base, "--tasks", "known");
-        Assert.Equal((0, $"{Base}: known"), (evaluate.ExitCode, evaluate.Talk.Trim()));
+        Assert.Equal((0, $"[1/1] {Base}: known"), (evaluate.ExitCode, evaluate.Talk.Trim()));
         Assert.DoesNotContain("bits", evaluate.Output, StringComparison.Ordinal);
     }
 

@@ -56,6 +56,29 @@ public sealed class EvaluationHtmlTests : IDisposable
         Assert.NotEqual(0, page.Count("<td>1/N</td>"));
     }
 
+    [Fact]
+    public void Sweep_WithWriteBest_WritesARecipeThatCanBePlannedAnywhere()
+    {
+        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--write-best", _folder["best.yaml"], "--no-cache", "--plugins", Cli.FixturePlugins);
+        Assert.True(sweep.ExitCode == 0, sweep.Talk);
+        Assert.Contains("\nBest by Macro-OG: ", sweep.Output, StringComparison.Ordinal);
+        Assert.StartsWith("# Best by Macro-OG: ", File.ReadAllText(_folder["best.yaml"]), StringComparison.Ordinal);
+        CliResult plan = Cli.Run("plan", _folder["best.yaml"]);
+        Assert.True(plan.ExitCode == 0, plan.Talk);
+        Assert.StartsWith("output: task_arithmetic ", plan.Output, StringComparison.Ordinal);
+
+        // Each model by each task: what is counted ends at all of them.
+        Assert.Contains("[2/", sweep.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sweep_WithWriteBestIntoAMissingFolder_SaysSoBeforeTheWork()
+    {
+        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--write-best", _folder["no/best.yaml"], "--plugins", Cli.FixturePlugins);
+        Assert.Equal(6, sweep.ExitCode);
+        Assert.StartsWith("error MH5007: ", sweep.Talk, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private WrittenPage Run(params string[] arguments)

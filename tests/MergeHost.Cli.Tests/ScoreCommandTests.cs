@@ -13,10 +13,11 @@ public sealed class ScoreCommandTests
         CliResult score = Cli.Run("score", Base, Math, "--scorer", "relative_change,spear", "--no-cache", "--quiet");
         Assert.Equal((0, ""), (score.ExitCode, score.Talk));
         string[] lines = score.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(2 + 28 + 1, lines.Length);
+        Assert.Equal(2 + 28 + 1 + 2, lines.Length);
         Assert.Equal(["tensor", "relative_change", "rank", "spear", "rank"], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(Enumerable.Range(1, 28).Select(rank => $"{rank}"), lines[2..30].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]));
-        Assert.Contains("10 tensors have no score", lines[^1], StringComparison.Ordinal);
+        Assert.Contains("10 tensors have no score", lines[^3], StringComparison.Ordinal);
+        Assert.Matches("^By relative_change, layer [0-3] should be restored first; by spear, ", lines[^2]);
     }
 
     [Fact]

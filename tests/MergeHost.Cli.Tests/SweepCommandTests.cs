@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -101,7 +102,7 @@ public sealed class SweepCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static string[] Measured(string talk) => [.. talk.Split('\n').Where(line => line.EndsWith(": bits", StringComparison.Ordinal))];
+    private static string[] Measured(string talk) => [.. Regex.Matches(talk, @"^\[\d+/\d+\] (.*: bits)", RegexOptions.Multiline).Select(line => line.Groups[1].Value)];
 
     private CliResult Run(params string[] arguments) => Cli.Run([.. Arguments, .. arguments]);
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
-using MergeHost.Cli.Reports;
 using MergeHost.Evaluation.Suites;
 using MergeHost.Plugins;
+using MergeHost.Reports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,14 +24,20 @@ internal static class CommandRunner
         using StopSignal stop = new(() => printer.Say($"stopped{WhatNext(arguments)}"));
         try
         {
-            if (arguments.GetValue(SharedOptions.Html) is { } page)
+            foreach (string file in new[] { arguments.GetValue(SharedOptions.Html), arguments.GetValue(SharedOptions.WriteBest) }.OfType<string>())
             {
-                HtmlPage.Check(page);
+                OutputFile.Check(file);
             }
 
             using PluginExit exit = new(printer);
-            using IHost host = BuildHost(arguments.GetValue(SharedOptions.Plugins), printer);
-            return action(host.Services.GetRequiredService<MergeEngine>(), printer, stop.Token);
+            using IHost host = BuildHost(arguments, printer);
+            MergeEngine engine = host.Services.GetRequiredService<MergeEngine>();
+            if (arguments.GetValue(SharedOptions.Verbose))
+            {
+                SayWhatHolds(arguments, engine, printer);
+            }
+
+            return action(engine, printer, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
@@ -70,10 +76,22 @@ internal static class CommandRunner
         _ => "",
     };
 
-    private static IHost BuildHost(string? pluginsPath, IPrinter printer)
+    private static void SayWhatHolds(ParseResult arguments, MergeEngine engine, IPrinter printer)
     {
+        MergeOptions options = SharedOptions.Merging(arguments);
+        printer.Say($"device {options.Device}, {options.Threads} threads, {Bytes.Format(options.MemoryBytes)} of memory, seed {options.Seed}; cache {options.CacheFolder ?? "none"}");
+        foreach (PluginSummary plugin in engine.ListPlugins().Plugins)
+        {
+            printer.Say($"plugin {plugin.Id} {plugin.Version} from {plugin.Folder}");
+        }
+    }
+
+    private static IHost BuildHost(ParseResult arguments, IPrinter printer)
+    {
+        string? pluginsPath = arguments.GetValue(SharedOptions.Plugins);
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
-        LogLevel level = Enum.TryParse(Environment.GetEnvironmentVariable("MERGEHOST_LOG"), ignoreCase: true, out LogLevel named) ? named : LogLevel.Warning;
+        LogLevel level = Enum.TryParse(Environment.GetEnvironmentVariable("MERGEHOST_LOG"), ignoreCase: true, out LogLevel named) ? named
+            : arguments.GetValue(SharedOptions.Verbose) ? LogLevel.Information : LogLevel.Warning;
         builder.Logging.SetMinimumLevel(level);
         builder.Services.AddSingleton<ILoggerProvider>(_ => new PrinterLogs(printer));
         builder.Services.AddSingleton(services => new MergeEngine(services, pluginsPath) { Suites = ReadSuite });

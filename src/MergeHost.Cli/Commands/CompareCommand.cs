@@ -55,6 +55,8 @@ internal static class CompareCommand
         {
             Console.WriteLine($"left out, since they have no distance: {string.Join(", ", report.LeftOut)}");
         }
+
+        Verdict.Write(Verdict.Of(report));
     }
 
     private static string[] Cells(string name, Distance distance)

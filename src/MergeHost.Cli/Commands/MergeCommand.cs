@@ -38,6 +38,11 @@ internal static class MergeCommand
         string recipe = arguments.GetRequiredValue(_recipe);
         string output = arguments.GetRequiredValue(_output);
         MergeOptions options = SharedOptions.Merging(arguments) with { Check = arguments.GetValue(_check) };
+        if (arguments.GetValue(SharedOptions.Verbose) && File.Exists(recipe))
+        {
+            SayWhatIsDecided(engine.Plan(recipe, options, progress: null, cancellation), printer);
+        }
+
         string? stage = arguments.GetValue(SharedOptions.Stage);
         if ((arguments.GetValue(_part) ?? arguments.GetValue(_survey)) is { } part)
         {
@@ -122,6 +127,23 @@ internal static class MergeCommand
         {
             // Layers that are stacked anew, or an earlier stage of the recipe.
             return null;
+        }
+    }
+
+    private static void SayWhatIsDecided(PlanSummary plan, IPrinter printer)
+    {
+        foreach (StageSummary stage in plan.Stages)
+        {
+            printer.Say($"{stage.Name ?? "output"}: {stage.Method} by plugin {stage.Plugin}");
+            foreach (IGrouping<string, TensorSummary> treated in stage.Tensors.GroupBy(tensor => tensor.Treatment))
+            {
+                printer.Say($"  {treated.Count()} tensors {treated.Key}, such as {treated.First().Name} from {string.Join(" and ", treated.First().Inputs)}");
+            }
+
+            foreach (TensorAccount account in stage.Accounts)
+            {
+                printer.Say($"  of {account.Model}: {account.ToText()}");
+            }
         }
     }
 

@@ -32,7 +32,7 @@ internal static class Pages
         page.Fact("command", $"mergehost {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted))}")
             .Fact("made by", $"MergeHost {ProgramVersion.Current.Version}")
             .Fact("date", DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
-        HtmlPage.Save(path, page.ToHtml());
+        OutputFile.Write(path, page.ToHtml());
         printer.Say($"{path}: written");
     }
 

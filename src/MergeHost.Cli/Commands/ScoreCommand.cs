@@ -120,6 +120,8 @@ internal static class ScoreCommand
         {
             Describe(validation);
         }
+
+        Verdict.Write(Verdict.Of(report));
     }
 
     private static void Describe(ScoreValidation validation)

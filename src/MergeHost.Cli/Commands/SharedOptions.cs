@@ -14,6 +14,16 @@ internal static class SharedOptions
 
     public static Option<bool> Trace { get; } = new("--trace") { Description = "Show where in its code a plugin failed", Recursive = true, Hidden = true };
 
+    public static Option<string> Color { get; } = new Option<string>("--color")
+    {
+        Description = "When messages and tables have colours: auto (in a terminal, unless NO_COLOR is set), always or never",
+        HelpName = "WHEN",
+        DefaultValueFactory = _ => "auto",
+        Recursive = true,
+    }.AcceptOnlyFromAmong("auto", "always", "never");
+
+    public static Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say what is decided and why", Recursive = true };
+
     public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
 
     public static Option<string?> Source { get; } = new("--source")
@@ -68,6 +78,12 @@ internal static class SharedOptions
     public static Option<string?> Html { get; } = new("--html")
     {
         Description = "Write a page with pictures and all numbers, which needs no network",
+        HelpName = "FILE",
+    };
+
+    public static Option<string?> WriteBest { get; } = new("--write-best")
+    {
+        Description = "Write the recipe of the best merge here",
         HelpName = "FILE",
     };
 

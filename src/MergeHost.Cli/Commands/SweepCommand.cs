@@ -19,7 +19,7 @@ internal static class SweepCommand
     {
         Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
         {
-            _study, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
+            _study, SharedOptions.WriteBest, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
@@ -28,9 +28,19 @@ internal static class SweepCommand
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
             Pages.Save(arguments, printer, () => StudyHtml.Write(summary), arguments.GetRequiredValue(_study));
             printer.Write(summary, Describe);
+            WriteBest(summary, arguments.GetValue(SharedOptions.WriteBest), printer);
             return 0;
         }));
         return command;
+    }
+
+    private static void WriteBest(StudySummary study, string? path, IPrinter printer)
+    {
+        if (path is not null && Verdict.Best(study) is { } best)
+        {
+            OutputFile.Write(path, $"# {Verdict.Of(study)}\n{best.Recipe}");
+            printer.Say($"{path}: written; {Invocation.Name} merge {path} OUT");
+        }
     }
 
     private static void Describe(StudySummary study)
@@ -60,6 +70,7 @@ internal static class SweepCommand
             indent: 2);
         DescribeTuning(study);
         DescribeDistances(study.Distances);
+        Verdict.Write(Verdict.Of(study));
     }
 
     // Rows without metrics are left out, and so is a table without rows.
@@ -84,7 +95,8 @@ internal static class SweepCommand
                 ["stage", what, "settings", .. choice, .. names],
                 .. written.Select(row => (string[])[row.Stage, row.Name, row.Settings, .. choice.Select(_ => row.ChosenBy!), .. row.Metrics.Where(metric => metric.Over == over).Select(format)]),
             ],
-            indent: 2);
+            indent: 2,
+            keys: 3);
     }
 
     private static string Text(IReadOnlyDictionary<string, string> settings, bool isChosen) =>

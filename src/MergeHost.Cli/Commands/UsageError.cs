@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
+using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands;
 
@@ -44,8 +45,6 @@ internal static partial class UsageError
         ["--clone-tensors"] = "leave it out",
         ["--safe-serialization"] = "leave it out: safetensors is what is written",
         ["--write-model-card"] = "leave it out; mergehost.json tells how the output was made",
-        ["--verbose"] = "set MERGEHOST_LOG=Debug",
-        ["-v"] = "set MERGEHOST_LOG=Debug",
     };
 
     public static int Report(ParseResult arguments)
@@ -57,21 +56,23 @@ internal static partial class UsageError
         foreach (string word in unknown)
         {
             bool isCommand = command.Subcommands.Count > 0 && !word.StartsWith('-');
-            Console.Error.WriteLine($"error: '{name}' has no {(isCommand ? "command" : "option or argument")} '{word}'");
+            Say($"error: '{name}' has no {(isCommand ? "command" : "option or argument")} '{word}'");
             hints.AddRange(Meant(command, word, isCommand, arguments.UnmatchedTokens) is { } meant ? [meant] : []);
         }
 
-        foreach (string message in Messages(arguments, command, name, isOther: unknown.Length == 0))
+        foreach (string message in Messages(arguments, command, name, unknown.Length == 0, hints))
         {
-            Console.Error.WriteLine($"error: {message.TrimEnd('.')}");
+            Say($"error: {message.TrimEnd('.')}");
         }
 
         foreach (string hint in hints.DefaultIfEmpty($"`{name} --help` shows the usage"))
         {
-            Console.Error.WriteLine($"hint: {hint}");
+            Say($"hint: {hint}");
         }
 
         return ExitCode;
+
+        static void Say(string line) => Console.Error.WriteLine(Terminal.PaintProblem(line, Terminal.HasColours(Console.IsErrorRedirected)));
     }
 
     /// <summary>Refuses options that a command does not have where words would swallow them.</summary>
@@ -115,7 +116,7 @@ internal static partial class UsageError
         return Suggestion.Closest(word, names) is { } closest ? $"did you mean '{closest}'?" : null;
     }
 
-    private static IEnumerable<string> Messages(ParseResult arguments, Command command, string name, bool isOther)
+    private static IEnumerable<string> Messages(ParseResult arguments, Command command, string name, bool isOther, List<string> hints)
     {
         if (!isOther)
         {
@@ -131,6 +132,14 @@ internal static partial class UsageError
         Argument? several = command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 1);
         foreach (string message in arguments.Errors.Select(error => error.Message).Distinct())
         {
+            if (NotAmong().Match(message) is { Success: true } wrong)
+            {
+                string[] words = [.. wrong.Groups[2].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(word => word.Trim('\''))];
+                hints.AddRange(Suggestion.Closest(wrong.Groups[1].Value, words) is { } closest ? [$"did you mean '{closest}'?"] : []);
+                yield return $"'{wrong.Groups[1].Value}' is none of {string.Join(", ", words)}";
+                continue;
+            }
+
             yield return several is not null && message.Contains($"'{several.Name}'", StringComparison.Ordinal)
                 ? $"'{name}' needs {several.Arity.MinimumNumberOfValues} of {several.Name} or more"
                 : WrongType().Replace(message, found => $"{found.Groups[2].Value} must be a {(found.Groups[3].Value == "Double" ? "number" : "whole number")}, found '{found.Groups[1].Value}'");
@@ -139,6 +148,9 @@ internal static partial class UsageError
 
     private static IEnumerable<string> Path(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. Path(parent), command.Name] : ["mergehost"];
+
+    [GeneratedRegex(@"^Argument '(.*)' not recognized\. Must be one of:(.*)$", RegexOptions.Singleline)]
+    private static partial Regex NotAmong();
 
     [GeneratedRegex(@"^Cannot parse argument '(.*)' for option '(.*)' as expected type 'System\.(Int32|Int64|Double)'\.?$")]
     private static partial Regex WrongType();

@@ -12,6 +12,7 @@ internal static class EvaluationTable
     {
         Dictionary<ModelSummary, string> names = Names(summary.Models);
         List<string[]> rows = [["task", "metric", .. names.Values]];
+        TaskSummary[] shown = [.. summary.Models[0].Tasks.Where(task => task.IsMain || !mainOnly)];
         foreach ((int index, TaskSummary task) in summary.Models[0].Tasks.Index().Where(task => task.Item.IsMain || !mainOnly))
         {
             rows.Add([task.Task, task.Metric, .. summary.Models.Select(model => Numbers.Task(model.Tasks[index]))]);
@@ -22,16 +23,28 @@ internal static class EvaluationTable
             rows.Add(["tasks improved, damaged, unchanged", "", .. summary.Models.Select(model => model.Changes.Count == 0 ? "" : Numbers.Verdicts(model.Changes))]);
         }
 
-        Columns.Write(rows);
+        Columns.Write(rows, keys: 2, colour: (row, column) => row > 0 && column > 1 && row <= shown.Length ? Judged(summary.Models[column - 2], shown[row - 1]) : Colour.None);
         WriteCuts(summary.Models, names);
-        ModelSummary[] compared = [.. summary.Models.Where(model => model.Metrics.Count > 0)];
+        WriteComparison([.. summary.Models.Where(model => model.Metrics.Count > 0)], names);
+        if (summary.Models.Count > 1)
+        {
+            Verdict.Write(Verdict.Of(summary));
+        }
+    }
+
+    // Where the difference from the base is clear of chance.
+    private static Colour Judged(ModelSummary model, TaskSummary task) =>
+        (task.IsMain ? model.Changes.FirstOrDefault(change => change.Task == task.Task)?.Verdict : null) switch { "improved" => Colour.Green, "damaged" => Colour.Red, _ => Colour.None };
+
+    private static void WriteComparison(ModelSummary[] compared, Dictionary<ModelSummary, string> names)
+    {
         if (compared.Length == 0)
         {
             return;
         }
 
         Console.WriteLine();
-        rows = [["compared with base and experts", "over", .. compared.Select(model => names[model])]];
+        List<string[]> rows = [["compared with base and experts", "over", .. compared.Select(model => names[model])]];
         foreach ((int index, MetricSummary metric) in compared[0].Metrics.Index())
         {
             rows.Add([Numbers.Name(metric.Name), metric.Over, .. compared.Select(model => Numbers.Metric(model.Metrics[index]))]);

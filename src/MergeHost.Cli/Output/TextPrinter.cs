@@ -10,7 +10,11 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     // Back to the start of the line, and empty it.
     private const string Over = "\r\e[K";
 
-    private readonly Lazy<IAnsiConsole> _talk = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+    private readonly Lazy<IAnsiConsole> _talk = new(() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        ColorSystem = Terminal.HasColours(Console.IsErrorRedirected) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+    }));
     private bool _isFollowing;
 
     public void Show(Problem problem)
@@ -27,9 +31,10 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     {
         ProblemList list = ProblemList.Of([.. problems.Where(problem => !isQuiet || problem.Severity == Severity.Error)]);
         Leave();
-        foreach (string line in list.Lines)
+        int width = Terminal.Width(Console.IsErrorRedirected);
+        foreach (string line in list.Lines.SelectMany(line => width == int.MaxValue || line.Contains('\n') ? [line] : WrappedText.Lines(line, width, hanging: 2)))
         {
-            Console.Error.WriteLine(line);
+            Console.Error.WriteLine(Terminal.PaintProblem(line, Terminal.HasColours(Console.IsErrorRedirected)));
         }
     }
 

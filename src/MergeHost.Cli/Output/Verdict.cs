@@ -10,6 +10,13 @@ internal static class Verdict
     private const string Gap = "macroOutperformGap";
     private const int MostModels = 3;
 
+    /// <summary>Writes it at the end of a result.</summary>
+    public static void Write(string verdict)
+    {
+        Console.WriteLine();
+        WrappedText.Write(verdict, indent: 0);
+    }
+
     /// <summary>What becomes of a plan's recipe.</summary>
     public static string Of(PlanSummary plan)
     {

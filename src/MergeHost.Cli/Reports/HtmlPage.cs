@@ -107,32 +107,6 @@ internal sealed class HtmlPage(string title, string verdict)
         return html.Append("</body>\n</html>\n").ToString();
     }
 
-    /// <summary>Writes a page to a file.</summary>
-    /// <exception cref="MergeHostException">It cannot be written.</exception>
-    public static void Save(string path, string page)
-    {
-        try
-        {
-            System.IO.File.WriteAllText(path, page);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed, $"{path}: {exception.Message.TrimEnd('.')}", "Name a file in a folder that is there.")]);
-        }
-    }
-
-    /// <summary>Makes sure before any work that a page can be written.</summary>
-    /// <exception cref="MergeHostException">MH5007: its folder is not there, or the path is that of a folder.</exception>
-    public static void Check(string path)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        if (Directory.Exists(path) || !Directory.Exists(folder))
-        {
-            throw new MergeHostException([new Problem(
-                ErrorCodes.WriteFailed, Directory.Exists(path) ? $"{path}: this is a folder" : $"{path}: there is no folder '{folder}'", "Name a file in a folder that is there.")]);
-        }
-    }
-
     private HtmlPage Add(string html)
     {
         _body.Append(html);

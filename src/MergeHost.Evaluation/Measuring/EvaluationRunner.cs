@@ -23,8 +23,9 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host, request.Tasks);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings) { KeepsRecords = request.ResultsFolder is not null };
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings) { KeepsRecords = request.ResultsFolder is not null };
         ResultsWriter? writer = request.ResultsFolder is null ? null : new ResultsWriter(request.ResultsFolder, options, DateTimeOffset.UtcNow);
+        evaluator.Expect(request.Experts.Concat(request.Models).Append(request.Base).Count(path => path is not null && !HarnessResults.IsResults(path)));
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         MeasuredModel[] experts = [.. request.Experts.Select(Measure)];
         MeasuredModel[] measured = [.. request.Models.Select(Measure)];
@@ -80,7 +81,8 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         Suite suite = SuiteReader.Read(session.Recipe.SuitePath!, session.Plugins, host, only: []);
         RecipeStage last = session.Recipe.Stages[^1];
         ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
+        evaluator.Expect(sources.Length + (last.BaseModel is null ? 1 : 2));
         MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
         MeasuredModel[] experts = [.. sources.Select(Measure)];
         using ModelResolver models = new(new PluginSet(catalog), host);

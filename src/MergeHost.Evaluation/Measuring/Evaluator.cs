@@ -11,9 +11,9 @@ namespace MergeHost.Evaluation.Measuring;
 /// <param name="host">Creates the benchmarks.</param>
 /// <param name="cache">Keeps results.</param>
 /// <param name="options">Where and with how many threads.</param>
-/// <param name="tell">Told what is being done, in a line.</param>
+/// <param name="progress">Told what is being measured.</param>
 /// <param name="warnings">Told what is odd about tasks.</param>
-internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, Action<string> tell, Action<Problem> warnings)
+internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, MeasuringProgress progress, Action<Problem> warnings)
 {
     private readonly Dictionary<string, IBenchmark> _benchmarks = [];
 
@@ -24,7 +24,10 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     public bool KeepsRecords { get; init; }
 
     /// <summary>Measures by some of the tasks alone; none for all.</summary>
-    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, tell, warnings) { KeepsRecords = KeepsRecords };
+    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, progress, warnings) { KeepsRecords = KeepsRecords };
+
+    /// <summary>Says that so many models are to be measured.</summary>
+    public void Expect(int models) => progress.Expect(models * suite.Tasks.Count);
 
     /// <summary>Measures a model.</summary>
     /// <exception cref="MergeHostException">The model cannot be made or run, or a task's data does not suit.</exception>
@@ -50,7 +53,7 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     {
         if (subject.Merge is not null)
         {
-            tell($"{subject.Name}: merging in memory");
+            progress.Say($"{subject.Name}: merging in memory");
         }
 
         return subject.Open();
@@ -79,10 +82,13 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
         IReadOnlyList<TaskRecord> records = [];
         if (results is null)
         {
-            tell($"{subject.Name}: {task.Name}");
-            BenchmarkResult found = Run(task, checkpoint.Value, cancellation);
+            BenchmarkResult found = progress.Measure($"{subject.Name}: {task.Name}", () => Run(task, checkpoint.Value, cancellation));
             (results, records) = (found.Tasks, found.Records);
             cache.AddResults(weights, identity, results);
+        }
+        else
+        {
+            progress.AddKept();
         }
 
         return task.Metric is null || results.Any(result => result.Metric == task.Metric)

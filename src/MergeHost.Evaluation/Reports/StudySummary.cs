@@ -28,6 +28,9 @@ public sealed record StudyPoint(
     /// <summary>Its Macro-OG on the development items, by which settings are chosen: over questions where there are some, else over texts.</summary>
     public double? Development { get; init; }
 
+    /// <summary>The recipe that makes it; models that are files here are named by their whole path.</summary>
+    public string Recipe { get; init; } = "";
+
     /// <summary>How its settings were found, if they were tuned.</summary>
     public TuningSummary? Tuning { get; init; }
 }

@@ -20,6 +20,10 @@ internal static class StudyRecipe
         ],
     };
 
+    /// <summary>The same, with the whole paths of models that are files here, so that it can be kept anywhere.</summary>
+    public static YamlMapping Anchored(Study study, string letters, StudySetting setting) => Of(
+        study with { Base = Anchored(study, study.Base), Experts = [.. study.Experts.Select(expert => expert with { Model = Anchored(study, expert.Model) })] }, letters, setting);
+
     /// <summary>The letter that an item of a method's <c>models:</c> names, or <see langword="null"/> if it names none.</summary>
     public static char? Letter(YamlNode item) => item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;
 
@@ -30,6 +34,16 @@ internal static class StudyRecipe
         YamlMapping? said = (setting.Recipe.Find("models") as YamlSequence)?.Items.FirstOrDefault(item => Letter(item) == letter) as YamlMapping;
         IEnumerable<(YamlScalar Key, YamlNode Value)> others = said?.Entries.Where(entry => entry.Key.Text != "model") ?? [];
         return new YamlMapping([(Key("model", setting), model), .. others], said?.Place ?? model.Place);
+    }
+
+    // Adapters are models of their own.
+    private static YamlScalar Anchored(Study study, YamlScalar model)
+    {
+        string[] folders = [Environment.CurrentDirectory, Path.GetDirectoryName(Path.GetFullPath(study.Path))!];
+        return model with
+        {
+            Text = string.Join('+', model.Text.Split('+').Select(name => folders.Select(folder => Path.GetFullPath(Path.Combine(folder, name))).FirstOrDefault(Path.Exists) ?? name)),
+        };
     }
 
     private static YamlScalar Key(string name, StudySetting setting) => new(name, IsPlain: true, setting.Recipe.Place);

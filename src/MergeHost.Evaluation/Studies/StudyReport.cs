@@ -23,6 +23,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
             Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), Test(merge).Gaps(merge.Model), OverControl([merge], merges))
         {
             Development = models.Development(merge),
+            Recipe = YamlText.Document(StudyRecipe.Anchored(study, merge.Letters, merge.Candidate.Setting)),
             Tuning = Tuning(merge, merges),
         }));
         foreach (StudyMerge[] same in merges.GroupBy(merge => (merge.Candidate.Method, merge.Tuned is null ? merge.Candidate.Setting : null))

@@ -33,7 +33,8 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         using ModelResolver models = new(plugins, host);
         InputModel @base = Open("B", study.Base);
         InputModel[] experts = [.. study.Experts.Select(expert => Open($"{expert.Letter}", expert.Model))];
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, tell, warnings);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
+        evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
             (name, recipe, measure) =>

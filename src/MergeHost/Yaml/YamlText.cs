@@ -15,6 +15,11 @@ internal static partial class YamlText
         _ => throw new ArgumentException(node.Kind),
     };
 
+    /// <summary>The text of a mapping as a file: a line for each field, and for each item of a list.</summary>
+    public static string Document(YamlMapping mapping) => string.Concat(mapping.Entries.Select(entry => entry.Value is YamlSequence sequence
+        ? $"{Of(entry.Key)}:\n{string.Concat(sequence.Items.Select(item => $"  - {Of(item)}\n"))}"
+        : $"{Of(entry.Key)}: {Of(entry.Value)}\n"));
+
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     // Numbers, truth values, names and paths: nothing that means something else inside brackets.

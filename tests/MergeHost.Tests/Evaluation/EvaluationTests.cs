@@ -78,7 +78,7 @@ public sealed class EvaluationTests : IDisposable
     public void Measure_OfASubject_DisposesWhatItOpened()
     {
         Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"), new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, []);
-        Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), _ => { }, _ => { });
+        Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), new MeasuringProgress(_ => { }), _ => { });
         ICheckpointReader reader = TinyCheckpoint.Llama().Open();
         evaluator.Measure(new Subject("x", null, () => reader), default);
         Assert.Throws<ObjectDisposedException>(() => reader.Read(reader.Tensors[0], 0, new byte[2]));
