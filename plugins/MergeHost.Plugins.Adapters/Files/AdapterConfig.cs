@@ -75,6 +75,28 @@ internal sealed class AdapterConfig(string name, JsonObject json)
         _ => false,
     };
 
+    /// <summary>Whether a module is of a layer that <c>layers_to_transform</c> selects, as PEFT tells layers: by the number behind a word of <c>layers_pattern</c>, or else by the last one.</summary>
+    public bool SelectsLayer(string module)
+    {
+        JsonNode? layers = json.Find("layers_to_transform");
+        if (layers is null or JsonArray { Count: 0 })
+        {
+            return true;
+        }
+
+        string[] words = module.Split('.');
+        JsonNode? field = json.Find("layers_pattern");
+        IReadOnlyList<string> patterns = field.AsText() is { Length: > 0 } only ? [only] : Texts("layers_pattern");
+        int? layer = null;
+        for (int i = words.Length - 2; i >= 2 && layer is null; i--)
+        {
+            bool isBehind = patterns.Count == 0 || patterns.Any(pattern => Matches($"^(?:{pattern})$", words[i - 1]));
+            layer = isBehind && int.TryParse(words[i], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : null;
+        }
+
+        return layer is not null && (layers.AsInt() is { } single ? single == layer : layers.Items().Any(item => item.AsInt() == layer));
+    }
+
     /// <summary>Whether a module's name is, or ends with, a name.</summary>
     public static bool IsEnding(string module, string ending) => module == ending || module.EndsWith("." + ending, StringComparison.Ordinal);
 

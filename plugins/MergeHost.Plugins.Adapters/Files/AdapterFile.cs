@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Adapters.Files;
 
 /// <summary>An adapter: its configuration, and its tensors by the modules that they belong to.</summary>
-internal sealed class AdapterFile
+internal sealed partial class AdapterFile
 {
     private readonly Dictionary<(string Name, int Depth), AdapterModule> _modules = [];
 
@@ -47,9 +48,22 @@ internal sealed class AdapterFile
     {
         List<string> unprefixed = [];
         List<string> doubled = [];
+        List<string> wrapped = [];
         foreach (TensorInfo tensor in Reader.Tensors)
         {
-            AdapterKey key = AdapterKey.Parse(tensor.Name, out int prefixes);
+            if (ForeignName().IsMatch(tensor.Name))
+            {
+                throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,
+                    $"{Name}: tensor '{CheckpointException.Printable(tensor.Name)}' is named as the tools for diffusion models name theirs (kohya, LyCORIS, diffusers), which do not tell modules as PEFT does",
+                    "Convert the adapter to PEFT's form by the tool that made it."));
+            }
+
+            AdapterKey key = AdapterKey.Parse(tensor.Name, out int prefixes, out bool isWrapped);
+            if (isWrapped)
+            {
+                wrapped.Add(tensor.Name);
+            }
+
             if (prefixes != 1)
             {
                 (prefixes == 0 ? unprefixed : doubled).Add(tensor.Name);
@@ -65,9 +79,14 @@ internal sealed class AdapterFile
             module.Add(key.Part, tensor);
         }
 
+        WarnOfPrefixes(wrapped, "have words of what was wrapped around the model in training");
         WarnOfPrefixes(unprefixed, "lack the prefix 'base_model.model.'");
         WarnOfPrefixes(doubled, "have the prefix 'base_model.model.' more than once");
     }
+
+    // Words are parted by '_', and factors are up and down.
+    [GeneratedRegex(@"^(lora_(unet|transformer|te\d?)|lycoris)_|\.lora[_.](up|down)\.weight$")]
+    private static partial Regex ForeignName();
 
     private void WarnOfPrefixes(List<string> names, string what)
     {

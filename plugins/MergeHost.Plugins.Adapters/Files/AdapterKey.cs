@@ -9,6 +9,9 @@ internal readonly record struct AdapterKey(string Module, string Part, int Depth
     /// <summary>Marks a tensor that takes the place of the base's.</summary>
     public const char Replaces = '=';
 
+    // What torch.compile, activation checkpoints and distributed training put into names.
+    private static readonly string[] _wrappers = ["_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module", "_forward_module"];
+
     private const string Wrapped = "base_model.model.";
     private const string Shared = "base_model.";
 
@@ -21,8 +24,13 @@ internal readonly record struct AdapterKey(string Module, string Part, int Depth
     /// <summary>Takes a name apart.</summary>
     /// <param name="name">The name in the file.</param>
     /// <param name="prefixes">How many times it has the prefix that PEFT gives every name.</param>
-    public static AdapterKey Parse(string name, out int prefixes)
+    /// <param name="isWrapped">Whether it has words of what was wrapped around the model while it was trained.</param>
+    public static AdapterKey Parse(string name, out int prefixes, out bool isWrapped)
     {
+        int length = name.Length;
+        name = name.StartsWith("module." + Shared, StringComparison.Ordinal) ? name["module.".Length..] : name;
+        name = string.Join('.', name.Split('.').Where(word => !_wrappers.Contains(word)));
+        isWrapped = name.Length < length;
         prefixes = 0;
         for (; name.StartsWith(Wrapped, StringComparison.Ordinal); prefixes++)
         {

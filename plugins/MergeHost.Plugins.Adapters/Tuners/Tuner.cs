@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;
@@ -9,7 +8,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 /// <summary>A kind of adapter: what the tensors of a module change in the base.</summary>
 /// <param name="adapter">The adapter.</param>
 /// <param name="model">The base.</param>
-internal abstract partial class Tuner(AdapterFile adapter, BaseModel model)
+internal abstract class Tuner(AdapterFile adapter, BaseModel model)
 {
     private const string Rows = "trainable_tokens_delta";
 
@@ -71,7 +70,7 @@ internal abstract partial class Tuner(AdapterFile adapter, BaseModel model)
             return;
         }
 
-        if (!Config.Selects("target_modules", module.Name) || Config.Selects("exclude_modules", module.Name) || !IsLayerSelected(module.Name))
+        if (!Config.Selects("target_modules", module.Name) || Config.Selects("exclude_modules", module.Name) || !Config.SelectsLayer(module.Name))
         {
             string field = !Config.Selects("target_modules", module.Name) ? "target_modules" : Config.Selects("exclude_modules", module.Name) ? "exclude_modules" : "layers_to_transform";
             throw new CheckpointException(new Problem(ErrorCodes.TensorUnaccounted,
@@ -167,18 +166,6 @@ internal abstract partial class Tuner(AdapterFile adapter, BaseModel model)
         return [.. indices.Items().Select(index => index.AsInt() ?? throw Config.Wrong($"a token's index is {index.Words()}; expected a whole number"))];
     }
 
-    private bool IsLayerSelected(string module)
-    {
-        System.Text.Json.Nodes.JsonNode? layers = Config.Json.Find("layers_to_transform");
-        if (layers is null || LayerNumber().Match(module) is not { Success: true } match)
-        {
-            return true;
-        }
-
-        int layer = int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
-        return layers.AsInt() is { } only ? only == layer : layers.Items().Any(item => item.AsInt() == layer);
-    }
-
     private void CheckAccounts()
     {
         TensorInfo[] unused = [.. adapter.Modules.Append(adapter.Shared).SelectMany(module => module.Unused).Distinct()];
@@ -203,7 +190,4 @@ internal abstract partial class Tuner(AdapterFile adapter, BaseModel model)
                 $"{adapter.Name}: 'modules_to_save' in {AdapterConfig.FileName} names '{missing}', and the weights have no tensor of it", "Download the adapter again."));
         }
     }
-
-    [GeneratedRegex(@"\.(\d+)\.")]
-    private static partial Regex LayerNumber();
 }

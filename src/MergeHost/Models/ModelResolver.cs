@@ -103,7 +103,10 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
                 "Install a plugin for adapters, or merge the adapter into its model first.");
         }
 
-        IReadOnlyList<string> names = finder.Find(name).Files is { Named: null } folder ? folder.Names : [Path.GetFileName(name)];
+        CheckpointFiles files = finder.Find(name).Files;
+        IReadOnlyList<string> names = files.Named is null ? files.Names : [Path.GetFileName(name)];
+        string? inside = files.Named is not null ? null
+            : files.Folders.Order(StringComparer.Ordinal).FirstOrDefault(folder => files.NamesIn(folder).Any(file => transforms.Any(transform => Matches(transform.Export.Adapters, file))));
         InstalledExport[] fitting =
             [.. transforms.Where(transform => names.Any(file => Matches(transform.Export.Adapters, file)))];
         TextPlace at = finder.Reference.Place;
@@ -112,7 +115,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
             [InstalledExport only] => new TransformReference(only.Export.Id,
                 [(Scalar("path"), Scalar(name)), .. scale is null ? ((YamlScalar, YamlNode)[])[] : [(Scalar("scale"), Scalar(scale))]], finder.Place),
             [] => throw finder.Wrong(ErrorCodes.UnknownFormat, $"'{name}' is no adapter that an installed plugin adds to a model",
-                $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."),
+                inside is null ? $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."
+                    : $"Name the folder of one adapter, such as '{name}/{inside}'."),
             _ => throw finder.Wrong(ErrorCodes.UnknownFormat, $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
                 $"Choose one by `apply: [{{{fitting[0].Export.Id}: {{path: {name}}}}}]`."),
         };

@@ -109,6 +109,7 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("target_modules", "[\"q_proj\"]", "MH2019", "which 'target_modules' in adapter_config.json ([\"q_proj\"]) does not select")]
     [InlineData("target_modules", "\".*layers.0.*\"", "MH2019", "of module 'model.layers.1.self_attn.q_proj'")]
     [InlineData("layers_to_transform", "[0]", "MH2019", "which 'layers_to_transform'")]
+    [InlineData("layers_pattern", "\"h\"", "MH2019", "which 'layers_to_transform'")]
     [InlineData("use_dora", "true", "MH2013", "has no 'lora_magnitude_vector'")]
     [InlineData("modules_to_save", "[\"lm_head\"]", "MH2008", "names 'lm_head', and the weights have no tensor of it")]
     [InlineData("alora_invocation_tokens", "[5]", "MH2025", "'aLoRA' cannot be merged: it acts only after some tokens")]
@@ -118,7 +119,23 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("peft_type", "null", "MH2013", "'peft_type' is not set")]
     [InlineData("peft_type", "\"PREFIX_TUNING\"", "MH2025", "'PREFIX_TUNING' cannot be merged: it puts learned keys and values")]
     public void Apply_WithAConfigurationThatDoesNotFit_SaysWhat(string field, string value, string code, string message) =>
-        Refuses(AdapterCase.Copy(_folder, Plain, config => config[field] = JsonNode.Parse(value)), code, message);
+        Refuses(AdapterCase.Copy(_folder, Plain, config => (config["layers_to_transform"], config[field]) = (field == "layers_pattern" ? new JsonArray(0, 1) : null, JsonNode.Parse(value))), code, message);
+
+    [Theory]
+    [InlineData("layers_to_transform", "[]")]
+    [InlineData("layers_to_transform", "[0, 1, 5]")]
+    [InlineData("target_modules", "\"all-linear\"")]
+    [InlineData("target_modules", "\".*\\\\.(q|v)_proj\"")]
+    [InlineData("rank_pattern", "{\"^model.layers.0.self_attn.q_proj$\": 4}")]
+    [InlineData("exclude_modules", "\".*k_proj\"")]
+    [InlineData("exclude_modules", "[\"o_proj\"]")]
+    public void Apply_WithAConfigurationThatSaysTheSame_GivesTheSame(string field, string value)
+    {
+        string copy = AdapterCase.Copy(_folder, Plain, config => config[field] = JsonNode.Parse(value));
+        using ICheckpointReader whole = AdapterCase.Apply("llama-f32", Plain);
+        using ICheckpointReader merged = AdapterCase.Apply("llama-f32", copy);
+        Assert.Equal(AdapterCase.Read(whole, Query), AdapterCase.Read(merged, Query));
+    }
 
     [Theory]
     [InlineData("q_proj.lora_A.weight", "", "MH2008", "module 'model.layers.0.self_attn.q_proj' has no 'lora_A', only 'lora_B'")]
@@ -126,12 +143,19 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("layers.1.", "layers.7.", "MH2019", "which the base has not")]
     [InlineData("v_proj.lora_A.weight", "v_proj.lora_magnitude_vector", "MH2013", "has a 'lora_magnitude_vector'")]
     [InlineData("q_proj.", "k_proj.", "MH2019", "does not select")]
+    [InlineData("lora_A.weight", "lora_down.weight", "MH2025", "is named as the tools for diffusion models name theirs")]
+    [InlineData("base_model.model.model.", "lora_unet_", "MH2025", "is named as the tools for diffusion models name theirs")]
+    [InlineData("base_model.model.model.", "lycoris_", "MH2025", "is named as the tools for diffusion models name theirs")]
     public void Apply_WithTensorsThatCannotBePlaced_NamesThem(string part, string other, string code, string message) =>
         Refuses(AdapterCase.Copy(_folder, Plain, _ => { }, name => !name.Contains(part, StringComparison.Ordinal) ? name : other.Length == 0 ? "" : name.Replace(part, other, StringComparison.Ordinal)), code, message);
 
     [Theory]
     [InlineData("base_model.model.", "", "lack the prefix 'base_model.model.'")]
     [InlineData("base_model.model.", "base_model.model.base_model.model.", "more than once")]
+    [InlineData("base_model.model.", "base_model.model._orig_mod.", "have words of what was wrapped around the model")]
+    [InlineData("base_model.model.", "_orig_mod.base_model.model.", "have words of what was wrapped around the model")]
+    [InlineData("base_model.model.", "module.base_model.model.", "have words of what was wrapped around the model")]
+    [InlineData(".self_attn.", "._fsdp_wrapped_module._checkpoint_wrapped_module.self_attn.", "have words of what was wrapped around the model")]
     [InlineData("lora_A.weight", "lora_A.default.weight", null)]
     public void Apply_WithNamesThatCanBeReadAllTheSame_GivesTheSame(string part, string other, string? warning)
     {

@@ -69,6 +69,15 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
+    public void Merge_WithAFolderOfAdapters_NamesOneOfThem()
+    {
+        Copy("lora-plain-qv", "adapters/chat");
+        Problem problem = MergeBed.Fails(() => _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {_fixtures}/llama-f32+{_bed["adapters"]}}}]", "out"));
+        Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
+        Assert.Equal($"Name the folder of one adapter, such as '{_bed["adapters"]}/chat'.", problem.Hint);
+    }
+
+    [Fact]
     public void Compare_OfABaseWithAnAdapter_MeasuresWhatTheAdapterAdds()
     {
         string model = $"{_fixtures}/llama-f32+{_fixtures}/lora-plain-qv";
