@@ -51,6 +51,11 @@ internal static class PlanCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {treated.Count(),6:N0} tensors {treated.Key}"));
             }
 
+            if (stage.Then.Count > 0)
+            {
+                Console.WriteLine($"  then {string.Join(", then ", stage.Then.Select(step => step.ToText()))}");
+            }
+
             foreach (AlignmentSummary alignment in stage.Alignments)
             {
                 Console.WriteLine($"  aligned by {alignment.Id} (plugin {alignment.Plugin})");

@@ -36,7 +36,7 @@ internal static class RecipeDraft
             AppendOptions(text, [.. summary.Options.Where(option => option.IsPerSource)], "    ", explains: model == models[0], model);
         }
 
-        AppendOptions(text, [.. summary.Options.Where(option => !option.IsPerSource)], "", explains: true);
+        AppendOptions(text, [.. summary.Options.Where(option => !option.IsPerSource)], "", explains: true, @base ?? models[0]);
         AppendComment(text, "", "The type of the output's tensors; without it, each keeps the type it has in the base or in the first model.");
         text.Append("# dtype: bfloat16\n");
         return text.ToString();
@@ -62,7 +62,7 @@ internal static class RecipeDraft
         }
     }
 
-    private static void AppendOptions(StringBuilder text, OptionSummary[] options, string indent, bool explains, string model = "model")
+    private static void AppendOptions(StringBuilder text, OptionSummary[] options, string indent, bool explains, string model)
     {
         if (options.Length == 0)
         {

@@ -6,10 +6,11 @@ using MergeHost.Strategies;
 namespace MergeHost.Devices;
 
 /// <summary>The processor, by our own kernels.</summary>
-internal sealed class CpuDevice(LaneWidth lanes) : ComputeDevice
+/// <param name="lanes">The width of its lanes.</param>
+/// <param name="threads">How many threads work on one matrix, beside those that work on other tensors.</param>
+internal sealed class CpuDevice(LaneWidth lanes, int threads) : ComputeDevice
 {
-    // One thread, since several tensors are worked on at once.
-    public override ILinearAlgebra Algebra { get; } = new ManagedLinearAlgebra(threads: 1);
+    public override ILinearAlgebra Algebra { get; } = new ManagedLinearAlgebra(threads);
 
     // Two sources and a result take 12 KB in float32, which stay in a core's first cache.
     public override int PartElements => 1024;

@@ -136,6 +136,9 @@ internal sealed class MergePlanner(
         bool canBind = binder?.Check(strategy!.Export.Id) ?? true;
         SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, auxiliaries.Open, problems);
         IReadOnlyList<BoundScorer> scorers = selection?.BindScorers() ?? [];
+        PluginExport maker = (strategy ?? builder!.Installed).Export;
+        StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources) { Installed = strategy };
+        IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, plugins, host, auxiliaries.Open, problems);
         if (inputs is null)
         {
             return null;
@@ -149,8 +152,6 @@ internal sealed class MergePlanner(
 
         IReadOnlyList<StageAlignment> alignments =
             new StageAligner(stage, plugins, host, reference => models.Resolve(reference, recipe.Path), models.Keep, problems).Align(inputs);
-        PluginExport maker = (strategy ?? builder!.Installed).Export;
-        StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources) { Installed = strategy };
         ModelBlueprint? blueprint = null;
         if (builder is null)
         {
@@ -161,7 +162,7 @@ internal sealed class MergePlanner(
             blueprint = builder.Build(stage, inputs, options.Seed);
         }
 
-        StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, problems);
+        StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, steps, problems);
         IReadOnlyList<TensorPlan> tensors = blueprint is null
             ? planner.Plan(canBind) : planner.Plan(new BlueprintMapper(blueprint, stage, inputs, strategy is null ? null : demand, problems), canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
@@ -189,6 +190,12 @@ internal sealed class MergePlanner(
         if (packed is { Checkpoint: { } checkpoint })
         {
             layout = checkpoint.Layout;
+            if (steps.Count > 0)
+            {
+                problems.Add(new Problem(ErrorCodes.NotSupported, "'then' and packed output exclude each other", "Merge first, and pack the result: `mergehost convert OUT PACKED --packing NAME`.",
+                    stage.Then[0].Id.Place));
+            }
+
             tensors = [.. tensors.Select(tensor => checkpoint.Tensors.TryGetValue(tensor.Output.Name, out PackedTensor? stored) ? tensor with { Output = stored.Plain, Packed = stored } : tensor)];
         }
 
@@ -211,6 +218,7 @@ internal sealed class MergePlanner(
             Format = format,
             Packing = packed?.Export,
             Packed = packed?.Checkpoint,
+            Then = [.. steps.Select(step => step.Step)],
             Selection = selected,
             Alignments = alignments,
             Models = [.. inputs.Values.Distinct()],

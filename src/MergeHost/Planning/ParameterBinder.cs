@@ -55,6 +55,14 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     public object Bind(RecipeSlice slice, string tensor, double position) =>
         schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place));
 
+    /// <summary>All options, where nothing differs by source.</summary>
+    /// <param name="slice">The slice that the tensor belongs to.</param>
+    /// <param name="tensor">The output's name.</param>
+    /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
+    /// <param name="place">Where what has the options is named.</param>
+    public object BindAll(RecipeSlice slice, string tensor, double position, TextPlace place) =>
+        schema.Create(option => Evaluate(option, null, slice, tensor, position, place));
+
     /// <summary>The options that hold for a source's tensor.</summary>
     /// <param name="tensor">The input's name.</param>
     /// <param name="output">The output's name, by which parameters of the whole tensor are filtered.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
+using MergeHost.Kernels.Methods;
 using MergeHost.Models;
 using MergeHost.Planning.Building;
 using MergeHost.Planning.Mapping;
@@ -18,6 +19,7 @@ namespace MergeHost.Planning;
 /// <param name="binder">Gives the strategy's options.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="format">The format of the output.</param>
+/// <param name="steps">What is done to merged tensors at the end.</param>
 /// <param name="problems">Receives what is wrong or worth knowing.</param>
 internal sealed class StagePlanner(
     RecipeStage stage,
@@ -26,6 +28,7 @@ internal sealed class StagePlanner(
     ParameterBinder? binder,
     IReadOnlyDictionary<string, InputModel> models,
     IWritableCheckpointFormat format,
+    IReadOnlyList<StepPlanner> steps,
     List<Problem> problems)
 {
     private readonly Dictionary<string, (Problem Problem, string Tensor, int Count)> _refusals = [];
@@ -163,6 +166,17 @@ internal sealed class StagePlanner(
         }
 
         TensorPlan plan = new(output, merged, @base, sources) { Claims = [.. Claims(group, @base, sources)] };
+        if (steps.Count > 0 && @base is not null && merged is not CopyTreatment { Source: null })
+        {
+            // What is copied is an input as others are, once something is done to it.
+            int? copied = (merged as CopyTreatment)?.Source;
+            plan = plan with
+            {
+                Treatment = copied is { } index ? TaskVectorSum.Of([.. sources.Select((_, source) => source == index ? 1.0 : 0.0)]) : merged,
+                Then = [.. steps.Select(step => PlanStep(step, group, mapping, @base)).OfType<TensorStep>()],
+            };
+        }
+
         foreach (InputTensor source in sources.Where((source, index) =>
             plan.Read.Contains(source) && source.Model != @base?.Model && binder.HasWeight(group.Sources[index].Options)))
         {
@@ -179,6 +193,25 @@ internal sealed class StagePlanner(
             .SelectMany(claims => claims),
         .. @base is null ? [] : AuxiliaryClaim.Among(group.Options, isPerSource: false).Select(auxiliary => new AuxiliaryClaim(@base, auxiliary)),
     ];
+
+    private TensorStep? PlanStep(StepPlanner step, TensorGroup group, TensorMapping mapping, InputTensor @base)
+    {
+        TensorGroup single = step.Group(group, mapping.Slice, mapping.Position);
+        if (step.LacksAny)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new TensorStep(step.Step, step.Treat(single), [.. StepPlanner.Claims(single, @base)]);
+        }
+        catch (MergeHostException exception)
+        {
+            AddRefusal(exception.Problems[0], group.Output.Name);
+            return null;
+        }
+    }
 
     private TensorPlan? PlanMade(BlueprintTensor made, Treatment treatment, List<InputTensor> sources)
     {

@@ -61,6 +61,9 @@ internal sealed record StagePlan
     /// <summary>How the output is packed; <see langword="null"/> for plain output.</summary>
     public PackedCheckpoint? Packed { get; init; }
 
+    /// <summary>What is done to merged tensors at the end, in order.</summary>
+    public IReadOnlyList<StageStep> Then { get; init; } = [];
+
     /// <summary>Which of the tensors are merged, or <see langword="null"/> for all.</summary>
     public SelectionPlan? Selection { get; init; }
 
@@ -70,7 +73,7 @@ internal sealed record StagePlan
     /// <summary>What takes part in the stage of what plugins have.</summary>
     public IEnumerable<InstalledExport> Exports =>
         new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>().Concat(Alignments.Select(alignment => alignment.Installed))
-            .Concat(Alignments.SelectMany(alignment => alignment.Others).SelectMany(model => model.Exports)).Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Models.SelectMany(model => model.Exports)).Distinct();
+            .Concat(Alignments.SelectMany(alignment => alignment.Others).SelectMany(model => model.Exports)).Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Then.Select(step => step.Installed)).Concat(Models.Concat(Auxiliaries).SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The checkpoints that a window chose, or <see langword="null"/> without one.</summary>
     public IReadOnlyList<WindowCheckpoint>? Window =>
@@ -135,6 +138,9 @@ internal sealed record StageCheck(Func<BuiltModel, string> Work, InstalledExport
 /// <param name="Sources">The sources' tensors, in the order of the recipe.</param>
 internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputTensor? Base, IReadOnlyList<InputTensor> Sources)
 {
+    /// <summary>What is done to the tensor at the end, in order.</summary>
+    public IReadOnlyList<TensorStep> Then { get; init; } = [];
+
     /// <summary>What auxiliary checkpoints say of inputs.</summary>
     public IReadOnlyList<AuxiliaryClaim> Claims { get; init; } = [];
 

@@ -31,6 +31,8 @@ internal readonly record struct SettingPoint(YamlScalar From, YamlScalar To, dou
 /// <summary>The same value everywhere.</summary>
 internal sealed record ScalarSetting(YamlScalar Scalar) : SettingValue
 {
+    public override string ToString() => Scalar.Text;
+
     public override IEnumerable<YamlScalar> Scalars => [Scalar];
 
     public override SettingPoint? At(string tensor, double position) => new SettingPoint(Scalar, Scalar, 0);
@@ -39,6 +41,8 @@ internal sealed record ScalarSetting(YamlScalar Scalar) : SettingValue
 /// <summary>A value that runs through the layers of a slice, piecewise linear between its points.</summary>
 internal sealed record GradientSetting(IReadOnlyList<YamlScalar> Points) : SettingValue
 {
+    public override string ToString() => $"[{string.Join(", ", Points.Select(point => point.Text))}]";
+
     public override IEnumerable<YamlScalar> Scalars => Points;
 
     public override SettingPoint? At(string tensor, double position)
@@ -53,6 +57,8 @@ internal sealed record GradientSetting(IReadOnlyList<YamlScalar> Points) : Setti
 /// <summary>Values by conditions on the tensor's name; the first that matches holds.</summary>
 internal sealed record ConditionalSetting(IReadOnlyList<SettingCondition> Conditions) : SettingValue
 {
+    public override string ToString() => string.Join("; ", Conditions.Select(condition => $"{condition.Filter?.Text ?? "*"}: {condition.Value}"));
+
     public override IEnumerable<YamlScalar> Scalars => Conditions.SelectMany(condition => condition.Value.Scalars);
 
     public override SettingPoint? At(string tensor, double position)

@@ -81,6 +81,9 @@ internal sealed record RecipeStage
     /// <summary>What becomes of tensors that only some of the models have.</summary>
     public MissingRule Missing { get; init; }
 
+    /// <summary>What is done to the merged tensors at the end, in order.</summary>
+    public IReadOnlyList<RecipeStep> Then { get; init; } = [];
+
     /// <summary>The models that may change nothing though they take part.</summary>
     public IReadOnlyList<YamlScalar> AllowUnchanged { get; init; } = [];
 

@@ -17,7 +17,7 @@ internal sealed partial class RecipeReader
     [
         "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer", "align",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "output", "select", "evaluate", "task_vector_snr",
-        "integers", "missing", "allow_unchanged", "build",
+        "integers", "missing", "allow_unchanged", "build", "then",
     ];
 
     /// <summary>The fields of a stage.</summary>
@@ -125,6 +125,7 @@ internal sealed partial class RecipeReader
             KeepsFirstIntegers = ReadIntegers(stage),
             Missing = ReadMissingRule(stage),
             AllowUnchanged = ReadWords(stage, "allow_unchanged"),
+            Then = ReadThen(stage),
         };
     }
 
@@ -163,8 +164,13 @@ internal sealed partial class RecipeReader
             return ParameterSet.Empty;
         }
 
+        return ReadParameters(mapping.Entries);
+    }
+
+    private ParameterSet ReadParameters(IReadOnlyList<(YamlScalar Key, YamlNode Value)> entries)
+    {
         Dictionary<string, ParameterSetting> settings = [];
-        foreach ((YamlScalar name, YamlNode value) in mapping.Entries)
+        foreach ((YamlScalar name, YamlNode value) in entries)
         {
             if (ReadSetting(name.Text, value) is { } setting)
             {

@@ -127,6 +127,9 @@ public sealed record ManifestStage(
     /// <summary>What made the models alike, or <see langword="null"/> if nothing did.</summary>
     public IReadOnlyList<AlignmentSummary>? Alignments { get; init; }
 
+    /// <summary>What was done to merged tensors at the end, in order, or <see langword="null"/> if nothing was.</summary>
+    public IReadOnlyList<StepSummary>? Then { get; init; }
+
     /// <summary>What the builder found when it checked the result, or <see langword="null"/> if it did not.</summary>
     public string? Check { get; init; }
 }

@@ -48,6 +48,9 @@ public sealed record StageSummary
     /// <summary>What makes the models alike first.</summary>
     public IReadOnlyList<AlignmentSummary> Alignments { get; init; } = [];
 
+    /// <summary>What is done to merged tensors at the end, in order.</summary>
+    public IReadOnlyList<StepSummary> Then { get; init; } = [];
+
     /// <summary>What is chosen by scores, or <see langword="null"/> if everything is merged.</summary>
     public SelectionSummary? Selection { get; init; }
 

@@ -81,7 +81,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public (int Questions, int Answered) RunSurvey(Survey answers, Func<int, bool> isMine)
     {
         InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
-        using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()), new StageOutput(new NoWriter(), null)) { Strategy = plan.Strategy };
+        using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()), new StageOutput(new NoWriter(), null), largestBytes: 0) { Strategy = plan.Strategy };
         ModelStatistics statistics = new(plan.Tensors, context, new BlockScheduler(options.Threads, options.TensorBytes, cancellation));
         int[] mine = [.. Enumerable.Range(0, statistics.Count).Where(question => isMine(question) && answers.Find(question) is null)];
         IReadOnlyList<MeasuredResult> results = statistics.Measure(mine);
@@ -106,7 +106,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
         IReadOnlyList<Problem> warnings = isChecked ? [] : new InputCheck(plan, model => readers[model], cancellation).Run();
-        using RunContext context = new(options, readers, output) { Strategy = plan.Strategy };
+        long largest = plan.Tensors.Select(tensor => tensor.Then.Count > 0 ? SteppedTask.Needed(tensor) : TensorTask.WholeBytes(tensor)).DefaultIfEmpty().Max();
+        using RunContext context = new(options, readers, output, largest) { Strategy = plan.Strategy };
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan with { Tensors = Tensors }, context, records, progress);
         HashSet<string> own = [.. Tensors.Select(tensor => tensor.Output.Name)];
@@ -163,6 +164,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
                         yield return new MeasuredGroupTask([.. measured[key].Select(member => new TensorTask(member, context, modelResults, cancellation))]);
                     }
 
+                    break;
+                case var _ when tensor.Then.Count > 0:
+                    yield return new SteppedTask(tensor, context, modelResults, cancellation);
                     break;
                 default:
                     yield return new TensorTask(tensor, context, modelResults, cancellation);

@@ -1,7 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Devices;
-using MergeHost.Kernels.Algebra;
 using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;
@@ -49,17 +48,7 @@ internal sealed class ScoreRunner(
         });
     }
 
-    // Where memory holds fewer of the largest tensors than there are threads, each gets several; that changes no bit.
-    private ILinearAlgebra Algebra(IReadOnlyList<ScorePair> pairs)
-    {
-        if (options.Device.Kind != DeviceKind.Cpu)
-        {
-            return ComputeDevice.Create(options.Device, options.Lanes).Algebra;
-        }
-
-        long atOnce = Math.Clamp(options.TensorBytes / Math.Max(1, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()), 1, _threads);
-        return new ManagedLinearAlgebra((int)(_threads / atOnce));
-    }
+    private ILinearAlgebra Algebra(IReadOnlyList<ScorePair> pairs) => ComputeDevice.Create(options, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()).Algebra;
 
     private LayerScore[][] Compare(IReadOnlyList<ScorePair> pairs, LayerScore[][] rows)
     {

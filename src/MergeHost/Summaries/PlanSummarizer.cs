@@ -40,6 +40,7 @@ internal static class PlanSummarizer
         Tensors = [.. stage.Tensors.Select(Of)],
         Accounts = StageAccounts.Of(stage),
         Alignments = [.. stage.Alignments.Select(alignment => alignment.Summary)],
+        Then = [.. stage.Then.Select(step => step.Summary)],
         WriteBytes = stage.Tensors.SelectMany(tensor => tensor.Stored).Sum(tensor => tensor.LengthBytes),
         ReadBytes = stage.Tensors.Sum(tensor => tensor.ReadBytes),
         MemoryBytes = MemoryNeed.Of(stage, options),
@@ -50,7 +51,10 @@ internal static class PlanSummarizer
         plan.Output.Name, plan.Stored[0].DType.Name, [.. plan.Output.Shape], Word(plan),
         [.. plan.Read.Select(input => $"{input.Model.Name}: {input.Tensor.Name}")]);
 
-    private static string Word(TensorPlan plan) => plan.Treatment switch
+    private static string Word(TensorPlan plan) => plan.Then.Count == 0 ? WordOfMerge(plan)
+        : $"{WordOfMerge(plan)}, then {string.Join(", ", plan.Then.Select(step => step.Step.Installed.Export.Id))}";
+
+    private static string WordOfMerge(TensorPlan plan) => plan.Treatment switch
     {
         CopyTreatment when plan.Packed?.Copied.Count > 0 || (plan.Packed is null && plan.Copied!.Tensor.DType == plan.Output.DType) => "copied",
         CopyTreatment => "converted",

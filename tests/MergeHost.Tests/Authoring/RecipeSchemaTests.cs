@@ -74,7 +74,7 @@ public sealed class RecipeSchemaTests
         string[] models = [.. new[] { "finance", "math", "japanese" }.Select(name => Path.Combine(quickstart, name))];
         PluginExport[] strategies = [.. PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Strategy).Select(strategy => strategy.Export)];
         Assert.NotEmpty(strategies);
-        Array.ForEach(models, model => File.WriteAllBytes(folder[$"{Path.GetFileName(model)}.statistics.safetensors"], new TinyCheckpoint().Contents()["model.safetensors"]));
+        Array.ForEach([.. models, "base"], model => File.WriteAllBytes(folder[$"{Path.GetFileName(model)}.statistics.safetensors"], new TinyCheckpoint().Contents()["model.safetensors"]));
         Assert.All(strategies, strategy =>
         {
             string? @base = strategy.Base == MergeHost.Strategies.BaseUse.None ? null : Path.Combine(quickstart, "base");

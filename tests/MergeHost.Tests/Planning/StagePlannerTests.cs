@@ -224,7 +224,7 @@ public sealed class StagePlannerTests : IDisposable
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
         Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => (open ?? Headers)(model.Name));
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, _ => null, problems);
-        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, new FakeFormat(), problems).Plan(canBind: true);
+        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, new FakeFormat(), [], problems).Plan(canBind: true);
         return problems;
     }
 

@@ -89,6 +89,7 @@ internal static class ManifestStore
         stage.Window)
     {
         Alignments = stage.Alignments.Count == 0 ? null : [.. stage.Alignments.Select(alignment => alignment.Summary)],
+        Then = stage.Then.Count == 0 ? null : [.. stage.Then.Select(step => step.Summary)],
     };
 
     private static ManifestSelection Describe(SelectionPlan selection) => new(
