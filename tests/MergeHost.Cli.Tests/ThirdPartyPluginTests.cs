@@ -35,7 +35,7 @@ public sealed partial class ThirdParty
 }
 
 [Collection(Workshop.Name)]
-public sealed class ThirdPartyPluginTests(ThirdParty plugins) : IClassFixture<ThirdParty>, IDisposable
+public sealed class ThirdPartyPluginTests(Workshop workshop, ThirdParty plugins) : IClassFixture<ThirdParty>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -120,6 +120,15 @@ public sealed class ThirdPartyPluginTests(ThirdParty plugins) : IClassFixture<Th
     [InlineData("Acme.Thin", "builder 'acme_thin' of plugin 'acme-thin' 1.0.0: not tried")]
     public void Test_OfAPluginThatKeepsItsContract_SaysSo(string project, string result) =>
         Assert.Contains(result, Run(project, "plugins", "test", Path.Combine(plugins[project], "bin/plugins")).Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Build_OfAnExportThatIsNoStrategy_IsRefusedByTheRulesOfThePackage()
+    {
+        string folder = workshop["Acme.Wrong"];
+        File.Copy(Path.Combine(plugins["Acme.Lerp"], "Acme.Lerp.csproj"), Path.Combine(folder, "Acme.Wrong.csproj"));
+        File.WriteAllText(Path.Combine(folder, "Wrong.cs"), """[MergeStrategy("acme_wrong")] public sealed class Wrong;""");
+        Assert.Contains("error MH0013: 'Wrong' is exported as IMergeStrategy and does not implement it", Workshop.Dotnet(folder, "build"), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Test_OfAPluginThatBreaksItsContract_NamesTheLawsAndExitsWith5()

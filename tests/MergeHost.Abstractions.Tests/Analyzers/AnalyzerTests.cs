@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using MergeHost.Analyzers;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace MergeHost.Tests.Analyzers;
+
+/// <summary>Each rule speaks where it must, and nowhere else.</summary>
+public sealed class AnalyzerTests
+{
+    private const string Inlined = "[MethodImpl(MethodImplOptions.AggressiveInlining)]";
+
+    [Fact]
+    public async Task AKernelThatIsRight_HasNothingSaidOfIt() => Assert.Empty(await Analyze(Strategy(Inlined, "c.Base + c.P(0) * c.Uniform(0)", "new(1, 1) { Streams = 1, [0, 0] = 1f }")));
+
+    [Theory]
+    [InlineData("", "c.Base", "new(1, 1)", "MH0011")]
+    [InlineData(Inlined, "c.P(1)", "new(slots: 1, sources: 1)", "MH0014")]
+    [InlineData(Inlined, "c.P(Top, 0)", "new KernelParameters(2, 1)", "MH0014")]
+    [InlineData(Inlined, "c.Uniform(0)", "new(1, 1) { [0, 0] = 1f }", "MH0015")]
+    [InlineData(Inlined, "V.Of(new float[1].Length)", "new(1, 1)", "MH0016")]
+    [InlineData(Inlined, "V.Of(System.Random.Shared.NextSingle())", "new(1, 1)", "MH0016")]
+    [InlineData(Inlined, "V.Of(new List<int>().Count)", "new(1, 1)", "MH0016")]
+    [InlineData(Inlined, "V.Of($\"{c.SourceCount}\".Length)", "new(1, 1)", "MH0016")]
+    public async Task AKernelThatIsWrong_IsNamed(string attribute, string formula, string parameters, string code) =>
+        Assert.Equal([code], await Analyze(Strategy(attribute, formula, parameters)));
+
+    // What is not known while compiling is left to the run, which checks it, too.
+    [Theory]
+    [InlineData("c.P(c.SourceCount)", "new(1, 1)")]
+    [InlineData("c.P(1)", "Table()")]
+    [InlineData("c.P(1)", "new(System.Environment.ProcessorCount, 1)")]
+    public async Task AKernelWhoseTableIsNotKnown_HasNothingSaidOfIt(string formula, string parameters) => Assert.Empty(await Analyze(Strategy(Inlined, formula, parameters)));
+
+    [Theory]
+    [InlineData("""[MergeStrategy("Acme-Lerp")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0010")]
+    [InlineData("""[MergeStrategy("1st")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0010")]
+    [InlineData("""[MergeStrategy("acme")] public sealed class S;""", "MH0013")]
+    [InlineData("""[MergeStrategy("acme")] public abstract class S : IMergeStrategy<O> { public abstract Treatment Merge(TensorGroup<O> group); }""", "MH0013")]
+    [InlineData("""[CheckpointStore("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0013")]
+    [InlineData("""[MergeStrategy("acme_2")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", null)]
+    public async Task AnExport_IsWhatItIsExportedAs(string type, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze($"public sealed record O; {type}"));
+
+    [Fact]
+    public void Rules_AreAllInTheReadme()
+    {
+        string readme = Readme.Document.Read("src/MergeHost.Abstractions/README.md");
+        IEnumerable<DiagnosticDescriptor> rules = new DiagnosticAnalyzer[] { new ExportAnalyzer(), new KernelAnalyzer() }.SelectMany(analyzer => analyzer.SupportedDiagnostics);
+        Assert.All(rules, rule => Assert.Contains($"| {rule.Id} | {rule.Title} |", readme, StringComparison.Ordinal));
+    }
+
+    private static string Strategy(string attribute, string formula, string parameters) => $$"""
+        public sealed record O;
+
+        [MergeStrategy("acme")]
+        public sealed class S : IMergeStrategy<O>
+        {
+            public Treatment Merge(TensorGroup<O> group) => Treatment.Elementwise<Kernel>({{parameters}});
+
+            private static KernelParameters Table() => new(2, 1);
+
+            private readonly struct Kernel : IElementwiseKernel
+            {
+                private const int Top = 2;
+
+                {{attribute}}
+                public static V Apply<V, C>(in C c) where V : struct, IVec<V> where C : struct, IKernelContext<V> => {{formula}};
+            }
+        }
+        """;
+
+    private static async Task<string[]> Analyze(string source)
+    {
+        const string usings = "using System.Collections.Generic; using System.Runtime.CompilerServices; using MergeHost.Checkpoints; using MergeHost.Lanes; using MergeHost.Strategies;";
+        IEnumerable<string> assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Acme", [CSharpSyntaxTree.ParseText(usings + source)], assemblies.Select(path => MetadataReference.CreateFromFile(path)),
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        ImmutableArray<Diagnostic> diagnostics = await compilation.WithAnalyzers([new ExportAnalyzer(), new KernelAnalyzer()]).GetAllDiagnosticsAsync();
+        Assert.DoesNotContain(diagnostics, diagnostic => diagnostic.Id == "AD0001");
+        return [.. diagnostics.Where(diagnostic => diagnostic.Id.StartsWith("MH", StringComparison.Ordinal)).Select(diagnostic => diagnostic.Id).Distinct()];
+    }
+}
