@@ -19,6 +19,27 @@ internal static class FieldMethods
         "nuslerp_row_wise", "r", "rescale", "scale", "select_topk", "t", "tol", "weight",
     ];
 
+    // Words that other programs have for parameters.
+    private static readonly Dictionary<string, (string What, string Nearest, string Hint)> _otherParameters = new(StringComparer.Ordinal)
+    {
+        ["drop_rate"] = ("the share that is dropped", "density", "Write `density:`, the share that is kept: 1 less the drop rate."),
+        ["drop_prob"] = ("the share that is dropped", "density", "Write `density:`, the share that is kept: 1 less the drop probability."),
+        ["mask_rate"] = ("the share that is dropped", "density", "Write `density:`, the share that is kept: 1 less the mask rate."),
+        ["sparsity"] = ("the share that is dropped", "density", "Write `density:`, the share that is kept: 1 less the sparsity."),
+        ["trim"] = ("the share that TIES keeps", "density", "Write `density:`."),
+        ["top_k"] = ("the share that is kept, in some programs in percent", "density", "Write `density:`, a share from 0 to 1."),
+        ["topk"] = ("the share that is kept, in some programs in percent", "density", "Write `density:`, a share from 0 to 1."),
+        ["k"] = ("the share that is kept, in some programs in percent", "density", "Write `density:`, a share from 0 to 1."),
+        ["scaling_factor"] = ("the factor on the merged task vector", "lambda", "Write `lambda:`."),
+        ["scaling_coefficient"] = ("the factor on the merged task vector", "lambda", "Write `lambda:`."),
+        ["scaling_coef"] = ("the factor on the merged task vector", "lambda", "Write `lambda:`."),
+        ["scale_factor"] = ("the factor on the merged task vector", "lambda", "Write `lambda:`."),
+        ["ratio"] = ("how far to go from one model to the other", "t", "Write `t:`."),
+        ["interpolation"] = ("how far to go from one model to the other", "t", "Write `t:`."),
+        ["majority_sign_method"] = ("PEFT's choice of how signs are voted on", "density", "Leave it out: signs are voted on by their total, PEFT's `total`."),
+        ["filter"] = ("a part of a condition", "", "Write conditions under a parameter: `weight: [{filter: mlp, value: 0.5}, {value: 1}]`."),
+    };
+
     private static readonly Dictionary<string, (string What, string Nearest)> _others = new(StringComparer.Ordinal)
     {
         // Other names of what is there.
@@ -37,7 +58,40 @@ internal static class FieldMethods
         ["frankenmerge"] = ("a stack of layers of several models", "passthrough"),
         ["rotate"] = ("a method of sd-mecha", "karcher"),
 
+        ["simple_average"] = ("FusionBench's name for the mean of models", "linear"),
+        ["weighted_average"] = ("FusionBench's name for a weighted mean", "linear"),
+        ["ties_merging"] = ("FusionBench's name for TIES", "ties"),
+        ["isotropic"] = ("isotropic merging", "iso_c"),
+        ["task_singular_vectors"] = ("merging by task singular vectors", "tsv_m"),
+        ["geometric_median"] = ("the point with the least sum of distances to all models", "karcher"),
+        ["n_average"] = ("sd-mecha's name for the mean of models", "linear"),
+        ["ties_sum"] = ("sd-mecha's name for TIES without a mean", "ties"),
+        ["add_dissimilarity"] = ("a method of sd-mecha", "task_arithmetic"),
+        ["sum_twice"] = ("SuperMerger's name for two weighted means, which two stages make", "linear"),
+        ["triple_sum"] = ("SuperMerger's name for a weighted mean of three models", "linear"),
+        ["train_difference"] = ("SuperMerger's way of adding what was trained where models differ", "task_arithmetic"),
+        ["smooth_add"] = ("SuperMerger's way of adding smoothed task vectors", "task_arithmetic"),
+        ["tensor_sum"] = ("SuperMerger's way of taking rows from one model or the other", "passthrough"),
+        ["depth_upscaling"] = ("a stack of layers, some of them twice", "passthrough"),
+        ["depth_up_scaling"] = ("a stack of layers, some of them twice", "passthrough"),
+        ["stock"] = ("short for Model Stock", "model_stock"),
+        ["model_breadcrumbs"] = ("Model Breadcrumbs", "breadcrumbs"),
+        ["breadcrumb"] = ("Model Breadcrumbs", "breadcrumbs"),
+        ["fusion"] = ("short for Arcee Fusion", "arcee_fusion"),
+
         // What is not there.
+        ["fisher_merging"] = ("Fisher merging, which needs gradients", "linear"),
+        ["regmean_plusplus"] = ("RegMean++, which needs activations of each model on its own data", "actmat"),
+        ["layer_wise_adamerging"] = ("AdaMerging, which learns weights by gradients on unlabelled data", "task_arithmetic"),
+        ["task_wise_adamerging"] = ("AdaMerging, which learns weights by gradients on unlabelled data", "task_arithmetic"),
+        ["surgery"] = ("Representation Surgery, which trains a module for each task", "task_arithmetic"),
+        ["wemoe"] = ("WEMoE, which routes inputs between task vectors", "tsv_m"),
+        ["smile"] = ("SMILE, which routes inputs between low-rank experts", "tsv_m"),
+        ["localize_and_stitch"] = ("Localize-and-Stitch, which needs data", "breadcrumbs"),
+        ["lore"] = ("LoRE-Merging, which finds the base and low-rank task vectors together", "iso_c"),
+        ["train_average"] = ("a mean that is trained on", "linear"),
+        ["evolve"] = ("mergekit-evolve's search, which `mergehost sweep` makes over settings", "task_arithmetic"),
+        ["mergekit_evolve"] = ("mergekit-evolve's search, which `mergehost sweep` makes over settings", "task_arithmetic"),
         ["fisher"] = ("Fisher merging, which needs gradients", "linear"),
         ["regmean"] = ("RegMean, which needs activations of each model on its own data", "actmat"),
         ["regmean_pp"] = ("RegMean++, which runs each task's data through the merged lower layers before it merges the next", "regmean"),
@@ -78,6 +132,15 @@ internal static class FieldMethods
 
     /// <summary>Whether any method of the field has a parameter of this name.</summary>
     public static bool HaveParameter(string name) => _parameters.Contains(name);
+
+    /// <summary>Says what a parameter of another program is, and what to write in its place.</summary>
+    /// <param name="name">The parameter.</param>
+    /// <param name="known">Those that the strategy has.</param>
+    /// <returns><see langword="null"/> if no program is known to have such a parameter, or the strategy has none that does the same.</returns>
+    public static (string What, string Hint)? ExplainParameter(string name, IReadOnlyCollection<string> known) =>
+        _otherParameters.TryGetValue(name, out (string What, string Nearest, string Hint) other) && (other.Nearest.Length == 0 || known.Contains(other.Nearest))
+            ? (other.What, other.Hint)
+            : null;
 
     /// <summary>Says what a name means where it is a method of the field that is not installed under it.</summary>
     /// <param name="name">The name, as a recipe has it.</param>

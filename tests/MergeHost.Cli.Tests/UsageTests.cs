@@ -54,6 +54,7 @@ public sealed class UsageTests
     [InlineData("merge a b --device gpu", "'gpu' is not a device", "--help")]
     [InlineData("merge a b --seed abc", "--seed must be a whole number, found 'abc'", "--help")]
     [InlineData("merge a b --cuda --copy-tokenizer", "has no option or argument '--copy-tokenizer'", "instead of mergekit's --cuda, write `--device cuda`")]
+    [InlineData("merge a b -u", "has no option or argument '-u'", "instead of mergekit's -u, add `missing: single` to the recipe")]
     [InlineData("plan --bogus", "'mergehost plan' has no option '--bogus'", "--help")]
     [InlineData("recipe.yaml out", "has no command 'recipe.yaml'", "did you mean `mergehost merge recipe.yaml out`?")]
     [InlineData("plugins", "'mergehost plugins' needs a command: list, show, lock", "--help")]

@@ -21,6 +21,23 @@ public sealed class FieldMethodsTests
         Assert.EndsWith("; list", explained?.Hint, StringComparison.Ordinal);
     }
 
+    // By its letters 'drop_rate' would be nothing, 'trim' would be 't'.
+    [Theory]
+    [InlineData("drop_rate", "the share that is dropped", "1 less the drop rate")]
+    [InlineData("trim", "the share that TIES keeps", "`density:`")]
+    [InlineData("filter", "a part of a condition", "weight: [{filter: mlp")]
+    public void ExplainParameter_OfAWordOfTheField_SaysWhatToWrite(string name, string what, string hint)
+    {
+        (string What, string Hint)? explained = FieldMethods.ExplainParameter(name, ["weight", "density"]);
+        Assert.Equal(what, explained?.What);
+        Assert.Contains(hint, explained?.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ratio")]
+    [InlineData("densty")]
+    public void ExplainParameter_OfAnythingElse_SaysNothing(string name) => Assert.Null(FieldMethods.ExplainParameter(name, ["weight", "density"]));
+
     [Theory]
     [InlineData("tiess")]
     [InlineData("ties")]

@@ -10,43 +10,6 @@ internal static partial class UsageError
 {
     private const int ExitCode = 2;
 
-    // What mergekit's programs are told, and how that is done here.
-    private static readonly Dictionary<string, string> _mergekit = new()
-    {
-        ["--cuda"] = "write `--device cuda`",
-        ["--gpu-rich"] = "write `--device cuda`",
-        ["--read-to-gpu"] = "write `--device cuda`",
-        ["--low-cpu-memory"] = "leave it out; `--memory SIZE` limits the memory",
-        ["--lazy-unpickle"] = "leave it out: tensors are always read as they are needed",
-        ["--copy-tokenizer"] = "leave it out: the tokenizer is always copied",
-        ["--no-copy-tokenizer"] = "leave it out: the tokenizer is always copied",
-        ["--out-shard-size"] = "write `--shard-size SIZE`",
-        ["--random-seed"] = "write `--seed N`",
-        ["--num-threads"] = "write `--threads N`",
-        ["--allow-crimes"] = "leave it out: models are compared by their tensors",
-        ["--trust-remote-code"] = "leave it out: no code of a model is ever run",
-        ["--transformers-cache"] = "set HF_HOME or HF_HUB_CACHE: models are kept in the cache that other programs use",
-        ["--lora-merge-cache"] = "leave it out",
-        ["--lora-merge-dtype"] = "leave it out: adapters are added in float32",
-        ["--unsafe-truncate-embeddings"] = "add `align: cut_rows` to the recipe, or better `tokenizer_source:`",
-        ["-i"] = "add `missing: skip` to the recipe",
-        ["--intersect"] = "add `missing: skip` to the recipe",
-        ["-u"] = "add `missing: single` to the recipe",
-        ["--union"] = "add `missing: single` to the recipe",
-        ["-I"] = "leave it out: earlier stages lie in the output's folder until the end",
-        ["--intermediate-dir"] = "leave it out: earlier stages lie in the output's folder until the end",
-        ["--out-path"] = "give the output as second argument",
-        ["--lazy"] = "leave it out: stages that are made are kept",
-        ["--no-lazy"] = "write `--force`",
-        ["--async-write"] = "leave it out",
-        ["--write-threads"] = "leave it out; `--threads N` is for all of the work",
-        ["--multi-gpu"] = "write `--device cuda`",
-        ["--i-understand-this-is-not-useful-without-training"] = "add `allow_same_models: true` to the recipe",
-        ["--clone-tensors"] = "leave it out",
-        ["--safe-serialization"] = "leave it out: safetensors is what is written",
-        ["--write-model-card"] = "leave it out; mergehost.json tells how the output was made",
-    };
-
     public static int Report(ParseResult arguments)
     {
         Command command = arguments.CommandResult.Command;
@@ -100,7 +63,7 @@ internal static partial class UsageError
 
     private static string? Meant(Command command, string word, bool isCommand, IReadOnlyList<string> words)
     {
-        if (_mergekit.TryGetValue(word.Split('=')[0], out string? known) && !isCommand)
+        if (!isCommand && word.StartsWith('-') && FieldOptions.Instead(word.Split('=')[0]) is { } known)
         {
             return $"instead of mergekit's {word}, {known}";
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Enumeration;
 using System.Text;
 using System.Text.Unicode;
 
@@ -32,9 +33,34 @@ public sealed record ForeignContent(string Found, string Hint)
         ("version https://git-lfs"u8.ToArray(), new("a Git-LFS pointer", "Run 'git lfs pull' in the folder.")),
     ];
 
+    // Weights of other programs, which are told by their names.
+    private static readonly (string Pattern, ForeignContent Content)[] _byName =
+    [
+        ("tf_model*.h5", new("TensorFlow's weights", "Load the model in transformers with `from_tf=True`, and save it with `save_pretrained`.")),
+        ("*.h5", new("Keras' weights", SaveInTransformers)),
+        ("*.keras", new("Keras' weights", SaveInTransformers)),
+        ("saved_model.pb", new("TensorFlow's SavedModel", SaveInTransformers)),
+        ("*.ckpt.index", new("a checkpoint of TensorFlow 1", "Convert it with the script that transformers has for the model's family.")),
+        ("flax_model*.msgpack", new("Flax's weights", "Load the model in transformers with `from_flax=True`, and save it with `save_pretrained`.")),
+        ("*.onnx", new("ONNX, a graph whose weights are folded and renamed", "Take the model that it was exported from.")),
+        ("*.tflite", new("TensorFlow Lite", "Take the model that it was exported from.")),
+        ("*.engine", new("TensorRT, built for one GPU", "Take the model that it was built from.")),
+        ("*.ot", new("rust-bert's weights", "Take the model that they were converted from.")),
+        ("*.npz", new("NumPy's arrays, as MLX wrote them", "Convert the arrays to safetensors.")),
+        ("*.pdparams", new("PaddlePaddle's weights", "Convert them to safetensors in PaddleNLP.")),
+        ("*.ggml", new("GGML, from before GGUF", "Convert it with llama.cpp's `convert_llama_ggml_to_gguf.py`.")),
+        ("*.llamafile", new("a llamafile, a program with a GGUF in it", "Unpack the GGUF with `zipalign` or `unzip`.")),
+    ];
+
     // Tabs, line ends and whatever is printed; bytes from 0x80 on belong to UTF-8.
     private static readonly SearchValues<byte> _textBytes = SearchValues.Create(
         [.. "\t\n\r"u8, .. Enumerable.Range(0x20, 0x5F).Concat(Enumerable.Range(0x80, 0x80)).Select(value => (byte)value)]);
+
+    /// <summary>Names what a folder holds, in a program's form that is not read, by the names of its files.</summary>
+    /// <returns>The first such file and what it is, or <see langword="null"/>.</returns>
+    public static (string File, ForeignContent Content)? ByName(IReadOnlyList<string> names) => _byName
+        .Select(known => (File: names.FirstOrDefault(name => FileSystemName.MatchesSimpleExpression(known.Pattern, name)), known.Content))
+        .Where(found => found.File is not null).Select(found => ((string, ForeignContent)?)(found.File!, found.Content)).FirstOrDefault();
 
     /// <summary>Names what a file holds by its first bytes, or <see langword="null"/> if they tell nothing.</summary>
     /// <param name="head">The first bytes: <see cref="HeadBytes"/>, or all that there are.</param>

@@ -104,6 +104,11 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
                 $"Name '{snapshot}'.");
         }
 
+        if (content is null && ForeignContent.ByName(files.Named is { } file ? [file] : files.Names) is var (name, foreign))
+        {
+            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: {(files.Named is null ? $"'{name}' is" : "this is")} {foreign.Found}, which no installed format reads", foreign.Hint);
+        }
+
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
         return new Problem(
             ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",

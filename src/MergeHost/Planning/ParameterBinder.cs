@@ -139,6 +139,16 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     {
         string[] known = [.. schema.Options.Select(option => option.Name)];
         string all = known.Length == 0 ? "it has none" : $"it has {string.Join(", ", known)}";
+        if (FieldMethods.ExplainParameter(name, known) is var (what, instead))
+        {
+            return new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}': that is {what}", instead, place);
+        }
+
+        if (RecipeReader.StageFields.Contains(name))
+        {
+            return new Problem(ErrorCodes.UnknownParameter, $"'{name}' is no parameter, but a field of the recipe", $"Move `{name}:` to the top of the recipe.", place);
+        }
+
         return FieldMethods.HaveParameter(name)
             ? new Problem(ErrorCodes.UnknownParameter, $"'{strategy}' has no parameter '{name}', as other methods have; it has no effect",
                 $"Remove it; {all}", place, Severity.Warning)

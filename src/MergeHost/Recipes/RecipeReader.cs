@@ -68,7 +68,7 @@ internal sealed partial class RecipeReader
     private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems, IReadOnlyList<PluginExport>? builders)
     {
         RecipeReader reader = new(problems, builders);
-        List<RecipeStage> stages = [.. documents.Select(reader.ReadStage).OfType<RecipeStage>()];
+        List<RecipeStage> stages = [.. documents.SelectMany(reader.ReadStages)];
         IReadOnlyList<RecipeStage> sorted = StageOrder.Sort(stages, problems);
         foreach (RecipeStage stage in sorted.SkipLast(1).Where(stage => stage.Evaluate is not null))
         {
@@ -76,6 +76,16 @@ internal sealed partial class RecipeReader
         }
 
         return new Recipe(path, text, sorted);
+    }
+
+    private IEnumerable<RecipeStage> ReadStages(YamlNode document)
+    {
+        if (ReadStage(document) is not { } stage)
+        {
+            return [];
+        }
+
+        return document is YamlMapping mapping && ReadNames(mapping) is { Text: "fused" } names ? FusedExperts.Split(stage, names) : [stage];
     }
 
     private RecipeStage? ReadStage(YamlNode document)
@@ -225,8 +235,20 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        CheckFields(output, "output", ["packing"]);
+        CheckFields(output, "output", ["packing", "names"]);
         return output;
+    }
+
+    private YamlScalar? ReadNames(YamlMapping stage)
+    {
+        string[] known = ["separate", "fused"];
+        YamlScalar? names = stage.Find("output") is YamlMapping output ? Text(output, "names") : null;
+        if (names is not null && !known.Contains(names.Text))
+        {
+            Add(ErrorCodes.ValueOutOfRange, names.Place, $"names is '{names.Text}'; it must be separate or fused", Suggestion.Hint(names.Text, known, "Write `names: fused`."));
+        }
+
+        return names;
     }
 
     // Paths start at the current folder, and then at the recipe's.
@@ -366,10 +388,18 @@ internal sealed partial class RecipeReader
     {
         foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
         {
-            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'",
-                Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
+            (string what, string hint) = Elsewhere(key.Text, known) ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
+            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'{what}", hint);
         }
     }
+
+    // What is known, but has another place, is no misspelt neighbour.
+    private static (string What, string Hint)? Elsewhere(string key, string[] known) =>
+        known.Contains("parameters") && FieldMethods.HaveParameter(key) ? (", which is a parameter", $"Write `parameters: {{{key}: …}}`.")
+        : key == "revision" && known.Contains("model") ? (", as a revision is a part of the model's name", "Write `org/name@revision` for the model.")
+        : known != _stageFields && _stageFields.Contains(key) && key != "name" ? (", which is one of the whole recipe", $"Move `{key}:` to the top of the recipe.")
+        : FieldOptions.Instead(key) is { } instead ? (", which is an option of mergekit's programs", $"In its place, {instead}.")
+        : null;
 
     private void AddMissing(YamlMapping mapping, string field, string hint) =>
         Add(ErrorCodes.Missing, mapping.Place, $"'{field}' is missing", hint);

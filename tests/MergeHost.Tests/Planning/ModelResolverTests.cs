@@ -50,6 +50,16 @@ public sealed class ModelResolverTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_OfAFolderOfAnotherProgram_NamesItAndTheWayOut()
+    {
+        Directory.CreateDirectory(_folder["flax"]);
+        File.WriteAllText(_folder["flax/flax_model.msgpack"], "");
+        Problem problem = _folder.Error(RecipeFolder.Linear("finance", "flax"));
+        Assert.EndsWith("flax: 'flax_model.msgpack' is Flax's weights, which no installed format reads", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("from_flax=True", problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Resolve_OfAFileOfAnotherKind_NamesTheKind()
     {
         File.WriteAllBytes(_folder["weights.npy"], [0x93, .. "NUMPY"u8, 1, 0]);

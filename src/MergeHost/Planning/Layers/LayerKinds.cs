@@ -6,13 +6,16 @@ namespace MergeHost.Planning.Layers;
 /// <summary>Checks that <c>config.json</c> gives each layer of the output the tensors that it has, by their names and shapes.</summary>
 /// <remarks>
 /// Layers of the donor of which every field says the same must have the same tensors; what a field says of a layer of the output then
-/// tells what tensors it must have. Where the known fields do not explain the donor's layers, the place does.
+/// tells what tensors it must have. Where the known fields do not explain the donor's layers, that the first one is another may, as in
+/// ModernBERT, and else the place does.
 /// </remarks>
 /// <param name="donor">Whose configuration the output gets.</param>
 /// <param name="origins">Where each layer of the output comes from.</param>
 /// <param name="tensors">The tensors of the output.</param>
 internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> origins, IEnumerable<TensorInfo> tensors)
 {
+    private static readonly (string Name, Func<int, string> KindOf) _first = ("first layer", layer => layer == 0 ? "first" : "");
+
     /// <summary>The first layer of the output that configuration and tensors tell different things of.</summary>
     /// <param name="text">The output's configuration.</param>
     /// <returns><see langword="null"/> if there is none.</returns>
@@ -21,6 +24,11 @@ internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> or
         if (donor.LayerCount == 0 || origins.Count == 0)
         {
             return null;
+        }
+
+        if (OfAllLayers() is { } shared)
+        {
+            return shared;
         }
 
         Dictionary<int, HashSet<string>> known = Layers(donor.Stored, donor.Stacks[0].Prefix, donor.LayerCount);
@@ -39,14 +47,29 @@ internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> or
         return null;
     }
 
+    // Gemma 3n has tensors outside of the layers that hold a part for each of them.
+    private Problem? OfAllLayers()
+    {
+        if (LayerFields.Number(LayerFields.TextOf(donor.Config!), "hidden_size_per_layer_input") is not > 0
+            || (origins.Count == donor.LayerCount && origins.Index().All(pair => pair.Index == pair.Item.Layer)))
+        {
+            return null;
+        }
+
+        TensorInfo? shared = tensors.FirstOrDefault(tensor => LayerTensorName.Parse(tensor.Name) is null && tensor.Name.Contains("per_layer", StringComparison.Ordinal) && tensor.Shape.Rank == 2);
+        return shared is null ? null : new Problem(ErrorCodes.NotSupported,
+            $"tensor '{shared.Name}' holds a part for each of the {donor.LayerCount} layers of '{donor.Name}', so that they cannot be stacked or dropped",
+            "Merge models of one depth by `models:`.");
+    }
+
     // As few fields as tell the tensors of the donor's layers; none if all layers are alike, the place if no field tells.
     private (IReadOnlyList<string> Fields, Func<int, string> Before, Func<int, string> After) Explain(JsonObject text, Dictionary<int, HashSet<string>> known)
     {
         JsonObject donors = LayerFields.TextOf(donor.Config!);
         IReadOnlyList<(string Name, Func<int, string> KindOf)> before = LayerFields.Read(donors, donor.LayerCount);
-        Dictionary<string, Func<int, string>> after = LayerFields.Read(text, origins.Count).ToDictionary(field => field.Name, field => field.KindOf);
+        Dictionary<string, Func<int, string>> after = LayerFields.Read(text, origins.Count).Append(_first).ToDictionary(field => field.Name, field => field.KindOf);
         List<(string Name, Func<int, string> KindOf)> needed = [.. before];
-        if (!Explains(needed))
+        if (!Explains(needed) && !Explains(needed = [.. before, _first]))
         {
             return ([], place => $"{place}", place => $"{place}");
         }

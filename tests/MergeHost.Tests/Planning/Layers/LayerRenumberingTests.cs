@@ -27,6 +27,7 @@ public sealed class LayerRenumberingTests : IDisposable
     [InlineData("dmdm", """{"full_attention_interval": 2}""", "1 2", """{"full_attention_interval": 2, "layer_types": ["full_attention", "linear_attention"]}""")]
     [InlineData("dmdm", """{"hybrid_override_pattern": "MEME"}""", "1 1 2", """{"hybrid_override_pattern": "EEM"}""")]
     [InlineData("dmdm", """{"linear_attn_config": {"kda_layers": [1, 3], "full_attn_layers": [2, 4]}}""", "1 2 3", """{"linear_attn_config": {"kda_layers": [2], "full_attn_layers": [1, 3]}}""")]
+    [InlineData("dmmm", "{}", "0 1 2 1 2 3", "{}")]
     [InlineData("dddd", """{"no_rope_layers": [1, 1, 1, 0]}""", "3 0", """{"no_rope_layers": [0, 1]}""")]
     public void Plan_OfSlices_SetsWhatTheFieldsSayOfLayers(string kinds, string fields, string layers, string expected)
     {
@@ -46,6 +47,7 @@ public sealed class LayerRenumberingTests : IDisposable
     [InlineData("dmmm", """{"first_k_dense_replace": 1}""", "1 0 2", "'first_k_dense_replace'")]
     [InlineData("dmdm", """{"moe_layer_freq": 2, "first_k_dense_replace": 0}""", "1 0", "'moe_layer_freq'")]
     [InlineData("dmdm", """{"a_rule_of_its_own": 2}""", "1 2", "the place of a layer")]
+    [InlineData("dmmm", """{"a_rule_of_its_own": 2}""", "1 2", "'first layer'")]
     public void Plan_OfSlicesThatNoFieldCanDescribe_IsAnErrorByTheLayersNumber(string kinds, string fields, string layers, string said)
     {
         Add(kinds, fields);
@@ -54,6 +56,25 @@ public sealed class LayerRenumberingTests : IDisposable
         Assert.Contains(said, problem.Message, StringComparison.Ordinal);
         Assert.Contains("layer 0 of the output is layer 1 of 'm'", problem.Message.Replace("layer 1 of the output is layer 0", "layer 0 of the output is layer 1", StringComparison.Ordinal),
             StringComparison.Ordinal);
+    }
+
+    // Gemma 3n's embeddings for each layer lie in one tensor.
+    [Theory]
+    [InlineData("0 1 2 1", true)]
+    [InlineData("0 1", true)]
+    [InlineData("0 1 2", false)]
+    public void Plan_OfSlicesBesideATensorForAllLayers_IsAnErrorUnlessTheLayersStay(string layers, bool isRefused)
+    {
+        _folder.Add("m", TinyCheckpoint.Llama(layers: 3).Configure("hidden_size_per_layer_input", 2).Add("model.embed_tokens_per_layer.weight", DType.BF16, [8, 6]));
+        if (!isRefused)
+        {
+            Assert.NotNull(_folder.Plan(Slices(layers)));
+            return;
+        }
+
+        Problem problem = _folder.Error(Slices(layers));
+        Assert.Equal(ErrorCodes.NotSupported, problem.Code);
+        Assert.StartsWith("tensor 'model.embed_tokens_per_layer.weight' holds a part for each of the 3 layers of 'm'", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
