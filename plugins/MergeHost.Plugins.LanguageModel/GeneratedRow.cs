@@ -30,6 +30,9 @@ internal sealed class GeneratedRow
     /// <summary>The tokens of prompt and addition.</summary>
     public int Length => _prompt.Count + _tokens.Count;
 
+    /// <summary>The ids of prompt and addition.</summary>
+    public IReadOnlyList<int> Ids => [.. _prompt, .. _tokens.Select(token => token.Id)];
+
     public int LastId => _tokens.Count > 0 ? _tokens[^1].Id : _prompt[^1];
 
     public GeneratedText Result => new(_told, _tokens, _text, _isEnded);

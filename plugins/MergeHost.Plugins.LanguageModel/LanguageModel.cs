@@ -2,6 +2,7 @@ using MergeHost.Algebra;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Plugins.LanguageModel.Models.Blocks;
 using MergeHost.Runtimes;
 using MergeHost.Tokenizers;
 using TorchSharp;
@@ -21,7 +22,7 @@ internal sealed class LanguageModel : IDisposable
     // Beginnings that are shared by all prompts, such as examples, are read once if they are longer.
     private const int SharedTokens = 16;
 
-    private readonly LlamaModel _model;
+    private readonly DecoderModel _model;
 
     /// <summary>Reads a checkpoint.</summary>
     /// <exception cref="MergeHostException">The model or its tokenizer is of a kind that is not known here.</exception>
@@ -29,7 +30,7 @@ internal sealed class LanguageModel : IDisposable
     {
         Tokenizer = TokenizerReader.Read(checkpoint.Companions);
         EndIds = EndTokens.Find(checkpoint.Companions);
-        _model = new LlamaModel(checkpoint, device, type);
+        _model = new DecoderModel(checkpoint, device, type);
     }
 
     public TextTokenizer Tokenizer { get; }
@@ -41,7 +42,7 @@ internal sealed class LanguageModel : IDisposable
     public int MaxPositions => _model.Config.MaxPositions;
 
     /// <inheritdoc cref="IObservableModel.LayerCount"/>
-    public int LayerCount => _model.Config.Windows.Count;
+    public int LayerCount => _model.Config.Layers.Count;
 
     /// <inheritdoc cref="IObservableModel.HiddenSize"/>
     public int HiddenSize => _model.Config.HiddenSize;
@@ -72,13 +73,22 @@ internal sealed class LanguageModel : IDisposable
     {
         TokenScore[][][] results = [.. prompts.Select(prompt => new TokenScore[prompt.Continuations.Count][])];
         int shared = SharedLength(prompts);
+
+        // A text whose rotations depend on its length shares no beginning and no row with a shorter one.
+        int packed = BatchTokens;
+        if (_model.Config.SteadyLength is { } steady)
+        {
+            packed = Math.Min(packed, steady);
+            shared = prompts.All(prompt => prompt.Ids.Count + prompt.Continuations.Max(ids => ids.Count) <= packed) ? shared : 0;
+        }
+
         using KeyValueCache beginning = new();
         if (shared > 0)
         {
             Read(prompts[0].Ids.Take(shared), beginning);
         }
 
-        IEnumerable<ScoredRow> rows = prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt with { Ids = [.. prompt.Ids.Skip(shared)] }, BatchTokens));
+        IEnumerable<ScoredRow> rows = prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt with { Ids = [.. prompt.Ids.Skip(shared)] }, packed));
         ModelBatches.Run(rows, row => row.Width, BatchTokens, _model.Device, batch => Score(new ScoredBatch(batch, shared), beginning, results), context);
         return results;
     }
@@ -165,7 +175,7 @@ internal sealed class LanguageModel : IDisposable
     private void Score(ScoredBatch batch, KeyValueCache beginning, TokenScore[][][] results)
     {
         using KeyValueCache? cache = beginning.Rows is null ? null : beginning.Fork();
-        Tensor states = _model.States(batch.Tokens(_model.Device), cache);
+        Tensor states = _model.States(batch.Tokens(_model.Device, tellsPlaces: _model.Config.SteadyLength is not null), cache);
         TokenScore[] found = Scores(states.view(-1, states.shape[^1]).index_select(0, batch.Places(_model.Device)), batch.Targets);
         int taken = 0;
         foreach (ScoredRow row in batch.Rows)

@@ -1,4 +1,4 @@
-using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Plugins.LanguageModel.Models.Blocks;
 using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel;
@@ -38,10 +38,12 @@ internal sealed class ScoredBatch
     public Tensor Places(Device device) => tensor(_places, device: device);
 
     /// <summary>What the model reads.</summary>
-    public TokenRows Tokens(Device device)
+    /// <param name="device">Where it runs.</param>
+    /// <param name="tellsPlaces">Whether it must know how long each row is without its padding.</param>
+    public TokenRows Tokens(Device device, bool tellsPlaces)
     {
         Tensor ids = Make(_ids);
-        return Rows.All(row => row.Count == 1) ? new TokenRows(ids) : new TokenRows(ids, Make(_positions), Make(_branches));
+        return !tellsPlaces && Rows.All(row => row.Count == 1) ? new TokenRows(ids) : new TokenRows(ids, Make(_positions), Make(_branches));
 
         Tensor Make(long[] values) => tensor(values, [Rows.Count, _width], device: device);
     }

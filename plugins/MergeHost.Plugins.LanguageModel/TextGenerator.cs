@@ -1,4 +1,5 @@
 using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Plugins.LanguageModel.Models.Blocks;
 using MergeHost.Runtimes;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ namespace MergeHost.Plugins.LanguageModel;
 
 /// <summary>Goes on with several texts at once, token by token.</summary>
 /// <remarks>In a dispose scope, and without gradients.</remarks>
-internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, GenerationOptions options, GenerationObserver? observer)
+internal sealed class TextGenerator(LanguageModel owner, DecoderModel model, GenerationOptions options, GenerationObserver? observer)
 {
     // Padding stands in front of shorter prompts, in a branch that nobody sees.
     private const long PaddingBranch = -1;
@@ -41,11 +42,24 @@ internal sealed class TextGenerator(LanguageModel owner, LlamaModel model, Gener
 
             if (rows.Exists(row => !row.IsDone))
             {
-                last = model.States(Next(rows, cache.Rows!), cache).MoveToOuterDisposeScope();
+                last = ReadLast(rows, cache).MoveToOuterDisposeScope();
             }
         }
 
         return [.. rows.Select(row => row.Result)];
+    }
+
+    // A text that grows beyond the length up to which its rotations stay the same is read again.
+    private Tensor ReadLast(List<GeneratedRow> rows, KeyValueCache cache)
+    {
+        if (!rows.Exists(row => row.Length - 1 == model.Config.SteadyLength))
+        {
+            return model.States(Next(rows, cache.Rows!), cache);
+        }
+
+        cache.Clear();
+        int width = rows.Max(row => row.Length);
+        return model.States(Rows([.. rows.Select(row => row.Ids)], width), cache).narrow(1, width - 1, 1);
     }
 
     private TokenRows Rows(IReadOnlyList<int>[] prompts, int width)

@@ -7,7 +7,7 @@ using MergeHost.Storage.Text;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary>The pattern by which a <c>tokenizer.json</c> cuts text into pieces before it merges bytes.</summary>
+/// <summary>The patterns by which a <c>tokenizer.json</c> cuts text into pieces, one after another, before it merges bytes.</summary>
 /// <remarks>
 /// .NET's patterns see UTF-16, for which a letter outside the first plane is two signs that are no letters. They are given a shadow
 /// of the text instead, in which one sign of the same category stands for each such character.
@@ -17,29 +17,34 @@ internal sealed class PiecePattern
     // What `ByteLevel` means by itself: GPT-2's pattern.
     private const string Gpt2 = @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    private readonly BoundedPattern _pattern;
+    private readonly IReadOnlyList<BoundedPattern> _patterns;
 
-    private PiecePattern(string pattern)
+    private PiecePattern(IEnumerable<string> patterns)
     {
-        _pattern = new BoundedPattern(pattern, reason => TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern: {reason}"));
+        _patterns = [.. patterns.Select(pattern => new BoundedPattern(pattern, reason => TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern: {reason}")))];
     }
 
-    /// <summary>Reads the pattern.</summary>
+    /// <summary>Reads the patterns.</summary>
     /// <exception cref="MergeHostException">MH6004: the pre-tokenizer is of no kind that is read to the letter.</exception>
-    public static PiecePattern Read(JsonNode? preTokenizer) => Steps(preTokenizer) switch
+    public static PiecePattern Read(JsonNode? preTokenizer)
     {
-        [JsonNode bytes] when IsByteLevel(bytes, usesPattern: true) => new PiecePattern(Gpt2),
-        [JsonNode split, JsonNode bytes] when IsByteLevel(bytes, usesPattern: false) && IsolatedPattern(split) is { } pattern => new PiecePattern(pattern),
-        _ => throw TokenizerException.Unsupported("tokenizer.json", $"pre-tokenizer {preTokenizer.Words()}",
-            "ByteLevel, or a Split by a regular expression whose matches are isolated and then ByteLevel; without a prefix space"),
-    };
+        IReadOnlyList<JsonNode> steps = Steps(preTokenizer);
+        string?[] patterns = [.. steps.SkipLast(1).Select(IsolatedPattern)];
+        bool? usesOwn = steps.Count == 0 ? null : OwnPattern(steps[^1]);
+        return usesOwn is { } own && patterns.All(pattern => pattern is not null) && (own || patterns.Length > 0)
+            ? new PiecePattern([.. patterns.OfType<string>(), .. own ? (string[])[Gpt2] : []])
+            : throw TokenizerException.Unsupported("tokenizer.json", $"pre-tokenizer {preTokenizer.Words()}",
+                "ByteLevel without a prefix space, after any Digits and Splits by a regular expression whose matches are isolated");
+    }
 
     /// <summary>The steps of a pre-tokenizer, which may be one or a sequence.</summary>
     public static IReadOnlyList<JsonNode> Steps(JsonNode? preTokenizer) =>
         preTokenizer is null ? [] : preTokenizer.Find("pretokenizers") is JsonArray several ? [.. several.OfType<JsonNode>()] : [preTokenizer];
 
-    /// <summary>Cuts a text: what the pattern matches, and what lies between.</summary>
-    public IEnumerable<string> Cut(string text)
+    /// <summary>Cuts a text: what a pattern matches, and what lies between; each piece again by the next pattern.</summary>
+    public IEnumerable<string> Cut(string text) => _patterns.Aggregate((IEnumerable<string>)[text], (pieces, pattern) => pieces.SelectMany(piece => Cut(pattern, piece)));
+
+    private static IEnumerable<string> Cut(BoundedPattern pattern, string text)
     {
         StringBuilder shadow = new(text.Length);
         List<int> offsets = new(text.Length + 1);
@@ -53,7 +58,7 @@ internal sealed class PiecePattern
 
         offsets.Add(offset);
         int done = 0;
-        foreach (Match match in _pattern.Matches(shadow.ToString()))
+        foreach (Match match in pattern.Matches(shadow.ToString()))
         {
             if (match.Index > done)
             {
@@ -70,13 +75,16 @@ internal sealed class PiecePattern
         }
     }
 
-    private static bool IsByteLevel(JsonNode step, bool usesPattern) =>
-        step.Find("type").AsText() == "ByteLevel" && step.Find("add_prefix_space").AsTruth() != true && (step.Find("use_regex").AsTruth() ?? true) == usesPattern;
+    // Whether a last step has the pattern of its own; null if it is no step that makes bytes of text.
+    private static bool? OwnPattern(JsonNode step) =>
+        step.Find("type").AsText() == "ByteLevel" && step.Find("add_prefix_space").AsTruth() != true ? step.Find("use_regex").AsTruth() ?? true : null;
 
-    private static string? IsolatedPattern(JsonNode step) =>
-        step.Find("type").AsText() == "Split" && step.Find("behavior").AsText() == "Isolated" && step.Find("invert").AsTruth() != true
-            ? step.Find("pattern").Find("Regex").AsText()
-            : null;
+    private static string? IsolatedPattern(JsonNode step) => step.Find("type").AsText() switch
+    {
+        "Split" when step.Find("behavior").AsText() == "Isolated" && step.Find("invert").AsTruth() != true => step.Find("pattern").Find("Regex").AsText(),
+        "Digits" => step.Find("individual_digits").AsTruth() == true ? @"\p{N}" : @"\p{N}+",
+        _ => null,
+    };
 
     private static char Substitute(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {

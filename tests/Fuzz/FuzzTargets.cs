@@ -8,7 +8,7 @@ using MergeHost.Plugins;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Harness;
-using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Plugins.LanguageModel.Models.Settings;
 using MergeHost.Plugins.LanguageModel.Templates;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Recipes;
@@ -60,7 +60,7 @@ internal static class FuzzTargets
         ["items"] = new([.. _json, "\n"], (content, folder) => TaskItem.ReadAll(folder.Write("items.jsonl", content))),
         ["pattern"] = new(_pattern, (content, _) => new BoundedPattern(Text(content), Fail).Matches("The quick brown fox's 12 aaaaaaaa!")),
         ["json"] = new(_json, (content, _) => PythonJson.Parse(PythonJson.Indented(PythonJson.Parse(content, Fail) ?? new JsonObject()), Fail)),
-        ["config"] = new([.. _json, "0", "2000000000", "-1"], (content, _) => LlamaConfig.Read(CompanionFile.FromBytes("config.json", content).ReadJson())),
+        ["config"] = new([.. _json, "0", "2000000000", "-1"], (content, _) => DecoderConfig.Read(CompanionFile.FromBytes("config.json", content).ReadJson())),
         ["tokenizer"] = new(_json, (content, _) => RoundTrip(TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", content)]))),
         ["sentencepiece"] = new(_binary, (content, _) => RoundTrip(TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", content)]))),
         ["safetensors"] = new(_json, (content, folder) => ReadAll(new SafetensorsFormat().Open(folder.Write("x.safetensors", content)))),

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
+using MergeHost.Plugins.LanguageModel.Models.Blocks;
 using MergeHost.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using TorchSharp;
@@ -155,7 +156,7 @@ public sealed class MixtureTests : IDisposable
     private static float[] Logits(string folder, long[] ids)
     {
         using ICheckpointReader checkpoint = Fixtures.Open(folder);
-        using LlamaModel model = new(checkpoint, CPU, float32);
+        using DecoderModel model = new(checkpoint, CPU, float32);
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         return [.. model.Logits(model.States(new TokenRows(tensor(ids, [1, ids.Length])))).contiguous().data<float>()];

@@ -41,6 +41,7 @@ public class TokenizerTests
     [InlineData("gpt-2", null)]
     [InlineData("llama-3", 701)]
     [InlineData("qwen-2", null)]
+    [InlineData("smollm", null)]
     public void ByteLevel_WithTheSettingsOfEachFamily_GivesTheIdsOfTokenizers(string name, int? beginId)
     {
         TextTokenizer tokenizer = TokenizerReader.Read([Companion(name)]);

@@ -1,3 +1,4 @@
+using MergeHost.Plugins.LanguageModel.Models.Blocks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,15 +53,20 @@ internal sealed class KeyValueCache : IDisposable
         return _layers[layer] = (keys.DetachFromDisposeScope(), values.DetachFromDisposeScope());
     }
 
-    public void Dispose()
+    /// <summary>Forgets all that was read.</summary>
+    public void Clear()
     {
         foreach (int layer in _layers.Keys)
         {
             Release(layer);
         }
 
+        _layers.Clear();
         ReleaseRows();
+        Rows = null;
     }
+
+    public void Dispose() => Clear();
 
     private static Tensor Join(Tensor before, Tensor after) => cat([before.expand([after.shape[0], .. before.shape[1..]]), after], 2);
 

@@ -25,7 +25,10 @@ public static class RopeSettings
     public static JsonObject Read(JsonObject config)
     {
         JsonObject rope = (JsonObject)Chosen(config).DeepClone();
-        string kind = (rope["rope_type"].AsText() ?? rope["type"].AsText()) switch { null => "default", "su" => "longrope", string other => other };
+        bool isPhi = config["architectures"].At(0).AsText()?.StartsWith("Phi3", StringComparison.Ordinal) == true;
+
+        // Phi 3 has had two other names for its kind.
+        string kind = (rope["rope_type"].AsText() ?? rope["type"].AsText()) switch { null => "default", "su" => "longrope", "yarn" when isPhi => "longrope", string other => other };
         rope.Remove("type");
         rope["rope_type"] = kind;
         Default(rope, Theta, config[Theta]);
@@ -33,7 +36,7 @@ public static class RopeSettings
         if (_lengthened.Contains(kind))
         {
             // Phi 3 has the length of its first training beside the settings, 4,096 by default, and goes by that.
-            if (config["architectures"].At(0).AsText()?.StartsWith("Phi3", StringComparison.Ordinal) == true)
+            if (isPhi)
             {
                 rope[OriginalLength] = config[OriginalLength]?.DeepClone() ?? 4096;
             }
