@@ -18,6 +18,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     ScoreCommand.Create(),
     EvaluateCommand.Create(),
     CompareResultsCommand.Create(),
+    OverlapCommand.Create(),
     SweepCommand.Create(),
     ServeCommand.Create(),
     VerifyCommand.Create(),

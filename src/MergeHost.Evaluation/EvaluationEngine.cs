@@ -1,4 +1,5 @@
 using MergeHost.Evaluation.Measuring;
+using MergeHost.Evaluation.Overlap;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Evaluation.Runs;
 using MergeHost.Evaluation.Studies;
@@ -97,6 +98,14 @@ public sealed class EvaluationEngine
         using ModelResolver resolver = new(new PluginSet(_engine.Catalog), _engine.Host);
         return [.. models.Select(model => WeightsDigest.Of(resolver.Open(model).Open(), cancellation))];
     }
+
+    /// <summary>Looks for a suite's items in texts, such as those that a model was trained on, by runs of words.</summary>
+    /// <param name="suitePath">The suite, or a task file of lm-evaluation-harness.</param>
+    /// <param name="texts">The files of the texts, in UTF-8.</param>
+    /// <param name="words">How long runs are, at least 1; of a shorter item it is the whole.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the suite, or a text cannot be read.</exception>
+    public OverlapReport FindOverlap(string suitePath, IReadOnlyList<string> texts, int words) =>
+        OverlapFinder.Find(SuiteReader.Read(suitePath, new PluginSet(_engine.Catalog), _engine.Host, only: []), _engine.Host, texts, words);
 
     /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
     /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>

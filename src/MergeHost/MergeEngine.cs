@@ -200,7 +200,7 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     {
         using PlanSession session = Open(recipePath);
         MergePlan plan = session.Plan(Path.GetTempPath(), options);
-        return PlanSummarizer.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options);
+        return PlanSummarizer.Of(plan with { Stages = [.. plan.Stages.Select(Chosen)] }, options) with { Suite = session.Suite };
 
         StagePlan Chosen(StagePlan stage) =>
             stage.Selection?.CanScore == true ? SelectionRunner.Choose(stage, options, progress, cancellation) : stage;

@@ -49,6 +49,39 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Plan_OfARecipeWithASuite_SaysWhatItsTasksCouldShow()
+    {
+        File.WriteAllText(_folder["items.jsonl"], string.Concat(Enumerable.Range(0, 200).Select(item => $$"""{"prompt": "item {{item}}", "choices": [" a", " b"], "answer": 0}{{"\n"}}""")));
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: half, benchmark: multiple_choice, data: items.jsonl, limit: 100}, {name: all, benchmark: multiple_choice, data: items.jsonl}, {name: text, benchmark: perplexity, data: items.jsonl}]");
+        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: [{{model: {Base}}}, {{model: {Finance}}}]\nparameters: {{weight: 1}}\nevaluate: suite.yaml\n");
+        CliResult plan = Cli.Run("plan", _folder["recipe.yaml"]);
+        Assert.Equal(0, plan.ExitCode);
+        string[][] rows = [.. plan.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Assert.Contains(rows, row => row is ["half", "multiple_choice", "100", "questions", "14.0"]);
+        Assert.Contains(rows, row => row is ["all", "multiple_choice", "200", "questions", "9.9"]);
+        Assert.Contains(rows, row => row is ["text", "perplexity", "a", "text"]);
+    }
+
+    [Fact]
+    public void Overlap_OfASuite_FindsItemsThatStandInTheTexts()
+    {
+        File.WriteAllText(_folder["items.jsonl"], """
+            {"id": "seen", "prompt": "The Old Harbour clock struck nine, and nobody", "choices": [" stirred", " ran"], "answer": 0}
+            {"id": "new", "prompt": "A small grey owl sat on the third", "choices": [" branch", " stone"], "answer": 0}
+            {"id": "short", "prompt": "One plus", "choices": [" one", " two"], "answer": 0}
+            """);
+        File.WriteAllText(_folder["text.txt"], "It was late. The old harbour clock struck nine; and nobody stirred.\nA small grey owl was never seen.");
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: lines, benchmark: multiple_choice, data: items.jsonl}]");
+        CliResult overlap = Cli.Run("overlap", _folder["suite.yaml"], _folder["text.txt"], "--words", "8");
+        Assert.Equal((0, ""), (overlap.ExitCode, overlap.Talk));
+        Assert.Contains("lines 3 1 1 50.0 % seen (100.0 %) \"the old harbour clock struck nine and nobody\"",
+            string.Join(' ', overlap.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        CliResult wrong = Cli.Run("overlap", _folder["suite.yaml"], _folder["nowhere.txt"]);
+        Assert.Equal(7, wrong.ExitCode);
+        Assert.Contains("nowhere.txt", wrong.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Evaluate_Again_MeasuresNothing_UnlessThereIsNoCache()
     {
         Assert.Contains("base: bits", Run(Suite, Base).Talk, StringComparison.Ordinal);

@@ -15,12 +15,21 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<GenerateOptions>
 {
     /// <inheritdoc/>
+    public BenchmarkItems ReadItems(GenerateOptions options, string folder)
+    {
+        TextTemplate answer = new(options.Answer);
+        return new TaskFile(options, folder, Right).Texts(options, Right);
+
+        string Right(TaskItem item) => Answers(answer, item)[0];
+    }
+
+    /// <inheritdoc/>
     public BenchmarkResult Run(ICheckpointReader checkpoint, GenerateOptions options, BenchmarkContext context)
     {
         TextTemplate answer = new(options.Answer);
         TextTemplate? scale = options.Scale is null ? null : new TextTemplate(options.Scale);
-        TaskFile file = new(options, context, item => scale is null ? Answers(item)[0] : ScaledAnswer.Write(Answers(item), Scale(item)));
-        List<IReadOnlyList<string>> answers = [.. file.Items.Select(Answers)];
+        TaskFile file = new(options, context.Folder, item => scale is null ? Answers(answer, item)[0] : ScaledAnswer.Write(Answers(answer, item), Scale(item)));
+        List<IReadOnlyList<string>> answers = [.. file.Items.Select(item => Answers(answer, item))];
         GeneratedAnswer comparison = new(options);
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
         List<(IReadOnlyList<int> Ids, bool IsCut)> prompts = [.. file.Items.Select(item => model.EncodePrompt(file.Prompt(item), options.MaxTokens, item.Unusable))];
@@ -34,14 +43,6 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
         string Scale(TaskItem item) => scale!.Render(item.Fields) is { } word && ScaledAnswer.IsScale(word) ? word
             : throw item.Unusable("'scale' must be thousand, million, billion, percent or nothing");
 
-        IReadOnlyList<string> Answers(TaskItem item) => answer.Evaluate(item.Fields) switch
-        {
-            IReadOnlyList<object?> { Count: > 0 } several when several.All(one => one is string) => [.. several.Cast<string>()],
-            IReadOnlyList<object?> => throw item.Unusable("'answer' must be a text, or texts of which any is right"),
-            { } one => [PythonValue.Text(one)],
-            null => throw item.Unusable("it has no answer"),
-        };
-
         TaskResult Result(string metric, Func<string, int, double> compare)
         {
             List<ItemScore> scores = [.. file.Items.Select((item, index) => new ItemScore(item.Id, compare(texts[index].Text, index)))];
@@ -51,4 +52,12 @@ public sealed class GenerateBenchmark(LanguageModelLoader loader) : IBenchmark<G
             };
         }
     }
+
+    private static IReadOnlyList<string> Answers(TextTemplate answer, TaskItem item) => answer.Evaluate(item.Fields) switch
+    {
+        IReadOnlyList<object?> { Count: > 0 } several when several.All(one => one is string) => [.. several.Cast<string>()],
+        IReadOnlyList<object?> => throw item.Unusable("'answer' must be a text, or texts of which any is right"),
+        { } one => [PythonValue.Text(one)],
+        null => throw item.Unusable("it has no answer"),
+    };
 }

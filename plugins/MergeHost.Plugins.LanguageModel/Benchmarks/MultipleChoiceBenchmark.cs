@@ -16,10 +16,17 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 public sealed class MultipleChoiceBenchmark(LanguageModelLoader loader) : IBenchmark<MultipleChoiceOptions>
 {
     /// <inheritdoc/>
+    public BenchmarkItems ReadItems(MultipleChoiceOptions options, string folder)
+    {
+        ChoiceReader reader = new(options.Choices, options.Answer);
+        return new TaskFile(options, folder, reader.Right).Texts(options, reader.Right);
+    }
+
+    /// <inheritdoc/>
     public BenchmarkResult Run(ICheckpointReader checkpoint, MultipleChoiceOptions options, BenchmarkContext context)
     {
         ChoiceReader reader = new(options.Choices, options.Answer);
-        TaskFile file = new(options, context, reader.Right);
+        TaskFile file = new(options, context.Folder, reader.Right);
         List<ChoiceQuestion> questions = [.. file.Items.Select(item => reader.Read(item, file.Prompt(item), options.Delimiter))];
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
         return new BenchmarkResult(new ChoiceScores(Path.GetFileNameWithoutExtension(options.Data), questions, model, context).Results());

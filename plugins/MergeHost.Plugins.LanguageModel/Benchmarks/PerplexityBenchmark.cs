@@ -17,6 +17,10 @@ namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark<PerplexityOptions>
 {
     /// <inheritdoc/>
+    public BenchmarkItems ReadItems(PerplexityOptions options, string folder) =>
+        new(AreQuestions: false, [(Path.GetFileNameWithoutExtension(options.Data), TaskData.ReadText(Path.Combine(folder, options.Data)))]);
+
+    /// <inheritdoc/>
     public BenchmarkResult Run(ICheckpointReader checkpoint, PerplexityOptions options, BenchmarkContext context)
     {
         string path = Path.Combine(context.Folder, options.Data);
@@ -28,7 +32,14 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
                 $"a window of {options.Window} tokens is longer than the {model.MaxPositions} that the model was made for", "Make `window:` smaller."), null);
         }
 
-        List<ScoredPrompt> windows = [.. Cut(model.Tokenizer.Encode(text), options.Window, model.Tokenizer.BeginId)];
+        IReadOnlyList<int> ids = model.Tokenizer.Encode(text);
+        if (options.Limit is { } limit && ids.Count > limit * (long)Read(options.Window, model))
+        {
+            ids = [.. ids.Take(limit * Read(options.Window, model))];
+            text = model.Tokenizer.DecodeWhole(ids);
+        }
+
+        List<ScoredPrompt> windows = [.. Cut(ids, options.Window, model.Tokenizer.BeginId)];
         if (windows.Count == 0)
         {
             throw TaskData.Unusable(path, "the text is too short to be scored");
@@ -53,6 +64,9 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
             },
         ]);
     }
+
+    // How many of the text's tokens a window has.
+    private static int Read(int window, LanguageModel model) => model.Tokenizer.BeginId is null ? window : window - 1;
 
     private static IEnumerable<ScoredPrompt> Cut(IReadOnlyList<int> ids, int window, int? beginId) => beginId is { } begin
         ? ids.Chunk(window - 1).Select(chunk => new ScoredPrompt([begin], [chunk]))

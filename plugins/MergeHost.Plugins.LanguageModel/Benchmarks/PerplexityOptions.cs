@@ -14,6 +14,10 @@ public sealed record PerplexityOptions
     [Range(2, 1_000_000)]
     public int Window { get; init; } = 256;
 
+    /// <summary>How many windows are read, from the beginning of the text; all by default.</summary>
+    [Range(1, 1_000_000_000)]
+    public int? Limit { get; init; }
+
     /// <summary>The type in which the model computes.</summary>
     public ModelPrecision Precision { get; init; }
 }

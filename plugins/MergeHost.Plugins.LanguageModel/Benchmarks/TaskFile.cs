@@ -11,15 +11,15 @@ internal sealed class TaskFile
 
     /// <summary>Reads a task's data.</summary>
     /// <param name="options">The task.</param>
-    /// <param name="context">Where its files are.</param>
+    /// <param name="folder">The folder that its paths start from.</param>
     /// <param name="answer">The right answer of an item as the model should write it, for examples.</param>
     /// <exception cref="MergeHostException">MH6002: a file or template is wrong, or does not suit.</exception>
-    public TaskFile(TaskOptions options, BenchmarkContext context, Func<TaskItem, string> answer)
+    public TaskFile(TaskOptions options, string folder, Func<TaskItem, string> answer)
     {
-        string path = Path.GetFullPath(options.Data, Path.GetFullPath(context.Folder));
+        string path = Path.GetFullPath(options.Data, Path.GetFullPath(folder));
         _prompt = new TextTemplate(options.Prompt);
-        Items = TaskItem.ReadAll(path);
-        _examples = string.Concat(Shots(options, context, path).Select(
+        Items = [.. TaskItem.ReadAll(path).Take(options.Limit ?? int.MaxValue)];
+        _examples = string.Concat(Shots(options, folder, path).Select(
             item => $"{_prompt.Render(item.Fields)}{options.Delimiter}{answer(item)}{options.Separator}"));
     }
 
@@ -28,14 +28,18 @@ internal sealed class TaskFile
     /// <summary>What the model reads before it answers.</summary>
     public string Prompt(TaskItem item) => _examples + _prompt.Render(item.Fields);
 
-    private static IEnumerable<TaskItem> Shots(TaskOptions options, BenchmarkContext context, string data)
+    /// <summary>The questions without their examples, each with its right answer.</summary>
+    public BenchmarkItems Texts(TaskOptions options, Func<TaskItem, string> answer) =>
+        new(AreQuestions: true, [.. Items.Select(item => (item.Id, $"{_prompt.Render(item.Fields)}{options.Delimiter}{answer(item)}"))]);
+
+    private static IEnumerable<TaskItem> Shots(TaskOptions options, string folder, string data)
     {
         if (options.Shots == 0)
         {
             return [];
         }
 
-        string path = Path.GetFullPath(options.ShotsData ?? throw TaskData.Unusable(data, "'shots' needs 'shots_data', the file of examples"), Path.GetFullPath(context.Folder));
+        string path = Path.GetFullPath(options.ShotsData ?? throw TaskData.Unusable(data, "'shots' needs 'shots_data', the file of examples"), Path.GetFullPath(folder));
         if (path == data)
         {
             throw TaskData.Unusable(path, "examples must come from another file than the questions");

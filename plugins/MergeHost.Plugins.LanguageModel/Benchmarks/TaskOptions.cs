@@ -14,6 +14,10 @@ public abstract record TaskOptions
     [DataFile]
     public required string Data { get; init; }
 
+    /// <summary>How many of the items are asked, the first of the file; all by default.</summary>
+    [Range(1, 1_000_000_000)]
+    public int? Limit { get; init; }
+
     /// <summary>What the model reads before the answer: a template.</summary>
     public string Prompt { get; init; } = "{{prompt}}";
 

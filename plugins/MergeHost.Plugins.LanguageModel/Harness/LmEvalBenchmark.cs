@@ -4,6 +4,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Chat;
+using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 
@@ -23,6 +24,15 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
 
     /// <inheritdoc/>
     public IEnumerable<string> FindFiles(LmEvalOptions options, string folder) => LmEvalRun.Read(options, folder).Files;
+
+    /// <inheritdoc/>
+    public BenchmarkItems ReadItems(LmEvalOptions options, string folder)
+    {
+        LmEvalRun run = LmEvalRun.Read(options, folder);
+        return new BenchmarkItems(
+            run.Tasks.All(task => task.Config.Kind != TaskKind.LoglikelihoodRolling),
+            [.. run.Tasks.SelectMany(task => task.Asked, (task, item) => ($"{task.Config.Name} {item.Number}", string.Join('\n', item.Fields.Values.Select(PythonValue.Text))))]);
+    }
 
     /// <inheritdoc/>
     public BenchmarkResult Run(ICheckpointReader checkpoint, LmEvalOptions options, BenchmarkContext context)

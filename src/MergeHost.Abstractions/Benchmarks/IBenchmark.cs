@@ -22,6 +22,13 @@ public interface IBenchmark
     /// <returns>Paths; none by default.</returns>
     /// <exception cref="MergeHostException">Something in them is wrong; nothing has been measured yet.</exception>
     IEnumerable<string> FindFiles(object options, string folder) => [];
+
+    /// <summary>Reads what a measurement asks, without a model: to count it before a run, and to look for it in training texts.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="folder">The folder that relative paths start from.</param>
+    /// <returns><see langword="null"/>, the default, where it cannot be told.</returns>
+    /// <exception cref="MergeHostException">Something in the task's files is wrong.</exception>
+    BenchmarkItems? ReadItems(object options, string folder) => null;
 }
 
 /// <inheritdoc cref="IBenchmark"/>
@@ -36,8 +43,13 @@ public interface IBenchmark<TOptions> : IBenchmark
 
     IEnumerable<string> IBenchmark.FindFiles(object options, string folder) => FindFiles((TOptions)options, folder);
 
+    BenchmarkItems? IBenchmark.ReadItems(object options, string folder) => ReadItems((TOptions)options, folder);
+
     /// <inheritdoc cref="IBenchmark.FindFiles"/>
     IEnumerable<string> FindFiles(TOptions options, string folder) => [];
+
+    /// <inheritdoc cref="IBenchmark.ReadItems"/>
+    BenchmarkItems? ReadItems(TOptions options, string folder) => null;
 
     /// <summary>Measures a checkpoint.</summary>
     /// <param name="checkpoint">A checkpoint on disk, or a merge that has not been written: reading it computes it.</param>

@@ -99,5 +99,5 @@ internal static class CommandRunner
     }
 
     // Only recipes that name a suite load what measures.
-    private static void ReadSuite(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuiteReader.Check(path, only, plugins, host);
+    private static IReadOnlyList<SuiteTaskSummary> ReadSuite(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuiteReader.Check(path, only, plugins, host);
 }

@@ -85,6 +85,27 @@ internal static class PlanCommand
                 ListTensors(stage);
             }
         }
+
+        Describe(plan.Suite);
+    }
+
+    private static void Describe(IReadOnlyList<SuiteTaskSummary> suite)
+    {
+        if (suite.Count == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine("the suite: the least difference in points that a task shows of two models four times in five (level 5 %), where one of them alone is right on a quarter of the questions");
+        Columns.Write(
+            [
+                .. suite.Select(task => (string[])
+                [
+                    task.Name, task.Benchmark, task.Questions is { } questions ? string.Create(CultureInfo.InvariantCulture, $"{questions:N0} questions") : "a text",
+                    task.LeastDifference is { } least ? string.Create(CultureInfo.InvariantCulture, $"{least:F1}") : "",
+                ]),
+            ],
+            indent: 2);
     }
 
     private static string Weight(double weight) => weight.ToString("0.0000##", CultureInfo.InvariantCulture);

@@ -61,6 +61,7 @@ internal static class SweepCommand
             Write("method", kind.Key, Numbers.Difference, study.Means.Select(mean => new Row(mean.Stage, mean.Method, Text(mean.Settings, mean.IsChosen), mean.OverControl)),
                 $"over the same tasks, means above the mean of {study.Control}");
             Conclude(study, kind.Key);
+            DescribeStandings([.. study.Standings.Where(standing => standing.Over == kind.Key)]);
         }
 
         Console.WriteLine();
@@ -116,6 +117,29 @@ internal static class SweepCommand
         }
 
         Columns.Write(rows, indent: 2);
+    }
+
+    // All merges that were tried are one table: the more there are, the surer each must be.
+    private static void DescribeStandings(StudyStanding[] standings)
+    {
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"mean scores against base and best expert: p by Holm and q by Benjamini and Hochberg for {standings.Length} merges; = the best of its models in the stage, or not surely worse"));
+        Columns.Write(
+            [
+                ["stage", "merge", "settings", "above base", "p", "q", "above best expert", "", "p", "q", "best"],
+                .. standings.Select(standing => (string[])
+                [
+                    standing.Stage, standing.Merge, Text(standing.Settings, false), Above(standing.OverBase), Chance(standing.OverBase.Holm), Chance(standing.OverBase.FalseDiscovery),
+                    Above(standing.OverExpert), standing.Expert, Chance(standing.OverExpert.Holm), Chance(standing.OverExpert.FalseDiscovery), standing.IsTied ? "=" : "",
+                ]),
+            ],
+            indent: 2,
+            keys: 3);
+
+        static string Above(CorrectedDifference difference) => string.Create(CultureInfo.InvariantCulture, $"{Numbers.Signed(difference.Value, 2)} [{Numbers.Signed(difference.Low, 2)}, {Numbers.Signed(difference.High, 2)}]");
+
+        static string Chance(double probability) => probability < 0.0001 ? "<0.0001" : probability.ToString("0.0000", CultureInfo.InvariantCulture);
     }
 
     private static void DescribeTuning(StudySummary study)

@@ -9,7 +9,11 @@ namespace MergeHost.Evaluation.Reports;
 /// <param name="Means">Their means over the merges of each stage by one setting, where there are several.</param>
 /// <param name="Distances">How far base and experts are from each other, as a whole.</param>
 public sealed record StudySummary(
-    string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means, ComparisonReport Distances);
+    string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means, ComparisonReport Distances)
+{
+    /// <summary>How each merge stands to base and best expert, corrected for how many merges were tried: first by right answers, then by texts.</summary>
+    public IReadOnlyList<StudyStanding> Standings { get; init; } = [];
+}
 
 /// <summary>One merge of a study.</summary>
 /// <param name="Name">Its name: the letters of what was merged, with B for the base of a single expert, and the method's.</param>

@@ -42,4 +42,9 @@ internal sealed record StudySetting(IReadOnlyDictionary<string, string> Values, 
 /// <param name="Name">Its name.</param>
 /// <param name="Merges">The letters of the experts of each merge.</param>
 /// <param name="TriesAll">Whether all settings are tried, or just the one that was best in the last stage that tried all.</param>
-internal sealed record StudyStage(string Name, IReadOnlyList<string> Merges, bool TriesAll);
+/// <param name="Methods">The names of the methods that are tried; <see langword="null"/> for all.</param>
+internal sealed record StudyStage(string Name, IReadOnlyList<string> Merges, bool TriesAll, IReadOnlyList<string>? Methods)
+{
+    /// <summary>Whether a method is tried.</summary>
+    public bool Tries(StudyMethod method) => Methods?.Contains(method.Name) != false;
+}

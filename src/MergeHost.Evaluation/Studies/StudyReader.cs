@@ -9,6 +9,7 @@ internal sealed class StudyReader
 {
     private static readonly string[] _fields = ["study", "suite", "base_model", "experts", "methods", "stages", "control"];
     private static readonly string[] _expertFields = ["model", "domain"];
+    private static readonly string[] _stageFields = ["name", "merge", "settings", "methods"];
 
     // What a study says of all its merges, or what they cannot be.
     private static readonly string[] _notOfMethods = ["base_model", "slices", "modules", "name", "evaluate"];
@@ -52,7 +53,7 @@ internal sealed class StudyReader
             Required(study, "base_model"),
             experts,
             methods,
-            [.. Items(study, "stages").Select(stage => ReadStage(stage, experts)).OfType<StudyStage>()],
+            [.. Items(study, "stages").Select(stage => ReadStage(stage, experts, methods)).OfType<StudyStage>()],
             ReadControl(study, methods));
     }
 
@@ -99,7 +100,7 @@ internal sealed class StudyReader
         return _problems.Count > before ? null : read;
     }
 
-    private StudyStage? ReadStage(YamlNode node, List<StudyExpert> experts)
+    private StudyStage? ReadStage(YamlNode node, List<StudyExpert> experts, List<StudyMethod> methods)
     {
         if (node is not YamlMapping stage)
         {
@@ -107,6 +108,7 @@ internal sealed class StudyReader
             return null;
         }
 
+        CheckFields(stage, "stages", _stageFields);
         string settings = Required(stage, "settings").Text;
         if (settings is not ("all" or "best"))
         {
@@ -119,7 +121,13 @@ internal sealed class StudyReader
             Add(ErrorCodes.ModelNotFound, stage.Place, $"no expert has the letter '{letter}'", null);
         }
 
-        return new StudyStage(Required(stage, "name").Text, merges, settings == "all");
+        List<YamlScalar>? tried = stage.Find("methods") is null ? null : [.. Items(stage, "methods").Select(Text)];
+        foreach (YamlScalar name in tried ?? [])
+        {
+            CheckMethod("a stage tries", name, methods);
+        }
+
+        return new StudyStage(Required(stage, "name").Text, merges, settings == "all", tried?.ConvertAll(name => name.Text));
     }
 
     private string? ReadControl(YamlMapping study, List<StudyMethod> methods)
@@ -130,13 +138,17 @@ internal sealed class StudyReader
         }
 
         YamlScalar control = Text(node);
-        string[] known = [.. methods.Select(method => method.Name)];
-        if (!known.Contains(control.Text))
-        {
-            Add(ErrorCodes.ValueOutOfRange, control.Place, $"control is '{control.Text}', which is no method", Suggestion.Hint(control.Text, known, $"methods are {string.Join(", ", known)}"));
-        }
-
+        CheckMethod("control is", control, methods);
         return control.Text;
+    }
+
+    private void CheckMethod(string what, YamlScalar name, List<StudyMethod> methods)
+    {
+        string[] known = [.. methods.Select(method => method.Name)];
+        if (!known.Contains(name.Text))
+        {
+            Add(ErrorCodes.ValueOutOfRange, name.Place, $"{what} '{name.Text}', which is no method", Suggestion.Hint(name.Text, known, $"methods are {string.Join(", ", known)}"));
+        }
     }
 
     private YamlScalar Text(YamlNode node)

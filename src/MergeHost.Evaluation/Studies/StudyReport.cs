@@ -11,6 +11,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
 {
     private readonly List<StudyPoint> _points = [];
     private readonly List<StudyMean> _means = [];
+    private readonly List<(StudyStage Stage, StudyMerge Merge)> _merges = [];
 
     /// <summary>Adds the merges of a stage.</summary>
     /// <param name="stage">The stage.</param>
@@ -18,6 +19,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
     /// <param name="best">The best setting of each method that is not tuned.</param>
     public void Add(StudyStage stage, IReadOnlyList<StudyMerge> merges, IReadOnlyList<Candidate> best)
     {
+        _merges.AddRange(merges.Select(merge => (stage, merge)));
         _points.AddRange(merges.Select(merge => new StudyPoint(
             merge.Name, stage.Name, merge.Candidate.Method.Name, merge.Candidate.Setting.Values, IsChosen(merge),
             Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), Test(merge).Gaps(merge.Model), OverControl([merge], merges))
@@ -40,7 +42,10 @@ internal sealed class StudyReport(Study study, StudyModels models)
 
     /// <summary>All that was reported.</summary>
     /// <param name="distances">How far base and experts are from each other.</param>
-    public StudySummary Summarize(ComparisonReport distances) => new(study.Name, study.Control, _points, _means, distances);
+    public StudySummary Summarize(ComparisonReport distances) => new(study.Name, study.Control, _points, _means, distances)
+    {
+        Standings = StudyStandings.Of(_merges, models),
+    };
 
     private Comparison Test(StudyMerge merge) => new(models.Of(merge.Letters), ItemSplit.Test);
 

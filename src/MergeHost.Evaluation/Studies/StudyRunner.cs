@@ -34,7 +34,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         InputModel @base = Open("B", study.Base);
         InputModel[] experts = [.. study.Experts.Select(expert => Open($"{expert.Letter}", expert.Model))];
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
-        evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
+        evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Where(stage.Tries).Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
             (name, recipe, measure) =>
@@ -48,10 +48,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         IReadOnlyList<Candidate> best = all;
         foreach (StudyStage stage in study.Stages)
         {
-            List<StudyMerge> merges = [.. stage.Merges.SelectMany(letters => Try(letters, stage.TriesAll ? all : best))];
+            List<StudyMerge> merges = [.. stage.Merges.SelectMany(letters => Try(stage, letters, stage.TriesAll ? all : best))];
             if (stage.TriesAll)
             {
-                best = [.. merges.Where(merge => merge.Tuned is null).GroupBy(merge => merge.Candidate.Method).Select(Best)];
+                // What was found before of methods that this stage does not try still holds.
+                best = [.. best.Where(candidate => !stage.Tries(candidate.Method)), .. merges.Where(merge => merge.Tuned is null).GroupBy(merge => merge.Candidate.Method).Select(Best)];
             }
 
             report.Add(stage, merges, best);
@@ -64,10 +65,10 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
 
         MeasuredModel Measure(InputModel model) => evaluator.Measure(Subject.Of(model.Name, model), cancellation);
 
-        IEnumerable<StudyMerge> Try(string letters, IEnumerable<Candidate> candidates) =>
+        IEnumerable<StudyMerge> Try(StudyStage stage, string letters, IEnumerable<Candidate> candidates) =>
         [
-            .. candidates.Select(candidate => new StudyMerge(letters, candidate, measured.Measure(letters, candidate))),
-            .. study.Methods.Where(method => method.Tuned is not null).Select(method => measured.Tune(letters, method)),
+            .. candidates.Where(candidate => stage.Tries(candidate.Method)).Select(candidate => new StudyMerge(letters, candidate, measured.Measure(letters, candidate))),
+            .. study.Methods.Where(method => method.Tuned is not null && stage.Tries(method)).Select(method => measured.Tune(letters, method)),
         ];
 
         Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
@@ -82,8 +83,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
             .. study.Experts.SelectMany(expert => expert.Domain ?? []).Where(task => !tasks.Contains(task.Text)).Select(task => new Problem(
                 ErrorCodes.BadSuite, $"suite '{suite.Name}' has no task '{task.Text}'", Suggestion.Hint(task.Text, tasks, $"it has {string.Join(", ", tasks)}"), task.Place)),
         ];
-        StudySetting[] settings = [.. study.Methods.SelectMany(method => method.Tuned is null ? method.Settings : [method.Tuned.Middle])];
-        foreach ((string letters, StudySetting setting) in study.Stages.SelectMany(stage => stage.Merges).Distinct().SelectMany(_ => settings, (letters, setting) => (letters, setting)))
+        IEnumerable<(string Letters, StudySetting Setting)> merges = study.Stages
+            .SelectMany(stage => stage.Merges.SelectMany(_ => study.Methods.Where(stage.Tries), (letters, method) => (letters, method)))
+            .SelectMany(merge => merge.method.Tuned is null ? merge.method.Settings : [merge.method.Tuned.Middle], (merge, setting) => (merge.letters, setting))
+            .Distinct();
+        foreach ((string letters, StudySetting setting) in merges)
         {
             using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, setting), catalog, host);
             try

@@ -7,6 +7,7 @@ using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
+using MergeHost.Reports;
 using MergeHost.Running.Checks;
 using MergeHost.Storage;
 using MergeHost.Storage.Text;
@@ -37,7 +38,7 @@ internal sealed partial class SuiteReader
     }
 
     /// <inheritdoc cref="SuiteCheck"/>
-    public static void Check(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => Read(path, plugins, host, only);
+    public static IReadOnlyList<SuiteTaskSummary> Check(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuitePower.Of(Read(path, plugins, host, only), host);
 
     /// <summary>Reads a suite.</summary>
     /// <param name="path">The file.</param>

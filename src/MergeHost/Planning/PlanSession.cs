@@ -4,6 +4,7 @@ using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
+using MergeHost.Reports;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;
@@ -52,6 +53,9 @@ internal sealed class PlanSession : IDisposable
 
     /// <summary>The recipe.</summary>
     public Recipe Recipe { get; }
+
+    /// <summary>The tasks of the suite that the recipe names, once it was planned; none without one.</summary>
+    public IReadOnlyList<SuiteTaskSummary> Suite { get; private set; } = [];
 
     /// <summary>The plugins that the recipe may use.</summary>
     public PluginSet Plugins { get; }
@@ -105,7 +109,7 @@ internal sealed class PlanSession : IDisposable
 
         try
         {
-            _suites?.Invoke(path, [], Plugins, _host);
+            Suite = _suites?.Invoke(path, [], Plugins, _host) ?? [];
         }
         catch (MergeHostException exception)
         {

@@ -8,7 +8,19 @@ public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyLi
 {
     /// <summary>The models that come from a store.</summary>
     public IReadOnlyList<RemoteSummary> Remote { get; init; } = [];
+
+    /// <summary>The tasks of the suite that the recipe names, with what they could show.</summary>
+    public IReadOnlyList<SuiteTaskSummary> Suite { get; init; } = [];
 }
+
+/// <summary>A task of a suite, before anything was measured.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Benchmark">What measures.</param>
+/// <param name="Questions">How many questions it asks; <see langword="null"/> where it scores texts, or cannot tell without a model.</param>
+/// <param name="LeastDifference">
+/// The least difference in points that it shows of two models four times in five, at a level of 5 %, if one of them alone is right on a quarter of the questions.
+/// </param>
+public sealed record SuiteTaskSummary(string Name, string Benchmark, int? Questions, double? LeastDifference);
 
 /// <summary>A model that comes from a store.</summary>
 /// <param name="Address">Which it is, in which revision.</param>

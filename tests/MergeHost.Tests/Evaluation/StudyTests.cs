@@ -37,6 +37,32 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void Sweep_OfMethodsForAStage_TriesThoseAloneAndKeepsTheBestOfTheOthers()
+    {
+        StudySummary summary = Run(Sound.Replace("settings: all}", "settings: all}\n  - {name: again, merge: [F], settings: all, methods: [LI]}", StringComparison.Ordinal), out _);
+        Assert.Equal(["BFLI", "BFLI"], summary.Points.Where(point => point.Stage == "again").Select(point => point.Name));
+        Assert.Equal(["FMTA", "FMLI"], summary.Points.Where(point => point.Stage == "complementarity").Select(point => point.Name));
+    }
+
+    [Fact]
+    public void Sweep_OfManyMerges_CorrectsForAllOfThemAndTiesWhatIsNotSurelyWorse()
+    {
+        StudySummary summary = Run(Sound, out _);
+        foreach (StudyStanding[] table in summary.Standings.GroupBy(standing => standing.Over).Select(table => table.ToArray()))
+        {
+            Assert.Equal(summary.Points.Count, table.Length);
+            Assert.All(table, standing => Assert.InRange(standing.OverBase.Holm, standing.OverBase.FalseDiscovery, 1));
+            Assert.All(table, standing => Assert.InRange(standing.OverBase.FalseDiscovery, standing.OverBase.Probability, 1));
+            StudyStanding least = table.MinBy(standing => standing.OverExpert.Probability)!;
+            Assert.Equal(Math.Min(1, table.Length * least.OverExpert.Probability), least.OverExpert.Holm, 12);
+            foreach (StudyStanding[] same in table.GroupBy(standing => (standing.Stage, standing.Merge[..^2])).Select(same => same.ToArray()))
+            {
+                Assert.True(same.MaxBy(standing => standing.OverBase.Value)!.IsTied);
+            }
+        }
+    }
+
+    [Fact]
     public void Sweep_TakesMeansOverTheMergesOfAStage()
     {
         StudySummary summary = Run(Sound + "\ncontrol: LI", out _);
@@ -154,6 +180,8 @@ public sealed class StudyTests : IDisposable
     [InlineData("linear,", "linear, slect: {},", "MH1003", "recipes have no field 'slect'")]
     [InlineData("linear,", "linear, models: [{model: X}],", "MH1010", "method 'LI': 'models' names experts by their letters")]
     [InlineData("suite:", "control: TI\nsuite:", "MH1004", "control is 'TI', which is no method")]
+    [InlineData("settings: best", "settings: best, methods: [TI]", "MH1004", "a stage tries 'TI', which is no method")]
+    [InlineData("settings: best", "setings: best", "MH1003", "stages have no field 'setings'")]
     [InlineData("F: finance", "F: {model: finance, domain: [y]}", "MH6001", "suite 'suite' has no task 'y'")]
     public void Sweep_OfAStudyThatIsWrong_NamesWhatIs(string sound, string wrong, string code, string message)
     {
