@@ -227,6 +227,9 @@ public static class ErrorCodes
     /// <summary>An output that cannot be made in parts, since it is one file.</summary>
     public static readonly ErrorCode NotInParts = new("MH5013", "The output cannot be made in parts");
 
+    /// <summary>Jobs that Slurm does not take.</summary>
+    public static readonly ErrorCode JobsRefused = new("MH5014", "Slurm does not take the jobs");
+
     /// <summary>A suite of tasks that cannot be read, or holds none.</summary>
     public static readonly ErrorCode BadSuite = new("MH6001", "A suite of tasks cannot be used");
 

@@ -20,6 +20,7 @@ RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.
     CompareResultsCommand.Create(),
     OverlapCommand.Create(),
     SweepCommand.Create(),
+    SlurmCommand.Create(),
     ServeCommand.Create(),
     VerifyCommand.Create(),
     DownloadCommand.Create(),

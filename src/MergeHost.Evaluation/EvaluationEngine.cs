@@ -69,6 +69,15 @@ public sealed class EvaluationEngine
         CancellationToken cancellation = default) =>
         new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(studyPath, tell ?? (_ => { }), cancellation);
 
+    /// <summary>Measures some of the points of a study, so that <see cref="Sweep"/> finds them in the cache: those that depend on no other point.</summary>
+    /// <param name="part">Which: base, experts and points are dealt out in turn.</param>
+    /// <inheritdoc cref="Sweep"/>
+    /// <returns>How many models are measured now.</returns>
+    public int SweepPart(
+        string studyPath, MergePart part, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        CancellationToken cancellation = default) =>
+        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).RunPart(studyPath, part, tell ?? (_ => { }), cancellation);
+
     /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
     /// <param name="report">The scores of two models that are still there.</param>
     /// <param name="request">By which tasks.</param>

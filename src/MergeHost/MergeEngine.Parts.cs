@@ -2,6 +2,7 @@ using MergeHost.Planning;
 using MergeHost.Plans;
 using MergeHost.Reports;
 using MergeHost.Running;
+using MergeHost.Summaries;
 
 namespace MergeHost;
 
@@ -44,11 +45,21 @@ public sealed partial class MergeEngine
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
         InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Finish(cancellation));
 
-    /// <summary>Tells how far the parts of an output are, by their journals; changes nothing.</summary>
+    /// <summary>Tells in which parts an output is made, stage after stage, what they need, and how far they are by their journals; changes nothing.</summary>
     /// <param name="count">How many parts there are; <see langword="null"/> to see it by those that were begun.</param>
     /// <inheritdoc cref="MergePart"/>
-    public IReadOnlyList<PartStatus> StatusOfParts(string recipePath, string output, MergeOptions options, int? count = null, string? stage = null) =>
-        InParts(recipePath, output, options, stage, null, null, runner => runner.Status(count));
+    public IReadOnlyList<StageParts> PlanParts(string recipePath, string output, MergeOptions options, int? count = null, Action<Problem>? warnings = null)
+    {
+        using PlanSession session = Open(recipePath);
+        MergePlan plan = session.Plan(output, options);
+        plan.Warnings.ToList().ForEach(warning => warnings?.Invoke(warning));
+        return [.. plan.Stages.Select(stage =>
+        {
+            PartRunner runner = new(plan, stage.Stage.Name, _host, options, null, null);
+            (bool isFinished, IReadOnlyList<PartStatus> parts) = runner.Status(count);
+            return new StageParts(stage.Stage.Name, runner.NeedsSurvey, MemoryNeed.Of(stage, options), isFinished, parts);
+        })];
+    }
 
     private T InParts<T>(
         string recipePath, string output, MergeOptions options, string? stage, Action<Problem>? warnings, IProgress<MergeProgress>? progress, Func<PartRunner, T> run)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
 using MergeHost.Evaluation;
@@ -17,15 +16,14 @@ internal static class MergeCommand
     private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
 
     private static readonly Option<bool> _check = new("--check") { Description = "Run what a builder built, and compare it with what it must be" };
-    private static readonly Option<MergePart?> _part = Part("--part", "Make a part of OUT, such as 2/4: on any machines that share its folder, at once, twice or killed");
-    private static readonly Option<MergePart?> _survey = Part("--survey", "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
+    private static readonly Option<MergePart?> _survey = SharedOptions.PartOf("--survey", "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
     private static readonly Option<bool> _finish = new("--finish") { Description = "Put the parts together, once all are there" };
 
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, _part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckParts);
@@ -44,7 +42,7 @@ internal static class MergeCommand
         }
 
         string? stage = arguments.GetValue(SharedOptions.Stage);
-        if ((arguments.GetValue(_part) ?? arguments.GetValue(_survey)) is { } part)
+        if ((arguments.GetValue(SharedOptions.Part) ?? arguments.GetValue(_survey)) is { } part)
         {
             bool isSurvey = arguments.GetValue(_survey) is not null;
             PartSummary made = printer.Track(isSurvey ? $"survey {part}" : $"merging part {part}", progress => isSurvey
@@ -79,26 +77,9 @@ internal static class MergeCommand
             : $"{part.Output}: part {part.Part} is done{already}: {part.Count} tensors, {Bytes.Format(part.LengthBytes)} in {part.Files.Count} files; when all parts are, the same command with --finish makes the output");
     }
 
-    private static Option<MergePart?> Part(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "I/N",
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (MergePart.Parse(text) is { } part)
-            {
-                return part;
-            }
-
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be I/N with I from 1 to N and N up to {MergePart.Most}, such as 2/4, found '{text}'"));
-            return null;
-        },
-    };
-
     private static void CheckParts(CommandResult result)
     {
-        string[] given = [.. new Option[] { _part, _survey, _finish }.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        string[] given = [.. new Option[] { SharedOptions.Part, _survey, _finish }.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         if (given.Length > 1)
         {
             result.AddError($"{given[0]} and {given[1]} exclude each other");

@@ -34,6 +34,8 @@ internal static class SharedOptions
 
     public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
 
+    public static Option<MergePart?> Part { get; } = PartOf("--part", "Do a part of the work, such as 2/4: on any machines that share folders, at once, twice or killed");
+
     public static Option<string?> Stage { get; } = new("--stage") { Description = "The stage that is made in parts, of a recipe with several; the last by default", HelpName = "NAME" };
 
     public static Option<bool> Stream { get; } = new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };
@@ -119,6 +121,33 @@ internal static class SharedOptions
             Stream = arguments.GetValue(Stream),
             CacheFolder = CacheFolder(arguments),
         };
+    }
+
+    /// <summary>An option whose value is a part.</summary>
+    public static Option<MergePart?> PartOf(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "I/N",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (MergePart.Parse(text) is { } part)
+            {
+                return part;
+            }
+
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be I/N with I from 1 to N and N up to {MergePart.Most}, such as 2/4, found '{text}'"));
+            return null;
+        },
+    };
+
+    /// <summary>Refuses to measure a part where nothing is kept.</summary>
+    public static void NeedsCache(CommandResult command)
+    {
+        if (command.GetResult(Part) is { Implicit: false } && command.GetValue(NoCache))
+        {
+            command.AddError("--part and --no-cache exclude each other: what parts measure is kept in the cache");
+        }
     }
 
     private static int ParseThreads(ArgumentResult result)

@@ -19,11 +19,21 @@ internal static class SweepCommand
     {
         Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
         {
-            _study, SharedOptions.WriteBest, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
+            _study, SharedOptions.Part, SharedOptions.WriteBest, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
+        command.Validators.Add(SharedOptions.NeedsCache);
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
+            if (arguments.GetValue(SharedOptions.Part) is { } part)
+            {
+                string study = arguments.GetRequiredValue(_study);
+                int count = new EvaluationEngine(engine).SweepPart(study, part, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+                printer.Write(new { Study = study, Part = part.ToString(), Count = count }, made =>
+                    Console.WriteLine($"{made.Study}: part {made.Part} is done: {made.Count} models are measured; when all parts are, the same command without --part compares them"), isData: false);
+                return 0;
+            }
+
             StudySummary summary = new EvaluationEngine(engine).Sweep(
                 arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
             Pages.Save(arguments, printer, () => StudyHtml.Write(summary), arguments.GetRequiredValue(_study));

@@ -74,6 +74,36 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
     }
 
+    /// <summary>Measures some of the points of a study, for the cache; what hangs on the outcome of others is left out.</summary>
+    /// <returns>How many models were measured.</returns>
+    /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>
+    public int RunPart(string path, MergePart part, Action<string> tell, CancellationToken cancellation)
+    {
+        Study study = StudyReader.Read(path);
+        PluginSet plugins = new(catalog);
+        Suite suite = SuiteReader.Read(study.SuitePath, plugins, host, only: []);
+        Check(study, suite);
+        using ModelResolver models = new(plugins, host);
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
+        IEnumerable<Action> points = study.Experts.Select(expert => ($"{expert.Letter}", expert.Model)).Prepend(("B", study.Base)).Select(model => (Action)(() =>
+            evaluator.Measure(Subject.Of(model.Item1, models.Resolve(new ModelReference(model.Item2.Text, model.Item2.Place), study.Path)), cancellation)));
+        foreach (string letters in study.Stages.Where(stage => stage.TriesAll).SelectMany(stage => stage.Merges).Distinct())
+        {
+            points = points.Concat(study.Methods.SelectMany(method => method.Settings, (method, setting) => (Action)(() =>
+            {
+                using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, setting), catalog, host);
+                string name = $"{StudyMerge.NameOf(letters, method)} {setting}".TrimEnd();
+                evaluator.Measure(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation), cancellation);
+            })));
+        }
+
+        Action[] mine = [.. points.Where((_, number) => number % part.Count == part.Number - 1)];
+        evaluator.Expect(mine.Length);
+        Array.ForEach(mine, point => point());
+        return mine.Length;
+    }
+
     // All that can be known before anything is measured.
     private void Check(Study study, Suite suite)
     {

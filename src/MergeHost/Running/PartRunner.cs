@@ -160,12 +160,16 @@ internal sealed class PartRunner(
     /// <summary>How far the parts are; nothing is changed, and nobody is kept waiting.</summary>
     /// <param name="count">How many parts there are; <see langword="null"/> to see it by those that were begun.</param>
     /// <exception cref="MergeHostException">The output cannot be made in parts, or none was begun.</exception>
-    public IReadOnlyList<PartStatus> Status(int? count)
+    public (bool IsFinished, IReadOnlyList<PartStatus> Parts) Status(int? count)
     {
-        bool isFinished = _maker.Finished(_stage, Place) is not null;
-        int known = count ?? (Place.PartCounts() is [int only] ? only : throw CountUnclear([.. Place.PartCounts()]));
-        return [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished))];
+        // An earlier stage is put away with the last.
+        bool isFinished = _maker.Finished(_stage, Place) is not null || (!IsLast && _maker.Finished(plan.Stages[^1], plan.Output) is not null);
+        int known = count ?? (isFinished ? 1 : Place.PartCounts() is [int only] ? only : throw CountUnclear([.. Place.PartCounts()]));
+        return (isFinished, [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished))]);
     }
+
+    /// <summary>Whether something must be known of whole models before any part is made.</summary>
+    public bool NeedsSurvey => _stage.Selection is not null || ModelStatistics.AreAsked(_stage.Tensors);
 
     // With what must be the same for all parts.
     private string CommandOf(string? stage)

@@ -234,5 +234,5 @@ public sealed class MergePartTests : IDisposable
 
     private MergeManifest Finish(string? stage = null) => _bed.Engine.FinishParts(_bed["recipe.yaml"], _bed[Out], _options, stage);
 
-    private IReadOnlyList<PartStatus> Status() => _bed.Engine.StatusOfParts(_bed["recipe.yaml"], _bed[Out], _options);
+    private IReadOnlyList<PartStatus> Status() => _bed.Engine.PlanParts(_bed["recipe.yaml"], _bed[Out], _options)[0].Parts;
 }
