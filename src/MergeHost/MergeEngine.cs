@@ -6,6 +6,7 @@ using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Loading;
 using MergeHost.Models;
+using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Planning.Names;
 using MergeHost.Plans;
@@ -287,6 +288,42 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
         using ModelResolver models = new(new PluginSet(Catalog), _host);
         InputModel donor = models.Resolve(new ModelReference(manifest.Stages[^1].Donor, new TextPlace(recipePath, 1, 1)), recipePath);
         return new CompareRunner([donor, models.Open(output)], hasBase: false).Run(options, progress, cancellation).Pairs[0];
+    }
+
+    /// <summary>Writes the card of an output, <c>README.md</c>, with what the cards of its models say of licence and language.</summary>
+    /// <param name="recipePath">The recipe that made it.</param>
+    /// <param name="output">The folder; beside a single file, no card is written.</param>
+    /// <param name="manifest">What was made, with its evaluation if there is one.</param>
+    /// <returns>Whether it was written: a card that somebody else wrote stays.</returns>
+    /// <exception cref="MergeHostException">It cannot be written.</exception>
+    public bool WriteCard(string recipePath, string output, MergeManifest manifest)
+    {
+        string path = Path.Combine(output, ModelCard.FileName);
+        if (!Directory.Exists(output) || !CardWriter.MayReplace(path))
+        {
+            return false;
+        }
+
+        using PlanSession session = Open(recipePath);
+        using ModelResolver models = new(new PluginSet(Catalog), _host);
+        (string card, string? licenses) = CardWriter.Write(manifest, CardSources.Of(session.Recipe, manifest, models));
+        try
+        {
+            if (licenses is not null)
+            {
+                File.WriteAllText(Path.Combine(output, CardWriter.LicensesName), licenses);
+            }
+
+            // A card is whole or not there, so that a run that was killed here is known.
+            File.WriteAllText(path + PartialFile.Suffix, card);
+            File.Move(path + PartialFile.Suffix, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.WriteFailed(path, exception);
+        }
+
+        return true;
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>

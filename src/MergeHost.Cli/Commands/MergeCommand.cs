@@ -19,11 +19,13 @@ internal static class MergeCommand
     private static readonly Option<MergePart?> _survey = SharedOptions.PartOf("--survey", "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
     private static readonly Option<bool> _finish = new("--finish") { Description = "Put the parts together, once all are there" };
 
+    private static readonly Option<bool> _noCard = new("--no-card") { Description = "Write no README.md, the model card that the hub shows" };
+
     public static Command Create()
     {
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
+            _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _noCard, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
             SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckParts);
@@ -64,6 +66,7 @@ internal static class MergeCommand
 
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
         manifest = manifest with { Evaluation = evaluation };
+        WriteCard(arguments, manifest, engine, printer);
         Pages.Save(arguments, printer, () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
         printer.Write(manifest, made => Describe(made, output), isData: false);
         return 0;
@@ -93,6 +96,17 @@ internal static class MergeCommand
         if (given.Length == 0 && result.GetResult(SharedOptions.Stage) is { Implicit: false })
         {
             result.AddError("--stage goes with --part, --survey or --finish");
+        }
+    }
+
+    private static void WriteCard(ParseResult arguments, MergeManifest manifest, MergeEngine engine, IPrinter printer)
+    {
+        string output = arguments.GetRequiredValue(_output);
+        if (!arguments.GetValue(_noCard) && Directory.Exists(output)
+            && (!manifest.IsAlreadyComplete || !File.Exists(Path.Combine(output, "README.md")))
+            && !engine.WriteCard(arguments.GetRequiredValue(_recipe), output, manifest))
+        {
+            printer.Say($"{Path.Combine(output, "README.md")} is no card of a merge, and stays as it is");
         }
     }
 

@@ -60,8 +60,12 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
         }
 
         // The card is its author's, whether a merge wrote it or not.
-        return [.. manifest.Files.Select(file => file.Name).Append(place.ManifestName).Concat(card is null ? [] : [ModelCard.FileName]).Distinct()];
+        return [.. manifest.Files.Select(file => file.Name).Append(place.ManifestName).Concat(Card(place, card)).Distinct()];
     }
+
+    private static IEnumerable<string> Card(OutputPlace place, ModelCard? card) => card is null
+        ? []
+        : card.LicenseLink == CardWriter.LicensesName && File.Exists(place.In(CardWriter.LicensesName)) ? [ModelCard.FileName, CardWriter.LicensesName] : [ModelCard.FileName];
 
     private void Verify(OutputPlace place, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
