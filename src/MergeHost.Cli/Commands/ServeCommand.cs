@@ -37,7 +37,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        Command command = new("serve", "Serves a model by HTTP as OpenAI's completions, for harnesses such as lm_eval, until it is interrupted.")
+        Command command = new("serve", "Serves a model by HTTP as OpenAI's completions and chats, for harnesses such as lm_eval, until it is interrupted.")
         {
             _model, _host, _port, _key, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache,
             SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
