@@ -2,7 +2,6 @@ using MergeHost.Benchmarks;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Evaluation.Suites;
 using MergeHost.Plugins;
-using MergeHost.Storage;
 
 namespace MergeHost.Evaluation.Overlap;
 
@@ -43,7 +42,7 @@ internal static class OverlapFinder
         long count = 0;
         foreach (string path in texts)
         {
-            WordRuns text = new(Read(path));
+            WordRuns text = new(NamedText.Read(path, MostBytes, ErrorCodes.BadTaskData, "Name a text in UTF-8."));
             count += text.Count;
             foreach (int length in lengths)
             {
@@ -60,18 +59,6 @@ internal static class OverlapFinder
         int runs = items.Sum(item => item.Runs.Length);
         int standing = items.Sum(item => item.Runs.Count(run => found.Contains((item.Length, run))));
         return new TaskOverlap(task, items.Count, items.Count(item => item.Runs.Length == 0), touched.Count, runs == 0 ? 0 : (double)standing / runs, [.. touched.Take(Examples)]);
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return BoundedFile.ReadText(path, MostBytes);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"{path}: {exception.Message.TrimEnd('.')}"), exception);
-        }
     }
 
     private sealed class Item

@@ -1,6 +1,5 @@
 using MergeHost.Evaluation.Settings;
 using MergeHost.Storage.Text;
-using MergeHost.Yaml;
 
 namespace MergeHost.Evaluation.Studies;
 
@@ -31,7 +30,7 @@ internal sealed class StudyReader
 
     private Study? ReadStudy(string path)
     {
-        if (YamlFile.TryRead(path, ErrorCodes.BadSuite, _problems) is not { } text)
+        if (NamedText.TryReadYaml(path, ErrorCodes.BadSuite, _problems) is not { } text)
         {
             return null;
         }

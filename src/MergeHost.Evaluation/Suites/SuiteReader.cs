@@ -11,7 +11,6 @@ using MergeHost.Reports;
 using MergeHost.Running.Checks;
 using MergeHost.Storage;
 using MergeHost.Storage.Text;
-using MergeHost.Yaml;
 
 namespace MergeHost.Evaluation.Suites;
 
@@ -55,7 +54,7 @@ internal sealed partial class SuiteReader
 
     private Suite? ReadSuite(string path, IReadOnlyList<string> only)
     {
-        if (YamlFile.TryRead(path, ErrorCodes.BadSuite, _problems) is not { } text)
+        if (NamedText.TryReadYaml(path, ErrorCodes.BadSuite, _problems) is not { } text)
         {
             return null;
         }

@@ -12,7 +12,6 @@ using MergeHost.Plugins.Metadata;
 using MergeHost.Reports;
 using MergeHost.Running.Data;
 using MergeHost.Runtimes;
-using MergeHost.Storage;
 
 namespace MergeHost.Activations;
 
@@ -35,7 +34,8 @@ internal sealed class ActivationRunner(
     public StatisticsSummary Run(string checkpoint, string textPath, string output)
     {
         CheckOutput(output);
-        (string text, string textDigest) = ReadText(textPath);
+        string text = NamedText.Read(textPath, MostTextBytes, ErrorCodes.BadTaskData, "Name a text in UTF-8.");
+        string textDigest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         using ModelResolver models = new(plugins, host);
         InputModel model = models.Open(checkpoint);
         using IObservableModel running = Load(model);
@@ -88,19 +88,6 @@ internal sealed class ActivationRunner(
         if (File.Exists(output) && !options.Force)
         {
             throw OutputException.FileExists(output);
-        }
-    }
-
-    private static (string Text, string Digest) ReadText(string path)
-    {
-        try
-        {
-            string text = BoundedFile.ReadText(path, MostTextBytes);
-            return (text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"{path}: {exception.Message}", "Name a text in UTF-8."), exception);
         }
     }
 

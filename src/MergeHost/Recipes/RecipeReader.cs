@@ -41,7 +41,7 @@ internal sealed partial class RecipeReader
     /// <returns>What could be read; of use only if no error was added.</returns>
     public static Recipe Read(string path, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
-        return YamlFile.TryRead(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems, builders) : new Recipe(path, "", []);
+        return NamedText.TryReadYaml(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems, builders) : new Recipe(path, "", []);
     }
 
     /// <summary>Reads a recipe from text.</summary>
