@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace MergeHost.Cli.Output;
 
@@ -97,14 +98,15 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     private T TrackInTerminal<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
         _talk.Value.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new KnownColumn(new DownloadedColumn()), new KnownColumn(new TransferSpeedColumn()), new KnownColumn(new RemainingTimeColumn()))
             .Start(context =>
             {
-                ProgressTask task = context.AddTask(title);
+                ProgressTask task = context.AddTask(title).IsIndeterminate();
                 return work(new PacedProgress(TimeSpan.FromMilliseconds(50), progress =>
                 {
                     string stage = progress.Stage is null ? title : $"{title} {progress.Stage}";
                     task.Description = Markup.Escape($"{stage} ({progress.DoneTensors}/{progress.TotalTensors})");
+                    task.IsIndeterminate = false;
                     task.MaxValue = Math.Max(1, progress.TotalBytes);
                     task.Value = progress.DoneBytes;
                 }));
@@ -125,5 +127,11 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             string left = rate == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / rate):h\\:mm\\:ss} left");
             Console.Error.WriteLine($"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s{left}");
         });
+    }
+
+    // Empty until it is known how much there is to do.
+    private sealed class KnownColumn(ProgressColumn column) : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => task.IsIndeterminate ? Text.Empty : column.Render(options, task, deltaTime);
     }
 }
