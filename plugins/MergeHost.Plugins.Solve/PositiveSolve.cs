@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 
 namespace MergeHost.Plugins.Solve;
 
@@ -19,7 +20,7 @@ internal static class PositiveSolve
     public static Matrix<double> Divide(Matrix<double> b, Matrix<double> a, ILinearAlgebra algebra, CancellationToken cancellation)
     {
         Matrix<double> factor = Copy(a);
-        return TryFactor(factor, algebra, cancellation) ? ByTriangles(Transposed(b), factor, algebra, cancellation) : ByEigenvalues(b, a, algebra);
+        return TryFactor(factor, algebra, cancellation) ? ByTriangles(b.Transpose(), factor, algebra, cancellation) : ByEigenvalues(b, a, algebra);
     }
 
     // A = L Lᵀ, block by block from the left; L takes the place of the lower triangle.
@@ -117,7 +118,7 @@ internal static class PositiveSolve
             }
         }
 
-        return Transposed(x);
+        return x.Transpose();
     }
 
     private static Matrix<double> ByEigenvalues(Matrix<double> b, Matrix<double> a, ILinearAlgebra algebra)
@@ -153,19 +154,4 @@ internal static class PositiveSolve
     }
 
     private static Matrix<double> Copy(Matrix<double> matrix) => new(matrix.Rows, matrix.Columns, matrix.Elements.ToArray());
-
-    private static Matrix<double> Transposed(Matrix<double> matrix)
-    {
-        Matrix<double> transposed = new(matrix.Columns, matrix.Rows);
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            Span<double> numbers = matrix.Row(row);
-            for (int column = 0; column < numbers.Length; column++)
-            {
-                transposed[column, row] = numbers[column];
-            }
-        }
-
-        return transposed;
-    }
 }

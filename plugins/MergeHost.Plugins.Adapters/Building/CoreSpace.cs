@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 using MergeHost.Plugins.Adapters.Changes;
 
 namespace MergeHost.Plugins.Adapters.Building;

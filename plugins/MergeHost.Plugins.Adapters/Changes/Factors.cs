@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 
 namespace MergeHost.Plugins.Adapters.Changes;
 

@@ -6,22 +6,6 @@ namespace MergeHost.Plugins.Adapters.Changes;
 /// <summary>What adapters need of small matrices.</summary>
 internal static class MatrixOperations
 {
-    public static Matrix<float> Transpose(this Matrix<float> matrix)
-    {
-        Matrix<float> result = new(matrix.Columns, matrix.Rows);
-        Span<float> to = result.Elements.Span;
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            ReadOnlySpan<float> from = matrix.Row(row);
-            for (int column = 0; column < from.Length; column++)
-            {
-                to[(column * matrix.Rows) + row] = from[column];
-            }
-        }
-
-        return result;
-    }
-
     /// <summary>All numbers times a factor.</summary>
     public static Matrix<float> Times(this Matrix<float> matrix, double factor)
     {

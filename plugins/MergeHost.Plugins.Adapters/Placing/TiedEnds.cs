@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Adapters.Changes;
+using MergeHost.Kernels.Algebra;
 using MergeHost.Plugins.Adapters.Files;
 
 namespace MergeHost.Plugins.Adapters.Placing;

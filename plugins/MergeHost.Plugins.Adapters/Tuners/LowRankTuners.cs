@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;
 using MergeHost.Plugins.Adapters.Placing;

@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Methods;
 using MergeHost.Plans;
 using MergeHost.Reports;
 
@@ -8,9 +9,6 @@ namespace MergeHost.Comparing;
 /// <summary>The spaces of outputs and inputs that a tensor of small rank spans: orthonormal directions, one a column.</summary>
 internal sealed class SpannedSpace
 {
-    // Directions of less than that of the first are rounding.
-    private const double Smallest = 1e-6;
-
     private static readonly ManagedLinearAlgebra _algebra = new(threads: 1);
 
     private readonly Matrix<float> _outputs;
@@ -20,11 +18,10 @@ internal sealed class SpannedSpace
     {
         // Of the product L·R, by the small matrix between orthonormal bases of both.
         (Matrix<float> q, Matrix<float> r) = _algebra.Qr(left);
-        (Matrix<float> p, Matrix<float> s) = _algebra.Qr(Transposed(right));
-        SingularValueDecomposition core = _algebra.Decompose(_algebra.Multiply(r, s, transposeB: true));
-        int rank = core.S.Count(value => value > Smallest * core.S[0]);
-        _outputs = _algebra.Multiply(q, First(core.U, rank));
-        _inputs = _algebra.Multiply(p, First(core.V, rank));
+        (Matrix<float> p, Matrix<float> s) = _algebra.Qr(right.Transpose());
+        Directions core = Directions.Of(_algebra.Multiply(r, s, transposeB: true), _algebra);
+        _outputs = _algebra.Multiply(q, core.U);
+        _inputs = _algebra.Multiply(p, core.V);
     }
 
     /// <summary>The spaces of a tensor; <see langword="null"/> if it is no single product of two factors, or not of small rank.</summary>
@@ -50,30 +47,5 @@ internal sealed class SpannedSpace
         IReadOnlyList<double> cosines = _algebra.SingularValues(products);
         double[] sines = [.. _algebra.SingularValues(beside).Take(other.Columns).Reverse()];
         return [.. cosines.Take(other.Columns).Zip(sines, (cosine, sine) => (cosine * cosine < 0.5 ? Math.Acos(Math.Min(1, cosine)) : Math.Asin(Math.Min(1, sine))) * 180 / Math.PI)];
-    }
-
-    private static Matrix<float> First(Matrix<float> columns, int count)
-    {
-        Matrix<float> first = new(columns.Rows, count);
-        for (int row = 0; row < first.Rows; row++)
-        {
-            columns.Row(row)[..count].CopyTo(first.Row(row));
-        }
-
-        return first;
-    }
-
-    private static Matrix<float> Transposed(Matrix<float> matrix)
-    {
-        Matrix<float> result = new(matrix.Columns, matrix.Rows);
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            for (int column = 0; column < matrix.Columns; column++)
-            {
-                result.Row(column)[row] = matrix[row, column];
-            }
-        }
-
-        return result;
     }
 }
