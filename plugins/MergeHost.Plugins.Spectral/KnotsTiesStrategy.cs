@@ -61,12 +61,7 @@ public sealed class KnotsTiesStrategy : IMergeStrategy<KnotsOptions>
 
     private static float[] Trimmed(float[] values, double density)
     {
-        MagnitudeCut cut = SmallSelection.Select(values, (int)(density * values.Length));
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = cut.Keeps(values[i], i) ? values[i] : 0;
-        }
-
+        SmallSelection.Trim(values, (int)(density * values.Length));
         return values;
     }
 }

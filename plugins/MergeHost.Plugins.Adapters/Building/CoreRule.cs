@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using MergeHost.Algebra;
 using MergeHost.Kernels.Methods;
 using MergeHost.Kernels.Randomness;
+using MergeHost.Kernels.Selection;
 using MergeHost.Plugins.Adapters.Changes;
 
 namespace MergeHost.Plugins.Adapters.Building;
@@ -67,7 +68,7 @@ internal sealed class CoreRule(LoraMergeOptions options, long seed)
             }
             else if (Votes)
             {
-                Trim(core.Elements.Span, adapter.Density);
+                SmallSelection.Trim(core.Elements.Span, (int)(adapter.Density * core.Elements.Length));
             }
         }
 
@@ -115,30 +116,6 @@ internal sealed class CoreRule(LoraMergeOptions options, long seed)
         }
 
         return result;
-    }
-
-    // The largest stay.
-    private static void Trim(Span<float> values, double density)
-    {
-        int kept = (int)(density * values.Length);
-        if (kept >= values.Length)
-        {
-            return;
-        }
-
-        float[] magnitudes = new float[values.Length];
-        TensorPrimitives.Abs(values, magnitudes);
-        Array.Sort(magnitudes);
-        float least = kept == 0 ? float.PositiveInfinity : magnitudes[^kept];
-        int equal = kept - magnitudes.Count(magnitude => magnitude > least);
-        for (int i = 0; i < values.Length; i++)
-        {
-            float magnitude = Math.Abs(values[i]);
-            if (magnitude < least || (magnitude == least && --equal < 0))
-            {
-                values[i] = 0;
-            }
-        }
     }
 
     private static void Drop(Span<float> values, double density, Philox random)

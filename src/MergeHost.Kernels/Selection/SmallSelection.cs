@@ -45,6 +45,18 @@ public static class SmallSelection
         return new MagnitudeCut(BitConverter.UInt32BitsToSingle(threshold), TieEnd(bits, threshold, missing));
     }
 
+    /// <summary>Sets all but the k largest to zero, and leaves NaN as it is.</summary>
+    /// <param name="values">All values.</param>
+    /// <param name="k">How many are kept, from 0 to the number of values.</param>
+    public static void Trim(Span<float> values, int k)
+    {
+        MagnitudeCut cut = Select(values, k);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = cut.Keeps(values[i], i) || float.IsNaN(values[i]) ? values[i] : 0;
+        }
+    }
+
     // One past the last kept one of the values that equal the threshold.
     private static long TieEnd(ReadOnlySpan<uint> bits, uint threshold, int kept)
     {

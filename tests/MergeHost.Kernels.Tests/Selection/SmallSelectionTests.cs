@@ -28,6 +28,17 @@ public sealed class SmallSelectionTests
     public void Select_FromNothing_KeepsNothing() => Assert.Equal(0, SmallSelection.Select([], 0).TieEnd);
 
     [Theory]
+    [InlineData(0, new float[] { 0, 0, 0, 0, float.NaN })]
+    [InlineData(2, new float[] { -3, 0, 2, 0, float.NaN })]
+    [InlineData(5, new float[] { -3, 1, 2, -2, float.NaN })]
+    public void Trim_KeepsTheLargestAndHidesNoNaN(int k, float[] expected)
+    {
+        float[] values = [-3, 1, 2, -2, float.NaN];
+        SmallSelection.Trim(values, k);
+        Assert.Equal(expected, values);
+    }
+
+    [Theory]
     [InlineData(-1)]
     [InlineData(3)]
     public void Select_OfMoreThanThereAre_IsRefused(int k) =>
