@@ -1,3 +1,5 @@
+using MergeHost.Kernels.Methods;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Shapes;
@@ -10,13 +12,15 @@ namespace MergeHost.Plugins.Shapes;
 [MergeStrategy("clip", Base = BaseUse.Required, MaxSources = 1)]
 public sealed class ClipStrategy : IMergeStrategy<ClipOptions>
 {
+    private static readonly RunFunction _ofChange = InnerProducts.Among(1, ofTaskVectors: true);
+
     /// <inheritdoc/>
     public Treatment Merge(TensorGroup<ClipOptions> group) => Lengths.Measure(
         group.Options.Of,
         (in TensorRun run, Span<double> squares) =>
         {
-            squares[0] = Lengths.Square(run.Base);
-            squares[1] = Lengths.SquareOfDifference(run.Source(0), run.Base);
+            squares[0] = RunArithmetic.Dot(run.Base, run.Base);
+            _ofChange(run, squares[1..]);
         },
         lengths =>
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 
@@ -17,8 +18,8 @@ public sealed class NormStrategy : IMergeStrategy<NormOptions>
         group.Options.Of,
         (in TensorRun run, Span<double> squares) =>
         {
-            squares[0] = Lengths.Square(run.Base);
-            squares[1] = Lengths.Square(run.Source(0));
+            squares[0] = RunArithmetic.Dot(run.Base, run.Base);
+            squares[1] = RunArithmetic.Dot(run.Source(0), run.Source(0));
         },
         lengths =>
         {
