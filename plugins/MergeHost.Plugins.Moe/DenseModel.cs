@@ -54,6 +54,9 @@ internal sealed class DenseModel
         tensor.Split('.') is ["model", "layers", string layer, "mlp", string part, "weight"] && PartNames.Find(PartNames.Usual, part) is { } found
         && int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (number, found) : null;
 
+    /// <summary>The name of a weight of a feed-forward network.</summary>
+    public static string NameOf(int layer, Part part) => $"model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight";
+
     /// <summary>A weight of a feed-forward network.</summary>
     public TensorInfo Weight(int layer, Part part) => _weights[(layer, part)];
 
@@ -70,7 +73,7 @@ internal sealed class DenseModel
                 TensorShape expected = part == Part.Down ? [HiddenSize, FeedForwardSize] : [FeedForwardSize, HiddenSize];
                 if (!_weights.TryGetValue((layer, part), out TensorInfo? weight))
                 {
-                    throw Refused($"has no tensor 'model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight'", "Name a model with gated feed-forward networks in every layer.");
+                    throw Refused($"has no tensor '{NameOf(layer, part)}'", "Name a model with gated feed-forward networks in every layer.");
                 }
 
                 if (weight.Shape != expected)

@@ -84,7 +84,7 @@ internal sealed class IdenticalExperts(DenseModel @base)
         List<(TensorInfo, TensorInfo?)> tensors = [.. mixture.Others.Where(tensor => known.Contains(tensor.Name)).Select(tensor => (tensor, (TensorInfo?)tensor))];
         foreach (((int layer, Part part), TensorInfo[] weights) in mixture.Weights)
         {
-            tensors.Add((weights[expert] with { Name = $"model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight" }, weights[expert]));
+            tensors.Add((weights[expert] with { Name = DenseModel.NameOf(layer, part) }, weights[expert]));
         }
 
         return new StandIn(mixture.Checkpoint, tensors, @base.Checkpoint.Companions);

@@ -47,7 +47,7 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
         foreach (((int layer, Part part), TensorInfo[] experts) in mixture.Weights)
         {
             BlueprintSource[] sources = [.. experts.Select(mixture.Source)];
-            string name = $"model.layers.{layer}.mlp.{PartNames.Usual[(int)part]}.weight";
+            string name = DenseModel.NameOf(layer, part);
             tensors.Add(new BlueprintTensor(name, experts[0].Shape)
             {
                 Sources = shares is null ? sources : [.. sources, .. mixture.Routers.Values.Select(mixture.Source)],
