@@ -26,6 +26,10 @@ internal sealed class PartFiles(CheckpointFiles files, string folder) : Checkpoi
     public override string? IdentityOf(string name) => files.IdentityOf(In(name));
 
     /// <inheritdoc/>
+    public override void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess) =>
+        files.FetchHeads([.. names.Select(In)], name => guess(name[(folder.Length + 1)..]));
+
+    /// <inheritdoc/>
     public override string? StrayTarget(string name) => files.StrayTarget(In(name));
 
     /// <inheritdoc/>
