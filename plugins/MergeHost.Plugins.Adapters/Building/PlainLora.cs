@@ -25,6 +25,7 @@ internal sealed class PlainLora
     private static readonly string[] _parts = ["lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B"];
 
     private readonly ICheckpointReader _reader;
+    private readonly Dictionary<string, TensorInfo> _tensors;
     private readonly AdapterFile _file;
     private readonly InterleavedRows? _rows;
 
@@ -37,6 +38,7 @@ internal sealed class PlainLora
     {
         Merged = merged;
         _reader = reader;
+        _tensors = reader.Tensors.ToDictionary(tensor => tensor.Name);
         _file = new AdapterFile(reader, merged.Model);
         _rows = InterleavedRows.Of(_file.Config, @base);
         if (Odd() is { } odd)
@@ -103,7 +105,7 @@ internal sealed class PlainLora
     /// <summary>Reads a tensor while planning.</summary>
     public float[] ReadNow(BlueprintSource source)
     {
-        TensorInfo tensor = _reader.Tensors.First(tensor => tensor.Name == source.Tensor);
+        TensorInfo tensor = _tensors[source.Tensor];
         float[] values = new float[tensor.ElementCount];
         _reader.ReadSingle(tensor, 0, values);
         return values;
