@@ -126,7 +126,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             product.Left.Elements.Span.CopyTo(made.Result(b));
             double norm = Norm(difference);
             float[]? lengths = hasLengths ? made.Result(AdapterPlan.MagnitudesOf(module)) : null;
-            double left = lengths is null ? Left(change, product) : LeftByDora(before, after, product, turns, lengths);
+            double left = lengths is null ? Left(change, product) : LeftByDora(tensor.Name, before, after, product, turns, lengths);
             made.Note(b, "rank", rank);
             made.Note(b, "residual", norm == 0 ? 0 : left / norm);
         }, scratchBytes: 6L * sizeof(float) * rows * columns));
@@ -141,7 +141,7 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     }
 
     // ‖W − m·V/‖V‖‖ with V = W₀ + B·A: the lengths of the trained rows, or columns where the base stores them so.
-    private static double LeftByDora(float[] before, float[] after, Factors product, bool turns, float[] lengths)
+    private static double LeftByDora(string name, float[] before, float[] after, Factors product, bool turns, float[] lengths)
     {
         Matrix<float> adapted = new(turns ? product.Right.Columns : product.Left.Rows, turns ? product.Left.Rows : product.Right.Columns, before);
         Matrix<float> trained = new(adapted.Rows, adapted.Columns, after);
@@ -155,8 +155,14 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
 
         for (int row = 0; row < adapted.Rows; row++)
         {
+            double square = RunArithmetic.Dot(adapted.Row(row), adapted.Row(row));
+            if (square == 0)
+            {
+                throw BuildException.Refused($"'{name}': {(turns ? "column" : "row")} {row} of the base with the product is all zeros, and DoRA divides by its length", "Extract without `--dora`.");
+            }
+
             lengths[row] = (float)Math.Sqrt(RunArithmetic.Dot(trained.Row(row), trained.Row(row)));
-            double factor = lengths[row] / Math.Sqrt(RunArithmetic.Dot(adapted.Row(row), adapted.Row(row)));
+            double factor = lengths[row] / Math.Sqrt(square);
             TensorPrimitives.Multiply(adapted.Row(row), (float)factor, adapted.Row(row));
         }
 

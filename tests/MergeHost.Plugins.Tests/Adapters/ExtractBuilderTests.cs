@@ -68,6 +68,21 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
             made["base_model.model.model.layers.0.mlp.up_proj.lora_magnitude_vector"].Select(length => (double)length), (x, y) => Math.Abs(x - y) < 1e-5);
     }
 
+    // As in matrices that were padded: what DoRA makes of it is 0/0.
+    [Fact]
+    public void Make_WithDoraOfARowOfZeros_RefusesItByName()
+    {
+        TinyCheckpoint Padded(float value) => new TinyCheckpoint().Add(Up, DType.F32, [2, 4], [value, 1, 2, 3, 0, 0, 0, 0]);
+        using ICheckpointReader before = Padded(1).Open();
+        using ICheckpointReader after = Padded(2).Open();
+        Dictionary<string, ICheckpointReader> models = new() { ["base"] = before, ["tuned"] = after };
+        ModelBlueprint blueprint = ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(
+            new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned", Rank = 1, Dora = true });
+        using TemporaryFolder folder = new();
+        BuildException refusal = Assert.Throws<BuildException>(() => WriteMade(blueprint, models, folder.Path));
+        Assert.Contains($"'{Up}': row 1", refusal.Message, StringComparison.Ordinal);
+    }
+
     // gpt-oss stores [experts, in, out]; an adapter has the same factors for both layouts.
     [Theory]
     [InlineData("qwen3_moe", false)]
@@ -130,7 +145,7 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.GroupBy(tensor => tensor.Treatment))
         {
             MadeTensors made = new([.. group.Select(tensor => new TensorInfo(tensor.Name, DType.F32, tensor.Shape))],
-                (source, first, count) => AdapterCase.Read(models[source.Model], source.Tensor)[(int)first..(int)(first + count)], _ => throw new NotSupportedException())
+                (source, first, count) => AdapterCase.Read(models[source.Model], source.Tensor) is var all && count < 0 ? all : all[(int)first..(int)(first + count)], _ => throw new NotSupportedException())
             {
                 Algebra = _algebra,
                 Device = default,
