@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using MergeHost.Activations;
 using MergeHost.Authoring;
 using MergeHost.Checkpoints;
@@ -294,36 +295,45 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="recipePath">The recipe that made it.</param>
     /// <param name="output">The folder; beside a single file, no card is written.</param>
     /// <param name="manifest">What was made, with its evaluation if there is one.</param>
-    /// <returns>Whether it was written: a card that somebody else wrote stays.</returns>
+    /// <returns>The file that somebody else wrote, the card or the licences beside it, where that stays and nothing is written; <see langword="null"/> if all is well.</returns>
     /// <exception cref="MergeHostException">It cannot be written.</exception>
-    public bool WriteCard(string recipePath, string output, MergeManifest manifest)
+    public string? WriteCard(string recipePath, string output, MergeManifest manifest)
     {
         string path = Path.Combine(output, ModelCard.FileName);
-        if (!Directory.Exists(output) || !CardWriter.MayReplace(path))
-        {
-            return false;
-        }
-
-        using PlanSession session = Open(recipePath);
-        using ModelResolver models = new(new PluginSet(Catalog), _host);
-        (string card, string? licenses) = CardWriter.Write(manifest, CardSources.Of(session.Recipe, manifest, models));
+        string licensesPath = Path.Combine(output, CardWriter.LicensesName);
         try
         {
-            if (licenses is not null)
+            if (!Directory.Exists(output))
             {
-                File.WriteAllText(Path.Combine(output, CardWriter.LicensesName), licenses);
+                return null;
             }
 
-            // A card is whole or not there, so that a run that was killed here is known.
-            File.WriteAllText(path + PartialFile.Suffix, card);
-            File.Move(path + PartialFile.Suffix, path, overwrite: true);
+            if (!CardWriter.MayReplace(path))
+            {
+                return path;
+            }
+
+            using PlanSession session = Open(recipePath);
+            using ModelResolver models = new(new PluginSet(Catalog), _host);
+            (string card, string? licenses) = CardWriter.Write(manifest, CardSources.Of(session.Recipe, manifest, models));
+            if (licenses is not null)
+            {
+                if (!CardWriter.MayReplace(licensesPath))
+                {
+                    return licensesPath;
+                }
+
+                DurableFile.Write(licensesPath, Encoding.UTF8.GetBytes(licenses));
+            }
+
+            // The last to be written, so that a run that was killed here is known.
+            DurableFile.Write(path, Encoding.UTF8.GetBytes(card));
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw OutputException.WriteFailed(path, exception);
         }
-
-        return true;
     }
 
     /// <summary>Compares an output with its manifest, byte by byte.</summary>

@@ -104,9 +104,9 @@ internal static class MergeCommand
         string output = arguments.GetRequiredValue(_output);
         if (!arguments.GetValue(_noCard) && Directory.Exists(output)
             && (!manifest.IsAlreadyComplete || !File.Exists(Path.Combine(output, "README.md")))
-            && !engine.WriteCard(arguments.GetRequiredValue(_recipe), output, manifest))
+            && engine.WriteCard(arguments.GetRequiredValue(_recipe), output, manifest) is { } kept)
         {
-            printer.Say($"{Path.Combine(output, "README.md")} is no card of a merge, and stays as it is");
+            printer.Say($"{kept} is no card of a merge, and stays as it is; no card is written");
         }
     }
 

@@ -54,19 +54,9 @@ internal static partial class CardSources
         try
         {
             CheckpointFiles files = models.Find(new ModelReference(name, new TextPlace(recipePath, 1, 1)), recipePath).Files;
-            if (!files.Has(ModelCard.FileName))
-            {
-                return null;
-            }
-
-            using CheckpointFile file = files.Open(ModelCard.FileName);
-            if (file.LengthBytes > ModelCard.MostBytes)
-            {
-                return null;
-            }
-
-            using StreamReader reader = new(files.OpenStream(ModelCard.FileName), Encoding.UTF8);
-            return ModelCard.Parse(files.PathOf(ModelCard.FileName), reader.ReadToEnd());
+            return files.Has(ModelCard.FileName)
+                ? ModelCard.Parse(files.PathOf(ModelCard.FileName), Encoding.UTF8.GetString(files.ReadBytes(ModelCard.FileName, ModelCard.MostBytes)))
+                : null;
         }
         catch (Exception exception) when (exception is MergeHostException or IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MergeHost.Reports;
+using MergeHost.Storage;
 using MergeHost.Storage.Text;
 using MergeHost.Yaml;
 
@@ -16,8 +17,10 @@ internal static class CardWriter
     private const string Mark = "<!-- Written by mergehost merge; without this line it is left as it is. -->";
     private const int MostCharacters = 200;
 
-    /// <summary>Whether a card may be written over another.</summary>
-    public static bool MayReplace(string path) => !File.Exists(path) || File.ReadAllText(path).Contains(Mark, StringComparison.Ordinal);
+    /// <summary>Whether a card, or the licences beside it, may be written over what is there.</summary>
+    /// <exception cref="IOException">What is there cannot be read.</exception>
+    public static bool MayReplace(string path) =>
+        !File.Exists(path) || (FileIdentity.Of(path).LengthBytes <= ModelCard.MostBytes && File.ReadAllText(path).Contains(Mark, StringComparison.Ordinal));
 
     /// <summary>The card, and the licences where they differ.</summary>
     /// <param name="manifest">What was made, with its evaluation if there is one.</param>
@@ -54,7 +57,7 @@ internal static class CardWriter
             ? $"{Plain(sources[0].Card!.License!)}, as for all models it was made of.\n"
             : allKnown ? $"The models are under different licences; what holds for the merge is for its author to say.\n\n{table}"
             : $"Not every model says under which licence it is, so that none is named for the merge.\n\n{table}");
-        return (text.ToString(), allKnown && licenses.Length > 1 ? $"# Licences of the models\n\n{table}" : null);
+        return (text.ToString(), allKnown && licenses.Length > 1 ? $"{Mark}\n\n# Licences of the models\n\n{table}" : null);
     }
 
     // Not the folder's name: the same merge has the same card anywhere.
@@ -111,7 +114,16 @@ internal static class CardWriter
     }
 
     private static string Licenses(IReadOnlyList<CardSource> sources) => $"| model | licence |\n| --- | --- |\n{string.Concat(sources.Select(source =>
-        $"| {Plain(source.Name)} | {(source.Card?.License is { } license ? Plain(license) : source.IsOfHub ? "none given" : "local, none known")} |\n"))}";
+        $"| {Plain(source.Name)} | {LicenseOf(source)} |\n"))}";
+
+    // The hub may not have answered: only a card that was read can lack a licence.
+    private static string LicenseOf(CardSource source) => source switch
+    {
+        { Card.License: { } license } => Plain(license),
+        { IsOfHub: false } => "local, none known",
+        { Card: null } => "no card could be read",
+        _ => "none given",
+    };
 
     private static string? Library(MergeManifest manifest) =>
         manifest.Files.Any(file => file.Name == "adapter_config.json") ? "peft" : manifest.Format == "gguf" ? null : "transformers";

@@ -10,7 +10,7 @@ internal sealed record ModelCard(string? License)
     public const string FileName = "README.md";
 
     /// <summary>The longest that is read.</summary>
-    public const long MostBytes = 1 << 20;
+    public const int MostBytes = 1 << 20;
 
     /// <summary>The licence as it is filed: one of the hub's, or <c>other</c>.</summary>
     public string? LicenseId { get; init; }
@@ -39,7 +39,7 @@ internal sealed record ModelCard(string? License)
     /// <exception cref="MergeHostException">Its front matter is no YAML.</exception>
     public static ModelCard Parse(string path, string text)
     {
-        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        string[] lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
         int end = lines[0].TrimEnd() == "---" ? Array.FindIndex(lines, 1, line => line.TrimEnd() == "---") : -1;
         if (end < 0)
         {

@@ -52,12 +52,12 @@ public sealed class CardWriterTests
     {
         CardSource community = Source("mh-labs/tiny-base", "license: other\nlicense_name: example-community\nlicense_link: LICENSE");
         (string card, string? licenses) = CardWriter.Write(
-            Manifest("linear"), [community, Source("mh-labs/tiny-lora", "base_model: mh-labs/tiny-base"), Source("mh-labs/tiny-code", "license: mit"), new("./out/finetuned", false, null)]);
+            Manifest("linear"), [community, Source("mh-labs/tiny-lora", "base_model: mh-labs/tiny-base"), Source("mh-labs/tiny-code", "license: mit"), new("mh-labs/gone", true, null), new("./out/finetuned", false, null)]);
         Assert.Null(licenses);
         Assert.DoesNotContain("\nlicense", card, StringComparison.Ordinal);
         Assert.DoesNotContain("- './out/finetuned'", card, StringComparison.Ordinal);
         Assert.Contains(
-            "| mh-labs/tiny-base | example-community |\n| mh-labs/tiny-lora | none given |\n| mh-labs/tiny-code | mit |\n| ./out/finetuned | local, none known |\n", card, StringComparison.Ordinal);
+            "| mh-labs/tiny-base | example-community |\n| mh-labs/tiny-lora | none given |\n| mh-labs/tiny-code | mit |\n| mh-labs/gone | no card could be read |\n| ./out/finetuned | local, none known |\n", card, StringComparison.Ordinal);
     }
 
     [Fact]
