@@ -78,14 +78,7 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
     /// <inheritdoc/>
     public void Complete()
     {
-        foreach (CompanionFile companion in _companions)
-        {
-            string path = Path.Combine(_folder, companion.Name);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using Stream content = companion.Open();
-            DurableFile.Write(path, content);
-        }
-
+        FolderCompanions.Write(_folder, _companions);
         // All bytes are on the disk before the first name changes.
         _files.ForEach(file => file.Flush());
         _files.ForEach(file => file.Complete());

@@ -38,6 +38,20 @@ public static class FolderCompanions
     public static IReadOnlyList<CompanionFile> Find(CheckpointFiles files) =>
         [.. _names.Concat(Templates(files)).Select(files.Companion).OfType<CompanionFile>()];
 
+    /// <summary>Writes such files into a folder, each whole or not at all.</summary>
+    /// <exception cref="IOException">One cannot be written.</exception>
+    /// <exception cref="CheckpointException">One cannot be read.</exception>
+    public static void Write(string folder, IEnumerable<CompanionFile> companions)
+    {
+        foreach (CompanionFile companion in companions)
+        {
+            string path = Path.Combine(folder, companion.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using Stream content = companion.Open();
+            DurableFile.Write(path, content);
+        }
+    }
+
     // Chat templates with names, beside the usual one.
     private static IEnumerable<string> Templates(CheckpointFiles files) => files.NamesIn(CompanionFile.TemplateFolder)
         .Where(name => name.EndsWith(".jinja", StringComparison.Ordinal)).Select(name => $"{CompanionFile.TemplateFolder}/{name}");

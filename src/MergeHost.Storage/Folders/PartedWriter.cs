@@ -86,14 +86,7 @@ public sealed class PartedWriter : ICheckpointWriter
     /// <inheritdoc/>
     public void Complete()
     {
-        foreach (CompanionFile companion in _companions)
-        {
-            string path = Path.Combine(_folder, companion.Name);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using Stream content = companion.Open();
-            DurableFile.Write(path, content);
-        }
-
+        FolderCompanions.Write(_folder, _companions);
         _writers.ForEach(part => part.Writer.Complete());
         DurableFolder.Flush(_folder);
     }
