@@ -98,7 +98,10 @@ public sealed class PartedCheckpoint : ICheckpointReader
         _readers.Add(reader);
         foreach (TensorInfo tensor in reader.Tensors)
         {
-            _tensors.Add(prefix + tensor.Name, (reader, tensor));
+            if (!_tensors.TryAdd(prefix + tensor.Name, (reader, tensor)))
+            {
+                throw CheckpointException.Unreadable(reader.WeightFiles[0], $"its tensor '{tensor.Name}' would be '{prefix}{tensor.Name}', as one of the first part is");
+            }
         }
 
         return reader;

@@ -55,6 +55,16 @@ public sealed class PartsTests : IDisposable
         Assert.Contains($"a part lies in '{part}'", problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Merge_OfAFirstPartWithTheNameOfAnothersTensor_IsRefused()
+    {
+        Write("a", "", 1);
+        new TinyCheckpoint().Add(Dense, DType.F32, [2], [1, 2]).Write(_bed["a"]);
+        Problem problem = MergeBed.Fails(() => _bed.Merge(Recipe("a", "a"), "out"));
+        Assert.Equal(ErrorCodes.CheckpointUnreadable, problem.Code);
+        Assert.Contains($"its tensor 'linear.weight' would be '{Dense}'", problem.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _bed.Dispose();
 
     private static string In(string folder, string file) => folder.Length == 0 ? file : $"{folder}/{file}";
