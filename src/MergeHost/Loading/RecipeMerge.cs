@@ -34,7 +34,7 @@ internal sealed class RecipeMerge
     public static string Nowhere { get; } = Path.Combine(Path.GetTempPath(), "mergehost-in-memory");
 
     /// <summary>Tells this merge from every other, by recipe, inputs and plugins.</summary>
-    public string Identity => MergeIdentity.OfUnfinished(_plan, _plan.Stages[^1], _options);
+    public string Identity => MergeIdentity.Of(_plan, _plan.Stages[^1], _options).Unfinished;
 
     /// <summary>Whether a path names a recipe rather than a checkpoint.</summary>
     public static bool IsRecipe(string path) => path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal);

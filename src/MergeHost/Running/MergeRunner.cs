@@ -46,16 +46,7 @@ internal sealed class MergeRunner(
             return _maker.Checked(finished, last, output, cancellation) with { IsAlreadyComplete = true };
         }
 
-        InputFetch.Run(plan.InputFiles, options.Stream, warnings, progress, cancellation);
-
-        foreach (StagePlan stage in plan.Stages.Where(InputCheck.CanRun))
-        {
-            foreach (Problem warning in new InputCheck(stage, model => model.Open(), cancellation).Run())
-            {
-                warnings?.Invoke(warning);
-            }
-        }
-
+        _maker.CheckInputs(last, plan.Stages, cancellation);
         output.Prepare(last.Format.Export.Files, options.Force);
         MergeManifest manifest;
         using (Journal journal = _maker.OpenJournal(last, output, options.Force, out IReadOnlyList<TensorRecord> recorded))
@@ -71,11 +62,7 @@ internal sealed class MergeRunner(
         }
 
         output.CleanUp();
-        if (InputFetch.Uncompared(plan.InputFiles) is { } uncompared)
-        {
-            warnings?.Invoke(uncompared);
-        }
-
+        _maker.WarnOfUncompared(last);
         return manifest;
     }
 

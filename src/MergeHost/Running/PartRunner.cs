@@ -77,11 +77,12 @@ internal sealed class PartRunner(
             return summary with { IsAlreadyComplete = true };
         }
 
-        CheckInputs(cancellation);
+        _maker.CheckInputs(_stage, [_stage], cancellation);
         StagePlan stage = Chosen();
         DiskSpace.Check(own, mine.LengthBytes);
         StageRunner runner = new(stage, host, options, cancellation) { Part = mine, Survey = Answers };
         _maker.Run(runner, stage, own, journal, recorded);
+        _maker.WarnOfUncompared(_stage);
         return summary;
     }, cancellation);
 
@@ -101,7 +102,7 @@ internal sealed class PartRunner(
 
         Prepare(count: null);
         using Journal journal = _maker.OpenJournal(_stage, Place.OfSurvey(part), force: true, out _);
-        CheckInputs(cancellation);
+        _maker.CheckInputs(_stage, [_stage], cancellation);
         StagePlan stage = _stage;
         int answered = 0;
         if (stage.Selection is { } selection)
@@ -111,9 +112,10 @@ internal sealed class PartRunner(
             Answers.KeepChoices(stage.Selection!.Choices!);
         }
 
-        (int questions, int measured) = ModelStatistics.AreAsked(stage.Tensors)
+        int measured = ModelStatistics.AreAsked(stage.Tensors)
             ? new StageRunner(stage, host, options, cancellation).RunSurvey(Answers, question => _stage.Selection is not null || question % part.Count == part.Number - 1)
-            : (0, 0);
+            : 0;
+        _maker.WarnOfUncompared(_stage);
         return summary with { Count = answered + measured, IsAlreadyComplete = answered + measured == 0 };
     }, cancellation);
 
@@ -135,10 +137,10 @@ internal sealed class PartRunner(
         }
 
         IReadOnlyList<ManifestStage> earlier = Earlier();
-        PartsRecord.Of(plan, _stage, options).Claim(Place);
+        PartsRecord.Of(plan, _stage, _maker.IdentityOf(_stage).Merge).Claim(Place);
         int[] counts = [.. Place.PartCounts()];
         IReadOnlyList<PartPlan> parts = PartPlan.Divide(_stage, Place, host, counts is [int only] ? only : throw CountUnclear(counts));
-        CheckParts(parts);
+        IReadOnlyList<TensorRecord> recorded = CheckParts(parts);
         StagePlan stage = Chosen();
         MergeManifest manifest;
         using (Journal journal = _maker.OpenJournal(stage, Place, force: false, out _))
@@ -148,7 +150,7 @@ internal sealed class PartRunner(
                 return _maker.MadeBefore(_stage, Place)! with { IsAlreadyComplete = true };
             }
 
-            IReadOnlyList<TensorRecord> recorded = Gather(parts, journal);
+            Gather(parts, recorded, journal);
             StageRunner runner = new(stage, host, options, cancellation) { Refuse = lost => Damaged(parts, lost) };
             manifest = _maker.Make(runner, stage, Place, journal, recorded, earlier, cancellation);
         }
@@ -165,7 +167,7 @@ internal sealed class PartRunner(
         // An earlier stage is put away with the last.
         bool isFinished = _maker.Finished(_stage, Place) is not null || (!IsLast && _maker.Finished(plan.Stages[^1], plan.Output) is not null);
         int known = count ?? (isFinished ? 1 : Place.PartCounts() is [int only] ? only : throw CountUnclear([.. Place.PartCounts()]));
-        return (isFinished, [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished))]);
+        return (isFinished, [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished ? null : RecordsOf(part)))]);
     }
 
     /// <summary>Whether something must be known of whole models before any part is made.</summary>
@@ -238,22 +240,10 @@ internal sealed class PartRunner(
         }
 
         Place.PrepareParts(_stage.Format.Export.Files);
-        PartsRecord.Of(plan, _stage, options).Claim(Place);
+        PartsRecord.Of(plan, _stage, _maker.IdentityOf(_stage).Merge).Claim(Place);
         if (count is { } asked && Place.PartCounts().Where(other => other != asked).ToArray() is { Length: > 0 } others)
         {
             throw OutputException.OtherPartCount(plan.Output.Path, Place.PartsPath, string.Join(" and in ", others), asked);
-        }
-    }
-
-    private void CheckInputs(CancellationToken cancellation)
-    {
-        InputFetch.Run(plan.InputFilesOf(_stage), options.Stream, warnings, progress, cancellation);
-        if (InputCheck.CanRun(_stage))
-        {
-            foreach (Problem warning in new InputCheck(_stage, model => model.Open(), cancellation).Run())
-            {
-                warnings?.Invoke(warning);
-            }
         }
     }
 
@@ -279,40 +269,43 @@ internal sealed class PartRunner(
     private string? Where(PartPlan part, Checkpoints.CheckpointShard shard) =>
         new[] { Place.OfPart(part.Part).In(shard.File), Place.In(shard.File + PartialFile.Suffix), Place.In(shard.File) }.FirstOrDefault(File.Exists);
 
-    private PartStatus StatusOf(PartPlan part, bool isFinished)
+    // Without records: the output is finished.
+    private PartStatus StatusOf(PartPlan part, IReadOnlyList<TensorRecord>? recorded)
     {
         OutputPlace own = Place.OfPart(part.Part);
         int total = _stage.Tensors.Count(part.Makes);
-        IReadOnlyList<TensorRecord> recorded = isFinished ? [] : RecordsOf(part);
-        string state = isFinished || (File.Exists(own.JournalPath) && IsDone(part, recorded)) ? PartStatus.Done
+        string state = recorded is null || (File.Exists(own.JournalPath) && IsDone(part, recorded)) ? PartStatus.Done
             : !File.Exists(own.JournalPath) ? PartStatus.NotBegun
             : Journal.IsOpen(own.JournalPath) ? PartStatus.Running
             : PartStatus.Stopped;
-        return new PartStatus(part.Part.ToString(), state, state == PartStatus.Done ? total : Math.Min(total, recorded.DistinctBy(record => record.Name).Count()), total, part.LengthBytes);
+        return new PartStatus(part.Part.ToString(), state, state == PartStatus.Done ? total : Math.Min(total, recorded!.DistinctBy(record => record.Name).Count()), total, part.LengthBytes);
     }
 
     private IReadOnlyList<TensorRecord> RecordsOf(PartPlan part) =>
-        Journal.Look(Place.OfPart(part.Part).JournalPath, MergeIdentity.OfUnfinished(plan, _stage, options));
+        Journal.Look(Place.OfPart(part.Part).JournalPath, _maker.IdentityOf(_stage).Unfinished);
 
-    private void CheckParts(IReadOnlyList<PartPlan> parts)
+    // What all of them made; each has made everything.
+    private List<TensorRecord> CheckParts(IReadOnlyList<PartPlan> parts)
     {
-        PartStatus[] missing = [.. parts.Select(part => StatusOf(part, isFinished: false)).Where(status => status.State != PartStatus.Done)];
+        IReadOnlyList<TensorRecord>[] recorded = [.. parts.Select(RecordsOf)];
+        PartStatus[] missing = [.. parts.Zip(recorded, StatusOf).Where(status => status.State != PartStatus.Done)];
         if (missing.Length > 0)
         {
             string listed = string.Join(", ", missing.Take(20).Select(status => $"{status.Part} ({Words(status)})"));
             throw OutputException.PartsMissing($"{plan.Output.Path}: {missing.Length} of {parts.Count} parts are not finished: {listed}{(missing.Length > 20 ? ", …" : "")}",
                 $"Run `{Command} --part {missing[0].Part}`{(missing.Length > 1 ? " and the others" : "")}, and then this again.");
         }
+
+        return [.. recorded.SelectMany(records => records).DistinctBy(record => record.Name)];
     }
 
     private static string Words(PartStatus status) =>
         status.State == PartStatus.NotBegun ? status.State : $"{status.State}, {status.DoneTensors} of {status.TotalTensors} tensors";
 
     // From here on it is as if one run had made all tensors and been stopped then.
-    private List<TensorRecord> Gather(IReadOnlyList<PartPlan> parts, Journal journal)
+    private void Gather(IReadOnlyList<PartPlan> parts, IReadOnlyList<TensorRecord> recorded, Journal journal)
     {
-        List<TensorRecord> recorded = [.. parts.SelectMany(RecordsOf).DistinctBy(record => record.Name)];
-        recorded.ForEach(journal.Add);
+        recorded.ToList().ForEach(journal.Add);
         foreach ((PartPlan part, Checkpoints.CheckpointShard shard) in parts.SelectMany(part => part.Shards, (part, shard) => (part, shard)))
         {
             string own = Place.OfPart(part.Part).In(shard.File);
@@ -321,8 +314,6 @@ internal sealed class PartRunner(
                 File.Move(own, Place.In(shard.File + PartialFile.Suffix), overwrite: true);
             }
         }
-
-        return recorded;
     }
 
     private OutputException Damaged(IReadOnlyList<PartPlan> parts, IReadOnlyList<TensorPlan> lost)

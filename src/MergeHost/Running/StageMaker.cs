@@ -21,10 +21,48 @@ namespace MergeHost.Running;
 internal sealed class StageMaker(
     MergePlan plan, PluginHost host, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress)
 {
+    private readonly Dictionary<string, (string Merge, string Unfinished)> _identities = [];
+
+    /// <inheritdoc cref="MergeIdentity.Of"/>
+    public (string Merge, string Unfinished) IdentityOf(StagePlan stage)
+    {
+        string name = stage.Stage.Name ?? "";
+        if (!_identities.TryGetValue(name, out (string Merge, string Unfinished) known))
+        {
+            _identities.Add(name, known = MergeIdentity.Of(plan, stage, options));
+        }
+
+        return known;
+    }
+
+    /// <summary>Makes the files that are read ready, and tells what only their data can tell.</summary>
+    /// <param name="last">The stage that is made.</param>
+    /// <param name="stages">The stages that run for it.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="MergeHostException">A file cannot be had, or the models do not go together.</exception>
+    public void CheckInputs(StagePlan last, IEnumerable<StagePlan> stages, CancellationToken cancellation)
+    {
+        InputFetch.Run(plan.InputFilesOf(last), options.Stream, warnings, progress, cancellation);
+        foreach (Problem warning in stages.Where(InputCheck.CanRun).SelectMany(stage => new InputCheck(stage, model => model.Open(), cancellation).Run()))
+        {
+            warnings?.Invoke(warning);
+        }
+    }
+
+    /// <summary>Tells of files that were read where they are, and that could not be compared with their digests.</summary>
+    /// <param name="last">The stage that was made.</param>
+    public void WarnOfUncompared(StagePlan last)
+    {
+        if (InputFetch.Uncompared(plan.InputFilesOf(last)) is { } uncompared)
+        {
+            warnings?.Invoke(uncompared);
+        }
+    }
+
     /// <summary>Opens the journal of a stage, or of one of its parts.</summary>
     /// <inheritdoc cref="Journal.Open"/>
     public Journal OpenJournal(StagePlan stage, OutputPlace place, bool force, out IReadOnlyList<TensorRecord> recorded) =>
-        Journal.Open(place.JournalPath, MergeIdentity.OfUnfinished(plan, stage, options), force, out recorded);
+        Journal.Open(place.JournalPath, IdentityOf(stage).Unfinished, force, out recorded);
 
     /// <summary>Makes a stage, its choice made, and its manifest.</summary>
     /// <param name="runner">Runs the stage.</param>
@@ -41,7 +79,7 @@ internal sealed class StageMaker(
         StageResult result = Run(runner, stage, place, journal, recorded);
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         string? check = BuildCheck.Run(stage, written, host, options, cancellation);
-        MergeManifest manifest = ManifestStore.Make(plan, stage, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, IdentityOf(stage).Merge, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);
         DurableFile.Write(place.ManifestPath, manifest.ToBytes());
         return manifest;
     }
@@ -84,7 +122,7 @@ internal sealed class StageMaker(
 
     /// <summary>The manifest of what an earlier run made of the stage; <see langword="null"/> if there is none, or it is another merge's.</summary>
     public MergeManifest? MadeBefore(StagePlan stage, OutputPlace place) =>
-        ManifestStore.TryRead(place) is { } manifest && manifest.Merge == MergeIdentity.Of(plan, stage, options) ? manifest : null;
+        ManifestStore.TryRead(place) is { } manifest && manifest.Merge == IdentityOf(stage).Merge ? manifest : null;
 
     /// <summary>What is different from when a stage was made, of its inputs or of its files; <see langword="null"/> if nothing is.</summary>
     public OutputException? Difference(StagePlan stage, OutputPlace place, MergeManifest manifest)

@@ -51,8 +51,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             throw Refuse(lacking);
         }
 
-        IReadOnlyList<Problem> warnings =
-            MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan) || Refuse is not null);
+        // Where nothing may be made, neither models nor a device are needed.
+        IReadOnlyList<Problem> warnings = Refuse is not null ? [] : MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
         TensorRecord[] made = [.. Tensors.Select(tensor => records[tensor.Output.Name])];
         Problem? unchanged = Part is null ? ChangeCheck.Run(plan, made) : null;
@@ -76,9 +76,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     /// <summary>Finds what is to be known of the whole model before any tensor is made, and keeps it.</summary>
     /// <param name="answers">Keeps it.</param>
     /// <param name="isMine">Whether this run is the one to answer a question, by its number.</param>
-    /// <returns>How many questions there are, and how many this run answered.</returns>
+    /// <returns>How many questions this run answered.</returns>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public (int Questions, int Answered) RunSurvey(Survey answers, Func<int, bool> isMine)
+    public int RunSurvey(Survey answers, Func<int, bool> isMine)
     {
         InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
         using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()), new StageOutput(new NoWriter(), null), largestBytes: 0) { Strategy = plan.Strategy };
@@ -91,7 +91,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             answers.Keep(question, result);
         }
 
-        return (statistics.Count, mine.Length);
+        return mine.Length;
     }
 
     private ICheckpointWriter CreateFiles(string folder)

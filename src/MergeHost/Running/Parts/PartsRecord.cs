@@ -19,8 +19,8 @@ internal sealed record PartsRecord(string Merge, string Program, IReadOnlyList<M
     private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, WriteIndented = true };
 
     /// <summary>Of a stage's parts.</summary>
-    public static PartsRecord Of(MergePlan plan, StagePlan stage, MergeOptions options) => new(
-        MergeIdentity.Of(plan, stage, options), MergeIdentity.Program,
+    public static PartsRecord Of(MergePlan plan, StagePlan stage, string merge) => new(
+        merge, MergeIdentity.Program,
         [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity))]);
 
     /// <summary>Makes sure that a folder's parts are those of this plan; the first to come says so.</summary>

@@ -17,17 +17,18 @@ internal static class ManifestStore
     /// <summary>Describes a stage that is complete.</summary>
     /// <param name="plan">The recipe's plan.</param>
     /// <param name="stage">The stage.</param>
+    /// <param name="merge">What tells it from another merge.</param>
     /// <param name="earlier">The stages before it.</param>
     /// <param name="result">What it made.</param>
     /// <param name="files">Its files.</param>
     /// <param name="options">How it was made.</param>
     public static MergeManifest Make(
-        MergePlan plan, StagePlan stage, IReadOnlyList<ManifestStage> earlier, StageResult result, IReadOnlyList<ManifestFile> files,
+        MergePlan plan, StagePlan stage, string merge, IReadOnlyList<ManifestStage> earlier, StageResult result, IReadOnlyList<ManifestFile> files,
         MergeOptions options) =>
         new()
         {
             MergeHost = typeof(ManifestStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-            Merge = MergeIdentity.Of(plan, stage, options),
+            Merge = merge,
             Recipe = plan.Recipe.Text,
             Seed = options.Seed,
             Device = options.Device.ToString(),

@@ -30,16 +30,14 @@ internal sealed class MergeIdentity
     /// <summary>The builds of the program and of its kernels.</summary>
     public static string Program => string.Join(' ', _builds.Select(module => module.ModuleVersionId));
 
-    /// <summary>The identity that a stage's manifest names.</summary>
-    public static string Of(MergePlan plan, StagePlan stage, MergeOptions options) => Compute(plan, stage, options).Hash();
-
-    /// <summary>The identity that a stage's journal names.</summary>
-    public static string OfUnfinished(MergePlan plan, StagePlan stage, MergeOptions options)
+    /// <summary>The identity that a stage's manifest names, and the one that its journal names; all files of its plugins are read for them.</summary>
+    public static (string Merge, string Unfinished) Of(MergePlan plan, StagePlan stage, MergeOptions options)
     {
         MergeIdentity identity = Compute(plan, stage, options);
+        string merge = identity.Hash();
         identity.Add(Program);
         identity.Add([.. plan.InputFilesOf(stage).Select(file => $"{file.Name} {file.Path} {file.Identity}")]);
-        return identity.Hash();
+        return (merge, identity.Hash());
     }
 
     private static MergeIdentity Compute(MergePlan plan, StagePlan last, MergeOptions options)
