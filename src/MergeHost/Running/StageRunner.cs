@@ -106,15 +106,27 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     {
         Dictionary<InputModel, ICheckpointReader> readers = plan.Models.ToDictionary(model => model, open);
         IReadOnlyList<Problem> warnings = isChecked ? [] : new InputCheck(plan, model => readers[model], cancellation).Run();
-        long largest = plan.Tensors.Select(tensor => tensor.Then.Count > 0 ? SteppedTask.Needed(tensor) : TensorTask.WholeBytes(tensor)).DefaultIfEmpty().Max();
+        long largest = plan.Tensors.Select(SteppedTask.Needed).DefaultIfEmpty().Max();
         using RunContext context = new(options, readers, output, largest) { Strategy = plan.Strategy };
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan with { Tensors = Tensors }, context, records, progress);
         HashSet<string> own = [.. Tensors.Select(tensor => tensor.Output.Name)];
         IReadOnlyDictionary<Statistic, object> modelResults = own.All(records.ContainsKey) ? new Dictionary<Statistic, object>() : MeasureModel(context, scheduler);
-        scheduler.Run([.. Tasks(records, context, modelResults)], task =>
+        ITensorTask[] tasks = [.. Tasks(records, context, modelResults)];
+        try
         {
-            foreach (TensorRecord record in ((ITensorTask)task).Records.Where(record => own.Contains(record.Name)))
+            scheduler.Run(tasks, task => Note(((ITensorTask)task).Records));
+        }
+        finally
+        {
+            tasks.OfType<SteppedTask>().ToList().ForEach(task => task.Free());
+        }
+
+        return warnings;
+
+        void Note(IEnumerable<TensorRecord> made)
+        {
+            foreach (TensorRecord record in made.Where(record => own.Contains(record.Name)))
             {
                 note(record);
                 lock (records)
@@ -124,8 +136,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             }
 
             timer.Report();
-        });
-        return warnings;
+        }
     }
 
     private IReadOnlyDictionary<Statistic, object> MeasureModel(RunContext context, BlockScheduler scheduler)

@@ -39,8 +39,8 @@ internal sealed class SteppedTask : ITensorTask
     /// <inheritdoc/>
     public long NeededBytes => Needed(_plan);
 
-    /// <summary>Memory for what is made, twice, and for what any of the steps takes.</summary>
-    public static long Needed(TensorPlan plan) => (2 * sizeof(float) * plan.Output.ElementCount)
+    /// <summary>Memory for what is made, twice, and for what any of the steps takes; for a tensor without steps, what that takes.</summary>
+    public static long Needed(TensorPlan plan) => plan.Then.Count == 0 ? TensorTask.WholeBytes(plan) : (2 * sizeof(float) * plan.Output.ElementCount)
         + plan.Then.Select(step => StepOf(plan, step, plan.Output)).Prepend(plan with { Then = [] }).Max(TensorTask.WholeBytes);
 
     /// <inheritdoc/>
@@ -61,9 +61,16 @@ internal sealed class SteppedTask : ITensorTask
 
         if (_task.Phase is null)
         {
-            _earlier?.Dispose();
+            Free();
             _context.AddProcessed(_plan.ReadBytes + _plan.Output.LengthBytes);
         }
+    }
+
+    /// <summary>Frees the memory, also of a tensor that was not made to its end.</summary>
+    public void Free()
+    {
+        _earlier?.Dispose();
+        _memory?.Dispose();
     }
 
     private void Next(TensorStep step)

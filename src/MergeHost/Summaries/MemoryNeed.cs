@@ -2,7 +2,6 @@ using MergeHost.Plans;
 using MergeHost.Running;
 using MergeHost.Running.Building;
 using MergeHost.Running.Data;
-using MergeHost.Running.Tensors;
 using MergeHost.Scoring;
 using MergeHost.Strategies;
 
@@ -23,6 +22,6 @@ internal static class MemoryNeed
         long made = stage.Tensors.Where(tensor => tensor.Treatment is MakeTreatment).GroupBy(tensor => (MakeTreatment)tensor.Treatment)
             .Select(group => MakeTask.Needed(group, group.Key)).DefaultIfEmpty().Max();
         long scored = stage.Selection is null ? 0 : stage.Selection.Pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max();
-        return Program + Math.Max(scored, (options.Threads * block) + Math.Min(staged, options.TensorBytes) + Math.Max(made, stage.Tensors.Max(tensor => tensor.Then.Count > 0 ? SteppedTask.Needed(tensor) : TensorTask.WholeBytes(tensor))));
+        return Program + Math.Max(scored, (options.Threads * block) + Math.Min(staged, options.TensorBytes) + Math.Max(made, stage.Tensors.Max(SteppedTask.Needed)));
     }
 }
