@@ -204,7 +204,8 @@ internal sealed class StagePlanner(
 
         try
         {
-            return new TensorStep(step.Step, step.Treat(single), [.. StepPlanner.Claims(single, @base)]);
+            Treatment treatment = step.Treat(single);
+            return IsTooLarge(treatment, step.Step.Installed.Export.Id, group.Output) ? null : new TensorStep(step.Step, treatment, [.. StepPlanner.Claims(single, @base)]);
         }
         catch (MergeHostException exception)
         {
@@ -293,9 +294,8 @@ internal sealed class StagePlanner(
         try
         {
             Treatment? treatment = PluginCall.Run(demand.Installed, $"tensor '{group.Output.Name}'", () => strategy!.Merge(group));
-            if (treatment is WholeTensorTreatment && group.Output.ElementCount > Array.MaxLength)
+            if (IsTooLarge(treatment, demand.Name, group.Output))
             {
-                AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{demand.Name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), group.Output.Name);
                 return null;
             }
 
@@ -321,6 +321,17 @@ internal sealed class StagePlanner(
         }
 
         return null;
+    }
+
+    private bool IsTooLarge(Treatment? treatment, string name, TensorInfo output)
+    {
+        bool isTooLarge = treatment is WholeTensorTreatment && output.ElementCount > Array.MaxLength;
+        if (isTooLarge)
+        {
+            AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), output.Name);
+        }
+
+        return isTooLarge;
     }
 
     private void AddFailure(ErrorCode code, string message, string tensor) =>

@@ -4,6 +4,7 @@ using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Planning.Mapping;
 using MergeHost.Plans;
+using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Strategies;
 using MergeHost.Testing;
@@ -212,19 +213,32 @@ public sealed class StagePlannerTests : IDisposable
         Assert.StartsWith("'fake' works on whole tensors of up to", problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plan_OfATensorThatIsTooLargeForAStep_IsRefused()
+    {
+        TensorInfo huge = new("model.layers.0.mlp.up_proj.weight", DType.F32, [1 << 16, 1 << 16]);
+        Problem problem = Assert.Single(Plan(
+            _ => Treatment.CopySource(0), name => InputModel.Make(name, name, [huge], [], () => throw new NotSupportedException("headers are enough")),
+            "merge_method: fake\nbase_model: a\nmodels: [{model: b}]\nthen: [star]", BaseUse.Required));
+        Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
+        Assert.StartsWith("'star' works on whole tensors of up to", problem.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private StagePlan Plan(string recipe) => Assert.Single(_folder.Plan(recipe).Stages);
 
     // Two models of 13 tensors, by a strategy that no plugin has.
-    private static List<Problem> Plan(Func<TensorGroup, Treatment> merge, Func<string, InputModel>? open = null)
+    private static List<Problem> Plan(
+        Func<TensorGroup, Treatment> merge, Func<string, InputModel>? open = null, string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]", BaseUse @base = BaseUse.None)
     {
         List<Problem> problems = [];
-        const string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]";
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
         Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => (open ?? Headers)(model.Name));
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, _ => null, problems);
-        new StagePlanner(stage, new StrategyDemand("fake", BaseUse.None, 1, 9), new FakeStrategy(merge), binder, models, new FakeFormat(), [], problems).Plan(canBind: true);
+        StrategyDemand demand = new("fake", @base, 1, 9);
+        IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, _ => null, problems);
+        new StagePlanner(stage, demand, new FakeStrategy(merge), binder, models, new FakeFormat(), steps, problems).Plan(canBind: true);
         return problems;
     }
 
