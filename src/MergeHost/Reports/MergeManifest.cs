@@ -96,10 +96,10 @@ public sealed record MergeManifest
         ? manifest.HasNull ? throw new JsonException("a list holds null") : manifest
         : null;
 
-    // What a list holds is not checked by the serializer.
     /// <summary>The manifest with what a check of its last stage found.</summary>
     internal MergeManifest WithCheck(string? check) => check is null ? this : this with { Stages = [.. Stages.SkipLast(1), Stages[^1] with { Check = check }] };
 
+    // What a list holds is not checked by the serializer.
     private bool HasNull => Plugins.Contains(null!) || Stages.Contains(null!) || Files.Contains(null!) || Tensors.Contains(null!)
         || Warnings.Contains(null!) || InputFiles.Contains(null!);
 
