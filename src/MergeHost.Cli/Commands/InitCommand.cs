@@ -29,7 +29,7 @@ internal static class InitCommand
             {
                 using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
                 ExampleInstaller.Write(folder, feeds, cancellation).GetAwaiter().GetResult();
-                printer.Write(new { Path = folder }, made => Console.WriteLine($"{folder}: written\n  run it:  mergehost merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
+                printer.Write(new { Path = folder }, made => Console.WriteLine($"{folder}: written\n  run it:  {Invocation.Name} merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
                 return 0;
             }
 
@@ -45,8 +45,8 @@ internal static class InitCommand
                 : Ask(asks, "Models to merge, with spaces between them")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? throw Missing("the models", "--model MODEL, once for each");
             string? @base = arguments.GetValue(_base) ?? (arguments.GetValue(_method) is null ? Ask(asks, "Base, or nothing") : null);
             string schema = Path.Combine(Path.GetDirectoryName(path) ?? "", RecipeDraft.SchemaFile);
-            Write(path, engine.DraftRecipe(method, models, @base));
-            Write(schema, engine.RecipeSchema());
+            OutputFile.Write(path, engine.DraftRecipe(method, models, @base));
+            OutputFile.Write(schema, engine.RecipeSchema());
             printer.Write(new { Path = path, Schema = schema }, made =>
             {
                 Console.WriteLine($"{made.Path}: written, and {made.Schema} for editors");
@@ -71,16 +71,4 @@ internal static class InitCommand
 
     private static MergeHostException Missing(string what, string option) =>
         new(new Problem(ErrorCodes.Missing, $"{what} of the recipe is not named", $"Name it by {option}."), null);
-
-    private static void Write(string path, string text)
-    {
-        try
-        {
-            File.WriteAllText(path, text);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{path}: {exception.Message}", "Name a file in a folder that exists and can be written."), exception);
-        }
-    }
 }

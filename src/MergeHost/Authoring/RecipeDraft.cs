@@ -117,8 +117,10 @@ internal static class RecipeDraft
         text.Append(line).Append('\n');
     }
 
+    // Words that mean something else to some reader of YAML are quoted, and so is what is empty.
     private static string Quoted(string text) =>
-        text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '_' or '-') && char.IsAsciiLetter(text[0]) && !text.EndsWith('.')
+        text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '_' or '-') && text is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ..] && !text.EndsWith('.')
+            && text.ToLowerInvariant() is not ("null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n")
             ? text
             : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -98,6 +98,22 @@ public sealed class RecipeSchemaTests
         Assert.Contains(hint, exception.Problems[0].Hint, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("null")]
+    [InlineData("True")]
+    [InlineData("7b")]
+    [InlineData("it's: #1")]
+    [InlineData("")]
+    public void Draft_OfAModelOfAnyName_IsReadAsThatName(string model)
+    {
+        using MergeEngine engine = new(PluginFolder.NoServices);
+        YamlMapping recipe = (YamlMapping)YamlLoader.Load("recipe.yaml", engine.DraftRecipe("linear", [model, "other"], null), []).Single();
+        YamlScalar read = (YamlScalar)((YamlMapping)((YamlSequence)recipe.Find("models")!).Items[0]).Find("model")!;
+        Assert.Equal(model, read.Text);
+        Assert.Equal(model == "a/b", read.IsPlain);
+    }
+
     private static bool IsValid(string recipe)
     {
         List<Problem> problems = [];
