@@ -112,9 +112,11 @@ public sealed class EvaluationEngine
     /// <param name="suitePath">The suite, or a task file of lm-evaluation-harness.</param>
     /// <param name="texts">The files of the texts, in UTF-8.</param>
     /// <param name="words">How long runs are, at least 1; of a shorter item it is the whole.</param>
+    /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">Something is wrong with the suite, or a text cannot be read.</exception>
-    public OverlapReport FindOverlap(string suitePath, IReadOnlyList<string> texts, int words) =>
-        OverlapFinder.Find(SuiteReader.Read(suitePath, new PluginSet(_engine.Catalog), _engine.Host, only: []), _engine.Host, texts, words);
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public OverlapReport FindOverlap(string suitePath, IReadOnlyList<string> texts, int words, CancellationToken cancellation = default) =>
+        OverlapFinder.Find(SuiteReader.Read(suitePath, new PluginSet(_engine.Catalog), _engine.Host, only: []), _engine.Host, texts, words, cancellation);
 
     /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
     /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>

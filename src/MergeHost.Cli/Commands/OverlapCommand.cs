@@ -31,9 +31,9 @@ internal static class OverlapCommand
         {
             _suite, _texts, _words, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            OverlapReport report = new EvaluationEngine(engine).FindOverlap(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_texts), arguments.GetValue(_words));
+            OverlapReport report = new EvaluationEngine(engine).FindOverlap(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_texts), arguments.GetValue(_words), cancellation);
             printer.Write(report, Describe);
             return 0;
         }));

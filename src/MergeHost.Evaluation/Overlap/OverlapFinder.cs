@@ -19,8 +19,9 @@ internal static class OverlapFinder
     /// <param name="host">Creates the benchmarks, which read their items.</param>
     /// <param name="texts">The files of the texts.</param>
     /// <param name="words">How long runs of words are; of a shorter item it is the whole.</param>
+    /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">A file cannot be read, or is no text.</exception>
-    public static OverlapReport Find(Suite suite, PluginHost host, IReadOnlyList<string> texts, int words)
+    public static OverlapReport Find(Suite suite, PluginHost host, IReadOnlyList<string> texts, int words, CancellationToken cancellation)
     {
         List<(string Task, List<Item> Items)> tasks = [];
         List<string> unread = [];
@@ -42,10 +43,12 @@ internal static class OverlapFinder
         long count = 0;
         foreach (string path in texts)
         {
+            cancellation.ThrowIfCancellationRequested();
             WordRuns text = new(NamedText.Read(path, MostBytes, ErrorCodes.BadTaskData, "Name a text in UTF-8."));
             count += text.Count;
             foreach (int length in lengths)
             {
+                cancellation.ThrowIfCancellationRequested();
                 found.UnionWith(text.Hashes(length).Select(run => (length, run)).Where(wanted.Contains));
             }
         }

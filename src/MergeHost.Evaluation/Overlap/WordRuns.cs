@@ -7,36 +7,17 @@ namespace MergeHost.Evaluation.Overlap;
 /// <summary>A text as words: runs of letters and digits without regard to case; of scripts without blanks each sign is one.</summary>
 internal sealed class WordRuns
 {
-    private readonly List<string> _words = [];
+    private readonly string _text;
     private readonly List<ulong> _hashes = [];
 
     public WordRuns(string text)
     {
-        StringBuilder word = new();
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            bool isSign = IsSign(rune);
-            if (isSign || !Rune.IsLetterOrDigit(rune))
-            {
-                End(word);
-            }
-
-            if (Rune.IsLetterOrDigit(rune))
-            {
-                word.Append(Rune.ToLowerInvariant(rune));
-            }
-
-            if (isSign)
-            {
-                End(word);
-            }
-        }
-
-        End(word);
+        _text = text;
+        Split(text, word => _hashes.Add(XxHash3.HashToUInt64(MemoryMarshal.AsBytes(word))));
     }
 
     /// <summary>How many words there are.</summary>
-    public int Count => _words.Count;
+    public int Count => _hashes.Count;
 
     /// <summary>The hashes of all runs of so many words, in their order.</summary>
     public IEnumerable<ulong> Hashes(int length)
@@ -48,16 +29,46 @@ internal sealed class WordRuns
     }
 
     /// <summary>The words of a run.</summary>
-    public string Run(int first, int length) => string.Join(' ', _words.Skip(first).Take(length));
-
-    private void End(StringBuilder word)
+    public string Run(int first, int length)
     {
-        if (word.Length > 0)
+        List<string> words = [];
+        Split(_text, word => words.Add(word.ToString()));
+        return string.Join(' ', words.Skip(first).Take(length));
+    }
+
+    // A text may be a gigabyte: no word of it is kept.
+    private static void Split(string text, Action<ReadOnlySpan<char>> add)
+    {
+        List<char> word = [];
+        Span<char> letters = stackalloc char[2];
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            string written = word.ToString();
-            _words.Add(written);
-            _hashes.Add(XxHash3.HashToUInt64(MemoryMarshal.AsBytes(written.AsSpan())));
-            word.Clear();
+            bool isSign = IsSign(rune);
+            if (isSign || !Rune.IsLetterOrDigit(rune))
+            {
+                End();
+            }
+
+            if (Rune.IsLetterOrDigit(rune))
+            {
+                word.AddRange(letters[..Rune.ToLowerInvariant(rune).EncodeToUtf16(letters)]);
+            }
+
+            if (isSign)
+            {
+                End();
+            }
+        }
+
+        End();
+
+        void End()
+        {
+            if (word.Count > 0)
+            {
+                add(CollectionsMarshal.AsSpan(word));
+                word.Clear();
+            }
         }
     }
 
