@@ -1,5 +1,6 @@
 using System.Globalization;
 using MergeHost.Cli.Output;
+using MergeHost.Evaluation.Statistics;
 using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Scoring;
@@ -97,33 +98,19 @@ internal static class ScoreHtml
             [
                 .. from a in scorers
                    from b in scorers
-                   where a != b && Correlation(report, a, b) is not null
-                   select (PageCell[])[a.Id, b.Id, PageCell.Of(Correlation(report, a, b), "0.00")],
+                   where a != b
+                   let rho = Correlation(report, a, b)
+                   where rho is not null
+                   select (PageCell[])[a.Id, b.Id, PageCell.Of(rho, "0.00")],
             ]),
             new PagePlot("heat", "Agreement of scorers: 1 for the same order, -1 for the opposite one", "scorer", "other") { Value = "Spearman's ρ", Diverging = true });
     }
 
-    // Over the layers of each module that both score, as the rest of the program compares ranks.
+    // Over the layers of each module that both score, as validations compare ranks.
     private static double? Correlation(ScoreReport report, ScorerSummary a, ScorerSummary b)
     {
-        double aa = 0;
-        double bb = 0;
-        double ab = 0;
-        foreach (IGrouping<string, ScoredTensor> module in Scored(report, a).Where(tensor => tensor.Scores.ContainsKey(b.Id)).GroupBy(tensor => tensor.Module))
-        {
-            double[] first = Places(module, a);
-            double[] second = Places(module, b);
-            aa += first.Sum(place => place * place);
-            bb += second.Sum(place => place * place);
-            ab += first.Zip(second, (x, y) => x * y).Sum();
-        }
-
-        return aa == 0 || bb == 0 ? null : ab / Math.Sqrt(aa * bb);
-    }
-
-    private static double[] Places(IEnumerable<ScoredTensor> module, ScorerSummary scorer)
-    {
-        int[] ranks = [.. module.Select(tensor => tensor.Scores[scorer.Id].Rank)];
-        return [.. ranks.Select(rank => ranks.Count(other => other < rank) - ((ranks.Length - 1) / 2.0))];
+        ScoredTensor[] both = [.. Scored(report, a).Where(tensor => tensor.Scores.ContainsKey(b.Id))];
+        return RankAgreement.Rho(
+            [.. both.Select(tensor => tensor.Module)], [.. both.Select(tensor => (double)tensor.Scores[a.Id].Rank)], [.. both.Select(tensor => (double)tensor.Scores[b.Id].Rank)]);
     }
 }

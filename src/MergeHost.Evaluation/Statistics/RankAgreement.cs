@@ -19,18 +19,14 @@ internal static class RankAgreement
     /// <returns><see langword="null"/> where a measure is the same for all units of a kind, for every kind.</returns>
     public static RankCorrelation? Of(IReadOnlyList<string> kinds, IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
-        int[][] groups = [.. Enumerable.Range(0, kinds.Count).GroupBy(unit => kinds[unit]).Where(kind => kind.Count() > 1).Select(kind => kind.ToArray())];
-        double[][] a = [.. groups.Select(group => Centered(group, first))];
-        double[][] b = [.. groups.Select(group => Centered(group, second))];
-        double scale = Math.Sqrt(Product(a, a) * Product(b, b));
-        if (scale == 0)
+        (double[][] a, double[][] b) = Ranks(kinds, first, second);
+        if (Rho(a, b) is not { } rho)
         {
             return null;
         }
 
         // Products of the same ranks in another order differ in their last digits.
-        double product = Product(a, b);
-        double asGood = product - (1e-9 * scale);
+        double asGood = Product(a, b) - (1e-9 * Scale(a, b));
         Random random = new(1);
         int asOften = 0;
         for (int shuffle = 0; shuffle < Shuffles; shuffle++)
@@ -39,7 +35,25 @@ internal static class RankAgreement
             asOften += Product(a, b) >= asGood ? 1 : 0;
         }
 
-        return new RankCorrelation(product / scale, (double)asOften / Shuffles, groups.Sum(group => group.Length));
+        return new RankCorrelation(rho, (double)asOften / Shuffles, a.Sum(group => group.Length));
+    }
+
+    /// <summary>The correlation alone.</summary>
+    /// <inheritdoc cref="Of"/>
+    public static double? Rho(IReadOnlyList<string> kinds, IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        (double[][] a, double[][] b) = Ranks(kinds, first, second);
+        return Rho(a, b);
+    }
+
+    private static double? Rho(double[][] a, double[][] b) => Scale(a, b) is var scale && scale == 0 ? null : Product(a, b) / scale;
+
+    private static double Scale(double[][] a, double[][] b) => Math.Sqrt(Product(a, a) * Product(b, b));
+
+    private static (double[][] First, double[][] Second) Ranks(IReadOnlyList<string> kinds, IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        int[][] groups = [.. Enumerable.Range(0, kinds.Count).GroupBy(unit => kinds[unit]).Where(kind => kind.Count() > 1).Select(kind => kind.ToArray())];
+        return ([.. groups.Select(group => Centered(group, first))], [.. groups.Select(group => Centered(group, second))]);
     }
 
     private static double[] Centered(int[] group, IReadOnlyList<double> measure) =>

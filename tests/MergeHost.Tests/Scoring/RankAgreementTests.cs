@@ -35,5 +35,11 @@ public sealed class RankAgreementTests
     public void Of_WhatCannotBeRanked_IsNone(string kinds, double first, double second, double third) =>
         Assert.Null(RankAgreement.Of([.. kinds.Select(kind => $"{kind}")], [first, second, third], [1, 2, 3]));
 
-    private static double Rho(string kinds, double[] first, double[] second) => RankAgreement.Of([.. kinds.Select(kind => $"{kind}")], first, second)!.Rho;
+    private static double Rho(string kinds, double[] first, double[] second)
+    {
+        string[] named = [.. kinds.Select(kind => $"{kind}")];
+        double rho = RankAgreement.Of(named, first, second)!.Rho;
+        Assert.Equal(rho, RankAgreement.Rho(named, first, second));
+        return rho;
+    }
 }
