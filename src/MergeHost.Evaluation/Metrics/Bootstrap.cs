@@ -65,7 +65,8 @@ internal static class Bootstrap
         return [.. found[0].Select((_, number) => Middle([.. found.Select(values => values[number]).Where(value => !double.IsNaN(value)).Order()]))];
     }
 
-    private static (double Low, double High)? Middle(double[] ascending) => ascending.Length == 0
+    /// <summary>The middle 95 % of draws; <see langword="null"/> of none.</summary>
+    public static (double Low, double High)? Middle(double[] ascending) => ascending.Length == 0
         ? null
         : (ascending[(int)(0.025 * (ascending.Length - 1))], ascending[(int)Math.Ceiling(0.975 * (ascending.Length - 1))]);
 }

@@ -54,10 +54,9 @@ internal static class StudyStandings
     {
         double value = own[0] - other[0];
         double[] draws = [.. own.Zip(other, (a, b) => a - b).Skip(1).Order()];
-        double mean = draws.DefaultIfEmpty().Average();
-        double deviation = Math.Sqrt(draws.Sum(draw => Math.Pow(draw - mean, 2)) / Math.Max(1, draws.Length - 1));
+        double deviation = draws.Length == 0 ? 0 : StandardErrors.Of(draws) * Math.Sqrt(draws.Length);
         double probability = value == 0 ? 1 : deviation == 0 ? 0 : 2 * SpecialFunctions.NormalTail(Math.Abs(value) / deviation);
-        (double low, double high) = draws.Length == 0 ? (value, value) : (draws[(int)(0.025 * (draws.Length - 1))], draws[(int)Math.Ceiling(0.975 * (draws.Length - 1))]);
+        (double low, double high) = Bootstrap.Middle(draws) ?? (value, value);
         return new CorrectedDifference(value, low, high, probability, probability, probability);
     }
 
