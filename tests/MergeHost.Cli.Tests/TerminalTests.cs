@@ -66,6 +66,13 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public void Usage_WithColours_HasThoseThatAreAskedFor()
+    {
+        Assert.StartsWith("\e[31merror:\e[0m 'mergehost' has no command 'mrge'", Cli.Run("mrge", "--color", "always").Talk, StringComparison.Ordinal);
+        Assert.StartsWith("error: 'mergehost' has no command 'mrge'", Cli.Run("mrge").Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Merge_WithVerbose_SaysWhatIsDecided()
     {
         using TemporaryFolder folder = new();

@@ -19,23 +19,21 @@ internal static partial class UsageError
         foreach (string word in unknown)
         {
             bool isCommand = command.Subcommands.Count > 0 && !word.StartsWith('-');
-            Say($"error: '{name}' has no {(isCommand ? "command" : "option or argument")} '{word}'");
+            TextPrinter.WriteProblem($"error: '{name}' has no {(isCommand ? "command" : "option or argument")} '{word}'");
             hints.AddRange(Meant(command, word, isCommand, arguments.UnmatchedTokens) is { } meant ? [meant] : []);
         }
 
         foreach (string message in Messages(arguments, command, name, unknown.Length == 0, hints))
         {
-            Say($"error: {message.TrimEnd('.')}");
+            TextPrinter.WriteProblem($"error: {message.TrimEnd('.')}");
         }
 
         foreach (string hint in hints.DefaultIfEmpty($"`{name} --help` shows the usage"))
         {
-            Say($"hint: {hint}");
+            TextPrinter.WriteProblem($"hint: {hint}");
         }
 
         return ExitCode;
-
-        static void Say(string line) => Console.Error.WriteLine(Terminal.PaintProblem(line, Terminal.HasColours(Console.IsErrorRedirected)));
     }
 
     /// <summary>Refuses options that a command does not have where words would swallow them.</summary>

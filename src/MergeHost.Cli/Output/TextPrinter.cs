@@ -32,8 +32,17 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     {
         ProblemList list = ProblemList.Of([.. problems.Where(problem => !isQuiet || problem.Severity == Severity.Error)]);
         Leave();
+        foreach (string line in list.Lines)
+        {
+            WriteProblem(line);
+        }
+    }
+
+    /// <summary>Writes a line of a problem or a hint to stderr, as wide and as coloured as the terminal is.</summary>
+    public static void WriteProblem(string text)
+    {
         int width = Terminal.Width(Console.IsErrorRedirected);
-        foreach (string line in list.Lines.SelectMany(line => width == int.MaxValue || line.Contains('\n') ? [line] : WrappedText.Lines(line, width, hanging: 2)))
+        foreach (string line in width == int.MaxValue || text.Contains('\n') ? [text] : WrappedText.Lines(text, width, hanging: 2))
         {
             Console.Error.WriteLine(Terminal.PaintProblem(line, Terminal.HasColours(Console.IsErrorRedirected)));
         }
