@@ -20,8 +20,26 @@ internal sealed partial class RecipeReader
         "integers", "missing", "allow_unchanged", "build", "then",
     ];
 
+    private static readonly Dictionary<string, DType> _dtypes = new(StringComparer.Ordinal)
+    {
+        ["float32"] = DType.F32,
+        ["bfloat16"] = DType.BF16,
+        ["float16"] = DType.F16,
+        ["float64"] = DType.F64,
+        ["float"] = DType.F32,
+        ["half"] = DType.F16,
+        ["double"] = DType.F64,
+        ["F32"] = DType.F32,
+        ["BF16"] = DType.BF16,
+        ["F16"] = DType.F16,
+        ["F64"] = DType.F64,
+    };
+
     /// <summary>The fields of a stage.</summary>
     internal static IReadOnlyList<string> StageFields => _stageFields;
+
+    /// <summary>The words for the types that an output can have.</summary>
+    internal static IEnumerable<string> DTypes => _dtypes.Keys;
 
     private const int LongestName = 100;
 
@@ -293,15 +311,7 @@ internal sealed partial class RecipeReader
         }
 
         string name = scalar.Text.StartsWith("torch.", StringComparison.Ordinal) ? scalar.Text["torch.".Length..] : scalar.Text;
-        DType? type = name switch
-        {
-            "float32" or "float" or "F32" => DType.F32,
-            "bfloat16" or "BF16" => DType.BF16,
-            "float16" or "half" or "F16" => DType.F16,
-            "float64" or "double" or "F64" => DType.F64,
-            _ => null,
-        };
-        if (type is null)
+        if (!_dtypes.TryGetValue(name, out DType? type))
         {
             string[] known = ["float32", "bfloat16", "float16", "float64"];
             Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"{field} is '{scalar.Text}'; it must be one of {string.Join(", ", known)}",
