@@ -93,6 +93,11 @@ internal static class MergeCommand
             result.AddError($"--force and {given[0]} exclude each other: parts never replace what is in OUT");
         }
 
+        if (given is [var part] && part != _finish.Name && result.GetResult(SharedOptions.Html) is { Implicit: false })
+        {
+            result.AddError($"{part} and --html exclude each other: --finish writes the page");
+        }
+
         if (given.Length == 0 && result.GetResult(SharedOptions.Stage) is { Implicit: false })
         {
             result.AddError("--stage goes with --part, --survey or --finish");

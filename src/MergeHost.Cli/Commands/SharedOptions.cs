@@ -141,15 +141,6 @@ internal static class SharedOptions
         },
     };
 
-    /// <summary>Refuses to measure a part where nothing is kept.</summary>
-    public static void NeedsCache(CommandResult command)
-    {
-        if (command.GetResult(Part) is { Implicit: false } && command.GetValue(NoCache))
-        {
-            command.AddError("--part and --no-cache exclude each other: what parts measure is kept in the cache");
-        }
-    }
-
     private static int ParseThreads(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;

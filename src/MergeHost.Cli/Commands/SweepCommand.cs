@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Reports;
 using MergeHost.Evaluation;
+using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 
@@ -11,8 +13,6 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost sweep STUDY</c></summary>
 internal static class SweepCommand
 {
-    private const string Gap = "macroOutperformGap";
-
     private static readonly Argument<string> _study = new("STUDY") { Description = "The study, a YAML file: a suite, a base, experts, methods with their settings, stages" };
 
     public static Command Create()
@@ -22,7 +22,7 @@ internal static class SweepCommand
             _study, SharedOptions.Part, SharedOptions.WriteBest, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.Validators.Add(SharedOptions.NeedsCache);
+        command.Validators.Add(CheckPart);
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
             if (arguments.GetValue(SharedOptions.Part) is { } part)
@@ -42,6 +42,25 @@ internal static class SweepCommand
             return 0;
         }));
         return command;
+    }
+
+    // What compares all parts writes pages and recipes, and finds what they measured in the cache.
+    private static void CheckPart(CommandResult result)
+    {
+        if (result.GetResult(SharedOptions.Part) is not { Implicit: false })
+        {
+            return;
+        }
+
+        if (result.GetValue(SharedOptions.NoCache))
+        {
+            result.AddError("--part and --no-cache exclude each other: what parts measure is kept in the cache");
+        }
+
+        foreach (Option option in new Option[] { SharedOptions.Html, SharedOptions.WriteBest }.Where(option => result.GetResult(option) is { Implicit: false }))
+        {
+            result.AddError($"--part and {option.Name} exclude each other: the command without --part, once all parts are done, writes it");
+        }
     }
 
     private static void WriteBest(StudySummary study, string? path, IPrinter printer)
@@ -121,8 +140,8 @@ internal static class SweepCommand
         foreach (IGrouping<(string Stage, string Method), StudyPoint> points in study.Points.GroupBy(point => (point.Stage, point.Method)))
         {
             MetricSummary[] gains = [.. points.Where(point => point.IsChosen).Select(point => Find(point, "macroGain", over))];
-            MetricSummary[] gaps = [.. points.Where(point => point.IsChosen).Select(point => Find(point, Gap, over))];
-            double[] all = [.. points.GroupBy(point => string.Join(' ', point.Settings)).Select(same => same.Average(point => Find(point, Gap, over).Value)).OfType<double>()];
+            MetricSummary[] gaps = [.. points.Where(point => point.IsChosen).Select(point => Find(point, MergeMetrics.MacroOutperformGapName, over))];
+            double[] all = [.. points.GroupBy(point => string.Join(' ', point.Settings)).Select(same => same.Average(point => Find(point, MergeMetrics.MacroOutperformGapName, over).Value)).OfType<double>()];
             rows.Add([points.Key.Stage, points.Key.Method, $"{gains.Length}", Signs(gains), Signs(gaps), all.Length < 2 ? "" : $"{Numbers.Signed(all.Min(), 2)} to {Numbers.Signed(all.Max(), 2)}"]);
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 
@@ -7,7 +8,6 @@ namespace MergeHost.Cli.Output;
 /// <summary>What results say, in a sentence or two.</summary>
 internal static class Verdict
 {
-    private const string Gap = "macroOutperformGap";
     private const int MostModels = 3;
 
     /// <summary>Writes it at the end of a result.</summary>
@@ -75,7 +75,7 @@ internal static class Verdict
     {
         IReadOnlyList<string> names = ModelName.Of([.. summary.Models.Select(model => model.Name)]);
         (ModelSummary Model, string Name)[] merges = [.. summary.Models.Zip(names).Where(model => model.First.Metrics.Count > 0)
-            .OrderByDescending(model => model.First.Metrics.FirstOrDefault(metric => metric.Name == Gap)?.Value)];
+            .OrderByDescending(model => model.First.Metrics.FirstOrDefault(metric => metric.Name == MergeMetrics.MacroOutperformGapName)?.Value)];
         if (merges.Length > 0)
         {
             return (merges.Length > MostModels ? $"The best {MostModels} of {merges.Length}: " : "") + string.Join(" ", merges.Take(MostModels).Select(merge => Of(merge.Model, merge.Name)));
@@ -126,7 +126,7 @@ internal static class Verdict
             return $"{study.Points.Count} merges were measured; none could be judged, since no task has both a base and an expert.";
         }
 
-        MetricSummary gap = best.Metrics.First(metric => metric.Name == Gap && metric.Value is not null);
+        MetricSummary gap = best.Metrics.First(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Value is not null);
         string judged = gap switch
         {
             { Low: > 0 } => "it beats the best of its base and experts",
@@ -139,7 +139,7 @@ internal static class Verdict
 
     /// <summary>The merge of a study that did best on the development items; <see langword="null"/> if none could be judged.</summary>
     public static StudyPoint? Best(StudySummary study) =>
-        study.Points.Where(point => point.Metrics.Any(metric => metric.Name == Gap && metric.Value is not null)).MaxBy(point => point.Development ?? double.NegativeInfinity);
+        study.Points.Where(point => point.Metrics.Any(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Value is not null)).MaxBy(point => point.Development ?? double.NegativeInfinity);
 
     private static string Of(ModelSummary model, string name)
     {

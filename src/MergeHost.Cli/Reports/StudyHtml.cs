@@ -1,4 +1,5 @@
 using MergeHost.Cli.Output;
+using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
 using Figures = MergeHost.Cli.Output.Numbers;
@@ -8,7 +9,7 @@ namespace MergeHost.Cli.Reports;
 /// <summary>A study as a page: curves of what was tried with the control, what is kept and lost, how far the models are apart, and all numbers.</summary>
 internal static class StudyHtml
 {
-    private static readonly string[] _drawn = ["macroOutperformGap", "macroGain"];
+    private static readonly string[] _drawn = [MergeMetrics.MacroOutperformGapName, "macroGain"];
 
     /// <summary>The page.</summary>
     public static HtmlPage Write(StudySummary study)
