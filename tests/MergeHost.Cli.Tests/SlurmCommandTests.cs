@@ -77,11 +77,27 @@ public sealed class SlurmCommandTests : IDisposable
     }
 
     [Fact]
-    public void Sweep_WithoutACache_IsNotMadeInParts()
+    public void Merge_IntoAFolderWithSignsOfSlurm_KeepsLogsBesideTheScripts()
     {
-        CliResult result = Cli.Run("sweep", "study.yaml", "--part", "1/2", "--no-cache");
+        Assert.Equal(0, Slurm("merge", "recipes/quickstart.yaml", _folder["my %j out"], "--parts", "2").ExitCode);
+        string parts = File.ReadAllText(_folder["my %j out.slurm/parts.sbatch"]);
+        Assert.Contains("#SBATCH --output=parts-%a.log\n", parts, StringComparison.Ordinal);
+        Assert.DoesNotContain("my %j out", string.Concat(parts.Split('\n').Where(line => line.StartsWith("#SBATCH", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.Contains($" '{_folder["my %j out"]}' --part ", parts, StringComparison.Ordinal);
+        Assert.Contains($"\ncd '{_folder["my %j out.slurm"]}'\n", File.ReadAllText(_folder["my %j out.slurm/submit.sh"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sweep study.yaml --part 1/2 --no-cache", "--part and --no-cache exclude each other")]
+    [InlineData("sweep study.yaml --part 1/2 --html page.html", "--part and --html exclude each other")]
+    [InlineData("sweep study.yaml --part 1/2 --write-best best.yaml", "--part and --write-best exclude each other")]
+    [InlineData("merge a b --part 1/2 --html page.html", "--part and --html exclude each other")]
+    [InlineData("merge a b --survey 1/2 --html page.html", "--survey and --html exclude each other")]
+    public void Part_WithWhatOnlyTheWholeGives_IsRefused(string arguments, string message)
+    {
+        CliResult result = Cli.Run(arguments.Split(' '));
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("--part and --no-cache exclude each other", result.Talk, StringComparison.Ordinal);
+        Assert.Contains(message, result.Talk, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -29,7 +29,7 @@ internal static class Pages
             page.Fact(Path.GetFileName(file), $"SHA-256 {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))}").File(Path.GetFileName(file), File.ReadAllText(file));
         }
 
-        page.Fact("command", $"mergehost {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted))}")
+        page.Fact("command", $"mergehost {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(ShellWord.Quoted))}")
             .Fact("made by", $"MergeHost {ProgramVersion.Current.Version}")
             .Fact("date", DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
         OutputFile.Write(path, page.ToHtml());
@@ -46,6 +46,4 @@ internal static class Pages
 
         return page;
     }
-
-    private static string Quoted(string word) => word.Length > 0 && !word.Any(sign => char.IsWhiteSpace(sign) || sign is '\'' or '"' or '$' or '&' or '*' or ';') ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -83,7 +83,7 @@ internal static class SlurmCommand
         {
             bool isLast = stage == stages[^1];
             string prefix = isLast ? "" : $"{stage.Stage}-";
-            string mine = isLast ? command : $"{command} --stage {SlurmJobs.Quoted(stage.Stage!)}";
+            string mine = isLast ? command : $"{command} --stage {ShellWord.Quoted(stage.Stage!)}";
             jobs.AddRange(stage.NeedsSurvey ? [new SlurmJob($"{prefix}survey", $"{mine} --survey 1/1", 0, stage.MemoryBytes + MoreBytes, AfterFailure: false)] : []);
             jobs.Add(new SlurmJob($"{prefix}parts", $"{mine} --part \"$SLURM_ARRAY_TASK_ID/{parts}\"", parts!.Value, stage.MemoryBytes + MoreBytes, AfterFailure: false));
             jobs.Add(new SlurmJob($"{prefix}finish", $"{mine} --finish", 0, stage.MemoryBytes + MoreBytes, AfterFailure: true));
@@ -96,7 +96,7 @@ internal static class SlurmCommand
     {
         string study = Path.GetFullPath(arguments.GetRequiredValue(_study));
         string command = Command(arguments, "sweep", study);
-        string page = arguments.GetValue(SharedOptions.Html) is { } html ? $" --html {SlurmJobs.Quoted(Path.GetFullPath(html))}" : "";
+        string page = arguments.GetValue(SharedOptions.Html) is { } html ? $" --html {ShellWord.Quoted(Path.GetFullPath(html))}" : "";
         int parts = arguments.GetValue(_parts);
         long memory = SharedOptions.Merging(arguments).MemoryBytes + (4 * MoreBytes);
         return Write(arguments, printer, Path.ChangeExtension(study, ".slurm"),
@@ -148,7 +148,7 @@ internal static class SlurmCommand
         string[] start = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "MergeHost.Cli.dll")] : [program];
         IEnumerable<string> passed = _passed.Where(option => arguments.GetResult(option) is { Implicit: false })
             .SelectMany(option => arguments.GetResult(option)!.Tokens.Select(token => token.Value).Prepend(option.Name));
-        return string.Join(' ', start.Concat(words).Concat(passed).Select(SlurmJobs.Quoted));
+        return string.Join(' ', start.Concat(words).Concat(passed).Select(ShellWord.Quoted));
     }
 
     private static void Describe(IReadOnlyList<StageParts> stages)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Slurm;
 
@@ -21,11 +22,6 @@ internal sealed class SlurmJobs(string folder, IReadOnlyList<string> settings)
 
     /// <summary>The script that submits all.</summary>
     public string SubmitPath => Path.Combine(folder, "submit.sh");
-
-    /// <summary>A word for a shell.</summary>
-    public static string Quoted(string word) =>
-        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '-' or '_' or ':' or '=' or ',' or '+' or '@')
-            ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>Writes the scripts.</summary>
     /// <returns>Their paths, in the order in which they run, and the one that submits them last.</returns>
@@ -55,7 +51,9 @@ internal sealed class SlurmJobs(string folder, IReadOnlyList<string> settings)
         bool isArray = job.Tasks > 0;
         Line("#!/usr/bin/env bash");
         Line($"#SBATCH --job-name=mergehost-{job.Name}");
-        Line($"#SBATCH --output={folder}/{job.Name}{(isArray ? "-%a" : "")}.log");
+
+        // Beside the script, since jobs are submitted from its folder: a path may hold what Slurm replaces.
+        Line($"#SBATCH --output={job.Name}{(isArray ? "-%a" : "")}.log");
         Line("#SBATCH --open-mode=append");
         Line("#SBATCH --requeue");
         Line(string.Create(CultureInfo.InvariantCulture, $"#SBATCH --signal=B:USR1@{WarningSeconds}"));
@@ -71,7 +69,7 @@ internal sealed class SlurmJobs(string folder, IReadOnlyList<string> settings)
         }
 
         Line("");
-        Line($"cd {Quoted(Environment.CurrentDirectory)} || exit 2");
+        Line($"cd {ShellWord.Quoted(Environment.CurrentDirectory)} || exit 2");
         Line("");
         Line("# Shortly before the time is over: stop, and go on in a new job where this one stops.");
         Line("resume() {");
@@ -93,12 +91,12 @@ internal sealed class SlurmJobs(string folder, IReadOnlyList<string> settings)
     {
         StringBuilder text = new();
         text.Append("#!/usr/bin/env bash\n# Submits the jobs. It may be run again at any time: what is done ends at once.\nset -euo pipefail\n");
-        text.Append(CultureInfo.InvariantCulture, $"cd {Quoted(folder)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"cd {ShellWord.Quoted(folder)}\n");
         string before = "";
         foreach (SlurmJob job in jobs)
         {
             string after = before.Length == 0 ? "" : $" --dependency={(job.AfterFailure ? "afterany" : "afterok")}:$id --kill-on-invalid-dep=yes";
-            text.Append(CultureInfo.InvariantCulture, $"id=$(sbatch --parsable{after} {Quoted(job.Name)}.sbatch)\nid=${{id%%;*}}\necho \"{job.Name} $id\"\n");
+            text.Append(CultureInfo.InvariantCulture, $"id=$(sbatch --parsable{after} {ShellWord.Quoted(job.Name)}.sbatch)\nid=${{id%%;*}}\necho \"{job.Name} $id\"\n");
             before = job.Name;
         }
 
