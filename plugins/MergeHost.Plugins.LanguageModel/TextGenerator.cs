@@ -42,7 +42,9 @@ internal sealed class TextGenerator(LanguageModel owner, DecoderModel model, Gen
 
             if (rows.Exists(row => !row.IsDone))
             {
-                last = ReadLast(rows, cache).MoveToOuterDisposeScope();
+                Tensor next = ReadLast(rows, cache).MoveToOuterDisposeScope();
+                last.Dispose();
+                last = next;
             }
         }
 

@@ -10,8 +10,16 @@ public class DecoderConfigTests
     [InlineData("""{"rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}}""", 500)]
     [InlineData("""{"rope_theta": 500.0, "rope_scaling": null}""", 500)]
     [InlineData("{}", 10_000)]
+    [InlineData("""{"architectures": ["MixtralForCausalLM"], "num_local_experts": 4, "num_experts_per_tok": 2}""", 1_000_000)]
     public void Rope_OfTransformers4And5_HasTheSameTheta(string settings, double theta) =>
         Assert.Equal(theta, DecoderConfig.Read(Config(settings)).Layers[0].Rope!.Theta);
+
+    [Theory]
+    [InlineData("LlamaForCausalLM", 1e-6)]
+    [InlineData("MixtralForCausalLM", 1e-5)]
+    [InlineData("Olmo2ForCausalLM", 1e-5)]
+    public void NormEpsilon_WhereItIsLeftOut_IsThatOfTheArchitecture(string architecture, double epsilon) => Assert.Equal(
+        epsilon, DecoderConfig.Read(Config($$"""{"architectures": ["{{architecture}}"], "num_local_experts": 4, "num_experts_per_tok": 2}""")).NormEpsilon);
 
     [Fact]
     public void Rope_OfLlama3_KeepsShortWavesAndStretchesLongOnes()
@@ -54,6 +62,7 @@ public class DecoderConfigTests
     [InlineData("""{"rope_scaling": {"type": "proportional", "factor": 4.0}}""", "rope type 'proportional'")]
     [InlineData("""{"hidden_act": "quick_gelu"}""", "hidden_act 'quick_gelu'")]
     [InlineData("""{"layer_types": ["full_attention", "linear_attention"]}""", "layer type 'linear_attention'")]
+    [InlineData("""{"architectures": ["Gemma2ForCausalLM"], "use_bidirectional_attention": true}""", "use_bidirectional_attention")]
     public void Read_OfWhatIsNotKnown_IsRefusedByName(string settings, string name)
     {
         MergeHostException exception = Assert.Throws<MergeHostException>(() => DecoderConfig.Read(Config(settings)));
@@ -66,6 +75,11 @@ public class DecoderConfigTests
     [InlineData("""{"architectures": ["MistralForCausalLM"], "sliding_window": null}""", null, null)]
     [InlineData("""{"sliding_window": 9}""", null, null)]
     [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "max_window_layers": 1}""", null, 9)]
+    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "use_sliding_window": true, "max_window_layers": 1}""", null, 4096)]
+    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": null, "use_sliding_window": true, "max_window_layers": 1}""", null, null)]
+    [InlineData("""{"architectures": ["Qwen2MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 8}""", 9, null)]
+    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}""", 9, 9)]
+    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}""", null, null)]
     [InlineData("""{"architectures": ["Qwen3ForCausalLM"], "sliding_window": 9, "layer_types": ["sliding_attention", "full_attention"]}""", 9, null)]
     public void Windows_OfLayers_AreThoseOfTheArchitecture(string settings, int? first, int? second) =>
         Assert.Equal([first, second], DecoderConfig.Read(Config(settings)).Layers.Select(layer => layer.Span.Length));

@@ -46,7 +46,7 @@ internal sealed class MixtureNetwork : IFeedForward
         for (int expert = 0; expert < _experts.Length; expert++)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor places = chosen.eq(expert).nonzero();
+            Tensor places = chosen.eq(LastingScalar.Of(expert)).nonzero();
             if (places.shape[0] > 0)
             {
                 (Tensor rows, Tensor ranks) = (places.select(1, 0), places.select(1, 1));

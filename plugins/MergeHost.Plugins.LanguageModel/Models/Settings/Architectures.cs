@@ -12,7 +12,11 @@ internal static class Architectures
 
     private static readonly Architecture _mistral = new("MistralForCausalLM") { Defaults = Parse("""{"sliding_window": 4096}"""), LayerType = Windows };
 
-    private static readonly Architecture _qwen2 = new("Qwen2ForCausalLM") { LayerType = LateWindows };
+    private static readonly Architecture _qwen2 = new("Qwen2ForCausalLM")
+    {
+        Defaults = Parse("""{"sliding_window": 4096, "max_window_layers": 28}"""),
+        LayerType = (config, layer, _) => HasWindows(config) && layer >= config.Get<int>("max_window_layers") ? LayerTypes.Sliding : LayerTypes.Full,
+    };
 
     private static readonly Architecture _gemma2 = new("Gemma2ForCausalLM")
     {
@@ -78,7 +82,7 @@ internal static class Architectures
         {
             Defaults = Parse("""{"rope_theta": 2000000.0}"""),
             SkipsRotations = true,
-            LayerType = (config, _, rotates) => (config.Find<bool>("use_sliding_window") ?? false) && config.Window() is not null && !rotates ? LayerTypes.Sliding : LayerTypes.Full,
+            LayerType = (config, _, rotates) => HasWindows(config) && !rotates ? LayerTypes.Sliding : LayerTypes.Full,
         },
         new("Olmo2ForCausalLM")
         {
@@ -115,9 +119,13 @@ internal static class Architectures
             Norm = NormKind.Layer,
             Scales = config => new(Attention: config.Find<bool>("scale_attn_weights") == false ? 1 : null),
         },
-        _mistral with { Name = MixtureConfig.Mixtral, Defaults = [] },
-        _qwen2 with { Name = MixtureConfig.Qwen2 },
-        _qwen2 with { Name = MixtureConfig.Qwen3 },
+        _mistral with { Name = MixtureConfig.Mixtral, Defaults = Parse("""{"rms_norm_eps": 1e-5, "rope_theta": 1000000.0}""") },
+        _qwen2 with
+        {
+            Name = MixtureConfig.Qwen2,
+            LayerType = (config, layer, _) => HasWindows(config) && layer % 2 == 0 && layer < config.Get<int>("max_window_layers") ? LayerTypes.Sliding : LayerTypes.Full,
+        },
+        _qwen2 with { Name = MixtureConfig.Qwen3, LayerType = (config, _, _) => HasWindows(config) ? LayerTypes.Sliding : LayerTypes.Full },
         _llama4,
         _llama4 with { Name = "Llama4ForConditionalGeneration", Section = "text_config", Names = Wrapped(_llama4.Names), Unneeded = _pictures },
     ];
@@ -134,10 +142,8 @@ internal static class Architectures
 
     private static string Windows(ConfigReader config, int layer, bool rotates) => config.Window() is null ? LayerTypes.Full : LayerTypes.Sliding;
 
-    private static string LateWindows(ConfigReader config, int layer, bool rotates) =>
-        (config.Find<bool>("use_sliding_window") ?? false) && config.Window() is not null && layer >= (config.Find<int>("max_window_layers") ?? int.MaxValue)
-            ? LayerTypes.Sliding
-            : LayerTypes.Full;
+    // Some have windows only where they are asked for.
+    private static bool HasWindows(ConfigReader config) => config.Find<bool>("use_sliding_window") == true && config.Window() is not null;
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 }

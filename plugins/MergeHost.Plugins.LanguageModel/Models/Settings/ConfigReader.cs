@@ -9,9 +9,6 @@ internal sealed class ConfigReader(JsonObject config)
 {
     private const int MostSize = 1 << 28;
 
-    /// <summary>Whether the file has a value of this name, be it <c>null</c>.</summary>
-    public bool Has(string name) => config.ContainsKey(name);
-
     /// <summary>A value that must be there.</summary>
     /// <exception cref="MergeHostException">MH2013: it is not there, or is of another type.</exception>
     public T Get<T>(string name)
@@ -68,12 +65,6 @@ internal sealed class ConfigReader(JsonObject config)
     /// <summary>How many tokens layers look back that do not see all; <see langword="null"/> for none, which some configurations write as 0.</summary>
     /// <exception cref="MergeHostException">MH2013: it is no whole number.</exception>
     public int? Window() => Find<int>("sliding_window") == 0 ? null : FindSize("sliding_window");
-
-    /// <summary>A mapping that may be left out, or be <c>null</c>.</summary>
-    /// <exception cref="MergeHostException">MH2013: the value is no mapping.</exception>
-    public ConfigReader? Section(string name) => config[name] is not { } node ? null
-        : node is JsonObject section ? new ConfigReader(section)
-        : throw ModelException.Config(name, "a mapping", node.Words());
 
     private static string Word<T>() => typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(int) ? "a whole number" : "a number";
 }

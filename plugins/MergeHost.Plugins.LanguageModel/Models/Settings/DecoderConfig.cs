@@ -51,6 +51,11 @@ internal sealed record DecoderConfig
         Architecture architecture = Architectures.Find(name);
         JsonObject settings = Complete(json, architecture);
         ConfigReader config = new(settings);
+        if (config.Find<bool>("use_bidirectional_attention") == true)
+        {
+            throw ModelException.Unsupported("use_bidirectional_attention", "false");
+        }
+
         ActivationKind activation = Activations.Find(config.Text("hidden_act") ?? "silu");
         int heads = config.Size("num_attention_heads");
         int hidden = config.Size("hidden_size");
