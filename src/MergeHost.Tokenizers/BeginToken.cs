@@ -13,13 +13,10 @@ internal static class BeginToken
         {
             true => TokenRoles.TextOf(settings, "bos_token"),
             false => null,
-            null => Processors(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
+            null => TokenizerSteps.Of(json["post_processor"]).Select(FirstOfTemplate).OfType<string>().FirstOrDefault(),
         };
         return word is null ? null : added.FirstOrDefault(token => token.Content == word)?.Id;
     }
-
-    private static IEnumerable<JsonNode> Processors(JsonNode? processor) =>
-        processor is null ? [] : processor.Find("processors") is JsonArray several ? several.OfType<JsonNode>() : [processor];
 
     private static string? FirstOfTemplate(JsonNode processor) => processor.Find("single").At(0).Find("SpecialToken").Find("id").AsText();
 }

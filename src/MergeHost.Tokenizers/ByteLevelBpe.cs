@@ -59,7 +59,7 @@ internal sealed class ByteLevelBpe
 
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>
     public static bool Recognises(JsonObject json) =>
-        json["model"].Find("type").AsText() == "BPE" && PiecePattern.Steps(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
+        json["model"].Find("type").AsText() == "BPE" && TokenizerSteps.Of(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
 
     /// <summary>The ids of a text; added tokens in it are found first.</summary>
     public IReadOnlyList<int> Encode(string text)

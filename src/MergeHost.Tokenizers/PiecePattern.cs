@@ -28,7 +28,7 @@ internal sealed class PiecePattern
     /// <exception cref="MergeHostException">MH6004: the pre-tokenizer is of no kind that is read to the letter.</exception>
     public static PiecePattern Read(JsonNode? preTokenizer)
     {
-        IReadOnlyList<JsonNode> steps = Steps(preTokenizer);
+        IReadOnlyList<JsonNode> steps = TokenizerSteps.Of(preTokenizer);
         string?[] patterns = [.. steps.SkipLast(1).Select(IsolatedPattern)];
         bool? usesOwn = steps.Count == 0 ? null : OwnPattern(steps[^1]);
         return usesOwn is { } own && patterns.All(pattern => pattern is not null) && (own || patterns.Length > 0)
@@ -36,10 +36,6 @@ internal sealed class PiecePattern
             : throw TokenizerException.Unsupported("tokenizer.json", $"pre-tokenizer {preTokenizer.Words()}",
                 "ByteLevel without a prefix space, after any Digits and Splits by a regular expression whose matches are isolated");
     }
-
-    /// <summary>The steps of a pre-tokenizer, which may be one or a sequence.</summary>
-    public static IReadOnlyList<JsonNode> Steps(JsonNode? preTokenizer) =>
-        preTokenizer is null ? [] : preTokenizer.Find("pretokenizers") is JsonArray several ? [.. several.OfType<JsonNode>()] : [preTokenizer];
 
     /// <summary>Cuts a text: what a pattern matches, and what lies between; each piece again by the next pattern.</summary>
     public IEnumerable<string> Cut(string text) => _patterns.Aggregate((IEnumerable<string>)[text], (pieces, pattern) => pieces.SelectMany(piece => Cut(pattern, piece)));

@@ -138,7 +138,7 @@ internal static class SentencePieceFiles
         bool isMeta = false;
         bool cutsWords = false;
         SpacePrefix prefix = SpacePrefix.Never;
-        foreach (JsonObject step in Steps(json))
+        foreach (JsonNode step in Steps(json))
         {
             string? pattern = step.Find("pattern").Find("String").AsText();
             switch (step.Find("type").AsText())
@@ -179,10 +179,7 @@ internal static class SentencePieceFiles
         _ => SpacePrefix.Always,
     };
 
-    private static IEnumerable<JsonObject> Steps(JsonObject json) => Steps(json["normalizer"], "normalizers").Concat(Steps(json["pre_tokenizer"], "pretokenizers"));
-
-    private static IEnumerable<JsonObject> Steps(JsonNode? node, string list) => node is not JsonObject step ? []
-        : step[list] is JsonArray several ? several.SelectMany(inner => Steps(inner, list)) : [step];
+    private static IEnumerable<JsonNode> Steps(JsonObject json) => TokenizerSteps.Of(json["normalizer"]).Concat(TokenizerSteps.Of(json["pre_tokenizer"]));
 
     private static bool IsTrue(JsonNode? node) => node.AsTruth() == true;
 

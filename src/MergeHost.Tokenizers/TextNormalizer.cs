@@ -13,12 +13,9 @@ internal static class TextNormalizer
     /// <exception cref="MergeHostException">MH6004: a step is not known here; MH2013: one is broken.</exception>
     public static Func<string, string> Read(JsonNode? normalizer)
     {
-        Func<string, string>[] steps = [.. Steps(normalizer).Select(Step)];
+        Func<string, string>[] steps = [.. TokenizerSteps.Of(normalizer).Select(Step)];
         return text => steps.Aggregate(text, (changed, step) => step(changed));
     }
-
-    private static IEnumerable<JsonNode> Steps(JsonNode? normalizer) => normalizer is null ? []
-        : normalizer.Find("normalizers") is JsonArray several ? several.OfType<JsonNode>().SelectMany(Steps) : [normalizer];
 
     private static Func<string, string> Step(JsonNode step) => step.Find("type").AsText() switch
     {

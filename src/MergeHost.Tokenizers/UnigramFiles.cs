@@ -51,7 +51,7 @@ internal static class UnigramFiles
 
     private static (SpacePrefix Prefix, bool CutsWords, bool DropsWhiteSpace) ReadSpaces(JsonNode? preTokenizer, Func<string, string> normalize)
     {
-        IReadOnlyList<JsonNode> steps = PiecePattern.Steps(preTokenizer);
+        IReadOnlyList<JsonNode> steps = TokenizerSteps.Of(preTokenizer);
         bool dropsWhiteSpace = steps is [JsonNode first, ..] && first.Find("type").AsText() == "WhitespaceSplit";
         return steps.Skip(dropsWhiteSpace ? 1 : 0).ToArray() switch
         {

@@ -16,7 +16,7 @@ internal static class WordPieceFiles
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
     public static TextTokenizer Read(JsonObject json, JsonObject? tokens, JsonObject? settings)
     {
-        if (PiecePattern.Steps(json["pre_tokenizer"]) is not [JsonNode step] || step.Find("type").AsText() != "BertPreTokenizer")
+        if (TokenizerSteps.Of(json["pre_tokenizer"]) is not [JsonNode step] || step.Find("type").AsText() != "BertPreTokenizer")
         {
             throw TokenizerException.Unsupported(Json, $"pre-tokenizer {json["pre_tokenizer"].Words()} of WordPiece", "BertPreTokenizer");
         }

@@ -172,6 +172,19 @@ public class TokenizerTests
     }
 
     [Theory]
+    [InlineData("gpt-2", "pre_tokenizer", "pretokenizers")]
+    [InlineData("llama-3", "pre_tokenizer", "pretokenizers")]
+    [InlineData("llama-3", "post_processor", "processors")]
+    public void Read_OfASequenceWithinASequence_GivesTheSameIds(string name, string steps, string list)
+    {
+        JsonObject json = Companion(name).ReadJson();
+        TextTokenizer plain = TokenizerReader.Read([Companion(name)]);
+        json[steps] = new JsonObject { ["type"] = "Sequence", [list] = new JsonArray(json[steps]!.DeepClone()) };
+        TextTokenizer nested = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString()))]);
+        Assert.All(Oracle.Lines, line => Assert.Equal(plain.EncodeWhole(line.Text), nested.EncodeWhole(line.Text)));
+    }
+
+    [Theory]
     [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}", "normalizer 'Lowercase'")]
     [InlineData("\"add_prefix_space\":false", "\"add_prefix_space\":true", "pre-tokenizer")]
     [InlineData("\"unk_token\":null", "\"unk_token\":\"<unk>\"", "'unk_token' of the model")]

@@ -212,11 +212,9 @@ internal sealed class ModelTokens
     private static string KindOf(JsonObject json)
     {
         string type = json["model"].Find("type").AsText() ?? "";
-        IEnumerable<string?> steps = Steps(json["normalizer"], "normalizers").Concat(Steps(json["pre_tokenizer"], "pretokenizers")).Select(step => step.Find("type").AsText());
+        IEnumerable<string?> steps = TokenizerSteps.Of(json["normalizer"]).Concat(TokenizerSteps.Of(json["pre_tokenizer"])).Select(step => step.Find("type").AsText());
         return type != "BPE" ? type : steps.Contains("ByteLevel") ? "byte-level BPE" : "BPE of SentencePiece";
     }
-
-    private static IEnumerable<JsonNode> Steps(JsonNode? node, string list) => node is null ? [] : node.Find(list) is JsonArray several ? several.OfType<JsonNode>() : [node];
 
     // SentencePiece's tokens spell a space as ▁ and a byte as <0x09>; where files differ in that, they still mean the same text.
     private static string Spelling(string token) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Vocabulary.Tokens;
 
@@ -146,7 +147,7 @@ internal static class TokenizerWriter
 
     private static void CheckProcessor(ModelTokens owner, JsonObject json, OutputVocabulary vocabulary)
     {
-        foreach (JsonNode? step in json["post_processor"].Find("processors") is JsonArray several ? [.. several] : (JsonNode?[])[json["post_processor"]])
+        foreach (JsonNode step in TokenizerSteps.Of(json["post_processor"]))
         {
             if (step.Find("special_tokens") is JsonObject tokens && tokens.FirstOrDefault(token => vocabulary.Left.Contains(token.Key)).Key is { } left)
             {
