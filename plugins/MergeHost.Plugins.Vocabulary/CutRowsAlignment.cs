@@ -15,6 +15,7 @@ public sealed class CutRowsAlignment : IModelAlignment<CutRowsOptions>
     public AlignedModels Align(AlignmentContext context, CutRowsOptions options)
     {
         List<ITokenRows>[] changed = [.. context.Models.Select(_ => new List<ITokenRows>())];
+        SortedSet<int> models = [];
         foreach (TokenTensor tensor in TokenTensor.Find(context))
         {
             long rows = tensor.Parts.OfType<TensorPart>().Min(part => part.Info.Shape[0]);
@@ -22,14 +23,16 @@ public sealed class CutRowsAlignment : IModelAlignment<CutRowsOptions>
             {
                 if (tensor.Parts[model] is { } part && (part.Info.Shape[0] > rows || part.Name != part.Info.Name))
                 {
+                    // A head made of the embedding that it is tied to loses nothing by that.
                     changed[model].Add(new CutTensor(part, rows));
+                    models.UnionWith(part.Info.Shape[0] > rows ? [model] : []);
                 }
             }
         }
 
-        string[] cut = [.. context.Models.Zip(changed).Where(pair => pair.Second.Count > 0).Select(pair => $"'{pair.First.Name}'")];
-        string line = cut.Length == 0 ? "no model has more rows than another" : $"rows of {string.Join(", ", cut)} are cut to the fewest that any model has, {changed.SelectMany(own => own).First().Info.Shape[0]}";
-        if (cut.Length > 0)
+        List<string> cut = [.. models.Select(model => $"'{context.Models[model].Name}'")];
+        string line = cut.Count == 0 ? "no model has more rows than another" : $"rows of {string.Join(", ", cut)} are cut to the fewest that any model has, {changed.SelectMany(own => own).First().Info.Shape[0]}";
+        if (cut.Count > 0)
         {
             context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"{line}; rows are not compared by token", "Set `tokenizer_source: union` or `base` in its place to go by tokens."));
         }

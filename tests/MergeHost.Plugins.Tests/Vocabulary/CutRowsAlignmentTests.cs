@@ -8,6 +8,7 @@ namespace MergeHost.Plugins.Tests.Vocabulary;
 public sealed class CutRowsAlignmentTests : ModelAlignmentContract<CutRowsAlignment>
 {
     private const string Embedding = "model.embed_tokens.weight";
+    private const string Head = "lm_head.weight";
 
     [Fact]
     public void Rows_PastTheFewestOfAnyModel_AreCutWithAWarning()
@@ -27,12 +28,26 @@ public sealed class CutRowsAlignmentTests : ModelAlignmentContract<CutRowsAlignm
         Assert.Same(models[0], Align(models).Checkpoints[0]);
     }
 
-    private static TensorInfo Tensor(ICheckpointReader model) => model.Tensors.Single(tensor => tensor.Name == Embedding);
-
-    private static byte[] Bytes(ICheckpointReader model)
+    [Fact]
+    public void Align_OfAModelWhoseHeadIsItsEmbedding_GivesItAHead_AndSaysNothingOfCuts()
     {
-        byte[] bytes = new byte[Tensor(model).LengthBytes];
-        model.Read(Tensor(model), 0, bytes);
+        List<Problem> warnings = [];
+        StageModel[] models = [new("apart", TinyCheckpoint.Llama().Open()), new("tied", TinyCheckpoint.Llama().Remove("lm_head.weight").Open()) { TiesEmbeddings = true }];
+        AlignmentContext context = new(
+            models, name => name == Embedding ? TensorRole.Embedding : name == Head ? TensorRole.Head : TensorRole.Other, _ => null, _ => throw new NotSupportedException(), warnings.Add);
+        AlignedModels aligned = new CutRowsAlignment().Align(context, new CutRowsOptions());
+        Assert.Equal(Bytes(aligned.Checkpoints[1]), Bytes(aligned.Checkpoints[1], Head));
+        Assert.Equal(["no model has more rows than another"], aligned.Lines);
+        Assert.Empty(warnings);
+    }
+
+    private static TensorInfo Tensor(ICheckpointReader model, string name = Embedding) => model.Tensors.Single(tensor => tensor.Name == name);
+
+    private static byte[] Bytes(ICheckpointReader model, string name = Embedding)
+    {
+        TensorInfo tensor = Tensor(model, name);
+        byte[] bytes = new byte[tensor.LengthBytes];
+        model.Read(tensor, 0, bytes);
         return bytes;
     }
 }
