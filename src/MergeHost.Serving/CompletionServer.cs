@@ -287,6 +287,8 @@ internal sealed class CompletionServer : IAsyncDisposable
         }
         finally
         {
+            // A stream that nobody reads any more leaves before the model is done.
+            await cancellation.CancelAsync().ConfigureAwait(false);
             if (bytes <= MostBodyBytes)
             {
                 Interlocked.Add(ref _heldBytes, -bytes);

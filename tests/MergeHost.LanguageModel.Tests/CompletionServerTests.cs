@@ -223,6 +223,22 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [TorchFact]
+    public async Task Completions_AsAStreamWhoseReaderLeaves_StopTheModel()
+    {
+        using TalkingModel model = new(_model!);
+        await using CompletionServer server = new(model, "base", new IPEndPoint(IPAddress.Loopback, 0));
+        Uri completions = new(new Uri(await server.StartAsync()), "/v1/completions");
+        using (HttpRequestMessage request = new(HttpMethod.Post, completions) { Content = new StringContent("""{"prompt": "a", "stream": true}""") })
+        {
+            using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        await model.Stopped.WaitAsync(TimeSpan.FromSeconds(20));
+        await server.StopAsync();
+    }
+
+    [TorchFact]
     public async Task Stop_WhileARequestRuns_AnswersItAndListensNoMore()
     {
         Task<HttpResponseMessage> running = _client.PostAsync("/v1/completions", new StringContent("""{"prompt": "a", "max_tokens": 500}"""));
@@ -246,6 +262,45 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
         }
 
         _model?.Dispose();
+    }
+
+    /// <summary>Adds letters until it is stopped.</summary>
+    private sealed class TalkingModel(ILanguageModel model) : ILanguageModel
+    {
+        private readonly TaskCompletionSource _stopped = new();
+
+        public Task Stopped => _stopped.Task;
+
+        public int MaxPositions => model.MaxPositions;
+
+        public int VocabularySize => model.VocabularySize;
+
+        public TokenizerDescription Tokenizer => model.Tokenizer;
+
+        public IReadOnlyList<int> Encode(string text, bool begins) => model.Encode(text, begins);
+
+        public string Decode(IReadOnlyList<int> ids) => model.Decode(ids);
+
+        public string NameToken(int id) => model.NameToken(id);
+
+        public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => model.RenderChat(messages, continues);
+
+        public IReadOnlyList<GeneratedText> Generate(
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer)
+        {
+            for (string text = "a"; !cancellation.IsCancellationRequested; text += "a")
+            {
+                observer!(0, new GeneratedText([], [], text, false));
+                Thread.Sleep(1);
+            }
+
+            _stopped.SetResult();
+            throw new OperationCanceledException(cancellation);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private async Task<JsonNode> PostAsync(string path, string request)
