@@ -9,12 +9,10 @@ internal sealed class InputSums(int inputs, bool hasGram)
     private readonly double[] _magnitudes = new double[inputs];
     private readonly double[] _squares = new double[inputs];
     private readonly Matrix<double>? _products = hasGram ? new Matrix<double>(inputs, inputs) : null;
+    private long _count;
 
     /// <summary>Memory that sums take, with room for those of a part.</summary>
     public static long Needed(long inputs, bool hasGram) => sizeof(double) * ((2 * inputs) + (hasGram ? 2 * inputs * inputs : 0));
-
-    /// <summary>How many inputs were added.</summary>
-    public long Count { get; private set; }
 
     /// <summary>Adds inputs, one a row.</summary>
     public void Add(Matrix<float> rows, ILinearAlgebra algebra)
@@ -34,12 +32,11 @@ internal sealed class InputSums(int inputs, bool hasGram)
             TensorPrimitives.Add<double>(products.Elements.Span, algebra.Product(wide, wide, transposeA: true).Elements.Span, products.Elements.Span);
         }
 
-        Count += rows.Rows;
+        _count += rows.Rows;
     }
 
-    /// <summary>The means, in the order of <see cref="StatisticsLayout"/>.</summary>
+    /// <summary>The means of what was added, at least one, in the order of <see cref="StatisticsLayout"/>.</summary>
     public IEnumerable<float[]> Means() => new[] { _magnitudes, _squares, _products?.Elements.ToArray() }.OfType<double[]>().Select(Mean);
 
-    // A weight that nothing came to, such as an expert's that no token was sent to, has zeros.
-    private float[] Mean(double[] sums) => [.. sums.Select(sum => Count == 0 ? 0f : (float)(sum / Count))];
+    private float[] Mean(double[] sums) => [.. sums.Select(sum => (float)(sum / _count))];
 }
