@@ -103,8 +103,14 @@ internal sealed class AdapterPlan(DType type)
     /// <summary>The configuration.</summary>
     /// <param name="base">What it says of the base, or <see langword="null"/>.</param>
     /// <param name="taskType">The task, or <see langword="null"/>.</param>
+    /// <exception cref="BuildException">PEFT does not take the tensors together.</exception>
     public CompanionFile Config(string? @base, string? taskType)
     {
+        if (HasMagnitudes && _parameters.Count > 0)
+        {
+            throw BuildException.Refused($"'{_parameters[0]}' is a parameter and no module's weight, and PEFT takes none beside DoRA", "Extract without `--dora`.");
+        }
+
         int rank = _ranks.Count == 0 ? 1 : _ranks.Values.Max();
         JsonObject config = new()
         {

@@ -107,6 +107,21 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         Assert.All((string[])[up, down], name => Assert.Equal(AdapterCase.Read(after, name), AdapterCase.Read(merged, name), (x, y) => Math.Abs(x - y) < 1e-5));
     }
 
+    // PEFT loads no such adapter.
+    [Theory]
+    [InlineData("model.layers.0.mlp.experts.down_proj")]
+    [InlineData("model.layers.0.mlp.gate.weight")]
+    public void Build_WithDoraOfAParameter_RefusesItByName(string tensor)
+    {
+        TensorShape shape = tensor.EndsWith(".weight", StringComparison.Ordinal) ? [3, 4] : [3, 4, 5];
+        using ICheckpointReader before = new TinyCheckpoint().Add(tensor, DType.F32, shape, seed: 1).Open();
+        using ICheckpointReader after = new TinyCheckpoint().Add(tensor, DType.F32, shape, seed: 2).Open();
+        BuilderContext context = new(new Dictionary<string, ICheckpointReader> { ["base"] = before, ["tuned"] = after }) { Base = "base" };
+        BuildException refusal = Assert.Throws<BuildException>(
+            () => ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(context, new ExtractOptions { Tuned = "tuned", Rank = 1, Dora = true }));
+        Assert.Contains($"'{tensor}' is a parameter", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Build_WhenTheModelHasMoreTokens_RefusesByTheirNumber()
     {
