@@ -34,6 +34,29 @@ public sealed class PluginMistakeTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_WhereABenchmarkFails_NamesItItsPluginAndTheTask()
+    {
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: zeros, benchmark: odd_benchmark}]");
+        CliResult result = Cli.Run("evaluate", "recipes/quickstart/math", "--suite", _folder["suite.yaml"], "--plugins", Cli.FixturePlugins, "--json");
+        Assert.Equal((ErrorCodes.PluginFailed.ExitCode, ""), (result.ExitCode, result.Output));
+        Assert.Contains("benchmark 'odd_benchmark' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: ", result.Talk, StringComparison.Ordinal);
+        Assert.Contains("(task 'zeros')", result.Talk, StringComparison.Ordinal);
+        Assert.Contains("a plugin talks", result.Talk, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_WhereAFormatFails_NamesItItsPluginAndTheFile()
+    {
+        File.WriteAllText(_folder["a.lines"], "no tabs");
+        CliResult result = Cli.Run("inspect", _folder["a.lines"], "--plugins", Cli.FixturePlugins);
+        Assert.Equal(ErrorCodes.PluginFailed.ExitCode, result.ExitCode);
+        Assert.Matches("format 'lines' of plugin 'good' [0-9.]+ failed with IndexOutOfRangeException: ", result.Talk);
+        Assert.Contains($"('{_folder["a.lines"]}')", result.Talk, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Merge_WithTrace_ShowsThePartOfThePlugin()
     {
         CliResult result = Merge("odd_crash", "--trace");

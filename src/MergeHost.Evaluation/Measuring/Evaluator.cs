@@ -2,6 +2,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Suites;
+using MergeHost.Models;
 using MergeHost.Plugins;
 
 namespace MergeHost.Evaluation.Measuring;
@@ -104,7 +105,7 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
             _benchmarks.Add(task.Benchmark.Export.Id, benchmark = host.Create<IBenchmark>(task.Benchmark));
         }
 
-        return benchmark.Run(checkpoint, task.Options, new BenchmarkContext
+        BenchmarkContext context = new()
         {
             Folder = suite.Folder,
             Device = options.Device,
@@ -113,6 +114,7 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
             Warn = warnings,
             KeepsRecords = KeepsRecords,
             Cancellation = cancellation,
-        });
+        };
+        return PluginCall.Run(task.Benchmark, $"task '{task.Name}'", () => benchmark.Run(checkpoint, task.Options, context));
     }
 }

@@ -93,16 +93,15 @@ internal sealed class ActivationRunner(
 
     private IObservableModel Load(InputModel model)
     {
-        InstalledExport installed = plugins.Exports(ExportKind.Runtime) is [InstalledExport first, ..] ? first
-            : throw new MergeHostException([new Problem(ErrorCodes.PluginVersion, "no plugin with a runtime is installed", "`mergehost plugins list` shows all.")]);
-        ILanguageModel loaded = host.Create<IModelRuntime>(installed).Load(model.Open(), options.Device, options.Threads);
+        InstalledExport runtime = plugins.FindRuntime();
+        ILanguageModel loaded = host.Load(runtime, model.Open(), options);
         if (loaded is IObservableModel observable)
         {
             return observable;
         }
 
         loaded.Dispose();
-        throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable, $"the runtime '{installed.Export.Id}' does not let activations be looked at"), null);
+        throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable, $"the runtime '{runtime.Export.Id}' does not let activations be looked at"), null);
     }
 
     // A window begins as the model's texts do.

@@ -16,17 +16,15 @@ internal sealed class ModelLoader(PluginCatalog catalog, PluginHost host, MergeO
     public ILanguageModel Load(string path, CancellationToken cancellation)
     {
         PluginSet plugins = new(catalog);
-        InstalledExport installed = plugins.Exports(ExportKind.Runtime) is [InstalledExport first, ..] ? first
-            : throw new MergeHostException([new Problem(ErrorCodes.PluginVersion, "no plugin with a runtime is installed", "`mergehost plugins list` shows all.")]);
-        IModelRuntime runtime = host.Create<IModelRuntime>(installed);
+        InstalledExport runtime = plugins.FindRuntime();
         if (RecipeMerge.IsRecipe(path))
         {
             using PlanSession session = new(path, catalog, host);
             using ICheckpointReader memory = new RecipeMerge(session, host, options, warnings).Run(cancellation);
-            return runtime.Load(memory, options.Device, options.Threads);
+            return host.Load(runtime, memory, options);
         }
 
         using ModelResolver models = new(plugins, host);
-        return runtime.Load(models.Open(path).Open(), options.Device, options.Threads);
+        return host.Load(runtime, models.Open(path).Open(), options);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         if (!_opened.TryGetValue(key, out OpenedCheckpoint? opened))
         {
             InstalledExport format = FindFormat(found.Files);
-            ICheckpointReader reader = Keep(host.Create<ICheckpointFormat>(format).Open(found.Files));
+            ICheckpointReader reader = Keep(PluginCall.Run(format, $"'{found.Path}'", () => host.Create<ICheckpointFormat>(format).Open(found.Files)));
             OpenedCheckpoint plain = new(reader, [.. found.Store is null ? (InstalledExport[])[] : [found.Store], format])
             {
                 Files = OpenedCheckpoint.FilesOf(reader, found.Store is null ? null : found.Files),

@@ -135,6 +135,6 @@ internal sealed class MakeTask(
         InputModel model = stage.Names.GetValueOrDefault(name)
             ?? throw PluginMistake.Broken(stage.Builder!, $"runs '{name}', which is none of the models");
         using LentCheckpoint lent = new(context.Readers[model]);
-        return host.Create<IModelRuntime>(runtime).Load(lent, context.Options.Device, context.Options.Threads);
+        return host.Load(runtime, lent, context.Options);
     }
 }

@@ -3,7 +3,6 @@ using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Plugins;
-using MergeHost.Runtimes;
 
 namespace MergeHost.Running.Checks;
 
@@ -21,7 +20,7 @@ internal static class BuildCheck
         }
 
         using LentCheckpoint lent = new(written);
-        BuiltModel built = new(lent, checkpoint => host.Create<IModelRuntime>(check.Runtime).Load(checkpoint, options.Device, options.Threads)) { Cancellation = cancellation };
+        BuiltModel built = new(lent, checkpoint => host.Load(check.Runtime, checkpoint, options)) { Cancellation = cancellation };
         return PluginCall.Run(stage.Builder!, null, () => check.Work(built));
     }
 }
