@@ -8,19 +8,6 @@ namespace MergeHost.Analyzers;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class ExportAnalyzer : DiagnosticAnalyzer
 {
-    private static readonly (string Attribute, string Contract)[] _exports =
-    [
-        ("MergeHost.Strategies.MergeStrategyAttribute", "MergeHost.Strategies.IMergeStrategy"),
-        ("MergeHost.Scoring.LayerScorerAttribute", "MergeHost.Scoring.ILayerScorer"),
-        ("MergeHost.Checkpoints.CheckpointFormatAttribute", "MergeHost.Checkpoints.ICheckpointFormat"),
-        ("MergeHost.Checkpoints.CheckpointStoreAttribute", "MergeHost.Checkpoints.ICheckpointStore"),
-        ("MergeHost.Checkpoints.CheckpointTransformAttribute", "MergeHost.Checkpoints.ICheckpointTransform"),
-        ("MergeHost.Alignments.ModelAlignmentAttribute", "MergeHost.Alignments.IModelAlignment"),
-        ("MergeHost.Builders.ModelBuilderAttribute", "MergeHost.Builders.IModelBuilder"),
-        ("MergeHost.Benchmarks.BenchmarkAttribute", "MergeHost.Benchmarks.IBenchmark"),
-        ("MergeHost.Runtimes.ModelRuntimeAttribute", "MergeHost.Runtimes.IModelRuntime"),
-    ];
-
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.Id, Rules.Contract];
 
@@ -37,9 +24,9 @@ public sealed class ExportAnalyzer : DiagnosticAnalyzer
         INamedTypeSymbol type = (INamedTypeSymbol)context.Symbol;
         foreach (AttributeData attribute in type.GetAttributes())
         {
-            string name = attribute.AttributeClass?.ToDisplayString() ?? "";
-            string? contract = _exports.FirstOrDefault(export => export.Attribute == name).Contract;
-            if (contract is null)
+            // Each stands beside its contract: XAttribute beside IX.
+            if (attribute.AttributeClass is not { BaseType.Name: "ExportAttribute" } export
+                || export.ContainingNamespace.GetTypeMembers($"I{export.Name.Replace("Attribute", "")}", arity: 0).FirstOrDefault() is not { } contract)
             {
                 continue;
             }
@@ -50,10 +37,10 @@ public sealed class ExportAnalyzer : DiagnosticAnalyzer
                 context.ReportDiagnostic(Diagnostic.Create(Rules.Id, place, id));
             }
 
-            string? fault = !type.AllInterfaces.Any(face => face.ToDisplayString() == contract) ? "does not implement it" : type.IsAbstract ? "is abstract" : null;
+            string? fault = !type.AllInterfaces.Contains(contract, SymbolEqualityComparer.Default) ? "does not implement it" : type.IsAbstract ? "is abstract" : null;
             if (fault is not null)
             {
-                context.ReportDiagnostic(Diagnostic.Create(Rules.Contract, type.Locations[0], type.Name, contract.Substring(contract.LastIndexOf('.') + 1), fault));
+                context.ReportDiagnostic(Diagnostic.Create(Rules.Contract, type.Locations[0], type.Name, contract.Name, fault));
             }
         }
     }

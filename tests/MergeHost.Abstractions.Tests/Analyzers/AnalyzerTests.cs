@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Composition;
 using MergeHost.Analyzers;
+using MergeHost.Strategies;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -41,6 +43,13 @@ public sealed class AnalyzerTests
     [InlineData("""[CheckpointStore("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0013")]
     [InlineData("""[MergeStrategy("acme_2")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", null)]
     public async Task AnExport_IsWhatItIsExportedAs(string type, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze($"public sealed record O; {type}"));
+
+    public static TheoryData<Type> Exports => [.. typeof(MergeStrategyAttribute).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ExportAttribute)))];
+
+    [Theory]
+    [MemberData(nameof(Exports))]
+    public async Task AnExportOfEachContract_ThatDoesNotImplementIt_IsNamed(Type attribute) =>
+        Assert.Equal(["MH0013"], await Analyze($"""[{attribute.FullName}("acme")] public sealed class S;"""));
 
     [Fact]
     public void Rules_AreAllInTheReadme()
