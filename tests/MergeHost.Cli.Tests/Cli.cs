@@ -4,18 +4,18 @@ using System.Text;
 
 namespace MergeHost.Cli.Tests;
 
-/// <summary>Runs the program in a process of its own, from the repository's root.</summary>
+/// <summary>Runs the program in a process of its own, from the repository's root or another folder.</summary>
 internal sealed class Cli : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _talk = new();
 
-    private Cli(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    private Cli(string folder, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         ProcessStartInfo start = new("dotnet", [Program, .. arguments])
         {
-            WorkingDirectory = Repository,
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -62,7 +62,9 @@ internal sealed class Cli : IDisposable
         return cli.Wait();
     }
 
-    public static Cli Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment) => new(arguments, environment);
+    public static Cli Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment) => StartIn(Repository, arguments, environment);
+
+    public static Cli StartIn(string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment) => new(folder, arguments, environment);
 
     public CliResult Wait()
     {

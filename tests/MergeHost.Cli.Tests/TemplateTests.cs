@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -27,8 +26,8 @@ public sealed class Templates : IDisposable
 
     private string Folder { get; }
 
-    /// <summary>The folder of a kind's project.</summary>
-    public string this[string kind] => Path.Combine(Folder, $"Acme.{char.ToUpperInvariant(kind[0])}{kind[1..]}");
+    /// <summary>The folder of a kind's project; one has a name that no namespace can have.</summary>
+    public string this[string kind] => Path.Combine(Folder, kind == "scorer" ? "acme-scorer" : $"Acme.{char.ToUpperInvariant(kind[0])}{kind[1..]}");
 
     public void Dispose() => _home.Dispose();
 
@@ -44,28 +43,72 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     public void Dispose() => _home.Dispose();
 
     [Theory]
-    [InlineData("strategy", "strategy 'acme_strategy'", "acme_strategy of models/base, models/tuned")]
-    [InlineData("scorer", "scorer 'acme_scorer'", "slerp of models/base, models/tuned")]
-    [InlineData("format", "format 'acme_format'", "passthrough of models/plain")]
-    [InlineData("transform", "transform 'acme_transform'", "passthrough of models/tuned")]
-    [InlineData("benchmark", "benchmark 'acme_benchmark'", "linear of models/base, models/tuned")]
-    public void Template_OfAKind_MakesAPluginThatIsInstalledAndUsed(string kind, string export, string result)
+    [InlineData("strategy", "strategy 'acme_strategy'", "keeps its", "acme_strategy of models/base, models/tuned")]
+    [InlineData("scorer", "scorer 'acme_scorer'", "keeps its", "slerp of models/base, models/tuned")]
+    [InlineData("format", "format 'acme_format'", "not tried", "passthrough of models/plain")]
+    [InlineData("transform", "transform 'acme_transform'", "keeps its", "passthrough of models/tuned")]
+    [InlineData("benchmark", "benchmark 'acme_benchmark'", "keeps its", "linear of models/base, models/tuned")]
+    public void Template_OfAKind_MakesAPluginThatIsInstalledAndUsed(string kind, string export, string tried, string result)
     {
-        Run(kind, "plugins", "install", $"bin/Release/acme-{kind}.0.1.0.nupkg");
+        Install(kind);
         Assert.Contains(export, Run(kind, "plugins", "list"), StringComparison.Ordinal);
-        Run(kind, "plugins", "test", "bin/plugins");
-        Assert.Contains(result, Run(kind, "merge", "recipe.yaml", "out"), StringComparison.Ordinal);
+        Assert.Contains($"{export} of plugin 'acme-{kind}' 0.1.0: {tried}", Run(kind, "plugins", "test", "bin/plugins"), StringComparison.Ordinal);
+        Assert.Contains(result, Run(kind, "merge", "recipe.yaml", "out", "--force"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Template_OfAScorer_ScoresAndChooses()
+    {
+        Install("scorer");
+        Assert.Contains("acme_scorer", Run("scorer", "score", "models/base", "models/tuned", "--scorer", "acme_scorer", "--quiet"), StringComparison.Ordinal);
+        Assert.Contains("chooses 3 of 7 scored tensors by acme_scorer", Run("scorer", "plan", "recipe.yaml", "--quiet"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Template_OfATransform_IsAppliedByARecipe()
+    {
+        Install("transform");
+        Run("transform", "merge", "recipe.yaml", "renamed");
+        string tensors = Run("transform", "inspect", "renamed", "--tensors");
+        Assert.Contains("model.blocks.0.self_attn.q_proj.weight", tensors, StringComparison.Ordinal);
+        Assert.DoesNotContain("model.layers", tensors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.weight 9223372036854775807 2", "'a.weight' is larger than a file can be")]
+    [InlineData("a.weight -1", "'a.weight -1' is not a new name and its extents")]
+    public void Template_OfAFormat_RefusesABadFile(string list, string message)
+    {
+        Install("format");
+        File.WriteAllText(_home["bad.tensors"], list);
+        File.WriteAllText(_home["bad.f32"], "");
+        CliResult result = Try("format", "inspect", _home["bad.tensors"]);
+        Assert.Equal(4, result.ExitCode);
+        Assert.Contains(message, result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Template_OfABenchmark_RefusesASuffixThatNoTensorHas()
+    {
+        Install("benchmark");
+        File.WriteAllText(_home["suite.yaml"], "tasks: [{name: zeros, benchmark: acme_benchmark, suffix: .wieght}]");
+        CliResult result = Try("benchmark", "evaluate", "models/base", "--suite", _home["suite.yaml"]);
+        Assert.NotEqual(1, result.ExitCode);
+        Assert.Contains("ends with '.wieght'", result.Talk, StringComparison.Ordinal);
+    }
+
+    private void Install(string kind) => Run(kind, "plugins", "install", $"bin/Release/acme-{kind}.0.1.0.nupkg");
 
     private string Run(string kind, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Cli.Program, .. arguments]) { WorkingDirectory = templates[kind], RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["MERGEHOST_HOME"] = _home.Path;
-        using Process process = Process.Start(start)!;
-        Task<string> talk = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output + talk.Result);
-        return output;
+        CliResult result = Try(kind, arguments);
+        Assert.True(result.ExitCode == 0, result.Output + result.Talk);
+        return result.Output;
+    }
+
+    private CliResult Try(string kind, params string[] arguments)
+    {
+        using Cli cli = Cli.StartIn(templates[kind], arguments, ("MERGEHOST_HOME", _home.Path));
+        return cli.Wait();
     }
 }

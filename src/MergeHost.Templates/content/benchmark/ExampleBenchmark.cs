@@ -15,7 +15,7 @@ public sealed class ExampleBenchmark : IBenchmark<ExampleOptions>
     public BenchmarkResult Run(ICheckpointReader checkpoint, ExampleOptions options, BenchmarkContext context)
     {
         List<ItemScore> scores = [];
-        foreach (TensorInfo tensor in checkpoint.Tensors.Where(tensor => tensor.Name.EndsWith(options.Suffix, StringComparison.Ordinal)))
+        foreach (TensorInfo tensor in checkpoint.Tensors.Where(tensor => tensor.ElementCount > 0 && tensor.Name.EndsWith(options.Suffix, StringComparison.Ordinal)))
         {
             context.Cancellation.ThrowIfCancellationRequested();
             byte[] data = new byte[tensor.LengthBytes];
@@ -23,6 +23,7 @@ public sealed class ExampleBenchmark : IBenchmark<ExampleOptions>
             scores.Add(new ItemScore(tensor.Name, (double)data.Count(value => value == 0) / data.Length));
         }
 
-        return new BenchmarkResult([new TaskResult("zeros", "share", scores.Average(score => score.Score), scores)]);
+        return scores.Count > 0 ? new BenchmarkResult([new TaskResult("zeros", "share", scores.Average(score => score.Score), scores)])
+            : throw new MergeHostException([new Problem(ErrorCodes.BadTaskData, $"no tensor with elements has a name that ends with '{options.Suffix}'", "Name another suffix; `mergehost inspect CHECKPOINT --tensors` shows the names.")]);
     }
 }

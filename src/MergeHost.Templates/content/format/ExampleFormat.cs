@@ -42,9 +42,15 @@ public sealed class ExampleFormat : ICheckpointFormat
                     throw CheckpointException.BadHeader(path, $"'{CheckpointException.Printable(line)}' is not a new name and its extents");
                 }
 
-                TensorInfo tensor = new(words[0], DType.F32, [.. extents]);
-                tensors.Add(tensor);
-                start += tensor.LengthBytes;
+                try
+                {
+                    tensors.Add(new TensorInfo(words[0], DType.F32, [.. extents]));
+                    start = checked(start + tensors[^1].LengthBytes);
+                }
+                catch (OverflowException)
+                {
+                    throw CheckpointException.BadHeader(path, $"'{words[0]}' is larger than a file can be");
+                }
             }
 
             _numbers = files.Open(numbers);
