@@ -19,7 +19,7 @@ public sealed class LoraTransform : ICheckpointTransform<LoraOptions>
     {
         AdapterFile adapter = new(context.Open(options.Path), options.Path);
         BaseModel model = new(checkpoint, context.Original, adapter);
-        Tuner.Create(adapter, model).AddAll();
+        AdapterTuner.Create(adapter, model).AddAll();
         return new AdaptedCheckpoint(checkpoint, adapter, model, options.Scale);
     }
 }

@@ -1,5 +1,7 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf;
@@ -12,7 +14,7 @@ internal static class CompanionMap
     public static IReadOnlyList<CompanionFile> Make(Metadata metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors)
     {
         List<CompanionFile> companions = [];
-        Architecture? architecture = Architecture.Find(metadata);
+        ModelArchitecture? architecture = ModelKind.FamilyOf(metadata);
         if (architecture is not null)
         {
             companions.Add(CompanionFile.FromBytes("config.json", ConfigMap.ToConfig(metadata, architecture, tensors, made)));

@@ -1,5 +1,8 @@
 using System.Collections.Frozen;
 using MergeHost.Plugins.Gguf.Blocks;
+using MergeHost.Plugins.Gguf.Blocks.IQuants;
+using MergeHost.Plugins.Gguf.Blocks.KQuants;
+using MergeHost.Plugins.Gguf.Blocks.Legacy;
 
 namespace MergeHost.Plugins.Gguf;
 

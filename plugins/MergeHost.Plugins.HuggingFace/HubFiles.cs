@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace;
 

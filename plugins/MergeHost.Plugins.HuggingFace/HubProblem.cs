@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace;
 

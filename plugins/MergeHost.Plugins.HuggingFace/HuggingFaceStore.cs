@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace.Copies;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Plugins.HuggingFace.Publishing;
 using MergeHost.Stores;
 

@@ -20,7 +20,7 @@ internal ref struct HeaderParser
 
     private readonly string _path;
     private readonly HashSet<string> _names = [];
-    private readonly List<TensorRecord> _records = [];
+    private readonly List<HeaderTensor> _records = [];
     private readonly List<KeyValuePair<string, string>> _metadata = [];
     private readonly List<Problem> _warnings = [];
     private StrictJson _json;
@@ -37,7 +37,7 @@ internal ref struct HeaderParser
     /// <param name="path">The file, for messages.</param>
     /// <param name="json">The header; begins with <c>{</c>.</param>
     /// <returns>The records in the order of the header, what it says beside them, and what is odd.</returns>
-    public static (IReadOnlyList<TensorRecord> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
+    public static (IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
     {
         HeaderParser parser = new(path, json);
         parser.ReadHeader();
@@ -256,7 +256,7 @@ internal ref struct HeaderParser
         }
     }
 
-    private readonly TensorRecord Combine(string name, DType type, TensorShape shape, (long Begin, long End) offsets)
+    private readonly HeaderTensor Combine(string name, DType type, TensorShape shape, (long Begin, long End) offsets)
     {
         if (shape.ElementCount % type.BlockElements != 0)
         {
@@ -276,7 +276,7 @@ internal ref struct HeaderParser
 
         long spanBytes = offsets.End - offsets.Begin;
         return spanBytes == lengthBytes
-            ? new TensorRecord(new TensorInfo(name, type, shape), offsets.Begin)
+            ? new HeaderTensor(new TensorInfo(name, type, shape), offsets.Begin)
             : throw CheckpointException.BadTensor(
                 _path, name, Invariant($"{type} {shape} takes {lengthBytes:N0} bytes, data_offsets span {spanBytes:N0}"));
     }

@@ -12,7 +12,7 @@ namespace MergeHost.Plugins.Safetensors;
 /// <param name="Metadata">What the header says beside tensors.</param>
 /// <param name="Warnings">What is odd.</param>
 internal sealed record SafetensorsHeader(
-    long DataStart, IReadOnlyList<TensorRecord> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings)
+    long DataStart, IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings)
 {
     /// <summary>The key in metadata by which programs tell how tensors are laid out, which is always the same.</summary>
     public const string FormatKey = "format";
@@ -40,10 +40,10 @@ internal sealed record SafetensorsHeader(
         int lengthBytes = ReadLength(file);
         byte[] json = new byte[lengthBytes];
         file.Read(PrefixBytes, json);
-        (IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata, IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
+        (IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata, IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
 
         // Stable, since tensors without bytes begin where others do.
-        TensorRecord[] ordered = [.. records.OrderBy(record => record.Begin).ThenBy(record => record.End)];
+        HeaderTensor[] ordered = [.. records.OrderBy(record => record.Begin).ThenBy(record => record.End)];
         CheckOffsets(file, PrefixBytes + lengthBytes, ordered);
         return new SafetensorsHeader(PrefixBytes + lengthBytes, ordered, metadata, warnings);
     }
@@ -82,12 +82,12 @@ internal sealed record SafetensorsHeader(
     }
 
     // Each tensor begins where the one before it ends, and the last one ends with the file.
-    private static void CheckOffsets(CheckpointFile file, long dataStart, IReadOnlyList<TensorRecord> ordered)
+    private static void CheckOffsets(CheckpointFile file, long dataStart, IReadOnlyList<HeaderTensor> ordered)
     {
         long dataBytes = file.LengthBytes - dataStart;
         long position = 0;
         string last = "";
-        foreach (TensorRecord record in ordered)
+        foreach (HeaderTensor record in ordered)
         {
             string name = record.Info.Name;
             if (record.Begin != position)

@@ -143,7 +143,7 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
         {
             PartialFile file = PartialFile.Open(Path.Combine(_folder, shard.Name), shard.LengthBytes, shard.Head);
             _files.Add(file);
-            foreach (TensorRecord record in shard.Records)
+            foreach (HeaderTensor record in shard.Records)
             {
                 _tensors.Add(record.Info.Name, new PlacedTensor(record.Info, file, shard.Head.Length + record.Begin));
             }

@@ -21,7 +21,7 @@ internal sealed class ShardLayout
 
     private static readonly JsonWriterOptions _jsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private ShardLayout(string name, IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
+    private ShardLayout(string name, IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         Name = name;
         Records = records;
@@ -32,7 +32,7 @@ internal sealed class ShardLayout
     public string Name { get; }
 
     /// <summary>The tensors in the order of their bytes.</summary>
-    public IReadOnlyList<TensorRecord> Records { get; }
+    public IReadOnlyList<HeaderTensor> Records { get; }
 
     /// <summary>All that comes before the data.</summary>
     public byte[] Head { get; }
@@ -86,13 +86,13 @@ internal sealed class ShardLayout
             : FormattableString.Invariant($"model-{number:D5}-of-{count:D5}{SafetensorsNames.Extension}");
 
     // The largest elements first: then every tensor begins at a multiple of its elements' size.
-    private static List<TensorRecord> Place(List<TensorInfo> tensors)
+    private static List<HeaderTensor> Place(List<TensorInfo> tensors)
     {
-        List<TensorRecord> records = new(tensors.Count);
+        List<HeaderTensor> records = new(tensors.Count);
         long position = 0;
         foreach (TensorInfo tensor in tensors.OrderByDescending(tensor => ElementBytes(tensor.DType)))
         {
-            records.Add(new TensorRecord(tensor, position));
+            records.Add(new HeaderTensor(tensor, position));
             position += tensor.LengthBytes;
         }
 
@@ -101,7 +101,7 @@ internal sealed class ShardLayout
 
     private static int ElementBytes(DType type) => type.BlockElements == 1 ? type.BlockBytes : 1;
 
-    private static byte[] MakeHead(IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
+    private static byte[] MakeHead(IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         using MemoryStream head = new();
         head.Write(stackalloc byte[SafetensorsHeader.PrefixBytes]);
@@ -121,7 +121,7 @@ internal sealed class ShardLayout
         return bytes;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<TensorRecord> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         json.WriteStartObject();
         json.WriteStartObject(TensorName.Metadata);
@@ -134,7 +134,7 @@ internal sealed class ShardLayout
         }
 
         json.WriteEndObject();
-        foreach (TensorRecord record in records)
+        foreach (HeaderTensor record in records)
         {
             json.WriteStartObject(record.Info.Name);
             json.WriteString("dtype", record.Info.DType.Name);

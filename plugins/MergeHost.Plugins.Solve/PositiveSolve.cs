@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 
 namespace MergeHost.Plugins.Solve;
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Spear;

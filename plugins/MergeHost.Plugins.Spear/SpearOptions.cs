@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear;

@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Methods;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear;

@@ -1,4 +1,5 @@
 using MergeHost.Algebra;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear;

@@ -18,7 +18,7 @@ public sealed class CutRowsAlignment : IModelAlignment<CutRowsOptions>
         SortedSet<int> models = [];
         foreach (TokenTensor tensor in TokenTensor.Find(context))
         {
-            long rows = tensor.Parts.OfType<TensorPart>().Min(part => part.Info.Shape[0]);
+            long rows = tensor.Parts.OfType<ModelRows>().Min(part => part.Info.Shape[0]);
             for (int model = 0; model < changed.Length; model++)
             {
                 if (tensor.Parts[model] is { } part && (part.Info.Shape[0] > rows || part.Name != part.Info.Name))

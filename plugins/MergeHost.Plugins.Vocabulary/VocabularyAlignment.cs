@@ -156,7 +156,7 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
     // Rows go from one model to another as they are stored, where all are stored alike.
     private static DType TypeOf(TokenTensor tensor, RowPlan plan)
     {
-        TensorInfo[] infos = [.. tensor.Parts.OfType<TensorPart>().Select(part => part.Info)];
+        TensorInfo[] infos = [.. tensor.Parts.OfType<ModelRows>().Select(part => part.Info)];
         DType first = infos[0].DType;
         bool isUniform = infos.All(info => info.DType == first) && (first.Kind == DTypeKind.Float ? DTypeConversion.CanEncode(first) : !plan.MakesRows)
             && infos.All(info => info.ElementCount / info.Shape[0] % first.BlockElements == 0);

@@ -2,6 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using MergeHost;
 using MergeHost.Cli.Commands;
+using MergeHost.Cli.Commands.Hub;
+using MergeHost.Cli.Commands.Making;
+using MergeHost.Cli.Commands.Measuring;
+using MergeHost.Cli.Commands.Plugins;
+using MergeHost.Cli.Commands.Setup;
 using MergeHost.Cli.Output;
 
 StandardStreams.Install();

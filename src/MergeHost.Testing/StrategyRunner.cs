@@ -5,6 +5,7 @@ using MergeHost.Kernels.Algebra;
 using MergeHost.Kernels.Randomness;
 using MergeHost.Kernels.Selection;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 

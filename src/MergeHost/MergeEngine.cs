@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
 using MergeHost.Activations;
+using MergeHost.Architectures;
 using MergeHost.Authoring;
 using MergeHost.Checkpoints;
 using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Loading;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Planning.Names;
@@ -39,7 +41,7 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     private const string ConversionName = "conversion";
 
     private readonly PluginHost _host = new(services);
-    private readonly Lazy<PluginCatalog> _catalog = new(() => PluginCatalog.Scan(PluginRoots.Find(pluginsPath)));
+    private readonly Lazy<PluginCatalog> _catalog = new(() => Scan(pluginsPath));
 
     /// <summary>Checks the suites that recipes name; <see langword="null"/> where nothing can measure by them.</summary>
     internal SuiteCheck? Suites { get; set; }
@@ -459,6 +461,15 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
         }
 
         return new MergeRunner(plan, _host, options, warnings, progress).Run(cancellation);
+    }
+
+    // A plugin's mistake is named and no more; what is the user's own must be right.
+    private static PluginCatalog Scan(string? pluginsPath)
+    {
+        PluginCatalog catalog = PluginCatalog.Scan(PluginRoots.Find(pluginsPath));
+        return PluginRoots.Families(Environment.GetEnvironmentVariable) is { } folder && ModelArchitectures.Add(folder) is { Count: > 0 } problems
+            ? throw new MergeHostException(problems)
+            : catalog;
     }
 
     private CacheKeeper Cache => new(new PluginSet(Catalog), _host);

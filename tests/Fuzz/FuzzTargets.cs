@@ -11,7 +11,7 @@ using MergeHost.Plugins.LanguageModel.Harness;
 using MergeHost.Plugins.LanguageModel.Models.Settings;
 using MergeHost.Plugins.LanguageModel.Templates;
 using MergeHost.Plugins.Safetensors;
-using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Running.Data;
 using MergeHost.Running.Records;
 using MergeHost.Runtimes;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using TorchSharp;
 

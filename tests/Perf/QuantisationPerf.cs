@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Plugins.Averaging;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Strategies;

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Plugins.Dare;
 using MergeHost.Plugins.TaskArithmetic;
 using MergeHost.Plugins.Ties;

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Plugins.Adapters.Changes;
 
 namespace MergeHost.Plugins.Adapters.Building;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MergeHost.Algebra;
 using MergeHost.Builders;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Placing;

@@ -1,6 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Builders;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Kernels.Vectors;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;

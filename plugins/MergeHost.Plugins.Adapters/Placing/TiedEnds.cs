@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Plugins.Adapters.Files;
 
 namespace MergeHost.Plugins.Adapters.Placing;

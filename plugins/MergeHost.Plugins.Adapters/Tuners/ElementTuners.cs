@@ -7,7 +7,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>(IA)³: outputs times a learned vector, with the bias; of modules that feed forward, inputs.</summary>
 /// <seealso href="https://arxiv.org/abs/2205.05638">T-Few</seealso>
-internal sealed class Ia3Tuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class Ia3Tuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const string Part = "ia3_l";
 
@@ -29,7 +29,7 @@ internal sealed class Ia3Tuner(AdapterFile adapter, BaseModel model) : Tuner(ada
 
 /// <summary>HiRA: <c>W∘(1 + B·A)</c>.</summary>
 /// <seealso href="https://openreview.net/forum?id=TwJrTz9cRS">HiRA</seealso>
-internal sealed class HiraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class HiraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -41,7 +41,7 @@ internal sealed class HiraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
 
 /// <summary>SHiRA: numbers at places of the file are added.</summary>
 /// <seealso href="https://arxiv.org/abs/2406.13175">SHiRA</seealso>
-internal sealed class ShiraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class ShiraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -57,7 +57,7 @@ internal sealed class ShiraTuner(AdapterFile adapter, BaseModel model) : Tuner(a
 
 /// <summary>C³A: adds a matrix of circulant blocks, over the number of inputs.</summary>
 /// <seealso href="https://arxiv.org/abs/2407.19342">C³A</seealso>
-internal sealed class C3aTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class C3aTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -72,7 +72,7 @@ internal sealed class C3aTuner(AdapterFile adapter, BaseModel model) : Tuner(ada
 
 /// <summary>MiSS: a short vector for each output is added to its inputs again and again; <c>bat</c> adds W·M + M, square by square.</summary>
 /// <seealso href="https://arxiv.org/abs/2409.15371">MiSS</seealso>
-internal sealed class MissTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class MissTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const string Part = "miss_block";
 

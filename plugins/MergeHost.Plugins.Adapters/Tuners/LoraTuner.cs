@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>LoRA and what its configuration can make of it: <c>W + s·B·A</c> with <c>s = α/r</c>, or <c>α/√r</c> for rsLoRA.</summary>
 /// <seealso href="https://arxiv.org/abs/2106.09685">LoRA</seealso>
-internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const string Magnitudes = "lora_magnitude_vector";
 

@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
+using MergeHost.Kernels.Vectors;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;
 using MergeHost.Plugins.Adapters.Placing;
@@ -8,7 +9,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>AdaLoRA: <c>W + α/(r + 10⁻⁵)·B·(E∘A)</c>, one number of E for each rank.</summary>
 /// <seealso href="https://arxiv.org/abs/2303.10512">AdaLoRA</seealso>
-internal sealed class AdaLoraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class AdaLoraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -25,7 +26,7 @@ internal sealed class AdaLoraTuner(AdapterFile adapter, BaseModel model) : Tuner
 
 /// <summary>DeLoRA: <c>W + (λ/r)·B·diag(1/‖bᵢ‖‖aᵢ‖)·A·diag(‖wⱼ‖)</c>, the norms of W being those of training.</summary>
 /// <seealso href="https://arxiv.org/abs/2503.18225">DeLoRA</seealso>
-internal sealed class DeloraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class DeloraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const double Least = 1e-4;
 
@@ -43,12 +44,12 @@ internal sealed class DeloraTuner(AdapterFile adapter, BaseModel model) : Tuner(
             MatrixOperations.Make(factors.Rank, target.In, (row, column) => factors.Right[row, column] * norms[column])));
     }
 
-    private static double Norm(ReadOnlySpan<float> vector) => Math.Max(Least, Math.Sqrt(Kernels.Vectors.RunArithmetic.Dot(vector, vector)));
+    private static double Norm(ReadOnlySpan<float> vector) => Math.Max(Least, Math.Sqrt(RunArithmetic.Dot(vector, vector)));
 }
 
 /// <summary>GraLoRA: k·k blocks of a matrix, each with a product of rank r/k of its own; with <c>hybrid_r</c> a plain one beside them.</summary>
 /// <seealso href="https://arxiv.org/abs/2505.20355">GraLoRA</seealso>
-internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {

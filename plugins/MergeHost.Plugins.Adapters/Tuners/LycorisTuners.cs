@@ -1,5 +1,5 @@
 using MergeHost.Algebra;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Plugins.Adapters.Changes;
 using MergeHost.Plugins.Adapters.Files;
 using MergeHost.Plugins.Adapters.Placing;
@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>LoHa: <c>W + (α/r)·(a₁·b₁)∘(a₂·b₂)</c>.</summary>
 /// <seealso href="https://arxiv.org/abs/2108.06098">FedPara</seealso>
-internal sealed class LohaTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class LohaTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -27,7 +27,7 @@ internal sealed class LohaTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
 
 /// <summary>LoKr: <c>W + (α/r)·w₁ ⊗ w₂</c>, each whole or a product.</summary>
 /// <seealso href="https://arxiv.org/abs/2309.14859">LyCORIS</seealso>
-internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>OFT: <c>W·blockdiag(R)ᵀ</c>, each R a rotation of a skew matrix by Cayley's map, or by the first terms of its series.</summary>
 /// <seealso href="https://arxiv.org/abs/2306.07280">OFT</seealso>
-internal sealed class OftTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class OftTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const string Part = "oft_R";
 
@@ -28,7 +28,7 @@ internal sealed class OftTuner(AdapterFile adapter, BaseModel model) : Tuner(ada
 
 /// <summary>BOFT: several rotations in blocks, each of columns in the order of a butterfly, and a factor for each output.</summary>
 /// <seealso href="https://arxiv.org/abs/2311.06243">BOFT</seealso>
-internal sealed class BoftTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class BoftTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -68,7 +68,7 @@ internal sealed class BoftTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
 
 /// <summary>HRA: <c>W·Π(I − 2u·uᵀ)</c>; with <c>apply_GS</c> the directions are made orthogonal first.</summary>
 /// <seealso href="https://arxiv.org/abs/2405.17484">HRA</seealso>
-internal sealed class HraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class HraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {
@@ -103,7 +103,7 @@ internal sealed class HraTuner(AdapterFile adapter, BaseModel model) : Tuner(ada
 
 /// <summary>RoAd: outputs rotated and scaled two by two, with the bias.</summary>
 /// <seealso href="https://arxiv.org/abs/2409.00119">RoAd</seealso>
-internal sealed class RoadTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class RoadTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Adapters.Tuners;
 
 /// <summary>VeRA: <c>W + diag(b)·B·diag(d)·A</c>, with random A and B that all modules share, cut to each module's size.</summary>
 /// <seealso href="https://arxiv.org/abs/2310.11454">VeRA</seealso>
-internal sealed class VeraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class VeraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private (Matrix<float> A, Matrix<float> B)? _shared;
 
@@ -41,7 +41,7 @@ internal sealed class VeraTuner(AdapterFile adapter, BaseModel model) : Tuner(ad
 
 /// <summary>RandLoRA: a sum of products of random factors that all modules share, each with trained gains: full rank from few numbers.</summary>
 /// <seealso href="https://arxiv.org/abs/2502.00987">RandLoRA</seealso>
-internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private const string A = "randlora_A";
     private const string B = "randlora_B";
@@ -83,7 +83,7 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Tune
 
 /// <summary>VB-LoRA: <c>W + B·A</c>, whose factors are made of short vectors of one bank, each a mixture of a few.</summary>
 /// <seealso href="https://arxiv.org/abs/2405.15179">VB-LoRA</seealso>
-internal sealed class VbLoraTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class VbLoraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     private Matrix<float>? _bank;
 
@@ -130,7 +130,7 @@ internal sealed class VbLoraTuner(AdapterFile adapter, BaseModel model) : Tuner(
 
 /// <summary>FourierFT: adds the inverse Fourier transform of a spectrum of which a few numbers at random places are trained.</summary>
 /// <seealso href="https://arxiv.org/abs/2405.03003">FourierFT</seealso>
-internal sealed class FourierTuner(AdapterFile adapter, BaseModel model) : Tuner(adapter, model)
+internal sealed class FourierTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
     protected override void Add(AdapterModule module)
     {

@@ -9,7 +9,7 @@ internal static class TunerKinds
 {
     private const string ActsOnTheInput = "it puts learned vectors before the input, and changes no weight";
 
-    private static readonly Dictionary<string, Func<AdapterFile, BaseModel, Tuner>> _known = new()
+    private static readonly Dictionary<string, Func<AdapterFile, BaseModel, AdapterTuner>> _known = new()
     {
         ["LORA"] = (adapter, model) => new LoraTuner(adapter, model),
         ["ADALORA"] = (adapter, model) => new AdaLoraTuner(adapter, model),
@@ -49,7 +49,7 @@ internal static class TunerKinds
 
     /// <summary>Finds the class of an adapter's kind.</summary>
     /// <exception cref="CheckpointException">The kind is not known, or cannot be merged.</exception>
-    public static Tuner Create(AdapterFile adapter, BaseModel model)
+    public static AdapterTuner Create(AdapterFile adapter, BaseModel model)
     {
         string kind = adapter.Config.Kind;
         if (_unmergeable.TryGetValue(kind, out string? reason))
@@ -57,7 +57,7 @@ internal static class TunerKinds
             throw Unmergeable(adapter, kind, reason);
         }
 
-        return _known.TryGetValue(kind, out Func<AdapterFile, BaseModel, Tuner>? create)
+        return _known.TryGetValue(kind, out Func<AdapterFile, BaseModel, AdapterTuner>? create)
             ? create(adapter, model)
             : throw adapter.Config.Wrong($"'peft_type' is '{CheckpointException.Printable(kind)}', which is not known", $"Known are {string.Join(", ", _known.Keys)}.");
     }

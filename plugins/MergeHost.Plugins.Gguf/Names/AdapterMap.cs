@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
 
@@ -36,7 +37,7 @@ internal static class AdapterMap
             throw CheckpointException.OtherFormat(metadata.Path, "a LoRA", $"an adapter of type '{CheckpointException.Printable(kind)}'", "Name another adapter.");
         }
 
-        Architecture architecture = Architecture.Find(metadata) ?? throw CheckpointException.BadHeader(
+        ModelArchitecture architecture = ModelKind.FamilyOf(metadata) ?? throw CheckpointException.BadHeader(
             metadata.Path, $"the adapter is of architecture '{CheckpointException.Printable(metadata.Text(ModelKind.ArchitectureKey) ?? "")}', whose names are not known", "Name the adapter in PEFT's form.");
         SortedDictionary<string, long> ranks = new(StringComparer.Ordinal);
         JsonObject interleaved = [];
@@ -44,7 +45,7 @@ internal static class AdapterMap
         foreach (TensorInfo tensor in tensors)
         {
             (string name, string? part) = Split(tensor.Name);
-            TensorNames names = architecture.FindGguf(name, out int layer) is { IsStacked: false } known ? known
+            ArchitectureTensor names = architecture.FindGguf(name, out int layer) is { IsStacked: false } known ? known
                 : throw CheckpointException.BadTensor(metadata.Path, tensor.Name, $"is a change of a tensor that the architecture '{architecture.Name}' has not as one matrix");
             string hub = names.HubIn(layer);
             if (part is null || tensor.Shape.Rank != 2)
@@ -81,7 +82,7 @@ internal static class AdapterMap
         JsonObject @base = layout.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
             ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{folder}: an adapter in GGUF names its base's architecture, and no config.json of the base is there", Hint));
         string? named = (@base["architectures"] as JsonArray)?.FirstOrDefault().AsText();
-        Architecture architecture = Architecture.FindHub(named)
+        ModelArchitecture architecture = ModelArchitectures.OfClass(named)
             ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{folder}: architecture '{CheckpointException.Printable(named ?? "")}' of the base cannot be written to GGUF yet", "Store the adapter as safetensors."));
         NameMap map = NameMap.Of(folder, architecture, @base);
         List<(TensorInfo, IReadOnlyList<HubTensor>)> tensors = [.. layout.Tensors.Select(tensor => ToGguf(folder, architecture, map, tensor))];
@@ -92,7 +93,7 @@ internal static class AdapterMap
             ], tensors);
     }
 
-    private static (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string folder, Architecture architecture, NameMap map, TensorInfo tensor)
+    private static (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string folder, ModelArchitecture architecture, NameMap map, TensorInfo tensor)
     {
         string[] parts = tensor.Name.Split('.');
         int at = Array.FindIndex(parts, part => part is "lora_A" or "lora_B" or "lora_embedding_A" or "lora_embedding_B");
@@ -102,7 +103,7 @@ internal static class AdapterMap
         }
 
         string hub = $"{string.Join('.', parts[..at])[Wrapped.Length..]}.weight";
-        TensorNames names = architecture.FindHub(hub, out int layer, out int expert) is { IsStacked: false } known && expert < 0 ? known
+        ArchitectureTensor names = architecture.FindHub(hub, out int layer, out int expert) is { IsStacked: false } known && expert < 0 ? known
             : throw CheckpointException.BadTensor(folder, tensor.Name, $"GGUF's architecture '{architecture.Name}' has no '{hub}' as one matrix", "Merge the adapter into its base, and convert that.");
         string gguf = names.GgufIn(layer);
         bool isRight = parts[at] is "lora_A" or "lora_embedding_A";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
 
@@ -19,7 +20,7 @@ internal static class ConfigMap
     /// <param name="tensors">The tensors, as Hugging Face has them.</param>
     /// <param name="made">Tensors that follow from settings.</param>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
-    public static byte[] ToConfig(Metadata metadata, Architecture architecture, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<MadeTensor> made)
+    public static byte[] ToConfig(Metadata metadata, ModelArchitecture architecture, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<MadeTensor> made)
     {
         JsonObject config = new() { ["architectures"] = new JsonArray(architecture.Hub[0]) };
         foreach ((string key, JsonNode value) in architecture.Config)
@@ -27,7 +28,7 @@ internal static class ConfigMap
             config[key] = value.DeepClone();
         }
 
-        foreach (ConfigKey key in architecture.Keys)
+        foreach (ArchitectureSetting key in architecture.Keys)
         {
             if (key.Target is { } name && !config.ContainsKey(name) && key.InGguf(gguf => Number(metadata, $"{architecture.Name}.{gguf}")) is { } value and not 0)
             {
@@ -50,7 +51,7 @@ internal static class ConfigMap
     /// <summary>The metadata that say what <c>config.json</c> says.</summary>
     /// <param name="known">What a GGUF file said of the model; keys that it did not have are not added to it.</param>
     /// <exception cref="CheckpointException">A setting has a wrong type.</exception>
-    public static IEnumerable<MetadataEntry> ToMetadata(string path, JsonObject config, Architecture architecture, Metadata? known)
+    public static IEnumerable<MetadataEntry> ToMetadata(string path, JsonObject config, ModelArchitecture architecture, Metadata? known)
     {
         if (architecture.Assumes.FirstOrDefault(setting => !setting.Value.Any(value => JsonNode.DeepEquals(value, config[setting.Key]))) is (string other, JsonArray values))
         {
@@ -59,7 +60,7 @@ internal static class ConfigMap
                 "Store the model as safetensors."));
         }
 
-        foreach (ConfigKey key in architecture.Keys.Where(key => key.Gguf.Count > 0))
+        foreach (ArchitectureSetting key in architecture.Keys.Where(key => key.Gguf.Count > 0))
         {
             if (key.InHub(name => Number(path, config, name, isWhole: !key.IsReal && key.Hub.Contains(name))) is { } value)
             {
@@ -78,7 +79,7 @@ internal static class ConfigMap
     }
 
     // Lengths of contexts have no bound; sizes become loops and rooms.
-    private static double Most(ConfigKey key) =>
+    private static double Most(ArchitectureSetting key) =>
         key.IsReal ? float.MaxValue : key.Id.EndsWith("length", StringComparison.Ordinal) && !key.Id.EndsWith("context_length", StringComparison.Ordinal) || key.Id.EndsWith("count", StringComparison.Ordinal)
             ? MostSize
             : uint.MaxValue;
@@ -136,7 +137,7 @@ internal static class ConfigMap
     }
 
     // Many files do not state the number of tokens; the embedding has a row for each.
-    private static void SetTensors(JsonObject config, Architecture architecture, IReadOnlyList<TensorInfo> tensors)
+    private static void SetTensors(JsonObject config, ModelArchitecture architecture, IReadOnlyList<TensorInfo> tensors)
     {
         string embedding = architecture.Tensors.First(tensor => tensor.Gguf == "token_embd.weight").Hub;
         if (!config.ContainsKey("vocab_size") && tensors.FirstOrDefault(tensor => tensor.Name == embedding) is { Shape.Rank: 2 } rows)

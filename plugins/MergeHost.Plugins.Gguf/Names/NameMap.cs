@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
 
@@ -8,7 +9,7 @@ namespace MergeHost.Plugins.Gguf.Names;
 /// <param name="path">The file or folder, for messages.</param>
 /// <param name="architecture">The architecture, or <see langword="null"/> if none is known: then names stay as they are.</param>
 /// <param name="headCount">The number of heads that a key says.</param>
-internal sealed class NameMap(string path, Architecture? architecture, Func<string, long?> headCount)
+internal sealed class NameMap(string path, ModelArchitecture? architecture, Func<string, long?> headCount)
 {
     private const int MostExperts = 4096;
 
@@ -18,11 +19,11 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
         string name = metadata.Text(ModelKind.ArchitectureKey)!;
 
         // Models whose keys have as many heads as queries need not say so.
-        return new NameMap(metadata.Path, Architecture.Find(metadata), key => metadata.Whole($"{name}.{key}") ?? metadata.Whole($"{name}.attention.head_count"));
+        return new NameMap(metadata.Path, ModelKind.FamilyOf(metadata), key => metadata.Whole($"{name}.{key}") ?? metadata.Whole($"{name}.attention.head_count"));
     }
 
     /// <summary>The map of a file that is written.</summary>
-    public static NameMap Of(string path, Architecture architecture, JsonObject config) => new(path, architecture, key =>
+    public static NameMap Of(string path, ModelArchitecture architecture, JsonObject config) => new(path, architecture, key =>
         (long?)architecture.Keys.First(entry => entry.Gguf.Contains(key)).InHub(name => ConfigMap.Whole(config, name)));
 
     /// <summary>What a tensor is to Hugging Face: one tensor, or those that it stacks.</summary>
@@ -58,9 +59,9 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
         ? [.. hub.Select(tensor => (tensor, (IReadOnlyList<HubTensor>)[new HubTensor(tensor, 0)]))]
         : [.. hub.Select(Find).GroupBy(tensor => tensor.Names.GgufIn(tensor.Layer)).Select(parts => ToGguf(parts.Key, [.. parts]))];
 
-    private (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string name, (TensorInfo Hub, TensorNames Names, int Layer, int Expert)[] parts)
+    private (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string name, (TensorInfo Hub, ArchitectureTensor Names, int Layer, int Expert)[] parts)
     {
-        (TensorInfo first, TensorNames names, _, _) = parts[0];
+        (TensorInfo first, ArchitectureTensor names, _, _) = parts[0];
         if (!names.IsStacked)
         {
             return (first with { Name = name }, [Part(names, first.Name, first, 0)]);
@@ -84,21 +85,21 @@ internal sealed class NameMap(string path, Architecture? architecture, Func<stri
         return (new TensorInfo(name, first.DType, shape), [.. parts.Select(part => Part(names, part.Hub.Name, part.Hub, part.Expert * part.Hub.LengthBytes))]);
     }
 
-    private (TensorInfo Hub, TensorNames Names, int Layer, int Expert) Find(TensorInfo hub)
+    private (TensorInfo Hub, ArchitectureTensor Names, int Layer, int Expert) Find(TensorInfo hub)
     {
-        TensorNames names = architecture!.FindHub(hub.Name, out int layer, out int expert) ?? throw CheckpointException.BadTensor(
+        ArchitectureTensor names = architecture!.FindHub(hub.Name, out int layer, out int expert) ?? throw CheckpointException.BadTensor(
             path, hub.Name, $"GGUF's architecture '{architecture.Name}' has no such tensor", "Store the model as safetensors, or leave the tensor out.");
         return (hub, names, layer, expert);
     }
 
     // A tensor has the name that it has where it is read or comes from.
-    private HubTensor Part(TensorNames names, string tensor, TensorInfo hub, long offset) => names.Plus == 0 || hub.DType == DType.F32
+    private HubTensor Part(ArchitectureTensor names, string tensor, TensorInfo hub, long offset) => names.Plus == 0 || hub.DType == DType.F32
         ? new HubTensor(hub, offset, OrderOf(names, tensor, hub), names.Plus)
         : throw CheckpointException.BadTensor(path, tensor, $"is of type {hub.DType}; a norm must be F32 in GGUF");
 
     /// <summary>The order of a tensor's rows, if it is another than Hugging Face's.</summary>
     /// <exception cref="CheckpointException">They cannot be put in order.</exception>
-    public RowOrder? OrderOf(TensorNames names, string tensor, TensorInfo hub)
+    public RowOrder? OrderOf(ArchitectureTensor names, string tensor, TensorInfo hub)
     {
         if (names.Heads is null)
         {

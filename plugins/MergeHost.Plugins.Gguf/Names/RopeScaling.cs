@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
 
@@ -30,7 +31,7 @@ internal static class RopeScaling
 
     /// <summary>What GGUF has for a configuration.</summary>
     /// <exception cref="CheckpointException">GGUF has no place for it, or a setting is missing.</exception>
-    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) ToGguf(string path, JsonObject config, Architecture architecture)
+    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) ToGguf(string path, JsonObject config, ModelArchitecture architecture)
     {
         JsonObject rope = RopeSettings.Read(config);
         string type = rope["rope_type"].AsText()!;
@@ -60,7 +61,7 @@ internal static class RopeScaling
 
     /// <summary><c>rope_scaling</c> of a file, or <see langword="null"/> if positions are not scaled or it cannot be told how.</summary>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
-    public static JsonObject? ToConfig(Metadata metadata, Architecture architecture, IReadOnlyList<MadeTensor> made)
+    public static JsonObject? ToConfig(Metadata metadata, ModelArchitecture architecture, IReadOnlyList<MadeTensor> made)
     {
         if (RopeFactors.Find(made, RopeFactors.Llama3Name) is { } factors)
         {
@@ -92,7 +93,7 @@ internal static class RopeScaling
     }
 
     private static IEnumerable<MetadataEntry> Settings(
-        Architecture architecture, (string Hub, string Gguf)[] settings, Func<string, double> must, Func<string, double?> find)
+        ModelArchitecture architecture, (string Hub, string Gguf)[] settings, Func<string, double> must, Func<string, double?> find)
     {
         foreach ((string hub, string gguf) in settings)
         {
@@ -112,7 +113,7 @@ internal static class RopeScaling
 
     // Attention is sharpened by √(1 + ln s / ln n), with s for how much longer than n, the length it was trained for, contexts are.
     private static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) LongRopeOf(
-        string path, JsonObject rope, Architecture architecture, double length, double originalLength)
+        string path, JsonObject rope, ModelArchitecture architecture, double length, double originalLength)
     {
         double times = length / originalLength;
         double sharpening = times > 1 ? Math.Sqrt(1 + (Math.Log(times) / Math.Log(originalLength))) : 1;
@@ -129,7 +130,7 @@ internal static class RopeScaling
 
     private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => ConfigMap.Real(factor))];
 
-    private static JsonObject? Llama3Of(Metadata metadata, Architecture architecture, float[] factors)
+    private static JsonObject? Llama3Of(Metadata metadata, ModelArchitecture architecture, float[] factors)
     {
         double theta = metadata.Find($"{architecture.Name}.rope.freq_base")?.Real ?? 10_000;
         return RopeFactors.Solve(factors, theta, metadata.Whole($"{architecture.Name}.context_length") ?? 0) is { } settings

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Reading;
@@ -112,7 +113,7 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
                 metadata.Path, $"the tokenizer, of kind '{CheckpointException.Printable(kind)}', cannot be written as Hugging Face's files; only GGUF files get it");
         }
 
-        if (made.Count > 0 && Architecture.Find(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)
+        if (made.Count > 0 && ModelKind.FamilyOf(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)
         {
             yield return Oddity.Of(metadata.Path, $"'{made[0].Info.Name}' scales positions in a way that config.json has no words for; only GGUF files get it");
         }

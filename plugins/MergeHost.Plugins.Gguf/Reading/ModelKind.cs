@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Storage.Folders;
 
@@ -36,6 +37,9 @@ internal static class ModelKind
 
         return tensorCount == 0 ? Oddity.Of(metadata.Path, "the file has no tensors, only metadata, such as a vocabulary") : null;
     }
+
+    /// <summary>The family of a file's model, or <see langword="null"/> if it is not known.</summary>
+    public static ModelArchitecture? FamilyOf(Metadata metadata) => ModelArchitectures.OfGguf(metadata.Text(ArchitectureKey), metadata.Whole);
 
     private static string Describe(string kind) => kind switch
     {

@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
 using MergeHost.Plugins.Gguf.Reading;
@@ -65,7 +66,7 @@ internal sealed class ImportanceMatrix
 
     private float[]? Find(TensorInfo tensor)
     {
-        foreach ((string name, int expert) in Architecture.GgufNamesOf(tensor.Name))
+        foreach ((string name, int expert) in ModelArchitectures.GgufNamesOf(tensor.Name))
         {
             if (_byWeight.TryGetValue(name, out Importance? importance))
             {

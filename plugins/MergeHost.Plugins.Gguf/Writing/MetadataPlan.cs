@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Writing;
@@ -23,7 +25,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
     {
         JsonObject? config = layout.Companions.FirstOrDefault(companion => companion.Name == "config.json")?.ReadJson();
         (Metadata Metadata, IReadOnlyList<MadeTensor> Made)? model = MetadataCompanion.Find(layout.Companions, MetadataCompanion.Model);
-        Architecture? architecture = ArchitectureOf(config, model?.Metadata);
+        ModelArchitecture? architecture = ArchitectureOf(config, model?.Metadata);
         if (architecture is null && model is null)
         {
             throw UnknownArchitecture(folder, config);
@@ -60,9 +62,9 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
     }
 
     // A file of an architecture that is not known here keeps GGUF's names, whatever its configuration says.
-    private static Architecture? ArchitectureOf(JsonObject? config, Metadata? model) => model is not null
-        ? Architecture.Find(model)
-        : Architecture.FindHub((config?["architectures"] as JsonArray)?.FirstOrDefault()?.ToString());
+    private static ModelArchitecture? ArchitectureOf(JsonObject? config, Metadata? model) => model is not null
+        ? ModelKind.FamilyOf(model)
+        : ModelArchitectures.OfClass((config?["architectures"] as JsonArray)?.FirstOrDefault()?.ToString());
 
     private static CheckpointException UnknownArchitecture(string folder, JsonObject? config)
     {
@@ -77,7 +79,7 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
                 : "Store the model as safetensors."));
     }
 
-    private static IEnumerable<MetadataEntry> General(Architecture architecture) =>
+    private static IEnumerable<MetadataEntry> General(ModelArchitecture architecture) =>
         [MetadataEntry.Of(ModelKind.ArchitectureKey, architecture.Name), MetadataEntry.Of(ModelKind.TypeKey, "model")];
 
     private static IEnumerable<MetadataEntry> TypesOf(IReadOnlyList<TensorInfo> tensors, bool isNew)

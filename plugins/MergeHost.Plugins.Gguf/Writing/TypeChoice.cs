@@ -26,18 +26,18 @@ internal static class TypeChoice
     public static uint? FileTypeOf(IReadOnlyList<TensorInfo> tensors)
     {
         DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount)).FirstOrDefault()?.Key;
-        Mixture? mixture = Mixture.All.FirstOrDefault(mixture => mixture.Main == most && Choose(tensors, mixture.Name, hasImportance: false).SequenceEqual(tensors.Select(tensor => tensor.DType)));
+        TypeMixture? mixture = TypeMixture.All.FirstOrDefault(mixture => mixture.Main == most && Choose(tensors, mixture.Name, hasImportance: false).SequenceEqual(tensors.Select(tensor => tensor.DType)));
         return mixture?.FileType ?? (most is null ? null : GgufType.FileTypeOf(most));
     }
 
-    private static Mixture Parse(string type) => Mixture.Find(type) ?? throw new CheckpointException(new Problem(
+    private static TypeMixture Parse(string type) => TypeMixture.Find(type) ?? throw new CheckpointException(new Problem(
         ErrorCodes.DTypeUnusable,
         $"GGUF files of type '{CheckpointException.Printable(type)}' cannot be written",
-        $"{Meant(type)}Choose one of same, {string.Join(", ", Mixture.Names)}."));
+        $"{Meant(type)}Choose one of same, {string.Join(", ", TypeMixture.Names)}."));
 
     // Names differ in nothing but letters and digits.
     private static string Meant(string type) =>
-        Mixture.Names.FirstOrDefault(name => name.Where(char.IsLetterOrDigit).SequenceEqual(type.ToLowerInvariant().Where(char.IsLetterOrDigit))) is { } meant
+        TypeMixture.Names.FirstOrDefault(name => name.Where(char.IsLetterOrDigit).SequenceEqual(type.ToLowerInvariant().Where(char.IsLetterOrDigit))) is { } meant
             ? $"did you mean '{meant}'? "
             : "";
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using MergeHost.Architectures;
 
 namespace MergeHost.Plugins.Gguf.Writing;
 
@@ -59,9 +59,6 @@ internal static class WeightRoles
     }
 
     /// <summary>The number of a weight's layer, or -1.</summary>
-    public static int LayerOf(string name)
-    {
-        string? number = name.Split('.').FirstOrDefault(part => part.Length is > 0 and < 7 && part.All(char.IsAsciiDigit));
-        return number is null ? -1 : int.Parse(number, CultureInfo.InvariantCulture);
-    }
+    public static int LayerOf(string name) =>
+        name.Split('.').Select(part => LayerTensorName.Number(part)).FirstOrDefault(number => number is not null) ?? -1;
 }

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Stores;
 
 namespace MergeHost.Plugins.HuggingFace.Copies;

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace.Copies;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Stores;
 
 namespace MergeHost.Plugins.HuggingFace.Publishing;

@@ -1,5 +1,8 @@
 using MergeHost.Plugins.LanguageModel.Benchmarks;
 using MergeHost.Plugins.LanguageModel.Chat;
+using MergeHost.Plugins.LanguageModel.Harness.Prompts;
+using MergeHost.Plugins.LanguageModel.Harness.Scores;
+using MergeHost.Plugins.LanguageModel.Harness.Tasks;
 using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;

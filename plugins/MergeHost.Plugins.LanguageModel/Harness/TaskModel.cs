@@ -1,4 +1,6 @@
 using MergeHost.Benchmarks;
+using MergeHost.Plugins.LanguageModel.Harness.Prompts;
+using MergeHost.Plugins.LanguageModel.Harness.Tasks;
 using MergeHost.Plugins.LanguageModel.Python;
 using MergeHost.Runtimes;
 

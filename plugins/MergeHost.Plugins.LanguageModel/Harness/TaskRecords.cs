@@ -3,8 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Benchmarks;
+using MergeHost.Plugins.LanguageModel.Harness.Prompts;
+using MergeHost.Plugins.LanguageModel.Harness.Scores;
+using MergeHost.Plugins.LanguageModel.Harness.Tasks;
 using MergeHost.Plugins.LanguageModel.Python;
-using MergeHost.Plugins.LanguageModel.Templates;
+using MergeHost.Plugins.LanguageModel.Templates.Filters;
 
 namespace MergeHost.Plugins.LanguageModel.Harness;
 

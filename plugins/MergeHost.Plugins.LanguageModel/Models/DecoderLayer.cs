@@ -35,7 +35,7 @@ internal sealed class DecoderLayer : IDisposable
     public DecoderLayer(ModelWeights weights, DecoderConfig config, string root, int layer)
     {
         (_config, _own, _layer) = (config, config.Layers[layer], layer);
-        (Architecture kind, TensorNames names) = (config.Architecture, config.Architecture.Names);
+        (DecoderArchitecture kind, DecoderTensors names) = (config.Architecture, config.Architecture.Names);
         string prefix = $"{root}{names.Layers}.{layer}";
         string attention = $"{prefix}.{names.Attention}";
         (int hidden, int queries, int keys) = (config.HiddenSize, config.Heads * config.HeadSize, config.KeyValueHeads * config.HeadSize);

@@ -30,7 +30,7 @@ internal sealed class DecoderModel : IDisposable
         JsonObject json = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
             ?? throw new MergeHostException(new Problem(ErrorCodes.BadConfig, "the checkpoint has no config.json"), null);
         Config = DecoderConfig.Read(json);
-        (Architecture kind, TensorNames names) = (Config.Architecture, Config.Architecture.Names);
+        (DecoderArchitecture kind, DecoderTensors names) = (Config.Architecture, Config.Architecture.Names);
         ModelWeights weights = new(checkpoint, device, type, kind.Unneeded);
         Inputs = weights.Tap;
         string root = names.Roots.FirstOrDefault(root => weights.Has($"{root}{names.Embedding}.weight")) ?? names.Roots[0];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MergeHost.Plugins.LanguageModel.Python;
+using MergeHost.Plugins.LanguageModel.Templates.Filters;
 
 namespace MergeHost.Plugins.LanguageModel.Templates;
 

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.LanguageModel.Python;
+using MergeHost.Plugins.LanguageModel.Templates.Filters;
 
 namespace MergeHost.Plugins.LanguageModel.Templates;
 

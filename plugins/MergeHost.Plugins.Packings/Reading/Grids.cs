@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using MergeHost.Checkpoints;
+using MergeHost.Plugins.Packings.Reading.Codes;
 
 namespace MergeHost.Plugins.Packings.Reading;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Reading.Codes;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 

@@ -1,4 +1,5 @@
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Reading.Codes;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 

@@ -1,5 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Packings.Reading;
+using MergeHost.Plugins.Packings.Reading.Codes;
+using MergeHost.Plugins.Packings.Schemes.Floats;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 

@@ -1,3 +1,5 @@
+using MergeHost.Plugins.Packings.Schemes.Floats;
+
 namespace MergeHost.Plugins.Packings.Schemes;
 
 /// <summary>A family of packings: which tensors there are, and what their numbers mean.</summary>

@@ -64,7 +64,7 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
     }
 
     // A piece of bytes has no text of its own, nor has one that goes on with a word.
-    private static bool IsReached(Piece piece, TextTokenizer tokenizer, string kind)
+    private static bool IsReached(TokenPiece piece, TextTokenizer tokenizer, string kind)
     {
         string text = kind == ModelTokens.WordPiece && piece.Text.StartsWith("##", StringComparison.Ordinal) ? "" : tokenizer.Decode([piece.Id]);
         return text.Length == 0 || text.Contains('\uFFFD', StringComparison.Ordinal) || tokenizer.Encode(text).Count <= 1 || tokenizer.Encode(text.TrimStart(' ')).Count <= 1;

@@ -81,7 +81,7 @@ internal sealed class VocabularyReport(
             context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"'{model}' has no rows for its tokens {Some(tokens)}, so they are left out"));
         }
 
-        foreach ((string model, AddedToken token) in vocabulary.Otherwise)
+        foreach ((string model, StoredToken token) in vocabulary.Otherwise)
         {
             context.Warn(new Problem(ErrorCodes.VocabularyMismatch,
                 $"'{model}' has token '{CheckpointException.Printable(token.Content)}' with other settings than the model whose token the output gets"));

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Vocabulary.Rows;
 /// <param name="parts">What each model has for the tensor.</param>
 /// <param name="model">The model.</param>
 /// <param name="type">How the rows are given.</param>
-internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> parts, int model, DType type) : ITokenRows
+internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<ModelRows?> parts, int model, DType type) : ITokenRows
 {
     private const int RowsOfBlock = 256;
 
@@ -53,7 +53,7 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
     // The row that is given as it is stored; null for one whose numbers are made.
     private RowPlace? Stored(int row)
     {
-        if (row >= plan.TokenRows)
+        if (row >= plan.ModelRows)
         {
             return null;
         }
@@ -65,7 +65,7 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
 
     private void ReadStored(RowPlace place, int offset, Span<byte> destination)
     {
-        TensorPart part = parts[place.Model]!;
+        ModelRows part = parts[place.Model]!;
         long first = ((long)place.Row * _width) + offset;
         if (part.Info.DType == type)
         {
@@ -79,7 +79,7 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
 
     private float[] Made(int row)
     {
-        RowFill? fill = row < plan.TokenRows ? plan.Fill(row) : null;
+        RowFill? fill = row < plan.ModelRows ? plan.Fill(row) : null;
         if (fill is null || fill.Rule == RowRule.Hole)
         {
             return Padding();
@@ -89,7 +89,7 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
         float[] values = new float[_width];
         foreach (RowPlace place in fill.Rows)
         {
-            TensorPart part = parts[place.Model]!;
+            ModelRows part = parts[place.Model]!;
             part.Reader.ReadSingle(part.Info, (long)place.Row * _width, values);
             for (int column = 0; column < _width; column++)
             {
@@ -115,9 +115,9 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<TensorPart?> par
         float[] values = new float[RowsOfBlock * _width];
         byte[] stored = new byte[type.LengthBytes(values.Length)];
         int count = 0;
-        for (int first = 0; first < plan.TokenRows; first += RowsOfBlock)
+        for (int first = 0; first < plan.ModelRows; first += RowsOfBlock)
         {
-            int[] rows = [.. Enumerable.Range(first, Math.Min(RowsOfBlock, plan.TokenRows - first)).Where(row => plan.Fill(row)?.Rule != RowRule.Hole)];
+            int[] rows = [.. Enumerable.Range(first, Math.Min(RowsOfBlock, plan.ModelRows - first)).Where(row => plan.Fill(row)?.Rule != RowRule.Hole)];
             int place = 0;
             foreach (int row in rows)
             {

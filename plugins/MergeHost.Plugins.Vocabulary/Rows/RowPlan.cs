@@ -19,7 +19,7 @@ internal sealed class RowPlan
     }
 
     /// <summary>How many rows tokens have; those behind are padding.</summary>
-    public int TokenRows => _fills.Length;
+    public int ModelRows => _fills.Length;
 
     /// <summary>How many rows there are.</summary>
     public int Rows { get; }
@@ -31,7 +31,7 @@ internal sealed class RowPlan
     public int Own(int model, int id) => _own[model][id];
 
     /// <summary>Whether any model gets a row whose numbers are not simply those of one that is stored.</summary>
-    public bool MakesRows => Rows > TokenRows || Array.Exists(_fills, fill => fill?.IsMade == true);
+    public bool MakesRows => Rows > ModelRows || Array.Exists(_fills, fill => fill?.IsMade == true);
 
     /// <summary>A hash of all of it, in hexadecimal digits.</summary>
     public string Digest()
@@ -53,7 +53,7 @@ internal sealed class RowPlan
     /// <summary>Whether a model's tensor stays as it is.</summary>
     /// <param name="model">The model.</param>
     /// <param name="stored">How many rows it has stored.</param>
-    public bool IsIdentity(int model, long stored) => stored == Rows && TokenRows == Rows
+    public bool IsIdentity(int model, long stored) => stored == Rows && ModelRows == Rows
         && _own[model].Index().All(row => row.Item == row.Index && _fills[row.Index]?.IsForced != true);
 
     /// <summary>Plans the rows.</summary>

@@ -6,36 +6,36 @@ namespace MergeHost.Plugins.Vocabulary.Rows;
 /// <summary>A tensor with a row for each token: an embedding, a head, a head's bias.</summary>
 /// <param name="Name">Its name where a model needs one for it.</param>
 /// <param name="Parts">What each model has for it, in the order of the models; <see langword="null"/> where it has nothing.</param>
-internal sealed record TokenTensor(string Name, IReadOnlyList<TensorPart?> Parts)
+internal sealed record TokenTensor(string Name, IReadOnlyList<ModelRows?> Parts)
 {
     /// <summary>Finds them in all models.</summary>
     public static IReadOnlyList<TokenTensor> Find(AlignmentContext context)
     {
         List<TensorInfo>[] own = [.. context.Models.Select(model => Of(model.Checkpoint, context.RoleOf).ToList())];
-        Dictionary<string, TensorPart?[]> found = [];
+        Dictionary<string, ModelRows?[]> found = [];
         for (int model = 0; model < own.Length; model++)
         {
             foreach (TensorInfo tensor in own[model])
             {
                 string name = NameOf(tensor, own[model]);
-                if (!found.TryGetValue(name, out TensorPart?[]? parts))
+                if (!found.TryGetValue(name, out ModelRows?[]? parts))
                 {
-                    found.Add(name, parts = new TensorPart?[own.Length]);
+                    found.Add(name, parts = new ModelRows?[own.Length]);
                 }
 
-                parts[model] = new TensorPart(context.Models[model].Checkpoint, tensor, tensor.Name);
+                parts[model] = new ModelRows(context.Models[model].Checkpoint, tensor, tensor.Name);
             }
         }
 
         // The embedding of a model that ties its head to it stands in for a head that others have.
-        foreach ((string name, TensorPart?[] parts) in found)
+        foreach ((string name, ModelRows?[] parts) in found)
         {
             if (context.RoleOf(name) == TensorRole.Head && parts.Any(part => part?.Info.Shape.Rank == 2))
             {
                 for (int model = 0; model < parts.Length; model++)
                 {
                     parts[model] ??= context.Models[model].TiesEmbeddings && Embedding(own[model]) is { } embedding
-                        ? new TensorPart(context.Models[model].Checkpoint, embedding, name)
+                        ? new ModelRows(context.Models[model].Checkpoint, embedding, name)
                         : null;
                 }
             }
@@ -68,4 +68,4 @@ internal sealed record TokenTensor(string Name, IReadOnlyList<TensorPart?> Parts
 /// <param name="Reader">The model's checkpoint.</param>
 /// <param name="Info">The tensor that is read.</param>
 /// <param name="Name">The name that it gets in the aligned model.</param>
-internal sealed record TensorPart(ICheckpointReader Reader, TensorInfo Info, string Name);
+internal sealed record ModelRows(ICheckpointReader Reader, TensorInfo Info, string Name);

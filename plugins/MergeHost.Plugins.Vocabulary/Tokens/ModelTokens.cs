@@ -24,7 +24,7 @@ internal sealed class ModelTokens
     // A vocabulary takes megabytes: it is parsed once.
     private JsonObject? _json;
 
-    private ModelTokens(string name, IReadOnlyList<CompanionFile> companions, IReadOnlyList<Piece> pieces, IReadOnlyList<AddedToken> added)
+    private ModelTokens(string name, IReadOnlyList<CompanionFile> companions, IReadOnlyList<TokenPiece> pieces, IReadOnlyList<StoredToken> added)
     {
         Name = name;
         Companions = companions;
@@ -48,10 +48,10 @@ internal sealed class ModelTokens
     public IReadOnlyList<CompanionFile> Companions { get; }
 
     /// <summary>The pieces of the tokenizer's model, by id.</summary>
-    public IReadOnlyList<Piece> Pieces { get; }
+    public IReadOnlyList<TokenPiece> Pieces { get; }
 
     /// <summary>The tokens that are found before text is cut, by id.</summary>
-    public IReadOnlyList<AddedToken> Added { get; }
+    public IReadOnlyList<StoredToken> Added { get; }
 
     /// <summary>All tokens with their ids.</summary>
     public IReadOnlyDictionary<string, int> Ids => _ids;
@@ -68,14 +68,14 @@ internal sealed class ModelTokens
     /// <summary>The tokenizer as <c>tokenizer.json</c> has it, read or made anew, for the caller to change; <see langword="null"/> where its files do not tell enough.</summary>
     public JsonObject? TakeJson()
     {
-        JsonObject? json = Model is { IsBpe: true } model ? SentencePieceJson.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
+        JsonObject? json = Model is { IsBpe: true } model ? JsonOfSentencePiece.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
             : _json ?? ReadJson(Name, Companions, Json);
         _json = null;
         return json?["model"] is JsonObject ? json : null;
     }
 
     /// <summary>The pairs that are merged, in order; none for other kinds than BPE.</summary>
-    public IEnumerable<(string Left, string Right)> Merges() => Model is { IsBpe: true } model ? SentencePieceJson.Merges(model)
+    public IEnumerable<(string Left, string Right)> Merges() => Model is { IsBpe: true } model ? JsonOfSentencePiece.Merges(model)
         : (_json ?? ReadJson(Name, Companions, Json))?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
 
     /// <summary>The tokenizer that the files make.</summary>
@@ -100,7 +100,7 @@ internal sealed class ModelTokens
     public static ModelTokens? Read(string name, IReadOnlyList<CompanionFile> companions, Action<Problem> warn)
     {
         JsonObject? json = ReadJson(name, companions, Json);
-        Piece[] pieces = json is null ? [] : PiecesOf(json["model"].Find("vocab"));
+        TokenPiece[] pieces = json is null ? [] : PiecesOf(json["model"].Find("vocab"));
         SentencePieceModel? model = Find(companions, SentencePiece) is { } stored ? SentencePieceModel.Read(stored.ReadBytes(), $"'{name}': {SentencePiece}") : null;
         if (json is not null && pieces.Length > 0)
         {
@@ -117,9 +117,9 @@ internal sealed class ModelTokens
         }
 
         HashSet<string> texts = [.. pieces.Select(piece => piece.Text)];
-        List<AddedToken> added = [.. AddedToken.OfTokenizer(json), .. ControlsOf(json is null ? model : null)];
+        List<StoredToken> added = [.. StoredToken.OfTokenizer(json), .. ControlsOf(json is null ? model : null)];
         HashSet<string> listed = [.. added.Select(token => token.Content)];
-        AddedToken[] beside = [.. AddedToken.Beside(ReadJson(name, companions, "tokenizer_config.json"), ReadJson(name, companions, "added_tokens.json"))
+        StoredToken[] beside = [.. StoredToken.Beside(ReadJson(name, companions, "tokenizer_config.json"), ReadJson(name, companions, "added_tokens.json"))
             .Where(token => !listed.Contains(token.Content) && !texts.Contains(token.Content))];
         return new ModelTokens(name, companions, pieces, [.. added.Concat(beside).OrderBy(token => token.Id)])
         {
@@ -135,7 +135,7 @@ internal sealed class ModelTokens
 
     /// <summary>Tokens that are known by their number alone, where no model has a tokenizer.</summary>
     public static ModelTokens Numbered(string name, long rows) =>
-        new(name, [], [.. Enumerable.Range(0, checked((int)rows)).Select(id => new Piece(string.Create(CultureInfo.InvariantCulture, $"row {id}"), id))], []);
+        new(name, [], [.. Enumerable.Range(0, checked((int)rows)).Select(id => new TokenPiece(string.Create(CultureInfo.InvariantCulture, $"row {id}"), id))], []);
 
     /// <summary>A file beside the weights, as a JSON object; <see langword="null"/> if it is not there.</summary>
     /// <exception cref="CheckpointException">It is no JSON object.</exception>
@@ -153,14 +153,14 @@ internal sealed class ModelTokens
 
     private static CompanionFile? Find(IReadOnlyList<CompanionFile> companions, string file) => companions.FirstOrDefault(companion => companion.Name == file);
 
-    private static Piece[] PiecesOf(JsonNode? vocabulary) => vocabulary switch
+    private static TokenPiece[] PiecesOf(JsonNode? vocabulary) => vocabulary switch
     {
-        JsonArray places => [.. places.Select((place, id) => new Piece(place.At(0).AsText() ?? "", id, place.At(1).AsNumber() ?? 0))],
-        JsonObject ids => [.. ids.Where(entry => entry.Value.AsInt() is >= 0).Select(entry => new Piece(entry.Key, entry.Value.AsInt()!.Value)).OrderBy(piece => piece.Id)],
+        JsonArray places => [.. places.Select((place, id) => new TokenPiece(place.At(0).AsText() ?? "", id, place.At(1).AsNumber() ?? 0))],
+        JsonObject ids => [.. ids.Where(entry => entry.Value.AsInt() is >= 0).Select(entry => new TokenPiece(entry.Key, entry.Value.AsInt()!.Value)).OrderBy(piece => piece.Id)],
         _ => [],
     };
 
-    private static Piece[] PiecesBeside(string name, IReadOnlyList<CompanionFile> companions, SentencePieceModel? model)
+    private static TokenPiece[] PiecesBeside(string name, IReadOnlyList<CompanionFile> companions, SentencePieceModel? model)
     {
         if (ReadJson(name, companions, "vocab.json") is { } list)
         {
@@ -169,18 +169,18 @@ internal sealed class ModelTokens
 
         if (Find(companions, "vocab.txt") is { } lines)
         {
-            return [.. Encoding.UTF8.GetString(lines.ReadBytes()).TrimEnd('\n').Split('\n').Select((line, id) => new Piece(line.TrimEnd('\r'), id))];
+            return [.. Encoding.UTF8.GetString(lines.ReadBytes()).TrimEnd('\n').Split('\n').Select((line, id) => new TokenPiece(line.TrimEnd('\r'), id))];
         }
 
-        return model is null ? [] : [.. model.Pieces.Select((piece, id) => new Piece(piece.Text, id, piece.Score))];
+        return model is null ? [] : [.. model.Pieces.Select((piece, id) => new TokenPiece(piece.Text, id, piece.Score))];
     }
 
-    private static IEnumerable<AddedToken> ControlsOf(SentencePieceModel? model) => model is null ? [] : model.Pieces.Index()
+    private static IEnumerable<StoredToken> ControlsOf(SentencePieceModel? model) => model is null ? [] : model.Pieces.Index()
         .Where(piece => piece.Item.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown or SentencePieceKind.UserDefined)
-        .Select(piece => new AddedToken(piece.Item.Text, piece.Index) { Normalized = false, Special = piece.Item.Kind != SentencePieceKind.UserDefined });
+        .Select(piece => new StoredToken(piece.Item.Text, piece.Index) { Normalized = false, Special = piece.Item.Kind != SentencePieceKind.UserDefined });
 
     // Unigram's ids may be others than those of tokenizer.model: XLM-R shifts them.
-    private static void WarnOfContradiction(string name, JsonObject json, IReadOnlyList<Piece> pieces, SentencePieceModel? model, Action<Problem> warn)
+    private static void WarnOfContradiction(string name, JsonObject json, IReadOnlyList<TokenPiece> pieces, SentencePieceModel? model, Action<Problem> warn)
     {
         if (model is null || json["model"].Find("vocab") is JsonArray)
         {
@@ -188,7 +188,7 @@ internal sealed class ModelTokens
         }
 
         Dictionary<int, string> byId = [];
-        foreach (Piece piece in pieces)
+        foreach (TokenPiece piece in pieces)
         {
             byId[piece.Id] = piece.Text;
         }

@@ -8,10 +8,10 @@ namespace MergeHost.Plugins.Vocabulary.Tokens;
 internal sealed class OutputVocabulary
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly List<AddedToken> _added = [];
-    private readonly List<Piece> _newPieces = [];
-    private readonly List<AddedToken> _newAdded = [];
-    private readonly List<(string Model, AddedToken Token)> _otherwise = [];
+    private readonly List<StoredToken> _added = [];
+    private readonly List<TokenPiece> _newPieces = [];
+    private readonly List<StoredToken> _newAdded = [];
+    private readonly List<(string Model, StoredToken Token)> _otherwise = [];
     private readonly HashSet<string> _left;
     private readonly long _rows;
     private int _next;
@@ -43,16 +43,16 @@ internal sealed class OutputVocabulary
     public int Count => _next;
 
     /// <summary>The added tokens, by id.</summary>
-    public IReadOnlyList<AddedToken> Added => [.. _added.OrderBy(token => token.Id)];
+    public IReadOnlyList<StoredToken> Added => [.. _added.OrderBy(token => token.Id)];
 
     /// <summary>The pieces that the owner lacks, with their ids here.</summary>
-    public IReadOnlyList<Piece> NewPieces => _newPieces;
+    public IReadOnlyList<TokenPiece> NewPieces => _newPieces;
 
     /// <summary>The added tokens that the owner lacks, or has as pieces only.</summary>
-    public IReadOnlyList<AddedToken> NewAdded => _newAdded;
+    public IReadOnlyList<StoredToken> NewAdded => _newAdded;
 
     /// <summary>Added tokens that a model has with other settings than the output.</summary>
-    public IReadOnlyList<(string Model, AddedToken Token)> Otherwise => _otherwise;
+    public IReadOnlyList<(string Model, StoredToken Token)> Otherwise => _otherwise;
 
     /// <summary>The models whose pieces were taken in after the owner's.</summary>
     public IReadOnlyList<ModelTokens> Others { get; private set; } = [];
@@ -73,7 +73,7 @@ internal sealed class OutputVocabulary
         foreach ((ModelTokens tokens, long rows) in others)
         {
             HashSet<string> added = [.. tokens.Added.Select(token => token.Content)];
-            foreach (Piece piece in tokens.Pieces.Where(piece => piece.Id < rows && !added.Contains(piece.Text) && !Has(piece.Text)))
+            foreach (TokenPiece piece in tokens.Pieces.Where(piece => piece.Id < rows && !added.Contains(piece.Text) && !Has(piece.Text)))
             {
                 _newPieces.Add(piece with { Id = _next });
                 _ids.Add(piece.Text, _next++);
@@ -82,7 +82,7 @@ internal sealed class OutputVocabulary
 
         foreach ((ModelTokens tokens, long rows) in others)
         {
-            foreach (AddedToken token in tokens.Added.Where(token => token.Id < rows))
+            foreach (StoredToken token in tokens.Added.Where(token => token.Id < rows))
             {
                 Join(tokens.Name, token);
             }
@@ -94,7 +94,7 @@ internal sealed class OutputVocabulary
     {
         if (!Has(token))
         {
-            AddNew(new AddedToken(token, _next));
+            AddNew(new StoredToken(token, _next));
             _ids.Add(token, _next++);
         }
     }
@@ -102,9 +102,9 @@ internal sealed class OutputVocabulary
     // What the owner spells in another way it has.
     private bool Has(string token) => _ids.ContainsKey(token) || (Owner.IdOf(token) is >= 0 and int id && id < _rows);
 
-    private void Join(string model, AddedToken token)
+    private void Join(string model, StoredToken token)
     {
-        AddedToken? known = _added.Find(other => other.Content == token.Content);
+        StoredToken? known = _added.Find(other => other.Content == token.Content);
         if (known is not null)
         {
             if (known != token with { Id = known.Id })
@@ -123,7 +123,7 @@ internal sealed class OutputVocabulary
         AddNew(token with { Id = id });
     }
 
-    private void AddNew(AddedToken token)
+    private void AddNew(StoredToken token)
     {
         _added.Add(token);
         _newAdded.Add(token);

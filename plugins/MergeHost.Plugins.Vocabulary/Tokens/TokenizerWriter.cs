@@ -93,7 +93,7 @@ internal static class TokenizerWriter
         switch (model["vocab"])
         {
             case JsonObject ids:
-                foreach (Piece piece in vocabulary.NewPieces)
+                foreach (TokenPiece piece in vocabulary.NewPieces)
                 {
                     ids[piece.Text] = piece.Id;
                 }
@@ -109,7 +109,7 @@ internal static class TokenizerWriter
                     texts[id] = text;
                 }
 
-                foreach (Piece piece in vocabulary.NewPieces)
+                foreach (TokenPiece piece in vocabulary.NewPieces)
                 {
                     while (places.Count < piece.Id)
                     {
@@ -171,7 +171,7 @@ internal static class TokenizerWriter
     // A special token without a row would be added anew by whoever reads the files, behind the last row.
     private static JsonObject Named(JsonObject settings, OutputVocabulary vocabulary)
     {
-        foreach ((string role, string text) in AddedToken.Named(settings))
+        foreach ((string role, string text) in StoredToken.Named(settings))
         {
             if (vocabulary.Left.Contains(text))
             {

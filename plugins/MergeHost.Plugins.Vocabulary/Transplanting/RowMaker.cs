@@ -16,7 +16,7 @@ namespace MergeHost.Plugins.Vocabulary.Transplanting;
 /// <param name="parts">The model's ids of each such token's text; none where the method asks for none.</param>
 /// <param name="isHead">Whether it is a head.</param>
 internal sealed class RowMaker(
-    TransplantOptions options, TensorPart model, TensorPart donor, IReadOnlyList<SharedRow> shared, IReadOnlyList<int> targets,
+    TransplantOptions options, ModelRows model, ModelRows donor, IReadOnlyList<SharedRow> shared, IReadOnlyList<int> targets,
     IReadOnlyList<IReadOnlyList<int>> parts, bool isHead)
 {
     private const int BlockRows = 64;
@@ -145,7 +145,7 @@ internal sealed class RowMaker(
         return _mean;
     }
 
-    private static Matrix<float> Load(TensorPart part, int[] rows)
+    private static Matrix<float> Load(ModelRows part, int[] rows)
     {
         int width = checked((int)(part.Info.ElementCount / part.Info.Shape[0]));
         Matrix<float> loaded = new(rows.Length, width);

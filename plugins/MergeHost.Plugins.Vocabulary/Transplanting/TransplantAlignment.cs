@@ -35,8 +35,8 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
         (int Shared, string[] Made) counts = (0, []);
         foreach (TokenTensor tensor in TokenTensor.Find(context))
         {
-            TensorPart part = tensor.Parts[0]!;
-            TensorPart source = DonorPart(donor, part, context.RoleOf)
+            ModelRows part = tensor.Parts[0]!;
+            ModelRows source = DonorPart(donor, part, context.RoleOf)
                 ?? throw Wrong(ErrorCodes.TensorMissing, $"'{options.Donor}' has no tensor for the rows of '{part.Info.Name}'", null);
             rows.Add(Transplant(options, part, source, own, others, vocabulary.Count, tokenizer, context.RoleOf(part.Info.Name) == TensorRole.Head, ref counts));
         }
@@ -63,7 +63,7 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
     }
 
     private static TransplantedTensor Transplant(
-        TransplantOptions options, TensorPart part, TensorPart source, ModelTokens own, ModelTokens others, int count, TextTokenizer? tokenizer, bool isHead,
+        TransplantOptions options, ModelRows part, ModelRows source, ModelTokens own, ModelTokens others, int count, TextTokenizer? tokenizer, bool isHead,
         ref (int Shared, string[] Made) counts)
     {
         Dictionary<TokenSpelling, int> here = SharedTokens.Of(own, part.Info.Shape[0]);
@@ -111,7 +111,7 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
     }
 
     // A tokenizer may list tokens that the model has no rows for.
-    private static IReadOnlyList<int> Parts(TokenSpelling token, TextTokenizer tokenizer, TensorPart part)
+    private static IReadOnlyList<int> Parts(TokenSpelling token, TextTokenizer tokenizer, ModelRows part)
     {
         IReadOnlyList<int> ids = tokenizer.Encode(token.Written);
         int most = ids.Count == 0 ? -1 : ids.Max();
@@ -121,11 +121,11 @@ public sealed class TransplantAlignment : IModelAlignment<TransplantOptions>
     }
 
     // A donor that ties its head has the embedding for it.
-    private static TensorPart? DonorPart(ICheckpointReader donor, TensorPart part, Func<string, TensorRole> roleOf)
+    private static ModelRows? DonorPart(ICheckpointReader donor, ModelRows part, Func<string, TensorRole> roleOf)
     {
         bool IsAlike(TensorInfo tensor, TensorRole role) => roleOf(tensor.Name) == role && tensor.Shape.Rank == part.Info.Shape.Rank;
         TensorInfo? info = donor.Tensors.FirstOrDefault(tensor => IsAlike(tensor, roleOf(part.Info.Name))) ?? donor.Tensors.FirstOrDefault(tensor => IsAlike(tensor, TensorRole.Embedding));
-        return info is null ? null : new TensorPart(donor, info, info.Name);
+        return info is null ? null : new ModelRows(donor, info, info.Name);
     }
 
     private static MergeHostException WithoutTokenizer(string model) => Wrong(ErrorCodes.BadConfig, $"'{model}' has no tokenizer", "Put its tokenizer.json beside its weights.");

@@ -8,7 +8,7 @@ namespace MergeHost.Plugins.Vocabulary.Transplanting;
 /// <param name="type">How rows are given.</param>
 /// <param name="rows">For each id the model's row, or below 0 the target that a row is made for, as <c>-1 - target</c>; <see langword="null"/> for a hole.</param>
 /// <param name="maker">Makes rows.</param>
-internal sealed class TransplantedTensor(TensorPart part, DType type, IReadOnlyList<int?> rows, RowMaker maker) : ITokenRows
+internal sealed class TransplantedTensor(ModelRows part, DType type, IReadOnlyList<int?> rows, RowMaker maker) : ITokenRows
 {
     private readonly int _width = checked((int)(part.Info.ElementCount / part.Info.Shape[0]));
 

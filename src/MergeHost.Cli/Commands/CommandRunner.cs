@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Evaluation.Suites;
 using MergeHost.Plugins;
 using MergeHost.Reports;

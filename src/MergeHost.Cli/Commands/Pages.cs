@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Cli.Reports;
 using MergeHost.Evaluation;
 

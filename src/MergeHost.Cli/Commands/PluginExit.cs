@@ -1,5 +1,5 @@
 using MergeHost.Cli.Output;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Commands;
 

@@ -1,4 +1,4 @@
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Runtimes;
 using MergeHost.Serving;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Commands;
 

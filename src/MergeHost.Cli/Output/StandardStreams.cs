@@ -1,5 +1,5 @@
 using System.Text;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MergeHost.Cli.Output.Formatting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

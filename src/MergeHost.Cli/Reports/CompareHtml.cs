@@ -1,5 +1,5 @@
 using System.Globalization;
-using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Reports;

@@ -1,6 +1,6 @@
-using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
-using Figures = MergeHost.Cli.Output.Numbers;
+using Figures = MergeHost.Cli.Output.Formatting.Numbers;
 
 namespace MergeHost.Cli.Reports;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MergeHost.Models;
+using MergeHost.Architectures;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Reports;

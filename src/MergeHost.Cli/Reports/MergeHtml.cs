@@ -1,4 +1,4 @@
-using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
 
 namespace MergeHost.Cli.Reports;

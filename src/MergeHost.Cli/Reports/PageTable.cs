@@ -54,5 +54,5 @@ internal readonly record struct PageCell(string Text, double? Value = null)
         value is { } number && !double.IsNaN(number) ? new(number.ToString(format, CultureInfo.InvariantCulture), number) : new("");
 
     /// <summary>A share, which pictures take in percent.</summary>
-    public static PageCell Percent(double? share) => share is { } value ? new(Output.Numbers.Percent(value), 100 * value) : new("");
+    public static PageCell Percent(double? share) => share is { } value ? new(Output.Formatting.Numbers.Percent(value), 100 * value) : new("");
 }

@@ -1,8 +1,8 @@
-using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Reports;
-using Figures = MergeHost.Cli.Output.Numbers;
+using Figures = MergeHost.Cli.Output.Formatting.Numbers;
 
 namespace MergeHost.Cli.Reports;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using MergeHost.Cli.Output;
+using MergeHost.Cli.Output.Formatting;
 
 namespace MergeHost.Cli.Slurm;
 

@@ -2,7 +2,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Suites;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plugins;
 
 namespace MergeHost.Evaluation.Measuring;

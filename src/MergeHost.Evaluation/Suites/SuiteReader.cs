@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using MergeHost.Benchmarks;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Options;
 using MergeHost.Output;
 using MergeHost.Planning;

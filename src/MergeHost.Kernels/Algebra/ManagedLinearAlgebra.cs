@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
+using MergeHost.Kernels.Algebra.Decompositions;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Kernels.Vectors;
 
 namespace MergeHost.Kernels.Algebra;

@@ -6,6 +6,7 @@ using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;

@@ -3,6 +3,7 @@ using MergeHost.Options;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Summaries;
 
 namespace MergeHost.Authoring;

@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;

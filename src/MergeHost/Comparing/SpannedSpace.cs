@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 using MergeHost.Kernels.Methods;
 using MergeHost.Plans;
 using MergeHost.Reports;

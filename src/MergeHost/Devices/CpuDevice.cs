@@ -1,6 +1,7 @@
 using MergeHost.Algebra;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Strategies;
 
 namespace MergeHost.Devices;

@@ -1,5 +1,5 @@
 using MergeHost.Algebra;
-using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Strategies;
 using MergeHost.Torch;
 

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using MergeHost.Checkpoints;
+using MergeHost.Models.Calls;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 
 namespace MergeHost.Models;

@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Models.Calls;
 using MergeHost.Options;
 using MergeHost.Packings;
 using MergeHost.Plugins;

@@ -7,6 +7,7 @@ using MergeHost.Packings;
 using MergeHost.Planning.Accounting;
 using MergeHost.Planning.Alignments;
 using MergeHost.Planning.Building;
+using MergeHost.Planning.Companions;
 using MergeHost.Planning.Mapping;
 using MergeHost.Planning.Names;
 using MergeHost.Planning.Selecting;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using MergeHost.Architectures;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;
 using MergeHost.Plans;

@@ -1,5 +1,6 @@
 using MergeHost.Options;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning;

@@ -4,6 +4,7 @@ using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Reports;
 using MergeHost.Storage.Text;
 

@@ -1,10 +1,13 @@
 using System.Globalization;
+using MergeHost.Architectures;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Methods;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Planning.Building;
+using MergeHost.Planning.Companions;
 using MergeHost.Planning.Mapping;
 using MergeHost.Plans;
 using MergeHost.Recipes;

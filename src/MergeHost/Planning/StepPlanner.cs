@@ -1,4 +1,4 @@
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Options;
 using MergeHost.Planning.Mapping;
 using MergeHost.Plans;

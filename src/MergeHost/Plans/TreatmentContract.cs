@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 

@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Plugins;
@@ -22,6 +23,9 @@ internal sealed class PluginCatalog
 
         _plugins.Sort(BestFirst);
         ReportRivals();
+
+        // The best comes last, for the last that is added wins.
+        _problems.AddRange(_plugins.Reverse<PluginInfo>().SelectMany(plugin => ModelArchitectures.Add(Path.Combine(plugin.Folder, ModelArchitectures.Folder))));
     }
 
     /// <summary>Where was looked, in the order in which roots win.</summary>

@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Storage;
 
 namespace MergeHost.Plugins;
@@ -20,6 +21,11 @@ internal static class PluginRoots
         environment(HomeVariable) is { Length: > 0 } named ? Path.Combine(Absolute(named, HomeVariable), "plugins")
         : UserFolder.Home is { } home ? Path.Combine(home, ".mergehost", "plugins")
         : null;
+
+    /// <summary>Where a user's own families of models are, or <see langword="null"/> if the user has no folder.</summary>
+    /// <exception cref="MergeHostException">The variable names a relative path.</exception>
+    public static string? Families(Func<string, string?> environment) =>
+        Home(environment) is { } plugins ? Path.Combine(Path.GetDirectoryName(plugins)!, ModelArchitectures.Folder) : null;
 
     /// <summary>The roots that exist, in the order in which they win.</summary>
     /// <param name="explicitPath">What the user asked for; it comes first.</param>

@@ -1,5 +1,6 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Plans;
 using MergeHost.Plugins;

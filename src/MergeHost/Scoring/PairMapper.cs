@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
 using MergeHost.Plans;

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Data;
 

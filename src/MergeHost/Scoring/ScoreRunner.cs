@@ -2,6 +2,7 @@ using MergeHost.Algebra;
 using MergeHost.Checkpoints;
 using MergeHost.Devices;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;
 

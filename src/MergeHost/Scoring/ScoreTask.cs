@@ -1,5 +1,7 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;
 

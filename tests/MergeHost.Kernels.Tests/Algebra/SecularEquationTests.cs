@@ -1,4 +1,4 @@
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Decompositions;
 
 namespace MergeHost.Kernels.Tests.Algebra;
 

@@ -1,5 +1,5 @@
 using MergeHost.Algebra;
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Matrices;
 
 namespace MergeHost.Kernels.Tests.Algebra;
 

@@ -1,4 +1,4 @@
-using MergeHost.Kernels.Algebra;
+using MergeHost.Kernels.Algebra.Decompositions;
 using static MergeHost.Kernels.Tests.Algebra.Matrices;
 
 namespace MergeHost.Kernels.Tests.Algebra;

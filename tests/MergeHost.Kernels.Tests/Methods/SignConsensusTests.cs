@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using MergeHost.Kernels.Methods;
 using MergeHost.Kernels.Tests.Vectors;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 
 namespace MergeHost.Kernels.Tests.Methods;

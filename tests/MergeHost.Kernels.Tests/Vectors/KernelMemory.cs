@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Strategies;
 

@@ -1,5 +1,6 @@
 using MergeHost.Kernels.DTypes;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 
 namespace MergeHost.Kernels.Tests.Vectors;
 

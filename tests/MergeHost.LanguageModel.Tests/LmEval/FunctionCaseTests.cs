@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MergeHost.Plugins.LanguageModel.Harness;
+using MergeHost.Plugins.LanguageModel.Harness.Scores;
+using MergeHost.Plugins.LanguageModel.Harness.Tasks;
 using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.LanguageModel.Tests.LmEval;

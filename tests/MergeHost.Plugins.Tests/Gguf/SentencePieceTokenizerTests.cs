@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf;
-using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
 using MergeHost.Testing;
 using static MergeHost.Plugins.Tests.Gguf.GgufBytes;
@@ -49,8 +49,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         CompanionFile stored = Fixture("tokenizer.model", model);
         Metadata metadata = MetadataOf(stored);
-        (IReadOnlyList<Piece> expected, bool addsSpace) = SentencePieceModel.Read(model, stored.ReadBytes());
-        (IReadOnlyList<Piece> pieces, bool addsSpaceAgain) = SentencePieceModel.Read(model, TokenizerMap.ToCompanions(metadata)[0].ReadBytes());
+        (IReadOnlyList<Piece> expected, bool addsSpace) = SentencePieceFile.Read(model, stored.ReadBytes());
+        (IReadOnlyList<Piece> pieces, bool addsSpaceAgain) = SentencePieceFile.Read(model, TokenizerMap.ToCompanions(metadata)[0].ReadBytes());
         Assert.Equal(expected.Select(piece => (piece.ToString(), piece.Score, piece.Kind)), pieces.Select(piece => (piece.ToString(), piece.Score, piece.Kind)));
         Assert.Equal(addsSpace, addsSpaceAgain);
     }
@@ -83,7 +83,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
             .Key("tokenizer.ggml.unknown_token_id", 4, U32(0));
         using ICheckpointReader reader = new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray()));
         CompanionFile model = reader.Companions.Single(companion => companion.Name == "tokenizer.model");
-        Assert.Equal([PieceKind.Unknown, PieceKind.Normal, PieceKind.Unused], SentencePieceModel.Read(model.Name, model.ReadBytes()).Pieces.Select(piece => piece.Kind));
+        Assert.Equal([PieceKind.Unknown, PieceKind.Normal, PieceKind.Unused], SentencePieceFile.Read(model.Name, model.ReadBytes()).Pieces.Select(piece => piece.Kind));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
         Assert.Equal(1 + missing, (int)files.Single(file => file.Name == "tokenizer.json").ReadJson()["model"]!["vocab"]![text]!);
         if (isWritten)
         {
-            Assert.Equal("<0x09>", SentencePieceModel.Read("tokenizer.model", files[0].ReadBytes()).Pieces[1 + missing].ToString());
+            Assert.Equal("<0x09>", SentencePieceFile.Read("tokenizer.model", files[0].ReadBytes()).Pieces[1 + missing].ToString());
         }
     }
 
@@ -180,7 +180,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         CompanionFile config = CompanionFile.FromBytes("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"""u8.ToArray());
         int rows = tokenizer.Name.EndsWith(".model", StringComparison.Ordinal)
-            ? SentencePieceModel.Read(tokenizer.Name, tokenizer.ReadBytes()).Pieces.Count
+            ? SentencePieceFile.Read(tokenizer.Name, tokenizer.ReadBytes()).Pieces.Count
             : tokenizer.ReadJson()["model"]!["vocab"]!.AsObject().Count;
         return new Metadata("model.gguf", [.. TokenizerMap.ToMetadata("model", [tokenizer, config], rows)]);
     }

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf;
-using MergeHost.Plugins.Gguf.Names;
+using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Tests.Gguf;

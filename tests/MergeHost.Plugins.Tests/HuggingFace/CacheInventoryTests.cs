@@ -1,5 +1,6 @@
 using MergeHost.Plugins.HuggingFace.Copies;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Stores;
 using MergeHost.Testing;
 

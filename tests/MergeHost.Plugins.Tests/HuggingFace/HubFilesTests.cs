@@ -3,6 +3,7 @@ using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Plugins.Tests.Safetensors;
 using MergeHost.Testing;

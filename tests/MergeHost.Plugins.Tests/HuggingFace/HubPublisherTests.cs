@@ -1,4 +1,5 @@
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Plugins.HuggingFace.Publishing;
 using MergeHost.Stores;
 using MergeHost.Testing;

@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.HuggingFace;

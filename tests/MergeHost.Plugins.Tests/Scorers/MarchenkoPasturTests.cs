@@ -1,4 +1,4 @@
-using MergeHost.Plugins.Spear;
+using MergeHost.Plugins.Spear.Spectra;
 
 namespace MergeHost.Plugins.Tests.Scorers;
 

@@ -1,4 +1,4 @@
-using MergeHost.Plugins.Spear;
+using MergeHost.Plugins.Spear.Controls;
 using MergeHost.Scoring;
 using MergeHost.Testing;
 

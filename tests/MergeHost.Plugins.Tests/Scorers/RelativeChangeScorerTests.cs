@@ -1,5 +1,5 @@
 using MergeHost.Algebra;
-using MergeHost.Plugins.Spear;
+using MergeHost.Plugins.Spear.Controls;
 using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Scorers;

@@ -1,5 +1,6 @@
 using MergeHost.Algebra;
 using MergeHost.Plugins.Spear;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Scoring;
 using MergeHost.Testing;
 

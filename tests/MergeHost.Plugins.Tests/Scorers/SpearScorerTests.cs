@@ -1,4 +1,5 @@
 using MergeHost.Plugins.Spear;
+using MergeHost.Plugins.Spear.Spectra;
 using MergeHost.Scoring;
 using MergeHost.Testing;
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Json.Schema;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
-using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Storage.Text;
 using MergeHost.Testing;
 using MergeHost.Tests.Plugins;

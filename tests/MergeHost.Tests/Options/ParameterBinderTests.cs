@@ -1,6 +1,7 @@
 using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 
 namespace MergeHost.Tests.Options;
 

@@ -1,4 +1,4 @@
-using MergeHost.Models;
+using MergeHost.Architectures;
 
 namespace MergeHost.Tests.Planning;
 

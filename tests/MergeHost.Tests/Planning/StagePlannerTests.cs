@@ -6,6 +6,7 @@ using MergeHost.Planning.Mapping;
 using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Strategies;
 using MergeHost.Testing;
 

@@ -1,5 +1,5 @@
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 using MergeHost.Plans;
 using MergeHost.Strategies;
 using MergeHost.Testing;

@@ -1,4 +1,4 @@
-using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 
 namespace MergeHost.Tests.Recipes;
 

@@ -1,4 +1,5 @@
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 
 namespace MergeHost.Tests.Recipes;
 

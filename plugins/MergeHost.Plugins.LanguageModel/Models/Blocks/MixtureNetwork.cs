@@ -20,12 +20,12 @@ internal sealed class MixtureNetwork : IFeedForward
     /// <param name="names">What tensors are called.</param>
     /// <param name="hidden">The size of a state.</param>
     /// <param name="activation">What networks do between their matrices.</param>
-    public MixtureNetwork(ModelWeights weights, MixtureConfig config, string prefix, TensorNames names, int hidden, ActivationKind activation)
+    public MixtureNetwork(ModelWeights weights, MixtureConfig config, string prefix, DecoderTensors names, int hidden, ActivationKind activation)
     {
         _config = config;
         string own = $"{prefix}.{names.Network}";
         string old = config.HasMixtralNames ? $"{prefix}.block_sparse_moe" : own;
-        TensorNames parts = config.HasMixtralNames ? new() { Gate = "w1", Up = "w3", Down = "w2" } : names;
+        DecoderTensors parts = config.HasMixtralNames ? new() { Gate = "w1", Up = "w3", Down = "w2" } : names;
         string router = config.WeighsInputs ? $"{own}.router" : weights.Has($"{old}.gate.weight") ? $"{old}.gate" : $"{own}.gate";
         _router = weights.Take($"{router}.weight", config.Experts, hidden);
         _experts = weights.Has($"{own}.experts.gate_up_proj")

@@ -6,19 +6,19 @@ namespace MergeHost.Plugins.LanguageModel.Models.Settings;
 /// <remarks>Values that are left out are those of transformers 5.12.</remarks>
 internal static class Architectures
 {
-    private static readonly TensorNames _wrapped = new() { Roots = ["model.language_model.", "language_model.model."] };
+    private static readonly DecoderTensors _wrapped = new() { Roots = ["model.language_model.", "language_model.model."] };
 
     private static readonly string[] _pictures = ["vision_tower.", "vision_model.", "multi_modal_projector."];
 
-    private static readonly Architecture _mistral = new("MistralForCausalLM") { Defaults = Parse("""{"sliding_window": 4096}"""), LayerType = Windows };
+    private static readonly DecoderArchitecture _mistral = new("MistralForCausalLM") { Defaults = Parse("""{"sliding_window": 4096}"""), LayerType = Windows };
 
-    private static readonly Architecture _qwen2 = new("Qwen2ForCausalLM")
+    private static readonly DecoderArchitecture _qwen2 = new("Qwen2ForCausalLM")
     {
         Defaults = Parse("""{"sliding_window": 4096, "max_window_layers": 28}"""),
         LayerType = (config, layer, _) => HasWindows(config) && layer >= config.Get<int>("max_window_layers") ? LayerTypes.Sliding : LayerTypes.Full,
     };
 
-    private static readonly Architecture _gemma2 = new("Gemma2ForCausalLM")
+    private static readonly DecoderArchitecture _gemma2 = new("Gemma2ForCausalLM")
     {
         Aliases = new Dictionary<string, string> { ["hidden_activation"] = "hidden_act" },
         Defaults = Parse("""
@@ -34,7 +34,7 @@ internal static class Architectures
     };
 
     // Its attention has no cap, whatever the settings say.
-    private static readonly Architecture _gemma3 = _gemma2 with
+    private static readonly DecoderArchitecture _gemma3 = _gemma2 with
     {
         Name = "Gemma3ForCausalLM",
         Defaults = Parse("""
@@ -49,7 +49,7 @@ internal static class Architectures
         LayerType = (config, layer, _) => (layer + 1) % (config.FindSize("sliding_window_pattern") ?? config.FindSize("_sliding_window_pattern") ?? 6) == 0 ? LayerTypes.Full : LayerTypes.Sliding,
     };
 
-    private static readonly Architecture _llama4 = new("Llama4ForCausalLM")
+    private static readonly DecoderArchitecture _llama4 = new("Llama4ForCausalLM")
     {
         Defaults = Parse("""
             {"rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": false, "attention_chunk_size": 8192, "num_experts_per_tok": 1,
@@ -63,7 +63,7 @@ internal static class Architectures
         LayerType = (_, _, rotates) => rotates ? LayerTypes.Chunked : LayerTypes.Full,
     };
 
-    private static readonly Architecture[] _all =
+    private static readonly DecoderArchitecture[] _all =
     [
         new("LlamaForCausalLM"),
         _mistral,
@@ -132,11 +132,11 @@ internal static class Architectures
 
     /// <summary>The kind of a name.</summary>
     /// <exception cref="MergeHostException">MH6003: it is not known here.</exception>
-    public static Architecture Find(string name) => Array.Find(_all, architecture => architecture.Name == name)
+    public static DecoderArchitecture Find(string name) => Array.Find(_all, architecture => architecture.Name == name)
         ?? throw ModelException.Unsupported($"architecture '{name}'", string.Join(", ", _all.Select(architecture => architecture.Name)));
 
     // Models of texts and pictures put their text model's names behind another.
-    private static TensorNames Wrapped(TensorNames names) => names with { Roots = _wrapped.Roots };
+    private static DecoderTensors Wrapped(DecoderTensors names) => names with { Roots = _wrapped.Roots };
 
     private static double Root(double scalar) => 1 / Math.Sqrt(scalar);
 

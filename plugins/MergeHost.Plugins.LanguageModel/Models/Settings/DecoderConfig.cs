@@ -6,7 +6,7 @@ namespace MergeHost.Plugins.LanguageModel.Models.Settings;
 internal sealed record DecoderConfig
 {
     /// <summary>What its kind does otherwise than Llama.</summary>
-    public required Architecture Architecture { get; init; }
+    public required DecoderArchitecture Architecture { get; init; }
 
     public required int VocabularySize { get; init; }
 
@@ -48,7 +48,7 @@ internal sealed record DecoderConfig
     public static DecoderConfig Read(JsonObject json)
     {
         string name = new ConfigReader(json).Texts("architectures") is [string first, ..] ? first : throw ModelException.Config("architectures", "a list of texts", "nothing");
-        Architecture architecture = Architectures.Find(name);
+        DecoderArchitecture architecture = Architectures.Find(name);
         JsonObject settings = Complete(json, architecture);
         ConfigReader config = new(settings);
         if (config.Find<bool>("use_bidirectional_attention") == true)
@@ -81,7 +81,7 @@ internal sealed record DecoderConfig
     }
 
     // The text model's settings under the names used here, with what is left out.
-    private static JsonObject Complete(JsonObject json, Architecture architecture)
+    private static JsonObject Complete(JsonObject json, DecoderArchitecture architecture)
     {
         JsonObject settings = json;
         if (architecture.Section is { } section)
@@ -110,7 +110,7 @@ internal sealed record DecoderConfig
         return settings;
     }
 
-    private static LayerConfig[] ReadLayers(JsonObject settings, ConfigReader config, Architecture architecture, int headSize, ModelScales scales)
+    private static LayerConfig[] ReadLayers(JsonObject settings, ConfigReader config, DecoderArchitecture architecture, int headSize, ModelScales scales)
     {
         int layers = config.Size("num_hidden_layers", 10_000);
         IReadOnlyList<string>? types = config.Texts("layer_types");
@@ -134,7 +134,7 @@ internal sealed record DecoderConfig
         })];
     }
 
-    private static bool[] ReadRotations(ConfigReader config, Architecture architecture, int layers)
+    private static bool[] ReadRotations(ConfigReader config, DecoderArchitecture architecture, int layers)
     {
         if (!architecture.SkipsRotations)
         {

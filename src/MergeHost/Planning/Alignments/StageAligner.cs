@@ -1,6 +1,8 @@
 using MergeHost.Alignments;
+using MergeHost.Architectures;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Options;
 using MergeHost.Plans;
 using MergeHost.Plugins;

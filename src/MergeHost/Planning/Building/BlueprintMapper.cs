@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Builders;
 using MergeHost.Models;
 using MergeHost.Planning.Mapping;

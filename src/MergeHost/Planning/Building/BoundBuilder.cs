@@ -1,10 +1,12 @@
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Options;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;
 using MergeHost.Recipes;
+using MergeHost.Recipes.Reading;
 using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning.Building;

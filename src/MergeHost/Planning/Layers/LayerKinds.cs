@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MergeHost.Architectures;
 using MergeHost.Models;
 
 namespace MergeHost.Planning.Layers;

@@ -1,3 +1,4 @@
+using MergeHost.Architectures;
 using MergeHost.Models;
 using MergeHost.Options;
 using MergeHost.Plans;

@@ -15,6 +15,7 @@ internal static class SharedAssemblies
     public static IReadOnlyList<string> Names { get; } =
     [
         Contracts,
+        "MergeHost.Architectures",
         "MergeHost.Kernels",
         "MergeHost.Storage",
         "MergeHost.Torch",

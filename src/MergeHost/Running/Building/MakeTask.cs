@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using MergeHost.Builders;
 using MergeHost.Kernels.DTypes;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Plugins;
 using MergeHost.Plugins.Metadata;

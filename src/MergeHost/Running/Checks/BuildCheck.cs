@@ -1,6 +1,7 @@
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Plugins;
 

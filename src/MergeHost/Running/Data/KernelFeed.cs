@@ -1,5 +1,6 @@
 using MergeHost.Kernels.Randomness;
 using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Running.Scheduling;
 using MergeHost.Strategies;

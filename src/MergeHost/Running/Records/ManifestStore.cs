@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Plans;
 using MergeHost.Reports;

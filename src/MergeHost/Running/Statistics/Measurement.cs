@@ -1,4 +1,4 @@
-using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
 using MergeHost.Strategies;

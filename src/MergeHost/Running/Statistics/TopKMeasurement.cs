@@ -1,5 +1,5 @@
 using MergeHost.Kernels.Selection;
-using MergeHost.Kernels.Vectors;
+using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
 using MergeHost.Strategies;

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using MergeHost.Algebra;
-using MergeHost.Models;
+using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;

@@ -1,4 +1,0 @@
-namespace MergeHost.Plugins.Spear;
-
-/// <summary><c>relative_change</c> and <c>direction_change</c> have no parameters.</summary>
-public sealed record ChangeOptions;

@@ -1,8 +1,0 @@
-namespace MergeHost.Plugins.Spear;
-
-/// <summary>Parameters of <c>random</c>.</summary>
-public sealed record RandomOptions
-{
-    /// <summary>Another seed gives other scores.</summary>
-    public int Seed { get; init; }
-}

@@ -1,0 +1,30 @@
+using MergeHost.Storage.Text;
+
+namespace MergeHost.Recipes.Reading;
+
+/// <summary><c>output: {names: fused}</c>: experts are merged one by one, and a second stage stores those of a layer in one tensor.</summary>
+internal static class FusedExperts
+{
+    private const string Suffix = ".separate";
+
+    /// <summary>The stage as one that merges and one that fuses.</summary>
+    public static IEnumerable<RecipeStage> Split(RecipeStage stage, YamlScalar names)
+    {
+        string name = (stage.Name ?? "experts") + Suffix;
+        TransformReference fuse = new("experts", [(new YamlScalar("names", true, names.Place), names)], names.Place);
+        ModelReference merged = new ModelReference(name, names.Place).With([fuse]);
+        yield return stage with { Name = name, OutputFormat = null, OutputType = null, OutputImportance = null, OutputPacking = null, Evaluate = null };
+        yield return new RecipeStage
+        {
+            Place = names.Place,
+            Name = stage.Name,
+            MergeMethod = new YamlScalar("passthrough", true, names.Place),
+            Slices = [new RecipeSlice(names.Place, [new RecipeSource(merged, null, ParameterSet.Empty)], null, ParameterSet.Empty)],
+            OutputFormat = stage.OutputFormat,
+            OutputType = stage.OutputType,
+            OutputImportance = stage.OutputImportance,
+            OutputPacking = stage.OutputPacking,
+            Evaluate = stage.Evaluate,
+        };
+    }
+}

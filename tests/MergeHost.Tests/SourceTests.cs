@@ -1,0 +1,42 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace MergeHost.Tests;
+
+/// <summary>What holds for the source of the host and the plugins: a folder is one idea, and a name means one type.</summary>
+public sealed partial class SourceTests
+{
+    private const int MostFilesOfAFolder = 15;
+
+    private static readonly string _repository = typeof(SourceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "Repository").Value!;
+
+    // Templates are the source of plugins that are yet to be written.
+    private static readonly string[] _files =
+    [
+        .. new[] { "src", "plugins" }.SelectMany(root => Directory.EnumerateFiles(Path.Combine(_repository, root), "*.cs", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(_repository, path).Replace('\\', '/'))
+            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "MergeHost.Templates")).Order(StringComparer.Ordinal),
+    ];
+
+    [Fact]
+    public void Folders_HoldFifteenFilesAtMost() =>
+        Assert.Empty(_files.GroupBy(path => path[..path.LastIndexOf('/')]).Where(folder => folder.Count() > MostFilesOfAFolder)
+            .Select(folder => $"{folder.Key}: {folder.Count()} files; group them by what a reader looks for"));
+
+    [Fact]
+    public void Types_HaveNamesOfTheirOwn()
+    {
+        // A type and its generic form, or a type in parts, are one idea in one folder.
+        ILookup<string, string> folders = _files.SelectMany(
+            path => Declaration().Matches(File.ReadAllText(Path.Combine(_repository, path))),
+            (path, declaration) => (Name: declaration.Groups["name"].Value, Folder: path[..path.LastIndexOf('/')])).Distinct()
+            .ToLookup(type => type.Name, type => type.Folder);
+        Assert.True(folders.Count > 500, "the types are not found");
+        Assert.Empty(folders.Where(type => type.Count() > 1).Select(type => $"{type.Key}: {string.Join(", ", type)}"));
+    }
+
+    // Types of a file's own namespace, which begin their line.
+    [GeneratedRegex(@"^(?:(?:public|internal|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)+(?:class|struct|interface|enum|record(?:\s+(?:struct|class))?)\s+(?<name>\w+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex Declaration();
+}
