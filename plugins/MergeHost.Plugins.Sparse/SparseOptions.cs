@@ -51,3 +51,18 @@ public sealed record CabsOptions
     [Range(1, int.MaxValue)]
     public int M { get; init; } = 256;
 }
+
+/// <summary>Parameters of <c>pcb</c>.</summary>
+public sealed record PcbOptions
+{
+    /// <summary>The factor on a source's task vector.</summary>
+    [PerSource]
+    public double Weight { get; init; } = 1;
+
+    /// <summary>The factor λ on the mean.</summary>
+    public double Lambda { get; init; } = 1;
+
+    /// <summary>The share of each task vector that counts, by what matters most.</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double Ratio { get; init; } = 0.1;
+}

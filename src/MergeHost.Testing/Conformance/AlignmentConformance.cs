@@ -8,6 +8,13 @@ namespace MergeHost.Testing;
 /// <param name="alignment">The alignment.</param>
 public class AlignmentConformance(IModelAlignment alignment) : Conformance
 {
+    // The words of Llama's names.
+    private static readonly (string Word, TensorRole Role)[] _roles =
+    [
+        ("embed_tokens", TensorRole.Embedding), ("lm_head", TensorRole.Head), ("norm", TensorRole.Norm), ("q_proj", TensorRole.Query), ("k_proj", TensorRole.Key),
+        ("v_proj", TensorRole.Value), ("o_proj", TensorRole.AttentionOutput), ("gate_proj", TensorRole.Gate), ("up_proj", TensorRole.Up), ("down_proj", TensorRole.Down),
+    ];
+
     /// <summary>The models that are aligned, the base first; by default a small Llama in BF16, and one with two tokens more.</summary>
     protected virtual IReadOnlyList<TinyCheckpoint> Models { get; } = [TinyCheckpoint.Llama(), TinyCheckpoint.Llama(tokens: 10, seed: 2)];
 
@@ -74,7 +81,5 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
         });
     }
 
-    private static TensorRole RoleOf(string tensor) =>
-        tensor.Contains("embed_tokens", StringComparison.Ordinal) ? TensorRole.Embedding
-        : tensor.Contains("lm_head", StringComparison.Ordinal) ? TensorRole.Head : TensorRole.Other;
+    private static TensorRole RoleOf(string tensor) => _roles.FirstOrDefault(known => tensor.Contains(known.Word, StringComparison.Ordinal), ("", TensorRole.Other)).Role;
 }

@@ -101,3 +101,59 @@ public sealed class CabsStrategyTests : MergeStrategyContract<CabsStrategy>
     public void Merge_WhenMoreAreKeptThanThereAre_IsRefused() =>
         Assert.Throws<MergeException>(() => Merge(Some.Group([1], [2]), new CabsOptions { N = 9, M = 8 }));
 }
+
+public sealed class PcbStrategyTests : MergeStrategyContract<PcbStrategy>
+{
+    // Of 20,000 numbers two are cut off from below and three from above; of few the largest alone.
+    [Theory]
+    [InlineData(5, 20, 2, 0.1)]
+    [InlineData(10, 30, 3, 0.5)]
+    [InlineData(10, 2000, 2, 0.1)]
+    public void Merge_AgreesWithTheFormulaInFloat64(int rows, int columns, int sources, double ratio)
+    {
+        TensorValues values = Some.Group([rows, columns], sources);
+        double[][] taskVectors = [.. values.Sources.Select(source => source.Zip(values.Base, (x, y) => (double)(x - y)).ToArray())];
+        double[] expected = Formula(taskVectors, ratio);
+        float[] merged = Merge(values, new PcbOptions { Ratio = ratio, Lambda = 0.7 });
+        Assert.All(expected.Index(), value => Assert.Equal(values.Base[value.Index] + (0.7 * value.Item), merged[value.Index], 1e-5));
+    }
+
+    [Fact]
+    public void Merge_OfOneSource_MovesWhatMattersMostAsFarAsTheSourceDid()
+    {
+        TensorValues values = Some.Group([4, 5], sources: 1) with { Base = new float[20] };
+        int[] largest = [.. Enumerable.Range(0, 20).OrderByDescending(i => Math.Abs(values.Sources[0][i])).Take(5)];
+        float[] merged = Merge(values, new PcbOptions { Ratio = 0.25 });
+
+        // The fifth gets the share 0, as have all below it.
+        Assert.All(merged.Index(), value => Assert.Equal(largest.Take(4).Contains(value.Index), value.Item != 0));
+    }
+
+    [Fact]
+    public void Merge_OfNaN_ShowsIt() => Assert.True(float.IsNaN(Merge(Some.Group([1, 1], [float.NaN, 3], [2, 4]), new PcbOptions())[0]));
+
+    private static double[] Formula(double[][] taskVectors, double ratio)
+    {
+        int n = taskVectors[0].Length;
+        double[] sum = [.. Enumerable.Range(0, n).Select(i => taskVectors.Sum(taskVector => taskVector[i]))];
+        double[] numerator = new double[n];
+        double[] denominator = new double[n];
+        foreach (double[] taskVector in taskVectors)
+        {
+            double[] sorted = [.. taskVector.Select(Math.Abs).Order()];
+            (double least, double largest) = (sorted[(int)(n * 1e-4)], sorted[(int)(n * (1 - 1e-4)) - 1]);
+            double[] magnitudes = [.. taskVector.Select(x => Math.Clamp(Math.Abs(x), least, largest))];
+            double[] beta = [.. magnitudes.Select((x, i) => Math.Exp(taskVectors.Length * Math.Pow((x - least) / (largest - least), 2)) * Math.Tanh(taskVector[i] * sum[i]))];
+            double[] ordered = [.. beta.Order()];
+            (double low, double high) = (ordered[(int)(n * (1 - ratio))], ordered[n - 1]);
+            for (int i = 0; i < n; i++)
+            {
+                double share = (Math.Clamp(beta[i], low, high) - low) / (high - low);
+                numerator[i] += share * Math.Sign(taskVector[i]) * magnitudes[i];
+                denominator[i] += share;
+            }
+        }
+
+        return [.. numerator.Zip(denominator, (x, y) => x / Math.Max(y, 1e-12))];
+    }
+}
