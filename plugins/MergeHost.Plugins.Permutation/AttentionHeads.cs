@@ -6,8 +6,8 @@ namespace MergeHost.Plugins.Permutation;
 /// The heads of an attention: groups of query heads that share a key and a value, the heads within a group, and the channels of each value. The
 /// channels of queries and keys are rotated by their place, so that their order is fixed.
 /// </summary>
-/// <param name="Heads">How many query heads.</param>
-/// <param name="Groups">How many keys and values; divides <paramref name="Heads"/>.</param>
+/// <param name="heads">How many query heads.</param>
+/// <param name="groups">How many keys and values; divides <paramref name="heads"/>.</param>
 internal sealed class AttentionHeads(int heads, int groups) : PermutableBlock
 {
     private readonly int _perGroup = heads / groups;

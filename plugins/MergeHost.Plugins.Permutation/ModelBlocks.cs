@@ -29,7 +29,9 @@ internal sealed class ModelBlocks
         _prefixes = [.. _tensors.Where(tensor => _roleOf(tensor.Name) is >= TensorRole.Query and <= TensorRole.Down).Select(tensor => PrefixOf(tensor.Name))];
         foreach (IGrouping<string, TensorInfo> block in _tensors.GroupBy(BlockOf).Where(block => block.Key.Length > 0))
         {
-            if ((HiddenUnitsOf([.. block]) ?? HeadsOf(block.Key, [.. block])) is { } found)
+            PermutableBlock? found = HiddenUnitsOf([.. block]);
+            found ??= HeadsOf(block.Key, [.. block]);
+            if (found is not null)
             {
                 Blocks.Add(found);
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
 
@@ -76,7 +77,7 @@ internal sealed class PermutedCheckpoint : DerivedCheckpoint
         }
         else
         {
-            Inner.ReadSingle(stored, first, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(content));
+            Inner.ReadSingle(stored, first, MemoryMarshal.Cast<byte, float>(content.AsSpan()));
         }
 
         for (int index = 0; index < rows; index++)

@@ -60,7 +60,7 @@ public sealed class PcbStrategy : IMergeStrategy<PcbOptions>
             }
 
             // Above the least of them all, so that they are ordered by magnitude.
-            TensorPrimitives.Subtract(shares, TensorPrimitives.Min<float>(shares), shares);
+            TensorPrimitives.Subtract(shares, TensorPrimitives.MinNumber<float>(shares), shares);
             (least, largest) = Limits(shares, 1 - options.Ratio, 0);
             for (int i = 0; i < shares.Length; i++)
             {

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using MergeHost.Perf;
 
-// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `adapters` one with two adapters, `pytorch` merges of PyTorch's files, `quantise` GGUF's types, `unpack` packed weights; anything else is BenchmarkDotNet's.
+// `merge FOLDER [RUNS [LAYERS [METHOD …]]]` times whole merges against the floor, `adapters` one with two adapters, `pytorch` merges of PyTorch's files, `quantise` GGUF's types, `unpack` packed weights, `algebra METHOD [SHAPES]` methods on matrices against one product; anything else is BenchmarkDotNet's.
 if (args is ["merge", string folder, ..])
 {
     int[] numbers = [.. args.Skip(2).Take(2).Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
@@ -30,6 +30,12 @@ if (args is ["quantise"])
 if (args is ["unpack"])
 {
     UnpackPerf.Run();
+    return;
+}
+
+if (args is ["algebra", string method, ..])
+{
+    AlgebraPerf.Run(method, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : int.MaxValue);
     return;
 }
 

@@ -81,5 +81,5 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
         });
     }
 
-    private static TensorRole RoleOf(string tensor) => _roles.FirstOrDefault(known => tensor.Contains(known.Word, StringComparison.Ordinal), ("", TensorRole.Other)).Role;
+    private static TensorRole RoleOf(string tensor) => _roles.FirstOrDefault(known => tensor.Contains(known.Word, StringComparison.Ordinal)).Role;
 }
