@@ -40,7 +40,7 @@ internal static class AlgebraPerf
 
     private static double Rate(ManagedLinearAlgebra algebra)
     {
-        Matrix<double> a = new(Side, Side, [.. Random(Side, Side, 1).Select(value => (double)value)]);
+        Matrix<double> a = new(Side, Side, Random(Side, Side, 1).Select(value => (double)value).ToArray());
         double best = double.PositiveInfinity;
         for (int run = 0; run < 4; run++)
         {
