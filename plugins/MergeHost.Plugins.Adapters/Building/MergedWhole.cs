@@ -26,14 +26,15 @@ internal sealed class MergedWhole(IReadOnlyList<PlainLora> adapters, LoraMergeOp
     public void AddTo(AdapterPlan plan)
     {
         BaseNames? names = @base is null ? null : new BaseNames(@base.Tensors);
+        TiedEnds? ends = @base is null ? null : new TiedEnds(@base, @base.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson());
         foreach ((string module, string parameter) in adapters.SelectMany(adapter => adapter.Whole.Keys).Distinct().OrderByDescending(key => key.Parameter, StringComparer.Ordinal))
         {
             PlainLora[] holders = [.. adapters.Where(adapter => adapter.Whole.ContainsKey((module, parameter)))];
-            Add(plan, module, parameter, holders, names);
+            Add(plan, module, parameter, holders, names, ends);
         }
     }
 
-    private void Add(AdapterPlan plan, string module, string parameter, PlainLora[] holders, BaseNames? names)
+    private void Add(AdapterPlan plan, string module, string parameter, PlainLora[] holders, BaseNames? names, TiedEnds? ends)
     {
         (MergedAdapter first, TensorInfo tensor) = (holders[0].Merged, holders[0].Whole[(module, parameter)]);
         string name = $"{module}.{parameter}";
@@ -52,7 +53,7 @@ internal sealed class MergedWhole(IReadOnlyList<PlainLora> adapters, LoraMergeOp
             throw BuildException.Refused($"{first.Model}: '{name}' is saved whole: what changed in it can be told with the base alone", "Name the base by `base:`.", first.Place);
         }
 
-        TensorInfo before = names.Find(name, out _)
+        TensorInfo before = names.Find(name, out _) ?? (ends!.IsTied && TiedEnds.IsHead(name) ? ends.Embedding : null)
             ?? throw BuildException.Refused($"{first.Model}: '{name}' is saved whole, and the base '{options.Base}' has none, or several that fit", "Name the base that the adapters were trained on.", first.Place);
         if (holders.FirstOrDefault(holder => holder.Whole[(module, parameter)].Shape != before.Shape) is { } unlike)
         {

@@ -12,18 +12,20 @@ public sealed class LoraBuilderPartsTests : ModelBuilderContract<LoraBuilder>
     private const string Query = "base_model.model.model.layers.0.self_attn.q_proj";
     private const string Experts = "base_model.model.model.layers.0.mlp.experts";
     private const string Norm = "base_model.model.model.norm.weight";
+    private const string Head = "base_model.model.lm_head.weight";
     private const int ExpertCount = 3;
 
     private static readonly float[] _before = [1, 2, 3, 4];
 
     protected override IReadOnlyDictionary<string, TinyCheckpoint> Models { get; } = new Dictionary<string, TinyCheckpoint>
     {
-        ["base"] = new TinyCheckpoint().Add("model.norm.weight", DType.F32, [4], _before).Add("model.layers.0.self_attn.q_proj.weight", DType.F32, [4, 4]).AddFile("config.json", "{}"),
+        ["base"] = new TinyCheckpoint().Add("model.norm.weight", DType.F32, [4], _before).Add("model.layers.0.self_attn.q_proj.weight", DType.F32, [4, 4])
+            .Add("model.embed_tokens.weight", DType.F32, [2, 2], _before).AddFile("config.json", """{"tie_word_embeddings": true}"""),
         ["one"] = Config(2, "mlp.experts.gate_up_proj", "mlp.experts.down_proj")
             .Add($"{Query}.lora_A.weight", DType.F32, [2, 4], seed: 1).Add($"{Query}.lora_B.weight", DType.F32, [4, 2], seed: 2).Add($"{Query}.lora_B.bias", DType.F32, [4], [1, 2, 3, 4])
             .Add($"{Experts}.base_layer.lora_A.weight", DType.F32, [2 * ExpertCount, 4], seed: 3).Add($"{Experts}.base_layer.lora_B.weight", DType.F32, [10, 2 * ExpertCount], seed: 4)
             .Add($"{Experts}.lora_A.weight", DType.F32, [2 * ExpertCount, 5], seed: 5).Add($"{Experts}.lora_B.weight", DType.F32, [4, 2 * ExpertCount], seed: 6)
-            .Add(Norm, DType.F32, [4], [2, 2, 2, 2]),
+            .Add(Norm, DType.F32, [4], [2, 2, 2, 2]).Add(Head, DType.F32, [2, 2], [2, 2, 2, 2]),
         ["other"] = Config(1, "mlp.experts.down_proj")
             .Add($"{Query}.lora_A.weight", DType.F32, [1, 4], seed: 7).Add($"{Query}.lora_B.weight", DType.F32, [4, 1], seed: 8)
             .Add($"{Experts}.lora_A.weight", DType.F32, [ExpertCount, 5], seed: 9).Add($"{Experts}.lora_B.weight", DType.F32, [4, ExpertCount], seed: 10),
@@ -31,12 +33,14 @@ public sealed class LoraBuilderPartsTests : ModelBuilderContract<LoraBuilder>
 
     protected override object Options => Asked(CoreMethod.TaskArithmetic);
 
+    // The head of a tied base is its embedding.
     [Theory]
-    [InlineData(CoreMethod.TaskArithmetic, 0.5)]
-    [InlineData(CoreMethod.Linear, 0.25)]
-    [InlineData(CoreMethod.TsvM, 0.25)]
-    public void Make_OfAWholeModule_AddsItsChangeToTheBase(CoreMethod method, double factor) => Assert.Equal(
-        _before.Select(value => value + (factor * (2 - value))), Make(Build(Asked(method)))[Norm].Select(value => (double)value), (x, y) => Math.Abs(x - y) < 1e-6);
+    [InlineData(CoreMethod.TaskArithmetic, Norm, 0.5)]
+    [InlineData(CoreMethod.Linear, Norm, 0.25)]
+    [InlineData(CoreMethod.TsvM, Norm, 0.25)]
+    [InlineData(CoreMethod.TaskArithmetic, Head, 0.5)]
+    public void Make_OfAWholeModule_AddsItsChangeToTheBase(CoreMethod method, string module, double factor) => Assert.Equal(
+        _before.Select(value => value + (factor * (2 - value))), Make(Build(Asked(method)))[module].Select(value => (double)value), (x, y) => Math.Abs(x - y) < 1e-6);
 
     // The scale of "one" is 4.
     [Theory]
@@ -67,7 +71,7 @@ public sealed class LoraBuilderPartsTests : ModelBuilderContract<LoraBuilder>
         Assert.Equal(3, config["r"]!.GetValue<int>());
         Assert.Equal(2, config["rank_pattern"]![@"model\.layers\.0\.mlp\.experts\.gate_up_proj"]!.GetValue<int>());
         Assert.True(config["lora_bias"]!.GetValue<bool>());
-        Assert.Equal(["model.norm"], config["modules_to_save"]!.AsArray().Select(name => name!.GetValue<string>()));
+        Assert.Equal(["lm_head", "model.norm"], config["modules_to_save"]!.AsArray().Select(name => name!.GetValue<string>()).Order(StringComparer.Ordinal));
     }
 
     [Theory]
