@@ -12,6 +12,18 @@ namespace MergeHost.Authoring;
 /// <remarks>A recipe of several stages is a YAML file of several documents, each of which the schema is for.</remarks>
 internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 {
+    private static readonly Dictionary<string, string> _selection = new()
+    {
+        ["unit"] = "Whether matrices or whole layers are chosen",
+        ["restore"] = "Which scores are chosen first; as the scorer says if nothing is said",
+        ["fraction"] = "Which share of each module type is chosen, rounded up",
+        ["top"] = "How many of each module type are chosen",
+        ["threshold"] = "The score from which on a tensor is chosen",
+        ["policy"] = "Named values of fraction, and of the strategy's t",
+        ["action"] = "What is done with chosen tensors: merged (restore), or taken from the base (freeze)",
+        ["others"] = "Where tensors that are not chosen come from",
+    };
+
     private readonly PluginSet _plugins = new(catalog);
 
     /// <summary>The schema.</summary>
@@ -19,7 +31,7 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 
     private JsonObject Make()
     {
-        (string Id, OptionsSchema Options, OptionDocs Docs)[] strategies = [.. Described(ExportKind.Strategy)];
+        (string Id, OptionsSchema Options, OptionDocs Docs)[] strategies = [.. Exported(ExportKind.Strategy)];
         string[] parameters = [.. strategies.SelectMany(strategy => strategy.Options.Options).Select(option => option.Name).Concat(FieldMethods.Parameters).Distinct().Order(StringComparer.Ordinal)];
         JsonObject root = Stage(strategies);
         JsonArray cases = [];
@@ -50,7 +62,7 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         {
             ["merge_method"] = Enumeration("How models are merged", strategies.Select(strategy => strategy.Id)),
             ["build"] = Builders(),
-            ["base_model"] = Ref("model"),
+            ["base_model"] = Described(Ref("model"), "The model that the others were trained from"),
             ["models"] = List(Ref("source"), "The models that are merged"),
             ["slices"] = List(Ref("slice"), "Layers of models, one on top of the other"),
             ["modules"] = new JsonObject { ["description"] = "Parts of a model, each merged in its own way", ["type"] = "object", ["additionalProperties"] = Ref("module") },
@@ -59,14 +71,22 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
                 ["description"] = "The checkpoints of a training run",
                 ["type"] = "object",
                 ["required"] = Words("from"),
-                ["properties"] = Object(("from", Text("A pattern with * in place of the step")), ("last", Whole()), ("steps", new JsonObject()), ("every", Whole()), ("schedule", new JsonObject()), ("alpha", new JsonObject())),
+                ["properties"] = Object(
+                    ("from", Text("A pattern with * in place of digits, the first of which are the step")),
+                    ("last", Described(Whole(), "The latest of them; it is an error if there are fewer")),
+                    ("steps", Described([], "Only these steps, both ends included, such as 1000..20000")),
+                    ("every", Described(Whole(), "Only steps so far apart, counted back from the latest")),
+                    ("schedule", Described([], "The weights: uniform, linear, minus_sqrt, ema, or a list with the oldest first")),
+                    ("alpha", Described([], "The share of each further checkpoint in schedule ema, in (0, 1)"))),
                 ["additionalProperties"] = false,
             },
             ["parameters"] = new JsonObject { ["description"] = "Parameters of the strategy, for every model and tensor" },
             ["dtype"] = Enumeration("The type of the output's tensors", RecipeReader.DTypes),
             ["out_dtype"] = Enumeration("The type of the output's tensors", RecipeReader.DTypes),
             ["tokenizer_source"] = Text("Whose tokenizer the output has: base, union, or a model"),
-            ["tokenizer"] = new JsonObject { ["type"] = "object" },
+            ["tokenizer"] = new JsonObject { ["description"] = "The tokenizer of the output in full: the options of alignment vocabulary", ["type"] = "object" },
+            ["align"] = Described([], "How the models are made alike before tensors are matched: a list of alignments, each a name or {NAME: {options}}"),
+            ["then"] = Described([], "Steps after the merge: a list of strategies that merge one model into a base, each a name or {NAME: {parameters}}"),
             ["chat_template"] = Text("auto, a template's name, or the template"),
             ["name"] = new JsonObject { ["description"] = "The stage's name, by which later stages take its result", ["type"] = "string", ["pattern"] = "^[A-Za-z0-9._-]{1,100}$" },
             ["uses"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Plugins and their versions, such as ties@^1.2"),
@@ -78,20 +98,15 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["evaluate"] = Text("The suite of tasks that the result is measured by"),
             ["task_vector_snr"] = new JsonObject
             {
+                ["description"] = "How much larger than the error of quantisation that what a model learned must be",
                 ["type"] = "object",
-                ["properties"] = Object(("warn_below", Number()), ("fail_below", Number())),
+                ["properties"] = Object(("warn_below", Described(Number(), "Below this ratio there is a warning")), ("fail_below", Described(Number(), "Below this ratio the merge fails"))),
                 ["additionalProperties"] = false,
             },
             ["integers"] = Enumeration("Whether whole numbers must be equal in all models, or the first model's are kept", ["equal", "first"]),
             ["missing"] = Enumeration("What becomes of tensors that not all models have", ["error", "base", "skip", "single"]),
             ["allow_unchanged"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Models that may change nothing"),
         };
-        // What is not described above may hold anything.
-        foreach (string field in RecipeReader.StageFields.Where(field => !fields.ContainsKey(field)))
-        {
-            fields[field] = new JsonObject();
-        }
-
         return new JsonObject
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
@@ -106,14 +121,21 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 
     private static JsonObject Definitions()
     {
-        JsonObject body = Object(("models", List(Ref("source"))), ("slices", List(Ref("slice"))), ("parameters", new JsonObject()));
+        JsonObject body = Object(
+            ("models", List(Ref("source"), "The models whose part this is")),
+            ("slices", List(Ref("slice"), "Layers of the part, one on top of the other")),
+            ("parameters", Described([], "Parameters of the strategy, for this part")));
         return new JsonObject
         {
             ["model"] = new JsonObject { ["description"] = "A model: a folder, a file, or a name on a hub; with +adapter, or with apply:", ["type"] = Words("string", "object") },
-            ["source"] = Closed(Object(("model", Ref("model")), ("parameters", new JsonObject())), "model"),
+            ["source"] = Closed(Object(("model", Ref("model")), ("parameters", OfModel())), "model"),
             ["slice"] = Closed(Object(
-                ("sources", List(Closed(Object(("model", Ref("model")), ("parameters", new JsonObject()), ("layer_range", Layers())), "model", "layer_range"))),
-                ("base_model", Ref("model")), ("parameters", new JsonObject()), ("residual_weight", new JsonObject())), "sources"),
+                ("sources", List(
+                    Closed(Object(("model", Ref("model")), ("parameters", OfModel()), ("layer_range", Layers())), "model", "layer_range"),
+                    "Layers of models that are merged with each other")),
+                ("base_model", Described(Ref("model"), "The base of this slice, if another than the recipe's")),
+                ("parameters", Described([], "Parameters of the strategy, for this slice")),
+                ("residual_weight", Described([], "Has no effect, as in mergekit"))), "sources"),
             ["module"] = Closed(body),
         };
     }
@@ -134,19 +156,21 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 
     private JsonObject Selection()
     {
-        JsonObject scorers = Enumeration("The scorer that chooses what is merged", _plugins.Exports(ExportKind.Scorer).Select(scorer => scorer.Export.Id));
-        JsonObject fields = Object(("scorer", new JsonObject { ["anyOf"] = new JsonArray(scorers, List((JsonObject)scorers.DeepClone())) }), ("options", new JsonObject { ["type"] = "object" }));
+        JsonObject scorers = Enumeration("A scorer", _plugins.Exports(ExportKind.Scorer).Select(scorer => scorer.Export.Id));
+        JsonObject fields = Object(
+            ("scorer", new JsonObject { ["description"] = "The scorer that chooses what is merged, or a list of them", ["anyOf"] = new JsonArray(scorers, List((JsonObject)scorers.DeepClone())) }),
+            ("options", new JsonObject { ["description"] = "Options of the scorer", ["type"] = "object" }));
         foreach (OptionInfo option in new OptionsSchema(typeof(SelectionOptions)).Options)
         {
-            fields[option.Name] = Setting(option, null);
+            fields[option.Name] = Described(Setting(option, null), _selection[option.Name]);
         }
 
-        return Closed(fields, "scorer");
+        return Described(Closed(fields, "scorer"), "Confines the merge to tensors that a scorer chooses");
     }
 
     private JsonObject Builders()
     {
-        (string Id, OptionsSchema Options, OptionDocs Docs)[] builders = [.. Described(ExportKind.Builder)];
+        (string Id, OptionsSchema Options, OptionDocs Docs)[] builders = [.. Exported(ExportKind.Builder)];
         JsonObject each = Object([.. builders.Select(builder => (builder.Id, (JsonNode)Record(builder.Options, builder.Docs)))]);
         return new JsonObject
         {
@@ -157,7 +181,7 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         };
     }
 
-    private IEnumerable<(string Id, OptionsSchema Options, OptionDocs Docs)> Described(ExportKind kind)
+    private IEnumerable<(string Id, OptionsSchema Options, OptionDocs Docs)> Exported(ExportKind kind)
     {
         foreach (InstalledExport installed in _plugins.Exports(kind))
         {
@@ -257,7 +281,15 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 
     private static JsonObject Enumeration(string description, IEnumerable<string> words) => new() { ["description"] = description, ["enum"] = Words([.. words.Distinct()]) };
 
-    private static JsonObject Layers() => new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["minItems"] = 2, ["maxItems"] = 2 };
+    private static JsonObject OfModel() => Described([], "Parameters of the strategy, for this model");
+
+    private static JsonObject Described(JsonObject value, string description)
+    {
+        value["description"] = description;
+        return value;
+    }
+
+    private static JsonObject Layers() => new() { ["description"] = "[FIRST, END]: the second is the layer after the last", ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["minItems"] = 2, ["maxItems"] = 2 };
 
     private static JsonObject List(JsonObject item, string? description = null)
     {
