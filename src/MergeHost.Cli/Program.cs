@@ -2,47 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using MergeHost;
 using MergeHost.Cli.Commands;
-using MergeHost.Cli.Commands.Hub;
-using MergeHost.Cli.Commands.Making;
-using MergeHost.Cli.Commands.Measuring;
-using MergeHost.Cli.Commands.Plugins;
-using MergeHost.Cli.Commands.Setup;
 using MergeHost.Cli.Output;
 
 StandardStreams.Install();
-RootCommand root = new("Merges large-language-model checkpoints by YAML recipes.")
-{
-    MergeCommand.Create(),
-    ConvertCommand.Create(),
-    TransplantCommand.Create(),
-    ExtractCommand.Create(),
-    StatisticsCommand.Create(),
-    PlanCommand.Create(),
-    InspectCommand.Create(),
-    CompareCommand.Create(),
-    ScoreCommand.Create(),
-    EvaluateCommand.Create(),
-    CompareResultsCommand.Create(),
-    OverlapCommand.Create(),
-    SweepCommand.Create(),
-    SlurmCommand.Create(),
-    ServeCommand.Create(),
-    VerifyCommand.Create(),
-    DownloadCommand.Create(),
-    CacheCommand.Create(),
-    PushCommand.Create(),
-    PluginsCommand.Create(),
-    StrategiesCommand.Create(),
-    TorchCommand.Create(),
-    InitCommand.Create(),
-    SchemaCommand.Create(),
-    CompletionsCommand.Create(),
-    DoctorCommand.Create(),
-};
-root.Options.Add(SharedOptions.Trace);
-root.Options.Add(SharedOptions.Color);
-root.Options.Add(SharedOptions.Verbose);
-HelpText.AddExitCodes(root);
+RootCommand root = MergeHostCommand.Create();
 UsageError.RefuseOptions(root);
 try
 {

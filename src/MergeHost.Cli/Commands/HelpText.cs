@@ -7,7 +7,8 @@ namespace MergeHost.Cli.Commands;
 /// <summary>The help of every command: what System.CommandLine writes, and what the exit codes mean.</summary>
 internal static class HelpText
 {
-    private const string ExitCodes = """
+    /// <summary>What the exit codes mean, below a title.</summary>
+    public const string ExitCodes = """
         Exit codes:
           0 done, 1 a bug of ours, 2 wrong usage, 3 recipe, 4 checkpoint, 5 plugin or device, 6 merge or output, 7 benchmark, 130 cancelled
         """;

@@ -37,6 +37,11 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
         {
             WriteProblem(line);
         }
+
+        if (!isQuiet && !Console.IsErrorRedirected && problems.FirstOrDefault(problem => problem.Severity == Severity.Error) is { } error)
+        {
+            Console.Error.WriteLine($"`{Invocation.Name} explain {error.Code}` says more");
+        }
     }
 
     /// <summary>Writes a line of a problem or a hint to stderr, as wide and as coloured as the terminal is.</summary>
