@@ -47,6 +47,11 @@ public sealed class InstalledToolTests : IDisposable
             Assert.DoesNotContain(zip.Entries, entry => entry.Name.StartsWith("libtorch", StringComparison.Ordinal));
         });
         Assert.All(packages.Where(package => package.Name.StartsWith("mergehost.", StringComparison.Ordinal)), package => Assert.InRange(package.Length, 1, 20_000_000));
+        Assert.All(packages.Where(package => package.Name.StartsWith("mergehost.linux", StringComparison.Ordinal)), package =>
+        {
+            using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(package.FullName);
+            Assert.Contains(zip.Entries, entry => entry.FullName == "share/man/man1/mergehost-merge.1");
+        });
     }
 
     private CliResult Run(string program, params string[] arguments)
