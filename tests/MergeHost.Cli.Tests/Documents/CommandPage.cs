@@ -22,7 +22,8 @@ internal static class CommandPage
         StringBuilder page = new(Begin);
         foreach (CommandHelp command in commands)
         {
-            page.Append($"\n## {command.Name}\n\n{ExportPage.Plain(command.Description)}\n\n`{command.Usage}`\n");
+            string description = ExportPage.Plain(command.Description);
+            page.Append(CultureInfo.InvariantCulture, $"\n## {command.Name}\n\n{description}\n\n`{command.Usage}`\n");
             Append(page, [.. command.Arguments, .. command.Options]);
         }
 

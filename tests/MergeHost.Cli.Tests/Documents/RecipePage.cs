@@ -50,7 +50,8 @@ internal static class RecipePage
         foreach ((string name, JsonNode? field) in Properties(schema))
         {
             string need = required.Contains(name) ? "; required" : "";
-            page.Append($"| `{name}` | {Value(field!)} | {ExportPage.Plain(Description(field!))}{need} |\n");
+            string description = ExportPage.Plain(Description(field!));
+            page.Append(CultureInfo.InvariantCulture, $"| `{name}` | {Value(field!)} | {description}{need} |\n");
         }
     }
 
