@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace.Hub;
-using MergeHost.Plugins.HuggingFace.Hub.Names;
 
 namespace MergeHost.Plugins.HuggingFace;
 

@@ -111,7 +111,7 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
         }
     }
 
-    private IEnumerable<KeyValuePair<string, JsonNode?>> Fields(JsonObject json, string field) =>
+    private JsonObject Fields(JsonObject json, string field) =>
         json.ContainsKey(field) ? Value(json[field], field, "an object", node => node as JsonObject) ?? [] : [];
 
     private IEnumerable<(JsonObject Json, string Where)> Items(JsonObject json, string field, (string Where, string[] Fields, string[] Required) schema)

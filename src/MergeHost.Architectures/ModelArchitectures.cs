@@ -16,7 +16,7 @@ public static class ModelArchitectures
 
     private static readonly Lock _lock = new();
     private static readonly Dictionary<string, ModelArchitecture> _added = [];
-    private static readonly Lazy<IReadOnlyDictionary<string, ModelArchitecture>> _own = new(ReadOwn);
+    private static readonly Lazy<Dictionary<string, ModelArchitecture>> _own = new(ReadOwn);
     private static volatile IReadOnlyList<ModelArchitecture>? _all;
 
     /// <summary>All families; those that were added come first.</summary>
@@ -122,7 +122,7 @@ public static class ModelArchitectures
         }
     }
 
-    private static IReadOnlyDictionary<string, ModelArchitecture> ReadOwn()
+    private static Dictionary<string, ModelArchitecture> ReadOwn()
     {
         Assembly assembly = Assembly.GetExecutingAssembly();
         Dictionary<string, ModelArchitecture> families = [];

@@ -57,10 +57,13 @@ public sealed class TinyCheckpoint
             .AddFile("tokenizer_config.json", new JsonObject { ["model_max_length"] = 32 });
     }
 
+    /// <inheritdoc cref="Add(string, DType, TensorShape, int)"/>
+    public TinyCheckpoint Add(string name, DType type, TensorShape shape) => Add(name, type, shape, seed: 1);
+
     /// <summary>
     /// Adds a tensor of small numbers that depend on its name and on the seed, or replaces the one of that name.
     /// </summary>
-    public TinyCheckpoint Add(string name, DType type, TensorShape shape, int seed = 1)
+    public TinyCheckpoint Add(string name, DType type, TensorShape shape, int seed)
     {
         System.Random random = new(name.Aggregate(seed, (hash, letter) => unchecked((hash * 31) + letter)));
         return Add(name, type, shape, [.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextSingle() - 0.5f)]);

@@ -1,4 +1,3 @@
-using MergeHost.Kernels.Vectors;
 using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Strategies;

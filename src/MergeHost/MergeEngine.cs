@@ -49,6 +49,9 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <summary>What is installed.</summary>
     internal PluginCatalog Catalog => _catalog.Value;
 
+    /// <summary>The bundled exports in whose place others are taken, as warnings; none as long as no plugin was looked for.</summary>
+    internal IReadOnlyList<Problem> Shadowing => _catalog.IsValueCreated ? _catalog.Value.Shadowing(PluginRoots.Bundled(AppContext.BaseDirectory)) : [];
+
     /// <summary>Creates what plugins export.</summary>
     internal PluginHost Host => _host;
 

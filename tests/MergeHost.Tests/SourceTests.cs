@@ -36,6 +36,23 @@ public sealed partial class SourceTests
         Assert.Empty(folders.Where(type => type.Count() > 1).Select(type => $"{type.Key}: {string.Join(", ", type)}"));
     }
 
+    // The file turns on the analyzer and the validation of the package (Directory.Build.targets).
+    [Theory]
+    [InlineData("Abstractions")]
+    [InlineData("Architectures")]
+    [InlineData("Kernels")]
+    [InlineData("Storage")]
+    [InlineData("Testing")]
+    [InlineData("Tokenizers")]
+    [InlineData("Torch")]
+    public void Contracts_HaveAFileOfTheirApi(string name)
+    {
+        string project = Path.Combine(_repository, "src", "MergeHost." + name);
+
+        Assert.True(File.Exists(Path.Combine(project, "PublicAPI.Shipped.txt")));
+        Assert.True(File.ReadLines(Path.Combine(project, "PublicAPI.Unshipped.txt")).Count(line => line.StartsWith("MergeHost.", StringComparison.Ordinal)) > 3);
+    }
+
     // Types of a file's own namespace, which begin their line.
     [GeneratedRegex(@"^(?:(?:public|internal|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)+(?:class|struct|interface|enum|record(?:\s+(?:struct|class))?)\s+(?<name>\w+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Declaration();

@@ -1,6 +1,5 @@
 using MergeHost.Architectures;
 using MergeHost.Checkpoints;
-using MergeHost.Plugins.Gguf.Names;
 using MergeHost.Plugins.Gguf.Reading;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;

@@ -22,6 +22,7 @@ internal static class CommandRunner
     {
         bool isQuiet = arguments.GetValue(SharedOptions.Quiet);
         IPrinter printer = arguments.GetValue(SharedOptions.Json) ? new JsonPrinter(isQuiet) : new TextPrinter(isQuiet);
+        MergeEngine? engine = null;
         using StopSignal stop = new(() => printer.Say($"stopped{WhatNext(arguments)}"));
         try
         {
@@ -32,7 +33,7 @@ internal static class CommandRunner
 
             using PluginExit exit = new(printer);
             using IHost host = BuildHost(arguments, printer);
-            MergeEngine engine = host.Services.GetRequiredService<MergeEngine>();
+            engine = host.Services.GetRequiredService<MergeEngine>();
             if (arguments.GetValue(SharedOptions.Verbose))
             {
                 SayWhatHolds(arguments, engine, printer);
@@ -46,7 +47,8 @@ internal static class CommandRunner
         }
         catch (MergeHostException exception)
         {
-            printer.Show(exception.Problems);
+            // Whoever meets an error may not know that a plugin of theirs is in the place of ours.
+            printer.Show([.. exception.Problems, .. engine?.Shadowing ?? []]);
             if (arguments.GetValue(SharedOptions.Trace))
             {
                 PluginTrace.Write();

@@ -10,6 +10,8 @@ internal sealed class PluginCatalog
     private readonly List<PluginInfo> _plugins = [];
     private readonly List<(PluginInfo Plugin, Problem Problem)> _incompatible = [];
     private readonly List<Problem> _problems = [];
+    private readonly List<(PluginInfo Used, PluginInfo Other)> _copies = [];
+    private readonly Dictionary<PluginInfo, Problem?> _clashes = [];
     private readonly Version _contracts;
 
     private PluginCatalog(IReadOnlyList<string> roots, Version contracts)
@@ -38,7 +40,7 @@ internal sealed class PluginCatalog
     public IReadOnlyList<(PluginInfo Plugin, Problem Problem)> Incompatible => _incompatible;
 
     /// <summary>What is wrong with plugins that were found. None of it keeps another plugin from being used.</summary>
-    public IReadOnlyList<Problem> Problems => _problems;
+    public IReadOnlyList<Problem> Problems => [.. _problems, .. _copies.Select(copy => ClashOf(copy.Used)).OfType<Problem>().Distinct()];
 
     /// <summary>Looks for plugins.</summary>
     /// <param name="roots">Existing folders, the one that wins first; usually those of <see cref="PluginRoots"/>.</param>
@@ -51,6 +53,49 @@ internal sealed class PluginCatalog
 
     /// <summary>The place of a plugin's root among the roots; of two plugins with one export, the lower wins.</summary>
     public int RootIndex(PluginInfo plugin) => _roots.IndexOf(plugin.Root);
+
+    /// <summary>The problem with a plugin of which another root has other bytes under the same id and version, MH3004; <see langword="null"/> if there is none.</summary>
+    /// <remarks>Files are compared when this is first asked.</remarks>
+    public Problem? ClashOf(PluginInfo plugin)
+    {
+        if (!_clashes.TryGetValue(plugin, out Problem? clash))
+        {
+            _clashes.Add(plugin, clash = _copies.Where(copy => copy.Used == plugin && !HaveSameBytes(plugin, copy.Other)).Select(copy => new Problem(ErrorCodes.PluginDuplicate,
+                $"plugin {plugin} lies in '{plugin.Folder}' and, with other bytes, in '{copy.Other.Folder}'; nothing tells which is meant",
+                "Remove one of the folders, or give what you built a version of its own.")).FirstOrDefault());
+        }
+
+        return clash;
+    }
+
+    /// <summary>The exports of bundled plugins in whose place another plugin's is taken, each told as a warning, MH3004.</summary>
+    /// <param name="bundled">The roots that came with the program.</param>
+    public IReadOnlyList<Problem> Shadowing(IReadOnlyList<string> bundled)
+    {
+        PluginSet chosen = new(this);
+        return
+        [
+            .. _plugins.Where(plugin => bundled.Contains(plugin.Root)).SelectMany(plugin => plugin.Exports, (plugin, export) => (plugin, export))
+                .DistinctBy(own => own.export.ToString())
+                .Select(own => (own.plugin, Taken: chosen.Exports(own.export.Kind).FirstOrDefault(taken => taken.Export.Id == own.export.Id)))
+                .Where(own => own.Taken is not null && !bundled.Contains(own.Taken.Plugin.Root))
+                .Select(own => new Problem(ErrorCodes.PluginDuplicate,
+                    $"{own.Taken!.Export} is that of plugin {own.Taken.Plugin} in '{own.Taken.Plugin.Folder}', not of {own.plugin}, which comes with MergeHost",
+                    "Remove the folder if that is not meant.", Severity: Severity.Warning)),
+        ];
+    }
+
+    private static bool HaveSameBytes(PluginInfo plugin, PluginInfo other)
+    {
+        try
+        {
+            return LockedPlugin.Of(plugin).Files.SequenceEqual(LockedPlugin.Of(other).Files);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private void ScanRoot(string root)
     {
@@ -73,8 +118,18 @@ internal sealed class PluginCatalog
             found.Add(plugin);
         }
 
-        // A version that an earlier root holds too is shadowed: a copy for development beside the one that came with the program.
-        _plugins.AddRange(found.Where(plugin => !_plugins.Exists(plugin.IsSameAs)));
+        // A version that an earlier root holds too must be a copy of it.
+        foreach (PluginInfo plugin in found)
+        {
+            if (_plugins.Find(plugin.IsSameAs) is { } used)
+            {
+                _copies.Add((used, plugin));
+            }
+            else
+            {
+                _plugins.Add(plugin);
+            }
+        }
     }
 
     /// <summary>The folders of a root that ought to hold a plugin: the root itself, its folders, or theirs.</summary>

@@ -27,6 +27,14 @@ internal static class PluginRoots
     public static string? Families(Func<string, string?> environment) =>
         Home(environment) is { } plugins ? Path.Combine(Path.GetDirectoryName(plugins)!, ModelArchitectures.Folder) : null;
 
+    /// <summary>The roots that came with the program, or were built with it.</summary>
+    public static IReadOnlyList<string> Bundled(string appFolder)
+    {
+        string pointerFile = Path.Combine(appFolder, PointerFile);
+        IEnumerable<string> pointed = File.Exists(pointerFile) ? File.ReadLines(pointerFile).Select(line => line.Trim()).Where(line => line.Length > 0) : [];
+        return [.. pointed.Append("plugins").Select(line => Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(appFolder, line))))];
+    }
+
     /// <summary>The roots that exist, in the order in which they win.</summary>
     /// <param name="explicitPath">What the user asked for; it comes first.</param>
     /// <exception cref="MergeHostException">There is no folder at <paramref name="explicitPath"/>.</exception>
@@ -41,14 +49,11 @@ internal static class PluginRoots
                 "Name an existing folder that holds plugins as <id>/<version>/."), null);
         }
 
-        string pointerFile = Path.Combine(appFolder, PointerFile);
-        IEnumerable<string> pointed = File.Exists(pointerFile) ? File.ReadLines(pointerFile) : [];
         IEnumerable<string> candidates =
         [
             explicitPath is null ? "" : Path.GetFullPath(explicitPath),
             .. (environment(PathVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(path => Absolute(path, PathVariable)),
-            .. pointed.Select(line => line.Trim()).Where(line => line.Length > 0).Select(line => Path.Combine(appFolder, line)),
-            Path.Combine(appFolder, "plugins"),
+            .. Bundled(appFolder),
             Home(environment) ?? "",
         ];
         return

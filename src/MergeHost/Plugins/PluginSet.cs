@@ -48,8 +48,8 @@ internal sealed class PluginSet
         _chosen = [.. _chosen.OrderBy(plugin => !wanted.Contains(plugin.Id)).ThenBy(catalog.RootIndex)];
     }
 
-    /// <summary>What the recipe asks for and nothing installed fits, MH3006, in the order of the recipe.</summary>
-    public IReadOnlyCollection<Problem> Problems => _unfit.Values;
+    /// <summary>What the recipe asks for and nothing installed fits, MH3006, in the order of the recipe; and plugins of which nothing tells which bytes are meant, MH3004.</summary>
+    public IReadOnlyCollection<Problem> Problems => [.. _unfit.Values, .. _chosen.Select(_catalog.ClashOf).OfType<Problem>()];
 
     /// <summary>The plugins of which something was resolved, by id.</summary>
     public IReadOnlyList<PluginInfo> Used => [.. _used.Values.OrderBy(plugin => plugin.Id, StringComparer.Ordinal)];
@@ -68,7 +68,8 @@ internal sealed class PluginSet
         ExportKind kind, string id, [NotNullWhen(true)] out InstalledExport? installed, [NotNullWhen(false)] out Problem? problem)
     {
         installed = Exports(kind).FirstOrDefault(candidate => candidate.Export.Id == id);
-        problem = installed is null ? Unknown(kind, id) : null;
+        problem = installed is null ? Unknown(kind, id) : _catalog.ClashOf(installed.Plugin);
+        installed = problem is null ? installed : null;
         if (installed is not null)
         {
             _used[installed.Plugin.Id] = installed.Plugin;

@@ -19,9 +19,10 @@ internal static class PluginVerifier
         Dictionary<string, string> own = Directory.EnumerateFiles(plugin.Folder, "*.dll", SearchOption.AllDirectories)
             .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
+        bool usesTorch = UsesTorch(plugin, own);
         List<Problem> problems =
         [
-            .. own.Where(pair => SharedAssemblies.Contains(pair.Key)).Select(pair => Dependency(plugin,
+            .. own.Where(pair => SharedAssemblies.Contains(pair.Key, usesTorch)).Select(pair => Dependency(plugin,
                 $"brings '{Path.GetRelativePath(plugin.Folder, pair.Value)}', of which only the host's copy may be used",
                 "Delete the file, or build the plugin with MergeHost.Abstractions' targets, which leave it out.")),
         ];
@@ -38,13 +39,13 @@ internal static class PluginVerifier
             foreach (Reference reference in references.Where(seen.Add))
             {
                 string name = reference.Name;
-                if (SharedAssemblies.Contains(name))
+                if (SharedAssemblies.Contains(name, usesTorch) || (SharedAssemblies.IsLent(name) && !own.ContainsKey(name)))
                 {
                     shared.Add(name);
                 }
 
                 string? ownPath = shared.Contains(name) ? null : own.GetValueOrDefault(name);
-                if (Check(reference, ownPath) is var (what, hint))
+                if (Check(reference, ownPath, shared.Contains(name)) is var (what, hint))
                 {
                     string needs = $"'{Path.GetFileName(path)}' needs '{name}' {reference.Version}";
                     problems.Add(Dependency(plugin, $"{needs}, {what}", hint));
@@ -60,7 +61,29 @@ internal static class PluginVerifier
         return ([.. problems.Distinct()], [.. shared]);
     }
 
-    private static (string What, string Hint)? Check(Reference reference, string? ownPath)
+    // It is asked before anything is shared, for what is shared depends on it.
+    private static bool UsesTorch(PluginInfo plugin, Dictionary<string, string> own)
+    {
+        HashSet<string> seen = [plugin.AssemblyPath];
+        Queue<string> pending = new(seen);
+        while (pending.TryDequeue(out string? path))
+        {
+            TryRead(path, out _, out IReadOnlyList<Reference> references, out _);
+            if (references.Any(reference => SharedAssemblies.IsTorch(reference.Name)))
+            {
+                return true;
+            }
+
+            foreach (string next in references.Select(reference => own.GetValueOrDefault(reference.Name)).OfType<string>().Where(seen.Add))
+            {
+                pending.Enqueue(next);
+            }
+        }
+
+        return false;
+    }
+
+    private static (string What, string Hint)? Check(Reference reference, string? ownPath, bool isShared)
     {
         if (ownPath is not null)
         {
@@ -70,7 +93,6 @@ internal static class PluginVerifier
         }
 
         // What the host uses itself but does not share may be another version tomorrow.
-        bool isShared = SharedAssemblies.Contains(reference.Name);
         if (!isShared && !SharedAssemblies.IsFramework(reference.Name))
         {
             return ("which is not in the plugin's folder", Reinstall);

@@ -1,6 +1,5 @@
 using MergeHost.Checkpoints;
 using MergeHost.Models;
-using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Plans;
 using MergeHost.Plugins;

@@ -1,6 +1,5 @@
 using MergeHost.Architectures;
 using MergeHost.Checkpoints;
-using MergeHost.Models;
 using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;

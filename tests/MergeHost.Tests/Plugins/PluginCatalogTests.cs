@@ -191,6 +191,50 @@ public sealed class PluginCatalogTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_WhenALaterRootHoldsAVersionWithOtherBytes_NamesBothFolders()
+    {
+        using PluginFolder later = new();
+        string first = _folder.Add(Good);
+        string second = later.Add(Good);
+        File.AppendAllText(Path.Combine(second, "Fixture.Good.dll"), "more");
+
+        PluginCatalog catalog = PluginCatalog.Scan([_folder.Root, later.Root]);
+
+        Assert.False(new PluginSet(catalog).TryResolve(ExportKind.Strategy, "low_rank", out _, out Problem? problem));
+        Assert.Equal((ErrorCodes.PluginDuplicate, Severity.Error), (problem.Code, problem.Severity));
+        Assert.Contains($"'{first}'", problem.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{second}'", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(problem, Assert.Single(catalog.Problems));
+        Assert.Equal(problem, Assert.Single(new PluginSet(catalog).Problems));
+    }
+
+    [Fact]
+    public void Resolve_WhenOnlyDocumentationDiffers_TakesTheFirst()
+    {
+        using PluginFolder later = new();
+        _folder.Add(Good);
+        File.AppendAllText(Path.Combine(later.Add(Good), "Fixture.Good.xml"), " ");
+
+        Assert.Empty(new PluginSet(PluginCatalog.Scan([_folder.Root, later.Root])).Problems);
+    }
+
+    [Fact]
+    public void Shadowing_WhenAnotherRootExportsWhatABundledPluginDoes_NamesBoth()
+    {
+        using PluginFolder first = new();
+        string folder = first.Add(Rival);
+        _folder.Add(Good);
+
+        PluginCatalog catalog = PluginCatalog.Scan([first.Root, _folder.Root]);
+
+        Problem problem = Assert.Single(catalog.Shadowing([_folder.Root]));
+        Assert.Equal((ErrorCodes.PluginDuplicate, Severity.Warning), (problem.Code, problem.Severity));
+        Assert.Equal($"strategy 'low_rank' is that of plugin 'rival' 3.0.0 in '{folder}', not of 'good' 1.2.0, which comes with MergeHost", problem.Message);
+        Assert.Empty(catalog.Shadowing([first.Root]));
+        Assert.Empty(catalog.Shadowing([first.Root, _folder.Root]));
+    }
+
+    [Fact]
     public void Scan_WhenTheEarlierRootsCopyIsBroken_TheLaterRootsCopyIsUsed()
     {
         using PluginFolder later = new();

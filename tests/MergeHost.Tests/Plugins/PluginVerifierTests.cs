@@ -63,6 +63,41 @@ public sealed class PluginVerifierTests : IDisposable
         Assert.Contains("'good' 1.2.0: brings 'MergeHost.Abstractions.dll'", problem.Message, StringComparison.Ordinal);
     }
 
+    // A copy of what no contract exposes is the plugin's own affair; TorchSharp's types reach what it brings.
+    [Theory]
+    [InlineData("good/1.2.0", "Google.Protobuf", false)]
+    [InlineData("good/1.2.0", "SkiaSharp", false)]
+    [InlineData("good/1.2.0", "ICSharpCode.SharpZipLib", false)]
+    [InlineData("good/1.2.0", "System.Numerics.Tensors", false)]
+    [InlineData("good/1.2.0", "TorchSharp", true)]
+    [InlineData("torch/1.0.0", "Google.Protobuf", true)]
+    [InlineData("torch/1.0.0", "SkiaSharp", true)]
+    [InlineData("torch/1.0.0", "ICSharpCode.SharpZipLib", true)]
+    [InlineData("torch/1.0.0", "System.Numerics.Tensors", false)]
+    public void Verify_WhenAPluginBringsACopy_RefusesItOnlyWhereTheHostsIsShared(string fixture, string assembly, bool isRefused)
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"), Path.Combine(_folder.Add(fixture), assembly + ".dll"));
+
+        Assert.Equal(isRefused ? [$"brings '{assembly}.dll', of which only the host's copy may be used"] : [], Verify().Select(problem => problem.Message[(problem.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Verify_OfSystemNumericsTensors_LendsTheHostsToAPluginWithoutACopy(bool hasCopy)
+    {
+        string folder = _folder.Add("good/1.2.0");
+        if (hasCopy)
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "System.Numerics.Tensors.dll"), Path.Combine(folder, "System.Numerics.Tensors.dll"));
+        }
+
+        (IReadOnlyList<Problem> problems, IReadOnlyList<string> shared) = PluginVerifier.Verify(Assert.Single(_folder.Scan().Plugins));
+
+        Assert.Empty(problems);
+        Assert.Equal(!hasCopy, shared.Contains("System.Numerics.Tensors"));
+    }
+
     [Theory]
     [InlineData("System.Numerics.Tensors")]
     [InlineData("System.Runtime")]

@@ -8,10 +8,12 @@ public sealed class SharedAssembliesTests
     [Fact]
     public void Names_AreThoseThatTheBuildKeepsOutOfAPluginsFolder()
     {
-        string shared = XDocument.Load(Path.Combine(AppContext.BaseDirectory, "MergeHost.Abstractions.targets"))
-            .Descendants("MergeHostShared").Single().Value;
+        XDocument targets = XDocument.Load(Path.Combine(AppContext.BaseDirectory, "MergeHost.Abstractions.targets"));
 
-        Assert.Equal(shared.Split(';', StringSplitOptions.RemoveEmptyEntries).Order(), SharedAssemblies.Names.Order());
+        Assert.Equal(Listed("MergeHostShared"), SharedAssemblies.Names.Order());
+        Assert.Equal(Listed("MergeHostSharedWithTorch"), SharedAssemblies.WithTorch.Order());
+
+        IEnumerable<string> Listed(string property) => targets.Descendants(property).Single().Value.Split(';', StringSplitOptions.RemoveEmptyEntries).Order();
     }
 
     [Theory]

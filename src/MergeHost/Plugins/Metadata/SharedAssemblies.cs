@@ -11,7 +11,9 @@ internal static class SharedAssemblies
     /// <summary>The assembly whose version decides whether a plugin fits.</summary>
     public const string Contracts = "MergeHost.Abstractions";
 
-    /// <summary>Their simple names.</summary>
+    private static readonly string[] _torch = ["TorchSharp", "MergeHost.Torch"];
+
+    /// <summary>Their simple names: what contracts expose.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         Contracts,
@@ -23,11 +25,13 @@ internal static class SharedAssemblies
         "System.Composition.AttributedModel",
         "Microsoft.Extensions.Logging.Abstractions",
         "Microsoft.Extensions.DependencyInjection.Abstractions",
-        "System.Numerics.Tensors",
-        "Google.Protobuf",
-        "SkiaSharp",
-        "ICSharpCode.SharpZipLib",
     ];
+
+    /// <summary>What TorchSharp brings, which is shared with plugins that use it; others have copies of their own.</summary>
+    public static IReadOnlyList<string> WithTorch { get; } = ["Google.Protobuf", "SkiaSharp", "ICSharpCode.SharpZipLib"];
+
+    /// <summary>What is lent to a plugin that has no copy of its own: no contract exposes it, so that a copy is as good.</summary>
+    public static IReadOnlyList<string> Lent { get; } = ["System.Numerics.Tensors"];
 
     /// <summary>The context in which the host's copies live.</summary>
     public static AssemblyLoadContext Context { get; } = AssemblyLoadContext.GetLoadContext(typeof(MergeHostException).Assembly)!;
@@ -35,8 +39,17 @@ internal static class SharedAssemblies
     /// <summary>The version of the host's contracts.</summary>
     public static Version ContractVersion => typeof(MergeHostException).Assembly.GetName().Version!;
 
-    /// <summary>Whether an assembly is shared, by its simple name.</summary>
-    public static bool Contains(string name) => Names.Contains(name, StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a plugin that refers to an assembly uses TorchSharp.</summary>
+    public static bool IsTorch(string name) => _torch.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether an assembly is shared with a plugin, by its simple name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="usesTorch">Whether the plugin uses TorchSharp.</param>
+    public static bool Contains(string name, bool usesTorch) =>
+        Names.Contains(name, StringComparer.OrdinalIgnoreCase) || (usesTorch && WithTorch.Contains(name, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Whether an assembly is lent to a plugin that has no copy of its own.</summary>
+    public static bool IsLent(string name) => Lent.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether an assembly is part of .NET.</summary>
     public static bool IsFramework(string name)

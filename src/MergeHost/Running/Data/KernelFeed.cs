@@ -1,5 +1,4 @@
 using MergeHost.Kernels.Randomness;
-using MergeHost.Kernels.Vectors;
 using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Lanes;
 using MergeHost.Running.Scheduling;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Kernels.Vectors;
 using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Models;
 using MergeHost.Models.Calls;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
-using MergeHost.Kernels.Vectors;
 using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Packings;
 using MergeHost.Running.Data;
