@@ -1,3 +1,5 @@
+using MergeHost.Runtimes;
+
 namespace MergeHost.Plugins.LanguageModel;
 
 /// <summary>A prompt with some of its continuations, one after another, as a model reads them in one row.</summary>

@@ -43,6 +43,9 @@ public sealed class TorchRuntime : IModelRuntime
             ? throw ChatTemplate.Missing()
             : _chat.TryRender(messages, continues, out string reason) ?? throw ChatTemplate.Refused(reason);
 
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) =>
+            _model.Score(prompts, _context with { Cancellation = cancellation });
+
         public IReadOnlyList<GeneratedText> Generate(
             IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) =>
             _model.Generate(prompts, options, _context with { Cancellation = cancellation }, observer);

@@ -48,6 +48,9 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
     /// <summary>How many layers the model has.</summary>
     public int LayerCount { get; init; } = 1;
 
+    /// <summary>The type that base and sources are stored in, which the numbers are values of; F32 by default.</summary>
+    public DType StoredType { get; init; } = DType.F32;
+
     /// <summary>The tensor that is made.</summary>
     public TensorInfo Output => new("model.layers.0.mlp.up_proj.weight", DType.F32, Shape);
 
@@ -60,8 +63,8 @@ public sealed record TensorValues(TensorShape Shape, float[] Base, IReadOnlyList
         Role = Role,
         Layer = Layer,
         LayerCount = LayerCount,
-        Base = withBase ? Output : null,
-        Sources = [.. Sources.Select((_, index) => (Output, SourceOptions?[index] ?? options))],
+        Base = withBase ? Output with { DType = StoredType } : null,
+        Sources = [.. Sources.Select((_, index) => (Output with { DType = StoredType }, SourceOptions?[index] ?? options))],
         Options = options,
     };
 }

@@ -149,6 +149,8 @@ internal static class FuzzTargets
 
         public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => string.Concat(messages.Select(message => message.Role + message.Content));
 
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) => throw new NotSupportedException();
+
         public IReadOnlyList<GeneratedText> Generate(
             IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) => [];
 

@@ -85,6 +85,23 @@ public sealed class ThirdPartyPluginTests(Workshop workshop, ThirdParty plugins)
         Assert.Contains("  whole    0   1", Cli.Run("compare", "recipes/quickstart/math", _folder["out"]).Output, StringComparison.Ordinal);
     }
 
+    // A runtime that is not ours, asked by a benchmark that is not ours: log softmax of one logit of 1 among 256.
+    [Fact]
+    public void Benchmark_OfTheFixtures_ScoresLinesByTheRuntimeOfTheFixtures()
+    {
+        float[] logits = new float[256];
+        logits['e'] = 1;
+        new TinyCheckpoint().Add("letters.weight", DType.BF16, [256], logits).Write(_folder["model"]);
+        File.WriteAllText(_folder["lines.txt"], "The\n\n!\n");
+        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: lines, benchmark: acme_lines, data: lines.txt}]");
+
+        JsonNode summary = JsonNode.Parse(Run("Acme.Letters", "evaluate", _folder["model"], "--suite", _folder["suite.yaml"], "--no-cache", "--json").Output)!;
+
+        JsonNode task = summary["models"]![0]!["tasks"]![0]!;
+        Assert.Equal(0.5 - Math.Log(255 + Math.E), (double)task["value"]!, 1e-12);
+        Assert.Equal(1, (int)task["count"]!);
+    }
+
     [Theory]
     [InlineData("Acme.Lerp", "strategy 'acme_lerp' of plugin 'acme-lerp' 1.0.0: keeps its")]
     [InlineData("Acme.Common", "alignment 'acme_common' of plugin 'acme-common' 1.0.0: keeps its")]

@@ -285,6 +285,8 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
 
         public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => model.RenderChat(messages, continues);
 
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) => model.Score(prompts, cancellation);
+
         public IReadOnlyList<GeneratedText> Generate(
             IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer)
         {

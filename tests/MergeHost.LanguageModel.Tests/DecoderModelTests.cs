@@ -1,6 +1,7 @@
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel.Models;
 using MergeHost.Plugins.LanguageModel.Models.Blocks;
+using MergeHost.Runtimes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,7 +66,7 @@ public class DecoderModelTests
 
         // The second is longer than the context in which some were trained first; all begin alike.
         int[][] continuations = [ids[12..15], ids[12..Math.Min(24, model.MaxPositions)], [5, 6]];
-        Plugins.LanguageModel.TokenScore[][] found = model.Score([new(ids[..12], continuations)], new() { Folder = "." })[0];
+        TokenScore[][] found = model.Score([new(ids[..12], continuations)], new() { Folder = "." })[0];
         using IDisposable inference = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         foreach ((int index, int[] continuation) in continuations.Index())

@@ -2,6 +2,7 @@ using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.LanguageModel;
 using MergeHost.Plugins.LanguageModel.Benchmarks;
+using MergeHost.Runtimes;
 using MergeHost.Testing;
 using Model = MergeHost.Plugins.LanguageModel.LanguageModel;
 

@@ -1,3 +1,4 @@
+using MergeHost.Runtimes;
 using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;

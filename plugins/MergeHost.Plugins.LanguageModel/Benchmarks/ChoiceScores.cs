@@ -1,5 +1,6 @@
 using System.Text;
 using MergeHost.Benchmarks;
+using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

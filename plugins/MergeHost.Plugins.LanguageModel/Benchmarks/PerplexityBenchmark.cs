@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Runtimes;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 

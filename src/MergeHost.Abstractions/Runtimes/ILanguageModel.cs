@@ -29,6 +29,13 @@ public interface ILanguageModel : IDisposable
     /// <exception cref="MergeHostException">MH6002: there is no template, it is not understood, or it refuses the conversation.</exception>
     string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues);
 
+    /// <summary>Scores what may follow texts.</summary>
+    /// <param name="prompts">Texts with continuations; a prompt and any of its continuations have no more than <see cref="MaxPositions"/> tokens together.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <returns>For each prompt and each of its continuations one score a token, given all before it; the same for the same prompts and device.</returns>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation);
+
     /// <summary>Goes on with texts.</summary>
     /// <param name="prompts">The ids of each: at least one, and with <see cref="GenerationOptions.MaxTokens"/> no more than <see cref="MaxPositions"/>.</param>
     /// <param name="options">How, and how far.</param>

@@ -4,6 +4,8 @@ using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Suites;
 using MergeHost.Models.Calls;
 using MergeHost.Plugins;
+using MergeHost.Plugins.Metadata;
+using MergeHost.Runtimes;
 
 namespace MergeHost.Evaluation.Measuring;
 
@@ -36,13 +38,19 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     public MeasuredModel Measure(Subject subject, CancellationToken cancellation)
     {
         Lazy<ICheckpointReader> checkpoint = new(() => Open(subject));
+        Lazy<ILanguageModel> model = new(() => host.Load(suite.Tasks.Select(task => task.Runtime).OfType<InstalledExport>().First(), checkpoint.Value, options));
         try
         {
             string weights = FindWeights(subject, checkpoint, cancellation);
-            return new MeasuredModel(subject.Name, weights, [.. suite.Tasks.Select(task => Measure(subject, task, weights, checkpoint, cancellation))]);
+            return new MeasuredModel(subject.Name, weights, [.. suite.Tasks.Select(task => Measure(subject, task, weights, checkpoint, model, cancellation))]);
         }
         finally
         {
+            if (model.IsValueCreated)
+            {
+                model.Value.Dispose();
+            }
+
             if (checkpoint.IsValueCreated)
             {
                 checkpoint.Value.Dispose();
@@ -76,14 +84,14 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
         return weights;
     }
 
-    private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint, CancellationToken cancellation)
+    private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint, Lazy<ILanguageModel> model, CancellationToken cancellation)
     {
         string identity = $"{task.Identity}\n{options.Device}";
         IReadOnlyList<TaskResult>? results = KeepsRecords ? null : cache.FindResults(weights, identity);
         IReadOnlyList<TaskRecord> records = [];
         if (results is null)
         {
-            BenchmarkResult found = progress.Measure($"{subject.Name}: {task.Name}", () => Run(task, checkpoint.Value, cancellation));
+            BenchmarkResult found = progress.Measure($"{subject.Name}: {task.Name}", share => Run(task, checkpoint.Value, model, share, cancellation));
             (results, records) = (found.Tasks, found.Records);
             cache.AddResults(weights, identity, results);
         }
@@ -98,7 +106,7 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
                 $"task '{task.Name}': '{task.Benchmark.Export.Id}' has no metric '{task.Metric}'", $"It has {string.Join(", ", results.Select(result => result.Metric))}.")]);
     }
 
-    private BenchmarkResult Run(SuiteTask task, ICheckpointReader checkpoint, CancellationToken cancellation)
+    private BenchmarkResult Run(SuiteTask task, ICheckpointReader checkpoint, Lazy<ILanguageModel> model, IProgress<double> share, CancellationToken cancellation)
     {
         if (!_benchmarks.TryGetValue(task.Benchmark.Export.Id, out IBenchmark? benchmark))
         {
@@ -111,6 +119,8 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
             Device = options.Device,
             Threads = options.Threads,
             Seed = options.Seed,
+            Progress = share,
+            LoadModel = task.Runtime is null ? null : () => model.Value,
             Warn = warnings,
             KeepsRecords = KeepsRecords,
             Cancellation = cancellation,

@@ -130,6 +130,7 @@ internal sealed partial class SuiteReader
         }
 
         int before = _problems.Count;
+        InstalledExport? runtime = installed.Export.UsesModel ? FindRuntime(benchmark) : null;
         IBenchmark runner = _host.Create<IBenchmark>(installed);
         OptionsSchema schema = new(runner.OptionsType);
         Dictionary<string, object> values = ReadOptions(task, benchmark.Text, schema);
@@ -140,10 +141,24 @@ internal sealed partial class SuiteReader
         }
 
         object options = schema.Create(option => values.GetValueOrDefault(option.Name));
-        IReadOnlyList<string>? files = FindFiles(runner, options);
+        _problems.AddRange(OptionsSchema.Conflicts(benchmark.Text, options, task.Place));
+        IReadOnlyList<string>? files = _problems.Count > before ? null : FindFiles(runner, options);
         return files is null
             ? null
-            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, options, Identify(installed, schema, values, files));
+            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, options, Identify(installed, runtime, schema, values, files)) { Runtime = runtime };
+    }
+
+    private InstalledExport? FindRuntime(YamlScalar benchmark)
+    {
+        try
+        {
+            return _plugins.FindRuntime();
+        }
+        catch (MergeHostException exception)
+        {
+            Add(exception.Code, benchmark.Place, $"'{benchmark.Text}' runs a model: {exception.Problems[0].Message}", exception.Problems[0].Hint);
+            return null;
+        }
     }
 
     // What a task needs is read now, so that what is wrong with it is told before anything is measured.
@@ -223,12 +238,15 @@ internal sealed partial class SuiteReader
         }
     }
 
-    private string Identify(InstalledExport benchmark, OptionsSchema schema, Dictionary<string, object> values, IReadOnlyList<string> files) => string.Join('\n',
+    private string Identify(InstalledExport benchmark, InstalledExport? runtime, OptionsSchema schema, Dictionary<string, object> values, IReadOnlyList<string> files) => string.Join('\n',
         schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
             ? OutputFiles.Sha256(Path.Combine(_folder, (string)file))
             : OptionInfo.Format(values.GetValueOrDefault(option.Name) ?? option.Default))}")
         .Concat(files.Select(OutputFiles.Sha256))
-        .Prepend($"{benchmark.Export.Id} of {benchmark.Plugin.InformationalVersion} {OutputFiles.Sha256(benchmark.Plugin.AssemblyPath)}"));
+        .Concat(runtime is null ? [] : [Named(runtime)])
+        .Prepend(Named(benchmark)));
+
+    private static string Named(InstalledExport export) => $"{export.Export.Id} of {export.Plugin.InformationalVersion} {OutputFiles.Sha256(export.Plugin.AssemblyPath)}";
 
     private static bool IsFile(OptionInfo option) => option.Property.IsDefined(typeof(DataFileAttribute));
 

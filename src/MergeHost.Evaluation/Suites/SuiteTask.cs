@@ -36,4 +36,8 @@ internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask
 /// <param name="Benchmark">What runs it.</param>
 /// <param name="Options">The benchmark's options.</param>
 /// <param name="Identity">What tells the task from others: all that its result depends on but the checkpoint.</param>
-internal sealed record SuiteTask(string Name, bool IsGeneral, string? Metric, InstalledExport Benchmark, object Options, string Identity);
+internal sealed record SuiteTask(string Name, bool IsGeneral, string? Metric, InstalledExport Benchmark, object Options, string Identity)
+{
+    /// <summary>What loads the models that the benchmark asks for; <see langword="null"/> if it asks for none.</summary>
+    public InstalledExport? Runtime { get; init; }
+}

@@ -1,5 +1,6 @@
 using MergeHost.Benchmarks;
 using MergeHost.Checkpoints;
+using MergeHost.Runtimes;
 
 namespace MergeHost.Testing;
 
@@ -16,6 +17,10 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
     /// <summary>The folder that relative paths in the options start from; by default the current one.</summary>
     protected virtual string Folder => "";
 
+    /// <summary>The checkpoint as a model, for a benchmark that asks for one; by default there is none.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    protected virtual ILanguageModel LoadModel(ICheckpointReader checkpoint) => throw new NotSupportedException($"a test of a benchmark that asks for a model overrides {nameof(LoadModel)}");
+
     /// <summary>Tries all laws on a small Llama, with the options that the record has by default.</summary>
     /// <param name="benchmark">The benchmark.</param>
     /// <returns>Those that are broken.</returns>
@@ -25,9 +30,21 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
     protected BenchmarkResult Run(IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using WatchedReader checkpoint = new(Open());
-        BenchmarkResult result = benchmark.Run(checkpoint, Options, new BenchmarkContext { Folder = Folder, Progress = progress, Cancellation = cancellation });
-        Assert.True(!checkpoint.IsDisposed, "the benchmark disposes the checkpoint, which is the host's");
-        return result;
+        Lazy<ILanguageModel> model = new(() => LoadModel(checkpoint));
+        try
+        {
+            BenchmarkResult result = benchmark.Run(
+                checkpoint, Options, new BenchmarkContext { Folder = Folder, Progress = progress, Cancellation = cancellation, LoadModel = () => model.Value });
+            Assert.True(!checkpoint.IsDisposed, "the benchmark disposes the checkpoint, which is the host's");
+            return result;
+        }
+        finally
+        {
+            if (model.IsValueCreated)
+            {
+                model.Value.Dispose();
+            }
+        }
     }
 
     /// <summary>There is a task at least, each of its own name and metric, with a value and with items that can be told apart.</summary>

@@ -87,6 +87,36 @@ public abstract class RuntimeConformance(IModelRuntime runtime) : Conformance
         });
     }
 
+    /// <summary>What it holds for likeliest when it generates, it holds for likeliest when it scores, and as likely, within 0.001.</summary>
+    [Law]
+    public void Score_OfWhatIsGenerated_AgreesWithTheGeneration()
+    {
+        using ILanguageModel model = Load();
+        IReadOnlyList<IReadOnlyList<int>> prompts = Prompts(model);
+        IReadOnlyList<GeneratedText> texts = model.Generate(prompts, _greedy, default);
+        int[] any = [.. Enumerable.Range(0, prompts.Count).Where(prompt => texts[prompt].Tokens.Count > 0)];
+        ScoredPrompt[] asked = [.. any.Select(prompt => new ScoredPrompt(prompts[prompt], [[.. texts[prompt].Tokens.Select(token => token.Id)], [texts[prompt].Tokens[0].Id]]))];
+        IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> scores = model.Score(asked, default);
+        Assert.Equal(asked.Length, scores.Count, "the number of prompts that are scored");
+        for (int prompt = 0; prompt < asked.Length; prompt++)
+        {
+            IReadOnlyList<GeneratedToken> tokens = texts[any[prompt]].Tokens;
+            Assert.Equal([tokens.Count, 1], scores[prompt].Select(continuation => continuation.Count), "the numbers of tokens that are scored");
+            Assert.All(scores[prompt][0].Zip(tokens), pair => Assert.True(
+                pair.First.IsLikeliest && Math.Abs(pair.First.LogLikelihood - pair.Second.LogLikelihood!.Value) <= 1e-3,
+                $"the token {pair.Second.Id}, which is generated with {pair.Second.LogLikelihood}, is scored with {pair.First}"));
+        }
+    }
+
+    /// <summary>Asked to stop, it stops scoring.</summary>
+    [Law]
+    public void Score_WhenAskedToStop_Stops()
+    {
+        using ILanguageModel model = Load();
+        ScoredPrompt[] prompts = [.. Prompts(model).Select(prompt => new ScoredPrompt(prompt, [[prompt[0]]]))];
+        Assert.Throws<OperationCanceledException>(() => model.Score(prompts, new CancellationToken(canceled: true)), "scoring that is asked to stop");
+    }
+
     /// <summary>Asked to stop, it stops.</summary>
     [Law]
     public void Generate_WhenAskedToStop_Stops()

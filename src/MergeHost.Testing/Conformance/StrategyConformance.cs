@@ -12,6 +12,9 @@ namespace MergeHost.Testing;
 /// <param name="strategy">The strategy.</param>
 public class StrategyConformance(IMergeStrategy strategy) : Conformance
 {
+    // As GGUF's Q8_0: 32 numbers and their scale.
+    private static readonly DType _blocks = new("Q8_0", DTypeKind.Quantized, 34, 32);
+
     /// <summary>The strategy.</summary>
     protected IMergeStrategy Strategy => strategy;
 
@@ -98,6 +101,22 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
             }
         }
     }
+
+    /// <summary>Inputs that are stored as F16, BF16 or in blocks of llama.cpp give what their values give in F32.</summary>
+    [Law]
+    public void Merge_OfInputsInAnotherType_GivesWhatTheirValuesGive() => Assert.All(SourceCounts, sources =>
+    {
+        TensorValues values = Some.Group([6, 64], sources);
+        TensorValues rounded = values with { Base = Rounded(values.Base), Sources = [.. values.Sources.Select(Rounded)] };
+        float[] expected = Merge(rounded, ValidOptions, seed: 3);
+        foreach (DType type in (DType[])[DType.F16, DType.BF16, _blocks])
+        {
+            Assert.Equal(expected, Merge(rounded with { StoredType = type }, ValidOptions, seed: 3), $"the result of inputs in {type}");
+        }
+
+        // Eighths up to 8 are values of each of the types.
+        static float[] Rounded(float[] numbers) => [.. numbers.Select(number => MathF.Round(8 * Math.Clamp(number, -8, 8)) / 8)];
+    });
 
     /// <summary>Without a base that it can do without, the result is finite.</summary>
     [Law]

@@ -22,6 +22,7 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
     /// <returns>The record; of use only if no problem was added.</returns>
     public object Read(OptionsSchema schema, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place)
     {
+        int before = problems.Count;
         string[] known = [.. schema.Options.Select(option => option.Name)];
         foreach ((YamlScalar name, _) in settings.Where(setting => !known.Contains(setting.Name.Text)))
         {
@@ -30,7 +31,7 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 Suggestion.Hint(name.Text, known, otherwise), name.Place));
         }
 
-        return schema.Create(
+        object options = schema.Create(
             option =>
             {
                 // An option that is left empty says nothing, as if it were not there.
@@ -47,6 +48,12 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 return option.Default;
             },
             place);
+        if (problems.Count == before)
+        {
+            problems.AddRange(OptionsSchema.Conflicts(owner, options, place));
+        }
+
+        return options;
     }
 
     // What cannot be read has been reported, and is null.

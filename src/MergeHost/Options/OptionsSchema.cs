@@ -25,6 +25,14 @@ internal sealed class OptionsSchema
     /// <summary>In the order of declaration.</summary>
     public IReadOnlyList<OptionInfo> Options { get; }
 
+    /// <summary>Problems of options whose values do not go together.</summary>
+    /// <param name="owner">Whose they are, for messages.</param>
+    /// <param name="options">The record.</param>
+    /// <param name="place">Where they stand, or <see langword="null"/>.</param>
+    public static IEnumerable<Problem> Conflicts(string owner, object options, TextPlace? place) => options is IValidates record
+        ? record.Validate().Select(message => new Problem(ErrorCodes.ValueOutOfRange, $"'{owner}': {message}", null, place))
+        : [];
+
     /// <summary>Makes a record.</summary>
     /// <param name="value">The value of each option; required ones that the record is not asked about may be left at anything.</param>
     /// <param name="place">Where they stand, for a record that asks for it.</param>

@@ -13,6 +13,7 @@ namespace MergeHost.Planning;
 internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, AuxiliaryOpener open, List<Problem> problems)
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
+    private readonly HashSet<string> _conflicts = [];
 
     /// <summary>Whether all parameters that each model must have are given for all models of a slice at once.</summary>
     public bool HoldsForEveryModel(RecipeSlice slice) => schema.Options.Where(option => option is { IsPerSource: true, IsRequired: true })
@@ -54,7 +55,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     /// <param name="tensor">The output's name.</param>
     /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
     public object Bind(RecipeSlice slice, string tensor, double position) =>
-        schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place));
+        Checked(schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place)), slice.Place, isWhole: !schema.Options.Any(option => option.IsPerSource));
 
     /// <summary>All options, where nothing differs by source.</summary>
     /// <param name="slice">The slice that the tensor belongs to.</param>
@@ -62,15 +63,28 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
     /// <param name="place">Where what has the options is named.</param>
     public object BindAll(RecipeSlice slice, string tensor, double position, TextPlace place) =>
-        schema.Create(option => Evaluate(option, null, slice, tensor, position, place));
+        Checked(schema.Create(option => Evaluate(option, null, slice, tensor, position, place)), place);
 
     /// <summary>The options that hold for a source's tensor.</summary>
     /// <param name="tensor">The input's name.</param>
     /// <param name="output">The output's name, by which parameters of the whole tensor are filtered.</param>
     public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) =>
-        schema.Create(option => option.IsPerSource
-            ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
-            : Evaluate(option, null, slice, output, position, slice.Place));
+        Checked(
+            schema.Create(option => option.IsPerSource
+                ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
+                : Evaluate(option, null, slice, output, position, slice.Place)),
+            source.Model.Place);
+
+    // Most tensors have the same options: what is wrong with them is told once.
+    private object Checked(object options, TextPlace place, bool isWhole = true)
+    {
+        if (isWhole && options is IValidates && !LacksAny)
+        {
+            problems.AddRange(OptionsSchema.Conflicts(stage.MergeMethod.Text, options, place).Where(problem => _conflicts.Add(problem.Message)));
+        }
+
+        return options;
+    }
 
     private object? Evaluate(OptionInfo option, RecipeSource? source, RecipeSlice slice, string tensor, double position, TextPlace place)
     {

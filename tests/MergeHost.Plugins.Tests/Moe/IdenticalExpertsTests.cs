@@ -96,6 +96,8 @@ public sealed class IdenticalExpertsTests
 
         public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => throw new NotSupportedException();
 
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) => throw new NotSupportedException();
+
         public IReadOnlyList<GeneratedText> Generate(
             IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer = null) =>
             [.. prompts.Select(prompt => new GeneratedText([.. prompt.Select((id, place) => new GeneratedToken(id, place == 0 ? null : -_likelihood, []))], [], "", true))];

@@ -2,6 +2,8 @@ using MergeHost.Options;
 using MergeHost.Planning;
 using MergeHost.Recipes;
 using MergeHost.Recipes.Reading;
+using MergeHost.Storage.Text;
+using MergeHost.Strategies;
 
 namespace MergeHost.Tests.Options;
 
@@ -210,6 +212,50 @@ public sealed class ParameterBinderTests
         Assert.Empty(_problems);
     }
 
+    [Theory]
+    [InlineData("{low: 1, high: 2}", 0)]
+    [InlineData("{low: 3, high: 2}", 1)]
+    [InlineData("{high: 0}", 1)]
+    public void Bind_OfOptionsThatValidate_ReportsOnceWhatDoesNotGoTogether(string parameters, int problems)
+    {
+        RecipeStage stage = Stage("{}", "{}", "{}", parameters);
+        ParameterBinder binder = new(new OptionsSchema(typeof(LimitOptions)), stage, _ => null, _problems);
+        Assert.True(binder.Check("sample"));
+
+        binder.Bind(stage.Slices[0], Up, 0);
+        binder.Bind(stage.Slices[0], "model.layers.0.mlp.up_proj.weight", 0);
+
+        Assert.Equal(problems, _problems.Count);
+        Assert.All(_problems, problem => Assert.Equal((ErrorCodes.ValueOutOfRange, stage.Slices[0].Place), (problem.Code, problem.Place)));
+        Assert.All(_problems, problem => Assert.EndsWith("low must not be above high", problem.Message, StringComparison.Ordinal));
+    }
+
+    // Of options that differ by source, those of each source are whole.
+    [Fact]
+    public void Bind_OfOptionsThatValidateAndDifferBySource_ChecksThoseOfTheSource()
+    {
+        RecipeStage stage = Stage("{low: 3}", "{}", "{}", "{high: 2}");
+        ParameterBinder binder = new(new OptionsSchema(typeof(LimitOfSourceOptions)), stage, _ => null, _problems);
+
+        binder.Bind(stage.Slices[0], Up, 0);
+        Assert.Empty(_problems);
+        binder.Bind(stage.Slices[0], stage.Slices[0].Sources[0], Up, Up, 0);
+        Assert.Equal("'sample': low is 3 and high is 2; low must not be above high", Assert.Single(_problems).Message);
+    }
+
+    [Fact]
+    public void Read_OfOptionsThatValidate_ReportsWhatDoesNotGoTogetherUnlessMoreIsWrong()
+    {
+        Read("low: 3\nhigh: 2");
+        Assert.Equal("'it': low is 3 and high is 2; low must not be above high", Assert.Single(_problems).Message);
+        _problems.Clear();
+        Read("low: 3\nhigh: 2\nmiddle: 1");
+        Assert.Equal(ErrorCodes.UnknownParameter, Assert.Single(_problems).Code);
+
+        void Read(string text) => OptionsReader.Read(
+            new OptionsSchema(typeof(LimitOptions)), "it", ((YamlMapping)YamlLoader.Load("options.yaml", text, _problems)[0]).Entries, null, _problems);
+    }
+
     private SampleOptions Bind(string source, string slice = "{}", string module = "{}", string stage = "{}")
     {
         RecipeStage read = Stage(source, slice, module, stage);
@@ -243,4 +289,23 @@ public sealed class ParameterBinderTests
     }
 
     private ParameterBinder Binder(RecipeStage stage) => new(new OptionsSchema(typeof(SampleOptions)), stage, _ => null, _problems);
+
+    private sealed record LimitOptions : IValidates
+    {
+        public double Low { get; init; } = 0.5;
+
+        public double High { get; init; } = 1;
+
+        public IEnumerable<string> Validate() => Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
+    }
+
+    private sealed record LimitOfSourceOptions : IValidates
+    {
+        [PerSource]
+        public double Low { get; init; } = 5;
+
+        public double High { get; init; } = 9;
+
+        public IEnumerable<string> Validate() => Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
+    }
 }

@@ -1,3 +1,4 @@
+using MergeHost.Benchmarks;
 using MergeHost.Builders;
 using MergeHost.Checkpoints;
 using MergeHost.Scoring;
@@ -66,6 +67,9 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
 
     /// <inheritdoc cref="ModelBuilderAttribute.RecipeFields"/>
     public IReadOnlyList<string> RecipeFields => Metadata.GetValueOrDefault(nameof(RecipeFields)) as string[] ?? _builder.RecipeFields;
+
+    /// <inheritdoc cref="BenchmarkAttribute.UsesModel"/>
+    public bool UsesModel => Metadata.GetValueOrDefault(nameof(UsesModel)) as bool? ?? false;
 
     /// <summary>Kind and id as messages have them, such as <c>strategy 'ties'</c>.</summary>
     public override string ToString() => $"{Kind.Word()} '{Id}'";
