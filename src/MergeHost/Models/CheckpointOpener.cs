@@ -13,10 +13,43 @@ namespace MergeHost.Models;
 internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDisposable
 {
     private readonly Dictionary<string, OpenedCheckpoint> _opened = [];
+    private readonly Dictionary<string, Ahead> _ahead = [];
     private readonly List<ICheckpointReader> _readers = [];
 
     /// <summary>What is odd about the checkpoints that were opened.</summary>
     public List<Problem> Warnings { get; } = [];
+
+    /// <summary>Reads the headers and the configuration of checkpoints together; what fails is reported by <see cref="Open"/>.</summary>
+    public void OpenAhead(IEnumerable<FoundFiles> found)
+    {
+        HashSet<string> known = [.. _opened.Keys.Select(key => key.Split('\n')[0]), .. _ahead.Keys];
+        foreach (FoundFiles files in found.Where(files => known.Add(files.Path)))
+        {
+            try
+            {
+                InstalledExport format = FindFormat(files.Files);
+                _ahead.Add(files.Path, new Ahead(files, format, new Lazy<ICheckpointReader>(() => Read(files, format))));
+            }
+            catch (MergeHostException)
+            {
+                // Reported by Open, where it is in order.
+            }
+        }
+
+        Together.Select([.. _ahead.Values], ahead =>
+        {
+            try
+            {
+                ahead.Reader.Value.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadBytes();
+            }
+            catch (MergeHostException)
+            {
+                // Reported by Open, or by who reads the configuration.
+            }
+
+            return ahead;
+        });
+    }
 
     /// <summary>Opens a checkpoint, or finds the one that was opened before.</summary>
     /// <param name="found">Its files.</param>
@@ -28,8 +61,7 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         string key = string.Join('\n', asked.Select(transform => transform.ToString()).Prepend(found.Path));
         if (!_opened.TryGetValue(key, out OpenedCheckpoint? opened))
         {
-            InstalledExport format = FindFormat(found.Files);
-            ICheckpointReader reader = Keep(PluginCall.Run(format, $"'{found.Path}'", () => host.Create<ICheckpointFormat>(format).Open(found.Files)));
+            (found, InstalledExport format, ICheckpointReader reader) = Taken(found);
             OpenedCheckpoint plain = new(reader, [.. found.Store is null ? (InstalledExport[])[] : [found.Store], format])
             {
                 Files = OpenedCheckpoint.FilesOf(reader, found.Store is null ? null : found.Files),
@@ -57,7 +89,30 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         return reader;
     }
 
-    public void Dispose() => _readers.ForEach(reader => reader.Dispose());
+    public void Dispose()
+    {
+        foreach (Ahead ahead in _ahead.Values.Where(ahead => ahead.Reader.IsValueCreated))
+        {
+            ahead.Reader.Value.Dispose();
+        }
+
+        _readers.ForEach(reader => reader.Dispose());
+    }
+
+    // Files that were found again are others to their store: those that the reader reads are the ones to stream or to fetch.
+    private (FoundFiles Found, InstalledExport Format, ICheckpointReader Reader) Taken(FoundFiles found)
+    {
+        if (_ahead.Remove(found.Path, out Ahead? ahead))
+        {
+            return (ahead.Found, ahead.Format, Keep(ahead.Reader.Value));
+        }
+
+        InstalledExport format = FindFormat(found.Files);
+        return (found, format, Keep(Read(found, format)));
+    }
+
+    private ICheckpointReader Read(FoundFiles found, InstalledExport format) =>
+        PluginCall.Run(format, $"'{found.Path}'", () => host.Create<ICheckpointFormat>(format).Open(found.Files));
 
     private InstalledExport FindFormat(CheckpointFiles files)
     {
@@ -131,4 +186,7 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         file.Read(0, head);
         return ForeignContent.Recognise(head);
     }
+
+    /// <summary>A checkpoint whose headers are read before it is opened.</summary>
+    private sealed record Ahead(FoundFiles Found, InstalledExport Format, Lazy<ICheckpointReader> Reader);
 }

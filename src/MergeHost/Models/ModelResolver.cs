@@ -34,6 +34,24 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         return finder.Find(finder.Reference.Split(finder.IsLocal).Model);
     }
 
+    /// <summary>Finds the files of several models together.</summary>
+    /// <returns>For each its files, or what <see cref="Find(ModelReference, string)"/> throws.</returns>
+    public IReadOnlyList<(FoundFiles? Found, MergeHostException? Failure)> Find(IReadOnlyList<ModelReference> references, string recipePath) =>
+        Together.Select<ModelReference, (FoundFiles?, MergeHostException?)>(references, reference =>
+        {
+            try
+            {
+                return (Find(reference, recipePath), null);
+            }
+            catch (MergeHostException exception)
+            {
+                return (null, exception);
+            }
+        });
+
+    /// <inheritdoc cref="CheckpointOpener.OpenAhead"/>
+    public void OpenAhead(IEnumerable<FoundFiles> found) => _opener.OpenAhead(found);
+
     /// <summary>Opens a checkpoint by the name that the command line has, with adapters as in <c>base+adapter</c>.</summary>
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
     public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores));

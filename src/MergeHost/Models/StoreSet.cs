@@ -8,10 +8,12 @@ using MergeHost.Storage.Folders;
 namespace MergeHost.Models;
 
 /// <summary>Finds the files of checkpoints: those of this machine first, then those of the stores that plugins export.</summary>
+/// <remarks>Every member may be called from several threads at once.</remarks>
 internal sealed class StoreSet(PluginSet plugins, PluginHost host)
 {
     private readonly Dictionary<string, ICheckpointStore> _stores = [];
-    private readonly Dictionary<string, string> _found = [];
+    private readonly SortedDictionary<string, string> _found = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
 
     /// <summary>What names stand for, where they do not stand for themselves.</summary>
     public IReadOnlyDictionary<string, string> Pins { get; set; } = new Dictionary<string, string>();
@@ -31,10 +33,19 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
         string pinned = Pins.GetValueOrDefault(name, name);
         foreach (InstalledExport installed in StoresFor(pinned))
         {
-            if (Ask(installed, name, store => store.Find(pinned)) is { } files && plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _))
+            if (Ask(installed, name, store => store.Find(pinned)) is not { } files)
             {
-                _found[name] = files.Path;
-                return new FoundFiles(files, files.Path, installed);
+                continue;
+            }
+
+            lock (_lock)
+            {
+                // Counts the plugin as used, so that the lock file and the manifest name it.
+                if (plugins.TryResolve(ExportKind.Store, installed.Export.Id, out _, out _))
+                {
+                    _found[name] = files.Path;
+                    return new FoundFiles(files, files.Path, installed);
+                }
             }
         }
 
@@ -63,9 +74,13 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
 
     private T Ask<T>(InstalledExport installed, string? name, Func<ICheckpointStore, T> ask)
     {
-        if (!_stores.TryGetValue(installed.Export.Id, out ICheckpointStore? store))
+        ICheckpointStore? store;
+        lock (_lock)
         {
-            _stores.Add(installed.Export.Id, store = host.Create<ICheckpointStore>(installed));
+            if (!_stores.TryGetValue(installed.Export.Id, out store))
+            {
+                _stores.Add(installed.Export.Id, store = host.Create<ICheckpointStore>(installed));
+            }
         }
 
         return PluginCall.Run(installed, name is null ? null : $"'{name}'", () => ask(store));

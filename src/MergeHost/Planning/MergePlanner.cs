@@ -344,24 +344,19 @@ internal sealed class MergePlanner(
     // All models are looked for before any is opened: while one is missing, stores are asked for nothing more.
     private HashSet<ModelReference> Unopened(RecipeStage stage)
     {
-        HashSet<ModelReference> missing = [];
-        HashSet<ModelReference> remote = [];
-        foreach (ModelReference reference in stage.Models.Where(reference => reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is null))
+        ModelReference[] references = [.. stage.Models.Where(reference => reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is null)];
+        IReadOnlyList<(FoundFiles? Found, MergeHostException? Failure)> looked = models.Find(references, recipe.Path);
+        foreach ((ModelReference reference, MergeHostException? failure) in references.Zip(looked, (reference, look) => (reference, look.Failure)))
         {
-            try
-            {
-                if (models.Find(reference, recipe.Path).Store is not null)
-                {
-                    remote.Add(reference);
-                }
-            }
-            catch (MergeHostException exception)
-            {
-                problems.AddRange(exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
-                missing.Add(reference);
-            }
+            problems.AddRange(failure?.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }) ?? []);
         }
 
-        return missing.Count == 0 ? missing : [.. missing, .. remote];
+        if (looked.All(look => look.Failure is null))
+        {
+            models.OpenAhead(looked.Select(look => look.Found!));
+            return [];
+        }
+
+        return [.. references.Zip(looked).Where(pair => pair.Second.Found?.Store is not null || pair.Second.Failure is not null).Select(pair => pair.First)];
     }
 }

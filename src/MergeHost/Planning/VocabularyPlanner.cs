@@ -44,7 +44,8 @@ internal sealed class VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<s
     public void Check()
     {
         InputModel owner = models[stage.Donor.Name];
-        InputModel[] unlike = stage.Align.Count > 0 ? [] : [.. _givers.Where(model => model != owner && !Vocabulary.AreSame(owner, model))];
+        InputModel[] others = stage.Align.Count > 0 ? [] : [.. _givers.Where(model => model != owner)];
+        InputModel[] unlike = [.. others.Zip(Together.Select(others, model => Vocabulary.AreSame(owner, model))).Where(pair => !pair.Second).Select(pair => pair.First)];
         if (unlike.Length == 0 || Vocabulary.Read(owner) is not { } own)
         {
             return;

@@ -1,4 +1,5 @@
 using MergeHost.Models;
+using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Testing;
 using MergeHost.Tests.Planning;
@@ -76,6 +77,26 @@ public sealed class StoreTests : IDisposable
     {
         Problem problem = _folder.Error(RecipeFolder.Linear("a", $"'{model}'"));
         Assert.Equal((code, message), (problem.Code.Id, problem.Message));
+    }
+
+    [Fact]
+    public void Plan_OfSeveralModels_AsksForThemTogether_AndReportsWhatIsWrongInTheRecipesOrder()
+    {
+        string[] missing = ["mirror:broken", $"mirror:pair:{_folder["none"]}", $"mirror:pair:{_folder["void"]}"];
+        Assert.All(_folder.Errors(RecipeFolder.Linear([.. missing.Select(name => $"'{name}'")])).Zip(missing),
+            pair => Assert.Contains(pair.Second, pair.First.Message, StringComparison.Ordinal));
+        Assert.Equal(2, _folder.Plan(RecipeFolder.Linear($"'mirror:pair:{_folder["a"]}'", $"'mirror:pair:{_folder["b"]}'")).Stages[0].Models.Count);
+    }
+
+    [Fact]
+    public void Resolve_OfAModelThatWasOpenedAhead_StreamsAndFetchesTheFilesThatAreRead()
+    {
+        using ModelResolver models = RecipeFolder.Models();
+        string recipe = _folder.Write("recipe.yaml", "");
+        ModelReference reference = new($"mirror:{_folder["a"]}", new TextPlace(recipe, 1, 1));
+        FoundFiles found = models.Find([reference], recipe)[0].Found!;
+        models.OpenAhead([found]);
+        Assert.All(models.Resolve(reference, recipe).Files, file => Assert.Same(found.Files, file.Store));
     }
 
     public void Dispose() => _folder.Dispose();
