@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace;
@@ -7,6 +6,7 @@ using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Plugins.Tests.Safetensors;
 using MergeHost.Testing;
+using Microsoft.AspNetCore.Http;
 
 namespace MergeHost.Plugins.Tests.HuggingFace;
 
@@ -149,7 +149,7 @@ public sealed class HubFilesTests : IDisposable
     public void Fetch_WhenTheConnectionBreaks_GoesOnAtTheByte()
     {
         int breaks = 2;
-        _hub.Fault = request => IsStorage(request) && breaks-- > 0 && FakeHub.Send(request, _weights, breakAfter: 300_000) > 0;
+        _hub.Fault = request => _hub.IsStorage(request) && breaks-- > 0 && _hub.Send(request, _weights, breakAfter: 300_000) > 0;
         Files().Fetch([Weights], null, default);
         Assert.Equal(3, _hub.Requests.Count(request => request.Contains("Signature", StringComparison.Ordinal)));
         Assert.True(_hub.StorageBytes < 1_000_000);
@@ -184,7 +184,7 @@ public sealed class HubFilesTests : IDisposable
     {
         byte[] other = [.. _weights];
         other[^1] ^= 1;
-        _hub.Fault = request => IsStorage(request) && FakeHub.Send(request, other) > 0;
+        _hub.Fault = request => _hub.IsStorage(request) && _hub.Send(request, other) > 0;
         Fails(ErrorCodes.HubDamaged, $"org/tiny/{Weights}", () => Files().Fetch([Weights], null, default));
         Assert.Empty(Directory.GetFiles(_folder["models--org--tiny/blobs"]));
     }
@@ -214,23 +214,23 @@ public sealed class HubFilesTests : IDisposable
         CheckpointFiles files = Files();
         _hub.Fault = request => kind switch
         {
-            "shifted" => IsStorage(request) && FakeHub.Send(request, _weights, shift: 8) > 0,
-            "encoded" => IsStorage(request) && FakeHub.Status(request, 200, ("Content-Encoding", "gzip")),
-            "page" => IsStorage(request) && Page(request),
+            "shifted" => _hub.IsStorage(request) && _hub.Send(request, _weights, shift: 8) > 0,
+            "encoded" => _hub.IsStorage(request) && FakeHub.Status(request, 200, ("Content-Encoding", "gzip")),
+            "page" => _hub.IsStorage(request) && Page(request),
             "other etag" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Linked-ETag", "\"0\""), ("Location", _hub.Storage)),
             "other commit" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Repo-Commit", new string('0', 40)), ("Location", _hub.Storage)),
             "other size" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Linked-Size", "7"), ("Location", _hub.Storage)),
             "to a file" => IsResolve(request) && FakeHub.Status(request, 302, ("Location", "file:///etc/hosts")),
             "nowhere" => IsResolve(request) && FakeHub.Status(request, 302),
-            "endless" => IsResolve(request) && FakeHub.Status(request, 302, ("Location", request.Request.RawUrl!)),
+            "endless" => IsResolve(request) && FakeHub.Status(request, 302, ("Location", FakeHub.Target(request))),
             _ => FakeHub.Status(request, 429, ("Retry-After", "3600")),
         };
         Fails(ErrorCodes.All.Single(known => known.Id == code), $"org/tiny/{Weights}", () => files.ReadBytes(Weights, int.MaxValue));
 
-        bool Page(HttpListenerContext request)
+        bool Page(HttpContext request)
         {
             request.Request.Headers.Remove("Range");
-            return FakeHub.Send(request, "<html>log in</html>"u8.ToArray()) > 0;
+            return _hub.Send(request, "<html>log in</html>"u8.ToArray()) > 0;
         }
     }
 
@@ -238,7 +238,7 @@ public sealed class HubFilesTests : IDisposable
     public void Read_WhenTheAddressExpired_AsksForAnother()
     {
         int times = 1;
-        _hub.Fault = request => IsStorage(request) && times-- > 0 && FakeHub.Status(request, 403);
+        _hub.Fault = request => _hub.IsStorage(request) && times-- > 0 && FakeHub.Status(request, 403);
         Assert.Equal(_weights, Files().ReadBytes(Weights, int.MaxValue));
         Assert.Equal(2, _hub.Requests.Count(request => request.Contains("/resolve/", StringComparison.Ordinal)));
     }
@@ -247,7 +247,7 @@ public sealed class HubFilesTests : IDisposable
     public void Read_WhenTheHubIsBusy_WaitsAsLongAsItSays()
     {
         int times = 1;
-        _hub.Fault = request => IsStorage(request) && times-- > 0 && FakeHub.Status(request, 429, ("Retry-After", "1"));
+        _hub.Fault = request => _hub.IsStorage(request) && times-- > 0 && FakeHub.Status(request, 429, ("Retry-After", "1"));
         System.Diagnostics.Stopwatch clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(_weights, Files().ReadBytes(Weights, int.MaxValue));
         Assert.True(clock.Elapsed >= TimeSpan.FromSeconds(1));
@@ -323,9 +323,7 @@ public sealed class HubFilesTests : IDisposable
         return content;
     }
 
-    private bool IsStorage(HttpListenerContext request) => request.Request.Url!.AbsoluteUri.StartsWith(_hub.Storage, StringComparison.Ordinal);
-
-    private static bool IsResolve(HttpListenerContext request) => request.Request.RawUrl!.Contains("/resolve/", StringComparison.Ordinal);
+        private static bool IsResolve(HttpContext request) => FakeHub.Target(request).Contains("/resolve/", StringComparison.Ordinal);
 
     private static void Fails(ErrorCode code, string named, Action work)
     {

@@ -60,7 +60,7 @@ public sealed class HubPublisherTests : IDisposable
     {
         int times = 1;
         _hub.PartBytes = 30_000;
-        _hub.Fault = request => request.Request.HttpMethod == "PUT" && times-- > 0 && FakeHub.Status(request, 500);
+        _hub.Fault = request => request.Request.Method == "PUT" && times-- > 0 && FakeHub.Status(request, 500);
         Publish();
         Assert.Equal(_weights, _hub.Model(Name).Files["model.safetensors"]);
     }
@@ -69,7 +69,7 @@ public sealed class HubPublisherTests : IDisposable
     public void Publish_WhenTheAddressExpired_AsksForAnother()
     {
         int times = 1;
-        _hub.Fault = request => request.Request.HttpMethod == "PUT" && times-- > 0 && FakeHub.Status(request, 403);
+        _hub.Fault = request => request.Request.Method == "PUT" && times-- > 0 && FakeHub.Status(request, 403);
         Publish();
         Assert.Equal(2, _hub.Requests.Count(request => request.Contains("/batch", StringComparison.Ordinal)));
     }
@@ -77,7 +77,7 @@ public sealed class HubPublisherTests : IDisposable
     [Fact]
     public void Publish_AfterAnUploadThatWasNotCommitted_DoesNotUploadAgain()
     {
-        _hub.Fault = request => request.Request.RawUrl!.Contains("/commit/", StringComparison.Ordinal) && FakeHub.Status(request, 400);
+        _hub.Fault = request => FakeHub.Target(request).Contains("/commit/", StringComparison.Ordinal) && FakeHub.Status(request, 400);
         Assert.Throws<HubException>(() => Publish());
         _hub.Fault = _ => false;
         Publish();
@@ -98,7 +98,7 @@ public sealed class HubPublisherTests : IDisposable
         _hub.Add(Name);
         _hub.Fault = request =>
         {
-            if (request.Request.HttpMethod == "PUT")
+            if (request.Request.Method == "PUT")
             {
                 _hub.Model(Name).Branches["main"] = new string('1', 40);
             }
@@ -124,7 +124,7 @@ public sealed class HubPublisherTests : IDisposable
     [InlineData("file:///tmp/x")]
     public void Publish_WhenTheUploadIsSentElsewhere_IsRefused(string location)
     {
-        _hub.Fault = request => request.Request.HttpMethod == "PUT" && FakeHub.Status(request, 307, ("Location", location));
+        _hub.Fault = request => request.Request.Method == "PUT" && FakeHub.Status(request, 307, ("Location", location));
         Assert.Equal(HubFault.Address, Assert.Throws<HubException>(() => Publish()).Fault);
         Assert.Empty(_hub.Leaks);
     }

@@ -1,14 +1,14 @@
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
 
-namespace MergeHost.Plugins.Tests.HuggingFace;
+namespace MergeHost.Fakes;
 
 /// <summary>The parts of the hub that are written to.</summary>
-internal sealed partial class FakeHub
+public sealed partial class FakeHub
 {
     private readonly Dictionary<string, byte[]> _large = [];
     private readonly Dictionary<string, byte[]> _parts = [];
@@ -22,16 +22,16 @@ internal sealed partial class FakeHub
     /// <summary>How many bytes of large files came.</summary>
     public long UploadedBytes { get; private set; }
 
-    private void AnswerWrite(HttpListenerContext context, string[] parts)
+    private void AnswerWrite(HttpContext context, string[] parts)
     {
-        using StreamReader reader = new(context.Request.InputStream, Encoding.UTF8);
+        using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
         string body = reader.ReadToEnd();
         if (parts is ["api", "validate-yaml"])
         {
             bool isWrong = body.Contains("blended", StringComparison.Ordinal);
-            Json(context, isWrong ? 400 : 200, new { errors = isWrong ? [new { message = "base_model_relation must be another" }] : Array.Empty<object>(), warnings = Array.Empty<object>() });
+            Json(context, new { errors = isWrong ? [new { message = "base_model_relation must be another" }] : Array.Empty<object>(), warnings = Array.Empty<object>() }, isWrong ? 400 : 200);
         }
-        else if (context.Request.Headers["Authorization"] != $"Bearer {Token}")
+        else if (context.Request.Headers.Authorization != $"Bearer {Token}")
         {
             Status(context, 403, ("X-Error-Message", "You may not write"));
         }
@@ -40,22 +40,22 @@ internal sealed partial class FakeHub
             JsonNode asked = JsonNode.Parse(body)!;
             string id = $"{asked["organization"]}/{asked["name"]}";
             bool isNew = _models.TryAdd(id, new FakeModel([]) { IsPrivate = (string?)asked["visibility"] == "private" });
-            Json(context, isNew ? 200 : 409, new { url = $"{Endpoint}/{id}" });
+            Json(context, new { url = $"{Endpoint}/{id}" }, isNew ? 200 : 409);
         }
         else if (parts is ["api", "complete", var digest])
         {
             byte[] content = [.. _parts.Where(part => part.Key.StartsWith(digest + "/", StringComparison.Ordinal)).OrderBy(part => part.Key, StringComparer.Ordinal).SelectMany(part => part.Value)];
             _large[digest] = content;
-            Json(context, Digest(content) == digest ? 200 : 400, new { });
+            Json(context, new { }, Digest(content) == digest ? 200 : 400);
         }
         else if (parts[^1] == "batch")
         {
             JsonNode entry = JsonNode.Parse(body)!["objects"]![0]!;
-            Json(context, 200, new { objects = new[] { Batch((string)entry["oid"]!, (long)entry["size"]!) } });
+            Json(context, new { objects = new[] { Batch((string)entry["oid"]!, (long)entry["size"]!) } }, 200);
         }
         else if (parts[^1] == "verify")
         {
-            Json(context, _large.ContainsKey((string)JsonNode.Parse(body)!["oid"]!) ? 200 : 404, new { });
+            Json(context, new { }, _large.ContainsKey((string)JsonNode.Parse(body)!["oid"]!) ? 200 : 404);
         }
         else
         {
@@ -63,22 +63,22 @@ internal sealed partial class FakeHub
         }
     }
 
-    private void AnswerCommit(HttpListenerContext context, FakeModel model, string[] parts, string body)
+    private void AnswerCommit(HttpContext context, FakeModel model, string[] parts, string body)
     {
         string branch = parts[5];
         if (parts[4] == "branch")
         {
-            Json(context, model.Branches.TryAdd(branch, model.Branches["main"]) ? 200 : 409, new { });
+            Json(context, new { }, model.Branches.TryAdd(branch, model.Branches["main"]) ? 200 : 409);
         }
         else if (parts[4] == "preupload")
         {
             object[] files = [.. JsonNode.Parse(body)!["files"]!.AsArray().Select(file => (string)file!["path"]!).Select(path => new
             {
                 path,
-                uploadMode = IsLarge(path) ? "lfs" : "regular",
-                oid = model.Files.TryGetValue(path, out byte[]? there) ? IsLarge(path) ? Digest(there) : GitDigest(there) : null,
+                uploadMode = FakeModel.IsLarge(path) ? "lfs" : "regular",
+                oid = model.Files.TryGetValue(path, out byte[]? there) ? FakeModel.IsLarge(path) ? Digest(there) : FakeModel.GitDigest(there) : null,
             })];
-            Json(context, 200, new { files, commitOid = model.Branches[branch] });
+            Json(context, new { files, commitOid = model.Branches[branch] }, 200);
         }
         else
         {
@@ -90,7 +90,7 @@ internal sealed partial class FakeHub
                 return;
             }
 
-            FakeCommit commit = new((string)lines[0]["value"]!["summary"]!, context.Request.RawUrl!.EndsWith("create_pr=1", StringComparison.Ordinal), [.. lines[1..].Select(line => (string)line["value"]!["path"]!)]);
+            FakeCommit commit = new((string)lines[0]["value"]!["summary"]!, Target(context).EndsWith("create_pr=1", StringComparison.Ordinal), [.. lines[1..].Select(line => (string)line["value"]!["path"]!)]);
             Commits.Add(commit);
             string oid = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))[..40];
             foreach (JsonNode line in commit.IsProposal ? [] : lines[1..])
@@ -102,11 +102,11 @@ internal sealed partial class FakeHub
             model.Branches[branch] = commit.IsProposal ? parent : oid;
             if (!LosesAnswers)
             {
-                Json(context, 200, new { commitOid = oid, commitUrl = $"{Endpoint}/commit/{oid}", pullRequestUrl = commit.IsProposal ? $"{Endpoint}/discussions/1" : null });
+                Json(context, new { commitOid = oid, commitUrl = $"{Endpoint}/commit/{oid}", pullRequestUrl = commit.IsProposal ? $"{Endpoint}/discussions/1" : null }, 200);
                 return;
             }
 
-            context.Response.Abort();
+            context.Abort();
         }
     }
 
@@ -135,11 +135,11 @@ internal sealed partial class FakeHub
         return new { oid = digest, actions = new { upload = new { href = $"{Endpoint}/api/complete/{digest}", header }, verify } };
     }
 
-    private void TakeUpload(HttpListenerContext context)
+    private void TakeUpload(HttpContext context)
     {
         using MemoryStream content = new();
-        context.Request.InputStream.CopyTo(content);
-        string path = context.Request.Url!.AbsolutePath.Trim('/');
+        context.Request.Body.CopyTo(content);
+        string path = context.Request.Path.Value!.Trim('/');
         lock (_parts)
         {
             UploadedBytes += content.Length;
@@ -151,15 +151,9 @@ internal sealed partial class FakeHub
 
     private static string Digest(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    private static void Json(HttpListenerContext context, int status, object value)
-    {
-        context.Response.StatusCode = status;
-        Json(context, value);
-    }
-
     [GeneratedRegex(@"/\d+$")]
     private static partial Regex Part();
 }
 
 /// <summary>A commit that was pushed.</summary>
-internal sealed record FakeCommit(string Summary, bool IsProposal, string[] Paths);
+public sealed record FakeCommit(string Summary, bool IsProposal, string[] Paths);
