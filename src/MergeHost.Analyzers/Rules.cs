@@ -11,6 +11,11 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NotInlined = Rule(
         "MH0011", "A kernel is not inlined", "'{0}' lacks [MethodImpl(MethodImplOptions.AggressiveInlining)]; without, the kernel is several times slower", DiagnosticSeverity.Warning);
 
+    public static readonly DiagnosticDescriptor Option = Rule(
+        "MH0012", "An option is of a type that recipes cannot say",
+        "'{0}' is no option: {1}; options are double, int, long, bool, string, enumerations, AuxiliaryCheckpoint, records of these, and IReadOnlyList and IReadOnlyDictionary<string, …> of all of them",
+        DiagnosticSeverity.Error);
+
     public static readonly DiagnosticDescriptor Contract = Rule(
         "MH0013", "An export is not what it is exported as", "'{0}' is exported as {1} and {2}", DiagnosticSeverity.Error);
 

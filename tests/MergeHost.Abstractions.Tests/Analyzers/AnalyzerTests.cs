@@ -44,6 +44,26 @@ public sealed class AnalyzerTests
     [InlineData("""[MergeStrategy("acme_2")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", null)]
     public async Task AnExport_IsWhatItIsExportedAs(string type, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze($"public sealed record O; {type}"));
 
+    [Theory]
+    [InlineData("float Density { get; init; }", "MH0012")]
+    [InlineData("decimal? Density { get; init; }", "MH0012")]
+    [InlineData("double[] Weights { get; init; } = [];", "MH0012")]
+    [InlineData("List<double> Weights { get; init; } = [];", "MH0012")]
+    [InlineData("IReadOnlyList<float> Weights { get; init; } = [];", "MH0012")]
+    [InlineData("IReadOnlyDictionary<int, double> Weights { get; init; } = null!;", "MH0012")]
+    [InlineData("System.TimeSpan Time { get; init; }", "MH0012")]
+    [InlineData("object? Any { get; init; }", "MH0012")]
+    [InlineData("IReadOnlyList<Part> Parts { get; init; } = []; public sealed record Part { public float X { get; init; } }", "MH0012")]
+    [InlineData("double X { get; init; } public O(double x) => X = x;", "MH0012")]
+    [InlineData("double Density { get; init; } public int? Count { get; init; } public long Bytes { get; init; } public bool Is { get; init; } public string? Name { get; init; }", null)]
+    [InlineData("Kind What { get; init; } public enum Kind { A, B }", null)]
+    [InlineData("IReadOnlyList<Part> Parts { get; init; } = []; public sealed record Part { public double X { get; init; } public IReadOnlyList<Part> More { get; init; } = []; }", null)]
+    [InlineData("IReadOnlyDictionary<string, IReadOnlyList<double>> Weights { get; init; } = null!;", null)]
+    [InlineData("AuxiliaryCheckpoint? Statistics { get; init; }", null)]
+    [InlineData("float Made => 1; private float Inner { get; set; }", null)]
+    public async Task AnOption_IsOfATypeThatRecipesCanSay(string member, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze(
+        $$"""public sealed record O { public {{member}} } [MergeStrategy("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }"""));
+
     public static TheoryData<Type> Exports => [.. typeof(MergeStrategyAttribute).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ExportAttribute)))];
 
     [Theory]
@@ -55,7 +75,7 @@ public sealed class AnalyzerTests
     public void Rules_AreAllInTheReadme()
     {
         string readme = Readme.Document.Read("src/MergeHost.Abstractions/README.md");
-        IEnumerable<DiagnosticDescriptor> rules = new DiagnosticAnalyzer[] { new ExportAnalyzer(), new KernelAnalyzer() }.SelectMany(analyzer => analyzer.SupportedDiagnostics);
+        IEnumerable<DiagnosticDescriptor> rules = new DiagnosticAnalyzer[] { new ExportAnalyzer(), new KernelAnalyzer(), new OptionAnalyzer() }.SelectMany(analyzer => analyzer.SupportedDiagnostics);
         Assert.All(rules, rule => Assert.Contains($"| {rule.Id} | {rule.Title} |", readme, StringComparison.Ordinal));
     }
 
@@ -87,7 +107,7 @@ public sealed class AnalyzerTests
             "Acme", [CSharpSyntaxTree.ParseText(usings + source)], assemblies.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
-        ImmutableArray<Diagnostic> diagnostics = await compilation.WithAnalyzers([new ExportAnalyzer(), new KernelAnalyzer()]).GetAllDiagnosticsAsync();
+        ImmutableArray<Diagnostic> diagnostics = await compilation.WithAnalyzers([new ExportAnalyzer(), new KernelAnalyzer(), new OptionAnalyzer()]).GetAllDiagnosticsAsync();
         Assert.DoesNotContain(diagnostics, diagnostic => diagnostic.Id == "AD0001");
         return [.. diagnostics.Where(diagnostic => diagnostic.Id.StartsWith("MH", StringComparison.Ordinal)).Select(diagnostic => diagnostic.Id).Distinct()];
     }
