@@ -92,9 +92,9 @@ public sealed class EvaluationEngine
     {
         PluginSet plugins = new(_engine.Catalog);
         using ModelResolver models = new(plugins, _engine.Host);
-        Evaluator evaluator = new(SuiteReader.Read(request.SuitePath, plugins, _engine.Host, request.Tasks), _engine.Host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(_ => { }), _ => { });
+        Evaluator evaluator = new(SuiteReader.Read(request.SuitePath, plugins, _engine.Host, request.Tasks), _engine.Host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell ?? (_ => { })), _ => { });
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
-        return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, tell ?? (_ => { }), cancellation).Run() };
+        return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, cancellation).Run() };
     }
 
     /// <summary>The digests of checkpoints, by which results are kept; each is read whole.</summary>

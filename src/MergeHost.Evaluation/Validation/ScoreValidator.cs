@@ -16,10 +16,9 @@ namespace MergeHost.Evaluation.Validation;
 /// <param name="pairs">The tensors of the two models.</param>
 /// <param name="evaluator">Runs the benchmarks.</param>
 /// <param name="byLayer">Whether whole layers are swapped.</param>
-/// <param name="tell">Told what is being done, in a line.</param>
 /// <param name="cancellation">Asks to stop; what was measured is kept.</param>
 internal sealed class ScoreValidator(
-    ScoreReport report, IReadOnlyList<ScorePair> pairs, Evaluator evaluator, bool byLayer, Action<string> tell, CancellationToken cancellation)
+    ScoreReport report, IReadOnlyList<ScorePair> pairs, Evaluator evaluator, bool byLayer, CancellationToken cancellation)
 {
     private const int MostSteps = 10;
 
@@ -28,14 +27,15 @@ internal sealed class ScoreValidator(
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ScoreValidation Run()
     {
+        IReadOnlyList<Unit> units = Units();
+        evaluator.Expect(2 + units.Count + (report.Scorers.Count * (Steps(units) + 1)));
         MeasuredModel @base = Measure(Subject.Of("base", pairs[0].Base.Model));
         MeasuredModel adapted = Measure(Subject.Of("adapted", pairs[0].Adapted.Model));
         IReadOnlyList<KeptAbility> before = Kept(adapted, @base, adapted);
-        IReadOnlyList<Unit> units = Units();
         IReadOnlyList<SwappedUnit> swapped =
         [
             .. units.Index().Select(unit => new SwappedUnit(
-                unit.Item.Name, unit.Item.Kind, Swap($"unit {unit.Index + 1} of {units.Count}, {unit.Item.Name}", [unit.Item], @base, adapted))),
+                unit.Item.Name, unit.Item.Kind, Swap($"without {unit.Item.Name}", [unit.Item], @base, adapted))),
         ];
         IReadOnlyList<RestorationCurve> curves = [.. report.Scorers.Select((scorer, column) => Curve(scorer, units, column, @base, adapted))];
         return new ScoreValidation
@@ -50,11 +50,9 @@ internal sealed class ScoreValidator(
         };
     }
 
-    private MeasuredModel Measure(Subject subject)
-    {
-        tell(subject.Name);
-        return evaluator.Measure(subject, cancellation);
-    }
+    private MeasuredModel Measure(Subject subject) => evaluator.Measure(subject, cancellation);
+
+    private static int Steps(IReadOnlyList<Unit> units) => Math.Min(units.GroupBy(unit => unit.Kind).Max(kind => kind.Count()), MostSteps);
 
     private IReadOnlyList<KeptAbility> Swap(string name, IEnumerable<Unit> units, MeasuredModel @base, MeasuredModel adapted) =>
         Kept(Measure(new Subject(name, null, () => Swapped(units.SelectMany(unit => unit.Pairs)))), @base, adapted);
@@ -103,8 +101,7 @@ internal sealed class ScoreValidator(
     private RestorationCurve Curve(ScorerSummary scorer, IReadOnlyList<Unit> units, int column, MeasuredModel @base, MeasuredModel adapted)
     {
         List<Unit[]> kinds = [.. units.GroupBy(unit => unit.Kind).Select(kind => kind.OrderByDescending(unit => Oriented(scorer, unit.Scores[column])).ToArray())];
-        int most = kinds.Max(kind => kind.Length);
-        int steps = Math.Min(most, MostSteps);
+        int steps = Steps(units);
         return new RestorationCurve(scorer.Id, [.. Enumerable.Range(0, steps + 1).Select(step => (double)step / steps).Select(Point)]);
 
         RestorationPoint Point(double fraction)

@@ -96,7 +96,7 @@ internal static class ScoreCommand
             arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
         if (request.Validation is not null)
         {
-            report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Say, cancellation);
+            report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Follow, cancellation);
         }
 
         Pages.Save(
