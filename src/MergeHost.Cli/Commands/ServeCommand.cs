@@ -67,7 +67,7 @@ internal static class ServeCommand
     {
         await using CompletionServer server = new(model, name, address, key);
         string url = await StartAsync(server, address).ConfigureAwait(false);
-        printer.Write(new { Model = name, Url = url }, serving => Console.WriteLine($"{serving.Url}: serving {serving.Model} until it is interrupted (Ctrl+C)"));
+        printer.Write(new ServedModel(name, url), serving => Console.WriteLine($"{serving.Url}: serving {serving.Model} until it is interrupted (Ctrl+C)"));
         await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         await server.StopAsync().ConfigureAwait(false);
     }

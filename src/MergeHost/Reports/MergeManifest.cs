@@ -22,6 +22,10 @@ public sealed record MergeManifest
         NewLine = "\n",
     };
 
+    /// <summary>The name and the version of the file's schema; <c>mergehost schema manifest</c> prints it.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Schema { get; init; } = "manifest/1";
+
     /// <summary>The version of MergeHost.</summary>
     public required string MergeHost { get; init; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MergeHost.Cli.Output;
 using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
 using MergeHost.Stores;
@@ -62,7 +63,7 @@ internal static class CacheCommand
             IReadOnlyList<Problem> problems = printer.Track("verifying", progress =>
                 engine.VerifyCopies(arguments.GetValue(_names) ?? [], arguments.GetValue(_remove), progress, cancellation));
             printer.Show(problems);
-            printer.Write(new { IsWhole = problems.Count == 0 }, result =>
+            printer.Write(new Verification(problems.Count == 0, null), result =>
             {
                 if (result.IsWhole)
                 {

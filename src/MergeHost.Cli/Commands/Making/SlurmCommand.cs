@@ -124,7 +124,7 @@ internal static class SlurmCommand
         }
 
         string[] ids = arguments.GetValue(_submit) ? Submit(scripts.SubmitPath) : [];
-        printer.Write(new { Scripts = paths, Submitted = ids }, made =>
+        printer.Write(new WrittenJobs(paths, ids), made =>
         {
             Console.WriteLine($"{folder}: scripts of {jobs.Count} jobs: {string.Join(", ", jobs.Select(job => job.Tasks > 0 ? $"{job.Name} (an array of {job.Tasks})" : job.Name))}, {Bytes.Format(asked ?? jobs.Max(job => job.MemoryBytes))} each");
             Console.WriteLine(ids.Length > 0 ? $"  submitted: {string.Join(", ", ids)}" : $"  submit them, also again:  {scripts.SubmitPath}");

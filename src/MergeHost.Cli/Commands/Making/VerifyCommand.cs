@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MergeHost.Cli.Output;
 
 namespace MergeHost.Cli.Commands.Making;
 
@@ -18,7 +19,7 @@ internal static class VerifyCommand
             string output = arguments.GetRequiredValue(_output);
             IReadOnlyList<Problem> problems = printer.Track("verifying", progress => engine.Verify(output, progress, cancellation));
             printer.Show(problems);
-            printer.Write(new { Path = output, IsWhole = problems.Count == 0 }, result =>
+            printer.Write(new Verification(problems.Count == 0, output), result =>
             {
                 if (result.IsWhole)
                 {

@@ -30,7 +30,7 @@ internal static class SweepCommand
             {
                 string study = arguments.GetRequiredValue(_study);
                 int count = new EvaluationEngine(engine).SweepPart(study, part, SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
-                printer.Write(new { Study = study, Part = part.ToString(), Count = count }, made =>
+                printer.Write(new MeasuredStudyPart(study, part.ToString(), count), made =>
                     Console.WriteLine($"{made.Study}: part {made.Part} is done: {made.Count} models are measured; when all parts are, the same command without --part compares them"), isData: false);
                 return 0;
             }

@@ -123,7 +123,7 @@ internal static class PluginPackageCommands
         },
     };
 
-    private sealed record InstalledPlugin(string Id, string Version, string Folder, string? Sha512, bool WasThere)
+    internal sealed record InstalledPlugin(string Id, string Version, string Folder, string? Sha512, bool WasThere)
     {
         public static InstalledPlugin Of(PluginInfo plugin, bool wasThere) =>
             new(plugin.Id, plugin.Version.ToString(), plugin.Folder, Directory.Exists(plugin.Folder) ? PackageRecord.Read(plugin.Folder)?.Sha512 : null, wasThere);

@@ -86,7 +86,7 @@ internal static class PluginTestCommand
         }
     }
 
-    private sealed record TriedExport(string Plugin, string Version, string Kind, string Id)
+    internal sealed record TriedExport(string Plugin, string Version, string Kind, string Id)
     {
         /// <summary>How many laws were tried, or <see langword="null"/> where none could be.</summary>
         public int? Laws { get; init; }

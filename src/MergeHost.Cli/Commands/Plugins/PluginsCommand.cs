@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MergeHost.Cli.Output;
 using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
 
@@ -63,7 +64,7 @@ internal static class PluginsCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             string path = engine.LockPlugins(arguments.GetRequiredValue(_recipe));
-            printer.Write(new { Path = path }, made => Console.WriteLine($"{made.Path}: written"), isData: false);
+            printer.Write(new WrittenLock(path), made => Console.WriteLine($"{made.Path}: written"), isData: false);
             return 0;
         }));
         return command;

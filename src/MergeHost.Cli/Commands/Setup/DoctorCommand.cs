@@ -29,7 +29,7 @@ internal static class DoctorCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             PluginsSummary plugins = engine.ListPlugins();
-            Report report = new(
+            DoctorReport report = new(
                 ProgramVersion.Current, $"{Environment.ProcessorCount} cores, lanes of {(LaneWidths.Current == LaneWidth.Scalar ? "one element" : $"{LaneWidths.Current}"["Bits".Length..] + " bits")}", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
                 [.. plugins.Roots.Select(root => new PluginRoot(root, plugins.Plugins.Count(plugin => plugin.Folder.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))))],
                 Torch(), Tell(() => "found, by `--device cuda`", new DeviceSpec(DeviceKind.Cuda)), Cache(), Feeds(),
@@ -82,7 +82,7 @@ internal static class DoctorCommand
 
     private static string Shown(string name) => name.EndsWith("TOKEN", StringComparison.Ordinal) ? "(set)" : Environment.GetEnvironmentVariable(name)!;
 
-    private static void Describe(Report report)
+    private static void Describe(DoctorReport report)
     {
         List<string[]> rows =
         [
@@ -109,13 +109,13 @@ internal static class DoctorCommand
         }
     }
 
-    private sealed record Report(
+    internal sealed record DoctorReport(
         ProgramVersion Program, string Processor, long MemoryBytes, IReadOnlyList<PluginRoot> Plugins, Finding Torch, Finding Gpu, CacheFolder? Cache, Finding Feeds,
         IReadOnlyDictionary<string, string> Variables);
 
-    private sealed record PluginRoot(string Folder, int Count);
+    internal sealed record PluginRoot(string Folder, int Count);
 
-    private sealed record Finding(bool IsThere, string What, string? Hint);
+    internal sealed record Finding(bool IsThere, string What, string? Hint);
 
-    private sealed record CacheFolder(string Folder, long Bytes);
+    internal sealed record CacheFolder(string Folder, long Bytes);
 }

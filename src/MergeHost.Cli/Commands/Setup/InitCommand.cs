@@ -29,7 +29,7 @@ internal static class InitCommand
             {
                 using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
                 ExampleInstaller.Write(folder, feeds, cancellation).GetAwaiter().GetResult();
-                printer.Write(new { Path = folder }, made => Console.WriteLine($"{folder}: written\n  run it:  {Invocation.Name} merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
+                printer.Write(new WrittenRecipe(folder, null), made => Console.WriteLine($"{folder}: written\n  run it:  {Invocation.Name} merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
                 return 0;
             }
 
@@ -47,9 +47,9 @@ internal static class InitCommand
             string schema = Path.Combine(Path.GetDirectoryName(path) ?? "", RecipeDraft.SchemaFile);
             OutputFile.Write(path, engine.DraftRecipe(method, models, @base));
             OutputFile.Write(schema, engine.RecipeSchema());
-            printer.Write(new { Path = path, Schema = schema }, made =>
+            printer.Write(new WrittenRecipe(path, schema), made =>
             {
-                Console.WriteLine($"{made.Path}: written, and {made.Schema} for editors");
+                Console.WriteLine($"{made.Path}: written, and {made.SchemaPath} for editors");
                 Console.WriteLine($"  check it:  {Invocation.Name} plan {made.Path}");
                 Console.WriteLine($"  run it:    {Invocation.Name} merge {made.Path} OUT");
             }, isData: false);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MergeHost.Cli.Output;
 using MergeHost.Packages;
 
 namespace MergeHost.Cli.Commands.Setup;
@@ -22,7 +23,7 @@ internal static class TorchCommand
             using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source), asksGlobalFolder: true);
             TorchInstaller installer = new(feeds, TorchInstaller.Place);
             (string folder, bool wasThere) = printer.Track("fetching", progress => installer.Install(backend, progress, cancellation).GetAwaiter().GetResult());
-            printer.Write(new { Backend = backend, Folder = folder, WasThere = wasThere },
+            printer.Write(new InstalledTorch(backend, folder, wasThere),
                 made => Console.WriteLine($"libtorch for {made.Backend}: {(made.WasThere ? "already installed in" : "installed in")} {made.Folder}"), isData: false);
             return 0;
         }));
