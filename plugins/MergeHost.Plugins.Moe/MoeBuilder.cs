@@ -63,7 +63,7 @@ public sealed class MoeBuilder : IModelBuilder<MoeOptions>
 
     /// <summary>How many experts a token is sent to.</summary>
     internal static int PerToken(MoeOptions options, MixtureFamily family) => options.ExpertsPerToken
-        ?? (options.SharedExperts.Count > 0 && !family.GatesShared ? 1 : Math.Min(2, options.Experts.Count));
+        ?? (options.SharedExperts.Count > 0 && !family.GatesShared ? 1 : 2);
 
     private static CompanionFile Configured(CompanionFile file, MoeOptions options, MixtureFamily family)
     {

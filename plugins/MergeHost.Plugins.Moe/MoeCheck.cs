@@ -36,7 +36,9 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
         }
         else if (MoeBuilder.PerToken(options, family) > options.Experts.Count)
         {
-            yield return Refused($"experts_per_token is {options.ExpertsPerToken}, and {options.Experts.Count} stand{(options.Experts.Count == 1 ? "s" : "")} under experts", "Name more experts, or lower `experts_per_token:`.");
+            string count = $"{MoeBuilder.PerToken(options, family)}{(options.ExpertsPerToken is null ? " where nothing is said" : "")}";
+            yield return Refused($"experts_per_token is {count}, and {options.Experts.Count} stand{(options.Experts.Count == 1 ? "s" : "")} under experts",
+                $"Name more experts, or write `experts_per_token: {options.Experts.Count}`.");
         }
     }
 

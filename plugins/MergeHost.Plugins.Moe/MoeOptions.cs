@@ -16,7 +16,7 @@ public sealed record MoeOptions
     /// <summary>What the router is made of.</summary>
     public GateMode GateMode { get; init; } = GateMode.Hidden;
 
-    /// <summary>How many experts a token is sent to; 2 unless there are fewer, and 1 beside the shared expert of DeepSeek.</summary>
+    /// <summary>How many experts a token is sent to; 2, and 1 beside the shared expert of DeepSeek.</summary>
     [Range(1.0, double.PositiveInfinity)]
     public int? ExpertsPerToken { get; init; }
 

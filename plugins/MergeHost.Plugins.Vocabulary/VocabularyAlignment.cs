@@ -69,7 +69,7 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
         string name = options.Source.StartsWith(ModelPrefix, StringComparison.Ordinal) ? options.Source[ModelPrefix.Length..] : options.Source;
         if (name == Base && context.Base is null)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.SourceCount, "the tokenizer is to be the base's, and no base is named", "Add `base_model:`, or name a model.")]);
+            context.Warn(new Problem(ErrorCodes.SourceCount, $"the tokenizer is to be the base's, and no base is named: it is that of '{context.Models[0].Name}', the first model", "Add `base_model:`, or name a model."));
         }
 
         StageModel? model = name is Base or Union ? context.Models[0] : context.Find(name);

@@ -12,10 +12,10 @@ internal static class FieldMethods
         "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
     ];
 
-    // Of mergekit's methods.
+    // Of mergekit's methods, old ones included.
     private static readonly HashSet<string> _parameters =
     [
-        "alpha", "density", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize", "normalize_weights", "nuslerp_flatten",
+        "alpha", "density", "embed_slerp", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize", "normalize_weights", "nuslerp_flatten",
         "nuslerp_row_wise", "r", "rescale", "scale", "select_topk", "t", "tol", "weight",
     ];
 

@@ -141,6 +141,7 @@ public sealed class YamlLoader
         if (anchor is not null)
         {
             _open.Remove(anchor);
+            node = node with { Anchor = anchor };
             _anchors[anchor] = (node, _nodes - before);
         }
 

@@ -9,6 +9,9 @@ public abstract record YamlNode(TextPlace Place)
     /// <summary>The tag that was written before it, such as <c>!function</c>; only where the reader keeps them.</summary>
     public string? Tag { get; init; }
 
+    /// <summary>The anchor that was written before it, such as <c>&amp;common</c>, by which aliases repeat it.</summary>
+    public string? Anchor { get; init; }
+
     /// <summary>What the node is, for messages.</summary>
     public abstract string Kind { get; }
 }

@@ -7,7 +7,8 @@ namespace MergeHost.Models;
 /// <param name="Reference">The reference.</param>
 /// <param name="RecipeFolder">The folder of the recipe that it is in, or <see langword="null"/> for one of the command line.</param>
 /// <param name="Stores">Where names that are no local paths are looked for.</param>
-internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder, StoreSet Stores)
+/// <param name="Warnings">Receives what is odd about a name.</param>
+internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolder, StoreSet Stores, List<Problem> Warnings)
 {
     /// <summary>Where the reference is, or <see langword="null"/> if it is in no recipe.</summary>
     public TextPlace? Place => RecipeFolder is null ? null : Reference.Place;
@@ -18,9 +19,22 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
     /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
     /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
     public FoundFiles Find(string name) =>
-        Local(name) ?? (IsBesideOthers(name) ? null : Stores.Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+        Local(name) ?? WithoutRevision(name) ?? (IsBesideOthers(name) ? null : Stores.Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
 
     private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
+
+    // What lies on this machine has one revision.
+    private FoundFiles? WithoutRevision(string name)
+    {
+        if (name.LastIndexOf('@') is not (> 0 and var at) || Local(name[..at]) is not { } found)
+        {
+            return null;
+        }
+
+        Warnings.Add(new Problem(ErrorCodes.ModelNotFound, $"'{name[..at]}' lies on this machine, so that revision '{name[(at + 1)..]}' has no effect",
+            $"Write `{name[..at]}`, or `hf:{name}` for the model of the hub.", Place, Severity.Warning));
+        return found;
+    }
 
     /// <summary>An error in the reference.</summary>
     public MergeHostException Wrong(ErrorCode code, string message, string? hint) => new([new Problem(code, message, hint, Place)]);

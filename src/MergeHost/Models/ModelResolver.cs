@@ -54,7 +54,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     /// <summary>Opens a checkpoint by the name that the command line has, with adapters as in <c>base+adapter</c>.</summary>
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
-    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores));
+    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores, Warnings));
 
     /// <summary>Opens a checkpoint as <see cref="Open(string)"/> does, but an adapter by itself as what it changes.</summary>
     /// <param name="name">The checkpoint's name.</param>
@@ -69,7 +69,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         }
 
         return @base is null
-            ? Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)) { Apply = [new TransformReference(found.Export.Id, [], null)] }, null, Stores))
+            ? Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)) { Apply = [new TransformReference(found.Export.Id, [], null)] }, null, Stores, Warnings))
             : Open($"{@base}+{name}");
     }
 
@@ -94,7 +94,7 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     public void Dispose() => _opener.Dispose();
 
-    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores);
+    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores, Warnings);
 
     private InputModel Open(ModelFinder finder)
     {

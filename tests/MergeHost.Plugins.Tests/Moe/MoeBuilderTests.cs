@@ -149,6 +149,7 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
     [InlineData("no base", "needs a base")]
     [InlineData("none", "no experts are named")]
     [InlineData("few", "experts_per_token is 3, and 2 stand under experts")]
+    [InlineData("single", "experts_per_token is 2 where nothing is said, and 1 stands under experts")]
     [InlineData("prompts", "expert 1, 'b', has no positive_prompts")]
     [InlineData("same prompts", "all experts have the same prompts")]
     [InlineData("same models", "all experts are 'a'")]
@@ -164,6 +165,7 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
         options = fault switch
         {
             "none" => options with { Experts = [] },
+            "single" => options with { Experts = [a] },
             "few" => options with { ExpertsPerToken = 3 },
             "prompts" => options with { Experts = [a, b with { PositivePrompts = [] }], GateMode = GateMode.Hidden },
             "same prompts" => options with { Experts = [a, b with { PositivePrompts = ["a"] }], GateMode = GateMode.CheapEmbed },

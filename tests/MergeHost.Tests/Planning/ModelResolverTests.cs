@@ -39,6 +39,16 @@ public sealed class ModelResolverTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_OfAFolderAtARevision_TakesTheFolderAndSaysSo()
+    {
+        MergePlan plan = _folder.Plan(RecipeFolder.Linear("finance", "math@main"));
+        Assert.Equal(_folder["math"], plan.Stages[0].Models[1].Path);
+        Problem warning = Assert.Single(plan.Warnings);
+        Assert.Equal("'math' lies on this machine, so that revision 'main' has no effect", warning.Message);
+        Assert.Equal(2, warning.Place!.Line);
+    }
+
+    [Fact]
     public void Resolve_OfAFolderWithoutACheckpoint_NamesItAndTheFormats()
     {
         Directory.CreateDirectory(_folder["empty"]);

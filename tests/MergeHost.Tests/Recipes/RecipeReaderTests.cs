@@ -45,6 +45,34 @@ public sealed class RecipeReaderTests
     }
 
     [Fact]
+    public void Read_OfAModelInParts_IsItsShortForm()
+    {
+        List<Problem> problems = [];
+        Recipe recipe = RecipeReader.Read("recipe.yaml", """
+            merge_method: linear
+            models:
+            - model: {model: {path: org/a, revision: v1}, lora: {path: org/b, revision: v2}, override_architecture: LlamaForCausalLM}
+              parameters: {weight: 1}
+            """, problems);
+
+        Assert.Equal("org/a@v1+org/b@v2", Assert.Single(recipe.Stages).Slices[0].Sources[0].Model.Name);
+        Problem warning = Assert.Single(problems);
+        Assert.Equal((Severity.Warning, true), (warning.Severity, warning.Message.StartsWith("'override_architecture' has no effect", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Read_OfAFieldThatHoldsAnAnchor_LeavesItToItsAliases()
+    {
+        RecipeStage stage = Single("""
+            common: &common {weight: 2}
+            merge_method: linear
+            models: [{model: a, parameters: *common}]
+            """);
+
+        Assert.Equal("a", stage.Slices[0].Sources[0].Model.Name);
+    }
+
+    [Fact]
     public void Read_WhenSlicesAreListed_KeepsTheirLayers()
     {
         RecipeStage stage = Single("""
@@ -166,7 +194,6 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nmissing: skp", "MH1004", 3, 10, "did you mean 'skip'?")]
     [InlineData("merge_method: linear\nmodules: {encoder: {models: [{model: a}]}, decoder: {}}", "MH1006", 2, 53, "models")]
-    [InlineData("merge_method: linear\nmodels: [{model: {model: {path: org/a, revision: v1}}}]", "MH1011", 2, 50, "Write `org/a@v1`")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: base\ntokenizer: {source: base}", "MH1009", 4, 12, "Keep one")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: base\nalign: [x]", "MH1009", 4, 8, "align:")]
     [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a, apply: [x]}, lora: {path: b}}}]", "MH1009", 2, 55, "apply")]

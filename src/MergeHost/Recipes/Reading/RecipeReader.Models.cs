@@ -15,26 +15,27 @@ internal sealed partial class RecipeReader
                 return new ModelReference(scalar.Text, scalar.Place);
             case YamlMapping mapping when mapping.Find("model") is { } inner:
                 CheckFields(mapping, "a model", ["model", "lora", "override_architecture", "apply"]);
-                AddUnsupported(mapping, "override_architecture", "architectures are told by tensor names");
+                WarnOfArchitecture(mapping);
                 return WithAdapter(ReadModel(inner), mapping)?.With(ReadApply(mapping));
             case YamlMapping mapping when mapping.Find("path") is { } path:
                 CheckFields(mapping, "a model", ["path", "revision", "apply"]);
-                RefuseRevision(mapping, path);
-                return ReadModel(path)?.With(ReadApply(mapping));
+                return WithRevision(ReadModel(path), mapping)?.With(ReadApply(mapping));
             default:
                 Add(ErrorCodes.WrongType, node.Place, $"a model must be a path, found {node.Kind}", null);
                 return null;
         }
     }
 
-    private void RefuseRevision(YamlMapping mapping, YamlNode path)
+    private void WarnOfArchitecture(YamlMapping mapping)
     {
-        if (mapping.Find("revision") is { } node)
+        if (mapping.Find("override_architecture") is { } node)
         {
-            string name = path is YamlScalar model && node is YamlScalar revision ? $"{model.Text}@{revision.Text}" : "org/name@revision";
-            Add(ErrorCodes.NotSupported, node.Place, "'revision': a revision is a part of the model's name", $"Write `{name}` for the model, and remove `revision:`.");
+            _problems.Add(new Problem(ErrorCodes.NotSupported, "'override_architecture' has no effect: architectures are told by tensors' names", "Remove it.", node.Place, Severity.Warning));
         }
     }
+
+    private ModelReference? WithRevision(ModelReference? model, YamlMapping mapping) =>
+        model is not null && Text(mapping, "revision") is { Text.Length: > 0 } revision ? new ModelReference($"{model.Name}@{revision.Text}", model.Place) : model;
 
     // mergekit's way to write `base+adapter`.
     private ModelReference? WithAdapter(ModelReference? model, YamlMapping mapping)

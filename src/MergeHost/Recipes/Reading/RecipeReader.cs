@@ -177,14 +177,6 @@ internal sealed partial class RecipeReader
         return name.Text;
     }
 
-    private void AddUnsupported(YamlMapping mapping, string field, string reason)
-    {
-        if (mapping.Find(field) is { } node)
-        {
-            Add(ErrorCodes.NotSupported, node.Place, $"'{field}': {reason}", $"Remove `{field}:`.");
-        }
-    }
-
     private ParameterSet ReadParameters(YamlMapping owner)
     {
         if (owner.Find("parameters") is not { } node || !IsMapping(node, "parameters", out YamlMapping? mapping))
@@ -396,8 +388,15 @@ internal sealed partial class RecipeReader
 
     private void CheckFields(YamlMapping mapping, string owner, string[] known)
     {
-        foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
+        // A field of a recipe that only holds an anchor, for aliases to repeat.
+        bool mayHoldAnchors = known == _stageFields;
+        foreach ((YamlScalar key, YamlNode value) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
         {
+            if (mayHoldAnchors && value.Anchor is not null)
+            {
+                continue;
+            }
+
             (string what, string hint) = Elsewhere(key.Text, known) ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
             Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'{what}", hint);
         }
