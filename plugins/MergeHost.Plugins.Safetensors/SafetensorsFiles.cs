@@ -34,7 +34,7 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         string[] weights = FilesThatEnd(files, SafetensorsNames.Extension);
         if (indexes.Length == 0 && weights.Contains(SafetensorsNames.Adapter))
         {
-            return FromSingle(files, SafetensorsNames.Adapter);
+            return FromSingle(files, SafetensorsNames.Adapter, [.. BesideAdapter(files)]);
         }
 
         return (indexes.Length, weights.Length) switch
@@ -61,6 +61,22 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
             yield return Oddity.Of(
                 files.Path,
                 $"'{name}' names its tensors otherwise than config.json expects; '{SafetensorsNames.Single}', or its shards, are the model of the hub");
+        }
+    }
+
+    // What an adapter may have beside it that changes the model too must not be lost without a word.
+    private static IEnumerable<Problem> BesideAdapter(CheckpointFiles files)
+    {
+        if (files.Names.FirstOrDefault(SafetensorsNames.NewEmbeddings.Contains) is { } rows)
+        {
+            throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,
+                $"{files.Path}: '{rows}' holds rows for new tokens, which vLLM appends to the model's embeddings, and which are not read",
+                "Add the rows to the base's embeddings first, or move the file away if the new tokens are not needed."));
+        }
+
+        foreach (string other in FilesThatEnd(files, SafetensorsNames.Extension).Where(name => name != SafetensorsNames.Adapter))
+        {
+            yield return Oddity.Of(files.Path, $"'{other}' is not read: the adapter is in '{SafetensorsNames.Adapter}'");
         }
     }
 

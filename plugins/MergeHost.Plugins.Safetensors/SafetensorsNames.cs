@@ -12,6 +12,10 @@ internal static class SafetensorsNames
     public const string AdapterConfig = "adapter_config.json";
 
     public const string Adapter = "adapter_model" + Extension;
+
+    /// <summary>The files that hold rows for new tokens beside an adapter.</summary>
+    public static readonly string[] NewEmbeddings = ["new_embeddings" + Extension, "new_embeddings.bin"];
+
     public const string Extension = ".safetensors";
     public const string IndexExtension = ".safetensors.index.json";
 }

@@ -9,12 +9,12 @@ internal sealed class RenamedExperts(ICheckpointReader inner, IReadOnlyList<Rena
 
     public override IReadOnlyList<TensorInfo> Tensors { get; } = [.. tensors.Select(tensor => tensor.Info)];
 
-    // What is written has the names under which it was read.
+    // Who asks for fused experts knows.
     public override IReadOnlyList<Problem> Warnings => names == ExpertNames.Fused ? Inner.Warnings :
     [
         .. Inner.Warnings,
-        new Problem(ErrorCodes.CheckpointOddity, "experts of a layer are stored in one tensor; they are read, merged and written one by one, as all programs take them",
-            "For one tensor again, add a stage with `apply: [{experts: {names: fused}}]`.", null, Severity.Warning),
+        new Problem(ErrorCodes.CheckpointOddity, "experts of a layer are stored in one tensor; they are read and merged one by one",
+            "A merge writes them as its base has them, or as `output: {names: separate}` or `fused` says.", null, Severity.Warning),
     ];
 
     public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)

@@ -34,6 +34,7 @@ internal sealed class MergePlanner(
     private const string DefaultFormat = "safetensors";
 
     private readonly Dictionary<string, InputModel> _stages = [];
+    private readonly HashSet<string> _stagesOfFusedExperts = [];
     private OutputPlace? _place;
 
     /// <summary>Plans every stage.</summary>
@@ -53,7 +54,19 @@ internal sealed class MergePlanner(
                 continue;
             }
 
+            bool isFused = HasFusedExperts(plan);
+            if (isFused && isLast && plan is { Packed: null, Builder: null, Stage.OutputNames: null } && plan.Format.Export.Id == DefaultFormat)
+            {
+                recipe = recipe with { Stages = [.. recipe.Stages.SkipLast(1), .. FusedExperts.Split(stage, new YamlScalar(FusedExperts.Fused, true, stage.Place))] };
+                return Plan(output);
+            }
+
             stages.Add(plan);
+            if (isFused && stage.Name is not null)
+            {
+                _stagesOfFusedExperts.Add(stage.Name);
+            }
+
             if (stage.Name is not null && !stage.Name.Contains('\0', StringComparison.Ordinal))
             {
                 string path = _place.Path;
@@ -72,6 +85,14 @@ internal sealed class MergePlanner(
         }
 
         return new MergePlan(recipe, stages, place, [.. problems.Where(problem => problem.Severity == Severity.Warning).Distinct()]);
+    }
+
+    // Whether the base has the experts of a layer in one tensor, which they are taken out of to be merged.
+    private bool HasFusedExperts(StagePlan plan)
+    {
+        ModelReference donor = plan.Stage.BaseModel ?? plan.Stage.Slices[0].Sources[0].Model;
+        return donor.Apply.All(transform => transform.Id != FusedExperts.Transform)
+            && (donor.StageName(_stagesOfFusedExperts.Contains) is not null || plan.Names[donor.Name].Exports.Any(export => export.Export.Id == FusedExperts.Transform));
     }
 
     // A name like a file's also tells the format, where the recipe does not.

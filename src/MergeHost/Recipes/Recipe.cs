@@ -60,6 +60,9 @@ internal sealed record RecipeStage
     /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has; <see langword="null"/> if the recipe does not say.</summary>
     public YamlScalar? OutputPacking { get; init; }
 
+    /// <summary>How the output names experts, <c>separate</c> or <c>fused</c>; <see langword="null"/> for what the base does.</summary>
+    public YamlScalar? OutputNames { get; init; }
+
     /// <summary>What makes the models alike before tensors are matched, in order.</summary>
     public IReadOnlyList<TransformReference> Align { get; init; } = [];
 

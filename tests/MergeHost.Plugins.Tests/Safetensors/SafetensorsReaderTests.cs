@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Safetensors;
+using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Safetensors;
 
@@ -47,6 +48,25 @@ public sealed class SafetensorsReaderTests
         Assert.Equal("llama", (string?)reader.Companions.Single(companion => companion.Name == "config.json").ReadJson()["model_type"]);
     }
 
+    [Theory]
+    [InlineData("new_embeddings.safetensors")]
+    [InlineData("new_embeddings.bin")]
+    public void Open_OfAnAdapterWithRowsForNewTokens_RefusesThemByName(string rows)
+    {
+        using TemporaryFolder folder = Adapter(rows);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new SafetensorsFormat().Open(folder.Path));
+        Assert.Equal(ErrorCodes.ContentUnsupported, exception.Code);
+        Assert.Contains($"'{rows}' holds rows for new tokens", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_OfAnAdapterBesideOtherTensors_SaysThatTheyAreNotRead()
+    {
+        using TemporaryFolder folder = Adapter("value_head.safetensors");
+        using ICheckpointReader reader = new SafetensorsFormat().Open(folder.Path);
+        Assert.EndsWith("'value_head.safetensors' is not read: the adapter is in 'adapter_model.safetensors'", Assert.Single(reader.Warnings).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_OfAFileThatIsNotThere_NamesIt()
     {
@@ -54,5 +74,14 @@ public sealed class SafetensorsReaderTests
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new SafetensorsFormat().Open(path));
         Assert.Equal(ErrorCodes.CheckpointUnreadable, exception.Code);
         Assert.Contains(path, exception.Message, StringComparison.Ordinal);
+    }
+
+    private static TemporaryFolder Adapter(string other)
+    {
+        TemporaryFolder folder = new();
+        File.Copy(Path.Combine(_folder, "model.safetensors"), folder["adapter_model.safetensors"]);
+        File.WriteAllText(folder["adapter_config.json"], "{}");
+        File.WriteAllText(folder[other], "");
+        return folder;
     }
 }

@@ -24,6 +24,30 @@ public sealed class ExpertNamesTests : IDisposable
     }
 
     [Fact]
+    public void Merge_IntoABaseOfFusedExperts_FollowsItUnlessToldOtherwise()
+    {
+        string recipe = Recipe();
+        _bed.Merge(recipe + "output: {names: fused}\n", "fused");
+        string mixed = $"merge_method: slerp\nbase_model: {_bed["fused"]}\nmodels: [{{model: {_bed["fused"]}}}, {{model: {_bed["1"]}}}]\nparameters: {{t: 0.3}}\n";
+        _bed.Merge(mixed, "followed");
+        _bed.Merge(mixed + "output: {names: separate}\n", "separate");
+        Assert.Equal(MergeBed.Read(_bed["separate"], Experts + "0.down_proj.weight").Values.Concat(MergeBed.Read(_bed["separate"], Experts + "1.down_proj.weight").Values),
+            MergeBed.Read(_bed["followed"], Experts + "down_proj").Values);
+
+        _bed.Merge(mixed.Replace($"base_model: {_bed["fused"]}", $"base_model: {_bed["1"]}", StringComparison.Ordinal), "other");
+        Assert.Equal([4, 8], MergeBed.Read(_bed["other"], Experts + "1.down_proj.weight").Info.Shape);
+    }
+
+    [Fact]
+    public void Merge_OfStagesOverFusedExperts_FusesTheLast()
+    {
+        string recipe = Recipe();
+        _bed.Merge(recipe + "output: {names: fused}\n", "fused");
+        _bed.Merge($"name: first\nmerge_method: passthrough\nmodels: [{{model: {_bed["fused"]}}}]\n---\nmerge_method: linear\nmodels: [{{model: first}}, {{model: {_bed["1"]}}}]\nparameters: {{weight: 1}}\n", "out");
+        Assert.Equal([2, 4, 8], MergeBed.Read(_bed["out"], Experts + "down_proj").Info.Shape);
+    }
+
+    [Fact]
     public void Merge_WithOtherNames_IsRefused()
     {
         Problem problem = MergeBed.Fails(() => _bed.Merge(Recipe() + "output: {names: fusd}\n", "out"));

@@ -103,7 +103,7 @@ internal sealed partial class RecipeReader
             return [];
         }
 
-        return document is YamlMapping mapping && ReadNames(mapping) is { Text: "fused" } names ? FusedExperts.Split(stage, names) : [stage];
+        return stage.OutputNames is { Text: FusedExperts.Fused } names ? FusedExperts.Split(stage, names) : [stage];
     }
 
     private RecipeStage? ReadStage(YamlNode document)
@@ -145,6 +145,7 @@ internal sealed partial class RecipeReader
             OutputType = Text(stage, "out_type"),
             OutputImportance = Text(stage, "out_imatrix") is { } file ? file with { Text = Find(file) } : null,
             OutputPacking = ReadOutput(stage) is { } output ? Text(output, "packing") : null,
+            OutputNames = ReadNames(stage),
             Align = ReadAlignments(stage),
             ChatTemplate = Text(stage, "chat_template"),
             Selection = ReadSelection(stage),
@@ -251,7 +252,7 @@ internal sealed partial class RecipeReader
 
     private YamlScalar? ReadNames(YamlMapping stage)
     {
-        string[] known = ["separate", "fused"];
+        string[] known = ["separate", FusedExperts.Fused];
         YamlScalar? names = stage.Find("output") is YamlMapping output ? Text(output, "names") : null;
         if (names is not null && !known.Contains(names.Text))
         {

@@ -1,19 +1,25 @@
 using MergeHost.Storage.Text;
 
-namespace MergeHost.Recipes.Reading;
+namespace MergeHost.Recipes;
 
-/// <summary><c>output: {names: fused}</c>: experts are merged one by one, and a second stage stores those of a layer in one tensor.</summary>
+/// <summary><c>output: {names: fused}</c>, or a base with such names: experts are merged one by one, and a second stage stores those of a layer in one tensor.</summary>
 internal static class FusedExperts
 {
+    /// <summary>The word for experts that share a tensor.</summary>
+    public const string Fused = "fused";
+
+    /// <summary>The transform between both sets of names, which reads fused experts one by one.</summary>
+    public const string Transform = "experts";
+
     private const string Suffix = ".separate";
 
     /// <summary>The stage as one that merges and one that fuses.</summary>
     public static IEnumerable<RecipeStage> Split(RecipeStage stage, YamlScalar names)
     {
         string name = (stage.Name ?? "experts") + Suffix;
-        TransformReference fuse = new("experts", [(new YamlScalar("names", true, names.Place), names)], names.Place);
+        TransformReference fuse = new(Transform, [(new YamlScalar("names", true, names.Place), names)], names.Place);
         ModelReference merged = new ModelReference(name, names.Place).With([fuse]);
-        yield return stage with { Name = name, OutputFormat = null, OutputType = null, OutputImportance = null, OutputPacking = null, Evaluate = null };
+        yield return stage with { Name = name, OutputFormat = null, OutputType = null, OutputImportance = null, OutputPacking = null, OutputNames = names, Evaluate = null };
         yield return new RecipeStage
         {
             Place = names.Place,
@@ -24,6 +30,7 @@ internal static class FusedExperts
             OutputType = stage.OutputType,
             OutputImportance = stage.OutputImportance,
             OutputPacking = stage.OutputPacking,
+            OutputNames = names,
             Evaluate = stage.Evaluate,
         };
     }
