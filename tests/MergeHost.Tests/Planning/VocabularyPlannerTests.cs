@@ -155,11 +155,11 @@ public sealed class VocabularyPlannerTests : IDisposable
     }
 
     [Fact]
-    public void TokenizerSource_OfABaseThatIsNotNamed_SaysSo()
+    public void TokenizerSource_OfABaseThatIsNotNamed_IsTheFirstModelsAndSaysSo()
     {
-        Problem problem = _folder.Error(RecipeFolder.Linear("small") + "tokenizer_source: base");
-        Assert.Equal(ErrorCodes.SourceCount, problem.Code);
-        Assert.Contains("`base_model:`", problem.Hint, StringComparison.Ordinal);
+        Problem warning = _folder.Plan(RecipeFolder.Linear("small") + "tokenizer_source: base").Warnings[0];
+        Assert.Equal("the tokenizer is to be the base's, and no base is named: it is that of 'small', the first model", warning.Message);
+        Assert.Contains("`base_model:`", warning.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
