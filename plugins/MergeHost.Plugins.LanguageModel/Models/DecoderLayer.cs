@@ -111,7 +111,7 @@ internal sealed class DecoderLayer : IDisposable
         keys = keys.repeat_interleave(shared, 1);
         values = values.repeat_interleave(shared, 1);
         Tensor mixed = _config.Scales.AttentionCap is null
-            ? nn.functional.scaled_dot_product_attention(Prescaled(queries), keys, values, attn_mask: seen, is_casual: seen is null && keys.shape[2] == x.shape[1])
+            ? Wide.Attention(Prescaled(queries), keys, values, seen, isCausal: seen is null && keys.shape[2] == x.shape[1])
             : MixCapped(queries, keys, values, seen!);
         return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], _config.Heads * _config.HeadSize));
 

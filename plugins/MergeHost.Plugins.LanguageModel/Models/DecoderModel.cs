@@ -80,7 +80,7 @@ internal sealed class DecoderModel : IDisposable
     /// <summary>The logits of the token after each state, float32, of <c>[…, vocabulary]</c>.</summary>
     public Tensor Logits(Tensor states)
     {
-        Tensor logits = nn.functional.linear(states, _head);
+        Tensor logits = Wide.Linear(states, _head, bias: null);
         return SoftCap.Apply(Config.Scales.Logits is { } scale ? logits.mul(LastingScalar.Of(scale)) : logits, Config.Scales.LogitCap).to(float32);
     }
 

@@ -40,7 +40,7 @@ internal sealed record LinearMap(Tensor Weight, Tensor? Bias, string? Name, Inpu
     public Tensor Apply(Tensor x)
     {
         Tap.Show(Name, x);
-        return nn.functional.linear(x, Weight, Bias);
+        return Wide.Linear(x, Weight, Bias);
     }
 
     public void Dispose()
