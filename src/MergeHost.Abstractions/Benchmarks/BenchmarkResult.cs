@@ -28,6 +28,9 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>Whether a higher value is better; true by default.</summary>
     public bool HigherIsBetter { get; init; } = true;
 
+    /// <summary>Whether the value is in percent already, as that of BLEU is; by default a value of which more is better is a share of 1.</summary>
+    public bool IsPercent { get; init; }
+
     /// <summary>How many items the value rests on.</summary>
     public int Count { get; init; } = Items.Count;
 

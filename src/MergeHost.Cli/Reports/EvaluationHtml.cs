@@ -89,13 +89,12 @@ internal static class EvaluationHtml
 
     private static PageTable Values(EvaluationSummary summary, IReadOnlyList<string> names, IReadOnlyList<int> tasks, string value)
     {
-        double scale = summary.Models[0].Tasks[tasks[0]].HigherIsBetter ? 100 : 1;
         return new PageTable(
             ["task", "model", $"#{value}", "#low", "#high", "#items"],
             [
                 .. tasks.SelectMany(index => summary.Models.Zip(names, (model, name) => (Task: model.Tasks[index], Name: name))).Select(found => (PageCell[])
                 [
-                    found.Task.Task, found.Name, PageCell.Of(scale * found.Task.Value), PageCell.Of(scale * found.Task.Low), PageCell.Of(scale * found.Task.High), found.Task.Count,
+                    found.Task.Task, found.Name, PageCell.Of(found.Task.Scale * found.Task.Value), PageCell.Of(found.Task.Scale * found.Task.Low), PageCell.Of(found.Task.Scale * found.Task.High), found.Task.Count,
                 ]),
             ]);
     }

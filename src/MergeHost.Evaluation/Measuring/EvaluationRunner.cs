@@ -126,6 +126,7 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         (double Low, double High)? interval = result.Interval ?? (result.Items.Count == 0 ? null : Interval());
         return new TaskSummary(task.NameOf(result), result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter)
         {
+            IsPercent = result.IsPercent,
             CutCount = result.CutCount,
         };
 

@@ -45,6 +45,12 @@ public sealed record TaskChange(string Task, double Difference, double Low, doub
 public sealed record TaskSummary(
     string Task, string Metric, bool IsMain, double Value, double? Low, double? High, int Count, bool HigherIsBetter)
 {
+    /// <summary>Whether the value is in percent already, as that of BLEU is; else one of which more is better is a share of 1.</summary>
+    public bool IsPercent { get; init; }
+
+    /// <summary>What it is multiplied by where it is shown: a share as percent.</summary>
+    internal double Scale => HigherIsBetter && !IsPercent ? 100 : 1;
+
     /// <summary>Of how many items the beginning was cut off, since they are longer than what the model can read.</summary>
     public int CutCount { get; init; }
 }

@@ -72,6 +72,7 @@ internal static class GroupScores
         return new TaskResult(name, metric, value, [.. items])
         {
             HigherIsBetter = results[0].HigherIsBetter,
+            IsPercent = results[0].IsPercent,
             Count = (int)total,
             StandardError = error,
             Interval = !hasItems && error is { } one ? (value - (1.96 * one), value + (1.96 * one)) : null,

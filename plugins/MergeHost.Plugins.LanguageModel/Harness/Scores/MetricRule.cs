@@ -13,6 +13,8 @@ internal sealed record MetricRule(string Name, string Aggregation, bool HigherIs
     private static readonly string[] _entries = ["metric", "aggregation", "higher_is_better", "hf_evaluate", "weight_by_size", "kwargs"];
     private static readonly string[] _exactMatch = ["ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore", "multi_target"];
 
+    private static readonly string[] _inPercent = ["bleu", "chrf", "chrf++", "ter"];
+
     private static readonly Dictionary<string, (string Aggregation, bool HigherIsBetter, TaskKind[] Kinds)> _known = new()
     {
         ["acc"] = ("mean", true, [TaskKind.MultipleChoice, TaskKind.Loglikelihood]),
@@ -40,6 +42,9 @@ internal sealed record MetricRule(string Name, string Aggregation, bool HigherIs
         [TaskKind.LoglikelihoodRolling] = ["word_perplexity", "byte_perplexity", "bits_per_byte"],
         [TaskKind.GenerateUntil] = ["exact_match"],
     };
+
+    /// <summary>Whether its figure is in percent, as sacrebleu's are.</summary>
+    public bool IsPercent => _inPercent.Contains(Aggregation);
 
     /// <summary>The metrics of a task, or those of its kind.</summary>
     /// <exception cref="MergeHostException">MH6002: a metric or aggregation is not known.</exception>

@@ -138,6 +138,7 @@ internal sealed record MetricScores(MetricRule Rule, string Filter, IReadOnlyLis
         return new TaskResult(task, Name, Figure.Value, items)
         {
             HigherIsBetter = Rule.HigherIsBetter,
+            IsPercent = Rule.IsPercent,
             Count = Samples.Count,
             Aggregation = isPerplexity ? Aggregation.Perplexity : Aggregation.Mean,
             StandardError = Figure.Error,

@@ -10,7 +10,7 @@ internal static class Numbers
 
     /// <summary>The value of a task: shares in percent, all others as they are.</summary>
     public static string Task(TaskSummary task) => task.HigherIsBetter
-        ? WithInterval(100 * task.Value, 100 * task.Low, 100 * task.High, value => Fixed(value, "0.0"))
+        ? WithInterval(task.Scale * task.Value, task.Scale * task.Low, task.Scale * task.High, value => Fixed(value, "0.0"))
         : WithInterval(task.Value, task.Low, task.High, value => Fixed(value, "0.00"));
 
     /// <summary>The value of a metric: gains and gaps in points, retentions in percent.</summary>
