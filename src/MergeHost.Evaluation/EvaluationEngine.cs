@@ -1,5 +1,6 @@
 using MergeHost.Evaluation.Measuring;
 using MergeHost.Evaluation.Overlap;
+using MergeHost.Evaluation.Prediction;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Evaluation.Runs;
 using MergeHost.Evaluation.Studies;
@@ -59,15 +60,16 @@ public sealed class EvaluationEngine
     /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
     /// <param name="studyPath">The study.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>
+    /// <param name="withExamples">Whether <see cref="StudySummary.Examples"/> are found; each merge is made once more for them.</param>
     /// <param name="warnings">Told what is worth knowing of the merges.</param>
     /// <param name="tell">Told what is being done, in a line.</param>
     /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept, and the same call goes on there.</param>
     /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public StudySummary Sweep(
-        string studyPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        string studyPath, MergeOptions options, bool withExamples = false, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
-        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(studyPath, tell ?? (_ => { }), cancellation);
+        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(studyPath, withExamples, tell ?? (_ => { }), cancellation);
 
     /// <summary>Measures some of the points of a study, so that <see cref="Sweep"/> finds them in the cache: those that depend on no other point.</summary>
     /// <param name="part">Which: base, experts and points are dealt out in turn.</param>
@@ -77,6 +79,24 @@ public sealed class EvaluationEngine
         string studyPath, MergePart part, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
         new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).RunPart(studyPath, part, tell ?? (_ => { }), cancellation);
+
+    /// <summary>The examples of a sweep as a file that <see cref="Predict"/> reads: JSON Lines, a merge a line.</summary>
+    public static string ExamplesText(StudySummary summary) => ExampleFile.Text(summary.Examples);
+
+    /// <summary>Looks a recipe's merge up among the merges of studies, by what can be known of it before it is measured; no merge is written.</summary>
+    /// <param name="recipePath">The recipe: one stage that merges two models at least into their base.</param>
+    /// <param name="suitePath">The suite whose texts base and experts are measured by; <see langword="null"/> for the one that the recipe names, if any.</param>
+    /// <param name="examplesPath">The merges of studies, as a sweep writes them; <see langword="null"/> for those of our own studies.</param>
+    /// <param name="options">How merges are carried out, and where benchmarks run.</param>
+    /// <param name="warnings">Told what is worth knowing of the recipe.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop; with a cache, what was measured is kept.</param>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, its suite, a model, a plugin or the examples.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public PredictionReport Predict(
+        string recipePath, string? suitePath, string? examplesPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        CancellationToken cancellation = default) =>
+        new PredictionRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(recipePath, suitePath, examplesPath, tell ?? (_ => { }), cancellation);
 
     /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
     /// <param name="report">The scores of two models that are still there.</param>

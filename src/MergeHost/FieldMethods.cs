@@ -158,6 +158,11 @@ internal static class FieldMethods
             return null;
         }
 
+        if (id == "auto")
+        {
+            return ("a merge cannot choose its method, since that takes measuring", "Run `mergehost sweep RECIPE --write-best FILE`: it chooses one by the suite of `evaluate:`, and writes the recipe to merge by.");
+        }
+
         if (_mergekit.Contains(id))
         {
             return ($"'{name}' is a method of mergekit that no installed plugin has", $"Choose another method; {otherwise}");

@@ -27,6 +27,7 @@ internal static class MergeHostCommand
             CompareResultsCommand.Create(),
             OverlapCommand.Create(),
             SweepCommand.Create(),
+            PredictCommand.Create(),
             SlurmCommand.Create(),
             ServeCommand.Create(),
             VerifyCommand.Create(),

@@ -30,6 +30,12 @@ internal static class StudyHtml
             AppendTables(page, study, over);
         }
 
+        page.Table("Chosen settings of several experts: what mean scores are above controls; alone: one expert added at the same strength", new PageTable(
+            ["stage", "merge", "settings", "over", "above", "#points"],
+            [
+                .. study.Points.SelectMany(point => point.Controls, (point, control) => (point, control)).SelectMany(pair => pair.control.Metrics.Where(metric => metric.Name == MergeMetrics.MacroOutperformGapName), (pair, metric) => (PageCell[])
+                    [pair.point.Stage, pair.point.Name, Settings(pair.point.Settings), metric.Over, pair.control.With, new PageCell(Figures.Difference(metric), metric.Value)]),
+            ]));
         page.Note(EvaluationHtml.Meanings);
         foreach (StudyPoint point in study.Points.Where(point => point.Tuning is not null))
         {

@@ -8,6 +8,9 @@ namespace MergeHost.Evaluation.Metrics;
 /// <param name="split">Which items take part.</param>
 internal sealed class Comparison(Constituents constituents, ItemSplit split = ItemSplit.All)
 {
+    // The width of an interval of 95 % in standard errors.
+    private const double IntervalErrors = 3.92;
+
     /// <summary>The metrics of a merge with their intervals: for tasks that count right answers, and for texts by their perplexity.</summary>
     public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged) => Compare(merged, []);
 
@@ -23,9 +26,12 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
         return MetricsOf(merged, tasks, draw: 0).MacroOutperformGap;
     }
 
-    /// <summary>What the criterion of a merge is above that of another, with the interval of paired items.</summary>
-    public MetricSummary CriterionAbove(MeasuredModel merged, MeasuredModel other) =>
-        Compare(merged, [other]).First(metric => metric.Name == MergeMetrics.MacroOutperformGapName);
+    /// <summary>Whether the criterion of a merge is within one standard error of that of the best, items paired.</summary>
+    public bool IsLevel(MeasuredModel best, MeasuredModel merged)
+    {
+        return merged == best || Compare(best, [merged]).First(metric => metric.Name == MergeMetrics.MacroOutperformGapName) is var behind
+            && behind.Value <= (behind.High - behind.Low) / IntervalErrors;
+    }
 
     /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
     public IReadOnlyList<TaskChange> Changes(MeasuredModel model) => Above(model, (task, draw) => Score(constituents.Base, task, draw));

@@ -13,6 +13,12 @@ public sealed record StudySummary(
 {
     /// <summary>How each merge stands to base and best expert, corrected for how many merges were tried: first by right answers, then by texts.</summary>
     public IReadOnlyList<StudyStanding> Standings { get; init; } = [];
+
+    /// <summary>Which merge was chosen, of a recipe with <c>merge_method: auto</c>; <see langword="null"/> of a study.</summary>
+    public AutoChoice? Choice { get; init; }
+
+    /// <summary>What could be known of each merge of two experts at least, and how it came out; nothing unless asked for.</summary>
+    public IReadOnlyList<MergeExample> Examples { get; init; } = [];
 }
 
 /// <summary>One merge of a study.</summary>
@@ -34,6 +40,12 @@ public sealed record StudyPoint(
 
     /// <summary>The recipe that makes it; models that are files here are named by their whole path.</summary>
     public string Recipe { get; init; } = "";
+
+    /// <summary>
+    /// Of a chosen merge of several experts, what its metrics on the test items are above those of the controls: the base, the experts' mean, the best
+    /// expert, and each expert alone at the same strength where the recipe names one.
+    /// </summary>
+    public IReadOnlyList<MergeComparison> Controls { get; init; } = [];
 
     /// <summary>How its settings were found, if they were tuned.</summary>
     public TuningSummary? Tuning { get; init; }

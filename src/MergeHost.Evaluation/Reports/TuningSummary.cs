@@ -8,14 +8,14 @@ namespace MergeHost.Evaluation.Reports;
 /// <param name="Against">What its metrics on the test items are above those of others: of 1/N, of the best expert, and of each fixed setting.</param>
 /// <param name="Recipe">The recipe, but for its base and models.</param>
 public sealed record TuningSummary(
-    IReadOnlyList<TuningTry> Screened, IReadOnlyList<TuningTry> Confirmed, IReadOnlyList<TuningComparison> Against, string Recipe);
+    IReadOnlyList<TuningTry> Screened, IReadOnlyList<TuningTry> Confirmed, IReadOnlyList<MergeComparison> Against, string Recipe);
 
 /// <summary>A setting that was tried.</summary>
 /// <param name="Settings">The coefficients.</param>
 /// <param name="Value">What it was judged by.</param>
 public sealed record TuningTry(IReadOnlyDictionary<string, string> Settings, double Value);
 
-/// <summary>How a tuned merge compares with another model.</summary>
-/// <param name="With">The other: <c>1/N</c>, <c>best expert F</c>, or a method with its setting.</param>
+/// <summary>How a merge compares with another model of its study.</summary>
+/// <param name="With">The other: <c>base</c>, <c>1/N</c>, <c>best expert F</c>, <c>F alone</c> at the same strength, or a method with its setting.</param>
 /// <param name="Metrics">What the metrics are above the other's, with the intervals of paired items.</param>
-public sealed record TuningComparison(string With, IReadOnlyList<MetricSummary> Metrics);
+public sealed record MergeComparison(string With, IReadOnlyList<MetricSummary> Metrics);

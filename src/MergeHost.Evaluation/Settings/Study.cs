@@ -13,7 +13,16 @@ namespace MergeHost.Evaluation.Settings;
 /// <param name="Control">The name of the method that all others are compared with, or <see langword="null"/>.</param>
 internal sealed record Study(
     string Path, string Name, string SuitePath, YamlScalar Base, IReadOnlyList<StudyExpert> Experts, IReadOnlyList<StudyMethod> Methods,
-    IReadOnlyList<StudyStage> Stages, string? Control);
+    IReadOnlyList<StudyStage> Stages, string? Control)
+{
+    /// <summary>That one merge is to be chosen, of a recipe with <c>merge_method: auto</c>; <see langword="null"/> of a study.</summary>
+    public AutoChoiceRule? Auto { get; init; }
+}
+
+/// <summary>How a merge is chosen for a recipe with <c>merge_method: auto</c>.</summary>
+/// <param name="Budget">How many merges may be measured.</param>
+/// <param name="LeftOut">The methods that exceed it.</param>
+internal sealed record AutoChoiceRule(int Budget, IReadOnlyList<string> LeftOut);
 
 /// <summary>An expert of a study.</summary>
 /// <param name="Letter">What it is called in the names of merges.</param>

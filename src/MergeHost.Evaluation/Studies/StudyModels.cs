@@ -16,6 +16,7 @@ internal sealed class StudyModels
     private readonly MeasuredModel _base;
     private readonly IReadOnlyList<MeasuredModel> _experts;
     private readonly Func<string, YamlMapping, Func<Subject, MeasuredModel>, MeasuredModel> _merge;
+    private readonly Func<string, Subject> _mean;
     private readonly CancellationToken _cancellation;
 
     /// <param name="study">The study.</param>
@@ -23,18 +24,19 @@ internal sealed class StudyModels
     /// <param name="base">The base, measured.</param>
     /// <param name="experts">The experts in the study's order, measured.</param>
     /// <param name="merge">Has a merge of a name and a recipe measured.</param>
+    /// <param name="mean">The mean of the experts of some letters.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">The suite has no items to choose by, or none to report on.</exception>
     public StudyModels(
         Study study, Evaluator evaluator, MeasuredModel @base, IReadOnlyList<MeasuredModel> experts,
-        Func<string, YamlMapping, Func<Subject, MeasuredModel>, MeasuredModel> merge, CancellationToken cancellation)
+        Func<string, YamlMapping, Func<Subject, MeasuredModel>, MeasuredModel> merge, Func<string, Subject> mean, CancellationToken cancellation)
     {
         if (@base.Tasks.All(task => ItemSplit.Development.Indices(task.Main).Length == 0 || ItemSplit.Test.Indices(task.Main).Length == 0))
         {
             throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{study.SuitePath}: no task has items to choose settings by, and others to report on")]);
         }
 
-        (_study, _evaluator, _base, _experts, _merge, _cancellation) = (study, evaluator, @base, experts, merge, cancellation);
+        (_study, _evaluator, _base, _experts, _merge, _mean, _cancellation) = (study, evaluator, @base, experts, merge, mean, cancellation);
 
         // Settings are screened by texts, where there are texts: a loss tells more than a count of right answers.
         _screening = evaluator.Only([.. @base.Tasks.Where(task => task.Main.Aggregation == Aggregation.Perplexity).Select(task => task.Task.Name)]);
@@ -53,6 +55,20 @@ internal sealed class StudyModels
 
     /// <summary>Measures a merge.</summary>
     public MeasuredModel Measure(string letters, Candidate candidate) => Measure(letters, candidate, _evaluator);
+
+    /// <summary>The models that say what a merge of several experts is worth: the base, the experts' mean, the best expert, and each expert alone.</summary>
+    public IEnumerable<(string Name, MeasuredModel Model)> Controls(StudyMerge merge)
+    {
+        Constituents constituents = Of(merge.Letters);
+        MeasuredModel best = constituents.Experts.MaxBy(new Comparison(constituents, ItemSplit.Development).Criterion)!;
+        List<(string, MeasuredModel)> controls = [("base", _base), ("1/N", _evaluator.Measure(_mean(merge.Letters), _cancellation)), ($"best expert {best.Name}", best)];
+        if (StudyRecipe.Alone(merge.Candidate.Setting, merge.Letters.Length) is { } alone)
+        {
+            controls.AddRange(merge.Letters.Select(letter => ($"{letter} alone", Measure($"{letter}", merge.Candidate with { Setting = alone }))));
+        }
+
+        return controls;
+    }
 
     /// <summary>Finds the coefficients of a merge, and measures it.</summary>
     public StudyMerge Tune(string letters, StudyMethod method)

@@ -41,6 +41,11 @@ internal sealed class StudyReader
             return null;
         }
 
+        if (AutoRecipe.Is(study))
+        {
+            return AutoRecipe.Read(path, study, _problems);
+        }
+
         CheckFields(study, "studies", _fields);
         List<StudyExpert> experts = [.. Entries(study, "experts").Select(entry => ReadExpert(entry.Key, entry.Value))];
         List<StudyMethod> methods = [.. Entries(study, "methods").Select(entry => ReadMethod(entry.Key, entry.Value, experts)).OfType<StudyMethod>()];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MergeHost.Evaluation.Settings;
 using MergeHost.Storage.Text;
 
@@ -23,6 +24,36 @@ internal static class StudyRecipe
     /// <summary>The same, with the whole paths of models that are files here, so that it can be kept anywhere.</summary>
     public static YamlMapping Anchored(Study study, string letters, StudySetting setting) => Of(
         study with { Base = Anchored(study, study.Base), Experts = [.. study.Experts.Select(expert => expert with { Model = Anchored(study, expert.Model) })] }, letters, setting);
+
+    /// <summary>
+    /// How an expert alone is added at the strength at which a merge adds each of its experts: by the same method with the same λ, or where the merge
+    /// adds the mean of what experts learned, with one so much smaller.
+    /// </summary>
+    /// <param name="setting">How the merge is made.</param>
+    /// <param name="experts">How many experts it has.</param>
+    /// <returns><see langword="null"/> if the recipe names no strength.</returns>
+    public static StudySetting? Alone(StudySetting setting, int experts)
+    {
+        if (setting.Recipe.Find("parameters") is not YamlMapping parameters)
+        {
+            return null;
+        }
+
+        YamlScalar? lambda = parameters.Find("lambda") as YamlScalar;
+        bool isMean = parameters.Find("normalize") is YamlScalar { Text: "true" };
+        if (!isMean || !double.TryParse(lambda?.Text ?? "1", CultureInfo.InvariantCulture, out double strength))
+        {
+            return lambda is null ? null : setting;
+        }
+
+        YamlScalar smaller = new((strength / experts).ToString(CultureInfo.InvariantCulture), IsPlain: true, parameters.Place);
+        YamlMapping scaled = parameters with { Entries = [.. parameters.Entries.Where(entry => entry.Key.Text != "lambda"), (Key("lambda", setting), smaller)] };
+        return setting with
+        {
+            Values = new Dictionary<string, string> { ["lambda"] = smaller.Text },
+            Recipe = setting.Recipe with { Entries = [.. setting.Recipe.Entries.Where(entry => entry.Key.Text != "parameters"), (Key("parameters", setting), scaled)] },
+        };
+    }
 
     /// <summary>The letter that an item of a method's <c>models:</c> names, or <see langword="null"/> if it names none.</summary>
     public static char? Letter(YamlNode item) => item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;

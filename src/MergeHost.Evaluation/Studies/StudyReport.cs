@@ -25,6 +25,9 @@ internal sealed class StudyReport(Study study, StudyModels models)
             Test(merge).Compare(merge.Model), Test(merge).Changes(merge.Model), Test(merge).Gaps(merge.Model), OverControl([merge], merges))
         {
             Development = models.Development(merge),
+            Controls = IsChosen(merge) && merge.Letters.Length > 1
+                ? [.. models.Controls(merge).Select(control => new MergeComparison(control.Name, Test(merge).Compare(merge.Model, [control.Model])))]
+                : [],
             Recipe = YamlText.Document(StudyRecipe.Anchored(study, merge.Letters, merge.Candidate.Setting)),
             Tuning = Tuning(merge, merges),
         }));
@@ -45,7 +48,18 @@ internal sealed class StudyReport(Study study, StudyModels models)
     public StudySummary Summarize(ComparisonReport distances) => new(study.Name, study.Control, _points, _means, distances)
     {
         Standings = StudyStandings.Of(_merges, models),
+        Choice = study.Auto is { } auto ? Choose(auto) : null,
     };
+
+    private AutoChoice Choose(AutoChoiceRule rule)
+    {
+        StudyMerge[] merges = [.. _merges.Select(entry => entry.Merge)];
+        Comparison development = new(models.Of(merges[0].Letters), ItemSplit.Development);
+        int best = Enumerable.Range(0, merges.Length).MaxBy(index => _points[index].Development!.Value);
+        string[] order = [.. study.Methods.Select(method => method.Name)];
+        int[] level = [.. Enumerable.Range(0, merges.Length).Where(index => development.IsLevel(merges[best].Model, merges[index].Model)).OrderBy(index => Array.IndexOf(order, _points[index].Method))];
+        return new AutoChoice(study.Experts.ToDictionary(expert => $"{expert.Letter}", expert => expert.Model.Text), level[0], best, level, rule.Budget, rule.LeftOut);
+    }
 
     private Comparison Test(StudyMerge merge) => new(models.Of(merge.Letters), ItemSplit.Test);
 
@@ -74,7 +88,7 @@ internal sealed class StudyReport(Study study, StudyModels models)
             .. stage.Where(other => other.Letters == merge.Letters && other.Tuned is null).Select(other => ($"{other.Name} {other.Candidate.Setting}".TrimEnd(), other.Model)),
         ];
         return new TuningSummary(
-            tuned.Screened, tuned.Confirmed, [.. others.Select(other => new TuningComparison(other.Name, Test(merge).Compare(merge.Model, [other.Model])))],
+            tuned.Screened, tuned.Confirmed, [.. others.Select(other => new MergeComparison(other.Name, Test(merge).Compare(merge.Model, [other.Model])))],
             YamlText.Of(merge.Candidate.Setting.Recipe));
     }
 }

@@ -1,6 +1,8 @@
+using MergeHost.Checkpoints;
 using MergeHost.Comparing;
 using MergeHost.Evaluation.Measuring;
 using MergeHost.Evaluation.Metrics;
+using MergeHost.Evaluation.Prediction;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Evaluation.Settings;
 using MergeHost.Evaluation.Suites;
@@ -24,7 +26,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
     /// <summary>Runs a study.</summary>
     /// <exception cref="MergeHostException">Something is wrong with the study, its suite, a model or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>
-    public StudySummary Run(string path, Action<string> tell, CancellationToken cancellation)
+    /// <param name="path">The study.</param>
+    /// <param name="withExamples">Whether what could be known of each merge beforehand is found, too.</param>
+    /// <param name="tell">Told what is being done, in a line.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    public StudySummary Run(string path, bool withExamples, Action<string> tell, CancellationToken cancellation)
     {
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
@@ -37,15 +43,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Where(stage.Tries).Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
-            (name, recipe, measure) =>
-            {
-                using PlanSession session = new(study.Path, recipe, catalog, host);
-                return measure(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation));
-            },
-            cancellation);
+            (name, recipe, measure) => Merge(study, name, recipe, measure, cancellation), Mean, cancellation);
         StudyReport report = new(study, measured);
         IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
         IReadOnlyList<Candidate> best = all;
+        List<StudyMerge> tried = [];
         foreach (StudyStage stage in study.Stages)
         {
             List<StudyMerge> merges = [.. stage.Merges.SelectMany(letters => Try(stage, letters, stage.TriesAll ? all : best))];
@@ -56,10 +58,22 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
             }
 
             report.Add(stage, merges, best);
+            tried.AddRange(merges);
         }
 
         ComparisonReport distances = new CompareRunner([@base, .. experts], hasBase: true).Run(options, progress: null, cancellation);
-        return report.Summarize(distances with { Pairs = [.. distances.Pairs.Select(pair => pair with { Layers = [], Tensors = [] })] });
+        StudySummary summary = report.Summarize(distances with { Pairs = [.. distances.Pairs.Select(pair => pair with { Layers = [], Tensors = [] })] });
+        return withExamples ? summary with { Examples = new StudyExamples(study, @base, experts, measured, evaluator, Mean, Look, options, tell, cancellation).Of(tried) } : summary;
+
+        Subject Mean(string letters) => new($"{letters} 1/N", null, () => new MeanCheckpoint([.. letters.Select(letter => experts[Index(letter)])]));
+
+        int Index(char letter) => study.Experts.Index().First(expert => expert.Item.Letter == letter).Index;
+
+        Dictionary<string, double> Look(string name, YamlMapping recipe, Func<ICheckpointReader, Dictionary<string, double>> look) => Merge(study, name, recipe, subject =>
+        {
+            using ICheckpointReader made = subject.Open();
+            return look(made);
+        }, cancellation);
 
         InputModel Open(string name, YamlScalar model) => models.Resolve(new ModelReference(model.Text, model.Place), study.Path) with { Name = name };
 
@@ -92,9 +106,8 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         {
             points = points.Concat(study.Methods.SelectMany(method => method.Settings, (method, setting) => (Action)(() =>
             {
-                using PlanSession session = new(study.Path, StudyRecipe.Of(study, letters, setting), catalog, host);
                 string name = $"{StudyMerge.NameOf(letters, method)} {setting}".TrimEnd();
-                evaluator.Measure(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation), cancellation);
+                Merge(study, name, StudyRecipe.Of(study, letters, setting), subject => evaluator.Measure(subject, cancellation), cancellation);
             })));
         }
 
@@ -102,6 +115,12 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         evaluator.Expect(mine.Length);
         Array.ForEach(mine, point => point());
         return mine.Length;
+    }
+
+    private T Merge<T>(Study study, string name, YamlMapping recipe, Func<Subject, T> use, CancellationToken cancellation)
+    {
+        using PlanSession session = new(study.Path, recipe, catalog, host);
+        return use(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation));
     }
 
     // All that can be known before anything is measured.

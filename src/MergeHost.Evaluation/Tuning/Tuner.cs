@@ -2,7 +2,6 @@ using MergeHost.Evaluation.Metrics;
 using MergeHost.Evaluation.Reports;
 using MergeHost.Evaluation.Settings;
 using MergeHost.Evaluation.Suites;
-using MergeHost.Reports;
 
 namespace MergeHost.Evaluation.Tuning;
 
@@ -28,9 +27,6 @@ internal sealed class Tuner(
     private const int Budget = 43;
     private const double FirstStep = 1.0 / 6;
 
-    // The width of an interval of 95 % in standard errors.
-    private const double IntervalErrors = 3.92;
-
     private readonly Dictionary<string, Screened> _screened = [];
 
     /// <summary>Tunes.</summary>
@@ -54,14 +50,12 @@ internal sealed class Tuner(
         Comparison development = new(constituents, ItemSplit.Development);
         List<double> values = [.. confirmed.Select(setting => development.Criterion(setting.Model))];
         MeasuredModel top = confirmed[values.IndexOf(values.Max())].Model;
-        int chosen = confirmed.FindIndex(setting => setting.Model == top || IsWithinOneError(development.CriterionAbove(top, setting.Model)));
+        int chosen = confirmed.FindIndex(setting => development.IsLevel(top, setting.Model));
         return new TunedSetting(
             confirmed[chosen], confirmed.Find(setting => setting.Setting == control.Setting)!,
             [.. _screened.Values.OrderBy(tried => tried.Worst).Select(tried => new TuningTry(tried.Setting.Values, tried.Worst))],
             [.. confirmed.Zip(values, (setting, value) => new TuningTry(setting.Setting.Values, value))]);
     }
-
-    private static bool IsWithinOneError(MetricSummary difference) => difference.Value <= (difference.High - difference.Low) / IntervalErrors;
 
     private double[] Scale(double[] point) =>
         [.. method.Coefficients.Zip(point, (coefficient, share) => coefficient.Low + (share * (coefficient.High - coefficient.Low)))];

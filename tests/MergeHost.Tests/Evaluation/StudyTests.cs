@@ -20,6 +20,15 @@ public sealed class StudyTests : IDisposable
           - {name: complementarity, merge: [FM], settings: best}
         """;
 
+    private const string Auto = """
+        merge_method: auto
+        base_model: base
+        models: [{model: finance}, {model: math}]
+        evaluate: suite.yaml
+        dtype: float32
+
+        """;
+
     private readonly RecipeFolder _folder = new RecipeFolder()
         .Add("base", TinyCheckpoint.Llama(seed: 1)).Add("finance", TinyCheckpoint.Llama(seed: 2)).Add("math", TinyCheckpoint.Llama(seed: 3));
 
@@ -164,6 +173,96 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(["B", "F", "M"], summary.Distances.Pairs.SelectMany(pair => new[] { pair.A, pair.B }).Distinct().Order());
     }
 
+    [Fact]
+    public void Sweep_OfSeveralExperts_ComparesWhatIsChosenWithBaseMeanBestExpertAndEachAloneAtTheSameStrength()
+    {
+        StudySummary summary = Run(Sound.Replace("  LI:", "  1/N: {merge_method: task_arithmetic, parameters: {weight: 1, normalize: true}}\n  LI:", StringComparison.Ordinal), out List<string> told);
+        StudyPoint[] several = [.. summary.Points.Where(point => point.Stage == "complementarity")];
+        Assert.All(summary.Points.Except(several), point => Assert.Empty(point.Controls));
+        Assert.Equal(["base", "1/N", "best expert", "F alone", "M alone"], several[0].Controls.Select(Plain));
+        Assert.Equal(["base", "1/N", "best expert", "F alone", "M alone"], several[1].Controls.Select(Plain));
+        Assert.Equal(["base", "1/N", "best expert"], several[2].Controls.Select(Plain));
+        string strength = several[0].Settings["lambda"];
+        StudyPoint alone = summary.Points.First(point => point.Name == "BFTA" && point.Settings["lambda"] == strength);
+
+        // Half of a mean of two is one at half.
+        Assert.Contains(told, line => line.Contains("BF 1/N lambda 0.5", StringComparison.Ordinal));
+        Assert.Equal(several[0].Changes[0].Difference, Above(several[0].Controls[0]), 1e-9);
+        Assert.Equal(several[0].Changes[0].Difference - alone.Changes[0].Difference, Above(several[0].Controls[3]), 1e-9);
+
+        static double Above(MergeComparison control) => control.Metrics.Single(metric => metric.Name == "macroOutperformGap").Value!.Value;
+
+        static string Plain(MergeComparison control) => control.With.StartsWith("best expert", StringComparison.Ordinal) ? "best expert" : control.With;
+    }
+
+    [Fact]
+    public void Sweep_WithExamples_TellsOfEachMergeOfSeveralWhatCouldBeKnown()
+    {
+        StudySummary summary = Run(Sound, _ => { }, withExamples: true);
+        Assert.Equal(["TA", "LI"], summary.Examples.Select(example => example.Method));
+        Assert.All(summary.Examples, example => Assert.Equal(["F", "M"], example.Experts));
+        double lambda = double.Parse(summary.Examples[0].Settings["lambda"], System.Globalization.CultureInfo.InvariantCulture);
+        Dictionary<string, double> features = new(summary.Examples[0].Features);
+
+        // Of task vectors of lengths 1 and r with the cosine c.
+        (double c, double r) = (features["cosine"], features["imbalance"]);
+        Assert.Equal(lambda * (1 + (c / r)), features["keptLeast"], 0.01);
+        Assert.Equal(lambda * Math.Sqrt(1 + (r * r) + (2 * c * r)) / ((1 + r) / 2), features["step"], 0.01);
+        Assert.Equal(features["cosine"], summary.Examples[1].Features["cosine"]);
+        Assert.Equal(["questions"], summary.Examples[0].Outcomes.Keys);
+        Assert.Empty(Run(Sound, out _).Examples);
+    }
+
+    [Fact]
+    public void Sweep_OfARecipeWithAMethodToFind_ChoosesTheFirstOfThoseThatAreLevelWithTheBest()
+    {
+        StudySummary summary = Run(Auto, out _);
+        AutoChoice choice = summary.Choice!;
+        Assert.Equal(["1/N", "TI", "TI", "TSV", "TSV", "ACT", "ACT", "TA"], summary.Points.Select(point => point.Method));
+        Assert.Equal(new Dictionary<string, string> { ["F"] = "finance", ["M"] = "math" }, choice.Models);
+        Assert.Empty(choice.LeftOut);
+        Assert.Equal(choice.Level[0], choice.Point);
+        Assert.Contains(choice.Best, choice.Level);
+        Assert.Equal(summary.Points.Max(point => point.Development), summary.Points[choice.Best].Development);
+        Assert.Equal(choice.Level.Select(index => summary.Points[index].Method), choice.Level.Select(index => summary.Points[index].Method).OrderBy(method => Array.IndexOf(["1/N", "TA", "TI", "TSV", "ACT"], method)));
+
+        // The recipe that was chosen is one that merges.
+        string recipe = summary.Points[choice.Point].Recipe;
+        Assert.Contains("dtype: float32", recipe, StringComparison.Ordinal);
+        Assert.NotEmpty(_folder.Plan(recipe).Stages);
+    }
+
+    [Fact]
+    public void Sweep_OfARecipeWithAMethodToFind_KeepsToTheBudget()
+    {
+        StudySummary summary = Run(Auto + "parameters: {budget: 5}\n", out _);
+        Assert.Equal(["1/N", "TI", "TI", "TSV", "TSV"], summary.Points.Select(point => point.Method));
+        Assert.Equal(["TA", "ACT"], summary.Choice!.LeftOut);
+    }
+
+    [Theory]
+    [InlineData("evaluate: suite.yaml", "", "MH1006", "needs 'evaluate'")]
+    [InlineData("base_model: base", "", "MH1006", "needs 'base_model'")]
+    [InlineData(", {model: math}", "", "MH1006", "needs 2 to 25 models under 'models', found 1")]
+    [InlineData("{model: math}", "{model: math, parameters: {weight: 1}}", "MH1005", "is a name alone")]
+    [InlineData("dtype:", "parameters: {lambda: 1}\ndtype:", "MH1004", "hold a budget from 1 to 1,000")]
+    [InlineData("dtype:", "slices: []\ndtype:", "MH1009", "has no 'slices'")]
+    [InlineData("dtype:", "dtpye: float32\ndtype:", "MH1003", "recipes have no field 'dtpye'")]
+    public void Sweep_OfARecipeWithAMethodToFindThatIsWrong_NamesWhatIs(string sound, string wrong, string code, string message)
+    {
+        Assert.Contains(sound, Auto, StringComparison.Ordinal);
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => Run(Auto.Replace(sound, wrong, StringComparison.Ordinal), out _));
+        Assert.Contains(exception.Problems, problem => problem.Code.Id == code && problem.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Plan_OfARecipeWithAMethodToFind_SaysThatASweepFindsIt()
+    {
+        Problem problem = _folder.Error(Auto.Replace("evaluate: suite.yaml", "", StringComparison.Ordinal));
+        Assert.Contains("a merge cannot choose its method", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("mergehost sweep RECIPE --write-best FILE", problem.Hint, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("FM]", "FX]", "MH1010", "no expert has the letter 'X'")]
     [InlineData("step: 0.25", "step: 0", "MH1004", "from 0.25 to 0.75 by 0 is no range")]
@@ -201,10 +300,10 @@ public sealed class StudyTests : IDisposable
         return Run(study, lines.Add);
     }
 
-    private StudySummary Run(string study, Action<string> tell, CancellationToken cancellation = default)
+    private StudySummary Run(string study, Action<string> tell, CancellationToken cancellation = default, bool withExamples = false)
     {
         _folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]");
         return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { })
-            .Run(_folder.Write("study.yaml", study), tell, cancellation);
+            .Run(_folder.Write("study.yaml", study), withExamples, tell, cancellation);
     }
 }

@@ -14,13 +14,19 @@ namespace MergeHost.Cli.Commands.Measuring;
 /// <summary><c>mergehost sweep STUDY</c></summary>
 internal static class SweepCommand
 {
-    private static readonly Argument<string> _study = new("STUDY") { Description = "The study, a YAML file: a suite, a base, experts, methods with their settings, stages" };
+    private static readonly Argument<string> _study = new("STUDY") { Description = "The study, a YAML file: a suite, a base, experts, methods with their settings, stages; or a recipe whose merge method is auto" };
+
+    private static readonly Option<string?> _examples = new("--examples")
+    {
+        Description = "Write what could be known of each merge of two experts at least, and how it came out, for predict --examples",
+        HelpName = "FILE",
+    };
 
     public static Command Create()
     {
         Command command = new("sweep", "Tries merges of some experts with several settings and compares them; writes no merge. Stopped or killed, the same command goes on.")
         {
-            _study, SharedOptions.Part, SharedOptions.WriteBest, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
+            _study, SharedOptions.Part, SharedOptions.WriteBest, _examples, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckPart);
@@ -36,10 +42,16 @@ internal static class SweepCommand
             }
 
             StudySummary summary = new EvaluationEngine(engine).Sweep(
-                arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), printer.Show, printer.Follow, cancellation);
+                arguments.GetRequiredValue(_study), SharedOptions.Merging(arguments), arguments.GetValue(_examples) is not null, printer.Show, printer.Follow, cancellation);
             Pages.Save(arguments, printer, () => StudyHtml.Write(summary), arguments.GetRequiredValue(_study));
             printer.Write(summary, Describe);
             WriteBest(summary, arguments.GetValue(SharedOptions.WriteBest), printer);
+            if (arguments.GetValue(_examples) is { } examples)
+            {
+                OutputFile.Write(examples, EvaluationEngine.ExamplesText(summary));
+                printer.Say($"{examples}: {summary.Examples.Count} merges");
+            }
+
             return 0;
         }));
         return command;
@@ -58,7 +70,7 @@ internal static class SweepCommand
             result.AddError("--part and --no-cache exclude each other: what parts measure is kept in the cache");
         }
 
-        foreach (Option option in new Option[] { SharedOptions.Html, SharedOptions.WriteBest }.Where(option => result.GetResult(option) is { Implicit: false }))
+        foreach (Option option in new Option[] { SharedOptions.Html, SharedOptions.WriteBest, _examples }.Where(option => result.GetResult(option) is { Implicit: false }))
         {
             result.AddError($"--part and {option.Name} exclude each other: the command without --part, once all parts are done, writes it");
         }
@@ -99,8 +111,10 @@ internal static class SweepCommand
         Columns.Write(
             [.. study.Points.Where(point => point.IsChosen).Select(point => (string[])[point.Stage, point.Name, Text(point.Settings, false), Numbers.Verdicts(point.Changes), Numbers.Improved(point.Gaps)])],
             indent: 2);
+        DescribeControls(study);
         DescribeTuning(study);
         DescribeDistances(study.Distances);
+        DescribeChoice(study);
         Verdict.Write(Verdict.Of(study));
     }
 
@@ -172,6 +186,32 @@ internal static class SweepCommand
         static string Chance(double probability) => probability < 0.0001 ? "<0.0001" : probability.ToString("0.0000", CultureInfo.InvariantCulture);
     }
 
+    // What a merge does, told from what a smaller step does.
+    private static void DescribeControls(StudySummary study)
+    {
+        StudyPoint[] points = [.. study.Points.Where(point => point.Controls.Count > 0)];
+        if (points.Length == 0)
+        {
+            return;
+        }
+
+        Console.WriteLine();
+        Console.WriteLine("chosen settings of several experts: what mean scores are above controls; alone: one expert added at the same strength");
+        Columns.Write(
+            [
+                ["stage", "merge", "settings", "over", "base", "1/N", "best expert", "alone"],
+                .. points.SelectMany(point => point.Metrics.Select(metric => metric.Over).Distinct(), (point, over) => (string[])
+                [
+                    point.Stage, point.Name, Text(point.Settings, false), over, .. point.Controls.Take(3).Select((control, index) => (index < 2 ? "" : $"{control.With.Split(' ')[^1]} ") + Above(control, over)),
+                    string.Join(", ", point.Controls.Skip(3).Select(control => $"{control.With.Split(' ')[0]} {Above(control, over)}")),
+                ]),
+            ],
+            indent: 2,
+            keys: 4);
+
+        static string Above(MergeComparison control, string over) => Numbers.Difference(control.Metrics.First(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Over == over));
+    }
+
     private static void DescribeTuning(StudySummary study)
     {
         foreach ((StudyPoint point, TuningSummary tuning) in study.Points.Where(point => point.Tuning is not null).Select(point => (point, point.Tuning!)))
@@ -196,6 +236,25 @@ internal static class SweepCommand
             pair.Whole.TaskVectors is { } vectors ? string.Create(CultureInfo.InvariantCulture, $"{vectors.Cosine:F4}") : "",
         ]));
         Columns.Write(rows, indent: 2);
+    }
+
+    // Why that merge: by the development items alone, so that the figures above stay honest.
+    private static void DescribeChoice(StudySummary study)
+    {
+        if (study.Choice is not { } choice)
+        {
+            return;
+        }
+
+        StudyPoint best = study.Points[choice.Best];
+        string left = choice.LeftOut.Count == 0 ? "" : $"; not tried, since they exceed it: {string.Join(", ", choice.LeftOut)}";
+        Console.WriteLine();
+        WrappedText.Write($"{string.Join(", ", choice.Models.Select(model => $"{model.Key} is {model.Value}"))}. A budget of {choice.Budget} merges{left}.", indent: 0);
+        WrappedText.Write(
+            $"On the development half {Name(best)} has the best Macro-OG, {Numbers.Signed(best.Development!.Value, 2)}. Within one standard error of it, and so level, are, in the order of the evidence for their methods: "
+            + $"{string.Join("; ", choice.Level.Select(index => $"{Name(study.Points[index])} ({Numbers.Signed(study.Points[index].Development!.Value, 2)})"))}. The first is taken.", indent: 0);
+
+        static string Name(StudyPoint point) => $"{point.Name} {Text(point.Settings, false)}".TrimEnd();
     }
 
     private static MetricSummary Find(StudyPoint point, string metric, string over) => point.Metrics.First(candidate => candidate.Name == metric && candidate.Over == over);

@@ -134,11 +134,12 @@ internal static class Verdict
             _ => "it cannot be told from the best of its base and experts",
         };
         string settings = string.Join(", ", best.Settings.Select(setting => $"{setting.Key} {setting.Value}"));
-        return $"Best by Macro-OG: {best.Name}{(settings.Length > 0 ? $", {settings}" : "")} ({best.Method}, stage {best.Stage}), {Numbers.Metric(gap)} over tasks with {Kind(gap.Over)}: {judged}.";
+        string chosen = study.Choice is not null ? $"Chosen of {study.Points.Count} merges" : "Best by Macro-OG";
+        return $"{chosen}: {best.Name}{(settings.Length > 0 ? $", {settings}" : "")} ({best.Method}, stage {best.Stage}), {Numbers.Metric(gap)} over tasks with {Kind(gap.Over)}: {judged}.";
     }
 
-    /// <summary>The merge of a study that did best on the development items; <see langword="null"/> if none could be judged.</summary>
-    public static StudyPoint? Best(StudySummary study) =>
+    /// <summary>The merge that was chosen, or else the one that did best on the development items; <see langword="null"/> if none could be judged.</summary>
+    public static StudyPoint? Best(StudySummary study) => study.Choice is { } choice ? study.Points[choice.Point] :
         study.Points.Where(point => point.Metrics.Any(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Value is not null)).MaxBy(point => point.Development ?? double.NegativeInfinity);
 
     private static string Of(ModelSummary model, string name)
