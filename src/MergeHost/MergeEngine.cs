@@ -8,7 +8,6 @@ using MergeHost.Comparing;
 using MergeHost.Devices;
 using MergeHost.Loading;
 using MergeHost.Models;
-using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Planning;
 using MergeHost.Planning.Names;

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using MergeHost.Models;
-using MergeHost.Models.Calls;
 using MergeHost.Output;
 using MergeHost.Plans;
 using MergeHost.Reports;
