@@ -16,16 +16,22 @@ public static class TensorRoles
     /// <summary>The role of a tensor.</summary>
     public static TensorRole Of(string name)
     {
-        string[] parts = name.Split('.');
-        if (parts.Any(part => part.StartsWith("lora_", StringComparison.Ordinal)))
+        int word = _words.Length;
+        foreach (Range range in name.AsSpan().Split('.'))
         {
-            // A factor of an adapter is none of what it changes.
-            return TensorRole.Other;
+            ReadOnlySpan<char> part = name.AsSpan(range);
+            if (part.StartsWith("lora_", StringComparison.Ordinal))
+            {
+                // A factor of an adapter is none of what it changes.
+                return TensorRole.Other;
+            }
+
+            word = FirstWord(part, word);
         }
 
         foreach ((string ending, TensorRole role) in _endings)
         {
-            if (name == ending || name.EndsWith("." + ending, StringComparison.Ordinal))
+            if (EndsWithPart(name, ending, '.'))
             {
                 return role;
             }
@@ -36,19 +42,13 @@ public static class TensorRoles
             return TensorRole.Embedding;
         }
 
-        foreach ((string word, TensorRole role) in _words)
+        if (word < _words.Length)
         {
-            foreach (string part in parts)
-            {
-                if (part.EndsWith(word, StringComparison.Ordinal) && (part.Length == word.Length || part[^(word.Length + 1)] == '_'))
-                {
-                    return role;
-                }
-            }
+            return _words[word].Role;
         }
 
         // GGUF-like and original Llama names: output.weight stands alone.
-        return parts[0] == "output" ? TensorRole.Head : TensorRole.Other;
+        return name == "output" || name.StartsWith("output.", StringComparison.Ordinal) ? TensorRole.Head : TensorRole.Other;
     }
 
     /// <summary>Whether a tensor has one row for each token of the vocabulary.</summary>
@@ -72,6 +72,23 @@ public static class TensorRoles
         || name.EndsWith(".attn.bias", StringComparison.Ordinal)
         || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
         || name.EndsWith(".position_ids", StringComparison.Ordinal);
+
+    // The first word, before a given one, that a part of a name is or ends with.
+    private static int FirstWord(ReadOnlySpan<char> part, int before)
+    {
+        for (int word = 0; word < before; word++)
+        {
+            if (EndsWithPart(part, _words[word].Word, '_'))
+            {
+                return word;
+            }
+        }
+
+        return before;
+    }
+
+    private static bool EndsWithPart(ReadOnlySpan<char> text, string ending, char separator) =>
+        text.EndsWith(ending, StringComparison.Ordinal) && (text.Length == ending.Length || text[^(ending.Length + 1)] == separator);
 
     /// <summary>Adds roles by the ends of names, which go before those that are known.</summary>
     internal static void Add(IReadOnlyDictionary<string, TensorRole> roles)

@@ -24,6 +24,7 @@ using MergeHost.Storage;
 using MergeHost.Stores;
 using MergeHost.Storing;
 using MergeHost.Summaries;
+using MergeHost.Timing;
 
 namespace MergeHost;
 
@@ -456,7 +457,12 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     private MergeManifest Run(
         PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
-        MergePlan plan = session.Plan(output, options);
+        MergePlan plan;
+        using (Step.Begin(Step.Plan))
+        {
+            plan = session.Plan(output, options);
+        }
+
         foreach (Problem warning in plan.Warnings)
         {
             warnings?.Invoke(warning);
@@ -497,5 +503,9 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
 
     private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    internal PlanSession Open(string recipePath) => new(recipePath, Catalog, _host, suites: Suites);
+    internal PlanSession Open(string recipePath)
+    {
+        using System.Diagnostics.Activity? step = Step.Begin(Step.Plan);
+        return new PlanSession(recipePath, Catalog, _host, suites: Suites);
+    }
 }

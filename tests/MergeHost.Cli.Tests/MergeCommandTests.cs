@@ -23,6 +23,37 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Merge_WithTimings_TracesEveryByteThatIsReadAndWritten()
+    {
+        CliResult merge = Cli.Run("merge", "recipes/linear.yaml", _folder["out"], "--timings", _folder["trace.json"]);
+        Assert.Equal(0, merge.ExitCode);
+        Assert.Matches(@"(?m)^read +\d+ +\d+\.\d+ ", merge.Talk);
+        using JsonDocument trace = JsonDocument.Parse(File.ReadAllBytes(_folder["trace.json"]));
+        long tensors = new FileInfo(Path.Combine(_folder["out"], "model.safetensors")).Length - SafetensorsHeaderBytes(Path.Combine(_folder["out"], "model.safetensors"));
+        Assert.Equal(tensors, Bytes("write"));
+        Assert.Equal(2 * tensors, Bytes("read"));
+        Assert.Equal(3 * tensors, Bytes("digest"));
+        Assert.All(trace.RootElement.EnumerateArray(), step => Assert.Equal("X", step.GetProperty("ph").GetString()));
+
+        long Bytes(string name) => trace.RootElement.EnumerateArray().Where(step => step.GetProperty("name").GetString() == name)
+            .Sum(step => step.GetProperty("args").GetProperty("bytes").GetInt64());
+
+        static long SafetensorsHeaderBytes(string path)
+        {
+            using BinaryReader reader = new(File.OpenRead(path));
+            return 8 + reader.ReadInt64();
+        }
+    }
+
+    [Fact]
+    public void Merge_WithTimingsIntoNoFolder_FailsBeforeAnyWork()
+    {
+        CliResult merge = Cli.Run("merge", "recipes/linear.yaml", _folder["out"], "--timings", _folder["nowhere/trace.json"]);
+        Assert.Contains("MH5007", merge.Talk, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Fact]
     public void Merge_WithAnErroneousRecipe_NamesEveryErrorInTheCompilersForm()
     {
         string recipe = _folder.Write("bad.yaml", """

@@ -8,6 +8,9 @@ namespace MergeHost.Perf;
 /// <summary>Writes Llama-shaped checkpoints of 1.24 billion parameters in bf16: a base, and experts near it.</summary>
 internal static class LargeCheckpoint
 {
+    /// <summary>The name of a tokenizer's file.</summary>
+    public const string TokenizerFile = "tokenizer.json";
+
     private const int Hidden = 2048;
     private const int MostLayers = 16;
     private const int KeyValue = 512;
@@ -49,8 +52,22 @@ internal static class LargeCheckpoint
         File.Move(path + ".partial", path);
     }
 
+    /// <summary>Writes a tokenizer of as many tokens as a checkpoint has rows, a few of them its own.</summary>
+    /// <param name="folder">The checkpoint's.</param>
+    /// <param name="expert">The number of the expert.</param>
+    public static void WriteTokenizer(string folder, int expert)
+    {
+        const int own = 256;
+        IEnumerable<string> tokens = Enumerable.Range(0, Vocabulary).Select(id => id < Vocabulary - own ? $"\"t{id}\":{id}" : $"\"own{expert}of{id}\":{id}");
+        File.WriteAllText(Path.Combine(folder, TokenizerFile), $$"""
+            {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+             "decoder": null, "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null, "end_of_word_suffix": null,
+             "fuse_unk": false, "byte_fallback": false, "ignore_merges": false, "vocab": {{{string.Join(',', tokens)}}}, "merges": []} }
+            """);
+    }
+
     /// <summary>The projections of all layers, with their rows and columns.</summary>
-    public static IEnumerable<(string Name, int Rows, int Columns)> Projections() => Tensors(MostLayers).Where(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal))
+    public static IEnumerable<(string Name, int Rows, int Columns)> Projections(int layers) => Tensors(layers).Where(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal))
         .Select(tensor => (tensor.Name, tensor.Shape.Split(',')))
         .Select(tensor => (tensor.Name, int.Parse(tensor.Item2[0], CultureInfo.InvariantCulture), int.Parse(tensor.Item2[1], CultureInfo.InvariantCulture)));
 

@@ -13,68 +13,60 @@ internal static partial class MergePerf
     public static string Program { get; } = typeof(MergePerf).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "Program").Value!;
 
-    private static readonly (string Method, string[] Models, string Recipe)[] _cases =
-    [
-        ("passthrough", ["expert1"], "models: [{model: expert1}]"),
-        ("linear", ["expert1", "expert2"], Sources("weight: 0.5")),
-        ("task_arithmetic", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5")),
-        ("slerp", ["expert1", "expert2"], "base_model: expert1\nmodels: [{model: expert2}]\nparameters: {t: 0.4}"),
-        ("dare_linear", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("dare_ties", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("ties", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("nearswap", ["base", "expert1"], "base_model: base\nmodels: [{model: expert1}]\nparameters: {t: 0.001}"),
-        ("ram", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("")),
-        ("ramplus_tl", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("")),
-        ("breadcrumbs", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("breadcrumbs_ties", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("della", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("della_linear", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5, density: 0.3")),
-        ("sce", ["base", "expert1", "expert2"], "base_model: base\nparameters: {select_topk: 0.3}\n" + Sources("")),
-        ("model_stock", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("")),
-        ("nuslerp", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5")),
-        ("multislerp", ["base", "expert1", "expert2"], "base_model: base\n" + Sources("weight: 0.5")),
-        ("karcher", ["expert1", "expert2"], Sources("")),
-        ("arcee_fusion", ["base", "expert1"], "base_model: base\nmodels: [{model: expert1}]"),
-    ];
-
     [GeneratedRegex(@"VmHWM:\s+(\d+) kB")]
     private static partial Regex PeakMemory { get; }
 
-    /// <param name="folder">Where checkpoints are made and merged; 10 GB.</param>
+    /// <summary>Times merges and writes a table; what the table told of others stays.</summary>
+    /// <param name="results">The folder that the table is kept in, one file for each make of processor.</param>
+    /// <param name="folder">Where checkpoints are made and merged; 20 GB.</param>
     /// <param name="runs">How often each is timed.</param>
-    /// <param name="layers">How many layers; 16 make 1.24 billion parameters.</param>
-    /// <param name="methods">Which are timed; all if none is named.</param>
-    public static void Run(string folder, int runs, int layers = 16, params string[] methods)
+    /// <param name="layers">How many layers the models have; 16 make 1.24 billion parameters.</param>
+    /// <param name="names">Which merges are timed; all if none is named.</param>
+    public static void Run(string results, string folder, int runs, int layers, params string[] names)
     {
         foreach ((int expert, string name) in new[] { "base", "expert1", "expert2" }.Index())
         {
             LargeCheckpoint.Write(Path.Combine(folder, name), expert, layers);
         }
 
-        (string Method, string[] Models, string Recipe)[] cases = [.. _cases.Where(one => methods.Length == 0 || methods.Contains(one.Method))];
-        Result[] results = [.. cases.Select(_ => new Result())];
-        for (int run = 0; run < runs; run++)
+        IReadOnlyList<LadderCase> all = Ladder.Cases(layers);
+        Dictionary<string, Result> timed = [];
+        foreach (LadderCase one in all.Where(one => names.Length == 0 || names.Contains(one.Name)))
         {
-            foreach ((int index, (string method, string[] models, string recipe)) in cases.Index())
+            one.Prepare(folder);
+            Result result = timed[one.Name] = new Result();
+            for (int run = 0; run < runs; run++)
             {
-                string inputs = string.Join(' ', models.Select(model => $"{model}/model.safetensors"));
-                double read = Time(folder, "sh", "-c", $"cat {inputs} >/dev/null").Seconds;
-                double copy = Time(folder, "cp", "expert1/model.safetensors", "copy").Seconds;
-                File.Delete(Path.Combine(folder, "copy"));
-                File.WriteAllText(Path.Combine(folder, $"{method}.yaml"), $"merge_method: {method}\n{recipe}\ndtype: bfloat16\n");
-                (double seconds, double memory, double processor) = Time(folder, Program, "merge", "--quiet", $"{method}.yaml", "out");
-                Directory.Delete(Path.Combine(folder, "out"), recursive: true);
-                results[index].Add(read, copy, seconds, memory, processor);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{method}: read {read:F2} s, copy {copy:F2} s, merge {seconds:F2} s, {processor:F2} s of processors, {memory:N0} MB"));
+                Time(folder, one, result);
             }
+
+            one.CleanUp(folder);
         }
 
-        Console.WriteLine(Table(cases, results, runs));
+        string path = Path.Combine(results, $"ladder-{Machine.Make}.md");
+        string table = Table(all, timed, File.Exists(path) ? File.ReadAllLines(path) : [], runs, layers);
+        File.WriteAllText(path, table);
+        Console.WriteLine($"{path}:\n{table}");
     }
 
-    private static string Sources(string parameters) =>
-        string.Join('\n', new[] { "expert1", "expert2" }.Select(model => $"- {{model: {model}, parameters: {{{parameters}}}}}").Prepend("models:"));
+    private static void Time(string folder, LadderCase one, Result result)
+    {
+        string recipe = $"{one.Name.Replace(' ', '-')}.yaml";
+        File.WriteAllText(Path.Combine(folder, recipe), one.Recipe + "\ndtype: bfloat16\n");
+
+        // The first makes the page cache warm.
+        string cat = $"cat {string.Join(' ', one.Inputs)} >/dev/null";
+        _ = Time(folder, "sh", "-c", cat);
+        double read = Time(folder, "sh", "-c", cat).Seconds;
+        (double seconds, double memory, double processor) = Time(folder, Program, "merge", "--quiet", "--no-card", recipe, "out");
+        _ = Time(folder, "sh", "-c", "cat out/* >/dev/null");
+        double copy = Time(folder, "cp", "-r", "out", "copy").Seconds;
+        Directory.Delete(Path.Combine(folder, "out"), recursive: true);
+        Directory.Delete(Path.Combine(folder, "copy"), recursive: true);
+        result.Add(read, copy, seconds, memory, processor);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{one.Name}: read {read:F2} s, copy {copy:F2} s, merge {seconds:F2} s, {processor:F2} s of processors, {memory:N0} MB"));
+    }
 
     public static (double Seconds, double Megabytes, double ProcessorSeconds) Time(string folder, string program, params string[] arguments)
     {
@@ -117,16 +109,20 @@ internal static partial class MergePerf
         }
     }
 
-    private static string Table((string Method, string[] Models, string Recipe)[] cases, Result[] results, int runs)
+    private static string Table(IReadOnlyList<LadderCase> cases, Dictionary<string, Result> timed, string[] before, int runs, int layers)
     {
         StringBuilder table = new();
-        table.AppendLine(CultureInfo.InvariantCulture, $"Best of {runs}, {Environment.ProcessorCount} processors, .NET {Environment.Version}.");
-        table.AppendLine("| strategy | floor: cat + cp | merge | ratio | both processors | peak memory |");
-        table.AppendLine("|---|---|---|---|---|---|");
-        foreach ((Result result, string method) in results.Zip(cases.Select(one => one.Method)))
+        table.AppendLine(CultureInfo.InvariantCulture, $"# {Machine.Description}").AppendLine();
+        table.AppendLine("Merges as processes, page cache warm, output durable on disk when the program ends. The floor is `cat` of the inputs plus `cp` of the");
+        table.AppendLine("output, whose copy may still be in memory alone; both in turns with the merge.").AppendLine();
+        table.AppendLine("    tests/Perf/ladder.sh FOLDER [RUNS [LAYERS [CASE …]]]").AppendLine();
+        table.AppendLine("| merge | cat | cp | floor | merge | ratio | both processors | peak memory | layers, best of |");
+        table.AppendLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (string name in cases.Select(one => one.Name))
         {
-            table.AppendLine(CultureInfo.InvariantCulture,
-                $"| {method} | {result.Floor:F2} s | {result.Merge:F2} s | {result.Merge / result.Floor:F2} | {result.ProcessorSeconds:F2} s | {result.Megabytes:F0} MB |");
+            string? row = timed.TryGetValue(name, out Result? result) ? result.Row(name, runs, layers)
+                : Array.Find(before, line => line.StartsWith($"| {name} |", StringComparison.Ordinal));
+            table.Append(row is null ? "" : row + "\n");
         }
 
         return table.ToString();
@@ -137,21 +133,22 @@ internal static partial class MergePerf
         private double _read = double.MaxValue;
         private double _copy = double.MaxValue;
 
-        public double Floor => _read + _copy;
+        private double _merge = double.MaxValue;
+        private double _megabytes;
+        private double _processor = double.MaxValue;
 
-        public double Merge { get; private set; } = double.MaxValue;
+        private double Floor => _read + _copy;
 
-        public double Megabytes { get; private set; }
-
-        public double ProcessorSeconds { get; private set; } = double.MaxValue;
+        public string Row(string name, int runs, int layers) => string.Create(CultureInfo.InvariantCulture,
+            $"| {name} | {_read:F2} s | {_copy:F2} s | {Floor:F2} s | {_merge:F2} s | {_merge / Floor:F2} | {_processor:F2} s | {_megabytes:F0} MB | {layers}, {runs} |");
 
         public void Add(double read, double copy, double merge, double megabytes, double processor)
         {
-            ProcessorSeconds = Math.Min(ProcessorSeconds, processor);
+            _processor = Math.Min(_processor, processor);
             _read = Math.Min(_read, read);
             _copy = Math.Min(_copy, copy);
-            Merge = Math.Min(Merge, merge);
-            Megabytes = Math.Max(Megabytes, megabytes);
+            _merge = Math.Min(_merge, merge);
+            _megabytes = Math.Max(_megabytes, megabytes);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MergeHost.Cli.Output;
 
 /// <summary>Files that are written beside a result: pages, recipes.</summary>
@@ -7,11 +9,14 @@ internal static class OutputFile
 
     /// <summary>Writes one.</summary>
     /// <exception cref="MergeHostException">It cannot be written.</exception>
-    public static void Write(string path, string text)
+    public static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="Write(string, string)"/>
+    public static void Write(string path, byte[] content)
     {
         try
         {
-            File.WriteAllText(path, text);
+            File.WriteAllBytes(path, content);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

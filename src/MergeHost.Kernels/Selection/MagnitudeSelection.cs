@@ -253,6 +253,8 @@ public sealed class MagnitudeSelection
     internal static Vector512<uint> Magnitudes(ref uint data, int index)
     {
         Vector512<uint> magnitude = Vector512.LoadUnsafe(ref data, (nuint)index) & Vector512.Create(0x7FFF_FFFFu);
-        return Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F80_0000u)), Vector512<uint>.Zero, magnitude);
+
+        // Without the sign bit signed numbers compare alike, and AVX2 compares no others.
+        return Vector512.AndNot(magnitude, Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create(0x7F80_0000)).AsUInt32());
     }
 }

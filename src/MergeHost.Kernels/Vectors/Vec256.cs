@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MergeHost.Kernels.Vectors;
@@ -104,6 +105,10 @@ internal readonly unsafe struct Vec256 : IMemoryVec<Vec256>
         Vector256<uint> rounded = (bits + Vector256.Create(0x7FFFu) + odd) >>> 16;
         Vector256<uint> quiet = (bits >>> 16) | Vector256.Create(0x40u);
         Vector256<uint> isNumber = Vector256.Equals(value._value, value._value).AsUInt32();
-        Vector256.Narrow(Vector256.ConditionalSelect(isNumber, rounded, quiet), default).GetLower().Store(destination);
+        Vector256<uint> upper = Vector256.ConditionalSelect(isNumber, rounded, quiet);
+
+        // Two instructions; 16 bits are never too many.
+        (Sse41.IsSupported ? Sse41.PackUnsignedSaturate(upper.GetLower().AsInt32(), upper.GetUpper().AsInt32()) : Vector128.Narrow(upper.GetLower(), upper.GetUpper()))
+            .Store(destination);
     }
 }

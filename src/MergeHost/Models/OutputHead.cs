@@ -16,9 +16,14 @@ internal static class OutputHead
     /// <summary>Whether a name is that of a weight that gives a number for each token.</summary>
     public static bool IsWeight(string name)
     {
+        if (!name.EndsWith(".weight", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         string[] parts = name.Split('.');
-        int head = Array.FindIndex(parts, part => TensorRoles.Of(part) == TensorRole.Head);
-        return head >= 0 && parts[(head + 1)..] is ["weight"] or ["decoder", "weight"];
+        int head = parts.Length - (parts is [.., "decoder", _] ? 3 : 2);
+        return head >= 0 && TensorRoles.Of(parts[head]) == TensorRole.Head && !parts[..head].Any(part => TensorRoles.Of(part) == TensorRole.Head);
     }
 
     /// <summary>What <c>config.json</c> says of the head; <see langword="null"/> for nothing.</summary>

@@ -9,6 +9,7 @@ using MergeHost.Running.Data;
 using MergeHost.Running.Records;
 using MergeHost.Storage;
 using MergeHost.Storage.Folders;
+using MergeHost.Timing;
 
 namespace MergeHost.Running;
 
@@ -42,6 +43,7 @@ internal sealed class StageMaker(
     /// <exception cref="MergeHostException">A file cannot be had, or the models do not go together.</exception>
     public void CheckInputs(StagePlan last, IEnumerable<StagePlan> stages, CancellationToken cancellation)
     {
+        using System.Diagnostics.Activity? step = Step.Begin(Step.Check);
         InputFetch.Run(plan.InputFilesOf(last), options.Stream, warnings, progress, cancellation);
         foreach (Problem warning in stages.Where(InputCheck.CanRun).SelectMany(stage => new InputCheck(stage, model => model.Open(), cancellation).Run()))
         {
@@ -77,6 +79,7 @@ internal sealed class StageMaker(
         CancellationToken cancellation)
     {
         StageResult result = Run(runner, stage, place, journal, recorded);
+        using System.Diagnostics.Activity? step = Step.Begin(Step.Finish);
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         string? check = BuildCheck.Run(stage, written, host, options, cancellation);
         MergeManifest manifest = ManifestStore.Make(plan, stage, IdentityOf(stage).Merge, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);

@@ -11,6 +11,7 @@ using MergeHost.Running.Scheduling;
 using MergeHost.Running.Statistics;
 using MergeHost.Running.Tensors;
 using MergeHost.Strategies;
+using MergeHost.Timing;
 
 namespace MergeHost.Running;
 
@@ -57,6 +58,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         TensorRecord[] made = [.. Tensors.Select(tensor => records[tensor.Output.Name])];
         Problem? unchanged = Part is null ? ChangeCheck.Run(plan, made) : null;
         StageResult result = new(made, writer.Files, [.. warnings, .. output.Report(), .. unchanged is null ? (Problem[])[] : [unchanged]]);
+        using System.Diagnostics.Activity? step = Step.Begin(Step.Finish);
         writer.Complete();
         return result;
     }
@@ -96,6 +98,7 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
 
     private ICheckpointWriter CreateFiles(string folder)
     {
+        using System.Diagnostics.Activity? step = Step.Begin(Step.Allocate);
         IWritableCheckpointFormat format = host.Create<IWritableCheckpointFormat>(plan.Format);
         return Part is null ? format.Create(folder, plan.Layout) : new PartWriter(format.CreateShards(folder, plan.Layout, Part.Shards), Part, plan.Layout, folder);
     }

@@ -58,6 +58,19 @@ public sealed class BlockSchedulerTests
         }
     }
 
+    [Fact]
+    public void Run_WithTasksThatHadBetterBeAlone_BeginsThemOneAfterTheOther()
+    {
+        int running = 0;
+        int most = 0;
+        FakeTask[] tasks = [.. Enumerable.Range(0, 8).Select(_ => new FakeTask(1, 1) { CanBeginBesideOthers = false, OnRun = _ => Enter() })];
+        new BlockScheduler(4, 0, default).Run(tasks, _ => Interlocked.Decrement(ref running));
+        Assert.Equal(1, most);
+        Assert.All(tasks, task => Assert.Single(task.Runs));
+
+        void Enter() => most = Math.Max(most, Interlocked.Increment(ref running));
+    }
+
     private static BlockScheduler Scheduler(int threads) => new(threads, 0, default);
 
     private sealed class FakeTask(int passes, int blocks) : IBlockTask
@@ -76,6 +89,8 @@ public sealed class BlockSchedulerTests
         public ITensorPhase? Phase { get; private set; }
 
         public long NeededBytes { get; init; }
+
+        public bool CanBeginBesideOthers { get; init; } = true;
 
         public void Begin() => Phase = new FakePhase(this, 0, blocks);
 

@@ -12,7 +12,10 @@ public sealed unsafe class NativeArenaTests
         byte* second = arena.TryTake(400_000);
         Assert.True(first is not null && second is not null);
         Assert.True(second - first >= 500_000 || first - second >= 400_000);
+        Assert.False(arena.HasRoomFor(300_000));
         Assert.True(arena.TryTake(300_000) is null);
+        arena.Return(first, 500_000);
+        Assert.True(arena.HasRoomFor(500_000));
     }
 
     [Fact]

@@ -27,10 +27,11 @@ internal static class MergeCommand
         Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
             _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _noCard, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
-            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, Timings.Trace, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckParts);
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
+            Timings.Take(arguments, printer, () => Run(arguments, engine, printer, cancellation))));
         return command;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.DTypes;
@@ -7,6 +8,7 @@ using MergeHost.Models.Calls;
 using MergeHost.Plans;
 using MergeHost.Running.Scheduling;
 using MergeHost.Strategies;
+using MergeHost.Timing;
 
 namespace MergeHost.Running.Data;
 
@@ -87,6 +89,9 @@ internal sealed unsafe class TensorData
 
     /// <summary>The digests of what was read of each input: of the base first, then of the sources.</summary>
     public IReadOnlyList<string> Digests => [.. _inputs.Select(input => input.Digest.ToString())];
+
+    /// <summary>The digest of one input, of which a unit is there once it was loaded.</summary>
+    public TensorDigest DigestOf(int index) => _inputs[index].Digest;
 
     // Whether inputs have to be turned into float32 before kernels see them.
     private bool Decodes { get; }
@@ -217,7 +222,11 @@ internal sealed unsafe class TensorData
         if (input.Staged is null || !input.IsStaged[block])
         {
             Span<byte> bytes = new(memory, (int)type.LengthBytes(Length(block)));
-            input.Reader.Read(input.Tensor, first, bytes);
+            using (Step.Begin(Step.Read, input.Tensor.Name, bytes.Length))
+            {
+                input.Reader.Read(input.Tensor, first, bytes);
+            }
+
             input.IsStaged[block] = input.Staged is not null;
             Hash(input, first, bytes);
         }
@@ -282,6 +291,7 @@ internal sealed unsafe class TensorData
 
     private void Hash(Input input, long first, Span<byte> bytes)
     {
+        using Activity? step = Step.Begin(Step.Digest, input.Tensor.Name, bytes.Length);
         int unitBytes = (int)input.Tensor.DType.LengthBytes(TensorDigest.UnitElements);
         int unit = (int)(first / TensorDigest.UnitElements);
         for (int done = 0; done < bytes.Length; done += unitBytes, unit++)

@@ -22,6 +22,9 @@ internal sealed class TensorDigest(long elements)
     /// <summary>Hashes a unit.</summary>
     public void Add(int unit, ReadOnlySpan<byte> bytes) => _units[unit] = XxHash128.HashToUInt128(bytes);
 
+    /// <summary>Takes over the hash of a unit whose bytes are the same in another tensor.</summary>
+    public void Add(int unit, TensorDigest same) => _units[unit] = same._units[unit];
+
     /// <summary>The digest, once every unit has been hashed.</summary>
     public override string ToString()
     {

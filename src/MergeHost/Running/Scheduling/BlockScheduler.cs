@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using MergeHost.Timing;
 
 namespace MergeHost.Running.Scheduling;
 
@@ -49,6 +51,7 @@ internal sealed class BlockScheduler(int threads, long memoryBytes, Cancellation
         {
             while (Take() is var (active, block))
             {
+                using Activity? step = Step.Begin(Step.Compute);
                 active.Phase.Run(block, worker);
                 Finish(active, worker);
             }
@@ -85,6 +88,7 @@ internal sealed class BlockScheduler(int threads, long memoryBytes, Cancellation
                 }
                 else
                 {
+                    using Activity? step = Step.Begin(Step.Wait);
                     Monitor.Wait(_lock);
                 }
             }
@@ -94,7 +98,7 @@ internal sealed class BlockScheduler(int threads, long memoryBytes, Cancellation
     }
 
     private bool HasRoom(IBlockTask task) =>
-        _active.Count == 0 || (_active.Count < 2 * threads && _neededBytes + task.NeededBytes <= memoryBytes);
+        _active.Count == 0 || (_active.Count < 2 * threads && _neededBytes + task.NeededBytes <= memoryBytes && task.CanBeginBesideOthers);
 
     private void Begin(IBlockTask task)
     {

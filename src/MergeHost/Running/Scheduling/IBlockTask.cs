@@ -9,6 +9,9 @@ internal interface IBlockTask
     /// <summary>Memory that must be there before the work begins, besides what is borrowed when there is some.</summary>
     long NeededBytes { get; }
 
+    /// <summary>Whether it is begun beside others; if not, it had better wait for what they hold.</summary>
+    bool CanBeginBesideOthers => true;
+
     /// <summary>Prepares the first pass; called once, before anything else.</summary>
     void Begin();
 

@@ -31,6 +31,15 @@ internal sealed unsafe class NativeArena : IDisposable
     /// <summary>The size.</summary>
     public long Bytes { get; }
 
+    /// <summary>Whether a piece of that size is free.</summary>
+    public bool HasRoomFor(long bytes)
+    {
+        lock (_lock)
+        {
+            return _free.Values.Any(length => length >= Rounded(bytes));
+        }
+    }
+
     /// <summary>Takes a piece, or <see langword="null"/> if none of that size is free.</summary>
     public byte* TryTake(long bytes)
     {

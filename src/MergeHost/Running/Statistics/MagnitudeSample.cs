@@ -12,8 +12,10 @@ internal static class MagnitudeSample
     private const int MostChunks = 2048;
     private const long ElementsPerChunk = 1 << 17;
 
-    // Where reading takes longer, the files are not in memory: more passes then cost less than jumping about.
-    private static readonly TimeSpan _mostTime = TimeSpan.FromMilliseconds(25);
+    // Where reading takes longer, the files are not in memory: more passes then cost less than jumping about; and the
+    // larger a tensor, the more they cost.
+    private const double NanosecondsPerElement = 1;
+    private static readonly TimeSpan _leastTime = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Estimates the magnitude from which on the largest values are kept.</summary>
     /// <param name="readers">One for each tensor, in order.</param>
@@ -23,6 +25,7 @@ internal static class MagnitudeSample
     {
         long elements = readers.Sum(pair => pair.Part.Data.ElementCount);
         int chunks = (int)Math.Clamp(elements / ElementsPerChunk, LeastChunks, MostChunks);
+        TimeSpan mostTime = _leastTime + TimeSpan.FromMicroseconds(elements * NanosecondsPerElement / 1000);
         long start = Stopwatch.GetTimestamp();
         List<float> sample = new(chunks * MagnitudeBracket.ChunkLength);
         Span<float> chunk = stackalloc float[MagnitudeBracket.ChunkLength];
@@ -32,7 +35,7 @@ internal static class MagnitudeSample
             long ofPart = part.Data.ElementCount * chunks / elements;
             for (long i = 0; i < ofPart; i++)
             {
-                if (Stopwatch.GetElapsedTime(start) > _mostTime)
+                if (Stopwatch.GetElapsedTime(start) > mostTime)
                 {
                     return null;
                 }

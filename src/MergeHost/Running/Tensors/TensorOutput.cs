@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MergeHost.Kernels.DTypes;
@@ -5,6 +6,7 @@ using MergeHost.Kernels.Vectors.Loops;
 using MergeHost.Packings;
 using MergeHost.Running.Data;
 using MergeHost.Running.Scheduling;
+using MergeHost.Timing;
 
 namespace MergeHost.Running.Tensors;
 
@@ -70,10 +72,13 @@ internal sealed unsafe class TensorOutput
     public void Write(BlockPart block, BlockWorker worker) =>
         Write(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)), isKnownFinite: _isQuantized);
 
-    /// <summary>Writes bytes as they are to be stored.</summary>
-    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored) => Write(firstElement, stored, isKnownFinite: false);
+    /// <summary>Writes bytes as an input stores them.</summary>
+    /// <param name="firstElement">The element with which they begin: the first of a unit.</param>
+    /// <param name="stored">The bytes.</param>
+    /// <param name="digest">The digest of an input that holds the same, to which they were added; <see langword="null"/> to hash them.</param>
+    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored, TensorDigest? digest = null) => Write(firstElement, stored, isKnownFinite: false, digest);
 
-    private void Write(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite)
+    private void Write(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite, TensorDigest? known = null)
     {
         if (_isPacked)
         {
@@ -81,17 +86,34 @@ internal sealed unsafe class TensorOutput
             return;
         }
 
+        Examine(firstElement, stored, isKnownFinite, known);
+        using (Step.Begin(Step.Write, _tensor.Name, stored.Length))
+        {
+            _context.Writer.Write(_tensor, firstElement, stored);
+        }
+
+        _context.AddProcessed(stored.Length);
+    }
+
+    private void Examine(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite, TensorDigest? known)
+    {
+        using Activity? step = Step.Begin(Step.Digest, _tensor.Name, stored.Length);
         int unitBytes = (int)_tensor.DType.LengthBytes(TensorDigest.UnitElements);
         int unit = (int)(firstElement / TensorDigest.UnitElements);
         for (int done = 0; done < stored.Length; done += unitBytes, unit++)
         {
             ReadOnlySpan<byte> bytes = stored.Slice(done, Math.Min(unitBytes, stored.Length - done));
-            _digest.Add(unit, bytes);
+            if (known is null)
+            {
+                _digest.Add(unit, bytes);
+            }
+            else
+            {
+                _digest.Add(unit, known);
+            }
+
             Interlocked.Add(ref _nonFinite, isKnownFinite ? 0 : NonFiniteCount.Of(_tensor.DType, bytes));
         }
-
-        _context.Writer.Write(_tensor, firstElement, stored);
-        _context.AddProcessed(stored.Length);
     }
 
     // As with quantised types, one number that is not finite would spoil all that share its scale.

@@ -27,6 +27,14 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     /// <inheritdoc/>
     public long NeededBytes => WholeBytes(plan);
 
+    /// <inheritdoc/>
+    /// <remarks>To wait until another tensor's memory is free takes less time than to read this one twice.</remarks>
+    public bool CanBeginBesideOthers => !IsLookedAtTwice || StagedBytes > context.Arena.Bytes || context.Arena.HasRoomFor(StagedBytes);
+
+    private bool IsLookedAtTwice => plan.Treatment is MeasureTreatment || plan.Packed?.MeasuredWith is not null;
+
+    private long StagedBytes => plan.Read.Sum(input => input.Tensor.DType.LengthBytes(plan.Output.ElementCount));
+
     /// <summary>Memory for a tensor that must be there as a whole, with its inputs; 0 for others.</summary>
     public static long WholeBytes(TensorPlan plan) =>
         plan.Treatment is WholeTensorTreatment whole ? ((plan.Inputs.Count() + 1) * plan.Output.ElementCount * sizeof(float)) + whole.ScratchBytes : 0;
@@ -36,7 +44,7 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     {
         _data = new TensorData(plan, context);
         _output = new TensorOutput(plan.Output, context, plan.Packed is not null) { OnlyMeasures = plan.Packed?.MeasuredWith is not null };
-        if (_treatment is MeasureTreatment || _output.OnlyMeasures)
+        if (IsLookedAtTwice)
         {
             _data.TryStage(context.Arena);
         }
