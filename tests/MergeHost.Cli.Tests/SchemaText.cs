@@ -53,7 +53,7 @@ internal static partial class SchemaText
         return schema;
     }
 
-    private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
+    private static JsonObject Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
         Type type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         JsonObject result = type == typeof(ErrorCode) || type == typeof(DType) ? new JsonObject { ["type"] = "string" } : schema as JsonObject ?? [];

@@ -51,7 +51,7 @@ internal sealed record ProblemEvent(Severity Event, ErrorCode Code, string Messa
 internal sealed record LogEvent(string Level, string Source, string Message)
 {
     /// <summary>Always <c>log</c>.</summary>
-    public string Event => "log";
+    public string Event { get; } = "log";
 }
 
 /// <summary>How far a command is.</summary>
@@ -60,5 +60,5 @@ internal sealed record LogEvent(string Level, string Source, string Message)
 internal sealed record ProgressEvent(string Task, MergeProgress Progress)
 {
     /// <summary>Always <c>progress</c>.</summary>
-    public string Event => "progress";
+    public string Event { get; } = "progress";
 }

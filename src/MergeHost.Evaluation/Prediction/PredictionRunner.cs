@@ -44,7 +44,7 @@ internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, M
         return predictor.Predict(recipePath, features.Concat(OfTexts(suitePath ?? session.Recipe.SuitePath, session.Plugins, @base, experts, tell, cancellation)).ToDictionary());
     }
 
-    private Dictionary<string, double> OfTexts(string? suitePath, PluginSet plugins, InputModel @base, IReadOnlyList<InputModel> experts, Action<string> tell, CancellationToken cancellation)
+    private Dictionary<string, double> OfTexts(string? suitePath, PluginSet plugins, InputModel @base, InputModel[] experts, Action<string> tell, CancellationToken cancellation)
     {
         if (suitePath is null)
         {
@@ -53,7 +53,7 @@ internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, M
 
         Suite suite = SuiteReader.Read(suitePath, plugins, host, only: []);
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
-        evaluator.Expect(experts.Count + 2);
+        evaluator.Expect(experts.Length + 2);
         MeasuredModel before = Measure(Subject.Of("base", @base));
         MeasuredModel[] learned = [.. experts.Select(expert => Measure(Subject.Of(expert.Name, expert)))];
         return TextFeatures.Of(before, learned, Measure(new Subject("the mean", null, () => new MeanCheckpoint(experts))));

@@ -93,10 +93,10 @@ internal sealed class Predictor
         double Share(MergeExample[] merges) => (double)merges.Count(merge => merge.Outcomes[outcome] > 0) / merges.Length;
     }
 
-    private MergeExample[] Alike(IReadOnlyDictionary<string, double> features, IReadOnlyList<MergeExample> among)
+    private MergeExample[] Alike(IReadOnlyDictionary<string, double> features, MergeExample[] among)
     {
         (string Name, double Rank)[] told = [.. features.Where(feature => _known.ContainsKey(feature.Key)).Select(feature => (feature.Key, Rank(feature.Key, feature.Value)))];
-        int count = Math.Min(MostAlike, (among.Count + AlikeShare - 1) / AlikeShare);
+        int count = Math.Min(MostAlike, (among.Length + AlikeShare - 1) / AlikeShare);
         return told.Length == 0 ? [] : [.. among.Select(example => (example, Distance: Distance(example))).Where(near => double.IsFinite(near.Distance)).OrderBy(near => near.Distance).Take(count).Select(near => near.example)];
 
         double Distance(MergeExample example) => told.Where(feature => example.Features.ContainsKey(feature.Name))

@@ -69,7 +69,7 @@ internal static class AutoRecipe
     // A tuned number takes seven looks, and 1/N beside them.
     private static int Cost(StudyMethod method) => method.Tuned is null ? method.Settings.Count : 8;
 
-    private static IEnumerable<StudyMethod> Methods(YamlMapping recipe, List<Problem> problems)
+    private static List<StudyMethod> Methods(YamlMapping recipe, List<Problem> problems)
     {
         using StreamReader reader = new(typeof(AutoRecipe).Assembly.GetManifestResourceStream("auto.yaml")!);
         YamlMapping methods = (YamlMapping)YamlLoader.Load("auto.yaml", reader.ReadToEnd(), problems)[0];

@@ -17,7 +17,10 @@ internal sealed class DocumentFolder : IDisposable
         }
 
         File.WriteAllText(_programs["mergehost"], $"#!/bin/sh\nexec dotnet '{Cli.Program}' \"$@\"\n");
-        File.SetUnixFileMode(_programs["mergehost"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_programs["mergehost"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     public void Dispose()

@@ -323,7 +323,7 @@ public sealed class HubFilesTests : IDisposable
         return content;
     }
 
-        private static bool IsResolve(HttpContext request) => FakeHub.Target(request).Contains("/resolve/", StringComparison.Ordinal);
+    private static bool IsResolve(HttpContext request) => FakeHub.Target(request).Contains("/resolve/", StringComparison.Ordinal);
 
     private static void Fails(ErrorCode code, string named, Action work)
     {

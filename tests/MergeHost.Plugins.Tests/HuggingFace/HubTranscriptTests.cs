@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.HuggingFace;
 using MergeHost.Plugins.HuggingFace.Hub;
+using MergeHost.Plugins.HuggingFace.Hub.Names;
 using MergeHost.Plugins.HuggingFace.Publishing;
 using MergeHost.Plugins.Safetensors;
 using MergeHost.Plugins.Tests.Safetensors;

@@ -98,7 +98,7 @@ public sealed class StudyTests : IDisposable
             {
                 stop.Cancel();
             }
-        }, stop.Token));
+        }, cancellation: stop.Token));
         StudySummary summary = Run(Sound, out List<string> after);
         Assert.Contains(before, line => line.StartsWith("BFTA", StringComparison.Ordinal));
         Assert.DoesNotContain(after, line => line.StartsWith("BFTA", StringComparison.Ordinal));
@@ -300,7 +300,7 @@ public sealed class StudyTests : IDisposable
         return Run(study, lines.Add);
     }
 
-    private StudySummary Run(string study, Action<string> tell, CancellationToken cancellation = default, bool withExamples = false)
+    private StudySummary Run(string study, Action<string> tell, bool withExamples = false, CancellationToken cancellation = default)
     {
         _folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]");
         return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { })

@@ -1,4 +1,3 @@
-using MergeHost.Checkpoints;
 using MergeHost.Evaluation.Prediction;
 using MergeHost.Kernels.Algebra;
 using MergeHost.Models;
