@@ -43,7 +43,7 @@ internal static class Timings
         return exitCode;
     }
 
-    private static string[] Row(StepSummary step) =>
+    private static string[] Row(StepTime step) =>
     [
         step.Name, step.Count.ToString(CultureInfo.InvariantCulture), step.Time.TotalSeconds.ToString("F3", CultureInfo.InvariantCulture),
         step.Bytes == 0 ? "" : Bytes.Format(step.Bytes),

@@ -40,8 +40,8 @@ internal sealed class StepClock : IDisposable
         return new TimingSummary(wall,
         [
             .. steps.GroupBy(pair => pair.Step.Name).OrderBy(group => group.Min(pair => pair.Step.Start))
-                .Select(group => new StepSummary(group.Key, group.Count(), Sum(group), group.Sum(pair => pair.Step.Bytes))),
-            new StepSummary(Rest, 1, wall - ofMain, 0),
+                .Select(group => new StepTime(group.Key, group.Count(), Sum(group), group.Sum(pair => pair.Step.Bytes))),
+            new StepTime(Rest, 1, wall - ofMain, 0),
         ]);
 
         static TimeSpan Sum(IEnumerable<(TimedStep, TimeSpan Own)> of) => of.Aggregate(TimeSpan.Zero, (sum, pair) => sum + pair.Own);

@@ -35,8 +35,8 @@ public sealed class StepClockTests
         }
 
         TimingSummary summary = clock.Summarize();
-        StepSummary outer = summary.Steps.Single(step => step.Name == "outer");
-        StepSummary inner = summary.Steps.Single(step => step.Name == "inner");
+        StepTime outer = summary.Steps.Single(step => step.Name == "outer");
+        StepTime inner = summary.Steps.Single(step => step.Name == "inner");
         using JsonDocument trace = JsonDocument.Parse(clock.ToTrace());
         JsonElement whole = trace.RootElement.EnumerateArray().Single(step => step.GetProperty("name").GetString() == "outer");
         Assert.Equal((1, 2, 12L), (outer.Count, inner.Count, inner.Bytes));
