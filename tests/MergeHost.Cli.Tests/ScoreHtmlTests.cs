@@ -40,8 +40,8 @@ public sealed class ScoreHtmlTests : IDisposable
         Assert.Equal(0, score.ExitCode);
         Assert.Contains("(general, finance): each of 4 layers set to the base's by itself", score.Output, StringComparison.Ordinal);
         Assert.All(["spear", "relative_change", "random"], scorer => Assert.Matches($@"\n  {scorer} +perplexity +[+-][01]\.\d\d +\d+\.\d % +[+-][01]\.\d\d +\d+\.\d % ", score.Output));
-        Assert.Contains("unit 3 of 4, layer 2", score.Talk, StringComparison.Ordinal);
-        Assert.Contains("spear: 2 of 4 units", score.Talk, StringComparison.Ordinal);
+        Assert.Contains("[9/42] without layer 2: general", score.Talk, StringComparison.Ordinal);
+        Assert.Contains("[17/42] spear: 2 of 4 units: general", score.Talk, StringComparison.Ordinal);
         WrittenPage page = new(File.ReadAllText(_folder["page.html"]));
         Assert.Contains("What the scores are worth", page.Headings);
         Assert.DoesNotContain("was not measured", page.Verdict, StringComparison.Ordinal);
