@@ -30,7 +30,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     /// <exception cref="MergeHostException">The model is not there, or a store cannot be reached.</exception>
     public FoundFiles Find(ModelReference reference, string recipePath)
     {
-        ModelFinder finder = FinderOf(reference, recipePath);
+        // What is odd about a name is told when it is opened; here several threads look for names.
+        ModelFinder finder = FinderOf(reference, recipePath) with { Warnings = [] };
         return finder.Find(finder.Reference.Split(finder.IsLocal).Model);
     }
 
