@@ -9,27 +9,23 @@ internal static class Together
 
     /// <summary>Does something for each item, from several threads at once.</summary>
     /// <returns>The results, in the order of the items.</returns>
-    /// <exception cref="MergeHostException">It failed; of several failures the one of the first item.</exception>
+    /// <exception cref="Exception">It failed; of several failures the one of the first item.</exception>
     public static IReadOnlyList<TResult> Select<T, TResult>(IReadOnlyList<T> items, Func<T, TResult> work)
     {
         TResult[] results = new TResult[items.Count];
-        MergeHostException?[] failures = new MergeHostException?[items.Count];
+        ExceptionDispatchInfo?[] failures = new ExceptionDispatchInfo?[items.Count];
         Parallel.For(0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce }, number =>
         {
             try
             {
                 results[number] = work(items[number]);
             }
-            catch (MergeHostException exception)
+            catch (Exception exception)
             {
-                failures[number] = exception;
+                failures[number] = ExceptionDispatchInfo.Capture(exception);
             }
         });
-        if (failures.FirstOrDefault(failure => failure is not null) is { } first)
-        {
-            ExceptionDispatchInfo.Throw(first);
-        }
-
+        failures.FirstOrDefault(failure => failure is not null)?.Throw();
         return results;
     }
 }
