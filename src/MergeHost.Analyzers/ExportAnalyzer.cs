@@ -25,7 +25,7 @@ public sealed class ExportAnalyzer : DiagnosticAnalyzer
         foreach (AttributeData attribute in type.GetAttributes())
         {
             // Each stands beside its contract: XAttribute beside IX.
-            if (attribute.AttributeClass is not { BaseType.Name: "ExportAttribute" } export
+            if (attribute.AttributeClass is not { BaseType.Name: "ExportAttribute", ContainingAssembly.Name: "MergeHost.Abstractions" } export
                 || export.ContainingNamespace.GetTypeMembers($"I{export.Name.Replace("Attribute", "")}", arity: 0).FirstOrDefault() is not { } contract)
             {
                 continue;
