@@ -15,7 +15,7 @@ public static class ModelArchitectures
     private const int MostBytes = 1 << 22;
 
     private static readonly Lock _lock = new();
-    private static readonly Dictionary<string, ModelArchitecture> _added = [];
+    private static readonly OrderedDictionary<string, ModelArchitecture> _added = [];
     private static readonly Lazy<Dictionary<string, ModelArchitecture>> _own = new(ReadOwn);
     private static volatile IReadOnlyList<ModelArchitecture>? _all;
 
@@ -76,6 +76,7 @@ public static class ModelArchitectures
 
         lock (_lock)
         {
+            int place = 0;
             foreach ((string key, ModelArchitecture family) in read)
             {
                 string? missing = family.Extends is { } other && !read.ContainsKey(other) && !_added.ContainsKey(other) && !_own.Value.ContainsKey(other) ? other : null;
@@ -86,7 +87,8 @@ public static class ModelArchitectures
                     continue;
                 }
 
-                _added[key] = family;
+                _added.Remove(key);
+                _added.Insert(place++, key, family);
                 TensorRoles.Add(family.Roles);
             }
 
@@ -142,8 +144,7 @@ public static class ModelArchitectures
     }
 
     private static IEnumerable<KeyValuePair<string, ModelArchitecture>> Ordered() =>
-        _added.OrderBy(family => family.Key, StringComparer.Ordinal)
-            .Concat(_own.Value.Where(family => !_added.ContainsKey(family.Key)).OrderBy(family => family.Key, StringComparer.Ordinal));
+        _added.Concat(_own.Value.Where(family => !_added.ContainsKey(family.Key)).OrderBy(family => family.Key, StringComparer.Ordinal));
 
     // One that replaces another of its file name extends the other of that name; a circle ends where it closes.
     private static ModelArchitecture Complete(ModelArchitecture family, HashSet<ModelArchitecture> seen)

@@ -70,6 +70,19 @@ public sealed class ModelArchitecturesTests : IDisposable
         Assert.NotNull(ModelArchitectures.OfClass("PhiForCausalLM")!.FindHub("model.layers.0.self_attn.q_proj.weight", out _, out _));
     }
 
+    [Fact]
+    public void Add_OfAFolderAfterAnother_GoesBeforeItWhateverTheNames()
+    {
+        Write("aa_first", """{"name": "aa_first", "hub": ["TwiceForCausalLM"]}""");
+        Assert.Empty(ModelArchitectures.Add(_folder));
+        File.Delete(Path.Combine(_folder, "aa_first.json"));
+        Write("zz_second", """{"name": "zz_second", "hub": ["TwiceForCausalLM"]}""");
+
+        Assert.Empty(ModelArchitectures.Add(_folder));
+
+        Assert.Equal("zz_second", ModelArchitectures.OfClass("TwiceForCausalLM")?.Name);
+    }
+
     [Theory]
     [InlineData("""{"name": "x", "hub": ["X"], "tensor": []}""", "tensor is no field")]
     [InlineData("""{"name": "x", "hub": []}""", "hub is empty")]
