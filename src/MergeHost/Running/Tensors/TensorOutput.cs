@@ -97,7 +97,7 @@ internal sealed unsafe class TensorOutput
 
     private void Examine(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite, TensorDigest? known)
     {
-        using Activity? step = Step.Begin(Step.Digest, _tensor.Name, stored.Length);
+        using Activity? step = Step.Begin(Step.Digest, _tensor.Name, known is null ? stored.Length : 0);
         int unitBytes = (int)_tensor.DType.LengthBytes(TensorDigest.UnitElements);
         int unit = (int)(firstElement / TensorDigest.UnitElements);
         for (int done = 0; done < stored.Length; done += unitBytes, unit++)
