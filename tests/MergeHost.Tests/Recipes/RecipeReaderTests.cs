@@ -61,6 +61,18 @@ public sealed class RecipeReaderTests
     }
 
     [Fact]
+    public void Read_OfARevisionBesideAModelWithTransforms_KeepsThem()
+    {
+        RecipeStage stage = Single("""
+            merge_method: linear
+            models: [{model: {path: {path: org/a, apply: [dequantise]}, revision: v1}, parameters: {weight: 1}}]
+            """);
+
+        ModelReference model = stage.Slices[0].Sources[0].Model;
+        Assert.Equal(("org/a@v1", "dequantise"), (model.Base, Assert.Single(model.Apply).Id));
+    }
+
+    [Fact]
     public void Read_OfAFieldThatHoldsAnAnchor_LeavesItToItsAliases()
     {
         RecipeStage stage = Single("""

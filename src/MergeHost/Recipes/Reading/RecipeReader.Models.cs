@@ -35,7 +35,9 @@ internal sealed partial class RecipeReader
     }
 
     private ModelReference? WithRevision(ModelReference? model, YamlMapping mapping) =>
-        model is not null && Text(mapping, "revision") is { Text.Length: > 0 } revision ? new ModelReference($"{model.Name}@{revision.Text}", model.Place) : model;
+        model is not null && Text(mapping, "revision") is { Text.Length: > 0 } revision
+            ? new ModelReference($"{model.Base}@{revision.Text}", model.Place).With(model.Apply)
+            : model;
 
     // mergekit's way to write `base+adapter`.
     private ModelReference? WithAdapter(ModelReference? model, YamlMapping mapping)
