@@ -39,16 +39,18 @@ internal sealed class AttentionHeads(int heads, int groups) : PermutableBlock
         Pairs pairs = new(this, queries.Finite(weights.Model, Queries[0].Name), values.Finite(weights.Model, Values[0].Name), output.Finite(weights.Model, Output.Name));
         Matrix<float> shared = keys.Finite(weights.Model, Keys[0].Name);
         Matrix<float> gain = new(groups, groups);
+        PairMatch[,] matches = new PairMatch[groups, groups];
         for (int one = 0; one < groups; one++)
         {
             for (int other = 0; other < groups; other++)
             {
-                gain[one, other] = (float)(shared[one, other] + pairs.Match(one, other).Gain);
+                matches[one, other] = pairs.Match(one, other);
+                gain[one, other] = (float)(shared[one, other] + matches[one, other].Gain);
             }
         }
 
         int[] groupOrder = LinearAssignment.Maximise(gain);
-        PairMatch[] parts = [.. groupOrder.Select((other, one) => pairs.Match(one, other))];
+        PairMatch[] parts = [.. groupOrder.Select((other, one) => matches[one, other])];
         int[] headOrder = [.. parts.SelectMany((part, group) => part.Heads.Select(head => (groupOrder[group] * _perGroup) + head))];
         int[] valueOrder = [.. parts.SelectMany((part, group) => part.Channels.Select(channel => (groupOrder[group] * Channels) + channel))];
         int[] outputOrder = [.. parts.SelectMany((part, group) => part.Heads.SelectMany(head => part.Channels

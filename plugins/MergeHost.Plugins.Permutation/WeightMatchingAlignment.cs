@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using MergeHost.Alignments;
 using MergeHost.Algebra;
+using MergeHost.Alignments;
 using MergeHost.Checkpoints;
 using MergeHost.Kernels.Algebra;
 
