@@ -76,7 +76,7 @@ public sealed partial class FakeHub
             {
                 path,
                 uploadMode = FakeModel.IsLarge(path) ? "lfs" : "regular",
-                oid = model.Files.TryGetValue(path, out byte[]? there) ? FakeModel.IsLarge(path) ? Digest(there) : FakeModel.GitDigest(there) : null,
+                oid = model.Files.ContainsKey(path) ? model.Digest(path) : null,
             })];
             Json(context, new { files, commitOid = model.Branches[branch] }, 200);
         }
