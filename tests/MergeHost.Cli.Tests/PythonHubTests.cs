@@ -48,6 +48,17 @@ public sealed class PythonHubTests : IDisposable
         Assert.Equal(0, Run("verify", _folder["out"]).ExitCode);
     }
 
+    // The card of the output is made of the cards of what was merged, which a branch may no longer be.
+    [PythonFact]
+    public void Merge_AsksOnceWhatARevisionIs()
+    {
+        Start();
+        Assert.Equal(0, Run("merge", Recipe("far", "hf:org"), _folder["out"], "--stream").ExitCode);
+        Assert.True(File.Exists(_folder["out/README.md"]));
+        string log = _client.GetStringAsync(new Uri($"{_endpoint}/_fake/log")).GetAwaiter().GetResult();
+        Assert.All((string[])["one", "two"], name => Assert.Single(log.Split('\n'), line => line.Contains($"/api/models/org/{name}/revision/", StringComparison.Ordinal)));
+    }
+
     [PythonFact]
     public void Download_FillsTheCacheAsItsOtherProgramsHaveIt()
     {

@@ -25,11 +25,13 @@ internal static partial class CardSources
         [
             .. named, .. manifest.Stages.SelectMany(stage => stage.Inputs).Select(input => new ModelReference(input.Name, new TextPlace(recipe.Path, 1, 1))),
         ];
-        return
-        [
-            .. all.Where(model => model.StageName(stages.Contains) is null).SelectMany(model => Parts(model, recipe.Path)).DistinctBy(part => Plain(part.Name))
-                .Select(part => Source(part, recipe.Path, models)).DistinctBy(source => source.Name),
-        ];
+        (string Name, bool IsLocal)[] parts =
+            [.. all.Where(model => model.StageName(stages.Contains) is null).SelectMany(model => Parts(model, recipe.Path)).DistinctBy(part => Plain(part.Name))];
+
+        // In the revisions that were merged: a branch may be another one by now.
+        ILookup<string, string> origins = manifest.Stages.SelectMany(stage => stage.Inputs).SelectMany(input => input.Origins ?? []).ToLookup(Plain);
+        models.Stores.Pins = parts.Where(part => origins.Contains(Plain(part.Name))).ToDictionary(part => part.Name, part => origins[Plain(part.Name)].First());
+        return [.. parts.Select(part => Source(part, recipe.Path, models)).DistinctBy(source => source.Name)];
     }
 
     // A model, and the adapters that are added to it; their factors are no part of a name.
