@@ -58,10 +58,6 @@ internal static class NamedText
                 exception is UnauthorizedAccessException ? null : hint);
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        IEnumerable<string> neighbours = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)) : [];
-        string? closest = Suggestion.Closest(Path.GetFileName(path), neighbours);
-        return new Problem(unreadable, $"{path}: there is no such file",
-            closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?");
+        return new Problem(unreadable, $"{path}: there is no such file", Suggestion.OfPath(path, [""], isFile: true));
     }
 }

@@ -24,6 +24,40 @@ internal static class Suggestion
             .FirstOrDefault();
     }
 
+    /// <summary>A hint with the path that was meant by one that leads nowhere: each part of it that is not there becomes the nearest that is.</summary>
+    /// <param name="path">The path; a backslash separates its parts on every system.</param>
+    /// <param name="folders">Where it may start.</param>
+    /// <param name="isFile">Whether no folder is meant.</param>
+    public static string? OfPath(string path, IEnumerable<string> folders, bool isFile) =>
+        folders.Select(folder => Meant(path, folder, isFile)).FirstOrDefault(meant => meant is not null) is { } meant ? $"did you mean '{meant}'?" : null;
+
+    private static string? Meant(string path, string folder, bool isFile)
+    {
+        string meant = Path.GetPathRoot(path) ?? "";
+        string[] parts = path[meant.Length..].Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            string parent = Path.Combine(folder, meant);
+            if (Path.Exists(Path.Combine(parent, parts[i])))
+            {
+                meant = Path.Combine(meant, parts[i]);
+                continue;
+            }
+
+            if (!Directory.Exists(parent) || Closest(parts[i], Entries(parent, isFile && i == parts.Length - 1)) is not { } closest)
+            {
+                return null;
+            }
+
+            meant = Path.Combine(meant, closest);
+        }
+
+        return meant.Length == 0 ? null : meant;
+    }
+
+    private static IEnumerable<string> Entries(string folder, bool areFiles) =>
+        (areFiles ? Directory.EnumerateFiles(folder) : Directory.EnumerateFileSystemEntries(folder)).Select(entry => Path.GetFileName(entry)!);
+
     private static string Normal(string word) => word.Replace('-', '_').ToLowerInvariant();
 
     // Optimal string alignment: as Levenshtein, with swaps of neighbours.

@@ -43,12 +43,8 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
     private bool IsBesideOthers(string name) => Path.GetDirectoryName(name) is { Length: > 0 } parent
         && (Directory.Exists(parent) || (RecipeFolder is not null && Directory.Exists(Path.Combine(RecipeFolder, parent))));
 
-    private static CheckpointException NotFound(string path)
-    {
-        string? closest = Suggestion.Closest(Path.GetFileName(path), Neighbours(Path.GetDirectoryName(Path.GetFullPath(path))!));
-        string? hint = closest is null ? null : $"did you mean '{Path.Combine(Path.GetDirectoryName(path) ?? "", closest)}'?";
-        return new CheckpointException(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", hint));
-    }
+    private static CheckpointException NotFound(string path) => new(
+        new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", Suggestion.OfPath(path, [""], isFile: false)));
 
     private MergeHostException NotFound(string name, string folder)
     {
@@ -57,19 +53,7 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
             return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
         }
 
-        IEnumerable<string> neighbours =
-            Neighbours(Path.GetDirectoryName(Path.GetFullPath(name))!).Concat(Neighbours(Path.GetDirectoryName(Path.Combine(folder, name))!)).Distinct();
-        string? closest = Suggestion.Closest(Path.GetFileName(name), neighbours);
-        if (closest is not null)
-        {
-            string meant = Path.Combine(Path.GetDirectoryName(name) ?? "", closest);
-            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", $"did you mean '{meant}'?");
-        }
-
-        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
-            $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
+        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", Suggestion.OfPath(name, ["", folder], isFile: false)
+            ?? $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
     }
-
-    private static IEnumerable<string> Neighbours(string folder) =>
-        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!) : [];
 }
