@@ -75,7 +75,9 @@ public sealed class PlanAndInspectTests
 
     [Theory]
     [InlineData("recipes/quickstart/bsae", "MH2001", "did you mean 'recipes/quickstart/base'?")]
+    [InlineData("recipes/quikstart/bsae", "MH2001", "did you mean 'recipes/quickstart/base'?")]
     [InlineData("src", "MH2012", "*.safetensors")]
+    [InlineData("recipes/quickstart/base/config.json", "MH2012", "Name its folder, 'recipes/quickstart/base', which holds a checkpoint.")]
     [InlineData("README.md", "MH2012", "*.safetensors")]
     public void Inspect_OfNoCheckpoint_ExitsWith4AndSaysWhy(string path, string code, string hint)
     {

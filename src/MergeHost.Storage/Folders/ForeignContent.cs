@@ -15,6 +15,7 @@ public sealed record ForeignContent(string Found, string Hint)
 
     private const int TarMark = 257;
     private const string DownloadAgain = "Download the file again.";
+    private const string DownloadWeights = "Download the file again, if it should hold weights.";
     private const string DownloadFile = "Download the file itself, not the page about it, and check that you may have it.";
     private const string NameTorch = "Give the file a name that ends in '.bin' or '.pt'.";
     private const string Unpack = "Unpack the file.";
@@ -106,8 +107,8 @@ public sealed record ForeignContent(string Found, string Hint)
     private static ForeignContent RecogniseText(string text) =>
         Starts(text, "<!DOCTYPE html") || Starts(text, "<html") ? new("a web page", DownloadFile)
         : Starts(text, "<?xml") ? new("an XML document", DownloadFile)
-        : Starts(text, "{") || Starts(text, "[") ? new("a JSON file", DownloadAgain)
-        : new("a text file", DownloadAgain);
+        : Starts(text, "{") || Starts(text, "[") ? new("a JSON file", DownloadWeights)
+        : new("a text file", DownloadWeights);
 
     private static bool Starts(string text, string start) => text.StartsWith(start, StringComparison.OrdinalIgnoreCase);
 }

@@ -116,16 +116,9 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
 
     private InstalledExport FindFormat(CheckpointFiles files)
     {
-        bool isFolder = files.Named is null;
         string[] names = files.Named is { } named ? [named]
             : ModelParts.Find(files) is { Main.Length: > 0 } parts ? [.. files.NamesIn(parts.Main)] : [.. files.Names, .. files.Folders];
-        InstalledExport[] fitting =
-        [
-            .. plugins.Exports(ExportKind.Format)
-                .Where(format => (isFolder ? format.Export.Markers : format.Export.Files)
-                    .Any(pattern => names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name))))
-                .OrderByDescending(format => format.Export.Preference),
-        ];
+        InstalledExport[] fitting = [.. Fitting(names, isFolder: files.Named is null)];
         if (fitting.Length == 0)
         {
             throw new CheckpointException(Unknown(files));
@@ -149,6 +142,11 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         return plugins.Resolve(ExportKind.Format, fitting[0].Export.Id, null);
     }
 
+    private IOrderedEnumerable<InstalledExport> Fitting(IReadOnlyList<string> names, bool isFolder) => plugins.Exports(ExportKind.Format)
+        .Where(format => (isFolder ? format.Export.Markers : format.Export.Files)
+            .Any(pattern => names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name))))
+        .OrderByDescending(format => format.Export.Preference);
+
     private Problem Unknown(CheckpointFiles files)
     {
         ForeignContent? content = files.Named is { } named ? Recognise(files, named) : null;
@@ -163,6 +161,11 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         if (content is null && ForeignContent.ByName(files.Named is { } file ? [file] : files.Names) is var (name, foreign))
         {
             return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: {(files.Named is null ? $"'{name}' is" : "this is")} {foreign.Found}, which no installed format reads", foreign.Hint);
+        }
+
+        if (files.Named is not null && Fitting(files.Names, isFolder: true).Any())
+        {
+            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}", $"Name its folder, '{files.Location}', which holds a checkpoint.");
         }
 
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));
