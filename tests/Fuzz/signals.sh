@@ -17,7 +17,7 @@ models=$root/recipes/quickstart
 
 method() { printf 'merge_method: %s\nbase_model: %s/base\nmodels:\n- {model: %s, parameters: {weight: 0.5%s}}\n- {model: %s/math, parameters: {weight: 0.5%s}}\n' "$1" "$models" "$2" "$3" "$models" "$3"; }
 method dare_ties "$models/finance" ', density: 0.4' > merge.yaml
-{ printf 'name: first\n'; method ties "$models/finance" ', density: 0.3'; printf -- '---\n'; method linear first ''; } > stages.yaml
+{ printf 'name: first\n'; method ties "$models/finance" ', density: 0.3'; printf -- '---\n'; method task_arithmetic first ''; } > stages.yaml
 { method ties "$models/finance" ', density: 0.3'; printf 'out_format: gguf\nout_type: q4_0\n'; } > gguf.yaml
 for i in 1 2 3 4 5 6; do echo "Revenue of the quarter rose by $i percent, and costs fell. Add $i and 4."; done > texts.txt
 printf 'suite: texts\ntasks:\n- {name: finance, benchmark: perplexity, data: texts.txt, window: 32}\n- {name: mathematics, benchmark: perplexity, data: texts.txt, window: 16}\n' > suite.yaml
@@ -75,7 +75,7 @@ while [ "$signals" -lt "$wanted" ]; do
     took=$(( ($(date +%s%N) - start) / 1000000 ))
     case $signal in TERM | INT) slowest=$(( took > slowest ? took : slowest )) ;; esac
     [ ! -e "$out/mergehost.json" ] || [ "$(made "$out")" = "${expected[$kind]}" ] || [ -e "$out/mergehost.journal.partial" ] \
-      || [ -e "$out/.stages" ] || { echo "round $rounds: $kind looks whole after SIG$signal and is not"; different=$((different + 1)); }
+      || [ -e "$out/.stages" ] || { echo "round $rounds: $kind looks whole after SIG$signal and is not: $(diff <(echo "${expected[$kind]}") <(made "$out") | head -6)"; different=$((different + 1)); }
   done
   if ! run "$kind" "$out"; then
     echo "round $rounds: $kind cannot be resumed: $(tail -3 "$out.err")"
