@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -22,7 +23,7 @@ public sealed class Templates : IDisposable
     }
 
     /// <summary>What there are templates for.</summary>
-    public static string[] Kinds { get; } = ["strategy", "scorer", "format", "transform", "benchmark"];
+    public static string[] Kinds { get; } = ["strategy", "scorer", "format", "transform", "alignment", "builder", "store", "benchmark", "runtime"];
 
     private string Folder { get; }
 
@@ -47,7 +48,11 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     [InlineData("scorer", "scorer 'acme_scorer'", "keeps its", "slerp of models/base, models/tuned")]
     [InlineData("format", "format 'acme_format'", "not tried", "passthrough of models/plain")]
     [InlineData("transform", "transform 'acme_transform'", "keeps its", "passthrough of models/tuned")]
+    [InlineData("alignment", "alignment 'acme_alignment'", "keeps its", "linear of models/base, models/headed")]
+    [InlineData("builder", "builder 'acme_builder'", "not tried", "acme_builder of models/deep")]
+    [InlineData("store", "store 'acme_store'", "not tried", "linear of models/base, acme-store:models/tuned.zip")]
     [InlineData("benchmark", "benchmark 'acme_benchmark'", "keeps its", "linear of models/base, models/tuned")]
+    [InlineData("runtime", "runtime 'acme_runtime'", "not tried", "linear of models/base, models/tuned")]
     public void Template_OfAKind_MakesAPluginThatIsInstalledAndUsed(string kind, string export, string tried, string result)
     {
         Install(kind);
@@ -95,6 +100,55 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
         CliResult result = Try("benchmark", "evaluate", "models/base", "--suite", _home["suite.yaml"]);
         Assert.NotEqual(1, result.ExitCode);
         Assert.Contains("ends with '.wieght'", result.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Template_OfAnAlignment_LeavesOutWhatOneModelHasAlone()
+    {
+        Install("alignment");
+        const string recipe = "merge_method: linear\nmodels: [{model: models/base, parameters: {weight: 0.5}}, {model: models/headed, parameters: {weight: 0.5}}]\n";
+        File.WriteAllText(_home["unaligned.yaml"], recipe);
+        Assert.Contains("'score.weight'", Try("alignment", "plan", _home["unaligned.yaml"]).Talk, StringComparison.Ordinal);
+        Run("alignment", "merge", "recipe.yaml", _home["out"]);
+        Assert.DoesNotContain("score.weight", Run("alignment", "inspect", _home["out"], "--tensors"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Template_OfABuilder_MakesAShallowerModel()
+    {
+        Install("builder");
+        Run("builder", "merge", "recipe.yaml", _home["out"]);
+        string tensors = Run("builder", "inspect", _home["out"], "--tensors");
+        Assert.Contains("model.layers.1.mlp.up_proj.weight", tensors, StringComparison.Ordinal);
+        Assert.DoesNotContain("model.layers.2.", tensors, StringComparison.Ordinal);
+        Assert.Contains("\"num_hidden_layers\":2", File.ReadAllText(Path.Combine(_home["out"], "config.json")).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Template_OfAStore_ServesACheckpointInAnArchive()
+    {
+        Install("store");
+        File.WriteAllText(_home["copy.yaml"], "merge_method: passthrough\nmodels: [{model: 'acme-store:models/tuned.zip'}]");
+        Run("store", "merge", _home["copy.yaml"], _home["out"]);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(templates["store"], "models/tuned/model.safetensors")).AsSpan(^1840..), File.ReadAllBytes(Path.Combine(_home["out"], "model.safetensors")).AsSpan(^1840..));
+    }
+
+    // A runtime that is not ours, asked by a benchmark that is not ours: log softmax of one logit of 1 among 128.
+    [Fact]
+    public void Template_OfARuntime_ScoresLinesByItself()
+    {
+        Install("runtime");
+        float[] logits = new float[128];
+        logits['e'] = 1;
+        new TinyCheckpoint().Add("letters.weight", DType.BF16, [128], logits).Write(_home["model"]);
+        File.WriteAllText(_home["lines.txt"], "The\n\n!\n");
+        File.WriteAllText(_home["suite.yaml"], "tasks: [{name: lines, benchmark: acme_runtime, data: lines.txt}]");
+
+        JsonNode summary = JsonNode.Parse(Run("runtime", "evaluate", _home["model"], "--suite", _home["suite.yaml"], "--no-cache", "--json"))!;
+
+        JsonNode task = summary["models"]![0]!["tasks"]![0]!;
+        Assert.Equal(0.5 - Math.Log(127 + Math.E), (double)task["value"]!, 1e-12);
+        Assert.Equal(1, (int)task["count"]!);
     }
 
     private void Install(string kind) => Run(kind, "plugins", "install", $"bin/Release/acme-{kind}.0.1.0.nupkg");
