@@ -48,6 +48,9 @@ public sealed record MergeOptions
     /// <summary>Where singular values are kept.</summary>
     internal string? SpectraFolder => CacheFolder is null ? null : Path.Combine(CacheFolder, "spectra");
 
+    /// <summary>Changes that merges share which differ by λ alone; <see langword="null"/> to make each anew, the default.</summary>
+    internal KeptChanges? Changes { get; init; }
+
     /// <summary>How many numbers the processor works on side by side.</summary>
     internal Kernels.Vectors.LaneWidth Lanes { get; init; } = Kernels.Vectors.LaneWidths.Current;
 }

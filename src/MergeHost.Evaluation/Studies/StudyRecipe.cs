@@ -55,6 +55,16 @@ internal static class StudyRecipe
         };
     }
 
+    /// <summary>What a recipe has in common with those that differ from it by λ alone.</summary>
+    public static YamlMapping WithoutLambda(YamlMapping recipe) => recipe with
+    {
+        Entries =
+        [
+            .. recipe.Entries.Select(entry => entry is { Key.Text: "parameters", Value: YamlMapping parameters }
+                ? (entry.Key, parameters with { Entries = [.. parameters.Entries.Where(parameter => parameter.Key.Text != "lambda")] }) : entry),
+        ],
+    };
+
     /// <summary>The letter that an item of a method's <c>models:</c> names, or <see langword="null"/> if it names none.</summary>
     public static char? Letter(YamlNode item) => item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;
 

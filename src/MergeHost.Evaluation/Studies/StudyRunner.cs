@@ -13,6 +13,7 @@ using MergeHost.Plugins;
 using MergeHost.Recipes;
 using MergeHost.Reports;
 using MergeHost.Storage.Text;
+using MergeHost.Yaml;
 
 namespace MergeHost.Evaluation.Studies;
 
@@ -32,6 +33,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
     /// <param name="cancellation">Asks to stop.</param>
     public StudySummary Run(string path, bool withExamples, Action<string> tell, CancellationToken cancellation)
     {
+        using KeptChanges changes = new(options.CacheFolder);
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(study.SuitePath, plugins, host, only: []);
@@ -43,7 +45,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Where(stage.Tries).Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
-            (name, recipe, measure) => Merge(study, name, recipe, measure, cancellation), Mean, cancellation);
+            (name, recipe, measure) => Merge(study, name, recipe, changes, measure, cancellation), Mean, cancellation);
         StudyReport report = new(study, measured);
         IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
         IReadOnlyList<Candidate> best = all;
@@ -69,7 +71,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
 
         int Index(char letter) => study.Experts.Index().First(expert => expert.Item.Letter == letter).Index;
 
-        Dictionary<string, double> Look(string name, YamlMapping recipe, Func<ICheckpointReader, Dictionary<string, double>> look) => Merge(study, name, recipe, subject =>
+        Dictionary<string, double> Look(string name, YamlMapping recipe, Func<ICheckpointReader, Dictionary<string, double>> look) => Merge(study, name, recipe, changes, subject =>
         {
             using ICheckpointReader made = subject.Open();
             return look(made);
@@ -94,6 +96,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
     /// <exception cref="OperationCanceledException">Stopped; what was measured is kept.</exception>
     public int RunPart(string path, MergePart part, Action<string> tell, CancellationToken cancellation)
     {
+        using KeptChanges changes = new(options.CacheFolder);
         Study study = StudyReader.Read(path);
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(study.SuitePath, plugins, host, only: []);
@@ -107,7 +110,7 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
             points = points.Concat(study.Methods.SelectMany(method => method.Settings, (method, setting) => (Action)(() =>
             {
                 string name = $"{StudyMerge.NameOf(letters, method)} {setting}".TrimEnd();
-                Merge(study, name, StudyRecipe.Of(study, letters, setting), subject => evaluator.Measure(subject, cancellation), cancellation);
+                Merge(study, name, StudyRecipe.Of(study, letters, setting), changes, subject => evaluator.Measure(subject, cancellation), cancellation);
             })));
         }
 
@@ -117,10 +120,11 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         return mine.Length;
     }
 
-    private T Merge<T>(Study study, string name, YamlMapping recipe, Func<Subject, T> use, CancellationToken cancellation)
+    private T Merge<T>(Study study, string name, YamlMapping recipe, KeptChanges changes, Func<Subject, T> use, CancellationToken cancellation)
     {
+        changes.Begin(YamlText.Of(StudyRecipe.WithoutLambda(recipe)));
         using PlanSession session = new(study.Path, recipe, catalog, host);
-        return use(new EvaluationRunner(catalog, host, options, warnings).Merge(name, session, cancellation));
+        return use(new EvaluationRunner(catalog, host, options with { Changes = changes }, warnings).Merge(name, session, cancellation));
     }
 
     // All that can be known before anything is measured.

@@ -34,12 +34,12 @@ public sealed record MatrixMerge
 
     /// <summary>Merges the tensors of a group.</summary>
     /// <param name="group">The tensors; there is a base.</param>
-    /// <param name="merge">Called once for each matrix.</param>
+    /// <param name="merge">Called once for each matrix; what it returns must not depend on λ.</param>
     public Treatment Of<TOptions>(TensorGroup<TOptions> group, MatrixFunction merge)
         where TOptions : class
     {
         return RowsOf(group, MergesEmbeddings) is { } rows && !IsBase
-            ? Treatment.Matrix((tensors, algebra) => Merge(tensors, algebra, rows, merge), ScratchBytes) : MeanOf();
+            ? Treatment.Change((tensors, algebra) => Merge(tensors, algebra, rows, merge), Lambda, ScratchBytes) : MeanOf();
     }
 
     /// <summary>What tensors get that are no matrices: <c>θ₀ + λ · Σ wᵢτᵢ / N</c>.</summary>
@@ -66,7 +66,7 @@ public sealed record MatrixMerge
             Matrix<float> @base = Part(tensors.Base!.Value, first, rows);
             Matrix<float>[] taskVectors = [.. tensors.Sources.Select((source, i) => TaskVector(Part(source, first, rows), @base, (float)Weights[i]))];
             Matrix<float> merged = merge(new TaskMatrices(taskVectors) { Cancellation = tensors.Cancellation }, algebra);
-            TensorPrimitives.MultiplyAdd(merged.Elements.Span, (float)Lambda, @base.Elements.Span, Part(tensors.Result, first, rows).Elements.Span);
+            merged.Elements.Span.CopyTo(Part(tensors.Result, first, rows).Elements.Span);
         }
     }
 

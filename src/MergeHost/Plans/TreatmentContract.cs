@@ -22,6 +22,7 @@ internal static class TreatmentContract
             null => "returned no treatment",
             CopyTreatment { Source: null } when !hasBase => "copies the base, and there is none",
             CopyTreatment { Source: { } source } when source < 0 || source >= sources => $"copies source {source} of {sources}",
+            ChangeTreatment when !hasBase => "adds to the base, and there is none",
             ElementwiseTreatment elementwise => Breach(elementwise, sources),
             MeasureTreatment measure =>
                 measure.Statistics.Select(statistic => Breach(statistic, sources)).OfType<string>().FirstOrDefault(),

@@ -59,6 +59,30 @@ public abstract class MatrixLaws<TStrategy> : MergeStrategyContract<TStrategy>
     }
 
     [Theory]
+    [InlineData(0.3)]
+    [InlineData(-2)]
+    public void Merge_AtAnyLambda_AddsThatMuchOfOneChange(double lambda)
+    {
+        TensorValues values = TaskVectors([24, 40], 3);
+        bool usesBase = StrategyRunner.UsesBase(Strategy);
+        Assert.Equal(usesBase, Strategy.Merge(values.Group(ValidOptions, usesBase)) is ChangeTreatment);
+        if (!usesBase)
+        {
+            return;
+        }
+
+        Assert.Equal(Merge(values, WithLambda(1)).Select(number => number * (float)lambda), Merge(values, WithLambda(lambda)));
+
+        // Of ValidOptions only λ is other.
+        object WithLambda(double factor)
+        {
+            object options = ValidOptions.GetType().GetMethod("<Clone>$")!.Invoke(ValidOptions, null)!;
+            options.GetType().GetProperty("Lambda")!.SetValue(options, factor);
+            return options;
+        }
+    }
+
+    [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     public void Merge_OfANumberThatIsNotFinite_EndsTheMerge(float number)

@@ -214,6 +214,39 @@ public sealed class StudyTests : IDisposable
     }
 
     [Fact]
+    public void Sweep_OverLambda_MakesEveryChangeOnceAndTheSameBytes()
+    {
+        const string Spectral = """
+            suite: suite.yaml
+            base_model: base
+            experts: {F: finance, M: math}
+            methods:
+              TSV: {merge_method: tsv_m, parameters: {lambda: {try: [0.25, 0.5, 1]}}}
+              ISO: {merge_method: iso_c, parameters: {lambda: {try: [0.25, 0.5]}, embeddings: {try: [false, true]}}}
+            stages: [{name: complementarity, merge: [FM], settings: all}]
+            """;
+        StudySummary summary = Run(Spectral, out _);
+        Dictionary<string, string> together = Merges("cache");
+
+        // Each by itself, with nothing to share.
+        foreach (StudyPoint point in summary.Points)
+        {
+            string settings = string.Join(", ", point.Settings.Select(setting => $"{setting.Key}: {setting.Value}"));
+            string method = $"{{merge_method: {(point.Method == "TSV" ? "tsv_m" : "iso_c")}, parameters: {{{settings}}}}}";
+            Run($"{Spectral[..Spectral.IndexOf("  TSV", StringComparison.Ordinal)]}  {point.Method}: {method}\n{Spectral[Spectral.IndexOf("stages", StringComparison.Ordinal)..]}", out _, "alone");
+        }
+
+        // Controls come on top.
+        Dictionary<string, string> alone = Merges("alone");
+        Assert.InRange(together.Values.Distinct().Count(), 3 + 4, alone.Count);
+        Assert.All(together, merge => Assert.Equal(alone[merge.Key], merge.Value));
+
+        // The digest of what each merge made, by what it is made of.
+        Dictionary<string, string> Merges(string cache) =>
+            Directory.EnumerateFiles(_folder[cache + "/merges"]).ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
+    }
+
+    [Fact]
     public void Sweep_OfARecipeWithAMethodToFind_ChoosesTheFirstOfThoseThatAreLevelWithTheBest()
     {
         StudySummary summary = Run(Auto, out _);
@@ -293,17 +326,17 @@ public sealed class StudyTests : IDisposable
 
     private static double? Find(StudyPoint point, string metric) => point.Metrics.Single(candidate => candidate.Name == metric).Value;
 
-    private StudySummary Run(string study, out List<string> told)
+    private StudySummary Run(string study, out List<string> told, string cache = "cache")
     {
         List<string> lines = [];
         told = lines;
-        return Run(study, lines.Add);
+        return Run(study, lines.Add, cache: cache);
     }
 
-    private StudySummary Run(string study, Action<string> tell, bool withExamples = false, CancellationToken cancellation = default)
+    private StudySummary Run(string study, Action<string> tell, bool withExamples = false, string cache = "cache", CancellationToken cancellation = default)
     {
         _folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]");
-        return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { })
+        return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder[cache] }, _ => { })
             .Run(_folder.Write("study.yaml", study), withExamples, tell, cancellation);
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using MergeHost.Algebra;
 using MergeHost.Builders;
 using MergeHost.Lanes;
@@ -34,6 +36,16 @@ public abstract class Treatment
     /// </param>
     /// <param name="scratchBytes">Memory that it takes besides inputs and result in float32.</param>
     public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge, long scratchBytes = 0) => new MatrixTreatment(merge) { ScratchBytes = scratchBytes };
+
+    /// <summary>Work on whole matrices in float32 that ends in <c>base + λ · change</c>; the base must be there.</summary>
+    /// <param name="change">
+    /// Called at most once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given with the change, which must not depend on
+    /// the parameter <c>lambda</c>: a sweep over that makes the change once.
+    /// </param>
+    /// <param name="lambda">The factor λ on the change.</param>
+    /// <param name="scratchBytes">Memory that it takes besides inputs and result in float32.</param>
+    public static Treatment Change(Action<WholeTensors, ILinearAlgebra> change, double lambda, long scratchBytes = 0) =>
+        new ChangeTreatment(change, lambda) { ScratchBytes = scratchBytes };
 
     /// <summary>For builders: runs of elements of sources, one after the other.</summary>
     public static Treatment Join(IReadOnlyList<TensorPart> parts) => new JoinTreatment(parts);
@@ -122,4 +134,47 @@ internal sealed class ElementwiseTreatment<K>(KernelParameters parameters) : Ele
 internal sealed class MatrixTreatment(Action<WholeTensors, ILinearAlgebra> merge) : WholeTensorTreatment
 {
     public override void Merge(WholeTensors tensors, ILinearAlgebra algebra, DeviceSpec device) => merge(tensors, algebra);
+}
+
+/// <summary>A multiple of a change is added to the base.</summary>
+public sealed class ChangeTreatment : WholeTensorTreatment
+{
+    private readonly Action<WholeTensors, ILinearAlgebra> _change;
+    private readonly float _lambda;
+
+    internal ChangeTreatment(Action<WholeTensors, ILinearAlgebra> change, double lambda)
+    {
+        (_change, _lambda) = (change, (float)lambda);
+    }
+
+    /// <summary>Fills the result with the change, before it is multiplied and added.</summary>
+    /// <param name="tensors">The inputs in float32, and room for the change.</param>
+    /// <param name="algebra">Matrix operations on the recipe's device.</param>
+    public void Make(WholeTensors tensors, ILinearAlgebra algebra) => _change(tensors, algebra);
+
+    /// <summary>Makes the result of the change that it holds.</summary>
+    /// <param name="tensors">The base, and the change in the place of the result.</param>
+    public void Add(WholeTensors tensors)
+    {
+        Span<float> result = tensors.Result.Elements.Span;
+        ReadOnlySpan<float> @base = tensors.Base!.Value.Elements.Span;
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(result);
+        ReadOnlySpan<Vector<float>> bases = MemoryMarshal.Cast<float, Vector<float>>(@base);
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            vectors[i] = (vectors[i] * _lambda) + bases[i];
+        }
+
+        for (int i = vectors.Length * Vector<float>.Count; i < result.Length; i++)
+        {
+            result[i] = (result[i] * _lambda) + @base[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Merge(WholeTensors tensors, ILinearAlgebra algebra, DeviceSpec device)
+    {
+        Make(tensors, algebra);
+        Add(tensors);
+    }
 }

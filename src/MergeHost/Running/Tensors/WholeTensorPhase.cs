@@ -31,7 +31,7 @@ internal sealed class WholeTensorPhase(
         {
             try
             {
-                treatment.Merge(tensors, context.Device.Algebra, context.Options.Device);
+                Make(tensors);
             }
             catch (ArithmeticException exception) when (NotFinite(inputs) is { } input)
             {
@@ -47,6 +47,24 @@ internal sealed class WholeTensorPhase(
 
             output.Write(data.Whole(number), worker);
         }
+    }
+
+    private void Make(WholeTensors tensors)
+    {
+        if (treatment is not ChangeTreatment change || context.Options.Changes is not { } kept)
+        {
+            treatment.Merge(tensors, context.Device.Algebra, context.Options.Device);
+            return;
+        }
+
+        Span<float> elements = tensors.Result.Elements.Span;
+        if (!kept.TryRead(plan.Output.Name, elements))
+        {
+            change.Make(tensors, context.Device.Algebra);
+            kept.Keep(plan.Output.Name, elements);
+        }
+
+        change.Add(tensors);
     }
 
     private InputTensor? NotFinite(Matrix<float>[] inputs) =>
