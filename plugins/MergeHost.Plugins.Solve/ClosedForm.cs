@@ -76,7 +76,9 @@ internal sealed record ClosedForm
         int kept = values.Count(value => value > Smallest * values[0]);
         Matrix<double> vectors = Largest(eigen.Vectors!.Value, kept);
         values = values[..kept];
-        return stacked.Rows >= stacked.Columns
+
+        // As many rows as columns: the Gram matrix is that of the rows.
+        return stacked.Rows > stacked.Columns
             ? (values, vectors)
             : (values, Scale(algebra.Product(stacked, vectors, transposeA: true), [.. values.Select(value => 1 / Math.Sqrt(value))]));
     }

@@ -17,6 +17,8 @@ public abstract class MatrixLaws<TStrategy> : MergeStrategyContract<TStrategy>
     [InlineData(40, 24, 2)]
     [InlineData(30, 30, 5)]
     [InlineData(16, 90, 2)]
+    [InlineData(20, 40, 2)]
+    [InlineData(12, 36, 3)]
     public void Merge_OfMatrices_AgreesWithTheFormulaInFloat64(int rows, int columns, int sources)
     {
         TensorValues values = TaskVectors([rows, columns], sources);
