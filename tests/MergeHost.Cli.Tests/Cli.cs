@@ -33,7 +33,8 @@ internal sealed class Cli : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static string Program => Metadata("Program");
+    /// <summary>The program that was built here, or another build of it that <c>MERGEHOST_PROGRAM</c> names.</summary>
+    public static string Program => Environment.GetEnvironmentVariable("MERGEHOST_PROGRAM") ?? Metadata("Program");
 
     public static string Repository => Metadata("Repository");
 

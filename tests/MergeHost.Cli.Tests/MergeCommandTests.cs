@@ -7,21 +7,6 @@ public sealed class MergeCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Recipes =>
-        [.. Directory.EnumerateFiles(Path.Combine(Cli.Repository, "recipes"), "*.yaml").Select(path => Path.GetFileName(path)).Order()];
-
-    [Theory]
-    [MemberData(nameof(Recipes))]
-    public void Merge_OfEveryRecipeOfTheRepository_MakesAnOutputThatIsWhole(string recipe)
-    {
-        CliResult merge = Cli.Run("merge", $"recipes/{recipe}", _folder["out"]);
-        Assert.Equal(0, merge.ExitCode);
-        Assert.DoesNotContain("warning", merge.Talk, StringComparison.Ordinal);
-        Assert.Contains($"inspect {_folder["out"]}", merge.Output, StringComparison.Ordinal);
-        Assert.Equal(0, Cli.Run("verify", _folder["out"]).ExitCode);
-        Assert.Equal(0, Cli.Run("inspect", _folder["out"]).ExitCode);
-    }
-
     [Fact]
     public void Merge_WithTimings_TracesEveryByteThatIsReadAndWritten()
     {

@@ -14,15 +14,21 @@ public sealed partial class SourceTests
     // Templates are the source of plugins that are yet to be written.
     private static readonly string[] _files =
     [
-        .. new[] { "src", "plugins" }.SelectMany(root => Directory.EnumerateFiles(Path.Combine(_repository, root), "*.cs", SearchOption.AllDirectories))
-            .Select(path => Path.GetRelativePath(_repository, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "MergeHost.Templates")).Order(StringComparer.Ordinal),
+        .. new[] { "src", "plugins" }.SelectMany(Sources).Where(path => !path.Split('/').Contains("MergeHost.Templates")).Order(StringComparer.Ordinal),
     ];
 
     [Fact]
     public void Folders_HoldFifteenFilesAtMost() =>
         Assert.Empty(_files.GroupBy(path => path[..path.LastIndexOf('/')]).Where(folder => folder.Count() > MostFilesOfAFolder)
             .Select(folder => $"{folder.Key}: {folder.Count()} files; group them by what a reader looks for"));
+
+    // As `dotnet format` sorts them, which takes minutes for it to say.
+    [Fact]
+    public void Usings_AreInOrder() => Assert.Empty(_files.Concat(Sources("tests")).Where(path =>
+    {
+        string[] usings = [.. Using().Matches(File.ReadAllText(Path.Combine(_repository, path))).Select(match => match.Groups["name"].Value)];
+        return !usings.SequenceEqual(usings.OrderBy(name => name != "System" && !name.StartsWith("System.", StringComparison.Ordinal)).ThenBy(name => name.Replace('.', '\0'), StringComparer.OrdinalIgnoreCase));
+    }));
 
     [Fact]
     public void Types_HaveNamesOfTheirOwn()
@@ -52,6 +58,12 @@ public sealed partial class SourceTests
         Assert.True(File.Exists(Path.Combine(project, "PublicAPI.Shipped.txt")));
         Assert.True(File.ReadLines(Path.Combine(project, "PublicAPI.Unshipped.txt")).Count(line => line.StartsWith("MergeHost.", StringComparison.Ordinal)) > 3);
     }
+
+    private static IEnumerable<string> Sources(string root) => Directory.EnumerateFiles(Path.Combine(_repository, root), "*.cs", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(_repository, path).Replace('\\', '/')).Where(path => !path.Split('/').Any(part => part is "bin" or "obj"));
+
+    [GeneratedRegex(@"^using (?<name>[A-Z][\w.]*);", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex Using();
 
     // Types of a file's own namespace, which begin their line.
     [GeneratedRegex(@"^(?:(?:public|internal|static|sealed|abstract|readonly|ref|partial|unsafe)\s+)+(?:class|struct|interface|enum|record(?:\s+(?:struct|class))?)\s+(?<name>\w+)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]

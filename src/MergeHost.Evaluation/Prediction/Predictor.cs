@@ -30,7 +30,7 @@ internal sealed class Predictor
     {
         _examples = examples;
         _sets = [.. Enumerable.Range(0, examples.Count).GroupBy(index => SetOf(examples[index])).Select(set => set.ToArray())];
-        _known = FeatureNames.All.Select(feature => (feature.Name, Values: (double[])[.. Of(feature.Name)])).Where(feature => feature.Values.Distinct().Count() > 1)
+        _known = FeatureNames.All.Select(feature => (feature.Name, Values: (double[])[.. Of(feature.Name).Order()])).Where(feature => feature.Values.Distinct().Count() > 1)
             .ToDictionary(feature => feature.Name, feature => feature.Values);
     }
 
@@ -104,8 +104,25 @@ internal sealed class Predictor
     }
 
     // From 0 to 1: the share of all merges that have less, and half of those that have as much.
-    private double Rank(string feature, double value) =>
-        (_known[feature].Count(other => other < value) + (_known[feature].Count(other => other == value) / 2.0)) / _known[feature].Length;
+    private double Rank(string feature, double value)
+    {
+        double[] sorted = _known[feature];
+        int less = CountWhile(sorted, other => other < value);
+        return (less + ((CountWhile(sorted, other => other <= value) - less) / 2.0)) / sorted.Length;
+    }
+
+    // How many of the first hold; behind the first that does not, none does.
+    private static int CountWhile(double[] sorted, Func<double, bool> holds)
+    {
+        (int low, int high) = (0, sorted.Length);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = holds(sorted[middle]) ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
 
     private FeatureWorth Correlate(string outcome, IEnumerable<Pair> pairs)
     {
