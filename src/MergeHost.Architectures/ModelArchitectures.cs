@@ -65,8 +65,9 @@ public static class ModelArchitectures
             return problems;
         }
 
-        Dictionary<string, ModelArchitecture> read = [];
-        foreach (string path in Files(folder, problems))
+        IReadOnlyList<string> files = Files(folder, problems);
+        OrderedDictionary<string, ModelArchitecture> read = [];
+        foreach (string path in files)
         {
             if (Read(path, problems) is { } family)
             {
@@ -76,17 +77,20 @@ public static class ModelArchitectures
 
         lock (_lock)
         {
+            // What is left out leaves out what extends it.
+            while (read.FirstOrDefault(family => Missing(family.Value, read) is not null) is { Key: { } key, Value: { } family })
+            {
+                string missing = Missing(family, read)!;
+                bool isLeftOut = files.Any(path => Path.GetFileNameWithoutExtension(path) == missing);
+                problems.Add(new Problem(ErrorCodes.BadConfig,
+                    $"{Path.Combine(folder, key)}.json: extends '{missing}', which is {(isLeftOut ? "left out for a mistake of its own" : "no family that is known")}",
+                    isLeftOut ? $"Mend {missing}.json first." : $"Choose one of {string.Join(", ", _own.Value.Keys)}, or leave it out."));
+                read.Remove(key);
+            }
+
             int place = 0;
             foreach ((string key, ModelArchitecture family) in read)
             {
-                string? missing = family.Extends is { } other && !read.ContainsKey(other) && !_added.ContainsKey(other) && !_own.Value.ContainsKey(other) ? other : null;
-                if (missing is not null)
-                {
-                    problems.Add(new Problem(ErrorCodes.BadConfig, $"{Path.Combine(folder, key)}.json: extends '{missing}', which is no family that is known",
-                        $"Choose one of {string.Join(", ", _own.Value.Keys)}, or leave it out."));
-                    continue;
-                }
-
                 _added.Remove(key);
                 _added.Insert(place++, key, family);
                 TensorRoles.Add(family.Roles);
@@ -97,6 +101,9 @@ public static class ModelArchitectures
 
         return problems;
     }
+
+    private static string? Missing(ModelArchitecture family, OrderedDictionary<string, ModelArchitecture> read) =>
+        family.Extends is { } other && !read.ContainsKey(other) && !_added.ContainsKey(other) && !_own.Value.ContainsKey(other) ? other : null;
 
     private static IReadOnlyList<string> Files(string folder, List<Problem> problems)
     {

@@ -38,12 +38,13 @@ public sealed partial class MergeEngine
         InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Survey(part, cancellation));
 
     /// <summary>Puts parts together, once all are done: the output is then what one run would have made, byte for byte.</summary>
+    /// <param name="finishing">As of <see cref="Merge"/>; not called for an earlier stage.</param>
     /// <returns>What was made, from what, with what.</returns>
     /// <inheritdoc cref="MergePart"/>
     public MergeManifest FinishParts(
         string recipePath, string output, MergeOptions options, string? stage = null, Action<Problem>? warnings = null,
-        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Finish(cancellation));
+        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default, Action<MergeManifest>? finishing = null) =>
+        InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Finish(cancellation, finishing));
 
     /// <summary>Tells in which parts an output is made, stage after stage, what they need, and how far they are by their journals; changes nothing.</summary>
     /// <param name="count">How many parts there are; <see langword="null"/> to see it by those that were begun.</param>

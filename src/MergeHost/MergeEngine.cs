@@ -61,16 +61,20 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="options">How it is carried out.</param>
     /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
+    /// <param name="finishing">
+    /// Called with what was made, now or by an earlier run, before the marks of an unfinished run are removed: files that it adds to the output are
+    /// there in every output that looks finished. A run that is killed in it calls it again.
+    /// </param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
     /// <exception cref="MergeHostException">Something is wrong with the recipe, a model, a plugin or the output.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Merge(
         string recipePath, string output, MergeOptions options, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default, Action<MergeManifest>? finishing = null)
     {
         using PlanSession session = Open(recipePath);
-        return Run(session, output, options, warnings, progress, cancellation);
+        return Run(session, output, options, warnings, progress, cancellation, finishing);
     }
 
     /// <summary>Stores a checkpoint in another format, or in other types: a merge of one model that changes nothing else.</summary>
@@ -455,7 +459,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     public void Dispose() => _host.Dispose();
 
     private MergeManifest Run(
-        PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation,
+        Action<MergeManifest>? finishing = null)
     {
         MergePlan plan;
         using (Step.Begin(Step.Plan))
@@ -468,7 +473,7 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
             warnings?.Invoke(warning);
         }
 
-        return new MergeRunner(plan, _host, options, warnings, progress).Run(cancellation);
+        return new MergeRunner(plan, _host, options, warnings, progress) { Finishing = finishing }.Run(cancellation);
     }
 
     // A plugin's mistake is named and no more; what is the user's own must be right.

@@ -132,7 +132,7 @@ internal sealed partial class SuiteReader
         int before = _problems.Count;
         InstalledExport? runtime = installed.Export.UsesModel ? FindRuntime(benchmark) : null;
         IBenchmark runner = _host.Create<IBenchmark>(installed);
-        OptionsSchema schema = new(runner.OptionsType);
+        OptionsSchema schema = new(runner.OptionsType, installed);
         Dictionary<string, object> values = ReadOptions(task, benchmark.Text, schema);
         bool isGeneral = Text(task, "general")?.Text == "true";
         if (_problems.Count > before)
@@ -141,7 +141,7 @@ internal sealed partial class SuiteReader
         }
 
         object options = schema.Create(option => values.GetValueOrDefault(option.Name));
-        _problems.AddRange(OptionsSchema.Conflicts(benchmark.Text, options, task.Place));
+        _problems.AddRange(schema.Conflicts(benchmark.Text, options, task.Place));
         IReadOnlyList<string>? files = _problems.Count > before ? null : FindFiles(runner, options);
         return files is null
             ? null

@@ -187,7 +187,7 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         {
             if (PluginSummarizer.OptionsType(host.TypeOf(installed), installed, host) is { } type)
             {
-                yield return (installed.Export.Id, new OptionsSchema(type), OptionDocs.Read(installed.Plugin));
+                yield return (installed.Export.Id, new OptionsSchema(type, installed), OptionDocs.Read(installed.Plugin));
             }
         }
     }

@@ -49,7 +49,7 @@ internal sealed class TransformChain(
     {
         InstalledExport installed = plugins.Resolve(ExportKind.Transform, reference.Id, reference.Place);
         ICheckpointTransform transform = host.Create<ICheckpointTransform>(installed);
-        OptionsSchema schema = new(transform.OptionsType);
+        OptionsSchema schema = new(transform.OptionsType, installed);
         List<Problem> problems = [];
         object options = OptionsReader.Read(schema, installed.Export.Id, reference.Settings, reference.Place, problems);
         if (problems.Count > 0)

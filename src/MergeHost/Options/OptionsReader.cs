@@ -37,7 +37,7 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 // An option that is left empty says nothing, as if it were not there.
                 if (settings.FirstOrDefault(setting => setting.Name.Text == option.Name).Value is { } node and not YamlScalar { IsNull: true })
                 {
-                    return Value(option, node) ?? option.Default;
+                    return Value(schema, option, node) ?? option.Default;
                 }
 
                 if (option.IsRequired)
@@ -50,14 +50,14 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
             place);
         if (problems.Count == before)
         {
-            problems.AddRange(OptionsSchema.Conflicts(owner, options, place));
+            problems.AddRange(schema.Conflicts(owner, options, place));
         }
 
         return options;
     }
 
     // What cannot be read has been reported, and is null.
-    private object? Value(OptionInfo option, YamlNode node)
+    private object? Value(OptionsSchema owner, OptionInfo option, YamlNode node)
     {
         if (option.IsModel && readModel is not null)
         {
@@ -68,7 +68,7 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
         {
             case YamlScalar scalar when option.IsAuxiliary && open is not null:
                 return open(scalar);
-            case YamlScalar scalar when option.Record is { } record && new OptionsSchema(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
+            case YamlScalar scalar when option.Record is { } record && owner.Of(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
                 return Read(schema, [(scalar with { Text = named.Name }, scalar)], scalar.Place);
             case YamlScalar scalar:
                 (object? value, Problem? problem) = option.Parse(scalar);
@@ -76,7 +76,7 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 return value;
             case YamlSequence sequence when option.Items is { } items:
                 IList list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(items.Type))!;
-                foreach (object item in sequence.Items.Select(item => Value(items, item)).OfType<object>())
+                foreach (object item in sequence.Items.Select(item => Value(owner, items, item)).OfType<object>())
                 {
                     list.Add(item);
                 }
@@ -87,12 +87,12 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 foreach ((YamlScalar key, YamlNode entry) in mapping.Entries)
                 {
                     // An entry that is left empty has the defaults.
-                    dictionary[key.Text] = Value(entries, entry is YamlScalar { IsNull: true } ? new YamlMapping([], entry.Place) : entry) ?? Activator.CreateInstance(entries.Type);
+                    dictionary[key.Text] = Value(owner, entries, entry is YamlScalar { IsNull: true } ? new YamlMapping([], entry.Place) : entry) ?? Activator.CreateInstance(entries.Type);
                 }
 
                 return dictionary;
             case YamlMapping mapping when option.Record is { } record:
-                return Read(new OptionsSchema(record), mapping.Entries, mapping.Place);
+                return Read(owner.Of(record), mapping.Entries, mapping.Place);
             default:
                 string expected = option.Items is not null ? "a list" : option.Record is not null || option.Entries is not null ? "a mapping" : "a single value";
                 problems.Add(new Problem(ErrorCodes.WrongType, $"{option.Name} is {node.Kind}; it must be {expected}", null, node.Place));

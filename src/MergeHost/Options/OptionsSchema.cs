@@ -1,4 +1,6 @@
 using System.Reflection;
+using MergeHost.Models.Calls;
+using MergeHost.Plugins.Metadata;
 
 namespace MergeHost.Options;
 
@@ -6,13 +8,16 @@ namespace MergeHost.Options;
 internal sealed class OptionsSchema
 {
     private readonly Type _type;
+    private readonly InstalledExport? _export;
     private readonly PropertyInfo? _place;
 
+    /// <param name="type">The record.</param>
+    /// <param name="export">Whose it is, so that what its code throws is put down to the plugin; <see langword="null"/> for one of the host's.</param>
     /// <exception cref="MissingMethodException">The record has no parameterless constructor.</exception>
-    public OptionsSchema(Type type)
+    public OptionsSchema(Type type, InstalledExport? export = null)
     {
-        _type = type;
-        object defaults = Activator.CreateInstance(type)!;
+        (_type, _export) = (type, export);
+        object defaults = Guarded(() => Activator.CreateInstance(type)!);
         Options =
         [
             .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -29,16 +34,20 @@ internal sealed class OptionsSchema
     /// <param name="owner">Whose they are, for messages.</param>
     /// <param name="options">The record.</param>
     /// <param name="place">Where they stand, or <see langword="null"/>.</param>
-    public static IEnumerable<Problem> Conflicts(string owner, object options, TextPlace? place) => options is IValidates record
-        ? record.Validate().Select(message => new Problem(ErrorCodes.ValueOutOfRange, $"'{owner}': {message}", null, place))
+    /// <exception cref="MergeHostException">The record's check throws.</exception>
+    public IReadOnlyList<Problem> Conflicts(string owner, object options, TextPlace? place) => options is IValidates record
+        ? [.. Guarded(() => record.Validate().ToArray()).Select(message => new Problem(ErrorCodes.ValueOutOfRange, $"'{owner}': {message}", null, place))]
         : [];
+
+    /// <summary>The schema of a record that is an option of this one.</summary>
+    public OptionsSchema Of(Type record) => new(record, _export);
 
     /// <summary>Makes a record.</summary>
     /// <param name="value">The value of each option; required ones that the record is not asked about may be left at anything.</param>
     /// <param name="place">Where they stand, for a record that asks for it.</param>
     public object Create(Func<OptionInfo, object?> value, TextPlace? place = null)
     {
-        object options = Activator.CreateInstance(_type)!;
+        object options = Guarded(() => Activator.CreateInstance(_type)!);
         _place?.SetValue(options, place);
         foreach (OptionInfo option in Options)
         {
@@ -50,4 +59,6 @@ internal sealed class OptionsSchema
 
         return options;
     }
+
+    private T Guarded<T>(Func<T> call) => PluginCall.Run(_export, "its options", call);
 }

@@ -44,9 +44,10 @@ internal sealed class MergePlanner(
     {
         List<StagePlan> stages = [];
         (OutputPlace place, string? implied) = PlaceOf(output);
-        foreach (RecipeStage stage in recipe.Stages)
+        for (int index = 0; index < recipe.Stages.Count; index++)
         {
             // A second stage without a name has been reported, and nothing can read it.
+            RecipeStage stage = recipe.Stages[index];
             bool isLast = stage == recipe.Stages[^1];
             _place = isLast ? place : stage.Name is { } name ? place.OfStage(name) : null;
             if (_place is null || PlanStage(stage, stage.OutputFormat?.Text ?? (isLast ? implied : null) ?? DefaultFormat) is not { } plan)
@@ -57,8 +58,10 @@ internal sealed class MergePlanner(
             bool isFused = HasFusedExperts(plan);
             if (isFused && isLast && plan is { Packed: null, Builder: null, Stage.OutputNames: null } && plan.Format.Export.Id == DefaultFormat)
             {
+                // In its place, two stages are planned.
                 recipe = recipe with { Stages = [.. recipe.Stages.SkipLast(1), .. FusedExperts.Split(stage, new YamlScalar(FusedExperts.Fused, true, stage.Place))] };
-                return Plan(output);
+                index--;
+                continue;
             }
 
             stages.Add(plan);
@@ -150,7 +153,7 @@ internal sealed class MergePlanner(
         ParameterBinder? binder = null;
         if (instance is not null)
         {
-            OptionsSchema schema = new(instance.OptionsType);
+            OptionsSchema schema = new(instance.OptionsType, strategy);
             stage = SelectionPlanner.WithPolicy(stage, schema);
             binder = new ParameterBinder(schema, stage, auxiliaries.Open, problems);
         }

@@ -80,7 +80,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     {
         if (isWhole && options is IValidates && !LacksAny)
         {
-            problems.AddRange(OptionsSchema.Conflicts(stage.MergeMethod.Text, options, place).Where(problem => _conflicts.Add(problem.Message)));
+            problems.AddRange(schema.Conflicts(stage.MergeMethod.Text, options, place).Where(problem => _conflicts.Add(problem.Message)));
         }
 
         return options;

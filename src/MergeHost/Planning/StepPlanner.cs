@@ -54,7 +54,7 @@ internal sealed class StepPlanner
             }
 
             IMergeStrategy strategy = host.Create<IMergeStrategy>(installed);
-            ParameterBinder binder = new(new OptionsSchema(strategy.OptionsType), stage with { Parameters = [asked.Parameters], Slices = [] }, open, problems);
+            ParameterBinder binder = new(new OptionsSchema(strategy.OptionsType, installed), stage with { Parameters = [asked.Parameters], Slices = [] }, open, problems);
             binder.Check(asked.Id.Text);
             Dictionary<string, string> parameters = asked.Parameters.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Value.ToString()!);
             steps.Add(new StepPlanner(new StageStep(installed, parameters), strategy, binder, asked.Id.Place));

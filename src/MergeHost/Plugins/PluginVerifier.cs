@@ -19,7 +19,8 @@ internal static class PluginVerifier
         Dictionary<string, string> own = Directory.EnumerateFiles(plugin.Folder, "*.dll", SearchOption.AllDirectories)
             .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
-        bool usesTorch = UsesTorch(plugin, own);
+        Dictionary<string, AssemblyFile> known = [];
+        bool usesTorch = UsesTorch(plugin, own, known);
         List<Problem> problems =
         [
             .. own.Where(pair => SharedAssemblies.Contains(pair.Key, usesTorch)).Select(pair => Dependency(plugin,
@@ -31,12 +32,13 @@ internal static class PluginVerifier
         Queue<string> pending = new([plugin.AssemblyPath]);
         while (pending.TryDequeue(out string? path))
         {
-            if (!TryRead(path, out _, out IReadOnlyList<Reference> references, out string? error))
+            AssemblyFile file = Read(path, known);
+            if (file.Error is not null)
             {
-                problems.Add(Dependency(plugin, $"'{Path.GetFileName(path)}' cannot be read: {error}", Reinstall));
+                problems.Add(Dependency(plugin, $"'{Path.GetFileName(path)}' cannot be read: {file.Error}", Reinstall));
             }
 
-            foreach (Reference reference in references.Where(seen.Add))
+            foreach (Reference reference in file.References.Where(seen.Add))
             {
                 string name = reference.Name;
                 if (SharedAssemblies.Contains(name, usesTorch) || (SharedAssemblies.IsLent(name) && !own.ContainsKey(name)))
@@ -45,7 +47,7 @@ internal static class PluginVerifier
                 }
 
                 string? ownPath = shared.Contains(name) ? null : own.GetValueOrDefault(name);
-                if (Check(reference, ownPath, shared.Contains(name)) is var (what, hint))
+                if (Check(reference, ownPath is null ? null : Read(ownPath, known), shared.Contains(name)) is var (what, hint))
                 {
                     string needs = $"'{Path.GetFileName(path)}' needs '{name}' {reference.Version}";
                     problems.Add(Dependency(plugin, $"{needs}, {what}", hint));
@@ -62,13 +64,13 @@ internal static class PluginVerifier
     }
 
     // It is asked before anything is shared, for what is shared depends on it.
-    private static bool UsesTorch(PluginInfo plugin, Dictionary<string, string> own)
+    private static bool UsesTorch(PluginInfo plugin, Dictionary<string, string> own, Dictionary<string, AssemblyFile> known)
     {
         HashSet<string> seen = [plugin.AssemblyPath];
         Queue<string> pending = new(seen);
         while (pending.TryDequeue(out string? path))
         {
-            TryRead(path, out _, out IReadOnlyList<Reference> references, out _);
+            IReadOnlyList<Reference> references = Read(path, known).References;
             if (references.Any(reference => SharedAssemblies.IsTorch(reference.Name)))
             {
                 return true;
@@ -83,13 +85,11 @@ internal static class PluginVerifier
         return false;
     }
 
-    private static (string What, string Hint)? Check(Reference reference, string? ownPath, bool isShared)
+    private static (string What, string Hint)? Check(Reference reference, AssemblyFile? own, bool isShared)
     {
-        if (ownPath is not null)
+        if (own is not null)
         {
-            return TryRead(ownPath, out Version? version, out _, out _) && version < reference.Version
-                ? ($"the plugin's folder has {version}", Reinstall)
-                : null;
+            return own.Error is null && own.Version < reference.Version ? ($"the plugin's folder has {own.Version}", Reinstall) : null;
         }
 
         // What the host uses itself but does not share may be another version tomorrow.
@@ -109,31 +109,38 @@ internal static class PluginVerifier
             : null;
     }
 
-    /// <summary>Reads an assembly's version and what it needs; a native library tells neither.</summary>
-    private static bool TryRead(string path, out Version? version, out IReadOnlyList<Reference> references, out string? error)
+    // Each once, however many need it.
+    private static AssemblyFile Read(string path, Dictionary<string, AssemblyFile> known)
     {
-        version = null;
-        references = [];
-        error = null;
+        if (!known.TryGetValue(path, out AssemblyFile? file))
+        {
+            known.Add(path, file = Read(path));
+        }
+
+        return file;
+    }
+
+    private static AssemblyFile Read(string path)
+    {
         try
         {
             using FileStream stream = File.OpenRead(path);
             using PEReader file = new(stream);
-            if (file.HasMetadata)
+            if (!file.HasMetadata)
             {
-                MetadataReader metadata = file.GetMetadataReader();
-                version = metadata.GetAssemblyDefinition().Version;
-                references = [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
-                    .Select(reference => new Reference(metadata.GetString(reference.Name), reference.Version))];
+                return new AssemblyFile(null, [], null);
             }
 
-            return true;
+            MetadataReader metadata = file.GetMetadataReader();
+            return new AssemblyFile(
+                metadata.GetAssemblyDefinition().Version,
+                [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference).Select(reference => new Reference(metadata.GetString(reference.Name), reference.Version))],
+                null);
         }
         catch (Exception exception)
         {
             // Any: there is no telling what a damaged file makes the metadata reader throw.
-            error = exception.Message;
-            return false;
+            return new AssemblyFile(null, [], exception.Message);
         }
     }
 
@@ -141,4 +148,7 @@ internal static class PluginVerifier
         new(ErrorCodes.PluginDependency, $"plugin {plugin}: {what}", hint);
 
     private sealed record Reference(string Name, Version Version);
+
+    /// <summary>An assembly's version and what it needs; a native library tells neither.</summary>
+    private sealed record AssemblyFile(Version? Version, IReadOnlyList<Reference> References, string? Error);
 }

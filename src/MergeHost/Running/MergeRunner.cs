@@ -20,6 +20,9 @@ internal sealed class MergeRunner(
 {
     private readonly StageMaker _maker = new(plan, host, options, warnings, progress);
 
+    /// <summary>Called with what was made before the marks of an unfinished run are removed.</summary>
+    public Action<MergeManifest>? Finishing { get; init; }
+
     /// <summary>Runs the plan, goes on where an earlier run stopped, or finds that it is done.</summary>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <exception cref="MergeHostException">The output cannot be written, an input cannot be read, or a strategy fails.</exception>
@@ -42,8 +45,10 @@ internal sealed class MergeRunner(
         OutputOverlap.Check(plan);
         if (!options.Force && _maker.Finished(last, output) is { } finished)
         {
+            finished = finished with { IsAlreadyComplete = true };
+            Finishing?.Invoke(finished);
             output.CleanUp();
-            return _maker.Checked(finished, last, output, cancellation) with { IsAlreadyComplete = true };
+            return _maker.Checked(finished, last, output, cancellation);
         }
 
         _maker.CheckInputs(last, plan.Stages, cancellation);
@@ -61,6 +66,7 @@ internal sealed class MergeRunner(
             manifest = RunStage(last, output, journal, recorded, earlier, cancellation);
         }
 
+        Finishing?.Invoke(manifest);
         output.CleanUp();
         _maker.WarnOfUncompared(last);
         return manifest;

@@ -120,15 +120,16 @@ internal sealed class PartRunner(
     }, cancellation);
 
     /// <summary>Puts the parts together: looks at all of them, byte by byte, and writes what belongs to the whole.</summary>
+    /// <param name="cancellation">Asks to stop; the same call goes on.</param>
+    /// <param name="finishing">Called with what was made, unless it is an earlier stage, before the marks of an unfinished run are removed.</param>
     /// <returns>What was made, as one run would tell it.</returns>
     /// <exception cref="MergeHostException">Parts are missing or damaged, or are of another merge.</exception>
     /// <exception cref="OperationCanceledException">Stopped; the same call goes on.</exception>
-    public MergeManifest Finish(CancellationToken cancellation) => Guarded("the finished output", () =>
+    public MergeManifest Finish(CancellationToken cancellation, Action<MergeManifest>? finishing = null) => Guarded("the finished output", () =>
     {
         if (_maker.Finished(_stage, Place) is { } finished)
         {
-            Place.CleanUp();
-            return _maker.Checked(finished, _stage, Place, cancellation) with { IsAlreadyComplete = true };
+            return PutAway(_maker.Checked(finished, _stage, Place, cancellation) with { IsAlreadyComplete = true }, finishing);
         }
 
         if (!Directory.Exists(Place.PartsPath))
@@ -155,8 +156,7 @@ internal sealed class PartRunner(
             manifest = _maker.Make(runner, stage, Place, journal, recorded, earlier, cancellation);
         }
 
-        Place.CleanUp();
-        return manifest;
+        return PutAway(manifest, finishing);
     }, cancellation);
 
     /// <summary>How far the parts are; nothing is changed, and nobody is kept waiting.</summary>
@@ -229,6 +229,17 @@ internal sealed class PartRunner(
         journal.Dispose();
         Place.CleanUp();
         return true;
+    }
+
+    private MergeManifest PutAway(MergeManifest manifest, Action<MergeManifest>? finishing)
+    {
+        if (IsLast)
+        {
+            finishing?.Invoke(manifest);
+        }
+
+        Place.CleanUp();
+        return manifest;
     }
 
     private void Prepare(int? count)

@@ -45,7 +45,7 @@ internal static class RequestedScorers
         return problems.Count == 0 ? bound : throw new MergeHostException([.. problems.Select(problem => problem with { Place = null })]);
     }
 
-    private static bool NeedsMore(InstalledExport scorer, PluginHost host) => new OptionsSchema(host.Create<ILayerScorer>(scorer).OptionsType).Options.Any(option => option.IsRequired);
+    private static bool NeedsMore(InstalledExport scorer, PluginHost host) => new OptionsSchema(host.Create<ILayerScorer>(scorer).OptionsType, scorer).Options.Any(option => option.IsRequired);
 
     private static (YamlScalar Name, YamlScalar Value) Scalars(ScorerSetting setting) =>
         (new YamlScalar(setting.Option, IsPlain: true, _place), new YamlScalar(setting.Value, IsPlain: true, _place));

@@ -81,7 +81,7 @@ internal static class PluginSummarizer
             Sources = [.. docs.Sources(type).Select(source => new SourceSummary(source.Title, source.Address))],
             Models = export.Kind == ExportKind.Strategy ? Demand(export) : null,
             Files = export.Files,
-            Options = options is null ? [] : [.. new OptionsSchema(options).Options.Select(option => Of(option, docs))],
+            Options = options is null ? [] : [.. new OptionsSchema(options, installed).Options.Select(option => Of(option, docs))],
         };
     }
 

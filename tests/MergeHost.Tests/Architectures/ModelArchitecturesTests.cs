@@ -112,6 +112,20 @@ public sealed class ModelArchitecturesTests : IDisposable
     }
 
     [Fact]
+    public void Add_OfAFamilyThatExtendsOneLeftOut_LeavesItOutToo()
+    {
+        Write("x", """{"extends": "y", "name": "x", "hub": ["X"]}""");
+        Write("y", """{"extends": "nobody", "name": "y", "hub": ["Y"]}""");
+
+        IReadOnlyList<Problem> problems = ModelArchitectures.Add(_folder);
+
+        Assert.Equal(2, problems.Count);
+        Assert.Contains(problems, problem => problem.Message.EndsWith("x.json: extends 'y', which is left out for a mistake of its own", StringComparison.Ordinal));
+        Assert.Null(ModelArchitectures.OfClass("X"));
+        Assert.Null(ModelArchitectures.OfClass("Y"));
+    }
+
+    [Fact]
     public void Add_OfSeveralMistakes_ReportsAllOfThem()
     {
         Write("x", """{"name": 1, "hub": 2, "flags": 3, "tensors": [4]}""");

@@ -129,6 +129,34 @@ public sealed class ResumeTests : IDisposable
         AssertSameAsUndisturbed();
     }
 
+    // Killed there, it is called again: what it adds is in every output that looks finished.
+    [Fact]
+    public void Merge_WhoseFinishingIsStopped_StillLooksUnfinishedAndCallsItAgain()
+    {
+        OutputPlace place = OutputPlace.InFolder(_bed[Output]);
+        List<bool> calls = [];
+        string recipe = _bed.Folder.Write("recipe.yaml", System.Text.Encoding.UTF8.GetBytes(_recipe));
+
+        Assert.Throws<OperationCanceledException>(() => _bed.Engine.Merge(recipe, _bed[Output], new MergeOptions(), finishing: Finishing));
+        Assert.True(File.Exists(place.JournalPath));
+        Assert.True(_bed.Engine.Merge(recipe, _bed[Output], new MergeOptions(), finishing: Finishing).IsAlreadyComplete);
+
+        Assert.Equal([false, true], calls);
+        Assert.False(File.Exists(place.JournalPath));
+        AssertSameAsUndisturbed();
+
+        void Finishing(MergeManifest made)
+        {
+            calls.Add(made.IsAlreadyComplete);
+            Assert.Equal((true, true), (File.Exists(place.ManifestPath), File.Exists(place.JournalPath)));
+            Assert.Equal(38, made.Tensors.Count);
+            if (calls.Count == 1)
+            {
+                throw new OperationCanceledException();
+            }
+        }
+    }
+
     public void Dispose() => _bed.Dispose();
 
     private void CancelHalfway(string output = Output)

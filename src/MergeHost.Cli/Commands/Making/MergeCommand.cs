@@ -56,10 +56,13 @@ internal static class MergeCommand
             return 0;
         }
 
+        // The card is there before the output looks finished, and has the results once these are known.
+        string? kept = null;
+        void Finishing(MergeManifest made) => kept = made.IsAlreadyComplete && HasCard(output) ? null : WriteCard(arguments, made, engine);
         bool isFinish = arguments.GetValue(_finish);
         MergeManifest manifest = isFinish
-            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, cancellation))
-            : Merge(recipe, output, options, engine, printer, cancellation);
+            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, cancellation, Finishing))
+            : Merge(recipe, output, options, Finishing, engine, printer, cancellation);
         if (stage is not null && manifest.Stages[^1].Name == stage)
         {
             printer.Write(manifest, made => Console.WriteLine($"{output}: stage {stage} is finished: {made.Tensors.Count} tensors, {Bytes.Format(made.Files.Sum(file => file.Bytes))}"), isData: false);
@@ -68,7 +71,16 @@ internal static class MergeCommand
 
         EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
         manifest = manifest with { Evaluation = evaluation };
-        WriteCard(arguments, manifest, engine, printer);
+        if (evaluation is not null && kept is null)
+        {
+            kept = WriteCard(arguments, manifest, engine);
+        }
+
+        if (kept is not null)
+        {
+            printer.Say($"{kept} is no card of a merge, and stays as it is; no card is written");
+        }
+
         Pages.Save(arguments, printer, () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
         printer.Write(manifest, made => Describe(made, output), isData: false);
         return 0;
@@ -106,16 +118,10 @@ internal static class MergeCommand
         }
     }
 
-    private static void WriteCard(ParseResult arguments, MergeManifest manifest, MergeEngine engine, IPrinter printer)
-    {
-        string output = arguments.GetRequiredValue(_output);
-        if (!arguments.GetValue(_noCard) && Directory.Exists(output)
-            && (!manifest.IsAlreadyComplete || !File.Exists(Path.Combine(output, "README.md")))
-            && engine.WriteCard(arguments.GetRequiredValue(_recipe), output, manifest) is { } kept)
-        {
-            printer.Say($"{kept} is no card of a merge, and stays as it is; no card is written");
-        }
-    }
+    private static bool HasCard(string output) => File.Exists(Path.Combine(output, "README.md"));
+
+    private static string? WriteCard(ParseResult arguments, MergeManifest manifest, MergeEngine engine) =>
+        arguments.GetValue(_noCard) ? null : engine.WriteCard(arguments.GetRequiredValue(_recipe), arguments.GetRequiredValue(_output), manifest);
 
     // What the output differs in from the model whose configuration it has; the two are read for the page alone.
     private static PairComparison? Changes(
@@ -149,14 +155,15 @@ internal static class MergeCommand
         }
     }
 
-    private static MergeManifest Merge(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    private static MergeManifest Merge(
+        string recipe, string output, MergeOptions options, Action<MergeManifest> finishing, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
     {
         bool isYaml = IsYaml(output);
         return isYaml && !File.Exists(recipe)
             ? throw new MergeHostException([new Problem(ErrorCodes.RecipeUnreadable,
                 $"{recipe}: {(Directory.Exists(recipe) ? "this is a folder" : "there is no such file")}, and OUT, '{output}', is a YAML file",
                 $"The recipe comes first, did you swap the two? `{Invocation.Name} merge {output} {recipe}`")])
-            : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation));
+            : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation, finishing));
     }
 
     private static bool IsYaml(string path) =>

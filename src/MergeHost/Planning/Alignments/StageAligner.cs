@@ -32,7 +32,7 @@ internal sealed class StageAligner(
         InstalledExport installed = plugins.Resolve(ExportKind.Alignment, reference.Id, reference.Place);
         IModelAlignment alignment = host.Create<IModelAlignment>(installed);
         List<Problem> wrong = [];
-        object options = OptionsReader.Read(new OptionsSchema(alignment.OptionsType), installed.Export.Id, reference.Settings, reference.Place, wrong);
+        object options = OptionsReader.Read(new OptionsSchema(alignment.OptionsType, installed), installed.Export.Id, reference.Settings, reference.Place, wrong);
         if (wrong.Count > 0)
         {
             throw new MergeHostException(wrong);

@@ -28,7 +28,7 @@ internal sealed record BoundBuilder(InstalledExport Installed, IModelBuilder Bui
         IModelBuilder builder = host.Create<IModelBuilder>(installed);
         List<ModelReference> models = [];
         OptionsReader reader = new(installed.Export.Id, problems, ReadModel);
-        object options = reader.Read(new OptionsSchema(builder.OptionsType), request.Settings, request.Place);
+        object options = reader.Read(new OptionsSchema(builder.OptionsType, installed), request.Settings, request.Place);
         return new BoundBuilder(installed, builder, options, [.. models.DistinctBy(model => model.Name)]);
 
         string? ReadModel(YamlNode node)

@@ -120,7 +120,7 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        CheckFields(build is null ? stage : Without(stage, build), "recipes", _stageFields);
+        CheckFields(build is null ? stage : Without(stage, build), "recipes", _stageFields, isStage: true);
         YamlScalar? method = Text(stage, "merge_method") is { } word && word.Text != build?.Id ? word : null;
         if (build is null && stage.Find("merge_method") is null or YamlScalar { Text.Length: 0 })
         {
@@ -387,27 +387,21 @@ internal sealed partial class RecipeReader
         return mapping is not null;
     }
 
-    private void CheckFields(YamlMapping mapping, string owner, string[] known)
+    private void CheckFields(YamlMapping mapping, string owner, string[] known, bool isStage = false)
     {
-        // A field of a recipe that only holds an anchor, for aliases to repeat.
-        bool mayHoldAnchors = known == _stageFields;
-        foreach ((YamlScalar key, YamlNode value) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
+        // A field of a recipe may hold an anchor alone, for aliases to repeat.
+        foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text) && !(isStage && entry.Value.Anchor is not null)))
         {
-            if (mayHoldAnchors && value.Anchor is not null)
-            {
-                continue;
-            }
-
-            (string what, string hint) = Elsewhere(key.Text, known) ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
+            (string what, string hint) = Elsewhere(key.Text, known, isStage) ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
             Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'{what}", hint);
         }
     }
 
     // What is known, but has another place, is no misspelt neighbour.
-    private static (string What, string Hint)? Elsewhere(string key, string[] known) =>
+    private static (string What, string Hint)? Elsewhere(string key, string[] known, bool isStage) =>
         known.Contains("parameters") && FieldMethods.HaveParameter(key) ? (", which is a parameter", $"Write `parameters: {{{key}: …}}`.")
         : key == "revision" && known.Contains("model") ? (", as a revision is a part of the model's name", "Write `org/name@revision` for the model.")
-        : known != _stageFields && _stageFields.Contains(key) && key != "name" ? (", which is one of the whole recipe", $"Move `{key}:` to the top of the recipe.")
+        : !isStage && _stageFields.Contains(key) && key != "name" ? (", which is one of the whole recipe", $"Move `{key}:` to the top of the recipe.")
         : FieldOptions.Instead(key) is { } instead ? (", which is an option of mergekit's programs", $"In its place, {instead}.")
         : null;
 

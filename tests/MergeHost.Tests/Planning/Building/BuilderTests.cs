@@ -98,6 +98,7 @@ public sealed class BuilderTests : IDisposable
     [InlineData("build: {test_stack: {stacked: [{model: a}, {model: b}, {model: a}]}}\nmerge_method: slerp\nparameters: {t: 1}", "MH1013", "tensor 'model.norm.weight': 'slerp' cannot merge 3 models")]
     [InlineData("build: {test_stack: {stacked: [{model: a}], fault: refused}}", "MH4007", "'a' is refused")]
     [InlineData("build: {test_stack: {stacked: [{model: a}], fault: thrown}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while planning")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: early}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while checking (its options)")]
     [InlineData("build: {test_stack: {stacked: [{model: a}], fault: lost}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 neither uses '")]
     [InlineData("build: {test_stack: {stacked: [{model: a}], fault: late}}\nmerge_method: linear\nparameters: {weight: 1}", "MH3012", "thrown in a work (tensor 'sum')")]
     public void Merge_OfAWrongRecipeOrBuilder_NamesWhatIsWrong(string recipe, string code, string message) => Fails(recipe, message, code);
