@@ -137,7 +137,7 @@ internal ref struct HeaderParser
         DType? type = null;
         TensorShape? shape = null;
         (long Begin, long End)? offsets = null;
-        while (_json.ReadName() is { } field)
+        while (_json.ReadName("dtype", "shape", "data_offsets") is { } field)
         {
             switch (field)
             {

@@ -162,6 +162,7 @@ public sealed partial class ShardIndex
             throw CheckpointException.BadIndex(_path, $"'weight_map' is {reader.Describe()}; expected an object");
         }
 
+        HashSet<string> shards = [];
         while (reader.ReadName() is { } tensor)
         {
             reader.Read();
@@ -171,12 +172,9 @@ public sealed partial class ShardIndex
                     _path, $"the shard of tensor {Quote(tensor)} is {reader.Describe()}; expected a string");
             }
 
-            string shard = reader.Text();
-            if (!ShardName().IsMatch(shard) || !shard.EndsWith(_extension, StringComparison.Ordinal) || shard.Contains("..", StringComparison.Ordinal))
+            if (!shards.TryGetValue(reader.Text(), out string? shard))
             {
-                throw CheckpointException.BadIndex(
-                    _path,
-                    $"tensor {Quote(tensor)} is to be in {Quote(shard)}; expected the name of a file in the index's folder");
+                shards.Add(shard = ShardOf(tensor, reader.Text()));
             }
 
             if (!_shardByTensor.TryAdd(tensor, shard))
@@ -185,6 +183,12 @@ public sealed partial class ShardIndex
             }
         }
     }
+
+    private string ShardOf(string tensor, string shard) =>
+        ShardName().IsMatch(shard) && shard.EndsWith(_extension, StringComparison.Ordinal) && !shard.Contains("..", StringComparison.Ordinal)
+            ? shard
+            : throw CheckpointException.BadIndex(
+                _path, $"tensor {Quote(tensor)} is to be in {Quote(shard)}; expected the name of a file in the index's folder");
 
     private void ParseMetadata(ref StrictJson reader)
     {

@@ -38,11 +38,26 @@ public ref struct StrictJson
     /// <summary>Makes sure that nothing follows.</summary>
     public void ReadEnd() => TryRead();
 
-    /// <summary>Goes to the next name in an object and reads it; <see langword="null"/> at the object's end.</summary>
-    public string? ReadName()
+    /// <summary>Goes to the next name in an object and reads it; makes no new string of a name that is known.</summary>
+    /// <param name="known">Names that are likely, few.</param>
+    /// <returns>The name; <see langword="null"/> at the object's end.</returns>
+    public string? ReadName(params ReadOnlySpan<string> known)
     {
         Read();
-        return Token == JsonTokenType.PropertyName ? Text() : null;
+        if (Token != JsonTokenType.PropertyName)
+        {
+            return null;
+        }
+
+        foreach (string name in known)
+        {
+            if (_reader.ValueTextEquals(name))
+            {
+                return name;
+            }
+        }
+
+        return Text();
     }
 
     /// <summary>Goes over the next value, whatever it is.</summary>

@@ -188,11 +188,13 @@ internal sealed record InputModel(
 /// <param name="Numbers">The layers' numbers, ascending.</param>
 internal sealed record LayerStack(string Prefix, IReadOnlyList<int> Numbers)
 {
+    private readonly Dictionary<int, int> _places = Numbers.Index().ToDictionary(layer => layer.Item, layer => layer.Index);
+
     /// <summary>Where a layer lies between the first, at 0, and the last, at 1; a single layer lies at 1.</summary>
-    public double Position(int number) => Numbers.Count == 1 ? 1 : (double)Numbers.Count(other => other < number) / (Numbers.Count - 1);
+    public double Position(int number) => Numbers.Count == 1 ? 1 : (double)_places[number] / (Numbers.Count - 1);
 
     /// <summary>Whether a tensor belongs to one of the layers.</summary>
-    public bool Holds(LayerTensorName name) => name.Stack == Prefix && Numbers.Contains(name.Layer);
+    public bool Holds(LayerTensorName name) => name.Stack == Prefix && _places.ContainsKey(name.Layer);
 
     /// <summary>The stacks of a checkpoint, the one with the most tensors first.</summary>
     /// <remarks>

@@ -16,14 +16,17 @@ internal static class OutputHead
     /// <summary>Whether a name is that of a weight that gives a number for each token.</summary>
     public static bool IsWeight(string name)
     {
-        if (!name.EndsWith(".weight", StringComparison.Ordinal))
+        const string end = ".weight";
+        if (!name.EndsWith(end, StringComparison.Ordinal))
         {
             return false;
         }
 
-        string[] parts = name.Split('.');
-        int head = parts.Length - (parts is [.., "decoder", _] ? 3 : 2);
-        return head >= 0 && TensorRoles.Of(parts[head]) == TensorRole.Head && !parts[..head].Any(part => TensorRoles.Of(part) == TensorRole.Head);
+        string module = name[..^end.Length];
+        module = module.EndsWith(".decoder", StringComparison.Ordinal) ? module[..^".decoder".Length] : module;
+        int dot = module.LastIndexOf('.');
+        return TensorRoles.Of(module[(dot + 1)..]) == TensorRole.Head
+            && (dot < 0 || module[..dot].Split('.').All(part => TensorRoles.Of(part) != TensorRole.Head));
     }
 
     /// <summary>What <c>config.json</c> says of the head; <see langword="null"/> for nothing.</summary>

@@ -127,6 +127,18 @@ internal sealed class TransformChain(
         }
     }
 
-    private static bool Matches(IReadOnlyList<string> patterns, string name) =>
-        patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+    // Models have a hundred thousand names, and most patterns are the end of one.
+    private static bool Matches(IReadOnlyList<string> patterns, string name)
+    {
+        foreach (string pattern in patterns)
+        {
+            bool isEnd = pattern is ['*', ..] && !pattern.AsSpan(1).ContainsAny('*', '?', '\\');
+            if (isEnd ? name.AsSpan().EndsWith(pattern.AsSpan(1)) : FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

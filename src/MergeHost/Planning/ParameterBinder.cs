@@ -14,6 +14,8 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
 {
     private readonly HashSet<(string Option, string? Model)> _reported = [];
     private readonly HashSet<string> _conflicts = [];
+    private readonly Dictionary<object, Dictionary<object, object>> _shared = new(ReferenceEqualityComparer.Instance);
+    private readonly OptionInfo[] _weights = [.. schema.Options.Where(option => option is { IsPerSource: true, Name: "weight" or "density" })];
 
     /// <summary>Whether all parameters that each model must have are given for all models of a slice at once.</summary>
     public bool HoldsForEveryModel(RecipeSlice slice) => schema.Options.Where(option => option is { IsPerSource: true, IsRequired: true })
@@ -26,8 +28,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     public bool WeighsSources => schema.Options.Any(option => option is { IsPerSource: true, Name: "weight" });
 
     /// <summary>Whether a source's options let it take part: neither its weight nor its density, if the strategy has such, is 0.</summary>
-    public bool HasWeight(object options) => schema.Options.Where(option => option is { IsPerSource: true, Name: "weight" or "density" })
-        .All(option => option.Property.GetValue(options) is not 0.0);
+    public bool HasWeight(object options) => Array.TrueForAll(_weights, option => option.Property.GetValue(options) is not 0.0);
 
     /// <summary>Checks every parameter of the stage, whether a tensor uses it or not.</summary>
     /// <param name="strategy">The strategy's name, for messages.</param>
@@ -54,8 +55,9 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     /// <param name="slice">The slice that the tensor belongs to.</param>
     /// <param name="tensor">The output's name.</param>
     /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
-    public object Bind(RecipeSlice slice, string tensor, double position) =>
-        Checked(schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place)), slice.Place, isWhole: !schema.Options.Any(option => option.IsPerSource));
+    public object Bind(RecipeSlice slice, string tensor, double position) => Shared(slice, null, () => Checked(
+        schema.Create(option => option.IsPerSource ? null : Evaluate(option, null, slice, tensor, position, slice.Place)), slice.Place,
+        isWhole: !schema.Options.Any(option => option.IsPerSource)));
 
     /// <summary>All options, where nothing differs by source.</summary>
     /// <param name="slice">The slice that the tensor belongs to.</param>
@@ -68,12 +70,37 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     /// <summary>The options that hold for a source's tensor.</summary>
     /// <param name="tensor">The input's name.</param>
     /// <param name="output">The output's name, by which parameters of the whole tensor are filtered.</param>
-    public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) =>
-        Checked(
-            schema.Create(option => option.IsPerSource
-                ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
-                : Evaluate(option, null, slice, output, position, slice.Place)),
-            source.Model.Place);
+    public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) => Shared(slice, source, () => Checked(
+        schema.Create(option => option.IsPerSource
+            ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
+            : Evaluate(option, null, slice, output, position, slice.Place)),
+        source.Model.Place));
+
+    // Where no setting differs from tensor to tensor, all tensors of a slice have one and the same record.
+    private object Shared(RecipeSlice slice, RecipeSource? source, Func<object> make)
+    {
+        if (!_shared.TryGetValue(slice, out Dictionary<object, object>? ofSlice))
+        {
+            _shared.Add(slice, ofSlice = new Dictionary<object, object>(ReferenceEqualityComparer.Instance));
+        }
+
+        object key = (object?)source ?? slice;
+        if (ofSlice.TryGetValue(key, out object? options))
+        {
+            return options;
+        }
+
+        options = make();
+        if (Levels(slice, source).All(level => level.Settings.Values.All(setting => setting.Value.IsUniform)))
+        {
+            ofSlice.Add(key, options);
+        }
+
+        return options;
+    }
+
+    private IEnumerable<ParameterSet> Levels(RecipeSlice slice, RecipeSource? source) =>
+        slice.Levels.Prepend(source?.Parameters).OfType<ParameterSet>().Concat(stage.Parameters);
 
     // Most tensors have the same options: what is wrong with them is told once.
     private object Checked(object options, TextPlace place, bool isWhole = true)
@@ -88,7 +115,7 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
 
     private object? Evaluate(OptionInfo option, RecipeSource? source, RecipeSlice slice, string tensor, double position, TextPlace place)
     {
-        foreach (ParameterSet level in slice.Levels.Prepend(source?.Parameters).OfType<ParameterSet>().Concat(stage.Parameters))
+        foreach (ParameterSet level in Levels(slice, source))
         {
             if (level.Settings.TryGetValue(option.Name, out ParameterSetting? setting) && setting.Value.At(tensor, position) is { } point)
             {

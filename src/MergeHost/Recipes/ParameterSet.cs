@@ -23,6 +23,9 @@ internal abstract record SettingValue
 
     /// <summary>Every scalar in the setting.</summary>
     public abstract IEnumerable<YamlScalar> Scalars { get; }
+
+    /// <summary>Whether it says the same of all tensors.</summary>
+    public virtual bool IsUniform => false;
 }
 
 /// <summary>A value between two scalars of a setting: <c>(1 − share) · from + share · to</c>.</summary>
@@ -34,6 +37,8 @@ internal sealed record ScalarSetting(YamlScalar Scalar) : SettingValue
     public override string ToString() => Scalar.Text;
 
     public override IEnumerable<YamlScalar> Scalars => [Scalar];
+
+    public override bool IsUniform => true;
 
     public override SettingPoint? At(string tensor, double position) => new SettingPoint(Scalar, Scalar, 0);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MergeHost.Checkpoints;
+using MergeHost.Models;
 using MergeHost.Plans;
 
 namespace MergeHost.Summaries;
@@ -14,8 +15,9 @@ internal static class Bandwidth
     /// <returns>Bytes a second; 0 if there is nothing to read.</returns>
     public static double Measure(MergePlan plan)
     {
+        HashSet<InputModel> near = [.. plan.Stages[0].Models.Where(model => model.Files.All(file => file.Store is null))];
         InputTensor? largest = plan.Stages[0].Tensors.SelectMany(tensor => tensor.Read)
-            .Where(input => input.Model.Files.All(file => file.Store is null)).MaxBy(input => input.Tensor.LengthBytes);
+            .Where(input => near.Contains(input.Model)).MaxBy(input => input.Tensor.LengthBytes);
         if (largest is null || largest.Tensor.LengthBytes == 0)
         {
             return 0;

@@ -234,7 +234,7 @@ internal sealed class TensorMapper(
         TensorMapping Merged()
         {
             MappedTensor? basePart = slice.Base is null || without.Contains(slice.Base) ? null : Part(slice.Base);
-            List<MappedTensor> sources = [.. slice.Sources.Except(without).Select(Part)];
+            List<MappedTensor> sources = [.. (without.Count == 0 ? slice.Sources : slice.Sources.Except(without)).Select(Part)];
             return new TensorMapping(output, slice.Slice, null, 0, basePart, sources.Count == 0 ? [Part(slice.Template)] : sources);
         }
 

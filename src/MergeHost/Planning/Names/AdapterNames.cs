@@ -19,7 +19,16 @@ internal static class AdapterNames
     /// <returns>The kind and a tensor that tells it; <see langword="null"/> if the model is none.</returns>
     public static (string Kind, string Tensor)? Find(InputModel model)
     {
-        HashSet<string> words = [.. model.Stored.SelectMany(tensor => tensor.Name.Split('.'))];
+        HashSet<string> words = [];
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> parts = words.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (TensorInfo tensor in model.Stored)
+        {
+            foreach (Range word in tensor.Name.AsSpan().Split('.'))
+            {
+                parts.Add(tensor.Name.AsSpan(word));
+            }
+        }
+
         if (_parts.FirstOrDefault(known => words.Contains(known.Part)) is ({ } part, { } kind))
         {
             return (kind, model.Stored.First(tensor => tensor.Name.Split('.').Contains(part)).Name);
