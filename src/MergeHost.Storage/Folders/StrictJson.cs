@@ -51,7 +51,7 @@ public ref struct StrictJson
 
         foreach (string name in known)
         {
-            if (_reader.ValueTextEquals(name))
+            if (!_reader.ValueIsEscaped && _reader.ValueTextEquals(name))
             {
                 return name;
             }
