@@ -216,6 +216,7 @@ public sealed class CompanionPlannerTests : IDisposable
         Problem warning = Assert.Single(_folder.Plan(RecipeFolder.Linear("a", "b")).Warnings);
         Assert.Equal((ErrorCodes.BadConfig, Severity.Warning), (warning.Code, warning.Severity));
         Assert.Equal($"config.json: {key} is 2 in 'b', 1 in 'a', whose the output gets", warning.Message);
+        Assert.Equal(key == "rope_theta", warning.Hint?.StartsWith("Weights that were trained for other positions do not fit: leave 'b' out", StringComparison.Ordinal) == true);
     }
 
     [Fact]

@@ -38,6 +38,8 @@ internal sealed class CompanionPlanner(
         "sliding_window", "partial_rotary_factor",
     ];
 
+    private static readonly string[] _positionKeys = ["rope_theta", "rope_scaling", "partial_rotary_factor"];
+
     private readonly ModuleMap _modules = new(stage);
 
     /// <summary>Whether packed tensors stay packed, so that their type is not that of the output.</summary>
@@ -207,7 +209,8 @@ internal sealed class CompanionPlanner(
             {
                 problems.Add(new Problem(ErrorCodes.BadConfig,
                     $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output gets",
-                    null, null, Severity.Warning));
+                    _positionKeys.Contains(key) ? $"Weights that were trained for other positions do not fit: leave '{other.Name}' out, or make it the base for the output to have its own." : null,
+                    null, Severity.Warning));
             }
         }
     }
