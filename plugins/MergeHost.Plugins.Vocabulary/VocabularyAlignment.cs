@@ -5,6 +5,7 @@ using MergeHost.Kernels.DTypes;
 using MergeHost.Plugins.Vocabulary.Reports;
 using MergeHost.Plugins.Vocabulary.Rows;
 using MergeHost.Plugins.Vocabulary.Tokens;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Vocabulary;
 
@@ -88,7 +89,7 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
     private static ModelTokens Substitute(AlignmentContext context, int index, ModelTokens? owner, ModelTokens?[] read, long[] rows)
     {
         string name = context.Models[index].Name;
-        context.Warn(new Problem(ErrorCodes.CheckpointOddity, $"'{name}' has no {ModelTokens.Json}, so its tokens are taken to be those of the others"));
+        context.Warn(new Problem(ErrorCodes.CheckpointOddity, $"'{name}' has no {TokenizerFiles.Json}, so its tokens are taken to be those of the others"));
         return (owner ?? read.FirstOrDefault(tokens => tokens is not null))?.For(name) ?? ModelTokens.Numbered(name, rows[index]);
     }
 

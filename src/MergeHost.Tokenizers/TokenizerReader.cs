@@ -3,17 +3,17 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary>Reads a checkpoint's tokenizer: byte-level BPE, SentencePiece's BPE, Unigram or WordPiece from <c>tokenizer.json</c>, or else BPE from <c>tokenizer.model</c>.</summary>
+/// <summary>Reads a checkpoint's tokenizer: byte-level BPE, SentencePiece's BPE, Unigram or WordPiece, from <c>tokenizer.json</c> or the files that were there before it.</summary>
 public static class TokenizerReader
 {
-    private const string Json = "tokenizer.json";
-    private const string SentencePiece = "tokenizer.model";
-
     /// <summary>Reads the tokenizer.</summary>
     /// <param name="companions">The files beside the weights.</param>
-    /// <remarks>Where both files are there <c>tokenizer.json</c> decides, as in transformers.</remarks>
+    /// <remarks>
+    /// Where several files are there <c>tokenizer.json</c> decides, as in transformers; without it <c>vocab.json</c> with <c>merges.txt</c>, then <c>vocab.txt</c>, then
+    /// <c>tokenizer.model</c>.
+    /// </remarks>
     /// <exception cref="MergeHostException">MH6004: there is none, or none of a kind that is read to the letter; MH2013: a file is broken.</exception>
-    public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions) => Read(companions, Find(companions, Json)?.ReadJson());
+    public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions) => Read(companions, TokenizerFiles.Find(companions, TokenizerFiles.Json)?.ReadJson());
 
     /// <summary>Reads the tokenizer, of whose files one is read already.</summary>
     /// <param name="companions">The files beside the weights.</param>
@@ -21,8 +21,14 @@ public static class TokenizerReader
     /// <exception cref="MergeHostException">MH6004: there is none, or none of a kind that is read to the letter; MH2013: a file is broken.</exception>
     public static TextTokenizer Read(IReadOnlyList<CompanionFile> companions, JsonObject? json)
     {
-        JsonObject? settings = Find(companions, "tokenizer_config.json")?.ReadJson();
-        JsonObject? added = Find(companions, "added_tokens.json")?.ReadJson();
+        JsonObject? settings = TokenizerFiles.Find(companions, TokenizerFiles.Settings)?.ReadJson();
+        JsonObject? added = TokenizerFiles.Find(companions, "added_tokens.json")?.ReadJson();
+        if (json is null && SentencePieceFiles.FindBpe(companions) is { } pieces)
+        {
+            return SentencePieceFiles.Read(pieces, added, settings);
+        }
+
+        json ??= TokenizerFiles.AsJson(companions);
         if (json is not null && ByteLevelBpe.Recognises(json))
         {
             ByteLevelBpe bytes = new(json, added, settings);
@@ -44,15 +50,8 @@ public static class TokenizerReader
             return WordPieceFiles.Read(json, added, settings);
         }
 
-        if (Find(companions, SentencePiece) is { } model)
-        {
-            return SentencePieceFiles.Read(model.ReadBytes(), added, settings);
-        }
-
         string kind = json.Find("model").Find("type").AsText() ?? "no known kind";
-        throw TokenizerException.Unsupported(Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind}, neither byte-level nor SentencePiece's,",
-            $"byte-level BPE, Unigram and WordPiece in {Json}, SentencePiece BPE in {Json} or {SentencePiece}");
+        throw TokenizerException.Unsupported(TokenizerFiles.Json, json is null ? "a checkpoint without a tokenizer" : $"a tokenizer of type {kind}, neither byte-level nor SentencePiece's,",
+            $"byte-level BPE, SentencePiece's BPE, Unigram and WordPiece in {TokenizerFiles.Json} or the files before it");
     }
-
-    private static CompanionFile? Find(IReadOnlyList<CompanionFile> companions, string name) => companions.FirstOrDefault(file => file.Name == name);
 }

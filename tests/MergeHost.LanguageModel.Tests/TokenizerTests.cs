@@ -112,6 +112,58 @@ public class TokenizerTests
         Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
     }
 
+    /// <summary>Ids of SentencePiece 0.2.2; <c>fixtures/tokenizers/models/make.py</c> made models and ids.</summary>
+    [Theory]
+    [InlineData("unigram-bytes")]
+    [InlineData("unigram-mapped")]
+    [InlineData("unigram-no-prefix")]
+    public void Encode_OfAUnigramModelAlone_GivesSentencePiecesIds(string name)
+    {
+        CompanionFile model = CompanionFile.FromBytes("tokenizer.model", File.ReadAllBytes(Fixtures.File("tokenizers", "models", $"{name}.model")));
+        TextTokenizer tokenizer = TokenizerReader.Read([model]);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "models", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.True(lines.Length >= 40);
+        Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+    }
+
+    // The ids that tokenizers gave for the tokenizer.json that the older files are taken from.
+    [Theory]
+    [InlineData("gpt-2", "GPT2TokenizerFast")]
+    [InlineData("qwen-2", "Qwen2Tokenizer")]
+    public void Encode_OfVocabularyAndMergesAlone_GivesTheIdsOfTokenizers(string name, string kind)
+    {
+        JsonObject json = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", name, "tokenizer.json")))!.AsObject();
+        string merges = string.Join('\n', json["model"]!["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)merge!));
+        JsonObject added = new(json["added_tokens"]!.AsArray().Select(token => KeyValuePair.Create($"{token!["id"]}", (JsonNode?)token.DeepClone())));
+        CompanionFile[] files =
+        [
+            Text("vocab.json", json["model"]!["vocab"]!.ToJsonString()),
+            Text("merges.txt", $"#version: 0.2\n{merges}\n"),
+            Text("tokenizer_config.json", new JsonObject { ["tokenizer_class"] = kind, ["added_tokens_decoder"] = added }.ToJsonString()),
+        ];
+        TextTokenizer tokenizer = TokenizerReader.Read(files);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "hard.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => TokenizerReader.Read(files[..2]));
+        Assert.Equal("MH6004", exception.Code.Id);
+    }
+
+    [Theory]
+    [InlineData("bert", "{}", "bert")]
+    [InlineData("bert-cased", """{"tokenizer_class": "BertTokenizer", "do_lower_case": false, "tokenize_chinese_chars": false}""", "")]
+    public void Encode_OfAListOfWordsAlone_GivesTheIdsOfTokenizers(string name, string settings, string model)
+    {
+        JsonNode json = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", "pieces", $"{name}.json")))!;
+        string words = string.Join('\n', json["model"]!["vocab"]!.AsObject().OrderBy(word => (int)word.Value!).Select(word => word.Key));
+        CompanionFile[] files = [Text("vocab.txt", words + "\n"), Text("tokenizer_config.json", settings), Text("config.json", $"{{\"model_type\": \"{model}\"}}")];
+        TextTokenizer tokenizer = TokenizerReader.Read(files);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "pieces", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
+        Assert.Equal("MH6004", Assert.Throws<MergeHostException>(() => TokenizerReader.Read([files[0], Text("tokenizer_config.json", """{"tokenizer_class": "BertJapaneseTokenizer"}""")])).Code.Id);
+    }
+
+    private static CompanionFile Text(string name, string content) => CompanionFile.FromBytes(name, Encoding.UTF8.GetBytes(content));
+
     [Theory]
     [InlineData("xlm-r", "\"type\":\"Replace\"", "\"type\":\"Nmt\"", "MH6004", "normalizer")]
     [InlineData("xlm-r", " {2,}", "a+", "MH6004", "normalizer")]

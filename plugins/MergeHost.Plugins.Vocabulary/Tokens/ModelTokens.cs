@@ -9,12 +9,6 @@ namespace MergeHost.Plugins.Vocabulary.Tokens;
 /// <summary>The tokens of a model, as its files list them.</summary>
 internal sealed class ModelTokens
 {
-    /// <summary>The file that decides where it is there.</summary>
-    public const string Json = "tokenizer.json";
-
-    /// <summary>SentencePiece's own file.</summary>
-    public const string SentencePiece = "tokenizer.model";
-
     /// <summary>The <see cref="Kind"/> of BERT's tokenizers.</summary>
     public const string WordPiece = "WordPiece";
 
@@ -62,21 +56,17 @@ internal sealed class ModelTokens
     /// <summary>What the model's tokenizer is: its type and the alphabet that its pieces are spelled in.</summary>
     public string Kind { get; private init; } = "";
 
-    /// <summary>SentencePiece's model, where it is all that there is.</summary>
-    public SentencePieceModel? Model { get; private init; }
-
     /// <summary>The tokenizer as <c>tokenizer.json</c> has it, read or made anew, for the caller to change; <see langword="null"/> where its files do not tell enough.</summary>
     public JsonObject? TakeJson()
     {
-        JsonObject? json = Model is { IsBpe: true } model ? JsonOfSentencePiece.Make(model, ReadJson(Name, Companions, "tokenizer_config.json"), Added)
-            : _json ?? ReadJson(Name, Companions, Json);
+        JsonObject? json = _json ?? TokenizerFiles.AsJson(Companions);
         _json = null;
         return json?["model"] is JsonObject ? json : null;
     }
 
     /// <summary>The pairs that are merged, in order; none for other kinds than BPE.</summary>
-    public IEnumerable<(string Left, string Right)> Merges() => Model is { IsBpe: true } model ? JsonOfSentencePiece.Merges(model)
-        : (_json ?? ReadJson(Name, Companions, Json))?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
+    public IEnumerable<(string Left, string Right)> Merges() =>
+        (_json ?? TokenizerFiles.AsJson(Companions))?["model"].Find("merges").Items().Select(Pair).OfType<(string, string)>() ?? [];
 
     /// <summary>The tokenizer that the files make.</summary>
     /// <exception cref="MergeHostException">It is of no kind that is read to the letter.</exception>
@@ -99,9 +89,9 @@ internal sealed class ModelTokens
     /// <exception cref="CheckpointException">A file is broken.</exception>
     public static ModelTokens? Read(string name, IReadOnlyList<CompanionFile> companions, Action<Problem> warn)
     {
-        JsonObject? json = ReadJson(name, companions, Json);
+        JsonObject? json = ReadJson(name, companions, TokenizerFiles.Json);
         TokenPiece[] pieces = json is null ? [] : PiecesOf(json["model"].Find("vocab"));
-        SentencePieceModel? model = Find(companions, SentencePiece) is { } stored ? SentencePieceModel.Read(stored.ReadBytes(), $"'{name}': {SentencePiece}") : null;
+        SentencePieceModel? model = Find(companions, TokenizerFiles.SentencePiece) is { } stored ? SentencePieceModel.Read(stored.ReadBytes(), $"'{name}': {TokenizerFiles.SentencePiece}") : null;
         if (json is not null && pieces.Length > 0)
         {
             WarnOfContradiction(name, json, pieces, model, warn);
@@ -117,16 +107,17 @@ internal sealed class ModelTokens
         }
 
         HashSet<string> texts = [.. pieces.Select(piece => piece.Text)];
-        List<StoredToken> added = [.. StoredToken.OfTokenizer(json), .. ControlsOf(json is null ? model : null)];
+        bool isModel = json is null && !companions.Any(file => file.Name is "vocab.json" or "vocab.txt");
+        JsonObject? said = isModel ? null : json ?? TokenizerFiles.AsJson(companions);
+        List<StoredToken> added = [.. StoredToken.OfTokenizer(said), .. ControlsOf(isModel ? model : null)];
         HashSet<string> listed = [.. added.Select(token => token.Content)];
         StoredToken[] beside = [.. StoredToken.Beside(ReadJson(name, companions, "tokenizer_config.json"), ReadJson(name, companions, "added_tokens.json"))
             .Where(token => !listed.Contains(token.Content) && !texts.Contains(token.Content))];
         return new ModelTokens(name, companions, pieces, [.. added.Concat(beside).OrderBy(token => token.Id)])
         {
-            _json = json,
+            _json = said,
             HasTokensBeside = beside.Length > 0,
-            Model = json is null && Find(companions, "vocab.json") is null && Find(companions, "vocab.txt") is null ? model : null,
-            Kind = json is null ? model is null ? "" : model.IsBpe ? "BPE of SentencePiece" : "Unigram" : KindOf(json),
+            Kind = isModel ? model!.IsBpe ? "BPE of SentencePiece" : "Unigram" : KindOf(said),
         };
     }
 
@@ -202,15 +193,20 @@ internal sealed class ModelTokens
         {
             (int id, string here, string there) = unlike[0];
             warn(new Problem(ErrorCodes.CheckpointOddity,
-                $"'{name}': id {id} is '{CheckpointException.Printable(here)}' in {Json} and '{CheckpointException.Printable(there)}' in {SentencePiece}"
-                + $"{(unlike.Length > 1 ? $", and {unlike.Length - 1} more differ" : "")}; {Json} counts",
-                $"Remove '{SentencePiece}' from the model's folder."));
+                $"'{name}': id {id} is '{CheckpointException.Printable(here)}' in {TokenizerFiles.Json} and '{CheckpointException.Printable(there)}' in {TokenizerFiles.SentencePiece}"
+                + $"{(unlike.Length > 1 ? $", and {unlike.Length - 1} more differ" : "")}; {TokenizerFiles.Json} counts",
+                $"Remove '{TokenizerFiles.SentencePiece}' from the model's folder."));
         }
     }
 
     // Byte-level BPE writes a letter for each byte, SentencePiece ▁ for a space: their pieces have no alphabet in common.
-    private static string KindOf(JsonObject json)
+    private static string KindOf(JsonObject? json)
     {
+        if (json is null)
+        {
+            return "";
+        }
+
         string type = json["model"].Find("type").AsText() ?? "";
         IEnumerable<string?> steps = TokenizerSteps.Of(json["normalizer"]).Concat(TokenizerSteps.Of(json["pre_tokenizer"])).Select(step => step.Find("type").AsText());
         return type != "BPE" ? type : steps.Contains("ByteLevel") ? "byte-level BPE" : "BPE of SentencePiece";

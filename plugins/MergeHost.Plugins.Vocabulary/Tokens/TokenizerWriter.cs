@@ -12,7 +12,7 @@ internal static class TokenizerWriter
 
     // A vocabulary of one's own in other files, and the list that only counts without a decoder: tokenizer.json says it all.
     private static readonly string[] _replaced =
-        [ModelTokens.Json, ModelTokens.SentencePiece, Settings, Map, "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "tekken.json"];
+        [TokenizerFiles.Json, TokenizerFiles.SentencePiece, Settings, Map, "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "tekken.json"];
 
     private static readonly string[] _kept = ["chat_template.jinja", "chat_template.json"];
 
@@ -34,7 +34,7 @@ internal static class TokenizerWriter
         json["added_tokens"] = new JsonArray([.. vocabulary.Added.Select(token => token.ToJson())]);
         CheckProcessor(owner, json, vocabulary);
         List<CompanionFile> files = [.. owner.Companions.Where(file => IsTokenizer(file) && !_replaced.Contains(file.Name))];
-        files.Add(CompanionFile.FromBytes(ModelTokens.Json, PythonJson.Indented(json)));
+        files.Add(CompanionFile.FromBytes(TokenizerFiles.Json, PythonJson.Indented(json)));
         if (ModelTokens.ReadJson(owner.Name, owner.Companions, Settings) is { } settings)
         {
             files.Add(CompanionFile.FromBytes(Settings, PythonJson.Indented(Adjust(settings, vocabulary))));
@@ -183,6 +183,6 @@ internal static class TokenizerWriter
     }
 
     private static CheckpointException NoJson(ModelTokens owner) => new(new Problem(ErrorCodes.NotSupported,
-        $"'{owner.Name}' has no {ModelTokens.Json} that a new vocabulary could be written into",
-        $"Load its tokenizer in transformers and save it, which writes {ModelTokens.Json}."));
+        $"'{owner.Name}' has no {TokenizerFiles.Json} that a new vocabulary could be written into",
+        $"Load its tokenizer in transformers and save it, which writes {TokenizerFiles.Json}."));
 }

@@ -11,7 +11,6 @@ namespace MergeHost.Tokenizers;
 internal static class SentencePieceFiles
 {
     private const string Json = "tokenizer.json";
-    private const string Model = "tokenizer.model";
 
     private static readonly string _space = SpacedText.Space.ToString();
 
@@ -51,16 +50,21 @@ internal static class SentencePieceFiles
         return new TextTokenizer(text.Encode, text.Find, addsPrefix, BeginToken.Find(json, settings, added));
     }
 
-    /// <summary>Reads a <c>tokenizer.model</c>, with the tokens that other files add to it.</summary>
+    /// <summary>The BPE model of a <c>tokenizer.model</c>, where that is the file that counts, and text goes into it as it is but for its spaces.</summary>
+    /// <exception cref="MergeHostException">MH2013: the file is broken.</exception>
+    public static SentencePieceModel? FindBpe(IReadOnlyList<CompanionFile> companions) =>
+        companions.Any(file => file.Name is Json or "vocab.json" or "vocab.txt") || TokenizerFiles.Find(companions, TokenizerFiles.SentencePiece) is not { } file ? null
+        : SentencePieceModel.Read(file.ReadBytes(), TokenizerFiles.SentencePiece) is { LeavesText: true } model ? model : null;
+
+    /// <summary>Reads a BPE model of SentencePiece, with the tokens that other files add to it.</summary>
     /// <remarks>
     /// Control pieces and added tokens in a text are tokens. A space is put in front of a text alone, or with <c>legacy</c> in front of each part
     /// between such tokens.
     /// </remarks>
-    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here; MH2013: the file is broken.</exception>
-    public static TextTokenizer Read(byte[] content, JsonObject? tokens, JsonObject? settings)
+    /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here.</exception>
+    public static TextTokenizer Read(SentencePieceModel model, JsonObject? tokens, JsonObject? settings)
     {
-        SentencePieceModel model = SentencePieceModel.Read(content, Model);
-        model.ThrowIfUnsupported(Model);
+        model.ThrowIfUnsupported(TokenizerFiles.SentencePiece);
         Dictionary<string, int> all = Ids(model, _ => true);
         Dictionary<string, int> normal = Ids(model, kind => kind == SentencePieceKind.Normal);
         Dictionary<string, int> defined = Ids(model, kind => kind == SentencePieceKind.UserDefined);
@@ -70,7 +74,7 @@ internal static class SentencePieceFiles
         int[] bytes = Bytes(all);
         if (bytes.Length == 0)
         {
-            throw TokenizerException.Broken(Model, "a piece of a byte is not there");
+            throw TokenizerException.Broken(TokenizerFiles.SentencePiece, "a piece of a byte is not there");
         }
 
         Regex? pattern = LongestFirst.Of(defined.Keys);

@@ -3,17 +3,15 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Models;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Planning;
 
 /// <summary>The tokens of a model by their ids, as its tokenizer's files list them.</summary>
 internal sealed class Vocabulary
 {
-    private const string Json = "tokenizer.json";
-    private const string SentencePiece = "tokenizer.model";
-
     // The first that is there has the pieces.
-    private static readonly string[] _files = [Json, "vocab.json", "vocab.txt", SentencePiece];
+    private static readonly string[] _files = [TokenizerFiles.Json, "vocab.json", "vocab.txt", TokenizerFiles.SentencePiece];
 
     private readonly Dictionary<int, string> _tokens = [];
     private readonly bool _isOffset;
@@ -22,7 +20,7 @@ internal sealed class Vocabulary
 
     /// <summary>Reads a model's vocabulary.</summary>
     /// <returns><see langword="null"/> if the model has no file that lists tokens.</returns>
-    /// <exception cref="CheckpointException">A file is no JSON object.</exception>
+    /// <exception cref="MergeHostException">MH2013: a file is broken.</exception>
     public static Vocabulary? Read(InputModel model)
     {
         if (_files.FirstOrDefault(name => Find(model, name) is not null) is not { } file)
@@ -36,17 +34,17 @@ internal sealed class Vocabulary
         Vocabulary vocabulary = new(isOffset: json.Find("model").Find("vocab") is JsonArray);
         switch (file)
         {
-            case Json when json.Find("model").Find("vocab") is JsonArray places:
+            case TokenizerFiles.Json when json.Find("model").Find("vocab") is JsonArray places:
                 vocabulary.Add(places.Select(place => place.At(0).AsText() ?? ""));
                 break;
-            case Json:
+            case TokenizerFiles.Json:
                 vocabulary.Add(json.Find("model").Find("vocab") as JsonObject);
                 break;
             case "vocab.json":
                 vocabulary.Add(json);
                 break;
-            case SentencePiece:
-                vocabulary.Add(Pieces(Find(model, file)!.ReadBytes()));
+            case TokenizerFiles.SentencePiece:
+                vocabulary.Add(SentencePieceModel.Read(Find(model, file)!.ReadBytes(), $"'{model.Name}': {file}").Pieces.Select(piece => piece.Text));
                 break;
             default:
                 vocabulary.Add(Encoding.UTF8.GetString(Find(model, file)!.ReadBytes()).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r')));
@@ -82,7 +80,7 @@ internal sealed class Vocabulary
     public static bool AreSame(InputModel a, InputModel b)
     {
         // What formats have of their own tells more, and costs less than what is made of it.
-        string[] own = [.. a.Companions.Select(file => file.Name).Where(name => name.StartsWith("tokenizer.", StringComparison.Ordinal) && name is not (Json or SentencePiece))];
+        string[] own = [.. a.Companions.Select(file => file.Name).Where(name => name.StartsWith("tokenizer.", StringComparison.Ordinal) && name is not (TokenizerFiles.Json or TokenizerFiles.SentencePiece))];
         return own.Any(name => Find(b, name) is not null) ? own.All(Agree)
             : _files.Append("added_tokens.json").All(Agree) && JsonNode.DeepEquals(Decoder(a), Decoder(b));
 
@@ -150,82 +148,5 @@ internal sealed class Vocabulary
         {
             _tokens[number] = token;
         }
-    }
-
-    // A message of protocol buffers: field 1 is a piece, whose field 1 is its text. Of what is broken the pieces before count.
-    private static List<string> Pieces(ReadOnlySpan<byte> content)
-    {
-        List<string> pieces = [];
-        while (TryTake(ref content, out int field, out ReadOnlySpan<byte> value))
-        {
-            if (field != 1)
-            {
-                continue;
-            }
-
-            string text = "";
-            while (TryTake(ref value, out int inner, out ReadOnlySpan<byte> part))
-            {
-                text = inner == 1 ? Encoding.UTF8.GetString(part) : text;
-            }
-
-            pieces.Add(text);
-        }
-
-        return pieces;
-    }
-
-    private static bool TryTake(ref ReadOnlySpan<byte> rest, out int field, out ReadOnlySpan<byte> value)
-    {
-        value = [];
-        field = 0;
-        if (!TryNumber(ref rest, out ulong tag))
-        {
-            return false;
-        }
-
-        field = (int)(tag >> 3);
-        ulong length = 0;
-        switch (tag & 7)
-        {
-            case 0:
-                return TryNumber(ref rest, out _);
-            case 1:
-                length = sizeof(ulong);
-                break;
-            case 2 when TryNumber(ref rest, out length):
-                break;
-            case 5:
-                length = sizeof(uint);
-                break;
-            default:
-                return false;
-        }
-
-        if (length > (ulong)rest.Length)
-        {
-            return false;
-        }
-
-        value = rest[..(int)length];
-        rest = rest[(int)length..];
-        return true;
-    }
-
-    private static bool TryNumber(ref ReadOnlySpan<byte> rest, out ulong number)
-    {
-        number = 0;
-        for (int shift = 0; shift < 64 && !rest.IsEmpty; shift += 7)
-        {
-            byte next = rest[0];
-            rest = rest[1..];
-            number |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

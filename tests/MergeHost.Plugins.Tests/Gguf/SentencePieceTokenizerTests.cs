@@ -5,6 +5,7 @@ using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
 using MergeHost.Testing;
+using MergeHost.Tokenizers;
 using static MergeHost.Plugins.Tests.Gguf.GgufBytes;
 
 namespace MergeHost.Plugins.Tests.Gguf;
@@ -49,10 +50,10 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         CompanionFile stored = Fixture("tokenizer.model", model);
         Metadata metadata = MetadataOf(stored);
-        (IReadOnlyList<Piece> expected, bool addsSpace) = SentencePieceFile.Read(model, stored.ReadBytes());
-        (IReadOnlyList<Piece> pieces, bool addsSpaceAgain) = SentencePieceFile.Read(model, TokenizerMap.ToCompanions(metadata)[0].ReadBytes());
-        Assert.Equal(expected.Select(piece => (piece.ToString(), piece.Score, piece.Kind)), pieces.Select(piece => (piece.ToString(), piece.Score, piece.Kind)));
-        Assert.Equal(addsSpace, addsSpaceAgain);
+        SentencePieceModel expected = SentencePieceModel.Read(stored.ReadBytes(), model);
+        SentencePieceModel written = SentencePieceModel.Read(TokenizerMap.ToCompanions(metadata)[0].ReadBytes(), model);
+        Assert.Equal(expected.Pieces, written.Pieces);
+        Assert.Equal(expected.AddsPrefix, written.AddsPrefix);
     }
 
     [Theory]
@@ -67,8 +68,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
             made.Entries.Where(entry => entry.Type != MetadataType.Array).Select(entry => entry.ToString()));
 
         // Scores of what is no normal piece say nothing.
-        static IEnumerable<(string, PieceKind, float)> Pieces(Metadata metadata) =>
-            TokenizerMap.Pieces(metadata)!.Select(piece => (piece.ToString(), piece.Kind, piece.Kind == PieceKind.Normal ? piece.Score : 0));
+        static IEnumerable<(string, SentencePieceKind, float)> Pieces(Metadata metadata) =>
+            TokenizerMap.Pieces(metadata)!.Select(piece => (piece.ToString(), piece.Kind, piece.Kind == SentencePieceKind.Normal ? piece.Score : 0));
         Assert.Equal(Pieces(expected), Pieces(made));
     }
 
@@ -83,7 +84,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
             .Key("tokenizer.ggml.unknown_token_id", 4, U32(0));
         using ICheckpointReader reader = new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray()));
         CompanionFile model = reader.Companions.Single(companion => companion.Name == "tokenizer.model");
-        Assert.Equal([PieceKind.Unknown, PieceKind.Normal, PieceKind.Unused], SentencePieceFile.Read(model.Name, model.ReadBytes()).Pieces.Select(piece => piece.Kind));
+        Assert.Equal([SentencePieceKind.Unknown, SentencePieceKind.Normal, SentencePieceKind.Unused], SentencePieceModel.Read(model.ReadBytes(), model.Name).Pieces.Select(piece => piece.Kind));
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         Piece[] pieces =
         [
-            Some("<s>", PieceKind.Control), Some("a", PieceKind.Normal), Some("<x>", PieceKind.UserDefined), SentencePieceTokenizer.Missing(3), Some("<y>", PieceKind.Control),
+            Some("<s>", SentencePieceKind.Control), Some("a", SentencePieceKind.Normal), Some("<x>", SentencePieceKind.UserDefined), SentencePieceTokenizer.Missing(3), Some("<y>", SentencePieceKind.Control),
         ];
         JsonNode made = JsonNode.Parse(SentencePieceJson.Write(pieces, addsSpace: true, ends: null, takesSpace: _ => false))!;
         Assert.Equal(["<s>", "a", "<y>"], made["model"]!["vocab"]!.AsObject().Select(token => token.Key));
@@ -124,7 +125,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     [InlineData(0x09, "tab", false)]
     public void ToCompanions_WhenAByteIsMissing_WritesAModelOnlyIfItsCharacterStandsForIt(byte missing, string text, bool isWritten)
     {
-        Piece[] pieces = [Some("<unk>", PieceKind.Unknown), .. Enumerable.Range(0, 256).Select(value => value == missing ? Some(text, PieceKind.Normal) : Piece.OfByte((byte)value))];
+        Piece[] pieces = [Some("<unk>", SentencePieceKind.Unknown), .. Enumerable.Range(0, 256).Select(value => value == missing ? Some(text, SentencePieceKind.Normal) : Piece.OfByte((byte)value))];
         Metadata metadata = new("model.gguf",
         [
             MetadataEntry.Of("tokenizer.ggml.model", "llama"),
@@ -137,7 +138,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
         Assert.Equal(1 + missing, (int)files.Single(file => file.Name == "tokenizer.json").ReadJson()["model"]!["vocab"]![text]!);
         if (isWritten)
         {
-            Assert.Equal("<0x09>", SentencePieceFile.Read("tokenizer.model", files[0].ReadBytes()).Pieces[1 + missing].ToString());
+            Assert.Equal("<0x09>", SentencePieceModel.Read(files[0].ReadBytes(), "tokenizer.model").Pieces[1 + missing].Text);
         }
     }
 
@@ -164,7 +165,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static Piece Some(string text, PieceKind kind) => new(Encoding.UTF8.GetBytes(text), 0, kind);
+    private static Piece Some(string text, SentencePieceKind kind) => new(Encoding.UTF8.GetBytes(text), 0, kind);
 
     private static CompanionFile Fixture(string name, string path) => CompanionFile.FromBytes(name, File.ReadAllBytes(Path.Combine(_fixtures, path)));
 
@@ -180,7 +181,7 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         CompanionFile config = CompanionFile.FromBytes("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"""u8.ToArray());
         int rows = tokenizer.Name.EndsWith(".model", StringComparison.Ordinal)
-            ? SentencePieceFile.Read(tokenizer.Name, tokenizer.ReadBytes()).Pieces.Count
+            ? SentencePieceModel.Read(tokenizer.ReadBytes(), tokenizer.Name).Pieces.Count
             : tokenizer.ReadJson()["model"]!["vocab"]!.AsObject().Count;
         return new Metadata("model.gguf", [.. TokenizerMap.ToMetadata("model", [tokenizer, config], rows)]);
     }

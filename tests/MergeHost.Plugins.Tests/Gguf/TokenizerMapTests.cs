@@ -4,6 +4,7 @@ using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf;
 using MergeHost.Plugins.Gguf.Names.Tokens;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Tests.Gguf;
 
@@ -14,16 +15,16 @@ public class TokenizerMapTests
 
     // As transformers 5 saves it: a token that was added is in tokenizer.json alone.
     [Theory]
-    [InlineData(0, "<|im_start|>", true, PieceKind.Control)]
-    [InlineData(0, "tool", false, PieceKind.UserDefined)]
-    [InlineData(-3, "<|im_end|>", true, PieceKind.Control)]
+    [InlineData(0, "<|im_start|>", true, SentencePieceKind.Control)]
+    [InlineData(0, "tool", false, SentencePieceKind.UserDefined)]
+    [InlineData(-3, "<|im_end|>", true, SentencePieceKind.Control)]
     public void ToMetadata_OfATokenInTokenizerJsonAlone_HasIt(int place, string text, bool isSpecial, object kind)
     {
         JsonObject json = Json();
         int count = json["model"]!["vocab"]!.AsObject().Count;
         json["added_tokens"]!.AsArray().Add(new JsonObject { ["id"] = count + place, ["content"] = text, ["special"] = isSpecial, ["normalized"] = false });
         Piece piece = Pieces(json, count + 1)[count + place];
-        Assert.Equal((text, (PieceKind)kind), (piece.ToString(), piece.Kind));
+        Assert.Equal((text, (SentencePieceKind)kind), (piece.ToString(), piece.Kind));
     }
 
     [Fact]

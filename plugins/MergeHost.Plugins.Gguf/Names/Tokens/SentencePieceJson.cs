@@ -1,14 +1,12 @@
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
 /// <summary>SentencePiece tokenizers as <c>tokenizer.json</c>: pairs in place of scores, and in words what is done with spaces.</summary>
 internal static class SentencePieceJson
 {
-    // Training makes pieces of some tens of characters at most; broken files have longer ones, for which there are too many pairs to try.
-    private const int MostCharacters = 256;
-
     private static readonly string _space = SentencePieceTokenizer.Space.ToString();
 
     /// <summary>Whether a file is of such a tokenizer.</summary>
@@ -26,8 +24,8 @@ internal static class SentencePieceJson
         for (int id = 0; id < rows; id++)
         {
             string text = pieces[id].ToString();
-            pieces[id] = text == unknown ? pieces[id] with { Kind = PieceKind.Unknown }
-                : pieces[id].Kind == PieceKind.Normal && IsByte(text) ? pieces[id] with { Kind = PieceKind.Byte }
+            pieces[id] = text == unknown ? pieces[id] with { Kind = SentencePieceKind.Unknown }
+                : pieces[id].Kind == SentencePieceKind.Normal && IsByte(text) ? pieces[id] with { Kind = SentencePieceKind.Byte }
                 : pieces[id];
         }
 
@@ -52,10 +50,10 @@ internal static class SentencePieceJson
                 : spaces,
             PostProcessor = ends,
             Decoder = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]]) },
-            Unknown = pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown)?.ToString(),
-            FallsBackToBytes = pieces.Any(piece => piece.Kind == PieceKind.Byte),
+            Unknown = pieces.FirstOrDefault(piece => piece.Kind == SentencePieceKind.Unknown)?.ToString(),
+            FallsBackToBytes = pieces.Any(piece => piece.Kind == SentencePieceKind.Byte),
             TakesSpace = takesSpace,
-            Merges = Merges(pieces),
+            Merges = SentencePieceModel.Merges([.. pieces.Select(piece => piece.ToSentencePiece())]),
         }.Encode();
     }
 
@@ -112,26 +110,12 @@ internal static class SentencePieceJson
         }
     }
 
-    // Every way to make a piece of two, in the order in which SentencePiece would take them; ways to make the same piece by the ids of its parts.
-    private static IEnumerable<(string Left, string Right)> Merges(IReadOnlyList<Piece> pieces)
-    {
-        Dictionary<string, int> ids = IdsOf(pieces);
-        foreach ((string text, _) in ids.Where(piece => piece.Key.Length <= MostCharacters).OrderByDescending(piece => pieces[piece.Value].Score).ThenBy(piece => piece.Value))
-        {
-            IEnumerable<(string Left, string Right)> pairs = Enumerable.Range(0, text.Length).Select(length => (text[..length], text[length..]));
-            foreach ((string Left, string Right) pair in pairs.Where(pair => ids.ContainsKey(pair.Left) && ids.ContainsKey(pair.Right)).OrderBy(pair => ids[pair.Left]))
-            {
-                yield return pair;
-            }
-        }
-    }
-
     private static Dictionary<string, int> IdsOf(IReadOnlyList<Piece> pieces)
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
         for (int id = 0; id < pieces.Count; id++)
         {
-            if (pieces[id].Kind == PieceKind.Normal)
+            if (pieces[id].Kind == SentencePieceKind.Normal)
             {
                 ids.TryAdd(pieces[id].ToString(), id);
             }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
@@ -37,7 +38,7 @@ internal static class SentencePieceTokenizer
         IReadOnlyList<Piece> pieces = WithOneUnknown(stored, Id("unknown"));
         if (WithAllBytes(pieces) is { } complete)
         {
-            yield return TokenizerMap.WhenAsked(File, () => SentencePieceFile.Write([.. complete.Select(AsInModel)], addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+            yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write([.. complete.Select(piece => AsInModel(piece).ToSentencePiece())], addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
         }
 
         yield return TokenizerMap.WhenAsked(
@@ -48,8 +49,8 @@ internal static class SentencePieceTokenizer
     /// <exception cref="CheckpointException">A file cannot be read.</exception>
     public static TokenizerContent Read(string path, CompanionFile model, JsonObject? tokenizer, int rows, JsonObject? added, JsonObject? config)
     {
-        (IReadOnlyList<Piece> stored, bool addsSpace) = SentencePieceFile.Read(File, model.ReadBytes());
-        List<Piece> pieces = [.. stored.Take(rows).Select(AsInText)];
+        SentencePieceModel stored = SentencePieceModel.Read(model.ReadBytes(), File);
+        List<Piece> pieces = [.. stored.Pieces.Take(rows).Select(piece => AsInText(Piece.Of(piece)))];
         for (int id = pieces.Count; id < rows; id++)
         {
             pieces.Add(Missing(id));
@@ -63,12 +64,12 @@ internal static class SentencePieceTokenizer
 
         foreach ((int id, Piece token) in later.Where(token => token.Key < pieces.Count))
         {
-            bool isKnown = pieces[id].Text.AsSpan().SequenceEqual(token.Text) && pieces[id].Kind is not (PieceKind.Normal or PieceKind.Unused);
+            bool isKnown = pieces[id].Text.AsSpan().SequenceEqual(token.Text) && pieces[id].Kind is not (SentencePieceKind.Normal or SentencePieceKind.Unused);
             pieces[id] = isKnown ? pieces[id] : token;
         }
 
         AddTokens(pieces, added, config);
-        return Content(pieces, addsSpace, config);
+        return Content(pieces, stored.AddsPrefix, config);
     }
 
     /// <summary>Reads <c>tokenizer.json</c>, where it is all that there is.</summary>
@@ -84,7 +85,7 @@ internal static class SentencePieceTokenizer
     }
 
     /// <summary>What stands for a token that is not there.</summary>
-    public static Piece Missing(int id) => new(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, PieceKind.Unused);
+    public static Piece Missing(int id) => new(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, SentencePieceKind.Unused);
 
     /// <summary>A token that was added after training.</summary>
     public static Piece Added(string text, bool isSpecial)
@@ -92,7 +93,7 @@ internal static class SentencePieceTokenizer
         bool isMark = isSpecial || _marks.Contains(text) || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
             || text.StartsWith("<｜", StringComparison.Ordinal) && text.EndsWith("｜>", StringComparison.Ordinal)
             || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
-        return AsInText(new Piece(Encoding.UTF8.GetBytes(text), AddedScore, isMark ? PieceKind.Control : PieceKind.UserDefined));
+        return AsInText(new Piece(Encoding.UTF8.GetBytes(text), AddedScore, isMark ? SentencePieceKind.Control : SentencePieceKind.UserDefined));
     }
 
     /// <summary>A piece with spaces as it is looked for: what users define is looked for in text as it is, but by SentencePiece itself.</summary>
@@ -100,15 +101,15 @@ internal static class SentencePieceTokenizer
 
     private static Piece AsInModel(Piece piece) => WithSpaces(piece, ' ', Space);
 
-    private static Piece WithSpaces(Piece piece, char from, char to) => piece.Kind == PieceKind.UserDefined
+    private static Piece WithSpaces(Piece piece, char from, char to) => piece.Kind == SentencePieceKind.UserDefined
         ? piece with { Text = Encoding.UTF8.GetBytes(piece.ToString().Replace(from, to)) }
         : piece;
 
     // SentencePiece takes one unknown token; files of GGUF call fillers so too, and the unknown token a mark.
     private static IReadOnlyList<Piece> WithOneUnknown(IReadOnlyList<Piece> pieces, int unknown) =>
     [
-        .. pieces.Select((piece, id) => id == unknown ? piece with { Kind = PieceKind.Unknown }
-            : unknown >= 0 && piece.Kind == PieceKind.Unknown ? piece with { Kind = PieceKind.Unused } : piece),
+        .. pieces.Select((piece, id) => id == unknown ? piece with { Kind = SentencePieceKind.Unknown }
+            : unknown >= 0 && piece.Kind == SentencePieceKind.Unknown ? piece with { Kind = SentencePieceKind.Unused } : piece),
     ];
 
     // GGUF has no place for it; llama.cpp knows it of Phi 3, by the model's name.
@@ -124,14 +125,14 @@ internal static class SentencePieceTokenizer
     private static IReadOnlyList<Piece>? WithAllBytes(IReadOnlyList<Piece> pieces)
     {
         HashSet<string> missing = [.. Enumerable.Range(0, 256).Select(value => Piece.OfByte((byte)value).ToString())];
-        missing.ExceptWith(pieces.Where(piece => piece.Kind == PieceKind.Byte).Select(piece => piece.ToString()));
+        missing.ExceptWith(pieces.Where(piece => piece.Kind == SentencePieceKind.Byte).Select(piece => piece.ToString()));
         if (missing.Count is 0 or 256)
         {
             return pieces;
         }
 
         Piece[] complete = [.. pieces.Select(piece =>
-            piece is { Kind: PieceKind.Normal, Text: [< 0x80 and byte value] } && missing.Remove(Piece.OfByte(value).ToString()) ? Piece.OfByte(value) : piece)];
+            piece is { Kind: SentencePieceKind.Normal, Text: [< 0x80 and byte value] } && missing.Remove(Piece.OfByte(value).ToString()) ? Piece.OfByte(value) : piece)];
         return missing.Count == 0 ? complete : null;
     }
 
@@ -170,13 +171,13 @@ internal static class SentencePieceTokenizer
     // Whether pieces that were not added later are the same by their ids.
     private static bool Agree(List<Piece> pieces, JsonObject tokenizer, Dictionary<int, Piece> later) =>
         (tokenizer["model"].Find("vocab") as JsonObject ?? []).All(entry => entry.Value.AsInt() is not { } id || id < 0 || id >= pieces.Count || later.ContainsKey(id)
-            || pieces[id].Kind is PieceKind.Unused or PieceKind.UserDefined or PieceKind.Byte || pieces[id].ToString() == entry.Key);
+            || pieces[id].Kind is SentencePieceKind.Unused or SentencePieceKind.UserDefined or SentencePieceKind.Byte || pieces[id].ToString() == entry.Key);
 
     private static void AddTokens(List<Piece> pieces, JsonObject? added, JsonObject? config)
     {
         foreach ((string text, JsonNode? id) in added ?? [])
         {
-            Add(pieces, id?.ToString(), new Piece(Encoding.UTF8.GetBytes(text), AddedScore, PieceKind.UserDefined));
+            Add(pieces, id?.ToString(), new Piece(Encoding.UTF8.GetBytes(text), AddedScore, SentencePieceKind.UserDefined));
         }
 
         foreach ((string id, JsonNode? token) in config?["added_tokens_decoder"] as JsonObject ?? [])

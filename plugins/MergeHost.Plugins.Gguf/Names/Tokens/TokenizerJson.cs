@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
@@ -60,7 +61,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
 
         foreach ((string text, JsonNode? id) in tokenizer["model"].Find("vocab") as JsonObject ?? [])
         {
-            Set(id, new Piece(Encoding.UTF8.GetBytes(text), 0, PieceKind.Normal));
+            Set(id, new Piece(Encoding.UTF8.GetBytes(text), 0, SentencePieceKind.Normal));
         }
 
         foreach (JsonObject token in (tokenizer["added_tokens"] as JsonArray ?? []).OfType<JsonObject>())
@@ -170,7 +171,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         }
     }
 
-    private static bool IsAdded(Piece piece) => piece.Kind is PieceKind.Control or PieceKind.UserDefined or PieceKind.Unknown;
+    private static bool IsAdded(Piece piece) => piece.Kind is SentencePieceKind.Control or SentencePieceKind.UserDefined or SentencePieceKind.Unknown;
 
     private void WriteAddedTokens(Utf8JsonWriter writer)
     {
@@ -186,7 +187,7 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
                 writer.WriteBoolean("lstrip", false);
                 writer.WriteBoolean("rstrip", TakesSpace(Pieces[id]));
                 writer.WriteBoolean("normalized", false);
-                writer.WriteBoolean("special", Pieces[id].Kind != PieceKind.UserDefined);
+                writer.WriteBoolean("special", Pieces[id].Kind != SentencePieceKind.UserDefined);
                 writer.WriteEndObject();
             }
         }
@@ -223,16 +224,16 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
     private void WriteVocabulary(Utf8JsonWriter writer)
     {
         int count = Pieces.Count;
-        while (count > 0 && (IsAdded(Pieces[count - 1]) || Pieces[count - 1].Kind == PieceKind.Unused))
+        while (count > 0 && (IsAdded(Pieces[count - 1]) || Pieces[count - 1].Kind == SentencePieceKind.Unused))
         {
             count--;
         }
 
-        int firstGap = Pieces.TakeWhile(piece => piece.Kind != PieceKind.Unused).Count();
+        int firstGap = Pieces.TakeWhile(piece => piece.Kind != SentencePieceKind.Unused).Count();
         writer.WriteStartObject("vocab");
         for (int id = 0; id < Pieces.Count; id++)
         {
-            if (Pieces[id].Kind != PieceKind.Unused && (id < count || id > firstGap))
+            if (Pieces[id].Kind != SentencePieceKind.Unused && (id < count || id > firstGap))
             {
                 writer.WriteNumber(Pieces[id].ToString(), id);
             }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf.Reading;
+using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
@@ -70,7 +71,7 @@ internal static class TokenizerMap
         IReadOnlyList<double>? scores = metadata.Find(Prefix + "scores")?.Reals();
         IReadOnlyList<double>? kinds = metadata.Find(Prefix + "token_type")?.Reals();
         return tokens is not null && kinds?.Count == tokens.Count && (scores is null || scores.Count == tokens.Count)
-            ? [.. tokens.Select((text, id) => new Piece(text, (float)(scores?[id] ?? 0), (PieceKind)(int)kinds[id]))]
+            ? [.. tokens.Select((text, id) => new Piece(text, (float)(scores?[id] ?? 0), (SentencePieceKind)(int)kinds[id]))]
             : null;
     }
 
