@@ -30,6 +30,8 @@ internal static class Ladder
         OfTwo("dare_linear", Thinned),
         OfTwo("dare_ties", Thinned),
         OfTwo("ties", Thinned),
+        new("ties over the model", Models("base", "expert1", "expert2"),
+            $"merge_method: ties\nbase_model: base\nparameters: {{trim_scope: model}}\n{Experts(Thinned)}"),
         OfTwo("breadcrumbs", Thinned),
         OfTwo("breadcrumbs_ties", Thinned),
         OfTwo("della", Thinned),
@@ -74,7 +76,8 @@ internal static class Ladder
         {
             if (!Directory.Exists(Path.Combine(folder, $"expert1-{packing}")))
             {
-                MergePerf.Time(folder, MergePerf.Program, "convert", "expert1", $"expert1-{packing}", "--packing", packing, "--quiet");
+                MergePerf.Time(
+                    folder, MergePerf.Program, "convert", "expert1", $"expert1-{packing}", "--to", "safetensors", "--packing", packing, "--quiet");
             }
         },
     };
