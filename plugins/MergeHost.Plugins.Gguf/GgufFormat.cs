@@ -7,7 +7,8 @@ namespace MergeHost.Plugins.Gguf;
 /// <summary>llama.cpp's format: metadata and tensors, quantised or not, in one file or several.</summary>
 /// <remarks>
 /// Versions 2 and 3, little-endian, are read; version 3 is written. Stricter than ggml: names that hold control characters or climb
-/// folders are refused.
+/// folders are refused. Types of files, for <c>--type</c> and <c>out_type</c>: same, mxfp4_moe, f32, f16, bf16, q4_0, q4_1, q5_0, q5_1,
+/// q8_0, q2_k, q6_k, iq4_nl, iq4_xs, q3_k_s, q3_k_m, q3_k_l, q4_k_s, q4_k_m, q5_k_s, q5_k_m.
 /// </remarks>
 /// <seealso href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">The format</seealso>
 [CheckpointFormat("gguf", Files = ["*.gguf"], IsSingleFile = true)]

@@ -6,6 +6,11 @@ internal static class Suggestion
     // Nobody types longer words by mistake, and the comparison takes time in proportion to both lengths.
     private const int MostLetters = 200;
 
+    // A home folder may hold many.
+    private const int MostFolders = 2000;
+
+    private static readonly EnumerationOptions _near = new() { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint };
+
     /// <summary>A hint such as <c>did you mean 'ties'?</c> followed by <paramref name="otherwise"/>, or only the latter if no word is near.</summary>
     public static string Hint(string word, IEnumerable<string> known, string otherwise) =>
         Closest(word, known) is { } closest ? $"did you mean '{closest}'? {otherwise}" : otherwise;
@@ -24,12 +29,16 @@ internal static class Suggestion
             .FirstOrDefault();
     }
 
-    /// <summary>A hint with the path that was meant by one that leads nowhere: each part of it that is not there becomes the nearest that is.</summary>
+    /// <summary>
+    /// A hint with the path that was meant by one that leads nowhere: each part of it that is not there becomes the nearest that is, or the
+    /// same path lies one or two folders further down.
+    /// </summary>
     /// <param name="path">The path; a backslash separates its parts on every system.</param>
     /// <param name="folders">Where it may start.</param>
     /// <param name="isFile">Whether no folder is meant.</param>
     public static string? OfPath(string path, IEnumerable<string> folders, bool isFile) =>
-        folders.Select(folder => Meant(path, folder, isFile)).FirstOrDefault(meant => meant is not null) is { } meant ? $"did you mean '{meant}'?" : null;
+        folders.Select(folder => Meant(path, folder, isFile)).Concat(folders.Select(folder => Below(path, folder)))
+            .FirstOrDefault(meant => meant is not null) is { } meant ? $"did you mean '{meant}'?" : null;
 
     private static string? Meant(string path, string folder, bool isFile)
     {
@@ -53,6 +62,15 @@ internal static class Suggestion
         }
 
         return meant.Length == 0 ? null : meant;
+    }
+
+    private static string? Below(string path, string folder)
+    {
+        string start = Path.GetFullPath(folder.Length == 0 ? "." : folder);
+        string name = path.Replace('\\', '/').Trim('/');
+        return Path.IsPathRooted(path) || name.Length == 0 || name.StartsWith('.') || !Directory.Exists(start) ? null
+            : Directory.EnumerateDirectories(start, "*", _near).Take(MostFolders).Where(below => Path.Exists(Path.Combine(below, name)))
+                .Select(below => $"{Path.GetRelativePath(start, below).Replace('\\', '/')}/{name}").Order(StringComparer.Ordinal).FirstOrDefault();
     }
 
     private static IEnumerable<string> Entries(string folder, bool areFiles) =>

@@ -44,17 +44,11 @@ internal sealed class Cli : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>What it wrote to stdout so far.</summary>
+    public string Output => SoFar(_output);
+
     /// <summary>What it wrote to stderr so far.</summary>
-    public string Talk
-    {
-        get
-        {
-            lock (_talk)
-            {
-                return _talk.ToString();
-            }
-        }
-    }
+    public string Talk => SoFar(_talk);
 
     /// <summary>Runs to the end.</summary>
     public static CliResult Run(params string[] arguments)
@@ -76,6 +70,14 @@ internal sealed class Cli : IDisposable
     public void Kill() => _process.Kill();
 
     public void Dispose() => _process.Dispose();
+
+    private static string SoFar(StringBuilder lines)
+    {
+        lock (lines)
+        {
+            return lines.ToString();
+        }
+    }
 
     private static string Metadata(string key) =>
         typeof(Cli).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;

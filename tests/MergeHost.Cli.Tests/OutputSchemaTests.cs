@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Json.Schema;
 using MergeHost.Cli.Output;
+using MergeHost.Fakes;
 using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
@@ -76,10 +77,61 @@ public sealed partial class OutputSchemaTests : IDisposable
             stages: [{name: recovery, merge: [F, M], settings: all}, {name: emergence, merge: [FM], settings: best}]
             """);
         string[] own = ["--plugins", Cli.FixturePlugins, "--cache", _folder["cache"]];
-        Keeps("evaluate", ["evaluate", $"{Quickstart}/base", $"{Quickstart}/math", "--suite", suite, .. own]);
+        Keeps("evaluate", ["evaluate", $"{Quickstart}/base", $"{Quickstart}/math", "--suite", suite, "--results", _folder["results"], .. own]);
+        Keeps("compare-results", ["compare-results", .. Directory.GetFiles(_folder["results"], "results_*.json", SearchOption.AllDirectories)]);
+        Keeps("sweep-part", ["sweep", study, "--part", "1/2", .. own]);
         Keeps("sweep", ["sweep", study, .. own]);
         string recipe = Write("recipe.yaml", $"merge_method: linear\nmodels: [{{model: {Quickstart}/base}}, {{model: {Quickstart}/math}}]\nparameters: {{weight: 0.5}}\nevaluate: {suite}\n");
         Keeps("manifest", ["merge", recipe, _folder["measured"], "--plugins", Cli.FixturePlugins]);
+    }
+
+    [Fact]
+    public void Outputs_OfWhatIsWritten_KeepToTheirSchemas()
+    {
+        Keeps("init", "init", _folder["recipe.yaml"], "--method", "linear", "--model", $"{Quickstart}/base", "--model", $"{Quickstart}/math");
+        Keeps("lock", "plugins", "lock", Write("locked.yaml", $"merge_method: passthrough\nmodels: [{{model: {Quickstart}/base}}]\n"));
+        Keeps("jobs", "slurm", "merge", "recipes/linear.yaml", _folder["out"], "--parts", "2");
+        Keeps("part", "merge", "recipes/linear.yaml", _folder["out"], "--part", "1/2");
+        Keeps("parts", "slurm", "merge", "recipes/linear.yaml", _folder["out"], "--status");
+        KeepsText("plugin-test", Cli.Run("plugins", "test", Path.Combine(Cli.FixturePlugins, "transforms"), "--json").Output);
+        Keeps("overlap", "overlap", "recipes/suites/quickstart.yaml", "recipes/suites/family/general.txt");
+        Keeps("statistics", "statistics", $"{Quickstart}/base", _folder["statistics.safetensors"], "--text", "recipes/suites/family/general.txt", "--tokens", "512");
+    }
+
+    [Fact]
+    public void Outputs_OfAHub_KeepToTheirSchemas()
+    {
+        using FakeHub hub = new();
+        hub.Add("org/base", new[] { "config.json", "model.safetensors" }.Select(file => (file, File.ReadAllBytes(Path.Combine(Cli.Repository, Quickstart, "base", file)))));
+        hub.Add("org/made");
+        Assert.Equal(0, Cli.Run("merge", "recipes/linear.yaml", _folder["out"]).ExitCode);
+        (string, string)[] asked = [("HF_HUB_OFFLINE", "0"), ("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", FakeHub.Token), ("HF_HOME", _folder["home"])];
+        KeepsText("download", Output(asked, "download", "org/base"));
+        KeepsText("cache", Output(asked, "cache", "list"));
+        KeepsText("prune", Output(asked, "cache", "prune", "--dry-run", "org/base"));
+        KeepsText("verify", Output(asked, "cache", "verify"));
+        KeepsText("push", Output(asked, "push", _folder["out"], "org/made"));
+    }
+
+    [Fact]
+    public void Output_OfAServer_KeepsToItsSchema()
+    {
+        using Cli server = Cli.Start(["serve", $"{Quickstart}/base", "--port", "0", "--json"]);
+        while (!server.Output.EndsWith("}\n", StringComparison.Ordinal) && !server.HasExited)
+        {
+            Thread.Sleep(20);
+        }
+
+        server.Kill();
+        KeepsText("serve", server.Output);
+    }
+
+    // What a plugin logs and a libtorch that is fetched are nobody's here; what is printed of them is.
+    [Fact]
+    public void Output_OfALogAndOfLibtorch_KeepToTheirSchemas()
+    {
+        Check("log", JsonSerializer.Serialize(new LogEvent("warning", "Acme", "a line"), JsonPrinter.Document));
+        KeepsText("torch", JsonSerializer.Serialize(new InstalledTorch("cpu", "/cache/libtorch", WasThere: false), JsonPrinter.Document));
     }
 
     [Fact]
@@ -113,14 +165,18 @@ public sealed partial class OutputSchemaTests : IDisposable
         return _folder[name];
     }
 
-    private static void Keeps(string name, params string[] arguments)
+    private static void Keeps(string name, params string[] arguments) => KeepsText(name, Output([], arguments));
+
+    private static string Output((string, string)[] environment, params string[] arguments)
     {
-        CliResult result = Cli.Run([.. arguments, "--json"]);
+        using Cli cli = Cli.Start([.. arguments, "--json"], environment);
+        CliResult result = cli.Wait();
         Assert.True(result.ExitCode == 0, result.Talk);
-        KeepsText(name, result.Output);
+        return result.Output;
     }
 
-    private static void KeepsText(string name, string text)
+    /// <summary>Holds what was printed, a document or a list of them, against its schema.</summary>
+    internal static void KeepsText(string name, string text)
     {
         JsonNode output = JsonNode.Parse(text)!;
         foreach (JsonNode? one in output is JsonArray list ? list.ToArray() : [output])

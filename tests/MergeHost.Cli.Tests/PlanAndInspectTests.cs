@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
@@ -36,6 +37,16 @@ public sealed class PlanAndInspectTests
         using JsonDocument plan = JsonDocument.Parse(Cli.Run("plan", "recipes/stages.yaml", "--json").Output);
         Assert.Equal(["experts", null], plan.RootElement.GetProperty("stages").EnumerateArray()
             .Select(stage => stage.TryGetProperty("name", out JsonElement name) ? name.GetString() : null));
+    }
+
+    [Theory]
+    [InlineData("quickstart/math", "recipes/quickstart/math")]
+    [InlineData("recipes/quickstart\\math", "recipes/quickstart/math")]
+    public void Plan_OfAModelThatIsNeitherHereNorCached_NamesTheFolderThatIsLikeIt(string name, string meant)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["recipe.yaml"], $"merge_method: passthrough\nmodels: [{{model: '{name}'}}]\n");
+        Assert.Contains($"hint: did you mean '{meant}'?", Cli.Run("plan", folder["recipe.yaml"]).Talk, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,6 +88,8 @@ public sealed class PlanAndInspectTests
     [InlineData("recipes/quickstart/bsae", "MH2001", "did you mean 'recipes/quickstart/base'?")]
     [InlineData("recipes/quikstart/bsae", "MH2001", "did you mean 'recipes/quickstart/base'?")]
     [InlineData("src", "MH2012", "*.safetensors")]
+    [InlineData("recipes/quickstart", "MH2012", "Name a folder in it that holds a checkpoint: base, finance, japanese, math")]
+    [InlineData("quickstart/math/config.json", "MH2001", "did you mean 'recipes/quickstart/math/config.json'?")]
     [InlineData("recipes/quickstart/base/config.json", "MH2012", "Name its folder, 'recipes/quickstart/base', which holds a checkpoint.")]
     [InlineData("README.md", "MH2012", "*.safetensors")]
     public void Inspect_OfNoCheckpoint_ExitsWith4AndSaysWhy(string path, string code, string hint)

@@ -39,6 +39,19 @@ public sealed class PluginsCommandTests
     }
 
     [Fact]
+    public void Show_OfAFormat_TellsTheTypesThatItsErrorNames()
+    {
+        string hint = Cli.Run("convert", "recipes/quickstart/base", "nowhere", "--to", "gguf", "--type", "zzz").Talk;
+        string types = hint[(hint.IndexOf("one of ", StringComparison.Ordinal) + "one of ".Length)..].TrimEnd('\n', '.');
+        Assert.StartsWith("same, ", types, StringComparison.Ordinal);
+        Assert.Contains(types, Cli.Run("plugins", "show", "gguf").Output.ReplaceLineEndings(" ").Replace("   ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Show_OfADefaultOfWhiteSpace_QuotesIt() =>
+        Assert.Contains("  separator: text, default \"\\n\\n\"\n", Cli.Run("plugins", "show", "multiple_choice").Output, StringComparison.Ordinal);
+
+    [Fact]
     public void Show_OfWhatIsNotInstalled_ExitsWith5()
     {
         CliResult show = Cli.Run("plugins", "show", "slrep");

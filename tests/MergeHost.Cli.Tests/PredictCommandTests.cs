@@ -15,7 +15,9 @@ public sealed class PredictCommandTests : IDisposable
         Assert.Equal((0, ""), (predict.ExitCode, predict.Talk));
         Assert.Contains("of 16 merges that looked most like this,", predict.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Contains("With an expert left out of the studies", predict.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        JsonElement json = JsonDocument.Parse(Cli.Run("predict", "recipes/actmat.yaml", "--quiet", "--json").Output).RootElement;
+        string printed = Cli.Run("predict", "recipes/actmat.yaml", "--quiet", "--json").Output;
+        OutputSchemaTests.KeepsText("predict", printed);
+        JsonElement json = JsonDocument.Parse(printed).RootElement;
         JsonElement[] features = [.. json.GetProperty("features").EnumerateArray()];
         Assert.Equal(3, features.Single(feature => feature.GetProperty("name").GetString() == "experts").GetProperty("value").GetDouble());
         Assert.False(features.Single(feature => feature.GetProperty("name").GetString() == "barrier").TryGetProperty("value", out _));

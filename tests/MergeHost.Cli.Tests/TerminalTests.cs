@@ -43,6 +43,22 @@ public sealed class TerminalTests
     [Fact]
     public void Wrap_WithAHangingIndent_IndentsAllButTheFirstLine() => Assert.Equal(["one two three", "  four five"], WrappedText.Lines("one two three four five", 13, hanging: 2));
 
+    [Theory]
+    [InlineData("out: ties of base, math, finance", "out: ties of base,\n  math, finance")]
+    [InlineData("  note: one two three four", "  note: one two three\n    four")]
+    [InlineData("as short as a line is", "as short as a line is")]
+    [InlineData("  verify /a/path/that/is/longer", "  verify /a/path/that/is/longer")]
+    public void Write_OfALineThatIsLongerThanTheTerminal_WrapsItBetweenWords(string line, string lines)
+    {
+        StringWriter terminal = new();
+        using (WrappingWriter writer = new(terminal, 21))
+        {
+            writer.WriteLine(line);
+        }
+
+        Assert.Equal(lines + "\n", terminal.ToString());
+    }
+
     [Fact]
     public void Problem_WithColours_TellsPlaceKindAndHintApart()
     {

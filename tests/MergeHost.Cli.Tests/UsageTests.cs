@@ -39,8 +39,10 @@ public sealed class UsageTests
         Assert.Contains("did you swap the two?", result.Talk, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Version_IsThatOfTheBuild() => Assert.StartsWith("0.1.0", Cli.Run("--version").Output, StringComparison.Ordinal);
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("-V")]
+    public void Version_IsThatOfTheBuild(string option) => Assert.StartsWith("0.1.0", Cli.Run(option).Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("mrege x y", "has no command 'mrege'", "did you mean 'merge'?")]

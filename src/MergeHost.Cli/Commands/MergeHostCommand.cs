@@ -44,6 +44,7 @@ internal static class MergeHostCommand
             ExplainCommand.Create(),
             ManCommand.Create(),
         };
+        root.Options.OfType<VersionOption>().Single().Aliases.Add("-V");
         root.Options.Add(SharedOptions.Trace);
         root.Options.Add(SharedOptions.Color);
         root.Options.Add(SharedOptions.Verbose);

@@ -34,6 +34,7 @@ internal static class OutputSchema
         ["plugin-test"] = Kind.Of<PluginTestCommand.TriedExport>("`mergehost plugins test --json` prints a list of it"),
         ["plugins"] = Kind.Of<PluginsSummary>("What `mergehost plugins list --json` prints"),
         ["plugins-outdated"] = Kind.Of<OutdatedPlugin>("`mergehost plugins list --outdated --json` prints a list of it"),
+        ["predict"] = Kind.Of<PredictionReport>("What `mergehost predict --json` prints"),
         ["problem"] = Kind.OfLine<ProblemEvent>("A line of stderr with --json: an error or a warning"),
         ["progress"] = Kind.OfLine<ProgressEvent>("A line of stderr with --json: how far a command is"),
         ["prune"] = Kind.Of<RemovedCopy>("`mergehost cache prune --json` prints a list of it"),

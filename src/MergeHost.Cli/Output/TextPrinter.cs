@@ -95,9 +95,28 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     public void Write<T>(T data, Action<T> forPeople, bool isData)
     {
         Leave();
-        if (isData || !isQuiet)
+        if (!isData && isQuiet)
+        {
+            return;
+        }
+
+        TextWriter output = Console.Out;
+        int width = Terminal.Width(Console.IsOutputRedirected);
+        if (width == int.MaxValue)
         {
             forPeople(data);
+            return;
+        }
+
+        using WrappingWriter wrapping = new(output, width);
+        Console.SetOut(wrapping);
+        try
+        {
+            forPeople(data);
+        }
+        finally
+        {
+            Console.SetOut(output);
         }
     }
 

@@ -12,6 +12,9 @@ namespace MergeHost.Models;
 /// <remarks>The readers live as long as the opener.</remarks>
 internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDisposable
 {
+    // So many folders are shown in a hint.
+    private const int MostNamed = 8;
+
     private readonly Dictionary<string, OpenedCheckpoint> _opened = [];
     private readonly Dictionary<string, Ahead> _ahead = [];
     private readonly List<ICheckpointReader> _readers = [];
@@ -166,6 +169,14 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         if (files.Named is not null && Fitting(files.Names, isFolder: true).Any())
         {
             return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}", $"Name its folder, '{files.Location}', which holds a checkpoint.");
+        }
+
+        string[] below = files.Named is null ? [.. files.Folders.Where(folder => Fitting(files.NamesIn(folder), isFolder: true).Any())] : [];
+        if (below.Length > 0)
+        {
+            string more = below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "";
+            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",
+                $"Name a folder in it that holds a checkpoint: {string.Join(", ", below.Take(MostNamed))}{more}.");
         }
 
         string patterns = string.Join(", ", plugins.Exports(ExportKind.Format).SelectMany(format => format.Export.Files));

@@ -13,15 +13,30 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
     /// <summary>Where the reference is, or <see langword="null"/> if it is in no recipe.</summary>
     public TextPlace? Place => RecipeFolder is null ? null : Reference.Place;
 
+    private string[] Folders => RecipeFolder is null ? [""] : ["", RecipeFolder];
+
     /// <summary>Whether a name leads to a file or folder of this machine.</summary>
     public bool IsLocal(string name) => Local(name) is not null;
 
     /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
     /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
     public FoundFiles Find(string name) =>
-        Local(name) ?? WithoutRevision(name) ?? (IsBesideOthers(name) ? null : Stores.Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+        Local(name) ?? WithoutRevision(name) ?? (IsBesideOthers(name) ? null : Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
 
     private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
+
+    // Who is told that a hub cannot be reached may have meant a folder.
+    private FoundFiles? Remote(string name)
+    {
+        try
+        {
+            return Stores.Remote(name);
+        }
+        catch (MergeHostException exception) when (Suggestion.OfPath(name, Folders, isFile: false) is { } hint)
+        {
+            throw new MergeHostException([exception.Problems[0] with { Hint = $"{hint} {exception.Problems[0].Hint}".TrimEnd() }, .. exception.Problems.Skip(1)]);
+        }
+    }
 
     // What lies on this machine has one revision.
     private FoundFiles? WithoutRevision(string name)
@@ -53,7 +68,7 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
             return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
         }
 
-        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", Suggestion.OfPath(name, ["", folder], isFile: false)
+        return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", Suggestion.OfPath(name, Folders, isFile: false)
             ?? $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
     }
 }

@@ -13,6 +13,8 @@ namespace MergeHost.Plugins;
 /// </remarks>
 internal sealed class PluginSet
 {
+    // So many ids are shown in a hint.
+    private const int MostNamed = 8;
     private const string ListHint = "`mergehost plugins list` shows all";
 
     private readonly PluginCatalog _catalog;
@@ -134,7 +136,8 @@ internal sealed class PluginSet
         }
 
         ErrorCode code = kind == ExportKind.Strategy ? ErrorCodes.UnknownStrategy : ErrorCodes.PluginVersion;
-        return new Problem(code, $"no {kind.Word()} '{id}'", Suggestion.Hint(id, known, ListHint));
+        return new Problem(code, $"no {kind.Word()} '{id}'", Suggestion.Closest(id, known) is null && known.Count is > 0 and <= MostNamed
+            ? $"Installed: {string.Join(", ", known)}." : Suggestion.Hint(id, known, ListHint));
     }
 
     private PluginInfo? Holder(ExportKind kind, string id) => _catalog.Plugins.FirstOrDefault(plugin => Has(plugin, kind, id));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using MergeHost.Cli.Output;
 using MergeHost.Cli.Output.Formatting;
 using MergeHost.Reports;
@@ -95,6 +96,7 @@ internal static class PluginsCommand
     {
         Console.WriteLine($"{export.Kind} {export.Id}  (plugin {export.Plugin})");
         WrappedText.Write(export.Description, 2);
+        WrappedText.Write(export.Remarks, 2);
         if (export.Models is not null)
         {
             Console.WriteLine($"  merges {export.Models}");
@@ -108,11 +110,13 @@ internal static class PluginsCommand
         foreach (OptionSummary option in export.Options)
         {
             string range = option.Range is null ? "" : $" in {option.Range}";
-            string standard = option.Default is null ? "required" : $"default {option.Default}";
+            string standard = option.Default is null ? "required" : $"default {Visible(option.Default)}";
             Console.WriteLine($"  {option.Name}: {option.Type}{range}, {standard}{(option.IsPerSource ? ", for each model" : "")}");
             WrappedText.Write(option.Description, 6);
         }
 
         Console.WriteLine();
     }
+    // White space is seen between quotes only.
+    private static string Visible(string text) => text.Length > 0 && text.Trim() == text && !text.Any(char.IsControl) ? text : JsonSerializer.Serialize(text);
 }
