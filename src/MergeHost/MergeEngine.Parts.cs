@@ -43,7 +43,7 @@ public sealed partial class MergeEngine
     /// <inheritdoc cref="MergePart"/>
     public MergeManifest FinishParts(
         string recipePath, string output, MergeOptions options, string? stage = null, Action<Problem>? warnings = null,
-        IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default, Action<MergeManifest>? finishing = null) =>
+        IProgress<MergeProgress>? progress = null, Action<MergeManifest>? finishing = null, CancellationToken cancellation = default) =>
         InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Finish(cancellation, finishing));
 
     /// <summary>Tells in which parts an output is made, stage after stage, what they need, and how far they are by their journals; changes nothing.</summary>

@@ -71,7 +71,7 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Merge(
         string recipePath, string output, MergeOptions options, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null,
-        CancellationToken cancellation = default, Action<MergeManifest>? finishing = null)
+        Action<MergeManifest>? finishing = null, CancellationToken cancellation = default)
     {
         using PlanSession session = Open(recipePath);
         return Run(session, output, options, warnings, progress, cancellation, finishing);

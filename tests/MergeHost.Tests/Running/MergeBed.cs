@@ -41,7 +41,7 @@ internal sealed class MergeBed : IDisposable
     {
         string path = this[$"{output}.yaml"];
         File.WriteAllText(path, recipe);
-        return Engine.Merge(path, this[output], options ?? new MergeOptions(), null, progress, cancellation);
+        return Engine.Merge(path, this[output], options ?? new MergeOptions(), null, progress, cancellation: cancellation);
     }
 
     /// <summary>Merges, and gives what was warned of.</summary>

@@ -61,7 +61,7 @@ internal static class MergeCommand
         void Finishing(MergeManifest made) => kept = made.IsAlreadyComplete && HasCard(output) ? null : WriteCard(arguments, made, engine);
         bool isFinish = arguments.GetValue(_finish);
         MergeManifest manifest = isFinish
-            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, cancellation, Finishing))
+            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, Finishing, cancellation))
             : Merge(recipe, output, options, Finishing, engine, printer, cancellation);
         if (stage is not null && manifest.Stages[^1].Name == stage)
         {
@@ -163,7 +163,7 @@ internal static class MergeCommand
             ? throw new MergeHostException([new Problem(ErrorCodes.RecipeUnreadable,
                 $"{recipe}: {(Directory.Exists(recipe) ? "this is a folder" : "there is no such file")}, and OUT, '{output}', is a YAML file",
                 $"The recipe comes first, did you swap the two? `{Invocation.Name} merge {output} {recipe}`")])
-            : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, cancellation, finishing));
+            : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, finishing, cancellation));
     }
 
     private static bool IsYaml(string path) =>
