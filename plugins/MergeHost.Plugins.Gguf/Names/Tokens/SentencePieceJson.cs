@@ -110,10 +110,10 @@ internal static class SentencePieceJson
         }
     }
 
-    private static Dictionary<string, int> IdsOf(IReadOnlyList<Piece> pieces)
+    private static Dictionary<string, int> IdsOf(Piece[] pieces)
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        for (int id = 0; id < pieces.Count; id++)
+        for (int id = 0; id < pieces.Length; id++)
         {
             if (pieces[id].Kind == SentencePieceKind.Normal)
             {
