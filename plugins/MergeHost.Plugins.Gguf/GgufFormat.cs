@@ -12,7 +12,7 @@ namespace MergeHost.Plugins.Gguf;
 /// </remarks>
 /// <seealso href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">The format</seealso>
 [CheckpointFormat("gguf", Files = ["*.gguf"], IsSingleFile = true)]
-public sealed class GgufFormat : IWritableCheckpointFormat
+public sealed class GgufFormat : IWritableCheckpointFormat<GgufOptions>
 {
     /// <inheritdoc/>
     public ICheckpointReader Open(CheckpointFiles files) => GgufReader.Open(files);
@@ -27,9 +27,9 @@ public sealed class GgufFormat : IWritableCheckpointFormat
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) => GgufWriter.Create(folder, layout);
 
     /// <inheritdoc/>
-    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type) => TypeChoice.Choose(tensors, type, hasImportance: false);
-
-    /// <inheritdoc/>
-    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath) =>
-        ImportanceMatrix.Read(importancePath).Weigh(tensors, TypeChoice.Choose(tensors, type, hasImportance: true));
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, GgufOptions options)
+    {
+        IReadOnlyList<DType> types = TypeChoice.Choose(tensors, options.Type, hasImportance: options.Imatrix is not null);
+        return options.Imatrix is { } path ? ImportanceMatrix.Read(path).Weigh(tensors, types) : types;
+    }
 }

@@ -93,7 +93,17 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["out_format"] = Enumeration("How the output is stored", _plugins.Exports(ExportKind.Format).Select(format => format.Export.Id)),
             ["out_type"] = Text("The type of the weights in the format's own words, such as q4_k_m"),
             ["out_imatrix"] = Text("An importance matrix by which weights are quantised"),
-            ["output"] = new JsonObject { ["description"] = "How the output is stored", ["type"] = "object", ["properties"] = Object(("packing", Text("same, or a packing's name")), ("names", Enumeration("Whether the experts of a layer are stored one by one", ["separate", "fused"]))), ["additionalProperties"] = false },
+            ["output"] = new JsonObject
+            {
+                ["description"] = "How the output is stored: a format with its options, and more",
+                ["type"] = "object",
+                ["properties"] = Object(
+                [
+                    ("packing", Text("same, or a packing's name")), ("names", Enumeration("Whether the experts of a layer are stored one by one", ["separate", "fused"])),
+                    .. Exported(ExportKind.Format).Select(format => (format.Id, (JsonNode)Described(Record(format.Options, format.Docs), $"Stored in format {format.Id}"))),
+                ]),
+                ["additionalProperties"] = false,
+            },
             ["select"] = Selection(),
             ["evaluate"] = Text("The suite of tasks that the result is measured by"),
             ["task_vector_snr"] = new JsonObject

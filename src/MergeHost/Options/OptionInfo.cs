@@ -73,6 +73,9 @@ internal sealed class OptionInfo
     /// <summary>Whether a text is the name of a model.</summary>
     public bool IsModel => _type == typeof(string) && _property.IsDefined(typeof(ModelAttribute));
 
+    /// <summary>Whether a text is the path of a file.</summary>
+    public bool IsFile => _type == typeof(string) && _property.IsDefined(typeof(InputFileAttribute));
+
     /// <summary>Whether values can lie between two others, so that a gradient runs smoothly.</summary>
     public bool IsContinuous => _type == typeof(double);
 
@@ -84,6 +87,7 @@ internal sealed class OptionInfo
         _ when _type.IsEnum => string.Join(" or ", EnumNames),
         _ when IsModel => "model",
         _ when IsAuxiliary => "checkpoint",
+        _ when IsFile => "file",
         _ when _type == typeof(string) => "text",
         _ when Record is not null || Entries is not null => "mapping",
         _ when Items is not null => $"list of {Items.TypeName}{(Items.Record is null && !Items.IsModel ? "" : "s")}",

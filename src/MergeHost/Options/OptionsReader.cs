@@ -56,6 +56,13 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
         return options;
     }
 
+    // Paths start at the current folder, and then at the recipe's.
+    private static string Find(YamlScalar file)
+    {
+        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Place.Path))!, file.Text);
+        return !File.Exists(file.Text) && File.Exists(beside) ? beside : file.Text;
+    }
+
     // What cannot be read has been reported, and is null.
     private object? Value(OptionsSchema owner, OptionInfo option, YamlNode node)
     {
@@ -68,6 +75,8 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
         {
             case YamlScalar scalar when option.IsAuxiliary && open is not null:
                 return open(scalar);
+            case YamlScalar scalar when option.IsFile:
+                return Find(scalar);
             case YamlScalar scalar when option.Record is { } record && owner.Of(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
                 return Read(schema, [(scalar with { Text = named.Name }, scalar)], scalar.Place);
             case YamlScalar scalar:

@@ -164,14 +164,17 @@ internal sealed class MergePlanner(
         PluginExport maker = (strategy ?? builder!.Installed).Export;
         StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources) { Installed = strategy };
         IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, plugins, host, auxiliaries.Open, problems);
-        if (inputs is null)
-        {
-            return null;
-        }
-
         if (host.Create<ICheckpointFormat>(format) is not IWritableCheckpointFormat writable)
         {
             problems.Add(ReadOnly(stage, format));
+            return null;
+        }
+
+        string? namedType = stage.OutputType is null ? NamedType.Of(_place!.FileName, format, writable) : null;
+        stage = namedType is null ? stage : stage with { OutputOptions = [.. stage.OutputOptions, (new YamlScalar(BoundFormat.Type, true, stage.Place), new YamlScalar(namedType, true, stage.Place))] };
+        BoundFormat stored = BoundFormat.Create(format, writable, stage.OutputOptions, stage.OutputFormat?.Place ?? stage.Place, problems);
+        if (inputs is null)
+        {
             return null;
         }
 
@@ -187,7 +190,7 @@ internal sealed class MergePlanner(
             blueprint = builder.Build(stage, inputs, options.Seed);
         }
 
-        StagePlanner planner = new(stage, demand, instance, binder, inputs, writable, steps, problems);
+        StagePlanner planner = new(stage, demand, instance, binder, inputs, stored, steps, problems);
         IReadOnlyList<TensorPlan> tensors = blueprint is null
             ? planner.Plan(canBind) : planner.Plan(new BlueprintMapper(blueprint, stage, inputs, strategy is null ? null : demand, problems), canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
@@ -224,8 +227,7 @@ internal sealed class MergePlanner(
             tensors = [.. tensors.Select(tensor => checkpoint.Tensors.TryGetValue(tensor.Output.Name, out PackedTensor? stored) ? tensor with { Output = stored.Plain, Packed = stored } : tensor)];
         }
 
-        writable.Check(_place.Path, layout);
-        problems.AddRange(NamedType.Check(stage, writable, layout) is { } misnamed ? [misnamed] : []);
+        writable.Check(_place!.Path, layout);
         IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> excused =
             new ExcusePlanner(stage, inputs, tensors, planner.LeftOut, problems).Plan();
         if (Errors > before)
@@ -241,6 +243,8 @@ internal sealed class MergePlanner(
             Runtime = blueprint is { RunsModels: true } ? FindRuntime(stage.Build!) : null,
             Check = options.Check && blueprint?.Check is { } check && FindRuntime(stage.Build!) is { } runtime ? new StageCheck(check, runtime) : null,
             Format = format,
+            FormatFiles = [.. stored.Files.Select(file => file.Text)],
+            NamedType = namedType,
             Packing = packed?.Export,
             Packed = packed?.Checkpoint,
             Then = [.. steps.Select(step => step.Step)],

@@ -30,7 +30,7 @@ internal sealed class StagePlanner(
     IMergeStrategy? strategy,
     ParameterBinder? binder,
     IReadOnlyDictionary<string, InputModel> models,
-    IWritableCheckpointFormat format,
+    BoundFormat format,
     IReadOnlyList<StepPlanner> steps,
     List<Problem> problems)
 {
@@ -86,7 +86,7 @@ internal sealed class StagePlanner(
         }
 
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
-        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.LeavesOut(plan.Output))];
+        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.Format.LeavesOut(plan.Output))];
         List<TensorPlan> stored = [.. WithStoredTypes(plans)];
         if (ReportPacked(stored))
         {
@@ -248,10 +248,7 @@ internal sealed class StagePlanner(
         try
         {
             TensorInfo[] outputs = [.. plans.Select(plan => plan.Output)];
-            IReadOnlyList<DType> types = stage.OutputImportance is { } importance
-                ? format.ChooseTypes(outputs, stage.OutputType?.Text, importance.Text)
-                : format.ChooseTypes(outputs, stage.OutputType?.Text);
-            return plans.Zip(types, (plan, type) => plan with { Output = plan.Output with { DType = type } });
+            return plans.Zip(format.ChooseTypes(outputs), (plan, type) => plan with { Output = plan.Output with { DType = type } });
         }
         catch (CheckpointException exception)
         {
@@ -260,9 +257,9 @@ internal sealed class StagePlanner(
         }
     }
 
-    // What is wrong is the type's name, or the file that tells how to round to it.
+    // What is wrong is the type's name, or a file that tells how to round to it.
     private TextPlace PlaceOf(Problem problem) =>
-        ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : stage.OutputImportance) ?? stage.OutputType)?.Place ?? stage.Place;
+        ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : (format.Files is [{ } file, ..] ? file : null)) ?? stage.OutputType)?.Place ?? stage.Place;
 
     // Numbers that only a format has stay what the base's are.
     private static DType TypeOf(InputTensor? @base, List<InputTensor> sources) => @base is null ? Promoted(sources)

@@ -24,13 +24,13 @@ internal sealed record MergePlan(Recipe Recipe, IReadOnlyList<StagePlan> Stages,
     public IReadOnlyList<InputFile> InputFiles => InputFilesOf(Stages[^1]);
 
     /// <summary>The files that a stage and those before it read, each once.</summary>
-    /// <exception cref="CheckpointException">An importance matrix is not there any more.</exception>
+    /// <exception cref="CheckpointException">A file that options of a format name is not there any more.</exception>
     public IReadOnlyList<InputFile> InputFilesOf(StagePlan stage) =>
     [
         .. UpTo(stage).SelectMany(earlier => earlier.Models).SelectMany(model => model.Files)
             .Concat(UpTo(stage).SelectMany(earlier => earlier.Alignments).SelectMany(alignment => alignment.Others)
             .Concat(UpTo(stage).SelectMany(earlier => earlier.Auxiliaries)).SelectMany(model => model.Files))
-            .Concat(UpTo(stage).Select(earlier => earlier.Stage.OutputImportance?.Text).OfType<string>().Select(path => InputFile.Of(path, path)))
+            .Concat(UpTo(stage).SelectMany(earlier => earlier.FormatFiles).Select(path => InputFile.Of(path, path)))
             .DistinctBy(file => file.Path),
     ];
 }
@@ -54,6 +54,12 @@ internal sealed record StagePlan
 
     /// <summary>The format of the output, and the plugin it comes from.</summary>
     public required InstalledExport Format { get; init; }
+
+    /// <summary>The files that the format's options name.</summary>
+    public IReadOnlyList<string> FormatFiles { get; init; } = [];
+
+    /// <summary>The type that the output's name asks for, where the recipe says none.</summary>
+    public string? NamedType { get; init; }
 
     /// <summary>The transform that the output is packed through, and the plugin it comes from; <see langword="null"/> for plain output.</summary>
     public InstalledExport? Packing { get; init; }

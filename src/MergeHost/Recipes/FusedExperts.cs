@@ -19,7 +19,7 @@ internal static class FusedExperts
         string name = (stage.Name ?? "experts") + Suffix;
         TransformReference fuse = new(Transform, [(new YamlScalar("names", true, names.Place), names)], names.Place);
         ModelReference merged = new ModelReference(name, names.Place).With([fuse]);
-        yield return stage with { Name = name, OutputFormat = null, OutputType = null, OutputImportance = null, OutputPacking = null, OutputNames = names, Evaluate = null };
+        yield return stage with { Name = name, OutputFormat = null, OutputOptions = [], OutputPacking = null, OutputNames = names, Evaluate = null };
         yield return new RecipeStage
         {
             Place = names.Place,
@@ -27,8 +27,7 @@ internal static class FusedExperts
             MergeMethod = new YamlScalar("passthrough", true, names.Place),
             Slices = [new RecipeSlice(names.Place, [new RecipeSource(merged, null, ParameterSet.Empty)], null, ParameterSet.Empty)],
             OutputFormat = stage.OutputFormat,
-            OutputType = stage.OutputType,
-            OutputImportance = stage.OutputImportance,
+            OutputOptions = stage.OutputOptions,
             OutputPacking = stage.OutputPacking,
             OutputNames = names,
             Evaluate = stage.Evaluate,

@@ -51,11 +51,11 @@ internal sealed record RecipeStage
     /// <summary>The format that the result is stored in, or <see langword="null"/> for safetensors.</summary>
     public YamlScalar? OutputFormat { get; init; }
 
-    /// <summary>The type that the format is asked to store weights in, in its own words, or <see langword="null"/> to keep types.</summary>
-    public YamlScalar? OutputType { get; init; }
+    /// <summary>The options of the format, with those that short forms say.</summary>
+    public IReadOnlyList<(YamlScalar Name, YamlNode Value)> OutputOptions { get; init; } = [];
 
-    /// <summary>The path of the file that tells the format what each input of a weight matters, or <see langword="null"/>.</summary>
-    public YamlScalar? OutputImportance { get; init; }
+    /// <summary>The type that the format is asked to store weights in, in its own words, or <see langword="null"/> to keep types.</summary>
+    public YamlScalar? OutputType => OutputOptions.FirstOrDefault(option => option.Name.Text == "type").Value as YamlScalar;
 
     /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has; <see langword="null"/> if the recipe does not say.</summary>
     public YamlScalar? OutputPacking { get; init; }

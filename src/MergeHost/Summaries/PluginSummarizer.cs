@@ -96,6 +96,7 @@ internal static class PluginSummarizer
                 ExportKind.Benchmark => host.Create<IBenchmark>(installed).OptionsType,
                 ExportKind.Transform => host.Create<ICheckpointTransform>(installed).OptionsType,
                 ExportKind.Builder => host.Create<IModelBuilder>(installed).OptionsType,
+                ExportKind.Format => (host.Create<ICheckpointFormat>(installed) as IWritableCheckpointFormat)?.OptionsType,
                 ExportKind.Alignment => host.Create<IModelAlignment>(installed).OptionsType,
                 _ => null,
             };

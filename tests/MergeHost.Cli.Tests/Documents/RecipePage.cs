@@ -66,7 +66,7 @@ internal static class RecipePage
         _ when Reference(field) is { } reference => $"a {reference}",
         _ when field["enum"] is JsonArray words => words.Count > 12 ? "a name" : string.Join(", ", words.Select(word => $"`{word}`")),
         _ when field["anyOf"] is JsonArray choices => Value(choices[0]!) + (choices.Count == 2 && IsList(choices[1]!) ? ", or a list" : ""),
-        _ => (string?)field["type"] switch
+        _ => (string?)(field["type"] is JsonArray types ? types[0] : field["type"]) switch
         {
             null => "as described",
             "array" => "a list",

@@ -115,7 +115,7 @@ public sealed class GgufMutationTests : IDisposable
 
         Assert.All(reader.Metadata, entry => Assert.NotNull(entry.Value));
         Assert.All(reader.Companions, companion => Assert.NotNull(companion.ReadBytes()));
-        TensorInfo[] tensors = [.. reader.Tensors.Zip(new GgufFormat().ChooseTypes(reader.Tensors, null), (tensor, type) => tensor with { DType = type })];
+        TensorInfo[] tensors = [.. reader.Tensors.Zip(new GgufFormat().ChooseTypes(reader.Tensors, (string?)null), (tensor, type) => tensor with { DType = type })];
         string folder = Directory.CreateDirectory(_folder["copy"]).FullName;
         using ICheckpointWriter writer = new GgufFormat().Create(folder, new CheckpointLayout { Tensors = tensors, Companions = reader.Companions });
     }

@@ -8,18 +8,27 @@ public sealed class NamedTypeTests : IDisposable
     private readonly MergeBed _bed = new();
 
     [Theory]
-    [InlineData("out-Q8_0.gguf", "", "the type Q8_0")]
-    [InlineData("out.q4_k_m.gguf", "", "the type q4_k_m")]
-    [InlineData("out-F32.gguf", "", "the type F32")]
-    [InlineData("out-BF16.gguf", "", null)]
-    [InlineData("out-Q8_0.gguf", "out_type: q8_0", null)]
-    [InlineData("out-Q8_0.gguf", "out_type: q4_0", null)]
-    [InlineData("tiny-finance.gguf", "", null)]
-    [InlineData("out-Q8_0", "", null)]
-    public void Merge_IntoAFileThatIsNamedAfterAnotherType_WarnsUnlessTheRecipeAsksForAType(string name, string type, string? word)
+    [InlineData("out-Q8_0.gguf", "", "Q8_0")]
+    [InlineData("out.q4_0.gguf", "", "Q4_0")]
+    [InlineData("out-F32.gguf", "", "F32")]
+    [InlineData("out-BF16.gguf", "", "BF16")]
+    [InlineData("out-Q8_0.gguf", "out_type: q4_0", "Q4_0")]
+    [InlineData("out-Q8_0.gguf", "output: {gguf: {type: same}}", "BF16")]
+    [InlineData("tiny-finance.gguf", "", "BF16")]
+    [InlineData("q8_0.gguf", "", "BF16")]
+    [InlineData("out-Q8_0", "", "BF16")]
+    public void Merge_IntoAFileThatIsNamedAfterAType_StoresItUnlessTheRecipeAsksForAnother(string name, string type, string stored)
     {
         MergeManifest made = _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\ndtype: bfloat16\n{type}\n", name);
-        Assert.Equal(word, made.Warnings.SingleOrDefault(warning => warning.Contains("is named after", StringComparison.Ordinal))?.Split("named after ")[1].Split(',')[0]);
+        Assert.Equal(stored, made.Tensors.Single(tensor => tensor.Name.Contains("layers.1.mlp.up_proj", StringComparison.Ordinal) || tensor.Name == "blk.1.ffn_up.weight").DType);
+    }
+
+    // The same recipe under another name is another merge.
+    [Fact]
+    public void Merge_IntoAFileThatIsRenamedToAnotherType_IsAnotherMerge()
+    {
+        string recipe = $"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\n";
+        Assert.Equal(3, new[] { "a-Q8_0.gguf", "a-Q4_0.gguf", "a.gguf" }.Select(name => _bed.Merge(recipe, name).Merge).Distinct().Count());
     }
 
     public void Dispose() => _bed.Dispose();

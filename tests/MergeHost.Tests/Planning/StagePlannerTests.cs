@@ -28,10 +28,34 @@ public sealed class StagePlannerTests : IDisposable
         Assert.All(Plan(RecipeFolder.Linear("a", "b") + setting).Tensors, tensor => Assert.Equal(type, tensor.Output.DType.Name));
 
     [Fact]
-    public void Plan_ByAnImportanceMatrixThatTheFormatHasNoUseFor_NamesTheFile()
+    public void Plan_ByAnOptionThatTheFormatDoesNotHave_SaysWhichItHas()
     {
         Problem problem = _folder.Error(RecipeFolder.Linear("a", "b") + "out_imatrix: a.imatrix\n");
-        Assert.Contains("a.imatrix: the format has no use for an importance matrix", problem.Message, StringComparison.Ordinal);
+        Assert.Equal((ErrorCodes.UnknownParameter, "'safetensors' has no option 'imatrix'"), (problem.Code, problem.Message));
+        Assert.Contains("type", problem.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("output: {safetensors: {type: f16}}", "F16")]
+    [InlineData("output: {safetensors: }\nout_type: f16", "F16")]
+    [InlineData("out_format: safetensors\noutput: {packing: none, safetensors: {type: }}", "BF16")]
+    public void Plan_OfAFormatWithOptions_StoresByThem(string setting, string type) =>
+        Assert.All(Plan(RecipeFolder.Linear("a", "b") + setting).Tensors, tensor => Assert.Equal(type, tensor.Output.DType.Name));
+
+    [Theory]
+    [InlineData("output: {gguf: {}, safetensors: {}}", "MH1009", "the output's format is 'gguf' and 'safetensors'")]
+    [InlineData("out_format: gguf\noutput: {safetensors: {}}", "MH1009", "the output's format is 'safetensors' and 'gguf'")]
+    [InlineData("out_type: f16\noutput: {safetensors: {type: f16}}", "MH1009", "'out_type' is short for option 'type' of the format")]
+    [InlineData("output: {safetensor: {}}", null, "'safetensor'")]
+    [InlineData("output: {packng: none}", "MH1003", "output have no field 'packng'")]
+    [InlineData("output: {gguf: {typ: q8_0}}", "MH1008", "'gguf' has no option 'typ'")]
+    [InlineData("output: {gguf: {type: [q8_0]}}", "MH1005", "type is a list; it must be a single value")]
+    [InlineData("output: {gguf: {imatrix: gone.dat}}", "MH2001", "gone.dat")]
+    public void Plan_OfAFormatThatIsWrong_SaysWhere(string setting, string? code, string message)
+    {
+        Problem problem = Assert.Single(_folder.Errors(RecipeFolder.Linear("a", "b") + setting), problem => problem.Message.Contains(message, StringComparison.Ordinal));
+        Assert.Equal(code ?? problem.Code.Id, problem.Code.Id);
+        Assert.NotNull(problem.Place);
     }
 
     [Fact]
@@ -239,7 +263,7 @@ public sealed class StagePlannerTests : IDisposable
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, _ => null, problems);
         StrategyDemand demand = new("fake", @base, 1, 9);
         IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, _ => null, problems);
-        new StagePlanner(stage, demand, new FakeStrategy(merge), binder, models, new FakeFormat(), steps, problems).Plan(canBind: true);
+        new StagePlanner(stage, demand, new FakeStrategy(merge), binder, models, new BoundFormat(null!, new FakeFormat(), new FormatOptions(), []), steps, problems).Plan(canBind: true);
         return problems;
     }
 

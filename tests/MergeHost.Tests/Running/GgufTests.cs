@@ -83,7 +83,7 @@ public sealed class GgufTests : IDisposable
     {
         string recipe = $"merge_method: linear\nmodels:\n- {{model: {MergeBed.Models}finance, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}\ndtype: float32\n";
         string importance = ImportanceMatrix("blk.1.ffn_up.weight", MergeBed.Read(MergeBed.Models + "base", Up).Info.Shape[1]);
-        MergeManifest direct = _bed.Merge(recipe + $"out_format: gguf\nout_type: q4_k_m\nout_imatrix: {Path.GetFileName(importance)}\n", "direct");
+        MergeManifest direct = _bed.Merge(recipe + $"output: {{gguf: {{type: q4_k_m, imatrix: {Path.GetFileName(importance)}}}}}\n", "direct");
         _bed.Merge(recipe, "float");
         MergeManifest later = Convert(_bed["float"], "later", "gguf", "q4_k_m", importance);
         Assert.Equal(MergeBed.Digests(later).Order(StringComparer.Ordinal), MergeBed.Digests(direct).Order(StringComparer.Ordinal));

@@ -42,14 +42,21 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     {
     }
 
+    /// <summary>The record of the format's options, which recipes say as <c>output: {ID: {…}}</c>; by default they can say the type.</summary>
+    Type OptionsType => typeof(FormatOptions);
+
     /// <summary>Decides in which types tensors are stored, before anything is planned in bytes.</summary>
-    /// <remarks>By default each keeps its type; one that only another format has becomes F32, which loses nothing.</remarks>
+    /// <remarks>
+    /// By default each keeps its type, or those of floating-point numbers have the one that is asked for; one that only another format has becomes F32,
+    /// which loses nothing. A format with options of its own implements <see cref="IWritableCheckpointFormat{TOptions}"/>, which fills this in.
+    /// </remarks>
     /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
-    /// <param name="type">What the recipe asks for, such as <c>q8_0</c>, in the format's own words; <see langword="null"/> to keep types.</param>
+    /// <param name="options">The record of the options.</param>
     /// <returns>The type of each, in the same order.</returns>
     /// <exception cref="CheckpointException">The format has no such type.</exception>
-    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type)
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, object options)
     {
+        string? type = ((FormatOptions)options).Type;
         DType? asked = type is null ? null : DType.Find(type.ToUpperInvariant());
         if (type is not null && asked is not { Kind: DTypeKind.Float })
         {
@@ -61,14 +68,20 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
 
         static DType Known(DType type) => DType.Find(type.Name) ?? DType.F32;
     }
+}
 
-    /// <summary>Decides in which types tensors are stored, and how they are rounded to them, by what each input of a weight matters.</summary>
-    /// <remarks>By default there is no use for what matters.</remarks>
-    /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
-    /// <param name="type">What the recipe asks for, in the format's own words; <see langword="null"/> to keep types.</param>
-    /// <param name="importancePath">A file that tells what each input of a weight matters, as the format's users have it.</param>
-    /// <returns>The type of each, in the same order; its codec knows what matters.</returns>
-    /// <exception cref="CheckpointException">The format has no such type, or the file cannot be used.</exception>
-    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, string? type, string importancePath) =>
-        throw CheckpointException.Unreadable(importancePath, "the format has no use for an importance matrix");
+/// <summary>A format that checkpoints can be written in, with options of its own: <c>output: {ID: {…}}</c> in a recipe.</summary>
+/// <remarks>Of options named <c>type</c> and <c>imatrix</c>, the recipe's <c>out_type</c> and <c>out_imatrix</c> are short forms.</remarks>
+/// <typeparam name="TOptions">
+/// A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings, files (<see cref="InputFileAttribute"/>) and nested records are allowed too.
+/// </typeparam>
+public interface IWritableCheckpointFormat<TOptions> : IWritableCheckpointFormat
+    where TOptions : class
+{
+    Type IWritableCheckpointFormat.OptionsType => typeof(TOptions);
+
+    IReadOnlyList<DType> IWritableCheckpointFormat.ChooseTypes(IReadOnlyList<TensorInfo> tensors, object options) => ChooseTypes(tensors, (TOptions)options);
+
+    /// <inheritdoc cref="IWritableCheckpointFormat.ChooseTypes"/>
+    IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, TOptions options);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml;
@@ -41,8 +42,8 @@ internal sealed partial class OptionDocs
     }
 
     /// <summary>The summary of a type, a property or an enumeration's value as plain text.</summary>
-    /// <returns>The text, or <see langword="null"/> if the member has no summary.</returns>
-    public string? Summary(MemberInfo member) => Text(member, "summary");
+    /// <returns>The text, or what the member says of itself by an attribute, as those of the contracts do; <see langword="null"/> if it has neither.</returns>
+    public string? Summary(MemberInfo member) => Text(member, "summary") ?? member.GetCustomAttribute<DescriptionAttribute>()?.Description;
 
     /// <summary>Another part of a member's doc comment as plain text, such as its remarks.</summary>
     /// <returns>The text, or <see langword="null"/> if the member has no such part.</returns>

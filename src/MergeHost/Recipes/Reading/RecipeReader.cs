@@ -20,6 +20,9 @@ internal sealed partial class RecipeReader
         "integers", "missing", "allow_unchanged", "build", "then",
     ];
 
+    // What else `output:` names is a format.
+    private static readonly string[] _outputFields = ["packing", "names"];
+
     private static readonly Dictionary<string, DType> _dtypes = new(StringComparer.Ordinal)
     {
         ["float32"] = DType.F32,
@@ -130,6 +133,7 @@ internal sealed partial class RecipeReader
         ModelReference? baseModel = stage.Find("base_model") is { } model ? ReadModel(model) : null;
         IReadOnlyList<RecipeSlice> slices = build is null ? ReadBody(stage) : [];
         DType? dtype = ReadDType(stage, "dtype");
+        (YamlScalar? format, IReadOnlyList<(YamlScalar Name, YamlNode Value)> formatOptions) = ReadFormat(stage);
         return new RecipeStage
         {
             Place = stage.Place,
@@ -141,9 +145,8 @@ internal sealed partial class RecipeReader
             Slices = slices,
             Parameters = [ReadParameters(stage)],
             OutputDType = ReadDType(stage, "out_dtype") ?? dtype,
-            OutputFormat = Text(stage, "out_format"),
-            OutputType = Text(stage, "out_type"),
-            OutputImportance = Text(stage, "out_imatrix") is { } file ? file with { Text = Find(file) } : null,
+            OutputFormat = format,
+            OutputOptions = formatOptions,
             OutputPacking = ReadOutput(stage) is { } output ? Text(output, "packing") : null,
             OutputNames = ReadNames(stage),
             Align = ReadAlignments(stage),
@@ -246,9 +249,40 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        CheckFields(output, "output", ["packing", "names"]);
+        CheckFields(new YamlMapping([.. output.Entries.Where(entry => !IsFormat(entry.Key, entry.Value))], output.Place), "output", _outputFields);
         return output;
     }
+
+    // The format may be named there too, with its options; `out_type` and `out_imatrix` are short for two of these.
+    private (YamlScalar? Format, IReadOnlyList<(YamlScalar Name, YamlNode Value)> Options) ReadFormat(YamlMapping stage)
+    {
+        YamlScalar? format = Text(stage, "out_format");
+        (YamlScalar Key, YamlNode Value)[] named = [.. ((stage.Find("output") as YamlMapping)?.Entries ?? []).Where(entry => IsFormat(entry.Key, entry.Value))];
+        foreach (YamlScalar other in named.Select(entry => entry.Key).Prepend(format).OfType<YamlScalar>().Where(key => named is [{ } first, ..] && key.Text != first.Key.Text))
+        {
+            Add(ErrorCodes.Conflict, other.Place, $"the output's format is '{named[0].Key.Text}' and '{other.Text}'", "Name one format.");
+        }
+
+        List<(YamlScalar Name, YamlNode Value)> options = named is [{ Value: YamlMapping settings }, ..] ? [.. settings.Entries] : [];
+        foreach ((string field, string option) in new[] { ("out_type", "type"), ("out_imatrix", "imatrix") })
+        {
+            if (Text(stage, field) is not { } value)
+            {
+                continue;
+            }
+
+            if (options.Exists(setting => setting.Name.Text == option))
+            {
+                Add(ErrorCodes.Conflict, value.Place, $"'{field}' is short for option '{option}' of the format, which 'output' says too", $"Remove `{field}`.");
+            }
+
+            options.Add((value with { Text = option }, value));
+        }
+
+        return (named is [{ Key: { } key }, ..] ? key : format, options);
+    }
+
+    private static bool IsFormat(YamlScalar key, YamlNode value) => !_outputFields.Contains(key.Text) && (value is YamlMapping or YamlScalar { IsNull: true });
 
     private YamlScalar? ReadNames(YamlMapping stage)
     {
@@ -260,13 +294,6 @@ internal sealed partial class RecipeReader
         }
 
         return names;
-    }
-
-    // Paths start at the current folder, and then at the recipe's.
-    private static string Find(YamlScalar file)
-    {
-        string beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Place.Path))!, file.Text);
-        return !File.Exists(file.Text) && File.Exists(beside) ? beside : file.Text;
     }
 
     private NoiseLimits ReadNoiseLimits(YamlMapping stage)

@@ -52,10 +52,8 @@ internal sealed class MergeIdentity
                 identity.Add([.. LockedPlugin.Of(export.Plugin).Files]);
             }
 
-            if (stage.Stage.OutputImportance is { } importance)
-            {
-                identity.Add(OutputFiles.Sha256(importance.Text));
-            }
+            identity.Add([.. stage.FormatFiles.Select(OutputFiles.Sha256)]);
+            identity.Add([.. new[] { stage.NamedType }.OfType<string>()]);
 
             foreach (InputModel model in stage.Models.Concat(stage.Auxiliaries))
             {
