@@ -37,7 +37,8 @@ internal sealed class AdaptedTensor
     /// <summary>What the changes are made to.</summary>
     public TensorSource Source { get; private set; }
 
-    /// <summary>What the adapter was trained on: the base's tensor before others changed it, or what the adapter has in its place.</summary>
+    /// <summary>What the adapter was trained on: the base's tensor before others changed it, or what the adapter has in its
+    /// place.</summary>
     public TensorSource Trained => Source.Replaced is null ? _original : Source;
 
     /// <summary>Whether the tensor is stored as <c>[in, out]</c>.</summary>

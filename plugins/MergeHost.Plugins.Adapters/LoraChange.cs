@@ -48,7 +48,9 @@ internal sealed class LoraChange : DerivedCheckpoint, IFactoredCheckpoint
         [
             .. inner.Warnings, .. adapter.Warnings,
             .. adapter.Whole.Keys.Take(1).Select(whole => new Problem(ErrorCodes.CheckpointOddity,
-                $"{adapter.Merged.Model}: {adapter.Whole.Count} tensors are saved whole, first '{CheckpointException.Printable($"{whole.Module}.{whole.Parameter}")}', and left out: what changed in them can be told with the base alone",
+                $"{adapter.Merged.Model}: {adapter.Whole.Count} tensors are saved whole, first "
+                    + $"'{CheckpointException.Printable($"{whole.Module}.{whole.Parameter}")}', and left out: what changed in them can be "
+                    + "told with the base alone",
                 "Take models instead of adapters by themselves: `base+adapter`.", Severity: Severity.Warning)),
         ];
     }
@@ -69,7 +71,8 @@ internal sealed class LoraChange : DerivedCheckpoint, IFactoredCheckpoint
 
         PlainModule module = _biases[tensor.Name];
         Matrix<float> bias = new Matrix<float>(1, module.Shape.Out, module.Adapter.ReadNow(module.Bias!)).Times(module.Scale);
-        System.Runtime.InteropServices.MemoryMarshal.AsBytes(bias.Elements.Span).Slice((int)firstElement * sizeof(float), destination.Length).CopyTo(destination);
+        System.Runtime.InteropServices.MemoryMarshal.AsBytes(bias.Elements.Span)
+            .Slice((int)firstElement * sizeof(float), destination.Length).CopyTo(destination);
     }
 
     public (Matrix<float> Left, Matrix<float> Right)? FactorsOf(TensorInfo tensor) =>

@@ -8,8 +8,8 @@ namespace MergeHost.Plugins.Averaging;
 /// <remarks>mergekit divides by a sum of zero and writes NaN; here that is an error.</remarks>
 /// <seealso href="https://arxiv.org/abs/2203.05482">Model soups: averaging weights of multiple fine-tuned models</seealso>
 /// <evidence>
-/// Llama 3, OLMo 3, Nemotron 3 and Ling average checkpoints of one run; with 12 public fine-tunes on each of 4 bases, task arithmetic, which is
-/// this mean at λ = 1/N, is what helps reliably (arXiv:2511.21437).
+/// Llama 3, OLMo 3, Nemotron 3 and Ling average checkpoints of one run; with 12 public fine-tunes on each of 4 bases, task arithmetic,
+/// which is this mean at λ = 1/N, is what helps reliably (arXiv:2511.21437).
 /// </evidence>
 /// <failure>
 /// Models of different runs or of another base: the mean of unlike weights is neither. Short of the experts where tasks differ much.

@@ -6,8 +6,8 @@ namespace MergeHost.Plugins.Dare;
 /// Drops elements of each task vector at random, scales up the rest and adds them up: <c>θ₀ + λ · Σ wᵢ sᵢ mᵢ τᵢ</c> with
 /// <c>mᵢ ~ Bernoulli(density)</c>, the sum divided by <c>Σ wᵢ</c> on request.
 /// </summary>
-/// <remarks>The mask of an element depends on the seed, the source's place in the recipe, the tensor's name and the element's index alone.</remarks>
-/// <seealso href="https://arxiv.org/abs/2311.03099">Language Models are Super Mario</seealso>
+/// <remarks>The mask of an element depends on the seed, the source's place in the recipe, the tensor's name and the element's index
+/// alone.</remarks> <seealso href="https://arxiv.org/abs/2311.03099">Language Models are Super Mario</seealso>
 /// <evidence>WizardLM-era models of 13 B; TA with DARE 84.0 against 80.4 without on a Llama-2-13B trio (arXiv:2503.08099).</evidence>
 /// <failure>
 /// Large task vectors, such as those of continual pre-training: what is dropped was not redundant. Chance differs with the seed.

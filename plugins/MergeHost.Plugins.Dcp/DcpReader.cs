@@ -23,7 +23,8 @@ internal sealed class DcpReader : FileCheckpoint<PiecedReader>
     public static DcpReader Open(CheckpointFiles folder) => Opened(() => new DcpReader(folder), reader => reader.ReadHeaders());
 
     /// <inheritdoc/>
-    protected override void Read(PiecedReader stored, long firstElement, long offsetBytes, Span<byte> destination) => stored.Read(firstElement, destination);
+    protected override void Read(PiecedReader stored, long firstElement, long offsetBytes, Span<byte> destination) =>
+        stored.Read(firstElement, destination);
 
     private void ReadHeaders()
     {
@@ -33,7 +34,8 @@ internal sealed class DcpReader : FileCheckpoint<PiecedReader>
         foreach ((string name, string key) in names)
         {
             PiecedTensor tensor = metadata.Find(key);
-            Add(new TensorInfo(name, tensor.Type, [.. tensor.Sizes]), new PiecedReader(tensor, [.. tensor.Pieces.Select(piece => OpenPiece(name, tensor.Type, piece))]));
+            Add(new TensorInfo(name, tensor.Type, [.. tensor.Sizes]),
+                new PiecedReader(tensor, [.. tensor.Pieces.Select(piece => OpenPiece(name, tensor.Type, piece))]));
         }
 
         Warnings = warnings;

@@ -11,7 +11,8 @@ internal static class DellaTreatment
 {
     /// <summary>Adds up what survives of each task vector.</summary>
     /// <param name="group">The tensors.</param>
-    /// <param name="votes">Whether the survivors vote on a sign; the sum is then divided unless <see cref="DellaOptions.Normalize"/> says no.</param>
+    /// <param name="votes">Whether the survivors vote on a sign; the sum is then divided unless
+    /// <see cref="DellaOptions.Normalize"/> says no.</param>
     /// <exception cref="MergeException">A probability would lie outside of (0, 1).</exception>
     public static Treatment Of(TensorGroup<DellaOptions> group, bool votes)
     {

@@ -35,14 +35,16 @@ public sealed class MultiSlerpStrategy : IMergeStrategy<MultiSlerpOptions>
         double sum = weights.Sum();
         if (group.Options.NormalizeWeights && sum == 0)
         {
-            throw MergeException.Refused("weights sum to 0, so that they have no mean", "Change a weight, or set `normalize_weights: false`.");
+            throw MergeException.Refused("weights sum to 0, so that they have no mean",
+                "Change a weight, or set `normalize_weights: false`.");
         }
 
         weights = group.Options.NormalizeWeights ? [.. weights.Select(weight => weight / sum)] : weights;
         RunStatistic gram = GramMatrix.Of(sources, group.Base is not null);
         return Treatment.Measure([gram], measured =>
         {
-            double[] coefficients = Coefficients(GramMatrix.From(measured.Of(gram), sources), weights, group.Options.Eps, group.Output.Name);
+            double[] coefficients = Coefficients(GramMatrix.From(measured.Of(gram), sources), weights, group.Options.Eps,
+                group.Output.Name);
             return Combination.Of(coefficients);
         });
     }

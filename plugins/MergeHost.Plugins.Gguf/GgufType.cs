@@ -66,7 +66,8 @@ internal static class GgufType
     /// <summary>The number of a type, or <see langword="null"/> if files cannot hold it.</summary>
     public static uint? IdOf(DType type) => _idOf.TryGetValue(type, out uint id) ? id : null;
 
-    /// <summary>A type that is rounded to by what the columns of a matrix matter; the type itself if that makes no difference to it.</summary>
+    /// <summary>A type that is rounded to by what the columns of a matrix matter; the type
+    /// itself if that makes no difference to it.</summary>
     /// <param name="type">The type.</param>
     /// <param name="importance">One number a column.</param>
     public static DType Weigh(DType type, float[] importance) =>
@@ -116,10 +117,12 @@ internal static class GgufType
         where T : struct, IBlock => Block(name, T.Bytes, T.Elements) with { Codec = new BlockCodec<T>(), RoundingNoise = noise };
 
     private static DType Encodable<T>(string name, double noise)
-        where T : struct, IEncodableBlock => Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>(), RoundingNoise = noise };
+        where T : struct, IEncodableBlock =>
+            Block(name, T.Bytes, T.Elements) with { Codec = new EncodableBlockCodec<T>(), RoundingNoise = noise };
 
     private static DType Scaled<T>(string name, double noise)
-        where T : struct, IScaledBlock => Block(name, T.Bytes, T.Elements) with { Codec = new ScaledBlockCodec<T>(), RoundingNoise = noise };
+        where T : struct, IScaledBlock =>
+            Block(name, T.Bytes, T.Elements) with { Codec = new ScaledBlockCodec<T>(), RoundingNoise = noise };
 
     private static DType Weighable<T>(DType type)
         where T : struct, IWeightedBlock

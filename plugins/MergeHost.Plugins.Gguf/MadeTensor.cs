@@ -2,7 +2,8 @@ using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf;
 
-/// <summary>A small tensor that is computed from the configuration, such as the frequencies of scaled positions; it is never merged.</summary>
+/// <summary>A small tensor that is computed from the configuration, such as the frequencies of
+/// scaled positions; it is never merged.</summary>
 /// <param name="Info">Name, type and shape.</param>
 /// <param name="Content">Its bytes.</param>
 internal sealed record MadeTensor(TensorInfo Info, byte[] Content)

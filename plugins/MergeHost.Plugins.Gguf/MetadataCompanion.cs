@@ -5,7 +5,8 @@ using MergeHost.Plugins.Gguf.Writing;
 namespace MergeHost.Plugins.Gguf;
 
 /// <summary>A file's metadata as companions, so that they go along with a merge, in their order and with every key.</summary>
-/// <remarks>Each is a GGUF header without tensors. The tokenizer's keys are apart, since a recipe may take the tokenizer from another model.</remarks>
+/// <remarks>Each is a GGUF header without tensors. The tokenizer's keys are apart, since a recipe may
+/// take the tokenizer from another model.</remarks>
 internal static class MetadataCompanion
 {
     /// <summary>The companion with all keys but those of the tokenizer.</summary>
@@ -22,7 +23,8 @@ internal static class MetadataCompanion
     /// <param name="made">Tensors that are computed from the configuration, with their content: they go along as they are.</param>
     public static IEnumerable<CompanionFile> Make(Metadata metadata, IReadOnlyList<MadeTensor> made)
     {
-        ILookup<bool, MetadataEntry> entries = metadata.Entries.Where(IsLasting).ToLookup(entry => entry.Key.StartsWith(TokenizerPrefix, StringComparison.Ordinal));
+        ILookup<bool, MetadataEntry> entries = metadata.Entries.Where(IsLasting)
+            .ToLookup(entry => entry.Key.StartsWith(TokenizerPrefix, StringComparison.Ordinal));
         yield return Make(Model, [.. entries[false]], made);
         if (entries[true].Any())
         {

@@ -79,7 +79,8 @@ internal sealed class HubFile(string path, HubContent content) : CheckpointFile
         using (file)
         {
             throw new CheckpointException(new Problem(ErrorCodes.HubDamaged, string.Create(CultureInfo.InvariantCulture,
-                $"{file.Path}: the file in the cache has {file.LengthBytes:N0} bytes, the listing says {LengthBytes:N0}"), $"Delete it, and run again: `rm '{file.Path}'`."));
+                $"{file.Path}: the file in the cache has {file.LengthBytes:N0} bytes, the listing says {LengthBytes:N0}"),
+                    $"Delete it, and run again: `rm '{file.Path}'`."));
         }
     }
 }

@@ -19,12 +19,14 @@ internal sealed class HubFiles : CheckpointFiles
     {
         _repository = repository;
         string prefix = folder.Length == 0 ? "" : folder + "/";
-        _entries = repository.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && HubPath.IsSafe(file.Path)).ToDictionary(file => file.Path[prefix.Length..]);
+        _entries = repository.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && HubPath.IsSafe(file.Path))
+            .ToDictionary(file => file.Path[prefix.Length..]);
         _folder = folder;
         Location = $"{repository.Id.Scheme}{repository.Name}@{repository.Commit}{(folder.Length == 0 ? "" : "/" + folder)}";
         Named = named;
         Names = [.. _entries.Keys.Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        Folders = [.. _entries.Keys.Where(name => name.Contains('/', StringComparison.Ordinal)).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
+        Folders = [.. _entries.Keys.Where(name => name.Contains('/', StringComparison.Ordinal))
+            .Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <inheritdoc/>
@@ -75,12 +77,14 @@ internal sealed class HubFiles : CheckpointFiles
     public override string? IdentityOf(string name) => Has(name) ? HubProblem.Told(() => ContentOf(name).Identity) : null;
 
     /// <inheritdoc/>
-    public override CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => Whole(name)) { Path = PathOf(name) } : null;
+    public override CompanionFile? Companion(string name) =>
+        Has(name) ? new CompanionFile(name, () => Whole(name)) { Path = PathOf(name) } : null;
 
     /// <inheritdoc/>
     public override void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess)
     {
-        (HubContent Content, long LengthBytes)[] heads = [.. names.Select(name => (ContentOf(name), guess(name))).Where(head => head.Item1.Cached is null)];
+        (HubContent Content, long LengthBytes)[] heads = [.. names.Select(name => (ContentOf(name), guess(name)))
+            .Where(head => head.Item1.Cached is null)];
         Parallel.ForEach(heads, new ParallelOptions { MaxDegreeOfParallelism = MostHeads }, head =>
         {
             try
@@ -99,14 +103,17 @@ internal sealed class HubFiles : CheckpointFiles
         names.Select(name => _entries[name]).Where(file => _repository.Cached(file) is null).Sum(file => file.LengthBytes);
 
     /// <inheritdoc/>
-    public override void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation) => HubProblem.Told(() =>
-        _repository.Download([.. names.Select(name => _entries[name])], progress is null ? null : progress.Report, cancellation));
+    public override void Fetch(IReadOnlyList<string> names, IProgress<long>? progress, CancellationToken cancellation) =>
+        HubProblem.Told(() =>
+            _repository.Download([.. names.Select(name => _entries[name])], progress is null ? null : progress.Report, cancellation));
 
     /// <inheritdoc/>
     public override void Stream(IReadOnlyList<string> names)
     {
         // What is cached is compared before it is used, as when it is fetched.
-        HubProblem.Told(() => _repository.Download([.. names.Select(name => _entries[name]).Where(file => _repository.Cached(file) is not null)], null, CancellationToken.None));
+        HubProblem.Told(() =>
+            _repository.Download([.. names.Select(name => _entries[name]).Where(file => _repository.Cached(file) is not null)], null,
+                CancellationToken.None));
         HubStream? before = null;
         foreach (HubContent content in names.Order(StringComparer.Ordinal).Select(ContentOf).Where(content => content.Cached is null))
         {
@@ -124,14 +131,18 @@ internal sealed class HubFiles : CheckpointFiles
     public override IReadOnlyList<string> Uncompared(IReadOnlyList<string> names) => [.. names.Where(name => ContentOf(name).IsUncompared)];
 
     /// <inheritdoc/>
-    public override CheckpointCopies? Copies => HubProblem.Told(() => new CheckpointCopies(System.IO.Path.Combine(_repository.Snapshot, _folder), _repository.FreeBytes, _repository.BytesPerSecond));
+    public override CheckpointCopies? Copies =>
+        HubProblem.Told(() => new CheckpointCopies(System.IO.Path.Combine(_repository.Snapshot, _folder), _repository.FreeBytes,
+            _repository.BytesPerSecond));
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Withheld => [.. _repository.Files.Select(file => file.Path).Where(path => !HubPath.IsSafe(path))];
 
     /// <inheritdoc/>
     public override CheckpointTerms? ReadTerms(CancellationToken cancellation) =>
-        HubProblem.Told(() => _repository.Ask(cancellation)) is { } revision ? new CheckpointTerms(revision.License, revision.Access) : null;
+        HubProblem.Told(() => _repository.Ask(cancellation)) is { } revision
+            ? new CheckpointTerms(revision.License, revision.Access)
+            : null;
 
     // Small files are kept, as other programs keep them.
     private Stream Whole(string name)

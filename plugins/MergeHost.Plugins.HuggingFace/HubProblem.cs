@@ -31,7 +31,8 @@ internal static class HubProblem
 
     /// <summary>The exception that users see.</summary>
     public static CheckpointException Of(HubException exception, string missing = "") => new(
-        new Problem(CodeOf(exception.Fault), (exception.Fault is HubFault.NotFound or HubFault.Offline ? missing : "") + exception.Message, exception.Hint), exception);
+        new Problem(CodeOf(exception.Fault), (exception.Fault is HubFault.NotFound or HubFault.Offline ? missing : "") + exception.Message,
+            exception.Hint), exception);
 
     private static ErrorCode CodeOf(HubFault fault) => fault switch
     {

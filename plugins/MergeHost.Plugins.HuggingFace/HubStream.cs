@@ -3,7 +3,8 @@ using MergeHost.Plugins.HuggingFace.Hub;
 
 namespace MergeHost.Plugins.HuggingFace;
 
-/// <summary>A file of the hub that is read once and mostly in order: fetched ahead of what is asked for, and compared with its digest as it passes.</summary>
+/// <summary>A file of the hub that is read once and mostly in order: fetched ahead of what is asked for, and
+/// compared with its digest as it passes.</summary>
 /// <remarks>A chunk stays until all of it was read, and as long as there is room. What is read twice is fetched twice.</remarks>
 /// <param name="remote">The file.</param>
 /// <param name="entry">What the listing says of it.</param>
@@ -61,7 +62,8 @@ internal sealed class HubStream(RemoteFile remote, HubEntry entry, byte[] head)
     {
         if (_isDamaged)
         {
-            throw new HubException(HubFault.Damaged, remote.Where, "the bytes that came are not those of the listing (digest); nothing that was made of them is kept",
+            throw new HubException(HubFault.Damaged, remote.Where,
+                "the bytes that came are not those of the listing (digest); nothing that was made of them is kept",
                 "Run again; if it stays, look at proxies between you and the hub.");
         }
     }
@@ -117,7 +119,9 @@ internal sealed class HubStream(RemoteFile remote, HubEntry entry, byte[] head)
 
         long start = StartOf(number);
         int lengthBytes = (int)Math.Min(number == 0 ? FirstBytes : ChunkBytes, entry.LengthBytes - start);
-        Chunk chunk = new(lengthBytes, Task.Factory.StartNew(() => Fetch(number, start, lengthBytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        Chunk chunk = new(lengthBytes,
+            Task.Factory.StartNew(() => Fetch(number, start, lengthBytes), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default));
         _chunks.Add(number, chunk);
         _order.AddLast(number);
         if (_order.Count > MostKept)

@@ -28,7 +28,9 @@ public sealed class HuggingFaceStore : ICheckpointStore, ICheckpointCache, IChec
         }
 
         // Without 'hf:' a path may be meant.
-        string missing = name.StartsWith(parsed.Id.Scheme, StringComparison.Ordinal) ? "" : $"there is no file or folder '{name}' here, and of the hub ";
+        string missing = name.StartsWith(parsed.Id.Scheme, StringComparison.Ordinal)
+            ? ""
+            : $"there is no file or folder '{name}' here, and of the hub ";
         return HubProblem.Told(() => HubFiles.At(Open(parsed with { Path = "" }), parsed.Path), missing);
     }
 
@@ -43,10 +45,12 @@ public sealed class HuggingFaceStore : ICheckpointStore, ICheckpointCache, IChec
     public IReadOnlyList<CachedCheckpoint> List() => HubProblem.Told(() => Inventory.List());
 
     /// <inheritdoc/>
-    public IReadOnlyList<RemovedCopy> Prune(IReadOnlyList<string> names, bool detached, bool isTrial) => HubProblem.Told(() => Inventory.Prune(names, detached, isTrial));
+    public IReadOnlyList<RemovedCopy> Prune(IReadOnlyList<string> names, bool detached, bool isTrial) =>
+        HubProblem.Told(() => Inventory.Prune(names, detached, isTrial));
 
     /// <inheritdoc/>
-    public IReadOnlyList<DamagedCopy> Verify(IReadOnlyList<string> names, IProgress<TransferProgress>? progress, CancellationToken cancellation) =>
+    public IReadOnlyList<DamagedCopy> Verify(IReadOnlyList<string> names, IProgress<TransferProgress>? progress,
+        CancellationToken cancellation) =>
         HubProblem.Told(() => Inventory.Verify(names, progress, cancellation));
 
     /// <inheritdoc/>
@@ -65,8 +69,10 @@ public sealed class HuggingFaceStore : ICheckpointStore, ICheckpointCache, IChec
     }
 
     /// <inheritdoc/>
-    public PublishedCheckpoint Publish(PublishRequest request, Action<string>? tell, IProgress<TransferProgress>? progress, CancellationToken cancellation) =>
-        HubProblem.Told(() => new HubPublisher(_hub.Value, HubName.TryParse(request.Name)!, request, tell ?? (_ => { }), progress).Run(cancellation));
+    public PublishedCheckpoint Publish(PublishRequest request, Action<string>? tell, IProgress<TransferProgress>? progress,
+        CancellationToken cancellation) =>
+        HubProblem.Told(() => new HubPublisher(_hub.Value, HubName.TryParse(request.Name)!, request, tell ?? (_ => { }), progress)
+            .Run(cancellation));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -80,5 +86,6 @@ public sealed class HuggingFaceStore : ICheckpointStore, ICheckpointCache, IChec
     private CacheInventory Inventory => new(_hub.Value.Settings);
 
     private HubRepository Open(HubName name) =>
-        _repositories.GetOrAdd(name, _ => new Lazy<HubRepository>(() => HubRepository.Open(_hub.Value, name, CancellationToken.None))).Value;
+        _repositories.GetOrAdd(name,
+            _ => new Lazy<HubRepository>(() => HubRepository.Open(_hub.Value, name, CancellationToken.None))).Value;
 }

@@ -40,7 +40,9 @@ internal sealed class GeneratedRow
     /// <summary>Chooses the next token.</summary>
     public void Add(LikelihoodTable likelihoods, int place)
     {
-        int id = _options.Temperature > 0 ? likelihoods.Draw(place, _options.Temperature, _options.TopP, _random) : likelihoods.Likeliest(place);
+        int id = _options.Temperature > 0
+            ? likelihoods.Draw(place, _options.Temperature, _options.TopP, _random)
+            : likelihoods.Likeliest(place);
         _tokens.Add(Tell(id, likelihoods, place));
         if (_model.EndIds.Contains(id))
         {
@@ -50,7 +52,8 @@ internal sealed class GeneratedRow
 
         IEnumerable<int> ids = _tokens.Select(token => token.Id);
         _text = _options.DropsFirstBlank ? _model.Tokenizer.DecodeWhole(ids) : _model.Tokenizer.Decode(ids);
-        int end = _options.Stop.Select(stop => _text.IndexOf(stop, StringComparison.Ordinal)).Where(found => found >= 0).DefaultIfEmpty(-1).Min();
+        int end = _options.Stop.Select(stop => _text.IndexOf(stop, StringComparison.Ordinal)).Where(found => found >= 0).DefaultIfEmpty(-1)
+            .Min();
         if (end >= 0)
         {
             (_text, _isEnded) = (_text[..end], true);

@@ -60,7 +60,9 @@ internal sealed class LanguageModel : IDisposable
         IReadOnlyList<int> ids = Tokenizer.EncodeWhole(prompt);
         int room = MaxPositions - maxTokens;
         return ids.Count == 0 ? throw refuse("the prompt is empty, and the model's texts do not begin with BOS")
-            : room < 1 ? throw refuse($"an answer of up to {maxTokens} tokens leaves no room for a prompt in the {MaxPositions} that the model was made for")
+            : room < 1
+                ? throw refuse(
+                    $"an answer of up to {maxTokens} tokens leaves no room for a prompt in the {MaxPositions} that the model was made for")
             : ids.Count > room ? ([.. ids.Skip(ids.Count - room)], true)
             : (ids, false);
     }
@@ -88,8 +90,10 @@ internal sealed class LanguageModel : IDisposable
             Read(prompts[0].Ids.Take(shared), beginning);
         }
 
-        IEnumerable<ScoredRow> rows = prompts.SelectMany((prompt, index) => ScoredRow.Of(index, prompt with { Ids = [.. prompt.Ids.Skip(shared)] }, packed));
-        ModelBatches.Run(rows, row => row.Width, BatchTokens, _model.Device, batch => Score(new ScoredBatch(batch, shared), beginning, results), context);
+        IEnumerable<ScoredRow> rows = prompts.SelectMany((prompt,
+            index) => ScoredRow.Of(index, prompt with { Ids = [.. prompt.Ids.Skip(shared)] }, packed));
+        ModelBatches.Run(rows, row => row.Width, BatchTokens, _model.Device,
+            batch => Score(new ScoredBatch(batch, shared), beginning, results), context);
         return results;
     }
 
@@ -131,7 +135,8 @@ internal sealed class LanguageModel : IDisposable
             {
                 if (shown == state)
                 {
-                    observer(text, layer, new Matrix<float>(ids.Count, HiddenSize, states.to(float32).cpu().contiguous().data<float>().ToArray()));
+                    observer(text, layer,
+                        new Matrix<float>(ids.Count, HiddenSize, states.to(float32).cpu().contiguous().data<float>().ToArray()));
                 }
             }
         }
@@ -201,7 +206,8 @@ internal sealed class LanguageModel : IDisposable
             Tensor wanted = tensor(targets.GetRange(first, count), device: _model.Device).unsqueeze(1);
             IEnumerable<float> values = likelihoods.gather(1, wanted).cpu().data<float>();
             IEnumerable<long> likeliest = likelihoods.argmax(-1).cpu().data<long>();
-            found.AddRange(values.Zip(likeliest, targets.Skip(first)).Select(token => new TokenScore(token.First, token.Second == token.Third)));
+            found.AddRange(values.Zip(likeliest, targets.Skip(first))
+                .Select(token => new TokenScore(token.First, token.Second == token.Third)));
         }
 
         return [.. found];

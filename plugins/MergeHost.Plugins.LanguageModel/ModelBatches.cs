@@ -15,7 +15,8 @@ internal static class ModelBatches
     /// <param name="device">Where the model runs.</param>
     /// <param name="run">Runs a batch, whose last row is the widest; in a dispose scope and without gradients.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>
-    public static void Run<T>(IEnumerable<T> rows, Func<T, int> width, int tokens, Device device, Action<IReadOnlyList<T>> run, BenchmarkContext context)
+    public static void Run<T>(IEnumerable<T> rows, Func<T, int> width, int tokens, Device device, Action<IReadOnlyList<T>> run,
+        BenchmarkContext context)
     {
         List<T> ascending = [.. rows.OrderBy(width)];
         int done = 0;

@@ -19,7 +19,8 @@ internal sealed record SpecialTokens(int? BeginId, string? BeginName, string? En
         JsonObject? config = Read("config.json");
         int? begin = config.Find("bos_token_id").AsInt() ?? model.Tokenizer.BeginId;
         int? end = model.EndIds.Count > 0 ? model.EndIds.Min() : null;
-        return new SpecialTokens(begin ?? end, Name("bos_token") ?? Named(begin), Name("eos_token") ?? Named(end), Name("unk_token"), Name("pad_token"));
+        return new SpecialTokens(begin ?? end, Name("bos_token") ?? Named(begin), Name("eos_token") ?? Named(end), Name("unk_token"),
+            Name("pad_token"));
 
         JsonObject? Read(string name) => companions.FirstOrDefault(file => file.Name == name)?.ReadJson();
 

@@ -10,7 +10,8 @@ namespace MergeHost.Plugins.LanguageModel;
 public sealed class TorchRuntime : IModelRuntime
 {
     /// <inheritdoc/>
-    public ILanguageModel Load(ICheckpointReader checkpoint, DeviceSpec device, int threads) => new LoadedModel(checkpoint, device, threads);
+    public ILanguageModel Load(ICheckpointReader checkpoint, DeviceSpec device, int threads) =>
+        new LoadedModel(checkpoint, device, threads);
 
     private sealed class LoadedModel : IObservableModel
     {
@@ -24,7 +25,8 @@ public sealed class TorchRuntime : IModelRuntime
             _context = new() { Folder = "", Device = device, Threads = threads };
             _model = LanguageModelLoader.Open(checkpoint, ModelPrecision.Float32, device);
             SpecialTokens special = SpecialTokens.Find(checkpoint.Companions, _model);
-            Tokenizer = new TokenizerDescription(special.BeginName, special.EndName, special.UnknownName, special.PaddingName, _chat?.Source);
+            Tokenizer = new TokenizerDescription(special.BeginName, special.EndName, special.UnknownName, special.PaddingName,
+                _chat?.Source);
         }
 
         public int MaxPositions => _model.MaxPositions;
@@ -33,7 +35,8 @@ public sealed class TorchRuntime : IModelRuntime
 
         public TokenizerDescription Tokenizer { get; }
 
-        public IReadOnlyList<int> Encode(string text, bool begins) => begins ? _model.Tokenizer.EncodeWhole(text) : _model.Tokenizer.Encode(text);
+        public IReadOnlyList<int> Encode(string text, bool begins) =>
+            begins ? _model.Tokenizer.EncodeWhole(text) : _model.Tokenizer.Encode(text);
 
         public string Decode(IReadOnlyList<int> ids) => _model.Tokenizer.DecodeWhole(ids);
 
@@ -43,18 +46,21 @@ public sealed class TorchRuntime : IModelRuntime
             ? throw ChatTemplate.Missing()
             : _chat.TryRender(messages, continues, out string reason) ?? throw ChatTemplate.Refused(reason);
 
-        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) =>
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts,
+            CancellationToken cancellation) =>
             _model.Score(prompts, _context with { Cancellation = cancellation });
 
         public IReadOnlyList<GeneratedText> Generate(
-            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) =>
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation,
+            GenerationObserver? observer) =>
             _model.Generate(prompts, options, _context with { Cancellation = cancellation }, observer);
 
         public int LayerCount => _model.LayerCount;
 
         public int HiddenSize => _model.HiddenSize;
 
-        public void Observe(IReadOnlyList<IReadOnlyList<int>> texts, ModelState state, StateObserver observer, CancellationToken cancellation) =>
+        public void Observe(IReadOnlyList<IReadOnlyList<int>> texts, ModelState state, StateObserver observer,
+            CancellationToken cancellation) =>
             _model.Observe(texts, state, observer, cancellation);
 
         public void ObserveInputs(IReadOnlyList<IReadOnlyList<int>> texts, InputObserver observer, CancellationToken cancellation) =>

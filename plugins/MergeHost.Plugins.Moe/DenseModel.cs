@@ -22,7 +22,8 @@ internal sealed class DenseModel
         (Name, Checkpoint, Place) = (name, checkpoint, place);
         Config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
             ?? throw Refused("has no config.json", "Name the folder of a whole model.");
-        Type = Config["model_type"].AsText() ?? throw Refused("does not say its model_type in config.json", "Name a model as transformers writes it.");
+        Type = Config["model_type"].AsText()
+            ?? throw Refused("does not say its model_type in config.json", "Name a model as transformers writes it.");
         foreach (TensorInfo tensor in checkpoint.Tensors)
         {
             if (PartOf(tensor.Name) is { } part)
@@ -51,7 +52,8 @@ internal sealed class DenseModel
 
     /// <summary>The layer and the part of a feed-forward network that a tensor is; <see langword="null"/> for others.</summary>
     public static (int Layer, Part Part)? PartOf(string tensor) =>
-        tensor.Split('.') is ["model", "layers", string layer, "mlp", string part, "weight"] && PartNames.Find(PartNames.Usual, part) is { } found
+        tensor.Split('.') is ["model", "layers", string layer, "mlp", string part, "weight"]
+            && PartNames.Find(PartNames.Usual, part) is { } found
         && int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (number, found) : null;
 
     /// <summary>The name of a weight of a feed-forward network.</summary>
@@ -73,19 +75,23 @@ internal sealed class DenseModel
                 TensorShape expected = part == Part.Down ? [HiddenSize, FeedForwardSize] : [FeedForwardSize, HiddenSize];
                 if (!_weights.TryGetValue((layer, part), out TensorInfo? weight))
                 {
-                    throw Refused($"has no tensor '{NameOf(layer, part)}'", "Name a model with gated feed-forward networks in every layer.");
+                    throw Refused($"has no tensor '{NameOf(layer, part)}'",
+                        "Name a model with gated feed-forward networks in every layer.");
                 }
 
                 if (weight.Shape != expected)
                 {
-                    throw Refused($"has '{weight.Name}' of shape {weight.Shape}, expected {expected} by its config.json", "Name a model whose config.json fits its tensors.");
+                    throw Refused($"has '{weight.Name}' of shape {weight.Shape}, expected {expected} by its config.json",
+                        "Name a model whose config.json fits its tensors.");
                 }
             }
         }
 
-        if (Checkpoint.Tensors.FirstOrDefault(tensor => tensor.Name.Contains(".mlp.", StringComparison.Ordinal) && PartOf(tensor.Name) is null) is { } other)
+        if (Checkpoint.Tensors.FirstOrDefault(tensor => tensor.Name.Contains(".mlp.", StringComparison.Ordinal)
+            && PartOf(tensor.Name) is null) is { } other)
         {
-            throw Refused($"has '{other.Name}', for which experts have no place", "Name a model whose feed-forward networks are three weights.");
+            throw Refused($"has '{other.Name}', for which experts have no place",
+                "Name a model whose feed-forward networks are three weights.");
         }
     }
 
@@ -106,7 +112,10 @@ internal sealed class DenseModel
 
         string activation = Config["hidden_act"].AsText() ?? "silu";
         string expected = @base.Config["hidden_act"].AsText() ?? "silu";
-        return activation == expected ? Differences(@base) : throw Refused($"has hidden_act {activation}, base '{@base.Name}' has {expected}", "Build a mixture of models of one activation.");
+        return activation == expected
+            ? Differences(@base)
+            : throw Refused($"has hidden_act {activation}, base '{@base.Name}' has {expected}",
+                "Build a mixture of models of one activation.");
     }
 
     public BuildException Refused(string why, string hint) => BuildException.Refused($"'{Name}' {why}", hint, Place);
@@ -115,13 +124,16 @@ internal sealed class DenseModel
     {
         if (!JsonNode.DeepEquals(Config["rms_norm_eps"], @base.Config["rms_norm_eps"]))
         {
-            yield return Warning($"rms_norm_eps is {Config["rms_norm_eps"].Words()}, of base '{@base.Name}' {@base.Config["rms_norm_eps"].Words()}, which the mixture gets");
+            yield return Warning(
+                $"rms_norm_eps is {Config["rms_norm_eps"].Words()}, of base '{@base.Name}' {@base.Config["rms_norm_eps"].Words()}, which "
+                    + "the mixture gets");
         }
 
         (JsonObject rope, JsonObject other) = (RopeSettings.Read(Config), RopeSettings.Read(@base.Config));
         if (!JsonNode.DeepEquals(rope, other))
         {
-            yield return Warning($"positions are rotated by {rope.Words()}, those of base '{@base.Name}' by {other.Words()}, which the mixture gets");
+            yield return Warning(
+                $"positions are rotated by {rope.Words()}, those of base '{@base.Name}' by {other.Words()}, which the mixture gets");
         }
 
         if (Tokenizer is { } own && @base.Tokenizer is { } theirs && !own.HasContentOf(theirs)
@@ -136,5 +148,6 @@ internal sealed class DenseModel
     private Problem Warning(string what) => new(ErrorCodes.BadConfig, $"expert '{Name}': {what}", null, Place, Severity.Warning);
 
     private int Size(string name) => Config[name].AsInt() is { } size and > 0 ? size
-        : throw Refused($"has {name} {Config[name].Words()} in config.json, expected a whole number from 1 up", "Name a model as transformers writes it.");
+        : throw Refused($"has {name} {Config[name].Words()} in config.json, expected a whole number from 1 up",
+            "Name a model as transformers writes it.");
 }

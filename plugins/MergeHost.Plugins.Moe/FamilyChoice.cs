@@ -12,11 +12,13 @@ internal static class FamilyChoice
     public static MixtureFamily Choose(MoeOptions options, string type)
     {
         List<MixtureFamily> asked = [.. MixtureFamily.All.Where(family =>
-            options.Architecture is not { } name || family.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase) || family.ModelType == name)];
+            options.Architecture is not { } name || family.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)
+                || family.ModelType == name)];
         string known = string.Join(", ", MixtureFamily.All.Select(family => family.Name));
         if (asked.Count == 0)
         {
-            throw BuildException.Refused($"architecture is '{options.Architecture}'; known are {known}", "Write the beginning of one of these names, such as `architecture: mixtral`.");
+            throw BuildException.Refused($"architecture is '{options.Architecture}'; known are {known}",
+                "Write the beginning of one of these names, such as `architecture: mixtral`.");
         }
 
         List<string> reasons = [];
@@ -30,7 +32,8 @@ internal static class FamilyChoice
             reasons.Add($"{family.Name} {reason}");
         }
 
-        throw BuildException.Refused($"no mixture can be built of these models: {string.Join("; ", reasons)}", "Change what one of them asks for.");
+        throw BuildException.Refused($"no mixture can be built of these models: {string.Join("; ", reasons)}",
+            "Change what one of them asks for.");
     }
 
     private static string? WhyNot(MixtureFamily family, MoeOptions options, string type)
@@ -49,7 +52,8 @@ internal static class FamilyChoice
         if (family.GatesShared)
         {
             return shared.Count != 1 ? $"has just one shared expert, and {shared.Count} are named"
-                : shared[0].PositivePrompts.Count == 0 && options.GateMode is not (GateMode.Random or GateMode.UniformRandom) ? "needs positive_prompts for its shared expert"
+                : shared[0].PositivePrompts.Count == 0 && options.GateMode is not (GateMode.Random or GateMode.UniformRandom)
+                    ? "needs positive_prompts for its shared expert"
                 : null;
         }
 

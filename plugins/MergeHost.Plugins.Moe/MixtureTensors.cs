@@ -24,7 +24,8 @@ internal sealed class MixtureTensors
     private readonly Treatment _routers;
 
     public MixtureTensors(
-        MoeOptions options, MixtureFamily family, DenseModel @base, IReadOnlyDictionary<string, DenseModel> models, Router router, BuilderContext context)
+        MoeOptions options, MixtureFamily family, DenseModel @base, IReadOnlyDictionary<string, DenseModel> models, Router router,
+        BuilderContext context)
     {
         (_options, _family, _base, _models, _router, _seed) = (options, family, @base, models, router, context.Seed);
         _isFused = options.Names == ExpertNames.Fused;
@@ -48,7 +49,11 @@ internal sealed class MixtureTensors
         {
             if (DenseModel.PartOf(tensor.Name) is not (int layer, _))
             {
-                tensors.Add(new BlueprintTensor(tensor.Name, tensor.Shape) { Sources = [_base.Source(tensor)], Treatment = Treatment.CopySource(0) });
+                tensors.Add(new BlueprintTensor(tensor.Name, tensor.Shape)
+                {
+                    Sources = [_base.Source(tensor)],
+                    Treatment = Treatment.CopySource(0)
+                });
             }
             else if (done.Add(layer))
             {
@@ -95,7 +100,8 @@ internal sealed class MixtureTensors
         foreach (string projection in _queryKeyValue)
         {
             string name = $"model.layers.{layer}.self_attn.{projection}";
-            if (!present.Contains($"{name}.bias") && _base.Checkpoint.Tensors.FirstOrDefault(tensor => tensor.Name == $"{name}.weight") is { } weight)
+            if (!present.Contains($"{name}.bias")
+                && _base.Checkpoint.Tensors.FirstOrDefault(tensor => tensor.Name == $"{name}.weight") is { } weight)
             {
                 yield return new BlueprintTensor($"{name}.bias", [weight.Shape[0]]) { Treatment = _zeros, DType = _type };
             }
@@ -115,13 +121,15 @@ internal sealed class MixtureTensors
     {
         (long experts, long wide, long width) = (_options.Experts.Count, _base.FeedForwardSize, _base.HiddenSize);
         yield return Weights(MixtureFamily.Fused(layer, isDown: false), [experts, 2 * wide, width],
-            [.. _options.Experts.SelectMany((expert, index) => new[] { Part.Gate, Part.Up }.Select(part => (expert, part, _family.Expert(layer, index, part))))], layer);
+            [.. _options.Experts.SelectMany((expert,
+                index) => new[] { Part.Gate, Part.Up }.Select(part => (expert, part, _family.Expert(layer, index, part))))], layer);
         yield return Weights(MixtureFamily.Fused(layer, isDown: true), [experts, width, wide],
             [.. _options.Experts.Select((expert, index) => (expert, Part.Down, _family.Expert(layer, index, Part.Down)))], layer);
     }
 
     // Noise is that of the weight's own name, whether experts are fused or not.
-    private BlueprintTensor Weights(string name, TensorShape? shape, IReadOnlyList<(ExpertOptions Expert, Part Part, string Name)> weights, int layer)
+    private BlueprintTensor Weights(string name, TensorShape? shape, IReadOnlyList<(ExpertOptions Expert, Part Part, string Name)> weights,
+        int layer)
     {
         List<(DenseModel Model, TensorInfo Tensor, float Factor)> sources = [.. weights.Select(weight =>
         {
@@ -130,7 +138,10 @@ internal sealed class MixtureTensors
         })];
         Treatment treatment = weights.Any(weight => weight.Expert.NoiseScale > 0) ? Treatment.Make(Noisy)
             : sources is [(_, _, 1)] ? Treatment.CopySource(0)
-            : Treatment.Join([.. sources.Select((source, index) => new TensorPart(index, 0, source.Tensor.ElementCount) { Factor = source.Factor })]);
+            : Treatment.Join([.. sources.Select((source, index) => new TensorPart(index, 0, source.Tensor.ElementCount)
+            {
+                Factor = source.Factor
+            })]);
         return new BlueprintTensor(name, shape ?? sources[0].Tensor.Shape)
         {
             Sources = [.. sources.Select(source => source.Model.Source(source.Tensor))],
@@ -141,10 +152,12 @@ internal sealed class MixtureTensors
         void Noisy(MadeTensors made)
         {
             Span<float> result = made.Result(name);
-            foreach (((DenseModel model, TensorInfo tensor, float factor), (ExpertOptions expert, _, string weight)) in sources.Zip(weights))
+            foreach (((DenseModel model, TensorInfo tensor, float factor),
+                (ExpertOptions expert, _, string weight)) in sources.Zip(weights))
             {
                 float[] values = made.Read(model.Source(tensor));
-                TensorPrimitives.MultiplyAdd(new NoiseSource(_seed, weight).Normal(values.Length), (float)expert.NoiseScale, values, values);
+                TensorPrimitives.MultiplyAdd(new NoiseSource(_seed, weight).Normal(values.Length), (float)expert.NoiseScale, values,
+                    values);
                 TensorPrimitives.Multiply(values, factor, result[..values.Length]);
                 result = result[values.Length..];
             }

@@ -11,9 +11,9 @@ namespace MergeHost.Plugins.Moe;
 /// from prompts. With identical experts, and no shared one, the mixture gives the dense model's logits, whatever the router says.
 /// </summary>
 /// <remarks>
-/// As mergekit-moe, but: the base is run in float32, and padding is never read; shared experts may be any model; tensors of the base that the
-/// mixture has no place for are refused; experts are named one by one unless asked otherwise; tokenizer and generation settings are the base's
-/// as they are; random routers and noise depend on the seed.
+/// As mergekit-moe, but: the base is run in float32, and padding is never read; shared experts may be any model; tensors of the base that
+/// the mixture has no place for are refused; experts are named one by one unless asked otherwise; tokenizer and generation settings are the
+/// base's as they are; random routers and noise depend on the seed.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2212.05055">Sparse upcycling</seealso>
 [ModelBuilder("moe", RecipeFields = ["experts"])]
@@ -24,12 +24,14 @@ public sealed class MoeBuilder : IModelBuilder<MoeOptions>
     {
         if (context.Base is not { } name)
         {
-            throw BuildException.Refused("a mixture of experts needs a base, of which attention, norms and embeddings come", "Name it by `base_model:`.");
+            throw BuildException.Refused("a mixture of experts needs a base, of which attention, norms and embeddings come",
+                "Name it by `base_model:`.");
         }
 
         DenseModel @base = new(name, context.Models[name], null);
         Dictionary<string, DenseModel> models = new() { [name] = @base };
-        foreach (ExpertOptions expert in options.Experts.Concat(options.SharedExperts).Where(expert => !models.ContainsKey(expert.SourceModel)))
+        foreach (ExpertOptions expert in options.Experts.Concat(options.SharedExperts)
+            .Where(expert => !models.ContainsKey(expert.SourceModel)))
         {
             models.Add(expert.SourceModel, new DenseModel(expert.SourceModel, context.Models[expert.SourceModel], expert.Place));
         }
@@ -42,14 +44,16 @@ public sealed class MoeBuilder : IModelBuilder<MoeOptions>
             model.CheckFeedForward();
         }
 
-        Router router = new(options.GateMode, @base, [.. options.Experts, .. family.GatesShared ? options.SharedExperts : []], context.Seed);
+        Router router = new(options.GateMode, @base, [.. options.Experts, .. family.GatesShared ? options.SharedExperts : []],
+            context.Seed);
         MixtureTensors mixture = new(options, family, @base, models, router, context);
         List<BlueprintTensor> tensors = mixture.Plan();
         HashSet<BlueprintSource> used = [.. tensors.SelectMany(tensor => tensor.Sources)];
         return new ModelBlueprint
         {
             Tensors = tensors,
-            Companions = [.. @base.Checkpoint.Companions.Select(file => file.Name == "config.json" ? Configured(file, options, family) : file)],
+            Companions = [.. @base.Checkpoint.Companions
+                .Select(file => file.Name == "config.json" ? Configured(file, options, family) : file)],
             Excused =
             [
                 .. context.Models.SelectMany(model => model.Value.Tensors, (model, tensor) => new BlueprintSource(model.Key, tensor.Name))

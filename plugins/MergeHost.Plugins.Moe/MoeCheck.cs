@@ -21,9 +21,11 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
             throw new BuildException(problems);
         }
 
-        if (@base.Config["sliding_window"].AsInt() is { } window && @base.Config["use_sliding_window"].AsTruth() != false && family.ModelType == "mixtral")
+        if (@base.Config["sliding_window"].AsInt() is { } window && @base.Config["use_sliding_window"].AsTruth() != false
+            && family.ModelType == "mixtral")
         {
-            warnings.Add(new Problem(ErrorCodes.BadConfig, $"base '{@base.Name}' looks back {window} tokens, and {family.Name} at all of them: longer texts are read in another way",
+            warnings.Add(new Problem(ErrorCodes.BadConfig,
+                $"base '{@base.Name}' looks back {window} tokens, and {family.Name} at all of them: longer texts are read in another way",
                 null, null, Severity.Warning));
         }
     }
@@ -37,7 +39,8 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
         else if (MoeBuilder.PerToken(options, family) > options.Experts.Count)
         {
             string count = $"{MoeBuilder.PerToken(options, family)}{(options.ExpertsPerToken is null ? " where nothing is said" : "")}";
-            yield return Refused($"experts_per_token is {count}, and {options.Experts.Count} stand{(options.Experts.Count == 1 ? "s" : "")} under experts",
+            yield return Refused(
+                $"experts_per_token is {count}, and {options.Experts.Count} stand{(options.Experts.Count == 1 ? "s" : "")} under experts",
                 $"Name more experts, or write `experts_per_token: {options.Experts.Count}`.");
         }
     }
@@ -51,19 +54,23 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
 
         foreach ((int index, ExpertOptions expert) in options.Experts.Index().Where(expert => expert.Item.PositivePrompts.Count == 0))
         {
-            yield return Refused($"expert {index}, '{expert.SourceModel}', has no positive_prompts", "Say what it is for, or set `gate_mode: random`.", expert.Place);
+            yield return Refused($"expert {index}, '{expert.SourceModel}', has no positive_prompts",
+                "Say what it is for, or set `gate_mode: random`.", expert.Place);
         }
 
-        if (options.GateMode == GateMode.TrueInput && options.Experts.FirstOrDefault(expert => expert.NegativePrompts.Count > 0) is { } negative)
+        if (options.GateMode == GateMode.TrueInput
+            && options.Experts.FirstOrDefault(expert => expert.NegativePrompts.Count > 0) is { } negative)
         {
-            yield return Refused("gate_mode 'true_input' tells the experts' prompts from each other, and has no use for negative_prompts", "Remove them.", negative.Place);
+            yield return Refused("gate_mode 'true_input' tells the experts' prompts from each other, and has no use for negative_prompts",
+                "Remove them.", negative.Place);
         }
 
         ExpertOptions? first = options.Experts.Count > 1 ? options.Experts[0] : null;
         if (first is { PositivePrompts.Count: > 0 } && options.Experts.All(expert =>
             expert.PositivePrompts.SequenceEqual(first.PositivePrompts) && expert.NegativePrompts.SequenceEqual(first.NegativePrompts)))
         {
-            yield return Refused("all experts have the same prompts, so the router cannot tell them apart", "Give each prompts of its own.", first.Place);
+            yield return Refused("all experts have the same prompts, so the router cannot tell them apart", "Give each prompts of its own.",
+                first.Place);
         }
     }
 
@@ -77,11 +84,14 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
 
         if (options.Experts[0].SourceModel == @base.Name || options.AllowSameModels)
         {
-            warnings.Add(new Problem(ErrorCodes.BadConfig, $"all experts are '{options.Experts[0].SourceModel}': the mixture is of use only if it is trained", null, options.Experts[0].Place, Severity.Warning));
+            warnings.Add(new Problem(ErrorCodes.BadConfig,
+                $"all experts are '{options.Experts[0].SourceModel}': the mixture is of use only if it is trained", null,
+                options.Experts[0].Place, Severity.Warning));
             yield break;
         }
 
-        yield return Refused($"all experts are '{options.Experts[0].SourceModel}', so there is nothing to route", "Name other models, or set `allow_same_models: true` to train the mixture.", options.Experts[0].Place);
+        yield return Refused($"all experts are '{options.Experts[0].SourceModel}', so there is nothing to route",
+            "Name other models, or set `allow_same_models: true` to train the mixture.", options.Experts[0].Place);
     }
 
     private IEnumerable<Problem> Names()
@@ -95,20 +105,24 @@ internal sealed class MoeCheck(MoeOptions options, MixtureFamily family, DenseMo
         if (without.Count > 0)
         {
             string more = without.Count > 1 ? $" and {without.Count - 1} more tensors" : "";
-            yield return Refused($"{family.Name} has no place for '{without[0].Name}'{more} of base '{@base.Name}'; without it the mixture would be another model",
+            yield return Refused(
+                $"{family.Name} has no place for '{without[0].Name}'{more} of base '{@base.Name}'; without it the mixture would be another "
+                    + "model",
                 "Build another architecture, or take a base without it.");
         }
     }
 
-    private bool HasPlace(string name) => MixtureTensors.IsFrequencies(name) || DenseModel.PartOf(name) is not null || name.Split('.') switch
-    {
-        ["model", "embed_tokens" or "norm", "weight"] or ["lm_head", "weight"] => true,
-        ["model", "layers", _, "input_layernorm" or "post_attention_layernorm", "weight"] => true,
-        ["model", "layers", _, "self_attn", "q_proj" or "k_proj" or "v_proj" or "o_proj", "weight"] => true,
-        ["model", "layers", _, "self_attn", string projection, "bias"] => family.Biases.Contains(projection),
-        ["model", "layers", _, "self_attn", "q_norm" or "k_norm", "weight"] => family.NormsQueries,
-        _ => false,
-    };
+    private bool HasPlace(string name) =>
+        MixtureTensors.IsFrequencies(name) || DenseModel.PartOf(name) is not null || name.Split('.') switch
+        {
+            ["model", "embed_tokens" or "norm", "weight"] or ["lm_head", "weight"] => true,
+            ["model", "layers", _, "input_layernorm" or "post_attention_layernorm", "weight"] => true,
+            ["model", "layers", _, "self_attn", "q_proj" or "k_proj" or "v_proj" or "o_proj", "weight"] => true,
+            ["model", "layers", _, "self_attn", string projection, "bias"] => family.Biases.Contains(projection),
+            ["model", "layers", _, "self_attn", "q_norm" or "k_norm", "weight"] => family.NormsQueries,
+            _ => false,
+        };
 
-    private static Problem Refused(string message, string hint, TextPlace? place = null) => new(ErrorCodes.BuildRefused, message, hint, place);
+    private static Problem Refused(string message, string hint, TextPlace? place = null) =>
+        new(ErrorCodes.BuildRefused, message, hint, place);
 }

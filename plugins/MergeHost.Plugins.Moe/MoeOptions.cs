@@ -20,7 +20,8 @@ public sealed record MoeOptions
     [Range(1.0, double.PositiveInfinity)]
     public int? ExpertsPerToken { get; init; }
 
-    /// <summary>The beginning of the name of what is built: <c>mixtral</c>, <c>deepseek</c>, <c>qwen</c> or <c>qwen3</c>; the first that suits the models if nothing is said.</summary>
+    /// <summary>The beginning of the name of what is built: <c>mixtral</c>, <c>deepseek</c>, <c>qwen</c> or <c>qwen3</c>; the first that
+    /// suits the models if nothing is said.</summary>
     public string? Architecture { get; init; }
 
     /// <summary>Whether experts have tensors of their own, or one tensor holds them all.</summary>

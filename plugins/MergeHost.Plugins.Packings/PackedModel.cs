@@ -12,12 +12,14 @@ internal sealed class PackedModel
     // Calibrated ranges of what goes through a layer; they belong to no weight.
     private static readonly string[] _activations =
     [
-        ".input_scale", ".input_zero_point", ".input_global_scale", ".activation_scale", ".activation_scale_inv", ".output_scale", ".output_zero_point",
+        ".input_scale", ".input_zero_point", ".input_global_scale", ".activation_scale", ".activation_scale_inv", ".output_scale",
+        ".output_zero_point",
         ".k_scale", ".v_scale", ".q_scale", ".kv_scale", ".k_zero_point", ".v_zero_point",
     ];
 
     // What only packings call their tensors.
-    private static readonly string[] _codes = [".weight_packed", ".qweight", ".qzeros", "_blocks", ".W_q", "._weight_qdata", ".weight._data", ".compressed", ".bitmask"];
+    private static readonly string[] _codes = [".weight_packed", ".qweight", ".qzeros", "_blocks", ".W_q", "._weight_qdata",
+        ".weight._data", ".compressed", ".bitmask"];
 
     private const int MostProblems = 10;
 
@@ -102,7 +104,8 @@ internal sealed class PackedModel
         }
 
         throw new CheckpointException(new Problem(ErrorCodes.TensorMissing,
-            $"{File}: tensor '{Printable(tensor.Name)}' is packed as {tensor.DType}, and '{Printable(names[0])}' is missing", "Download the model again."));
+            $"{File}: tensor '{Printable(tensor.Name)}' is packed as {tensor.DType}, and '{Printable(names[0])}' is missing",
+            "Download the model again."));
     }
 
     /// <summary>Hides companions.</summary>
@@ -124,12 +127,14 @@ internal sealed class PackedModel
     /// <param name="matrix">What it is made from.</param>
     /// <param name="form">How it is packed again; <see langword="null"/> if it cannot be.</param>
     /// <param name="scaleType">The type of its scales.</param>
-    public void Add(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, WeightForm? form = null, DType? scaleType = null) =>
+    public void Add(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, WeightForm? form = null,
+        DType? scaleType = null) =>
         Add(codes, new StraightWeight(new TensorInfo(name, TypeOf(codes, shape), shape), matrix) { Form = form, ScaleType = scaleType });
 
     /// <summary>Adds a weight that stands in the place of its codes, which are its transpose.</summary>
     /// <inheritdoc cref="Add(TensorInfo, string, TensorShape, GroupedMatrix, WeightForm, DType)"/>
-    public void AddTransposed(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, long height, WeightForm? form = null) =>
+    public void AddTransposed(TensorInfo codes, string name, TensorShape shape, GroupedMatrix matrix, long height,
+        WeightForm? form = null) =>
         Add(codes, new TransposedWeight(new TensorInfo(name, TypeOf(codes, shape), shape), matrix, height, _bands) { Form = form });
 
     /// <summary>Numbers of a companion.</summary>
@@ -150,7 +155,8 @@ internal sealed class PackedModel
         {
             _consumed.UnionWith(found);
             Warnings.Add(new Problem(ErrorCodes.CheckpointOddity, string.Create(CultureInfo.InvariantCulture,
-                $"{File}: '{Printable(found[0])}'{(found.Count > 1 ? $" and {found.Count - 1:N0} more" : "")}: calibrated ranges of activations belong to packed weights; plain ones are written without them"),
+                $"{File}: '{Printable(found[0])}'{(found.Count > 1 ? $" and {found.Count - 1:N0} more" : "")}: calibrated ranges of "
+                    + $"activations belong to packed weights; plain ones are written without them"),
                 null, null, Severity.Warning));
         }
     }
@@ -165,7 +171,8 @@ internal sealed class PackedModel
         if (left is not null)
         {
             throw new CheckpointException(new Problem(ErrorCodes.TensorMissing,
-                $"{File}: tensor '{Printable(left.Name)}' is packed as {left.DType}, and nothing says what scales it{(Settings is { } settings ? $" ({settings.Place})" : "")}", "Download the model again."));
+                $"{File}: tensor '{Printable(left.Name)}' is packed as {left.DType}, and nothing says what scales "
+                    + $"it{(Settings is { } settings ? $" ({settings.Place})" : "")}", "Download the model again."));
         }
     }
 

@@ -5,7 +5,8 @@ namespace MergeHost.Plugins.Packings;
 
 /// <summary>What a checkpoint's files say of how its weights are packed.</summary>
 /// <param name="Fields">The settings.</param>
-/// <param name="Method">The packing's name: <c>quant_method</c>, or what the file or the fields imply; <see langword="null"/> if nothing does.</param>
+/// <param name="Method">The packing's name: <c>quant_method</c>, or what the file or the fields imply;
+/// <see langword="null"/> if nothing does.</param>
 /// <param name="Place">Where they stand, for messages.</param>
 internal sealed record PackingSettings(JsonObject Fields, string? Method, string Place)
 {
@@ -75,7 +76,8 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
     /// <param name="companions">Those of the checkpoint, which say nothing of packings.</param>
     /// <param name="packed">Those of the other.</param>
     /// <param name="edit">Changes the settings to what is true of this one.</param>
-    public static IReadOnlyList<CompanionFile> Restore(IReadOnlyList<CompanionFile> companions, IReadOnlyList<CompanionFile> packed, Action<JsonObject> edit)
+    public static IReadOnlyList<CompanionFile> Restore(IReadOnlyList<CompanionFile> companions, IReadOnlyList<CompanionFile> packed,
+        Action<JsonObject> edit)
     {
         List<CompanionFile> restored = [.. companions];
         foreach (CompanionFile file in packed)
@@ -89,7 +91,8 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
             else if (file.Name == "config.json" && restored.FindIndex(other => other.Name == file.Name) is var index and >= 0)
             {
                 JsonObject config = restored[index].ReadJson();
-                foreach (((JsonObject from, string place), string field) in Parts(file.ReadJson()).SelectMany(part => _fields.Select(field => (part, field))))
+                foreach (((JsonObject from, string place),
+                    string field) in Parts(file.ReadJson()).SelectMany(part => _fields.Select(field => (part, field))))
                 {
                     if (from[field] is JsonObject fields && (place.Length == 0 ? config : config[place.TrimEnd('.')]) is JsonObject to)
                     {
@@ -109,20 +112,22 @@ internal sealed record PackingSettings(JsonObject Fields, string? Method, string
     /// <summary>The companions of a checkpoint whose weights are packed.</summary>
     /// <param name="companions">Those of the checkpoint, which say nothing of packings.</param>
     /// <param name="fields">How they are packed.</param>
-    public static IReadOnlyList<CompanionFile> Add(IReadOnlyList<CompanionFile> companions, JsonObject fields) => [.. companions.Select(file =>
-    {
-        if (file.Name != "config.json")
+    public static IReadOnlyList<CompanionFile> Add(IReadOnlyList<CompanionFile> companions, JsonObject fields) =>
+        [.. companions.Select(file =>
         {
-            return file;
-        }
+            if (file.Name != "config.json")
+            {
+                return file;
+            }
 
-        JsonObject config = file.ReadJson();
-        config[_fields[0]] = fields;
-        return CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
-    })];
+            JsonObject config = file.ReadJson();
+            config[_fields[0]] = fields;
+            return CompanionFile.FromBytes(file.Name, PythonJson.Indented(config));
+        })];
 
     /// <summary>The error of settings that cannot be.</summary>
-    public CheckpointException Fail(string reason, string? hint = null) => new(new Problem(ErrorCodes.BadConfig, $"{Place}: {reason}", hint));
+    public CheckpointException Fail(string reason, string? hint = null) =>
+        new(new Problem(ErrorCodes.BadConfig, $"{Place}: {reason}", hint));
 
     /// <summary>The error of a packing, or a kind of it, that is not read.</summary>
     public CheckpointException Unsupported(string what) =>

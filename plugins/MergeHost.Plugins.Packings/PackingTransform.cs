@@ -17,10 +17,12 @@ public sealed record PackingOptions
 /// Each weight has the bits that the packing's own library takes from it in float32. Scales, zero points and all else that goes with packed
 /// weights is no tensor of the result, and what configuration says of quantisation is no part of it.
 /// </remarks>
-[CheckpointTransform("unpack", Packings = ["fp8-block", "w8a8", "mxfp4", "nvfp4", "gptq", "awq"], ConfigFields = ["quantization_config", "compression_config", "quantization", "text_config", "llm_config", "language_config"],
+[CheckpointTransform("unpack", Packings = ["fp8-block", "w8a8", "mxfp4", "nvfp4", "gptq", "awq"],
+    ConfigFields = ["quantization_config", "compression_config", "quantization", "text_config", "llm_config", "language_config"],
     Tensors =
     [
-        "*_scale", "*_scale_inv", "*.scale", "*.scales", "*_scales", "*.qweight", "*.qscale_weight", "*.SCB", "*.W_q", "*.quant_state.*", "*.weight_packed",
+        "*_scale", "*_scale_inv", "*.scale", "*.scales", "*_scales", "*.qweight", "*.qscale_weight", "*.SCB", "*.W_q", "*.quant_state.*",
+        "*.weight_packed",
         "*.weight_scale_2", "*.weight._scale", "*.bitmask",
     ])]
 public sealed class PackingTransform : ICheckpointTransform<PackingOptions>, IWritableCheckpointTransform
@@ -32,7 +34,9 @@ public sealed class PackingTransform : ICheckpointTransform<PackingOptions>, IWr
     public ICheckpointReader Apply(ICheckpointReader checkpoint, PackingOptions options, TransformContext context)
     {
         PackedModel model = new(checkpoint);
-        return options.Enabled && Scheme.Find(model) is { } scheme ? new UnpackedCheckpoint(checkpoint, model, scheme) : new AsStored(checkpoint);
+        return options.Enabled && Scheme.Find(model) is { } scheme
+            ? new UnpackedCheckpoint(checkpoint, model, scheme)
+            : new AsStored(checkpoint);
     }
 
     /// <inheritdoc/>

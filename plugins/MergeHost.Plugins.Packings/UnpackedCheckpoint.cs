@@ -47,7 +47,8 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoin
     public ICheckpointReader Packed => Inner;
 
     public string? Caution => (Settings?.Method == "awq" ? "AWQ" : Recipe()) is { } method
-        ? $"{method} moves scales of channels from weights into norms; an average with a model that was made with other scales is no average of what the two do" : null;
+        ? $"{method} moves scales of channels from weights into norms; an average with a model that was made with other scales is no "
+            + "average of what the two do" : null;
 
     /// <summary>What its files say of the packing.</summary>
     public PackingSettings? Settings { get; }
@@ -60,7 +61,9 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoin
     // llm-compressor leaves what it did beside the weights.
     private string? Recipe()
     {
-        FileInfo? file = WeightFiles is [string weights, ..] ? new FileInfo(Path.Combine(Path.GetDirectoryName(weights)!, "recipe.yaml")) : null;
+        FileInfo? file = WeightFiles is [string weights, ..]
+            ? new FileInfo(Path.Combine(Path.GetDirectoryName(weights)!, "recipe.yaml"))
+            : null;
         string text = "";
         try
         {
@@ -71,7 +74,9 @@ internal sealed class UnpackedCheckpoint : DerivedCheckpoint, IUnpackedCheckpoin
             // It is no part of the checkpoint, and only a warning hangs on it.
         }
 
-        return text.Contains("SmoothQuantModifier", StringComparison.Ordinal) ? "SmoothQuant" : text.Contains("AWQModifier", StringComparison.Ordinal) ? "AWQ" : null;
+        return text.Contains("SmoothQuantModifier", StringComparison.Ordinal)
+            ? "SmoothQuant"
+            : text.Contains("AWQModifier", StringComparison.Ordinal) ? "AWQ" : null;
     }
 
     public override void Read(TensorInfo tensor, long firstElement, Span<byte> destination)

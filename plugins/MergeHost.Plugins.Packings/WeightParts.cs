@@ -7,7 +7,8 @@ internal static class WeightParts
 {
     private static readonly char[] _separators = ['.', '_'];
 
-    /// <summary>The tensors by the names of plain weights, codes first; ranges of activations are with the weights that they go with.</summary>
+    /// <summary>The tensors by the names of plain weights, codes first; ranges of activations are
+    /// with the weights that they go with.</summary>
     public static Dictionary<string, List<TensorInfo>> Find(PackedModel model)
     {
         Dictionary<string, List<TensorInfo>> parts = [];
@@ -19,14 +20,16 @@ internal static class WeightParts
             string stem = WeightForm.StemOf(name);
             parts.Add(name, [model.Find(codes)!]);
             byStem[stem] = name;
-            for (int dot = stem.LastIndexOf('.'); dot > 0 && stem.AsSpan(0, dot).IndexOfAnyInRange('0', '9') >= 0; dot = stem.LastIndexOf('.', dot - 1))
+            for (int dot = stem.LastIndexOf('.'); dot > 0
+                && stem.AsSpan(0, dot).IndexOfAnyInRange('0', '9') >= 0; dot = stem.LastIndexOf('.', dot - 1))
             {
                 byModule.TryAdd(stem[..dot], name);
             }
         }
 
         HashSet<string> codesNames = [.. model.Weights.Select(weight => weight.Codes)];
-        foreach (TensorInfo tensor in model.Checkpoint.Tensors.Where(tensor => model.IsConsumed(tensor.Name) && !codesNames.Contains(tensor.Name)))
+        foreach (TensorInfo tensor in model.Checkpoint.Tensors
+            .Where(tensor => model.IsConsumed(tensor.Name) && !codesNames.Contains(tensor.Name)))
         {
             if (Owner(tensor.Name, byStem, byModule) is { } owner)
             {

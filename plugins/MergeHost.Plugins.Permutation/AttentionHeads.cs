@@ -3,8 +3,8 @@ using MergeHost.Algebra;
 namespace MergeHost.Plugins.Permutation;
 
 /// <summary>
-/// The heads of an attention: groups of query heads that share a key and a value, the heads within a group, and the channels of each value. The
-/// channels of queries and keys are rotated by their place, so that their order is fixed.
+/// The heads of an attention: groups of query heads that share a key and a value, the heads within a group, and the channels of each value.
+/// The channels of queries and keys are rotated by their place, so that their order is fixed.
 /// </summary>
 /// <param name="heads">How many query heads.</param>
 /// <param name="groups">How many keys and values; divides <paramref name="heads"/>.</param>
@@ -36,7 +36,8 @@ internal sealed class AttentionHeads(int heads, int groups) : PermutableBlock
         Similarity values = Compare(groups * Channels, Values);
         Similarity output = new(heads * Channels, algebra);
         output.Add(weights, Output, 1);
-        Pairs pairs = new(this, queries.Finite(weights.Model, Queries[0].Name), values.Finite(weights.Model, Values[0].Name), output.Finite(weights.Model, Output.Name));
+        Pairs pairs = new(this, queries.Finite(weights.Model, Queries[0].Name), values.Finite(weights.Model, Values[0].Name),
+            output.Finite(weights.Model, Output.Name));
         Matrix<float> shared = keys.Finite(weights.Model, Keys[0].Name);
         Matrix<float> gain = new(groups, groups);
         PairMatch[,] matches = new PairMatch[groups, groups];
@@ -52,7 +53,8 @@ internal sealed class AttentionHeads(int heads, int groups) : PermutableBlock
         int[] groupOrder = LinearAssignment.Maximise(gain);
         PairMatch[] parts = [.. groupOrder.Select((other, one) => matches[one, other])];
         int[] headOrder = [.. parts.SelectMany((part, group) => part.Heads.Select(head => (groupOrder[group] * _perGroup) + head))];
-        int[] valueOrder = [.. parts.SelectMany((part, group) => part.Channels.Select(channel => (groupOrder[group] * Channels) + channel))];
+        int[] valueOrder = [.. parts.SelectMany((part,
+            group) => part.Channels.Select(channel => (groupOrder[group] * Channels) + channel))];
         int[] outputOrder = [.. parts.SelectMany((part, group) => part.Heads.SelectMany(head => part.Channels
             .Select(channel => (((groupOrder[group] * _perGroup) + head) * Channels) + channel)))];
         double now = queries.Of(UnitsOf(weights, Queries[0], heads)) + keys.Of(UnitsOf(weights, Keys[0], groups))
@@ -113,7 +115,8 @@ internal sealed class AttentionHeads(int heads, int groups) : PermutableBlock
                     return (float)sum;
                 });
                 int[] channels = LinearAssignment.Maximise(gains);
-                double gain = channels.Select((d, c) => (double)gains[c, d]).Sum() + heads.Select((b, a) => (double)queries[Head(one, a), Head(other, b)]).Sum();
+                double gain = channels.Select((d, c) => (double)gains[c, d])
+                    .Sum() + heads.Select((b, a) => (double)queries[Head(one, a), Head(other, b)]).Sum();
                 if (best is not null && !IsMore(gain, best.Gain))
                 {
                     return best;

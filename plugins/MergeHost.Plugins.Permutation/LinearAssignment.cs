@@ -3,7 +3,8 @@ using MergeHost.Algebra;
 namespace MergeHost.Plugins.Permutation;
 
 /// <summary>The linear assignment problem, solved exactly: shortest augmenting paths after a reduction of columns and rows.</summary>
-/// <seealso href="https://doi.org/10.1007/BF02278710">A shortest augmenting path algorithm for dense and sparse linear assignment problems</seealso>
+/// <seealso href="https://doi.org/10.1007/BF02278710">A shortest augmenting path algorithm for dense
+/// and sparse linear assignment problems</seealso>
 internal static class LinearAssignment
 {
     // Of the reduction of rows, which only makes the paths fewer: costs that hardly differ could keep it busy for very long.
@@ -34,7 +35,8 @@ internal static class LinearAssignment
         return columnOf;
     }
 
-    // A cost is a gain with the other sign. The price of a column is its least cost, and the first row that has it gets the column if it has none.
+    // A cost is a gain with the other sign. The price of a column is its least cost, and the first
+    // row that has it gets the column if it has none.
     private static double[] ReduceColumns(Matrix<float> gain, int[] columnOf, int[] rowOf)
     {
         float[] largest = gain.Row(0).ToArray();

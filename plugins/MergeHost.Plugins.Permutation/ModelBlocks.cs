@@ -26,7 +26,8 @@ internal sealed class ModelBlocks
         _roleOf = roleOf;
         JsonObject? config = model.Checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson();
         _config = config?["text_config"] as JsonObject ?? config;
-        _prefixes = [.. _tensors.Where(tensor => _roleOf(tensor.Name) is >= TensorRole.Query and <= TensorRole.Down).Select(tensor => PrefixOf(tensor.Name))];
+        _prefixes = [.. _tensors.Where(tensor => _roleOf(tensor.Name) is >= TensorRole.Query and <= TensorRole.Down)
+            .Select(tensor => PrefixOf(tensor.Name))];
         foreach (IGrouping<string, TensorInfo> block in _tensors.GroupBy(BlockOf).Where(block => block.Key.Length > 0))
         {
             PermutableBlock? found = HiddenUnitsOf([.. block]);
@@ -59,8 +60,9 @@ internal sealed class ModelBlocks
         TensorInfo[] unknown = [.. found.Where(one => one.Axis is null).Select(one => one.Tensor)];
         if (unknown.Length > 0)
         {
-            throw Refused($"it is not known how '{unknown[0].Name}' {unknown[0].Shape} meets the residual stream of {table.Shape[1]} channels"
-                + (unknown.Length == 1 ? "" : $", and so for {unknown.Length - 1} more"));
+            throw Refused(
+                $"it is not known how '{unknown[0].Name}' {unknown[0].Shape} meets the residual stream of {table.Shape[1]} channels"
+                    + (unknown.Length == 1 ? "" : $", and so for {unknown.Length - 1} more"));
         }
 
         (TensorInfo Tensor, int Axis)[] axes = [.. found.Where(one => one.Axis >= 0).Select(one => (one.Tensor, one.Axis!.Value))];
@@ -69,7 +71,8 @@ internal sealed class ModelBlocks
             throw Refused($"the models have no '{other.Name}' {other.Shape} in common");
         }
 
-        return new ResidualStream(axes, [.. axes.Where(one => isLike(one.Tensor))], [.. axes.Where(one => IsByToken(one.Tensor) && isLike(one.Tensor))], (int)table.Shape[1]);
+        return new ResidualStream(axes, [.. axes.Where(one => isLike(one.Tensor))],
+            [.. axes.Where(one => IsByToken(one.Tensor) && isLike(one.Tensor))], (int)table.Shape[1]);
     }
 
     private static MergeHostException Refused(string message) =>
@@ -82,7 +85,8 @@ internal sealed class ModelBlocks
     {
         string block = BlockOf(tensor);
         TensorRole role = _roleOf(tensor.Name);
-        if (tensor.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (block.Length > 0 && IsOfHeads(tensor.Name[block.Length..])))
+        if (tensor.Name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            || (block.Length > 0 && IsOfHeads(tensor.Name[block.Length..])))
         {
             return -1;
         }
@@ -93,7 +97,8 @@ internal sealed class ModelBlocks
             (TensorRole.Query or TensorRole.Key or TensorRole.Value or TensorRole.Gate or TensorRole.Up, 2) => 1,
             (TensorRole.AttentionOutput or TensorRole.Down, 1 or 2) => 0,
             (TensorRole.Norm, 1) when block.Length == 0 => 0,
-            (TensorRole.Query or TensorRole.Key or TensorRole.Value or TensorRole.Gate or TensorRole.Up or TensorRole.Router or TensorRole.Head, 1) => -1,
+            (TensorRole.Query or TensorRole.Key or TensorRole.Value or TensorRole.Gate or TensorRole.Up or TensorRole.Router
+                or TensorRole.Head, 1) => -1,
             _ => null,
         };
         return axis >= 0 && (tensor.Shape[axis.Value] != width || !DTypeConversion.CanDecode(tensor.DType)) ? null : axis;
@@ -134,14 +139,16 @@ internal sealed class ModelBlocks
     private AttentionHeads? HeadsOf(string prefix, TensorInfo[] block)
     {
         TensorInfo[] Of(TensorRole role, string? other = null) =>
-            [.. block.Where(tensor => _roleOf(tensor.Name) == role).OrderBy(tensor => !IsWeight(tensor)), .. block.Where(tensor => tensor.Name[prefix.Length..] == other)];
+            [.. block.Where(tensor => _roleOf(tensor.Name) == role).OrderBy(tensor => !IsWeight(tensor)),
+                .. block.Where(tensor => tensor.Name[prefix.Length..] == other)];
         TensorInfo[] queries = Of(TensorRole.Query);
         TensorInfo[] keys = Of(TensorRole.Key);
         TensorInfo[] values = Of(TensorRole.Value);
         TensorInfo[] output = Of(TensorRole.AttentionOutput);
         TensorInfo[] others = [.. block.Where(tensor => IsOfHeads(tensor.Name[prefix.Length..]))];
         if (block.Length != queries.Length + keys.Length + values.Length + output.Length + others.Length || !block.All(IsPlain)
-            || new[] { queries, keys, values, output }.Any(own => own.Count(IsWeight) != 1) || Number("num_attention_heads") is not (> 0 and int heads))
+            || new[] { queries, keys, values, output }.Any(own => own.Count(IsWeight) != 1)
+            || Number("num_attention_heads") is not (> 0 and int heads))
         {
             return null;
         }
@@ -150,14 +157,17 @@ internal sealed class ModelBlocks
         long channels = queries[0].Shape[0] / heads;
         long groups = channels == 0 ? 0 : keys[0].Shape[0] / channels;
         int?[] known = [Number("head_dim") ?? (Number("hidden_size") / heads), Number("global_head_dim")];
-        if (!known.Contains((int)channels) || queries[0].Shape[0] != heads * channels || groups == 0 || keys[0].Shape[0] != groups * channels || heads % groups != 0
-            || values[0].Shape[0] % groups != 0 || output[0].Shape[1] != heads * (values[0].Shape[0] / groups) || output[0].Shape[1] > MostUnits)
+        if (!known.Contains((int)channels) || queries[0].Shape[0] != heads * channels || groups == 0
+            || keys[0].Shape[0] != groups * channels || heads % groups != 0
+            || values[0].Shape[0] % groups != 0 || output[0].Shape[1] != heads * (values[0].Shape[0] / groups)
+            || output[0].Shape[1] > MostUnits)
         {
             return null;
         }
 
         // A norm of one head's channels is that of all heads; one of all channels has a part for each.
-        TensorInfo[] Whole(string name, long length) => [.. others.Where(tensor => tensor.Name[prefix.Length..] == name && tensor.Shape[0] == length && length != channels)];
+        TensorInfo[] Whole(string name, long length) =>
+            [.. others.Where(tensor => tensor.Name[prefix.Length..] == name && tensor.Shape[0] == length && length != channels)];
         return new AttentionHeads(heads, (int)groups)
         {
             Queries = [.. queries, .. Whole(_norms[0], heads * channels), .. Whole("sinks", heads)],
@@ -171,5 +181,6 @@ internal sealed class ModelBlocks
 
     private static bool IsWeight(TensorInfo tensor) => tensor.Shape.Rank == 2;
 
-    private static bool IsPlain(TensorInfo tensor) => tensor.Shape.Rank is 1 or 2 && tensor.Shape.ElementCount > 0 && DTypeConversion.CanDecode(tensor.DType);
+    private static bool IsPlain(TensorInfo tensor) =>
+        tensor.Shape.Rank is 1 or 2 && tensor.Shape.ElementCount > 0 && DTypeConversion.CanDecode(tensor.DType);
 }

@@ -23,7 +23,9 @@ internal sealed class PermutedCheckpoint : DerivedCheckpoint
         _matched = matched;
         _identity = identity;
         _stored = inner.Tensors.Where(tensor => matched.ContainsKey(tensor.Name)).ToDictionary(tensor => tensor.Name);
-        Tensors = [.. inner.Tensors.Select(tensor => _stored.ContainsKey(tensor.Name) && tensor.DType.BlockElements > 1 ? tensor with { DType = DType.F32 } : tensor)];
+        Tensors = [.. inner.Tensors.Select(tensor => _stored.ContainsKey(tensor.Name) && tensor.DType.BlockElements > 1
+            ? tensor with { DType = DType.F32 }
+            : tensor)];
     }
 
     public override IReadOnlyList<TensorInfo> Tensors { get; }
@@ -51,7 +53,9 @@ internal sealed class PermutedCheckpoint : DerivedCheckpoint
             int column = (int)(firstElement % width);
             int elements = destination.Length / bytes;
             int whole = column == 0 ? elements / width : 0;
-            int length = whole == 0 ? Math.Min(elements, width - column) : TensorRows.Runs(rows, row, whole, Math.Max(1, MostBytes / (width * bytes))).First().Length * width;
+            int length = whole == 0
+                ? Math.Min(elements, width - column)
+                : TensorRows.Runs(rows, row, whole, Math.Max(1, MostBytes / (width * bytes))).First().Length * width;
             Span<byte> part = destination[..(length * bytes)];
             ReadRow(stored, rows is null ? row : rows[row], column, columns, width, bytes, part);
             firstElement += length;

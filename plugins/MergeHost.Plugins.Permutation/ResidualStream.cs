@@ -8,7 +8,8 @@ namespace MergeHost.Plugins.Permutation;
 /// <param name="tables">Embeddings and heads among these.</param>
 /// <param name="width">How many channels.</param>
 internal sealed class ResidualStream(
-    IReadOnlyList<(TensorInfo Tensor, int Axis)> axes, IReadOnlyList<(TensorInfo Tensor, int Axis)> compared, IReadOnlyList<(TensorInfo Tensor, int Axis)> tables, int width)
+    IReadOnlyList<(TensorInfo Tensor, int Axis)> axes, IReadOnlyList<(TensorInfo Tensor, int Axis)> compared,
+    IReadOnlyList<(TensorInfo Tensor, int Axis)> tables, int width)
     : PermutableBlock
 {
     /// <summary>How many channels.</summary>
@@ -22,7 +23,8 @@ internal sealed class ResidualStream(
 
     public override IReadOnlyList<int[]>? Match(MatchedWeights weights, ILinearAlgebra algebra) => Match(weights, algebra, compared);
 
-    private IReadOnlyList<int[]>? Match(MatchedWeights weights, ILinearAlgebra algebra, IReadOnlyList<(TensorInfo Tensor, int Axis)> tensors)
+    private IReadOnlyList<int[]>? Match(MatchedWeights weights, ILinearAlgebra algebra,
+        IReadOnlyList<(TensorInfo Tensor, int Axis)> tensors)
     {
         Similarity similarity = new(width, algebra);
         foreach ((TensorInfo tensor, int axis) in tensors)

@@ -4,7 +4,8 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Permutation;
 
-/// <summary>Inner products of each unit of the reference with each of a model: <c>S[i, j] = Σ ⟨aᵢ, bⱼ⟩</c> over the tensors that have the units.</summary>
+/// <summary>Inner products of each unit of the reference with each of a model: <c>S[i, j] = Σ ⟨aᵢ, bⱼ⟩</c>
+/// over the tensors that have the units.</summary>
 /// <param name="units">How many units.</param>
 /// <param name="algebra">Operations on matrices.</param>
 internal sealed class Similarity(int units, ILinearAlgebra algebra)
@@ -17,7 +18,8 @@ internal sealed class Similarity(int units, ILinearAlgebra algebra)
         foreach ((Matrix<float> reference, Matrix<float> model) in weights.Read(tensor, axis))
         {
             Matrix<float> product = axis == 0
-                ? algebra.Multiply(ByUnit(reference), ByUnit(model), transposeB: true) : algebra.Multiply(reference, model, transposeA: true);
+                ? algebra.Multiply(ByUnit(reference), ByUnit(model), transposeB: true)
+                    : algebra.Multiply(reference, model, transposeA: true);
             TensorPrimitives.Add(_sum.Elements.Span, product.Elements.Span, _sum.Elements.Span);
         }
     }
@@ -29,7 +31,9 @@ internal sealed class Similarity(int units, ILinearAlgebra algebra)
         if (!float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(_sum.Elements.Span)))
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.NonFinite, $"'{model}': units of '{what}' cannot be compared, as it or the model before it holds NaN, infinities or numbers that are too large",
+                ErrorCodes.NonFinite,
+                $"'{model}': units of '{what}' cannot be compared, as it or the model before it holds NaN, infinities or numbers that are "
+                    + "too large",
                 "Check the models with `mergehost inspect`."));
         }
 

@@ -15,7 +15,8 @@ internal static class TensorRows
     /// <param name="columnOrder">The stored column by the new one, or <see langword="null"/>.</param>
     /// <param name="first">The first new row.</param>
     /// <param name="count">How many.</param>
-    public static Matrix<float> ReadSingle(ICheckpointReader checkpoint, TensorInfo tensor, int[]? rowOrder, int[]? columnOrder, int first, int count)
+    public static Matrix<float> ReadSingle(ICheckpointReader checkpoint, TensorInfo tensor, int[]? rowOrder, int[]? columnOrder, int first,
+        int count)
     {
         Matrix<float> result = new(count, tensor.Shape.Rank == 1 ? 1 : (int)tensor.Shape[1]);
         foreach ((int row, int stored, int length) in Runs(rowOrder, first, count, count))

@@ -7,14 +7,15 @@ using MergeHost.Kernels.Algebra;
 namespace MergeHost.Plugins.Permutation;
 
 /// <summary>
-/// Orders hidden units, attention heads, the channels of values and those of the residual stream of each model as they are most like those of the
-/// base, or of the first model: of all orders P of a block that with the least <c>‖A − P·B‖²</c>, which is the linear assignment with the most
-/// <c>Σ ⟨aᵢ, b_P(i)⟩</c>; block by block, until no block gains by another order.
+/// Orders hidden units, attention heads, the channels of values and those of the residual stream of each model as they are most like those
+/// of the base, or of the first model: of all orders P of a block that with the least <c>‖A − P·B‖²</c>, which is the linear assignment
+/// with the most <c>Σ ⟨aᵢ, b_P(i)⟩</c>; block by block, until no block gains by another order.
 /// </summary>
 /// <remarks>
-/// A model computes the same with its units in another order, but the average of two models is of use only if they agree on it. Experts that were
-/// tuned from one base do, and are left as they are. The order of the residual stream begins with that of the embeddings, so that nothing is left to
-/// chance and no seed is needed; the authors begin with none and visit blocks at random. Experts of a mixture are not reordered among each other.
+/// A model computes the same with its units in another order, but the average of two models is of use only if they agree on it.
+/// Experts that were tuned from one base do, and are left as they are. The order of the residual stream begins with that of the
+/// embeddings, so that nothing is left to chance and no seed is needed; the authors begin with none and visit blocks at random.
+/// Experts of a mixture are not reordered among each other.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2209.04836">Git Re-Basin: Merging Models modulo Permutation Symmetries</seealso>
 [ModelAlignment("weight_matching")]
@@ -43,11 +44,13 @@ public sealed class WeightMatchingAlignment : IModelAlignment<WeightMatchingOpti
             if (blocks.Length == 0 && residual is null)
             {
                 throw new MergeHostException([new Problem(
-                    ErrorCodes.NotSupported, $"'{model.Name}' has no hidden units or heads that are known and that '{reference.Name}' has too", null)]);
+                    ErrorCodes.NotSupported,
+                    $"'{model.Name}' has no hidden units or heads that are known and that '{reference.Name}' has too", null)]);
             }
 
             int units = blocks.Count(block => block is HiddenUnits);
-            lines.Add($"'{model.Name}' is ordered as '{reference.Name}' is: hidden units of {units} blocks, heads of {blocks.Length - units} attentions"
+            lines.Add($"'{model.Name}' is ordered as '{reference.Name}' is: hidden units of {units} blocks, heads "
+                + $"of {blocks.Length - units} attentions"
                 + (residual is null ? "" : $", {residual.Width} channels of the residual stream")
                 + (found.Others.Count == 0 ? "" : $"; {found.Others.Count} blocks stay as they are, as '{found.Others[0]}' does"));
             report.Add(new JsonObject
@@ -59,11 +62,13 @@ public sealed class WeightMatchingAlignment : IModelAlignment<WeightMatchingOpti
                 ["unchanged"] = new JsonArray([.. found.Others.Select(name => (JsonNode?)name)]),
             });
             return new PermutedCheckpoint(
-                model.Checkpoint, Matched(model, reference.Checkpoint, blocks, residual, options.Rounds), $"weight_matching {options} {reference.Checkpoint.Identity}");
+                model.Checkpoint, Matched(model, reference.Checkpoint, blocks, residual, options.Rounds),
+                $"weight_matching {options} {reference.Checkpoint.Identity}");
         }
     }
 
-    // Blocks are independent of each other where the stream between them keeps its order; they are matched one at a time, each by all processors.
+    // Blocks are independent of each other where the stream between them keeps its order; they are
+    // matched one at a time, each by all processors.
     private static Dictionary<string, Lazy<MatchedWeights>> Matched(
         StageModel model, ICheckpointReader reference, PermutableBlock[] blocks, ResidualStream? residual, int rounds)
     {
@@ -91,7 +96,8 @@ public sealed class WeightMatchingAlignment : IModelAlignment<WeightMatchingOpti
         return matched;
     }
 
-    private static MatchedWeights MatchAll(MatchedWeights weights, PermutableBlock[] blocks, ResidualStream residual, int rounds, ILinearAlgebra algebra)
+    private static MatchedWeights MatchAll(MatchedWeights weights, PermutableBlock[] blocks, ResidualStream residual, int rounds,
+        ILinearAlgebra algebra)
     {
         weights.Use(residual, residual.MatchTables(weights, algebra));
         bool isBetter = true;

@@ -6,8 +6,8 @@ namespace MergeHost.Plugins.Permutation;
 public sealed record WeightMatchingOptions
 {
     /// <summary>
-    /// Whether the channels of the residual stream are matched too, which models that were trained from different beginnings need; without it each
-    /// block is matched by itself.
+    /// Whether the channels of the residual stream are matched too, which models that were trained from different beginnings
+    /// need; without it each block is matched by itself.
     /// </summary>
     public bool Residual { get; init; } = true;
 

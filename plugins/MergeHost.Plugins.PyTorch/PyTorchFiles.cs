@@ -20,7 +20,8 @@ internal sealed record PyTorchFiles(
 
     // By what training programs leave beside the weights.
     private static readonly string[] _weights =
-        ["pytorch_model*.bin", "adapter_model.bin", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt", "*model_states.pt"];
+        ["pytorch_model*.bin", "adapter_model.bin", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt",
+            "*model_states.pt"];
 
     /// <summary>Finds the files of a checkpoint that is named by a file, an index or a folder.</summary>
     /// <exception cref="CheckpointException">There is none, it is not clear which is meant, or another program must convert it.</exception>

@@ -14,12 +14,14 @@ namespace MergeHost.Plugins.PyTorch;
     Files = ["*.bin", "*.pt", "*.pth", "*.ckpt", "*.bin.index.json", "*.nemo"],
     Markers =
     [
-        "pytorch_model*.bin", "adapter_model.bin", "*.bin.index.json", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth", "*.ckpt",
+        "pytorch_model*.bin", "adapter_model.bin", "*.bin.index.json", "model*.bin", "model*.pt", "model*.pth", "consolidated*.pth",
+        "*.ckpt",
         "*model_states.pt", "zero_to_fp32.py", "latest", "latest_checkpointed_iteration.txt", "mp_rank_*",
     ],
     Preference = -2)]
 public sealed class PyTorchFormat : ICheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(CheckpointFiles files) => PartedCheckpoint.Open(files, part => PyTorchReader.Open(PyTorchFiles.Find(part)));
+    public ICheckpointReader Open(CheckpointFiles files) =>
+        PartedCheckpoint.Open(files, part => PyTorchReader.Open(PyTorchFiles.Find(part)));
 }

@@ -19,7 +19,8 @@ internal sealed class PyTorchReader : FileCheckpoint<StoredTensor>
     public static PyTorchReader Open(PyTorchFiles files) => Opened(() => new PyTorchReader(files), reader => reader.ReadFiles(files));
 
     /// <inheritdoc/>
-    protected override void Read(StoredTensor stored, long firstElement, long offsetBytes, Span<byte> destination) => stored.Read(firstElement, destination);
+    protected override void Read(StoredTensor stored, long firstElement, long offsetBytes, Span<byte> destination) =>
+        stored.Read(firstElement, destination);
 
     private void ReadFiles(PyTorchFiles files)
     {

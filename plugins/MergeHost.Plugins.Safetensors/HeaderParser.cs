@@ -37,7 +37,8 @@ internal ref struct HeaderParser
     /// <param name="path">The file, for messages.</param>
     /// <param name="json">The header; begins with <c>{</c>.</param>
     /// <returns>The records in the order of the header, what it says beside them, and what is odd.</returns>
-    public static (IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
+    public static (IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata,
+        IReadOnlyList<Problem> Warnings) Parse(string path, ReadOnlySpan<byte> json)
     {
         HeaderParser parser = new(path, json);
         parser.ReadHeader();
@@ -110,7 +111,8 @@ internal ref struct HeaderParser
             }
             else if (key != SafetensorsHeader.FormatKey && _metadata.Count < MostMetadata)
             {
-                _metadata.Add(new(key.Length > MostMetadataChars ? key[..MostMetadataChars] : key, value.Length > MostMetadataChars ? value[..MostMetadataChars] : value));
+                _metadata.Add(new(key.Length > MostMetadataChars ? key[..MostMetadataChars] : key,
+                    value.Length > MostMetadataChars ? value[..MostMetadataChars] : value));
             }
         }
     }

@@ -9,7 +9,8 @@ namespace MergeHost.Plugins.Safetensors;
 /// <param name="Weights">The files with tensors, in the order of their names.</param>
 /// <param name="Index">The index of the shards, or <see langword="null"/> for a single file.</param>
 /// <param name="Warnings">What is odd about the choice.</param>
-internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index, IReadOnlyList<Problem> Warnings)
+internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<string> Weights, ShardIndex? Index,
+    IReadOnlyList<Problem> Warnings)
 {
     /// <summary>Finds the files of a checkpoint that is named by a file, an index or a folder.</summary>
     /// <exception cref="CheckpointException">There is none, or it cannot be told which is meant.</exception>
@@ -30,7 +31,9 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
                 : FromSingle(files, SafetensorsNames.Single);
         }
 
-        string[] indexes = files.Has(SafetensorsNames.Index) ? [SafetensorsNames.Index] : FilesThatEnd(files, SafetensorsNames.IndexExtension);
+        string[] indexes = files.Has(SafetensorsNames.Index)
+            ? [SafetensorsNames.Index]
+            : FilesThatEnd(files, SafetensorsNames.IndexExtension);
         string[] weights = FilesThatEnd(files, SafetensorsNames.Extension);
         if (indexes.Length == 0 && weights.Contains(SafetensorsNames.Adapter))
         {
@@ -47,7 +50,8 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         };
     }
 
-    private static SafetensorsFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) => new(files, [name], null, warnings);
+    private static SafetensorsFiles FromSingle(CheckpointFiles files, string name, params IReadOnlyList<Problem> warnings) =>
+        new(files, [name], null, warnings);
 
     // A single file that does not hold the whole model, or not under the names that configuration and slices know.
     private static IEnumerable<Problem> PartOf(CheckpointFiles files, string name)
@@ -60,7 +64,8 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         {
             yield return Oddity.Of(
                 files.Path,
-                $"'{name}' names its tensors otherwise than config.json expects; '{SafetensorsNames.Single}', or its shards, are the model of the hub");
+                $"'{name}' names its tensors otherwise than config.json expects; '{SafetensorsNames.Single}', or its shards, are the model "
+                    + "of the hub");
         }
     }
 
@@ -86,7 +91,8 @@ internal sealed record SafetensorsFiles(CheckpointFiles Files, IReadOnlyList<str
         return new SafetensorsFiles(files, index.FindShards(), index, index.Warnings);
     }
 
-    private static string[] FilesThatEnd(CheckpointFiles files, string extension) => [.. files.Names.Where(name => name.EndsWith(extension, StringComparison.Ordinal))];
+    private static string[] FilesThatEnd(CheckpointFiles files, string extension) =>
+        [.. files.Names.Where(name => name.EndsWith(extension, StringComparison.Ordinal))];
 
     private static CheckpointException NothingIn(CheckpointFiles files)
     {

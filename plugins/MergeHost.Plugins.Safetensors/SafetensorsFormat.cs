@@ -13,7 +13,8 @@ namespace MergeHost.Plugins.Safetensors;
 public sealed class SafetensorsFormat : IWritableCheckpointFormat
 {
     /// <inheritdoc/>
-    public ICheckpointReader Open(CheckpointFiles files) => PartedCheckpoint.Open(files, part => SafetensorsReader.Open(SafetensorsFiles.Find(part)));
+    public ICheckpointReader Open(CheckpointFiles files) =>
+        PartedCheckpoint.Open(files, part => SafetensorsReader.Open(SafetensorsFiles.Find(part)));
 
     /// <inheritdoc/>
     public ICheckpointWriter Create(string folder, CheckpointLayout layout) =>
@@ -22,7 +23,8 @@ public sealed class SafetensorsFormat : IWritableCheckpointFormat
     /// <inheritdoc/>
     public IReadOnlyList<CheckpointShard> Distribute(CheckpointLayout layout) =>
         ModelParts.Find(layout) is not null ? []
-        : [.. ShardLayout.Distribute(layout).Select(shard => new CheckpointShard(shard.Name, [.. shard.Records.Select(record => record.Info)]))];
+        : [.. ShardLayout.Distribute(layout)
+            .Select(shard => new CheckpointShard(shard.Name, [.. shard.Records.Select(record => record.Info)]))];
 
     /// <inheritdoc/>
     public ICheckpointWriter CreateShards(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard> shards) =>

@@ -12,7 +12,8 @@ namespace MergeHost.Plugins.Safetensors;
 /// <param name="Metadata">What the header says beside tensors.</param>
 /// <param name="Warnings">What is odd.</param>
 internal sealed record SafetensorsHeader(
-    long DataStart, IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<Problem> Warnings)
+    long DataStart, IReadOnlyList<HeaderTensor> Records, IReadOnlyList<KeyValuePair<string, string>> Metadata,
+    IReadOnlyList<Problem> Warnings)
 {
     /// <summary>The key in metadata by which programs tell how tensors are laid out, which is always the same.</summary>
     public const string FormatKey = "format";
@@ -31,7 +32,8 @@ internal sealed record SafetensorsHeader(
 
     /// <summary>How many bytes a header of tensors takes, mostly a little more than it really does.</summary>
     public static long Guess(IEnumerable<string> tensors) =>
-        Math.Max(ForeignContent.HeadBytes, PrefixBytes + BytesBesideTensors + tensors.Sum(name => (long)Encoding.UTF8.GetByteCount(name) + BytesBesideName));
+        Math.Max(ForeignContent.HeadBytes,
+            PrefixBytes + BytesBesideTensors + tensors.Sum(name => (long)Encoding.UTF8.GetByteCount(name) + BytesBesideName));
 
     /// <summary>Reads the header of a file.</summary>
     /// <exception cref="CheckpointException">It breaks the format's rules, or the file has another length than it says.</exception>
@@ -40,7 +42,8 @@ internal sealed record SafetensorsHeader(
         int lengthBytes = ReadLength(file);
         byte[] json = new byte[lengthBytes];
         file.Read(PrefixBytes, json);
-        (IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata, IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
+        (IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata,
+            IReadOnlyList<Problem> warnings) = HeaderParser.Parse(file.Path, json);
 
         // Stable, since tensors without bytes begin where others do.
         HeaderTensor[] ordered = [.. records.OrderBy(record => record.Begin).ThenBy(record => record.End)];

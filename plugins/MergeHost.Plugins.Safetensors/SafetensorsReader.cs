@@ -14,7 +14,8 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
 
     /// <summary>Opens files and reads their headers.</summary>
     /// <exception cref="CheckpointException">A header breaks the rules, or does not fit the index.</exception>
-    public static SafetensorsReader Open(SafetensorsFiles files) => Opened(() => new SafetensorsReader(files), reader => reader.ReadHeaders(files));
+    public static SafetensorsReader Open(SafetensorsFiles files) =>
+        Opened(() => new SafetensorsReader(files), reader => reader.ReadHeaders(files));
 
     /// <inheritdoc/>
     protected override void Read(StoredTensor stored, long firstElement, long offsetBytes, Span<byte> destination) =>
@@ -26,7 +27,8 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
         List<KeyValuePair<string, string>> metadata = [];
         List<Problem> warnings = [.. files.Warnings];
         ILookup<string, string>? named = null;
-        files.Files.FetchHeads(files.Index is null ? [] : files.Weights, shard => SafetensorsHeader.Guess((named ??= files.Index!.TensorsByShard())[shard]));
+        files.Files.FetchHeads(files.Index is null ? [] : files.Weights,
+            shard => SafetensorsHeader.Guess((named ??= files.Index!.TensorsByShard())[shard]));
         foreach (string shard in files.Weights)
         {
             CheckpointFile file = Keep(() => files.Files.Open(shard));
@@ -38,7 +40,8 @@ internal sealed class SafetensorsReader : FileCheckpoint<SafetensorsReader.Store
 
         Warnings = [.. warnings, .. Add(found, files.Index)];
         Metadata = [.. metadata.DistinctBy(entry => entry.Key)];
-        TensorRanges = [.. found.Where(tensor => Holds(tensor.Info.Name)).Select(tensor => new TensorRange(tensor.Stored.File.Path, tensor.Stored.Start, tensor.Info.LengthBytes))];
+        TensorRanges = [.. found.Where(tensor => Holds(tensor.Info.Name))
+            .Select(tensor => new TensorRange(tensor.Stored.File.Path, tensor.Stored.Start, tensor.Info.LengthBytes))];
     }
 
     /// <param name="File">Where it is stored.</param>

@@ -41,7 +41,8 @@ internal sealed class SafetensorsWriter : ICheckpointWriter
     /// <summary>Creates the files, or opens those that a broken run left.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="layout">Everything that the checkpoint will hold.</param>
-    /// <param name="only">The files with weights that are written, and nothing beside them; <see langword="null"/> for the whole checkpoint.</param>
+    /// <param name="only">The files with weights that are written, and nothing beside them;
+    /// <see langword="null"/> for the whole checkpoint.</param>
     /// <exception cref="CheckpointException">A tensor's name or type cannot be stored.</exception>
     /// <exception cref="IOException">A file cannot be made.</exception>
     public static SafetensorsWriter Create(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard>? only = null)

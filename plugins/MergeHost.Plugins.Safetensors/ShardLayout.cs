@@ -51,7 +51,10 @@ internal sealed class ShardLayout
         }
 
         List<List<TensorInfo>> shards = [[]];
-        int metadataBytes = layout.Metadata.Sum(entry => Encoding.UTF8.GetByteCount(JsonEncodedText.Encode(entry.Key, _jsonOptions.Encoder).ToString() + JsonEncodedText.Encode(entry.Value, _jsonOptions.Encoder)) + 6);
+        int metadataBytes =
+            layout.Metadata.Sum(entry =>
+                Encoding.UTF8.GetByteCount(JsonEncodedText.Encode(entry.Key, _jsonOptions.Encoder)
+                    .ToString() + JsonEncodedText.Encode(entry.Value, _jsonOptions.Encoder)) + 6);
         long frameBytes = FrameBytes + metadataBytes + (layout.ShardSizeBytes < LeastPagedBytes ? 0 : PartialFile.PageBytes);
         long headBytes = frameBytes;
         long dataBytes = 0;
@@ -121,7 +124,8 @@ internal sealed class ShardLayout
         return bytes;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<HeaderTensor> records, IReadOnlyList<KeyValuePair<string, string>> metadata)
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<HeaderTensor> records,
+        IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         json.WriteStartObject();
         json.WriteStartObject(TensorName.Metadata);

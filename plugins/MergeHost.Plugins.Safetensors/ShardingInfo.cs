@@ -17,14 +17,16 @@ internal static class ShardingInfo
     /// <exception cref="CheckpointException">A tensor does not begin where the whole one does.</exception>
     public static Problem Check(string path, string json)
     {
-        foreach ((string tensor, JsonNode? record) in PythonJson.Parse(Encoding.UTF8.GetBytes(json), _ => Odd()) as JsonObject ?? throw Odd())
+        foreach ((string tensor, JsonNode? record) in PythonJson.Parse(Encoding.UTF8.GetBytes(json), _ => Odd()) as JsonObject
+            ?? throw Odd())
         {
             JsonArray offsets = record.Find("saved_offsets") as JsonArray ?? throw Odd();
             if (offsets.Any(offset => (offset.AsWhole() ?? throw Odd()) != 0))
             {
                 throw CheckpointException.BadTensor(
                     path, tensor, $"the file has a piece of it, at {offsets.Words()}",
-                    "Consolidate the files of all ranks by `torch.distributed.checkpoint._consolidate_hf_safetensors.consolidate_safetensors_files`.");
+                    "Consolidate the files of all ranks by "
+                        + "`torch.distributed.checkpoint._consolidate_hf_safetensors.consolidate_safetensors_files`.");
             }
         }
 

@@ -5,13 +5,16 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Shapes;
 
 /// <summary>
-/// Holds back the task vector at inputs that matter to the base: <c>θ₀ + τ · diag(r)</c> with <c>rⱼ = 1 − (1 − ω) · aⱼ / max a</c>, where aⱼ is the mean of |xⱼ| over general data.
+/// Holds back the task vector at inputs that matter to the base: <c>θ₀ + τ · diag(r)</c> with <c>rⱼ = 1 − (1 − ω) · aⱼ / max a</c>,
+/// where aⱼ is the mean of |xⱼ| over general data.
 /// </summary>
 /// <remarks>
-/// A step of `then:`, or a merge of a single model. `statistics` are those of the base. Tensors that inputs are not multiplied with stay as they are.
+/// A step of `then:`, or a merge of a single model. `statistics` are those of the base. Tensors that
+/// inputs are not multiplied with stay as they are.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2502.02421">Activation-informed merging of large language models</seealso>
-/// <evidence>Its authors: with several methods and Llama-2-13B experts of code, mathematics and instructions, up to 40 % more on benchmarks (arXiv:2502.02421).</evidence>
+/// <evidence>Its authors: with several methods and Llama-2-13B experts of code, mathematics and instructions, up to 40 %
+/// more on benchmarks (arXiv:2502.02421).</evidence>
 /// <failure>Statistics of a narrow text protect that text only.</failure>
 /// <cost>The tensors of one weight in memory, and one pass.</cost>
 [MergeStrategy("aim", Base = BaseUse.Required, MaxSources = 1)]
@@ -25,7 +28,8 @@ public sealed class AimStrategy : IMergeStrategy<AimOptions>
         {
             double[] magnitudes = options.Statistics.Read(means).Elements.ToArray();
             double largest = magnitudes.Max();
-            float[] factors = [.. magnitudes.Select(magnitude => (float)(1 - (largest == 0 ? 0 : (1 - options.Omega) * magnitude / largest)))];
+            float[] factors = [.. magnitudes.Select(magnitude =>
+                (float)(1 - (largest == 0 ? 0 : (1 - options.Omega) * magnitude / largest)))];
             Matrix<float> @base = tensors.Base!.Value;
             for (int row = 0; row < @base.Rows; row++)
             {

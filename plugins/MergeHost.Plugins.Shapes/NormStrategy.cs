@@ -5,8 +5,10 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Shapes;
 
-/// <summary>Gives the result the base's length: <c>θ · ‖θ₀‖ / ‖θ‖</c>, of each row or of the tensor; a mean of models is shorter than each of them.</summary>
-/// <remarks>A step of `then:`, or a merge of a single model, of which it keeps the directions. Vectors are one row. What is all zeros stays so.</remarks>
+/// <summary>Gives the result the base's length: <c>θ · ‖θ₀‖ / ‖θ‖</c>, of each row or of the tensor; a mean of
+/// models is shorter than each of them.</summary>
+/// <remarks>A step of `then:`, or a merge of a single model, of which it keeps the directions. Vectors are
+/// one row. What is all zeros stays so.</remarks>
 /// <evidence>None as a merge; that directions and lengths of rows are learned apart is what DoRA rests on (arXiv:2402.09353).</evidence>
 /// <failure>Models that learned by length, in norms and biases for example: filter these.</failure>
 /// <cost>Two passes; the second from memory where there is room.</cost>

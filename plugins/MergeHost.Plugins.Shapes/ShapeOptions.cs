@@ -20,7 +20,8 @@ public sealed record LinesOptions
     [Range(0.0, double.PositiveInfinity)]
     public double Alpha { get; init; } = 0.5;
 
-    /// <summary>How much is added to it up to the last layer, β; 1 − α if nothing is said, so that the last layer keeps what it has.</summary>
+    /// <summary>How much is added to it up to the last layer, β; 1 − α if nothing is said, so
+    /// that the last layer keeps what it has.</summary>
     public double? Beta { get; init; }
 }
 

@@ -7,11 +7,12 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Solve;
 
 /// <summary>
-/// The one formula of the family: of <c>C = Σ aᵢτᵢᵀτᵢ = VΛVᵀ</c> and <c>D = Σ aᵢτᵢτᵢᵀτᵢ</c>, <c>τ* = τ₀ (I − V f Vᵀ) + D V g Vᵀ</c>, where the filters f and g
-/// are functions of Λ. With <c>f = 1</c> and <c>g = 1/Λ</c> it is the solution of least squares, <c>D C⁺</c>.
+/// The one formula of the family: of <c>C = Σ aᵢτᵢᵀτᵢ = VΛVᵀ</c> and <c>D = Σ aᵢτᵢτᵢᵀτᵢ</c>, <c>τ* = τ₀ (I − V f Vᵀ) + D V g Vᵀ</c>, where
+/// the filters f and g are functions of Λ. With <c>f = 1</c> and <c>g = 1/Λ</c> it is the solution of least squares, <c>D C⁺</c>.
 /// </summary>
 /// <remarks>
-/// All of it is in float64. The eigenproblem is that of the shorter side of all task vectors stacked, <c>min(in, N·out)</c>: more directions C has not.
+/// All of it is in float64. The eigenproblem is that of the shorter side of all task vectors stacked,
+/// <c>min(in, N·out)</c>: more directions C has not.
 /// </remarks>
 internal sealed record ClosedForm
 {
@@ -21,7 +22,8 @@ internal sealed record ClosedForm
     /// <summary>The factor aᵢ by the square of a task vector's length, which is not zero.</summary>
     public required Func<double, double> Factor { get; init; }
 
-    /// <summary>The filters by the eigenvalues, descending, and by the number of all input directions: f and g, as many as are not zero.</summary>
+    /// <summary>The filters by the eigenvalues, descending, and by the number of all input
+    /// directions: f and g, as many as are not zero.</summary>
     public required Func<double[], int, (double[] F, double[] G)> Filters { get; init; }
 
     /// <summary>Whether τ₀ is the mean of the task vectors; if not, it is zero.</summary>
@@ -39,7 +41,8 @@ internal sealed record ClosedForm
     {
         // NaN is no length of zero: it reaches the eigenproblem, which refuses it.
         (Matrix<float> TaskVector, double Square)[] learned =
-            [.. tasks.TaskVectors.Select(taskVector => (taskVector, SquaredLength(taskVector.Elements.Span))).Where(task => task.Item2 != 0)];
+            [.. tasks.TaskVectors.Select(taskVector => (taskVector, SquaredLength(taskVector.Elements.Span)))
+                .Where(task => task.Item2 != 0)];
         if (learned.Length == 0)
         {
             return new Matrix<float>(tasks.Out, tasks.In);
@@ -68,7 +71,8 @@ internal sealed record ClosedForm
     }
 
     // Eigenvalues of C, descending, and one eigenvector a column.
-    private static (double[] Values, Matrix<double> Directions) Directions(Matrix<double>[] taskVectors, double[] factors, ILinearAlgebra algebra)
+    private static (double[] Values, Matrix<double> Directions) Directions(Matrix<double>[] taskVectors, double[] factors,
+        ILinearAlgebra algebra)
     {
         Matrix<double> stacked = Stack(taskVectors, factors);
         SymmetricEigen eigen = algebra.SymmetricEigen(algebra.Gram(stacked), vectors: true);
@@ -90,7 +94,8 @@ internal sealed record ClosedForm
         foreach ((Matrix<double> taskVector, double factor) in taskVectors.Zip(factors))
         {
             Matrix<double> gram = algebra.Gram(taskVector);
-            Doubles.Add(sum, taskVector.Rows <= taskVector.Columns ? algebra.Product(gram, taskVector) : algebra.Product(taskVector, gram), factor);
+            Doubles.Add(sum, taskVector.Rows <= taskVector.Columns ? algebra.Product(gram, taskVector) : algebra.Product(taskVector, gram),
+                factor);
         }
 
         return sum;
@@ -128,7 +133,8 @@ internal sealed record ClosedForm
     private static Matrix<double> First(Matrix<double> columns, int count) => Choose(columns, count, column => column);
 
     // Of ascending columns the last, descending.
-    private static Matrix<double> Largest(Matrix<double> columns, int count) => Choose(columns, count, column => columns.Columns - 1 - column);
+    private static Matrix<double> Largest(Matrix<double> columns, int count) =>
+        Choose(columns, count, column => columns.Columns - 1 - column);
 
     private static Matrix<double> Choose(Matrix<double> columns, int count, Func<int, int> from)
     {

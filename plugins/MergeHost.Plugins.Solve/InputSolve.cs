@@ -7,15 +7,16 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Solve;
 
 /// <summary>
-/// The task vector whose outputs on the inputs of all tasks differ least from those of each task's own: <c>τ* = (Σ wᵢτᵢCᵢ)(Σ wᵢCᵢ)⁺</c>, where Cᵢ is the
-/// mean of <c>x xᵀ</c> over inputs of task i. All of it is in float64.
+/// The task vector whose outputs on the inputs of all tasks differ least from those of each task's own: <c>τ* = (Σ wᵢτᵢCᵢ)(Σ wᵢCᵢ)⁺</c>,
+/// where Cᵢ is the mean of <c>x xᵀ</c> over inputs of task i. All of it is in float64.
 /// </summary>
 internal sealed record InputSolve
 {
     /// <summary>The factor on elements of Cᵢ beside the diagonal.</summary>
     public double OffDiagonal { get; init; } = 1;
 
-    /// <summary>Whether directions that no task's inputs have keep the mean of task vectors; if not, they are left as the base has them.</summary>
+    /// <summary>Whether directions that no task's inputs have keep the mean of task vectors; if not,
+    /// they are left as the base has them.</summary>
     public bool KeepsMean { get; init; }
 
     public Treatment Merge<TOptions>(TensorGroup<TOptions> group)
@@ -24,34 +25,42 @@ internal sealed record InputSolve
         SourceTensor<TOptions>[] sources = [.. group.Sources];
         double[] weights = [.. sources.Select(source => source.Options.Weight)];
         double mass = weights.Sum();
-        (AuxiliaryCheckpoint Statistics, TensorInfo? Gram)[] grams = [.. sources.Select(source => (source.Options.Statistics, source.Options.Statistics.FindGram(source.Tensor)))];
+        (AuxiliaryCheckpoint Statistics, TensorInfo? Gram)[] grams = [.. sources.Select(source => (source.Options.Statistics,
+            source.Options.Statistics.FindGram(source.Tensor)))];
         MatrixMerge merge = new()
         {
             Weights = [.. weights.Select(weight => mass == 0 ? 0 : weight * weights.Length / mass)],
             Lambda = group.Options.Lambda,
             MergesEmbeddings = true,
-            ScratchBytes = sizeof(double) * ((3 * (long)group.Output.Shape.RowLength * group.Output.Shape.RowLength) + (4 * group.Output.ElementCount)),
+            ScratchBytes = sizeof(double) * ((3 * (long)group.Output.Shape.RowLength * group.Output.Shape.RowLength)
+                + (4 * group.Output.ElementCount)),
         };
         int taken = grams.Count(gram => gram.Gram is not null);
         if (taken > 0 && taken < grams.Length)
         {
             int lacking = Array.FindIndex(grams, gram => gram.Gram is null);
             throw new MergeException(new Problem(ErrorCodes.AuxiliaryMismatch,
-                $"'{grams[lacking].Statistics.Name}' lacks '{ActivationStatistics.GramOf(sources[lacking].Tensor.Name)}', which '{grams.First(gram => gram.Gram is not null).Statistics.Name}' has",
+                $"'{grams[lacking].Statistics.Name}' lacks '{ActivationStatistics.GramOf(sources[lacking].Tensor.Name)}', which "
+                    + $"'{grams.First(gram => gram.Gram is not null).Statistics.Name}' has",
                 "Take the statistics of all models in the same way."));
         }
 
         return taken == 0 ? merge.MeanOf()
-            : merge.Of(group, (tasks, algebra) => Solve(tasks, [.. grams.Zip(merge.Weights, (gram, weight) => (gram.Statistics, gram.Gram!, weight))], algebra));
+            : merge.Of(group,
+                (tasks, algebra) => Solve(tasks, [.. grams.Zip(merge.Weights, (gram, weight) => (gram.Statistics, gram.Gram!, weight))],
+                    algebra));
     }
 
     // Task vectors come with their weights.
-    private Matrix<float> Solve(TaskMatrices tasks, IReadOnlyList<(AuxiliaryCheckpoint Statistics, TensorInfo Gram, double Weight)> grams, ILinearAlgebra algebra)
+    private Matrix<float> Solve(TaskMatrices tasks, IReadOnlyList<(AuxiliaryCheckpoint Statistics, TensorInfo Gram, double Weight)> grams,
+        ILinearAlgebra algebra)
     {
         Matrix<double> inputs = new(tasks.In, tasks.In);
         Matrix<double> wanted = new(tasks.Out, tasks.In);
         Matrix<double> mean = new(tasks.Out, tasks.In);
-        foreach ((Matrix<float> taskVector, (AuxiliaryCheckpoint statistics, TensorInfo gram, double weight)) in tasks.TaskVectors.Zip(grams).Where(task => task.Second.Weight != 0))
+        foreach ((Matrix<float> taskVector,
+            (AuxiliaryCheckpoint statistics, TensorInfo gram, double weight)) in tasks.TaskVectors.Zip(grams)
+                .Where(task => task.Second.Weight != 0))
         {
             tasks.Cancellation.ThrowIfCancellationRequested();
             Matrix<double> covariance = Damped(statistics.Read(gram));

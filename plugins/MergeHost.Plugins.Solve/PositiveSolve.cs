@@ -4,7 +4,8 @@ using MergeHost.Kernels.Algebra.Matrices;
 
 namespace MergeHost.Plugins.Solve;
 
-/// <summary>Solves <c>X A = B</c> for a symmetric A without negative eigenvalues: by its triangular factor, or where it has none by its eigenvalues.</summary>
+/// <summary>Solves <c>X A = B</c> for a symmetric A without negative eigenvalues: by its triangular factor, or
+/// where it has none by its eigenvalues.</summary>
 internal static class PositiveSolve
 {
     private const int BlockRows = 128;
@@ -20,7 +21,9 @@ internal static class PositiveSolve
     public static Matrix<double> Divide(Matrix<double> b, Matrix<double> a, ILinearAlgebra algebra, CancellationToken cancellation)
     {
         Matrix<double> factor = Copy(a);
-        return TryFactor(factor, algebra, cancellation) ? ByTriangles(b.Transpose(), factor, algebra, cancellation) : ByEigenvalues(b, a, algebra);
+        return TryFactor(factor, algebra, cancellation)
+            ? ByTriangles(b.Transpose(), factor, algebra, cancellation)
+            : ByEigenvalues(b, a, algebra);
     }
 
     // A = L Lᵀ, block by block from the left; L takes the place of the lower triangle.
@@ -57,7 +60,8 @@ internal static class PositiveSolve
             for (int first = 0; first < panel.Rows; first += BlockRows)
             {
                 int count = Math.Min(BlockRows, panel.Rows - first);
-                Matrix<double> update = algebra.Product(Rows(panel, first, panel.Rows - first), Rows(panel, first, count), transposeB: true);
+                Matrix<double> update = algebra.Product(Rows(panel, first, panel.Rows - first), Rows(panel, first, count),
+                    transposeB: true);
                 for (int row = 0; row < update.Rows; row++)
                 {
                     Span<double> target = a.Row(k + width + first + row).Slice(k + width + first, count);
@@ -104,7 +108,8 @@ internal static class PositiveSolve
             int width = Math.Min(BlockRows, l.Rows - k);
             if (k + width < l.Rows)
             {
-                Subtract(Rows(x, k, width), algebra.Product(Part(l, k + width, k, width), Rows(x, k + width, l.Rows - k - width), transposeA: true));
+                Subtract(Rows(x, k, width),
+                    algebra.Product(Part(l, k + width, k, width), Rows(x, k + width, l.Rows - k - width), transposeA: true));
             }
 
             for (int row = k + width - 1; row >= k; row--)
@@ -135,11 +140,14 @@ internal static class PositiveSolve
         return algebra.Product(turned, eigen.Vectors.Value, transposeB: true);
     }
 
-    private static void Eliminate(Span<double> row, Span<double> other, double factor) => TensorPrimitives.MultiplyAdd(other, -factor, row, row);
+    private static void Eliminate(Span<double> row, Span<double> other, double factor) =>
+        TensorPrimitives.MultiplyAdd(other, -factor, row, row);
 
-    private static void Subtract(Matrix<double> from, Matrix<double> what) => TensorPrimitives.Subtract<double>(from.Elements.Span, what.Elements.Span, from.Elements.Span);
+    private static void Subtract(Matrix<double> from, Matrix<double> what) =>
+        TensorPrimitives.Subtract<double>(from.Elements.Span, what.Elements.Span, from.Elements.Span);
 
-    private static Matrix<double> Rows(Matrix<double> matrix, int first, int count) => new(count, matrix.Columns, matrix.Elements.Slice(first * matrix.Columns, count * matrix.Columns));
+    private static Matrix<double> Rows(Matrix<double> matrix, int first, int count) =>
+        new(count, matrix.Columns, matrix.Elements.Slice(first * matrix.Columns, count * matrix.Columns));
 
     // All rows from one on, of some columns.
     private static Matrix<double> Part(Matrix<double> matrix, int firstRow, int firstColumn, int columns)

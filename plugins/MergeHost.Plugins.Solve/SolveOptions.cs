@@ -68,7 +68,8 @@ public abstract record InputSolveOptions
 /// <summary>Parameters of <c>regmean</c>.</summary>
 public sealed record RegmeanOptions : InputSolveOptions
 {
-    /// <summary>The factor α on what two inputs have in common; less makes the solution milder, and 0 leaves a mean that is weighted by input.</summary>
+    /// <summary>The factor α on what two inputs have in common; less makes the solution milder, and 0
+    /// leaves a mean that is weighted by input.</summary>
     [Range(0.0, 1.0)]
     public double OffDiagonal { get; init; } = 0.9;
 }

@@ -4,12 +4,13 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Sparse;
 
 /// <summary>
-/// Gives each source elements of its own: in the order of the recipe each takes, of every run of m elements of a row, the n largest of its task vector by
-/// magnitude that no source before it took; <c>θ₀ + λ · Σ wᵢ maskᵢ τᵢ</c>.
+/// Gives each source elements of its own: in the order of the recipe each takes, of every run of m elements of a row, the n largest of its
+/// task vector by magnitude that no source before it took; <c>θ₀ + λ · Σ wᵢ maskᵢ τᵢ</c>.
 /// </summary>
 /// <remarks>
-/// The masks do not overlap and are spread evenly. Of equal magnitudes the lowest index is taken; of a shorter run at the end of a row the same share, rounded
-/// up. The order matters: the first source chooses freely. The authors tune the weights by search; at weights of 1 the sum of a few sources is short.
+/// The masks do not overlap and are spread evenly. Of equal magnitudes the lowest index is taken; of a shorter run at the end of a
+/// row the same share, rounded up. The order matters: the first source chooses freely. The authors tune the weights by search; at
+/// weights of 1 the sum of a few sources is short.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2503.01874">CABS: Conflict-Aware and Balanced Sparsification for Enhancing Model Merging</seealso>
 /// <evidence>Its authors' Mistral-7B merges (arXiv:2503.01874).</evidence>
@@ -23,7 +24,8 @@ public sealed class CabsStrategy : IMergeStrategy<CabsOptions>
     {
         if (group.Options.N > group.Options.M)
         {
-            throw MergeException.Refused($"n is {group.Options.N}, more than the {group.Options.M} elements of a run", "Set `n:` to at most `m:`.");
+            throw MergeException.Refused($"n is {group.Options.N}, more than the {group.Options.M} elements of a run",
+                "Set `n:` to at most `m:`.");
         }
 
         float[] weights = [.. group.Sources.Select(source => (float)(group.Options.Lambda * source.Options.Weight))];

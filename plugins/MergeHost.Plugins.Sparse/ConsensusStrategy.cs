@@ -5,12 +5,12 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Sparse;
 
 /// <summary>
-/// Keeps the elements of the summed task vectors that several tasks own: <c>θ₀ + λ · [owners ≥ k] Σ wᵢτᵢ</c>, where task i owns an element if
-/// <c>|wᵢτᵢ| &gt; κ |Σ wⱼτⱼ − wᵢτᵢ|</c>.
+/// Keeps the elements of the summed task vectors that several tasks own: <c>θ₀ + λ · [owners ≥ k] Σ wᵢτᵢ</c>, where task i owns an
+/// element if <c>|wᵢτᵢ| &gt; κ |Σ wⱼτⱼ − wᵢτᵢ|</c>.
 /// </summary>
 /// <remarks>
-/// What only one task owns is dropped too, which suits many tasks; with two or three it is often what they learned. With <c>owners: 0</c> it is
-/// <c>task_arithmetic</c>.
+/// What only one task owns is dropped too, which suits many tasks; with two or three it is often what they learned. With
+/// <c>owners: 0</c> it is <c>task_arithmetic</c>.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2405.07813">Localizing Task Information for Improved Model Merging and Compression</seealso>
 /// <evidence>73.6 on eight tasks of CLIP, task arithmetic 69.1 (arXiv:2405.07813).</evidence>

@@ -4,9 +4,11 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Sparse;
 
-/// <summary>Takes each element from the task vector in which it is the largest by magnitude: <c>θ₀ + λ · wₘτₘ</c> with <c>m = argmaxᵢ |wᵢτᵢ|</c>.</summary>
-/// <remarks>Of equal magnitudes the first source's is taken. Made for models that were trained one after the other on parts of one task.</remarks>
-/// <seealso href="https://arxiv.org/abs/2407.06322">MagMax: Leveraging Model Merging for Seamless Continual Learning</seealso>
+/// <summary>Takes each element from the task vector in which it is the largest by magnitude: <c>θ₀ + λ ·
+/// wₘτₘ</c> with <c>m = argmaxᵢ |wᵢτᵢ|</c>.</summary>
+/// <remarks>Of equal magnitudes the first source's is taken. Made for models that were trained one after the other
+/// on parts of one task.</remarks> <seealso href="https://arxiv.org/abs/2407.06322">MagMax: Leveraging Model
+/// Merging for Seamless Continual Learning</seealso>
 /// <evidence>Its authors' continual learning of vision models (arXiv:2407.06322).</evidence>
 /// <failure>Unlike lengths of task vectors: the longest wins everywhere; set weights.</failure>
 /// <cost>One read of each input; memory flat.</cost>

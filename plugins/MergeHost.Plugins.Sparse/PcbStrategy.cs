@@ -5,17 +5,18 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Sparse;
 
 /// <summary>
-/// Averages task vectors element by element, by how much each matters to its own task and how far the tasks agree: <c>θ₀ + λ · Σ sᵢτᵢ / Σ sᵢ</c> with
-/// <c>βᵢ = exp(N · ‖|τᵢ|‖²) · tanh(τᵢ Σ τⱼ)</c>, where ‖·‖ takes the least number of a tensor to 0 and the largest to 1, and <c>sᵢ</c> the βᵢ of the largest ratio · n
-/// elements from 0, which the others have, to 1.
+/// Averages task vectors element by element, by how much each matters to its own task and how far the tasks agree: <c>θ₀ + λ · Σ sᵢτᵢ / Σ
+/// sᵢ</c> with <c>βᵢ = exp(N · ‖|τᵢ|‖²) · tanh(τᵢ Σ τⱼ)</c>, where ‖·‖ takes the least number of a tensor to 0 and the largest to 1, and
+/// <c>sᵢ</c> the βᵢ of the largest ratio · n elements from 0, which the others have, to 1.
 /// </summary>
 /// <remarks>
-/// As in the authors' code each |τᵢ| is first cut off at its ⌊n/10⁴⌋-th from below and from above. They take least and largest numbers over the whole model; here it
-/// is each tensor, so that memory does not grow with the model, and a tensor in which a task learned little counts as one in which it learned much. The authors start at λ = 1.2
-/// and tune it.
+/// As in the authors' code each |τᵢ| is first cut off at its ⌊n/10⁴⌋-th from below and from above. They take least and largest numbers over
+/// the whole model; here it is each tensor, so that memory does not grow with the model, and a tensor in which a task learned little counts
+/// as one in which it learned much. The authors start at λ = 1.2 and tune it.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2410.02396">Parameter Competition Balancing for Model Merging</seealso>
-/// <evidence>Its authors: 76.3 on eight tasks of ViT-B/32, between TIES and TSV-M (arXiv:2410.02396). None controlled on language models.</evidence>
+/// <evidence>Its authors: 76.3 on eight tasks of ViT-B/32, between TIES and TSV-M (arXiv:2410.02396).
+/// None controlled on language models.</evidence>
 /// <failure>Task vectors of language models are small: tanh is a line there, and β the product with the sum alone.</failure>
 /// <cost>Whole tensors in memory, with one more number for each source's element.</cost>
 [MergeStrategy("pcb", Base = BaseUse.Required)]
@@ -30,14 +31,16 @@ public sealed class PcbStrategy : IMergeStrategy<PcbOptions>
         PcbOptions options = group.Options;
         float[] weights = [.. group.Sources.Select(source => (float)source.Options.Weight)];
         return options.Lambda == 0 ? Treatment.CopyBase()
-            : Treatment.Matrix((tensors, _) => Merge(tensors, options, weights), sizeof(float) * (weights.Length + 3) * group.Output.ElementCount);
+            : Treatment.Matrix((tensors, _) => Merge(tensors, options, weights),
+                sizeof(float) * (weights.Length + 3) * group.Output.ElementCount);
     }
 
     private static void Merge(WholeTensors tensors, PcbOptions options, float[] weights)
     {
         ReadOnlySpan<float> @base = tensors.Base!.Value.Elements.Span;
         Span<float> result = tensors.Result.Elements.Span;
-        float[][] taskVectors = [.. tensors.Sources.Select((source, i) => TaskVector(source.Elements.Span, tensors.Base!.Value.Elements.Span, weights[i]))];
+        float[][] taskVectors = [.. tensors.Sources.Select((source,
+            i) => TaskVector(source.Elements.Span, tensors.Base!.Value.Elements.Span, weights[i]))];
         float[] sum = new float[@base.Length];
         foreach (float[] taskVector in taskVectors)
         {
@@ -89,9 +92,11 @@ public sealed class PcbStrategy : IMergeStrategy<PcbOptions>
     {
         int first = Math.Min((int)(values.Length * below), values.Length - 1);
         int last = Math.Max((int)(values.Length * (1 - above)) - 1, first);
-        return (SmallSelection.Select(values, values.Length - first).Threshold, SmallSelection.Select(values, values.Length - last).Threshold);
+        return (SmallSelection.Select(values, values.Length - first).Threshold,
+            SmallSelection.Select(values, values.Length - last).Threshold);
     }
 
     // All are alike where there is no distance.
-    private static float Share(float value, float least, float largest) => largest > least ? (value - least) / (largest - least) : float.IsNaN(value) ? value : 1;
+    private static float Share(float value, float least, float largest) =>
+        largest > least ? (value - least) / (largest - least) : float.IsNaN(value) ? value : 1;
 }

@@ -40,7 +40,8 @@ public sealed class DgHardStrategy : IMergeStrategy<DgHardOptions>
         TensorPrimitives.Add<float>(before.Elements.Span, kept.Elements.Span, tensors.Result.Elements.Span);
     }
 
-    private static double Beta(Matrix<float> matrix) => (double)Math.Min(matrix.Rows, matrix.Columns) / Math.Max(matrix.Rows, matrix.Columns);
+    private static double Beta(Matrix<float> matrix) =>
+        (double)Math.Min(matrix.Rows, matrix.Columns) / Math.Max(matrix.Rows, matrix.Columns);
 
     // One direction a column.
     private static Matrix<float> Kept(SymmetricEigen gram, double beta, double scale)

@@ -6,7 +6,8 @@ using MergeHost.Scoring;
 namespace MergeHost.Plugins.Spear;
 
 /// <summary>
-/// How much a matrix changed where its inputs are large: <c>Σ |W₁ − W₀|ᵢⱼ · ‖xⱼ‖ / Σ |W₀|ᵢⱼ · ‖xⱼ‖</c>, with Wanda's importance of a weight in place of its magnitude.
+/// How much a matrix changed where its inputs are large: <c>Σ |W₁ − W₀|ᵢⱼ · ‖xⱼ‖ / Σ |W₀|ᵢⱼ · ‖xⱼ‖</c>, with Wanda's
+/// importance of a weight in place of its magnitude.
 /// </summary>
 /// <remarks>‖xⱼ‖ is the root of the mean square of input j over the tokens of a text, from `mergehost statistics`.</remarks>
 /// <seealso href="https://arxiv.org/abs/2306.11695">A simple and effective pruning approach for large language models (Wanda)</seealso>
@@ -41,11 +42,12 @@ public sealed class WandaScorer : ILayerScorer<InputOptions>
 }
 
 /// <summary>
-/// How much what a matrix gives changed, on the inputs that it has: <c>‖(W₁ − W₀)X‖ / ‖W₀X‖</c>, which is <c>√(tr(τCτᵀ) / tr(W₀CW₀ᵀ))</c> with C the mean of <c>x xᵀ</c>.
+/// How much what a matrix gives changed, on the inputs that it has: <c>‖(W₁ − W₀)X‖ / ‖W₀X‖</c>, which is <c>√(tr(τCτᵀ) /
+/// tr(W₀CW₀ᵀ))</c> with C the mean of <c>x xᵀ</c>.
 /// </summary>
 /// <remarks>
-/// <c>relative_change</c> takes all inputs for equally likely; this one knows them, from `mergehost statistics`. A change in directions that no input has
-/// counts for nothing.
+/// <c>relative_change</c> takes all inputs for equally likely; this one knows them, from `mergehost statistics`. A change in
+/// directions that no input has counts for nothing.
 /// </remarks>
 [LayerScorer("output_change", Comparability = ScoreComparability.Global)]
 public sealed class OutputChangeScorer : ILayerScorer<InputOptions>

@@ -28,7 +28,8 @@ public sealed class SpearScorer : ILayerScorer<SpearOptions>
     public LayerScore Score(ILayerTensors layer, SpearOptions options, ILinearAlgebra algebra, CancellationToken cancellation)
     {
         LayerScore swci = _swci.Score(layer, new SnrOptions { Threshold = options.Threshold, On = options.On }, algebra, cancellation);
-        LayerScore svdr = _svdr.Score(layer, new SvdrOptions { Threshold = options.Threshold, Reading = options.Reading }, algebra, cancellation);
+        LayerScore svdr = _svdr.Score(layer, new SvdrOptions { Threshold = options.Threshold, Reading = options.Reading }, algebra,
+            cancellation);
         return double.IsNaN(swci.Value)
             ? LayerScore.NotApplicable
             : new LayerScore(swci.Value) { Diagnostics = new Dictionary<string, double> { [Swci] = swci.Value, [Svdr] = svdr.Value } };

@@ -4,7 +4,8 @@ using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear;
 
-/// <summary>SNR-weighted change intensity: <c>SNR(W) · ‖W₁ − W₀‖ / ‖W₀‖</c>, how much a matrix changed, weighted by how much it holds.</summary>
+/// <summary>SNR-weighted change intensity: <c>SNR(W) · ‖W₁ − W₀‖ / ‖W₀‖</c>, how much a matrix
+/// changed, weighted by how much it holds.</summary>
 /// <remarks>
 /// The name and its reading, change weighted by importance, are those of SPEAR-MM. The formula is a reconstruction: which matrix gives the
 /// SNR is not known; <c>on</c> chooses, the adapted model's being the default.

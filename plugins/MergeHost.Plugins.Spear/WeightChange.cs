@@ -9,19 +9,23 @@ internal static class WeightChange
 {
     /// <summary>Whether a tensor is a weight matrix inside the model; vectors, embeddings and heads are not scored.</summary>
     public static bool IsScored(ILayerTensors layer) =>
-        layer.Tensor is { Shape.Rank: > 1, ElementCount: > 0 } && layer.Role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.Norm);
+        layer.Tensor is { Shape.Rank: > 1, ElementCount: > 0 }
+            && layer.Role is not (TensorRole.Embedding or TensorRole.Head or TensorRole.Norm);
 
-    /// <summary>The change intensity <c>‖W₁ − W₀‖ / ‖W₀‖</c>; 0 where nothing changed, NaN where the base is all zeros and the other is not.</summary>
+    /// <summary>The change intensity <c>‖W₁ − W₀‖ / ‖W₀‖</c>; 0 where nothing changed, NaN where the
+    /// base is all zeros and the other is not.</summary>
     public static double Intensity(ILayerTensors layer)
     {
         double change = Norm(layer.Get(LayerMatrix.TaskVector));
         return change == 0 ? 0 : Finite(change / Norm(layer.Get(LayerMatrix.Base)));
     }
 
-    /// <summary>A measure of a change by that of the base: 0 where nothing changed, no score where the base has none and the change has.</summary>
+    /// <summary>A measure of a change by that of the base: 0 where nothing changed, no score where
+    /// the base has none and the change has.</summary>
     public static LayerScore Share(double change, double @base) => new(change == 0 ? 0 : Finite(change / @base));
 
-    /// <summary>The change of direction <c>1 − cos(W₀, W₁)</c>, as <c>½ · ‖W₁/‖W₁‖ − W₀/‖W₀‖‖²</c>, which keeps its digits where both are alike.</summary>
+    /// <summary>The change of direction <c>1 − cos(W₀, W₁)</c>, as <c>½ · ‖W₁/‖W₁‖ − W₀/‖W₀‖‖²</c>, which
+    /// keeps its digits where both are alike.</summary>
     public static double Direction(ILayerTensors layer)
     {
         Matrix<float> before = layer.Get(LayerMatrix.Base);

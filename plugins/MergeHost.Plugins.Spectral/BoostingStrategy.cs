@@ -4,12 +4,12 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Spectral;
 
 /// <summary>
-/// Raises the small singular values of the summed task vectors: of <c>Σ wᵢτᵢ = USVᵀ</c>, those below <c>sₖ</c> become <c>sₖ</c>, where k is the first at
-/// which the sum of the values so far reaches β of all.
+/// Raises the small singular values of the summed task vectors: of <c>Σ wᵢτᵢ = USVᵀ</c>, those below <c>sₖ</c> become <c>sₖ</c>, where k is
+/// the first at which the sum of the values so far reaches β of all.
 /// </summary>
 /// <remarks>
-/// At β = 0.01 that is nearly always the largest: a flat spectrum, much longer than the sum, so that λ has to be found by trying, from far below 1.
-/// Directions below 1e-6 of the largest stay as they are.
+/// At β = 0.01 that is nearly always the largest: a flat spectrum, much longer than the sum, so that λ has to be found by trying, from far
+/// below 1. Directions below 1e-6 of the largest stay as they are.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2506.16506">Subspace-Boosted Model Merging</seealso>
 /// <evidence>

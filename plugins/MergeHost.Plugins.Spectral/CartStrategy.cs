@@ -8,10 +8,11 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Spectral;
 
 /// <summary>
-/// The mean of the models, and of how each differs from it only the largest directions: <c>θ̄ + λ · Σ rankₖ(θᵢ − θ̄)</c>. No base is needed.
+/// The mean of the models, and of how each differs from it only the largest directions: <c>θ̄ + λ · Σ rankₖ(θᵢ − θ̄)</c>. No base is
+/// needed.
 /// </summary>
-/// <remarks>k is <c>rank</c> of the smaller extent, at least 1. The differences sum to zero, so that without the cut nothing would be added.</remarks>
-/// <seealso href="https://arxiv.org/abs/2412.12153">Revisiting Weight Averaging for Model Merging</seealso>
+/// <remarks>k is <c>rank</c> of the smaller extent, at least 1. The differences sum to zero, so that without the cut nothing would be
+/// added.</remarks> <seealso href="https://arxiv.org/abs/2412.12153">Revisiting Weight Averaging for Model Merging</seealso>
 /// <evidence>Its authors' vision models (arXiv:2412.12153).</evidence>
 /// <failure>Few sources: the mean already is all there is.</failure>
 /// <cost>N decompositions of each matrix.</cost>

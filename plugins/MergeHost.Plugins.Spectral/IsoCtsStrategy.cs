@@ -6,11 +6,12 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Spectral;
 
 /// <summary>
-/// As <c>iso_c</c>, with some directions kept for each task: the k₀ largest of the sum, <c>U₀S₀V₀ᵀ</c>, then of each task the n largest of what these
-/// do not cover, <c>(I − U₀U₀ᵀ) wᵢτᵢ</c>; all made orthonormal, and all of the mean length: <c>θ₀ + λ · mean(S) · U⊥V⊥ᵀ</c>.
+/// As <c>iso_c</c>, with some directions kept for each task: the k₀ largest of the sum, <c>U₀S₀V₀ᵀ</c>, then of each task the n largest of
+/// what these do not cover, <c>(I − U₀U₀ᵀ) wᵢτᵢ</c>; all made orthonormal, and all of the mean length: <c>θ₀ + λ · mean(S) · U⊥V⊥ᵀ</c>.
 /// </summary>
 /// <remarks>n is (1 − common_space)·r/N, rounded, and <c>k₀ = r − nN</c>. The limits are those of <c>iso_c</c>.</remarks>
-/// <seealso href="https://arxiv.org/abs/2502.04959">No Task Left Behind: Isotropic Model Merging with Common and Task-Specific Subspaces</seealso>
+/// <seealso href="https://arxiv.org/abs/2502.04959">No Task Left Behind: Isotropic Model Merging
+/// with Common and Task-Specific Subspaces</seealso>
 /// <evidence>As iso_c, by its authors with many tasks better (arXiv:2502.04959).</evidence>
 /// <failure>As iso_c.</failure>
 /// <cost>N + 3 decompositions of each matrix.</cost>
@@ -18,7 +19,8 @@ namespace MergeHost.Plugins.Spectral;
 public sealed class IsoCtsStrategy : IMergeStrategy<IsoCtsOptions>
 {
     /// <inheritdoc/>
-    public Treatment Merge(TensorGroup<IsoCtsOptions> group) => group.Merge((tasks, algebra) => Merge(tasks, algebra, group.Options.CommonSpace));
+    public Treatment Merge(TensorGroup<IsoCtsOptions> group) =>
+        group.Merge((tasks, algebra) => Merge(tasks, algebra, group.Options.CommonSpace));
 
     private static Matrix<float> Merge(TaskMatrices tasks, ILinearAlgebra algebra, double commonSpace)
     {

@@ -13,7 +13,8 @@ public abstract record SpectralOptions
     /// <summary>The factor λ on the merged task vector.</summary>
     public double Lambda { get; init; } = 1;
 
-    /// <summary>Whether embeddings and heads are merged by singular directions too; if not, they get the mean of their task vectors, as vectors do.</summary>
+    /// <summary>Whether embeddings and heads are merged by singular directions too; if not, they get the mean
+    /// of their task vectors, as vectors do.</summary>
     public bool Embeddings { get; init; }
 }
 
@@ -42,7 +43,8 @@ public sealed record BoostingOptions : SpectralOptions
 /// <summary>Parameters of <c>svc</c>.</summary>
 public sealed record SvcOptions : SpectralOptions
 {
-    /// <summary>The least share α in which a task is taken to have a direction: at 1 singular values only shrink, below it they may grow up to 1/α-fold.</summary>
+    /// <summary>The least share α in which a task is taken to have a direction: at 1 singular values only shrink,
+    /// below it they may grow up to 1/α-fold.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 1;
 }

@@ -6,8 +6,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Spectral;
 
 /// <summary>
-/// Keeps the largest directions of each task vector, as many as make η of the sum of its singular values, makes up for the rest, and averages:
-/// <c>θ₀ + λ · Σ (Σs / Σ_kept s) · rankₖ(wᵢτᵢ) / N</c>.
+/// Keeps the largest directions of each task vector, as many as make η of the sum of its singular values, makes up for the rest, and
+/// averages: <c>θ₀ + λ · Σ (Σs / Σ_kept s) · rankₖ(wᵢτᵢ) / N</c>.
 /// </summary>
 /// <remarks>At η = 1 it is the mean of the task vectors.</remarks>
 /// <seealso href="https://arxiv.org/abs/2502.10339">STAR: Spectral Truncation and Rescale for Model Merging</seealso>

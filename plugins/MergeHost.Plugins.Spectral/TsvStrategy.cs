@@ -5,12 +5,13 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Spectral;
 
 /// <summary>
-/// Gives each task vector its share of the directions: of <c>wᵢτᵢ = UᵢSᵢVᵢᵀ</c> the ⌊r/N⌋ largest stay, and what the tasks' directions have in common
-/// is parted by the nearest orthonormal ones, <c>θ₀ + λ · U⊥ diag(S₁ … S_N) V⊥ᵀ</c> with <c>U⊥ = polar [U₁ … U_N]</c>, V⊥ likewise.
+/// Gives each task vector its share of the directions: of <c>wᵢτᵢ = UᵢSᵢVᵢᵀ</c> the ⌊r/N⌋ largest stay, and what the
+/// tasks' directions have in common is parted by the nearest orthonormal ones, <c>θ₀ + λ · U⊥ diag(S₁ … S_N) V⊥ᵀ</c>
+/// with <c>U⊥ = polar [U₁ … U_N]</c>, V⊥ likewise.
 /// </summary>
 /// <remarks>
-/// Vectors get the mean of their task vectors, and embeddings and heads too unless <c>embeddings: true</c>. A source that learned nothing takes no
-/// direction from others, and directions that two tasks share exactly are counted once; the authors' code leaves these to chance.
+/// Vectors get the mean of their task vectors, and embeddings and heads too unless <c>embeddings: true</c>. A source that learned nothing
+/// takes no direction from others, and directions that two tasks share exactly are counted once; the authors' code leaves these to chance.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2412.00081">Task Singular Vectors: Reducing Task Interference in Model Merging</seealso>
 /// <evidence>

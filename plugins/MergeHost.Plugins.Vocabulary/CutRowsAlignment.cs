@@ -5,8 +5,8 @@ namespace MergeHost.Plugins.Vocabulary;
 
 /// <summary>Cuts embedding, head and its bias to the fewest rows that any model has, whatever token each row is for.</summary>
 /// <remarks>
-/// mergekit's <c>--unsafe-truncate-embeddings</c>. Tokens past the cut lose their rows, and equal numbers need not be equal tokens: for models that
-/// differ in padding only; <c>vocabulary</c> goes by tokens.
+/// mergekit's <c>--unsafe-truncate-embeddings</c>. Tokens past the cut lose their rows, and equal numbers need not be equal tokens: for
+/// models that differ in padding only; <c>vocabulary</c> goes by tokens.
 /// </remarks>
 [ModelAlignment("cut_rows")]
 public sealed class CutRowsAlignment : IModelAlignment<CutRowsOptions>
@@ -31,15 +31,22 @@ public sealed class CutRowsAlignment : IModelAlignment<CutRowsOptions>
         }
 
         List<string> cut = [.. models.Select(model => $"'{context.Models[model].Name}'")];
-        string line = cut.Count == 0 ? "no model has more rows than another" : $"rows of {string.Join(", ", cut)} are cut to the fewest that any model has, {changed.SelectMany(own => own).First().Info.Shape[0]}";
+        string line = cut.Count == 0
+            ? "no model has more rows than another"
+            : $"rows of {string.Join(", ", cut)} are cut to the fewest that any model "
+                + $"has, {changed.SelectMany(own => own).First().Info.Shape[0]}";
         if (cut.Count > 0)
         {
-            context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"{line}; rows are not compared by token", "Set `tokenizer_source: union` or `base` in its place to go by tokens."));
+            context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"{line}; rows are not compared by token",
+                "Set `tokenizer_source: union` or `base` in its place to go by tokens."));
         }
 
         return new AlignedModels
         {
-            Checkpoints = [.. context.Models.Zip(changed, (model, own) => own.Count == 0 ? model.Checkpoint : new VocabularyCheckpoint(model.Checkpoint, own, $"cut_rows {own[0].Info.Shape[0]}"))],
+            Checkpoints = [.. context.Models.Zip(changed,
+                (model, own) => own.Count == 0
+                    ? model.Checkpoint
+                    : new VocabularyCheckpoint(model.Checkpoint, own, $"cut_rows {own[0].Info.Shape[0]}"))],
             Lines = [line],
         };
     }

@@ -10,10 +10,11 @@ using MergeHost.Tokenizers;
 namespace MergeHost.Plugins.Vocabulary;
 
 /// <summary>
-/// Gives models with different tokenizers one vocabulary: rows of embedding and head are gathered by token, and a model that lacks a token gets a row
-/// for it by rule: the recipe's, that of the only model that has it, the base's, or the mean of those that have it.
+/// Gives models with different tokenizers one vocabulary: rows of embedding and head are gathered by token, and a model that lacks a token
+/// gets a row for it by rule: the recipe's, that of the only model that has it, the base's, or the mean of those that have it.
 /// </summary>
-/// <remarks>Rows and rules are those of mergekit 0.1.5; ids are always the same, and pieces of other models stay pieces. See the plugin's README.</remarks>
+/// <remarks>Rows and rules are those of mergekit 0.1.5; ids are always the same, and pieces of other models
+/// stay pieces. See the plugin's README.</remarks>
 [ModelAlignment("vocabulary")]
 public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
 {
@@ -49,7 +50,8 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
         TokenTensor[] tensors = [.. TokenTensor.Find(context)];
         ICheckpointReader[] aligned = Apply(context, tensors, tensor => PlanOf(tensor, plans, vocabulary, models, given, context, count));
         RoundTripStart start = RoundTripStart.Of(models[0], vocabulary);
-        IReadOnlyList<CompanionFile> files = [.. TokenizerWriter.Write(vocabulary), .. SpecialIds.Generation(vocabulary, context.Models[0].Checkpoint.Companions)];
+        IReadOnlyList<CompanionFile> files = [.. TokenizerWriter.Write(vocabulary),
+            .. SpecialIds.Generation(vocabulary, context.Models[0].Checkpoint.Companions)];
         RoundTrip roundTrip = RoundTrip.Measure(start, vocabulary, files, options);
         VocabularyReport report = new(options.Source, vocabulary, models, rows, ownerRows, plans.Values.FirstOrDefault(), roundTrip);
         report.Warn(context);
@@ -67,10 +69,14 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
     private static (ModelTokens? Tokens, long Rows, JsonObject? Config) FindOwner(
         AlignmentContext context, VocabularyOptions options, ModelTokens?[] read, long[] rows)
     {
-        string name = options.Source.StartsWith(ModelPrefix, StringComparison.Ordinal) ? options.Source[ModelPrefix.Length..] : options.Source;
+        string name = options.Source.StartsWith(ModelPrefix, StringComparison.Ordinal)
+            ? options.Source[ModelPrefix.Length..]
+            : options.Source;
         if (name == Base && context.Base is null)
         {
-            context.Warn(new Problem(ErrorCodes.SourceCount, $"the tokenizer is to be the base's, and no base is named: it is that of '{context.Models[0].Name}', the first model", "Add `base_model:`, or name a model."));
+            context.Warn(new Problem(ErrorCodes.SourceCount,
+                $"the tokenizer is to be the base's, and no base is named: it is that of '{context.Models[0].Name}', the first model",
+                "Add `base_model:`, or name a model."));
         }
 
         StageModel? model = name is Base or Union ? context.Models[0] : context.Find(name);
@@ -82,14 +88,17 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
 
         ICheckpointReader other = context.Open(name);
         return ModelTokens.Read(name, other.Companions, context.Warn) is { } tokens
-            ? (tokens, TokenTensor.RowsOf(other, context.RoleOf) ?? long.MaxValue, ModelTokens.ReadJson(name, other.Companions, "config.json"))
-            : throw new MergeHostException([new Problem(ErrorCodes.BadConfig, $"'{name}' has no tokenizer", "Name another model by `source:`.")]);
+            ? (tokens, TokenTensor.RowsOf(other, context.RoleOf) ?? long.MaxValue,
+                ModelTokens.ReadJson(name, other.Companions, "config.json"))
+            : throw new MergeHostException([new Problem(ErrorCodes.BadConfig, $"'{name}' has no tokenizer",
+                "Name another model by `source:`.")]);
     }
 
     private static ModelTokens Substitute(AlignmentContext context, int index, ModelTokens? owner, ModelTokens?[] read, long[] rows)
     {
         string name = context.Models[index].Name;
-        context.Warn(new Problem(ErrorCodes.CheckpointOddity, $"'{name}' has no {TokenizerFiles.Json}, so its tokens are taken to be those of the others"));
+        context.Warn(new Problem(ErrorCodes.CheckpointOddity,
+            $"'{name}' has no {TokenizerFiles.Json}, so its tokens are taken to be those of the others"));
         return (owner ?? read.FirstOrDefault(tokens => tokens is not null))?.For(name) ?? ModelTokens.Numbered(name, rows[index]);
     }
 
@@ -100,11 +109,14 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
             return;
         }
 
-        string message = $"the tokenizer of '{owner.Name}' is {Name(owner)}, that of '{other.Name}' {Name(other)}: they spell the same text in other letters";
+        string message =
+            $"the tokenizer of '{owner.Name}' is {Name(owner)}, that of '{other.Name}' {Name(other)}: they spell the same text in other "
+                + "letters";
         const string hint = "Put one model's vocabulary onto the other first, by a transplant.";
         if (isUnion)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.VocabularyMismatch, $"{message}, so that a union of them has rows that no text reaches", hint)]);
+            throw new MergeHostException([new Problem(ErrorCodes.VocabularyMismatch,
+                $"{message}, so that a union of them has rows that no text reaches", hint)]);
         }
 
         context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"{message}; most rows of one have no counterpart in the other", hint));
@@ -120,7 +132,8 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
     }
 
     private static RowPlan PlanOf(
-        TokenTensor tensor, Dictionary<string, RowPlan> plans, OutputVocabulary vocabulary, ModelTokens[] models, GivenRows given, AlignmentContext context, int rows)
+        TokenTensor tensor, Dictionary<string, RowPlan> plans, OutputVocabulary vocabulary, ModelTokens[] models, GivenRows given,
+        AlignmentContext context, int rows)
     {
         long[] stored = [.. tensor.Parts.Select(part => part?.Info.Shape[0] ?? 0)];
         string key = string.Join(' ', stored);
@@ -144,14 +157,16 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
             digest += plan.Digest();
             for (int model = 0; model < changed.Length; model++)
             {
-                if (tensor.Parts[model] is { } part && !(part.Name == part.Info.Name && part.Info.DType == type && plan.IsIdentity(model, part.Info.Shape[0])))
+                if (tensor.Parts[model] is { } part
+                    && !(part.Name == part.Info.Name && part.Info.DType == type && plan.IsIdentity(model, part.Info.Shape[0])))
                 {
                     changed[model].Add(new AlignedTensor(plan, tensor.Parts, model, type));
                 }
             }
         }
 
-        return [.. context.Models.Zip(changed, (model, own) => own.Count == 0 ? model.Checkpoint : new VocabularyCheckpoint(model.Checkpoint, own, digest))];
+        return [.. context.Models.Zip(changed,
+            (model, own) => own.Count == 0 ? model.Checkpoint : new VocabularyCheckpoint(model.Checkpoint, own, digest))];
     }
 
     // Rows go from one model to another as they are stored, where all are stored alike.
@@ -159,7 +174,8 @@ public sealed class VocabularyAlignment : IModelAlignment<VocabularyOptions>
     {
         TensorInfo[] infos = [.. tensor.Parts.OfType<ModelRows>().Select(part => part.Info)];
         DType first = infos[0].DType;
-        bool isUniform = infos.All(info => info.DType == first) && (first.Kind == DTypeKind.Float ? DTypeConversion.CanEncode(first) : !plan.MakesRows)
+        bool isUniform = infos.All(info => info.DType == first)
+            && (first.Kind == DTypeKind.Float ? DTypeConversion.CanEncode(first) : !plan.MakesRows)
             && infos.All(info => info.ElementCount / info.Shape[0] % first.BlockElements == 0);
         return isUniform ? first : DType.F32;
     }

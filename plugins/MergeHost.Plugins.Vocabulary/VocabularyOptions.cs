@@ -6,13 +6,15 @@ namespace MergeHost.Plugins.Vocabulary;
 /// <summary>The options of <c>vocabulary</c>: mergekit's <c>tokenizer:</c>, and what MergeHost adds to it.</summary>
 public sealed record VocabularyOptions
 {
-    /// <summary>Whose tokens the output gets: <c>base</c>, <c>union</c> for those of all models, or a model, which need not take part.</summary>
+    /// <summary>Whose tokens the output gets: <c>base</c>, <c>union</c> for those of all models,
+    /// or a model, which need not take part.</summary>
     public string Source { get; init; } = "union";
 
     /// <summary>Where the rows of single tokens come from; tokens that no model has are added.</summary>
     public IReadOnlyDictionary<string, TokenOptions> Tokens { get; init; } = new Dictionary<string, TokenOptions>();
 
-    /// <summary>Rows are added until their number is a multiple of this; each is the mean of a model's rows. Without it none are added.</summary>
+    /// <summary>Rows are added until their number is a multiple of this; each is the mean of a
+    /// model's rows. Without it none are added.</summary>
     [Range(1, 1 << 20)]
     public int? PadToMultipleOf { get; init; }
 

@@ -104,7 +104,8 @@ public sealed record DType(string Name, DTypeKind Kind, int BlockBytes, int Bloc
     /// </summary>
     public double RoundingNoise { get; init; }
 
-    /// <summary>Reads and writes the elements, for a type of a format's own making; <see langword="null"/> for those that the host knows.</summary>
+    /// <summary>Reads and writes the elements, for a type of a format's own making;
+    /// <see langword="null"/> for those that the host knows.</summary>
     /// <remarks>Neither it nor <see cref="RoundingNoise"/> tells types apart: two that are alike in all else are equal.</remarks>
     public IElementCodec? Codec { get; init; }
 

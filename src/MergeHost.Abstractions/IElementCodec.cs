@@ -23,7 +23,8 @@ public interface IElementCodec
     /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
     void FromSingle(ReadOnlySpan<float> source, Span<byte> destination);
 
-    /// <summary>Runs that are written begin and end at multiples of this, or at the tensor's end; 1 unless neighbours decide what is nearest.</summary>
+    /// <summary>Runs that are written begin and end at multiples of this, or at the tensor's end; 1
+    /// unless neighbours decide what is nearest.</summary>
     int RunElements => 1;
 
     /// <summary>Converts a run of a tensor from float32, for types whose rule differs from place to place.</summary>

@@ -25,8 +25,13 @@ public sealed class ExportAnalyzer : DiagnosticAnalyzer
         foreach (AttributeData attribute in type.GetAttributes())
         {
             // Each stands beside its contract: XAttribute beside IX.
-            if (attribute.AttributeClass is not { BaseType.Name: "ExportAttribute", ContainingAssembly.Name: "MergeHost.Abstractions" } export
-                || export.ContainingNamespace.GetTypeMembers($"I{export.Name.Replace("Attribute", "")}", arity: 0).FirstOrDefault() is not { } contract)
+            if (attribute.AttributeClass is not
+                {
+                    BaseType.Name: "ExportAttribute",
+                    ContainingAssembly.Name: "MergeHost.Abstractions",
+                } export
+                || export.ContainingNamespace.GetTypeMembers($"I{export.Name.Replace("Attribute", "")}", arity: 0)
+                    .FirstOrDefault() is not { } contract)
             {
                 continue;
             }
@@ -37,7 +42,9 @@ public sealed class ExportAnalyzer : DiagnosticAnalyzer
                 context.ReportDiagnostic(Diagnostic.Create(Rules.Id, place, id));
             }
 
-            string? fault = !type.AllInterfaces.Contains(contract, SymbolEqualityComparer.Default) ? "does not implement it" : type.IsAbstract ? "is abstract" : null;
+            string? fault = !type.AllInterfaces.Contains(contract, SymbolEqualityComparer.Default)
+                ? "does not implement it"
+                : type.IsAbstract ? "is abstract" : null;
             if (fault is not null)
             {
                 context.ReportDiagnostic(Diagnostic.Create(Rules.Contract, type.Locations[0], type.Name, contract.Name, fault));

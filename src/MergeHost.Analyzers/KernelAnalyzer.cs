@@ -11,10 +11,12 @@ namespace MergeHost.Analyzers;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class KernelAnalyzer : DiagnosticAnalyzer
 {
-    private static readonly HashSet<string> _faces = ["MergeHost.Lanes.IElementwiseKernel", "MergeHost.Lanes.IReduceKernel", "MergeHost.Kernels.Methods.IThinning"];
+    private static readonly HashSet<string> _faces = ["MergeHost.Lanes.IElementwiseKernel", "MergeHost.Lanes.IReduceKernel",
+        "MergeHost.Kernels.Methods.IThinning"];
 
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.NotInlined, Rules.Slot, Rules.Streams, Rules.Allocation];
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.NotInlined, Rules.Slot, Rules.Streams,
+        Rules.Allocation];
 
     /// <inheritdoc/>
     public override void Initialize(AnalysisContext context)
@@ -27,7 +29,8 @@ public sealed class KernelAnalyzer : DiagnosticAnalyzer
             ConcurrentBag<Table> tables = [];
             start.RegisterSymbolAction(CheckInlining, SymbolKind.Method);
             start.RegisterOperationAction(operation => Look(operation, readings, tables), OperationKind.Invocation);
-            start.RegisterOperationAction(CheckAllocation, OperationKind.ObjectCreation, OperationKind.ArrayCreation, OperationKind.AnonymousFunction, OperationKind.InterpolatedString);
+            start.RegisterOperationAction(CheckAllocation, OperationKind.ObjectCreation, OperationKind.ArrayCreation,
+                OperationKind.AnonymousFunction, OperationKind.InterpolatedString);
             start.RegisterCompilationEndAction(end => Compare(end, readings, tables));
         });
     }
@@ -37,7 +40,8 @@ public sealed class KernelAnalyzer : DiagnosticAnalyzer
         IMethodSymbol method = (IMethodSymbol)context.Symbol;
         if (IsKernel(method) && !method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveInlining))
         {
-            context.ReportDiagnostic(Diagnostic.Create(Rules.NotInlined, method.Locations[0], $"{method.ContainingType.Name}.{method.Name}"));
+            context.ReportDiagnostic(Diagnostic.Create(Rules.NotInlined, method.Locations[0],
+                $"{method.ContainingType.Name}.{method.Name}"));
         }
     }
 
@@ -64,18 +68,25 @@ public sealed class KernelAnalyzer : DiagnosticAnalyzer
     {
         IInvocationOperation call = (IInvocationOperation)context.Operation;
         string owner = call.TargetMethod.ContainingType.OriginalDefinition.ToDisplayString();
-        if (owner == "MergeHost.Lanes.IKernelContext<V>" && IsKernel(context.ContainingSymbol) && call.TargetMethod.Name is ("P" or "Uniform"))
+        if (owner == "MergeHost.Lanes.IKernelContext<V>" && IsKernel(context.ContainingSymbol)
+            && call.TargetMethod.Name is ("P" or "Uniform"))
         {
-            int? slot = call.TargetMethod.Name == "P" ? Constant(call.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == "slot")?.Value) : null;
-            readings.Add(new Reading(context.ContainingSymbol.ContainingType.OriginalDefinition, call.TargetMethod.Name == "Uniform", slot, call.Syntax.GetLocation()));
+            int? slot = call.TargetMethod.Name == "P"
+                ? Constant(call.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == "slot")?.Value)
+                : null;
+            readings.Add(new Reading(context.ContainingSymbol.ContainingType.OriginalDefinition, call.TargetMethod.Name == "Uniform", slot,
+                call.Syntax.GetLocation()));
         }
-        else if (owner == "MergeHost.Strategies.Treatment" && call.TargetMethod is { Name: "Elementwise" } method && method.TypeArguments.FirstOrDefault() is INamedTypeSymbol kernel
+        else if (owner == "MergeHost.Strategies.Treatment" && call.TargetMethod is { Name: "Elementwise" } method
+            && method.TypeArguments.FirstOrDefault() is INamedTypeSymbol kernel
             && Unconverted(call.Arguments.FirstOrDefault()?.Value) is IObjectCreationOperation parameters)
         {
             tables.Add(new Table(
                 kernel.OriginalDefinition,
                 Constant(parameters.Arguments.FirstOrDefault(argument => argument.Parameter?.Name == "slots")?.Value),
-                parameters.Initializer?.Initializers.Any(part => part is ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.Name: "Streams" } }) == true,
+                parameters.Initializer?.Initializers
+                    .Any(part =>
+                        part is ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property.Name: "Streams" } }) == true,
                 parameters.Syntax.GetLocation()));
         }
         else if (owner == "System.Random" && IsKernel(context.ContainingSymbol))
@@ -104,9 +115,12 @@ public sealed class KernelAnalyzer : DiagnosticAnalyzer
     }
 
     // A static method of a kernel that the host calls for each element.
-    private static bool IsKernel(ISymbol symbol) => symbol is IMethodSymbol { IsStatic: true, ContainingType.TypeKind: TypeKind.Struct } method
-        && method.ContainingType.AllInterfaces.Where(face => _faces.Contains(face.ToDisplayString())).SelectMany(face => face.GetMembers())
-            .Any(member => SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
+    private static bool IsKernel(ISymbol symbol) =>
+        symbol is IMethodSymbol { IsStatic: true, ContainingType.TypeKind: TypeKind.Struct } method
+            && method.ContainingType.AllInterfaces.Where(face => _faces.Contains(face.ToDisplayString()))
+                .SelectMany(face => face.GetMembers())
+                    .Any(member => SymbolEqualityComparer.Default
+                        .Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
 
     private static int? Constant(IOperation? value) => value?.ConstantValue is { HasValue: true, Value: int number } ? number : null;
 

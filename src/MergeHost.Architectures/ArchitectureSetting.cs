@@ -4,8 +4,9 @@ namespace MergeHost.Architectures;
 
 /// <summary>A setting that <c>config.json</c> and GGUF's metadata both have, or that follows from others.</summary>
 /// <param name="Hub">
-/// What it is in <c>config.json</c>, the first that is there: a name such as <c>rope_theta</c>, <c>rope_parameters.rope_theta</c> within another
-/// one, a number, or a product of such as <c>hidden_size/num_attention_heads</c>. A name that comes first is set when a file is converted from GGUF.
+/// What it is in <c>config.json</c>, the first that is there: a name such as <c>rope_theta</c>,
+/// <c>rope_parameters.rope_theta</c> within another one, a number, or a product of such as
+/// <c>hidden_size/num_attention_heads</c>. A name that comes first is set when a file is converted from GGUF.
 /// </param>
 /// <param name="Gguf">The keys, without the architecture's name; all have the same value.</param>
 /// <param name="IsReal">Whether the value is a number of single precision; else it is whole, rounded down.</param>
@@ -17,7 +18,8 @@ public sealed record ArchitectureSetting(IReadOnlyList<string> Hub, IReadOnlyLis
     /// <summary>What tells it from other settings of an architecture.</summary>
     public string Id => Gguf.Count > 0 ? Gguf[0] : Hub[0];
 
-    /// <summary>The name in <c>config.json</c> that takes the value, or <see langword="null"/> if it only follows from others there.</summary>
+    /// <summary>The name in <c>config.json</c> that takes the value, or <see langword="null"/>
+    /// if it only follows from others there.</summary>
     public string? Target => IsComputed(Hub[0]) ? null : Hub[0];
 
     /// <summary>The value in <c>config.json</c>.</summary>
@@ -26,7 +28,8 @@ public sealed record ArchitectureSetting(IReadOnlyList<string> Hub, IReadOnlyLis
 
     /// <summary>The value in GGUF's metadata.</summary>
     /// <param name="find">The number of a key, or <see langword="null"/> if it is not there.</param>
-    public double? InGguf(Func<string, double?> find) => (From ?? (Gguf.Count > 0 ? Gguf[0] : null)) is { } text ? Evaluate(text, find) : null;
+    public double? InGguf(Func<string, double?> find) =>
+        (From ?? (Gguf.Count > 0 ? Gguf[0] : null)) is { } text ? Evaluate(text, find) : null;
 
     private static bool IsComputed(string text) => text.IndexOfAny(_operators) >= 0;
 

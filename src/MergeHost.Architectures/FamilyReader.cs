@@ -43,18 +43,26 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
             When = When(json),
             Hub = Texts(json, "hub", ""),
             Config = Fields(json, "config").Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!),
-            Flags = Fields(json, "flags").Select(field => (field.Key, Value: Value(field.Value, $"flags.{field.Key}", "a text", node => node.AsText())))
-                .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!),
-            Assumes = Fields(json, "assumes").Select(field => (field.Key, Value: Value(field.Value, $"assumes.{field.Key}", "a list of values", node => node is JsonArray { Count: > 0 } list ? list : null)))
-                .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!),
+            Flags = Fields(json, "flags")
+                .Select(field => (field.Key, Value: Value(field.Value, $"flags.{field.Key}", "a text", node => node.AsText())))
+                    .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!),
+            Assumes = Fields(json, "assumes")
+                .Select(field => (field.Key,
+                    Value: Value(field.Value, $"assumes.{field.Key}", "a list of values",
+                        node => node is JsonArray { Count: > 0 } list ? list : null)))
+                    .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!),
             Scaling = Texts(json, "scaling", ""),
             Keys = [.. Items(json, "keys", Schema[1]).Select(item => new ArchitectureSetting(
-                Texts(item.Json, "hub", item.Where), Texts(item.Json, "gguf", item.Where), Truth(item.Json, "isReal", item.Where), Text(item.Json, "from", item.Where)))],
+                Texts(item.Json, "hub", item.Where), Texts(item.Json, "gguf", item.Where), Truth(item.Json, "isReal", item.Where),
+                Text(item.Json, "from", item.Where)))],
             Tensors = [.. Items(json, "tensors", Schema[2]).Select(item => new ArchitectureTensor(
-                Text(item.Json, "gguf", item.Where) ?? "", Text(item.Json, "hub", item.Where) ?? "", Text(item.Json, "heads", item.Where), Real(item.Json, "plus", item.Where),
+                Text(item.Json, "gguf", item.Where) ?? "", Text(item.Json, "hub", item.Where) ?? "", Text(item.Json, "heads", item.Where),
+                Real(item.Json, "plus", item.Where),
                 Truth(item.Json, "isRow", item.Where)))],
-            Roles = Fields(json, "roles").Select(field => (field.Key, Value: Value<TensorRole>(field.Value, $"roles.{field.Key}", $"one of {string.Join(", ", _roles)}", RoleOf)))
-                .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!.Value),
+            Roles = Fields(json, "roles")
+                .Select(field => (field.Key,
+                    Value: Value<TensorRole>(field.Value, $"roles.{field.Key}", $"one of {string.Join(", ", _roles)}", RoleOf)))
+                    .Where(field => field.Value is not null).ToDictionary(field => field.Key, field => field.Value!.Value),
         };
         if (problems.Count == before)
         {
@@ -64,7 +72,8 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
         return problems.Count == before ? family : null;
     }
 
-    private static TensorRole? RoleOf(JsonNode? node) => node.AsText() is { } name && _roles.Contains(name) ? Enum.Parse<TensorRole>(name) : null;
+    private static TensorRole? RoleOf(JsonNode? node) =>
+        node.AsText() is { } name && _roles.Contains(name) ? Enum.Parse<TensorRole>(name) : null;
 
     private void CheckWhole(ModelArchitecture family)
     {
@@ -78,7 +87,8 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
             Add("a setting of keys has no name in config.json");
         }
 
-        foreach (IEnumerable<string> names in (IEnumerable<string>[])[family.Tensors.Select(tensor => tensor.Gguf), family.Tensors.Select(tensor => tensor.Hub)])
+        foreach (IEnumerable<string> names in (IEnumerable<string>[])[family.Tensors.Select(tensor => tensor.Gguf),
+            family.Tensors.Select(tensor => tensor.Hub)])
         {
             if (names.GroupBy(name => name).FirstOrDefault(name => name.Key.Length > 0 && name.Count() > 1) is { } twice)
             {
@@ -90,7 +100,8 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
     private string? When(JsonObject json)
     {
         string? when = Text(json, "when", "");
-        if (when is not null && when.Split('=') is not ([{ Length: > 0 }] or [{ Length: > 0 }, _]) || when?.Split('=') is [_, string number] && !long.TryParse(number, CultureInfo.InvariantCulture, out _))
+        if (when is not null && when.Split('=') is not ([{ Length: > 0 }] or [{ Length: > 0 }, _])
+            || when?.Split('=') is [_, string number] && !long.TryParse(number, CultureInfo.InvariantCulture, out _))
         {
             Add($"when is '{when}'; it must be a key of GGUF, or a key, '=' and a whole number");
         }
@@ -114,7 +125,8 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
     private JsonObject Fields(JsonObject json, string field) =>
         json.ContainsKey(field) ? Value(json[field], field, "an object", node => node as JsonObject) ?? [] : [];
 
-    private IEnumerable<(JsonObject Json, string Where)> Items(JsonObject json, string field, (string Where, string[] Fields, string[] Required) schema)
+    private IEnumerable<(JsonObject Json, string Where)> Items(JsonObject json, string field,
+        (string Where, string[] Fields, string[] Required) schema)
     {
         JsonArray items = json.ContainsKey(field) ? Value(json[field], field, "a list", node => node as JsonArray) ?? [] : [];
         for (int i = 0; i < items.Count; i++)
@@ -129,18 +141,24 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
     }
 
     private string? Text(JsonObject json, string field, string where) =>
-        json[field] is null ? null : Value(json[field], where + field, "a text", node => node.AsText() is { Length: > 0 } text ? text : null);
+        json[field] is null
+            ? null
+            : Value(json[field], where + field, "a text", node => node.AsText() is { Length: > 0 } text ? text : null);
 
     private bool Truth(JsonObject json, string field, string where) =>
         json[field] is not null && Value<bool>(json[field], where + field, "true or false", node => node.AsTruth()) == true;
 
     private float Real(JsonObject json, string field, string where) =>
-        json[field] is null ? 0 : (float)(Value<double>(json[field], where + field, "a finite number", node => node.AsNumber() is { } number && double.IsFinite(number) ? number : null) ?? 0);
+        json[field] is null
+            ? 0
+            : (float)(Value<double>(json[field], where + field, "a finite number",
+                node => node.AsNumber() is { } number && double.IsFinite(number) ? number : null) ?? 0);
 
     private string[] Texts(JsonObject json, string field, string where)
     {
         JsonArray items = json[field] is null ? [] : Value(json[field], where + field, "a list of texts", node => node as JsonArray) ?? [];
-        return [.. items.Select((item, index) => Value(item, $"{where}{field}[{index}]", "a text", node => node.AsText())).OfType<string>()];
+        return [.. items.Select((item, index) => Value(item, $"{where}{field}[{index}]", "a text", node => node.AsText()))
+            .OfType<string>()];
     }
 
     private T? Value<T>(JsonNode? node, string where, string expected, Func<JsonNode?, T?> read)
@@ -167,5 +185,6 @@ internal sealed class FamilyReader(string path, List<Problem> problems)
         return value;
     }
 
-    private void Add(string what) => problems.Add(new Problem(ErrorCodes.BadConfig, $"{path}: {what}", "docs/architectures.md says what such a file holds."));
+    private void Add(string what) =>
+        problems.Add(new Problem(ErrorCodes.BadConfig, $"{path}: {what}", "docs/architectures.md says what such a file holds."));
 }

@@ -36,5 +36,7 @@ public readonly record struct LayerTensorName(string Stack, int Layer, string Re
 
     /// <summary>The number that a part of a name is, of five digits at most; <see langword="null"/> if it is none.</summary>
     public static int? Number(ReadOnlySpan<char> part) =>
-        part.Length is > 0 and <= MostDigits && !part.ContainsAnyExceptInRange('0', '9') ? int.Parse(part, CultureInfo.InvariantCulture) : null;
+        part.Length is > 0 and <= MostDigits && !part.ContainsAnyExceptInRange('0', '9')
+            ? int.Parse(part, CultureInfo.InvariantCulture)
+            : null;
 }

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace MergeHost.Architectures;
 
-/// <summary>A family of models: its classes, its tensors and the settings of its <c>config.json</c>, as Hugging Face and as GGUF spell them.</summary>
+/// <summary>A family of models: its classes, its tensors and the settings of its <c>config.json</c>, as
+/// Hugging Face and as GGUF spell them.</summary>
 /// <remarks>One JSON file each; <c>docs/architectures.md</c> says what it holds.</remarks>
 public sealed class ModelArchitecture
 {

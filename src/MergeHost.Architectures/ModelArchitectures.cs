@@ -26,7 +26,8 @@ public static class ModelArchitectures
         {
             lock (_lock)
             {
-                return _all ??= [.. Ordered().Select(family => Complete(family.Value, new(ReferenceEqualityComparer.Instance))).Where(family => family.Name.Length > 0)];
+                return _all ??= [.. Ordered().Select(family => Complete(family.Value, new(ReferenceEqualityComparer.Instance)))
+                    .Where(family => family.Name.Length > 0)];
             }
         }
     }
@@ -83,7 +84,8 @@ public static class ModelArchitectures
                 string missing = Missing(family, read)!;
                 bool isLeftOut = files.Any(path => Path.GetFileNameWithoutExtension(path) == missing);
                 problems.Add(new Problem(ErrorCodes.BadConfig,
-                    $"{Path.Combine(folder, key)}.json: extends '{missing}', which is {(isLeftOut ? "left out for a mistake of its own" : "no family that is known")}",
+                    $"{Path.Combine(folder, key)}.json: extends '{missing}', which is {(isLeftOut ? "left out for a mistake of its "
+                        + "own" : "no family that is known")}",
                     isLeftOut ? $"Mend {missing}.json first." : $"Choose one of {string.Join(", ", _own.Value.Keys)}, or leave it out."));
                 read.Remove(key);
             }
@@ -103,7 +105,9 @@ public static class ModelArchitectures
     }
 
     private static string? Missing(ModelArchitecture family, OrderedDictionary<string, ModelArchitecture> read) =>
-        family.Extends is { } other && !read.ContainsKey(other) && !_added.ContainsKey(other) && !_own.Value.ContainsKey(other) ? other : null;
+        family.Extends is { } other && !read.ContainsKey(other) && !_added.ContainsKey(other) && !_own.Value.ContainsKey(other)
+            ? other
+            : null;
 
     private static IReadOnlyList<string> Files(string folder, List<Problem> problems)
     {
@@ -147,7 +151,9 @@ public static class ModelArchitectures
             }
         }
 
-        return problems.Count == 0 ? families : throw new InvalidDataException(string.Join("; ", problems.Select(problem => problem.Message)));
+        return problems.Count == 0
+            ? families
+            : throw new InvalidDataException(string.Join("; ", problems.Select(problem => problem.Message)));
     }
 
     private static IEnumerable<KeyValuePair<string, ModelArchitecture>> Ordered() =>
@@ -161,7 +167,9 @@ public static class ModelArchitectures
             return family;
         }
 
-        ModelArchitecture? other = _added.GetValueOrDefault(key) is { } added && !seen.Contains(added) ? added : _own.Value.GetValueOrDefault(key);
+        ModelArchitecture? other = _added.GetValueOrDefault(key) is { } added && !seen.Contains(added)
+            ? added
+            : _own.Value.GetValueOrDefault(key);
         return other is null || seen.Contains(other) ? family : family.Over(Complete(other, seen));
     }
 

@@ -10,7 +10,8 @@ public static class TensorRoles
     // Ordered: the first word that a part of the name equals or ends with decides. Fused projections are none of those they hold.
     private static readonly (string Word, TensorRole Role)[] _words = Read("words", "word");
 
-    // What has no such word: BERT's head, the embedding that T5's and BART's encoder and decoder share, Mamba's, ChatGLM's head; and what families add.
+    // What has no such word: BERT's head, the embedding that T5's and BART's encoder and decoder share,
+    // Mamba's, ChatGLM's head; and what families add.
     private static volatile (string Ending, TensorRole Role)[] _endings = Read("endings", "ending");
 
     /// <summary>The role of a tensor.</summary>

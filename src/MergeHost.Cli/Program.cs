@@ -16,7 +16,9 @@ try
     }
 
     ParseResult arguments = root.Parse(HelpText.Words(args));
-    Terminal.Colours = arguments.GetResult(SharedOptions.Color) is { } colour && !colour.Errors.Any() ? colour.GetRequiredValue(SharedOptions.Color) : Terminal.Colours;
+    Terminal.Colours = arguments.GetResult(SharedOptions.Color) is { } colour && !colour.Errors.Any()
+        ? colour.GetRequiredValue(SharedOptions.Color)
+        : Terminal.Colours;
     int exitCode = arguments.Action is ParseErrorAction
         ? UsageError.Report(arguments)
         : arguments.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -21,14 +21,16 @@ public sealed class EvaluationEngine
 {
     private readonly MergeEngine _engine;
 
-    /// <param name="engine">The engine whose plugins are used; it lives longer than this. From now on it checks the suites that recipes name, too.</param>
+    /// <param name="engine">The engine whose plugins are used; it lives longer than this. From now on it
+    /// checks the suites that recipes name, too.</param>
     public EvaluationEngine(MergeEngine engine)
     {
         _engine = engine;
         engine.Suites = SuiteReader.Check;
     }
 
-    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and with a cache nothing is measured twice.</summary>
+    /// <summary>Measures checkpoints and merges by a suite of tasks; no merge is written, and
+    /// with a cache nothing is measured twice.</summary>
     /// <param name="request">What is to be measured.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>
     /// <param name="warnings">Told what is worth knowing of recipes.</param>
@@ -41,7 +43,8 @@ public sealed class EvaluationEngine
         CancellationToken cancellation = default) =>
         new EvaluationRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(request, tell ?? (_ => { }), cancellation);
 
-    /// <summary>Measures what a recipe made by the suite that its <c>evaluate:</c> names, and compares it with its base and experts.</summary>
+    /// <summary>Measures what a recipe made by the suite that its <c>evaluate:</c> names, and
+    /// compares it with its base and experts.</summary>
     /// <param name="recipePath">The recipe.</param>
     /// <param name="output">The folder that the result was written to.</param>
     /// <param name="options">Where benchmarks run.</param>
@@ -54,7 +57,8 @@ public sealed class EvaluationEngine
         string recipePath, string output, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
     {
         using PlanSession session = _engine.Open(recipePath);
-        return new EvaluationRunner(_engine.Catalog, _engine.Host, options, _ => { }).Run(session, output, tell ?? (_ => { }), cancellation);
+        return new EvaluationRunner(_engine.Catalog, _engine.Host, options, _ => { })
+            .Run(session, output, tell ?? (_ => { }), cancellation);
     }
 
     /// <summary>Carries out a study: tries merges of some experts with several settings, and compares them; no merge is written.</summary>
@@ -69,24 +73,30 @@ public sealed class EvaluationEngine
     public StudySummary Sweep(
         string studyPath, MergeOptions options, bool withExamples = false, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
-        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(studyPath, withExamples, tell ?? (_ => { }), cancellation);
+        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { }))
+            .Run(studyPath, withExamples, tell ?? (_ => { }), cancellation);
 
-    /// <summary>Measures some of the points of a study, so that <see cref="Sweep"/> finds them in the cache: those that depend on no other point.</summary>
+    /// <summary>Measures some of the points of a study, so that <see cref="Sweep"/> finds them in the cache:
+    /// those that depend on no other point.</summary>
     /// <param name="part">Which: base, experts and points are dealt out in turn.</param>
     /// <inheritdoc cref="Sweep"/>
     /// <returns>How many models are measured now.</returns>
     public int SweepPart(
         string studyPath, MergePart part, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
         CancellationToken cancellation = default) =>
-        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).RunPart(studyPath, part, tell ?? (_ => { }), cancellation);
+        new StudyRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { }))
+            .RunPart(studyPath, part, tell ?? (_ => { }), cancellation);
 
     /// <summary>The examples of a sweep as a file that <see cref="Predict"/> reads: JSON Lines, a merge a line.</summary>
     public static string ExamplesText(StudySummary summary) => ExampleFile.Text(summary.Examples);
 
-    /// <summary>Looks a recipe's merge up among the merges of studies, by what can be known of it before it is measured; no merge is written.</summary>
+    /// <summary>Looks a recipe's merge up among the merges of studies, by what can be known of it before
+    /// it is measured; no merge is written.</summary>
     /// <param name="recipePath">The recipe: one stage that merges two models at least into their base.</param>
-    /// <param name="suitePath">The suite whose texts base and experts are measured by; <see langword="null"/> for the one that the recipe names, if any.</param>
-    /// <param name="examplesPath">The merges of studies, as a sweep writes them; <see langword="null"/> for those of our own studies.</param>
+    /// <param name="suitePath">The suite whose texts base and experts are measured by; <see langword="null"/> for
+    /// the one that the recipe names, if any.</param>
+    /// <param name="examplesPath">The merges of studies, as a sweep writes them;
+    /// <see langword="null"/> for those of our own studies.</param>
     /// <param name="options">How merges are carried out, and where benchmarks run.</param>
     /// <param name="warnings">Told what is worth knowing of the recipe.</param>
     /// <param name="tell">Told what is being done, in a line.</param>
@@ -94,11 +104,14 @@ public sealed class EvaluationEngine
     /// <exception cref="MergeHostException">Something is wrong with the recipe, its suite, a model, a plugin or the examples.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public PredictionReport Predict(
-        string recipePath, string? suitePath, string? examplesPath, MergeOptions options, Action<Problem>? warnings = null, Action<string>? tell = null,
+        string recipePath, string? suitePath, string? examplesPath, MergeOptions options, Action<Problem>? warnings = null,
+        Action<string>? tell = null,
         CancellationToken cancellation = default) =>
-        new PredictionRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { })).Run(recipePath, suitePath, examplesPath, tell ?? (_ => { }), cancellation);
+        new PredictionRunner(_engine.Catalog, _engine.Host, options, warnings ?? (_ => { }))
+            .Run(recipePath, suitePath, examplesPath, tell ?? (_ => { }), cancellation);
 
-    /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures what that changes; writes no model.</summary>
+    /// <summary>Checks scores by benchmarks: sets units of the adapted model to the base's, and measures
+    /// what that changes; writes no model.</summary>
     /// <param name="report">The scores of two models that are still there.</param>
     /// <param name="request">By which tasks.</param>
     /// <param name="options">Where benchmarks run.</param>
@@ -108,11 +121,13 @@ public sealed class EvaluationEngine
     /// <exception cref="MergeHostException">There is no such suite or task, or a benchmark cannot run the models.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ScoreReport Validate(
-        ScoreReport report, ValidationRequest request, MergeOptions options, Action<string>? tell = null, CancellationToken cancellation = default)
+        ScoreReport report, ValidationRequest request, MergeOptions options, Action<string>? tell = null,
+        CancellationToken cancellation = default)
     {
         PluginSet plugins = new(_engine.Catalog);
         using ModelResolver models = new(plugins, _engine.Host);
-        Evaluator evaluator = new(SuiteReader.Read(request.SuitePath, plugins, _engine.Host, request.Tasks), _engine.Host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell ?? (_ => { })), _ => { });
+        Evaluator evaluator = new(SuiteReader.Read(request.SuitePath, plugins, _engine.Host, request.Tasks), _engine.Host,
+            new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell ?? (_ => { })), _ => { });
         IReadOnlyList<ScorePair> pairs = PairMapper.Map(models.Open(report.Base), models.Open(report.Adapted));
         return report with { Validation = new ScoreValidator(report, pairs, evaluator, request.ByLayer, cancellation).Run() };
     }
@@ -136,10 +151,12 @@ public sealed class EvaluationEngine
     /// <exception cref="MergeHostException">Something is wrong with the suite, or a text cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public OverlapReport FindOverlap(string suitePath, IReadOnlyList<string> texts, int words, CancellationToken cancellation = default) =>
-        OverlapFinder.Find(SuiteReader.Read(suitePath, new PluginSet(_engine.Catalog), _engine.Host, only: []), _engine.Host, texts, words, cancellation);
+        OverlapFinder.Find(SuiteReader.Read(suitePath, new PluginSet(_engine.Catalog), _engine.Host, only: []), _engine.Host, texts, words,
+            cancellation);
 
     /// <summary>Compares runs of the same tasks item by item, by any tool that keeps what it found for each item.</summary>
-    /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them, or JSON Lines with an id and numbers.</param>
+    /// <param name="paths">The runs, at least two: folders or results files with <c>samples_*.jsonl</c> beside them,
+    /// or JSON Lines with an id and numbers.</param>
     /// <param name="cluster">A field of the items; those of the same value are not independent. <see langword="null"/> if all are.</param>
     /// <exception cref="MergeHostException">A run has no items, or runs have none in common.</exception>
     public static RunComparison CompareRuns(IReadOnlyList<string> paths, string? cluster = null)

@@ -13,7 +13,8 @@ internal sealed class ChatAnswer(CompletionRequest request, ILanguageModel model
 
     protected override (string Prefix, string Whole, string Piece) Kind => ("chatcmpl", "chat.completion", "chat.completion.chunk");
 
-    public override IEnumerable<ReadOnlyMemory<byte>> Beginning(int index) => [Piece(index, null, json => WriteDelta(json, "", [], isFirst: true))];
+    public override IEnumerable<ReadOnlyMemory<byte>> Beginning(int index) =>
+        [Piece(index, null, json => WriteDelta(json, "", [], isFirst: true))];
 
     protected override void WriteText(Utf8JsonWriter json, int index, GeneratedText text)
     {
@@ -24,7 +25,8 @@ internal sealed class ChatAnswer(CompletionRequest request, ILanguageModel model
         WriteLikelihoods(json, text.Tokens);
     }
 
-    protected override void WritePiece(Utf8JsonWriter json, string piece, IReadOnlyList<GeneratedToken> tokens, int offset) => WriteDelta(json, piece, tokens);
+    protected override void WritePiece(Utf8JsonWriter json, string piece, IReadOnlyList<GeneratedToken> tokens, int offset) =>
+        WriteDelta(json, piece, tokens);
 
     protected override void WriteEnding(Utf8JsonWriter json) => WriteDelta(json, null, []);
 
@@ -79,6 +81,7 @@ internal sealed class ChatAnswer(CompletionRequest request, ILanguageModel model
     }
 
     private static byte[] BytesOf(string name) => name.StartsWith(Bytes + @"\x", StringComparison.Ordinal)
-        ? [.. name[Bytes.Length..].Split(@"\x").Skip(1).Select(hex => byte.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture))]
+        ? [.. name[Bytes.Length..].Split(@"\x").Skip(1)
+            .Select(hex => byte.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture))]
         : Encoding.UTF8.GetBytes(name);
 }

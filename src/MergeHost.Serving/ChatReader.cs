@@ -33,7 +33,9 @@ internal static class ChatReader
     private static ChatMessage ReadMessage(JsonElement message, string place)
     {
         RequestReader fields = new(message, place);
-        string role = fields.Take("role") is { ValueKind: JsonValueKind.String } given ? given.GetString()! : throw new BadRequestException("must be a text", $"{place}.role");
+        string role = fields.Take("role") is { ValueKind: JsonValueKind.String } given
+            ? given.GetString()!
+            : throw new BadRequestException("must be a text", $"{place}.role");
         string content = ReadContent(fields.Take("content"), $"{place}.content");
         fields.Expect("type", "\"text\"");
         fields.ThrowIfLeft();
@@ -44,7 +46,8 @@ internal static class ChatReader
     private static string ReadContent(JsonElement? content, string place) => content switch
     {
         { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select((part, index) => ReadPart(part, $"{place}[{index}]"))),
+        { ValueKind: JsonValueKind.Array } parts =>
+            string.Join('\n', parts.EnumerateArray().Select((part, index) => ReadPart(part, $"{place}[{index}]"))),
         _ => throw new BadRequestException("must be a text, or a list of parts of type text", place),
     };
 
@@ -52,7 +55,9 @@ internal static class ChatReader
     {
         RequestReader fields = new(part, place);
         fields.Expect("type", "\"text\"");
-        string text = fields.Take("text") is { ValueKind: JsonValueKind.String } given ? given.GetString()! : throw new BadRequestException("must be a text", $"{place}.text");
+        string text = fields.Take("text") is { ValueKind: JsonValueKind.String } given
+            ? given.GetString()!
+            : throw new BadRequestException("must be a text", $"{place}.text");
         fields.ThrowIfLeft();
         return text;
     }

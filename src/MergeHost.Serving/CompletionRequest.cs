@@ -68,10 +68,11 @@ internal sealed record CompletionRequest(IReadOnlyList<IReadOnlyList<int>> Promp
         IReadOnlyList<int> prompt = ChatReader.Read(fields.Take("messages"), model);
         int room = Math.Max(0, model.MaxPositions - prompt.Count);
         int most = fields.Whole("max_completion_tokens", fields.Whole("max_tokens", room, 0, int.MaxValue), 0, int.MaxValue);
-        return Read(fields, "messages", model, new CompletionRequest([prompt], 1, new GenerationOptions { MaxTokens = most, Alternatives = alternatives })
-        {
-            TellsLikelihoods = tells,
-        });
+        return Read(fields, "messages", model,
+            new CompletionRequest([prompt], 1, new GenerationOptions { MaxTokens = most, Alternatives = alternatives })
+            {
+                TellsLikelihoods = tells,
+            });
     }
 
     /// <summary>Reads a list of token ids.</summary>
@@ -87,7 +88,8 @@ internal sealed record CompletionRequest(IReadOnlyList<IReadOnlyList<int>> Promp
         foreach (JsonElement item in list.EnumerateArray())
         {
             ids.Add(RequestReader.AsWhole(item, 0, model.VocabularySize - 1)
-                ?? throw new BadRequestException($"holds {item.GetRawText()}; token ids are whole numbers in [0, {model.VocabularySize})", name));
+                ?? throw new BadRequestException($"holds {item.GetRawText()}; token ids are whole numbers in [0, {model.VocabularySize})",
+                    name));
         }
 
         return ids;
@@ -130,7 +132,8 @@ internal sealed record CompletionRequest(IReadOnlyList<IReadOnlyList<int>> Promp
             if ((long)length + kind.Options.MaxTokens > model.MaxPositions)
             {
                 throw new BadRequestException(
-                    $"has {length} tokens, which with max_tokens {kind.Options.MaxTokens} is more than the {model.MaxPositions} that the model was made for", source, "context_length_exceeded");
+                    $"has {length} tokens, which with max_tokens {kind.Options.MaxTokens} is more than the {model.MaxPositions} that the "
+                        + "model was made for", source, "context_length_exceeded");
             }
         }
 

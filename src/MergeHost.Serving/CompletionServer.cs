@@ -14,8 +14,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MergeHost.Serving;
 
-/// <summary>Serves one model by HTTP in the form of OpenAI's completions and chats, as harnesses and clients of language models speak it.</summary>
-/// <remarks>Requests wait in a queue for the model, which runs one at a time; those beyond <see cref="MostWaiting"/> are refused with 503.</remarks>
+/// <summary>Serves one model by HTTP in the form of OpenAI's completions and chats, as harnesses and
+/// clients of language models speak it.</summary>
+/// <remarks>Requests wait in a queue for the model, which runs one at a time; those beyond
+/// <see cref="MostWaiting"/> are refused with 503.</remarks>
 internal sealed class CompletionServer : IAsyncDisposable
 {
     public const int MostWaiting = 512;
@@ -62,10 +64,13 @@ internal sealed class CompletionServer : IAsyncDisposable
         _application.UseRouting();
         _application.MapGet("/health", context => AnswerAsync(context, json => json.WriteString("status", "ok")));
         _application.MapGet("/v1/models", context => AnswerAsync(context, WriteModels));
-        _application.MapGet("/v1/models/{*id}", context => AnswerAsync(context, json => WriteModel(json, context.Request.RouteValues["id"] as string)));
+        _application.MapGet("/v1/models/{*id}",
+            context => AnswerAsync(context, json => WriteModel(json, context.Request.RouteValues["id"] as string)));
         _application.MapGet("/tokenizer_info", context => AnswerAsync(context, WriteTokenizer));
-        _application.MapPost("/v1/completions", context => CompleteAsync(context, CompletionRequest.Read, request => new TextAnswer(request, _model, _name)));
-        _application.MapPost("/v1/chat/completions", context => CompleteAsync(context, CompletionRequest.ReadChat, request => new ChatAnswer(request, _model, _name)));
+        _application.MapPost("/v1/completions",
+            context => CompleteAsync(context, CompletionRequest.Read, request => new TextAnswer(request, _model, _name)));
+        _application.MapPost("/v1/chat/completions",
+            context => CompleteAsync(context, CompletionRequest.ReadChat, request => new ChatAnswer(request, _model, _name)));
         _application.MapPost("/tokenize", TokenizeAsync);
         _application.MapPost("/detokenize", DetokenizeAsync);
     }
@@ -105,9 +110,11 @@ internal sealed class CompletionServer : IAsyncDisposable
             }
 
             await next(context).ConfigureAwait(false);
-            if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+            if (!context.Response.HasStarted
+                && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
             {
-                await Refuse(context, context.Response.StatusCode, $"{context.Request.Method} {context.Request.Path} is not served here").ConfigureAwait(false);
+                await Refuse(context, context.Response.StatusCode, $"{context.Request.Method} {context.Request.Path} is not served here")
+                    .ConfigureAwait(false);
             }
         }
         catch (BadRequestException exception)
@@ -134,7 +141,8 @@ internal sealed class CompletionServer : IAsyncDisposable
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             await Console.Error.WriteLineAsync(exception.ToString()).ConfigureAwait(false);
-            await Refuse(context, StatusCodes.Status500InternalServerError, "a bug of MergeHost; see its error output").ConfigureAwait(false);
+            await Refuse(context, StatusCodes.Status500InternalServerError, "a bug of MergeHost; see its error output")
+                .ConfigureAwait(false);
         }
     }
 
@@ -174,11 +182,13 @@ internal sealed class CompletionServer : IAsyncDisposable
     {
         if (asked is not null && asked != _name && !asked.EndsWith("/" + _name, StringComparison.Ordinal))
         {
-            throw new BadRequestException($"'{asked}' is not served here; '{_name}' is", "model", "model_not_found", StatusCodes.Status404NotFound);
+            throw new BadRequestException($"'{asked}' is not served here; '{_name}' is", "model", "model_not_found",
+                StatusCodes.Status404NotFound);
         }
     }
 
-    private Task CompleteAsync(HttpContext context, Func<RequestReader, ILanguageModel, CompletionRequest> read, Func<CompletionRequest, Answer> form) => RunAsync(context, async (fields, turn) =>
+    private Task CompleteAsync(HttpContext context, Func<RequestReader, ILanguageModel, CompletionRequest> read,
+        Func<CompletionRequest, Answer> form) => RunAsync(context, async (fields, turn) =>
     {
         CheckName(fields.Take("model")?.ToString());
         Channel<ReadOnlyMemory<byte>> pieces = Channel.CreateUnbounded<ReadOnlyMemory<byte>>();
@@ -225,7 +235,8 @@ internal sealed class CompletionServer : IAsyncDisposable
 
     private static async Task SendEventAsync(HttpContext context, ReadOnlyMemory<byte> data)
     {
-        await context.Response.Body.WriteAsync((byte[])[.. "data: "u8, .. data.Span, .. "\n\n"u8], context.RequestAborted).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync((byte[])[.. "data: "u8, .. data.Span, .. "\n\n"u8], context.RequestAborted)
+            .ConfigureAwait(false);
         await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
@@ -233,7 +244,9 @@ internal sealed class CompletionServer : IAsyncDisposable
     {
         CheckName(fields.Take("model")?.ToString());
         bool begins = fields.Truth("add_special_tokens", true);
-        string text = fields.Take("prompt") is { ValueKind: JsonValueKind.String } prompt ? prompt.GetString()! : throw new BadRequestException("must be a text", "prompt");
+        string text = fields.Take("prompt") is { ValueKind: JsonValueKind.String } prompt
+            ? prompt.GetString()!
+            : throw new BadRequestException("must be a text", "prompt");
         fields.ThrowIfLeft();
         return turn(_ =>
         {
@@ -256,7 +269,8 @@ internal sealed class CompletionServer : IAsyncDisposable
     private Task DetokenizeAsync(HttpContext context) => RunAsync(context, (fields, turn) =>
     {
         CheckName(fields.Take("model")?.ToString());
-        IReadOnlyList<int> ids = CompletionRequest.ReadIds(fields.Take("tokens") ?? throw new BadRequestException("is missing", "tokens"), "tokens", _model);
+        IReadOnlyList<int> ids = CompletionRequest.ReadIds(fields.Take("tokens") ?? throw new BadRequestException("is missing", "tokens"),
+            "tokens", _model);
         fields.ThrowIfLeft();
         return turn(_ =>
         {
@@ -268,12 +282,14 @@ internal sealed class CompletionServer : IAsyncDisposable
     // Reads a request, lets it use the model in its turn, and sends the answer; what all of them hold in memory is bounded.
     private async Task RunAsync(HttpContext context, Func<RequestReader, Turn, Task<ReadOnlyMemory<byte>>> work)
     {
-        using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted,
+            _stopping.Token);
         long bytes = context.Request.ContentLength ?? MostBodyBytes;
         if (bytes <= MostBodyBytes && Interlocked.Add(ref _heldBytes, bytes) > MostHeldBytes)
         {
             Interlocked.Add(ref _heldBytes, -bytes);
-            throw new Microsoft.AspNetCore.Http.BadHttpRequestException($"requests of more than {MostHeldBytes >> 20} MiB are waiting already", StatusCodes.Status503ServiceUnavailable);
+            throw new Microsoft.AspNetCore.Http.BadHttpRequestException(
+                $"requests of more than {MostHeldBytes >> 20} MiB are waiting already", StatusCodes.Status503ServiceUnavailable);
         }
 
         long answerBytes = 0;
@@ -310,10 +326,12 @@ internal sealed class CompletionServer : IAsyncDisposable
     {
         try
         {
-            using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation).ConfigureAwait(false);
+            using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: cancellation)
+                .ConfigureAwait(false);
             return new RequestReader(body.RootElement.Clone());
         }
-        catch (Exception exception) when (exception is InvalidOperationException or OverflowException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is InvalidOperationException or OverflowException or FormatException
+            or ArgumentException)
         {
             throw new BadRequestException($"the body cannot be read: {exception.Message}");
         }
@@ -325,7 +343,8 @@ internal sealed class CompletionServer : IAsyncDisposable
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
             Interlocked.Decrement(ref _waiting);
-            throw new Microsoft.AspNetCore.Http.BadHttpRequestException($"{MostWaiting} requests are waiting already", StatusCodes.Status503ServiceUnavailable);
+            throw new Microsoft.AspNetCore.Http.BadHttpRequestException($"{MostWaiting} requests are waiting already",
+                StatusCodes.Status503ServiceUnavailable);
         }
 
         try

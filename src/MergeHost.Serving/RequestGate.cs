@@ -27,18 +27,23 @@ internal sealed class RequestGate(IPAddress address, string? key)
             return (StatusCodes.Status403Forbidden, "requests of other sites' pages are not answered");
         }
 
-        return key is null || HasKey(request) || request.Path == "/health" ? null : (StatusCodes.Status401Unauthorized, "the key is missing or wrong: send it as `Authorization: Bearer KEY`");
+        return key is null || HasKey(request) || request.Path == "/health"
+            ? null
+            : (StatusCodes.Status401Unauthorized, "the key is missing or wrong: send it as `Authorization: Bearer KEY`");
     }
 
     private static bool IsSameSite(string origin, HttpRequest request) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? site) && site.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? site)
+            && site.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
     private bool IsOurs(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? named) && (IPAddress.IsLoopback(named) || named.Equals(address)));
 
     private bool HasKey(HttpRequest request)
     {
-        string given = request.Headers.Authorization is [{ } header, ..] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : "";
+        string given = request.Headers.Authorization is [{ } header, ..] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? header[Bearer.Length..].Trim()
+            : "";
         return CryptographicOperations.FixedTimeEquals(Hash(given), Hash(key!));
     }
 

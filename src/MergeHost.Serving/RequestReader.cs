@@ -31,7 +31,8 @@ internal sealed class RequestReader
     }
 
     /// <summary>A field that is there and not <c>null</c>; it counts as read.</summary>
-    public JsonElement? Take(string name) => _fields.Remove(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Take(string name) =>
+        _fields.Remove(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     /// <summary>Leaves out what changes nothing here.</summary>
     public void Skip(params ReadOnlySpan<string> names)
@@ -44,11 +45,13 @@ internal sealed class RequestReader
 
     /// <exception cref="BadRequestException">The field is no whole number of the range.</exception>
     public int Whole(string name, int fallback, int least, int most) => Take(name) is not { } value ? fallback
-        : AsWhole(value, least, most) ?? throw new BadRequestException($"must be a whole number {Range(least, most)}, found {Words(value)}", Place(name));
+        : AsWhole(value, least, most)
+            ?? throw new BadRequestException($"must be a whole number {Range(least, most)}, found {Words(value)}", Place(name));
 
     /// <summary>The value of a whole number of a range, which may be written as <c>1.0</c>; <see langword="null"/> if it is none.</summary>
     public static int? AsWhole(JsonElement value, int least, int most) =>
-        value.ValueKind == JsonValueKind.Number && value.GetDouble() is var found && found >= least && found <= most && found == Math.Floor(found) ? (int)found : null;
+        value.ValueKind == JsonValueKind.Number && value.GetDouble() is var found && found >= least && found <= most
+            && found == Math.Floor(found) ? (int)found : null;
 
     /// <exception cref="BadRequestException">The field is no number of the range.</exception>
     public double Number(string name, double fallback, double least, double most) => Take(name) is not { } value ? fallback

@@ -9,7 +9,8 @@ internal sealed class TextAnswer(CompletionRequest request, ILanguageModel model
     protected override (string Prefix, string Whole, string Piece) Kind => ("cmpl", "text_completion", "text_completion");
 
     protected override void WriteText(Utf8JsonWriter json, int index, GeneratedText text) =>
-        WritePiece(json, (Request.Echoes ? Model.Decode(Request.Prompts[index / Request.Count]) : "") + text.Text, [.. text.Prompt, .. text.Tokens], 0);
+        WritePiece(json, (Request.Echoes ? Model.Decode(Request.Prompts[index / Request.Count]) : "") + text.Text,
+            [.. text.Prompt, .. text.Tokens], 0);
 
     protected override void WritePiece(Utf8JsonWriter json, string piece, IReadOnlyList<GeneratedToken> tokens, int offset)
     {

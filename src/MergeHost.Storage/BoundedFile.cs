@@ -31,7 +31,8 @@ public static class BoundedFile
         using FileStream file = Open(path);
         if (file.Length > mostBytes)
         {
-            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"expected at most {mostBytes:N0} bytes, found {file.Length:N0}"));
+            throw new IOException(string.Create(CultureInfo.InvariantCulture,
+                $"expected at most {mostBytes:N0} bytes, found {file.Length:N0}"));
         }
 
         // Files of the system have a length of 0.

@@ -30,7 +30,8 @@ public readonly record struct FileIdentity(ulong Device, ulong Number, long Leng
     public static FileIdentity Of(string path) =>
         TryOf(path) ?? throw new FileNotFoundException($"{path}: there is no such file", path);
 
-    /// <summary>The identity of the file or folder that a path leads to, or <see langword="null"/> if there is none, or a link leads nowhere.</summary>
+    /// <summary>The identity of the file or folder that a path leads to, or <see langword="null"/> if
+    /// there is none, or a link leads nowhere.</summary>
     /// <exception cref="IOException">The system does not tell.</exception>
     public static FileIdentity? TryOf(string path) =>
         OperatingSystem.IsLinux() ? LinuxFile.Look(path)
@@ -41,7 +42,8 @@ public readonly record struct FileIdentity(ulong Device, ulong Number, long Leng
     /// <summary>Whether both are of one file, however it was changed in between.</summary>
     public bool IsSameFile(FileIdentity other) => (Device, Number) == (other.Device, other.Number);
 
-    /// <summary>All of it but the device, as text that can be stored and compared: the numbers of devices differ between machines that share files.</summary>
+    /// <summary>All of it but the device, as text that can be stored and compared: the numbers of devices
+    /// differ between machines that share files.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number:x}:{LengthBytes}:{Modified}:{Changed}");
 
     internal static IOException Failed(string path, int error) => new($"{path}: {new Win32Exception(error).Message}", error);

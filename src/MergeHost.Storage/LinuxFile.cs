@@ -13,7 +13,8 @@ internal static unsafe partial class LinuxFile
     private const int NotFound = 2;
     private const int NotAFolder = 20;
 
-    /// <summary>The bits of <c>st_mode</c> that tell files from folders, pipes and devices; <see langword="null"/> where it cannot be told.</summary>
+    /// <summary>The bits of <c>st_mode</c> that tell files from folders, pipes and devices;
+    /// <see langword="null"/> where it cannot be told.</summary>
     public static int? Kind(string path)
     {
         byte* result = stackalloc byte[StatxBytes];

@@ -1,6 +1,7 @@
 namespace MergeHost.Storage;
 
-/// <summary>Bounds how many weight files are open: those that were read longest ago are closed, and opened again when they are read.</summary>
+/// <summary>Bounds how many weight files are open: those that were read longest ago are closed,
+/// and opened again when they are read.</summary>
 internal static class OpenFiles
 {
     /// <summary>The most files that stay open, with two handles each: within the 1,024 that some systems allow a process.</summary>

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MergeHost.Storage;
 
-/// <summary>Reads files that another process may have locked for itself, where the system's locks are advice, as on Linux and macOS.</summary>
+/// <summary>Reads files that another process may have locked for itself, where the system's
+/// locks are advice, as on Linux and macOS.</summary>
 public static class SharedFile
 {
     /// <summary>Reads a text in UTF-8 as far as it is written.</summary>

@@ -124,7 +124,8 @@ public sealed class WeightFile : CheckpointFile
 
         handles.Dispose();
         throw new CheckpointException(new Problem(
-            ErrorCodes.ChangedWhileRead, $"{Path}: the file is not the one that was opened first any more", "Run again when nothing writes to the file."));
+            ErrorCodes.ChangedWhileRead, $"{Path}: the file is not the one that was opened first any more",
+            "Run again when nothing writes to the file."));
     }
 
     private DirectReader? Direct(Handles handles)

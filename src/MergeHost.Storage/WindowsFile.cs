@@ -49,5 +49,6 @@ internal static unsafe partial class WindowsFile
     private static partial bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, long* result, uint lengthBytes);
 
     [LibraryImport("kernel32", EntryPoint = "CreateFileW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
-    private static partial SafeFileHandle CreateFile(string path, uint access, uint share, nint security, uint disposition, uint flags, nint template);
+    private static partial SafeFileHandle CreateFile(string path, uint access, uint share, nint security, uint disposition, uint flags,
+        nint template);
 }

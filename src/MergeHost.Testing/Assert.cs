@@ -16,12 +16,14 @@ internal static class Assert
         }
     }
 
-    public static void Equal<T>(T expected, T actual, [CallerArgumentExpression(nameof(actual))] string what = "") => Compare(expected, actual, what);
+    public static void Equal<T>(T expected, T actual, [CallerArgumentExpression(nameof(actual))] string what = "") =>
+        Compare(expected, actual, what);
 
     public static void Empty<T>(IEnumerable<T> items, [CallerArgumentExpression(nameof(items))] string what = "") =>
         True(!items.Any(), $"{what}: {string.Join("; ", items.Take(5))}");
 
-    public static void NotEmpty<T>(IEnumerable<T> items, [CallerArgumentExpression(nameof(items))] string what = "") => True(items.Any(), $"{what}: there are none");
+    public static void NotEmpty<T>(IEnumerable<T> items, [CallerArgumentExpression(nameof(items))] string what = "") =>
+        True(items.Any(), $"{what}: there are none");
 
     public static void Names(string part, Exception exception) =>
         True(exception.Message.Contains(part, StringComparison.Ordinal), $"the message does not name '{part}': {exception.Message}");
@@ -47,7 +49,8 @@ internal static class Assert
         }
         catch (Exception exception)
         {
-            throw new LawException($"{what} throws {exception.GetType().Name} ({exception.Message}), {typeof(TException).Name} was expected");
+            throw new LawException(
+                $"{what} throws {exception.GetType().Name} ({exception.Message}), {typeof(TException).Name} was expected");
         }
 
         throw new LawException($"{what} throws nothing, {typeof(TException).Name} was expected");

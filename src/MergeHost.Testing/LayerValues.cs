@@ -26,7 +26,8 @@ public sealed class LayerValues(Matrix<float> @base, Matrix<float> adapted) : IL
     {
         LayerMatrix.Base => @base,
         LayerMatrix.Adapted => adapted,
-        _ => new Matrix<float>(@base.Rows, @base.Columns, adapted.Elements.ToArray().Zip(@base.Elements.ToArray(), (after, before) => after - before).ToArray()),
+        _ => new Matrix<float>(@base.Rows, @base.Columns,
+            adapted.Elements.ToArray().Zip(@base.Elements.ToArray(), (after, before) => after - before).ToArray()),
     };
 
     /// <inheritdoc/>

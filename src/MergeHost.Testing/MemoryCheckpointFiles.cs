@@ -21,11 +21,13 @@ public sealed class MemoryCheckpointFiles(string location, IDictionary<string, b
     public override string? Named => named;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Names => [.. contents.Keys.Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    public override IReadOnlyList<string> Names =>
+        [.. contents.Keys.Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> NamesIn(string folder) =>
-        [.. contents.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..]).Order(StringComparer.Ordinal)];
+        [.. contents.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..])
+            .Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public override bool Has(string name) => contents.ContainsKey(name);
@@ -59,7 +61,8 @@ public sealed class MemoryCheckpointFiles(string location, IDictionary<string, b
             ArgumentOutOfRangeException.ThrowIfNegative(offset);
             if (offset > content.Length - destination.Length)
             {
-                throw new CheckpointException(new Problem(ErrorCodes.Truncated, $"{path}: {destination.Length} bytes are wanted from {offset} on, the file has {content.Length}"));
+                throw new CheckpointException(new Problem(ErrorCodes.Truncated,
+                    $"{path}: {destination.Length} bytes are wanted from {offset} on, the file has {content.Length}"));
             }
 
             content.AsSpan((int)offset, destination.Length).CopyTo(destination);

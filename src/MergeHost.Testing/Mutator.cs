@@ -1,6 +1,7 @@
 namespace MergeHost.Testing;
 
-/// <summary>Makes wrong files of right ones: some bytes are changed, removed, doubled, moved or replaced by words that readers stumble over.</summary>
+/// <summary>Makes wrong files of right ones: some bytes are changed, removed, doubled, moved or replaced
+/// by words that readers stumble over.</summary>
 /// <param name="seed">Where the draws begin; the same seed gives the same mutants.</param>
 /// <param name="words">What is put in now and then.</param>
 public sealed class Mutator(int seed, IReadOnlyList<byte[]> words)

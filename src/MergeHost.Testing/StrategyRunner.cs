@@ -38,9 +38,12 @@ public static class StrategyRunner
     /// <param name="sources">The numbers of its sources.</param>
     /// <param name="seed">The seed of everything random.</param>
     /// <returns>The result in float32.</returns>
-    public static float[] Make(BlueprintTensor tensor, IReadOnlyList<float[]> sources, long seed = 0) => tensor.Treatment is JoinTreatment join
-        ? [.. join.Parts.SelectMany(part => sources[part.Source][(int)part.First..(int)(part.First + part.Count)].Select(number => number * part.Factor))]
-        : Carry(tensor.Treatment!, new TensorValues(tensor.Shape, new float[tensor.Shape.ElementCount], sources) { HasBase = false }, false, LaneWidth.Scalar, seed);
+    public static float[] Make(BlueprintTensor tensor, IReadOnlyList<float[]> sources, long seed = 0) =>
+        tensor.Treatment is JoinTreatment join
+            ? [.. join.Parts.SelectMany(part => sources[part.Source][(int)part.First..(int)(part.First + part.Count)]
+                .Select(number => number * part.Factor))]
+            : Carry(tensor.Treatment!, new TensorValues(tensor.Shape, new float[tensor.Shape.ElementCount], sources) { HasBase = false },
+                false, LaneWidth.Scalar, seed);
 
     private static float[] Carry(Treatment treatment, TensorValues values, bool usesBase, LaneWidth width, long seed)
     {
@@ -88,7 +91,8 @@ public static class StrategyRunner
         if (statistic is RowStatistic rows)
         {
             int length = (int)values.Shape.RowLength;
-            return Starts(0, values.Base.Length, length).SelectMany(row => Numbers(rows.Function, rows.Results, values, row, length)).ToArray();
+            return Starts(0, values.Base.Length, length).SelectMany(row => Numbers(rows.Function, rows.Results, values, row, length))
+                .ToArray();
         }
 
         if (statistic is RunStatistic runs)

@@ -172,7 +172,8 @@ public sealed class TinyCheckpoint
         return Encoding.UTF8.GetBytes(text.PadRight(text.Length + ((8 - (Encoding.UTF8.GetByteCount(text) % 8)) % 8)));
     }
 
-    private sealed class Reader(IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions, Dictionary<string, byte[]> contents) : ICheckpointReader
+    private sealed class Reader(IReadOnlyList<TensorInfo> tensors, IReadOnlyList<CompanionFile> companions,
+        Dictionary<string, byte[]> contents) : ICheckpointReader
     {
         private bool _isDisposed;
 

@@ -6,8 +6,8 @@ namespace MergeHost.Tokenizers;
 
 /// <summary>Finds added tokens in texts before anything else is done with them, as Hugging Face's tokenizers does.</summary>
 /// <remarks>
-/// Tokens that are not normalized are found first, in the text as it is; the others in what the normalizer makes of each part between them. Of
-/// several that begin at one place the longest counts.
+/// Tokens that are not normalized are found first, in the text as it is; the others in what the normalizer makes of each part between them.
+/// Of several that begin at one place the longest counts.
 /// </remarks>
 /// <param name="tokens">The tokens.</param>
 /// <param name="normalize">What the normalizer makes of a part of a text that is not empty.</param>
@@ -92,12 +92,15 @@ internal sealed class AddedTokens(IReadOnlyList<AddedToken> tokens, Func<string,
             }
         }
 
-        private static bool EndsWithWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out Rune last, out _) == System.Buffers.OperationStatus.Done && IsWord(last);
+        private static bool EndsWithWord(ReadOnlySpan<char> text) =>
+            Rune.DecodeLastFromUtf16(text, out Rune last, out _) == System.Buffers.OperationStatus.Done && IsWord(last);
 
-        private static bool StartsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out Rune first, out _) == System.Buffers.OperationStatus.Done && IsWord(first);
+        private static bool StartsWithWord(ReadOnlySpan<char> text) =>
+            Rune.DecodeFromUtf16(text, out Rune first, out _) == System.Buffers.OperationStatus.Done && IsWord(first);
 
         private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune)
-            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
+            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.EnclosingMark
                 or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
     }
 }

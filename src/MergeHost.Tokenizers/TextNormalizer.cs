@@ -26,19 +26,21 @@ internal static class TextNormalizer
         "Lowercase" => BertText.Lower,
         "Strip" => text => Strip(text, step.Find("strip_left").AsTruth() != false, step.Find("strip_right").AsTruth() != false),
         "Prepend" when step.Find("prepend").AsText() is { } prefix => text => text.Length == 0 ? text : prefix + text,
-        "Replace" when step.Find("content").AsText() is { } content && step.Find("pattern") is { } pattern => Replace(step, pattern, content),
+        "Replace" when step.Find("content").AsText() is { } content && step.Find("pattern") is { } pattern =>
+            Replace(step, pattern, content),
         "Precompiled" when step.Find("precompiled_charsmap").AsText() is { } map => CharacterMap.Read(map).Apply,
         "BertNormalizer" => Bert(step),
         _ => throw TokenizerException.Unsupported(Json, $"normalizer {step.Words()}",
             "NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace, Precompiled, BertNormalizer and sequences of them"),
     };
 
-    private static Func<string, string> Replace(JsonNode step, JsonNode pattern, string content) => (pattern.Find("String").AsText(), pattern.Find("Regex").AsText()) switch
-    {
-        ({ Length: > 0 } literal, null) => text => text.Replace(literal, content, StringComparison.Ordinal),
-        (null, " {2,}") => text => RunsOfSpaces(text, content),
-        _ => throw TokenizerException.Unsupported(Json, $"normalizer {step.Words()}", "Replace of a text, or of ' {2,}'"),
-    };
+    private static Func<string, string> Replace(JsonNode step, JsonNode pattern, string content) =>
+        (pattern.Find("String").AsText(), pattern.Find("Regex").AsText()) switch
+        {
+            ({ Length: > 0 } literal, null) => text => text.Replace(literal, content, StringComparison.Ordinal),
+            (null, " {2,}") => text => RunsOfSpaces(text, content),
+            _ => throw TokenizerException.Unsupported(Json, $"normalizer {step.Words()}", "Replace of a text, or of ' {2,}'"),
+        };
 
     private static string RunsOfSpaces(string text, string content)
     {

@@ -7,9 +7,11 @@ namespace MergeHost.Tokenizers;
 public static class TokenRoles
 {
     /// <summary>What they are for.</summary>
-    public static IReadOnlyList<string> All { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    public static IReadOnlyList<string> All { get; } = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
+        "mask_token"];
 
-    /// <summary>The text of a role's token, which is written as such, or as a mapping with its settings; <see langword="null"/> if none is named.</summary>
+    /// <summary>The text of a role's token, which is written as such, or as a mapping with its settings;
+    /// <see langword="null"/> if none is named.</summary>
     public static string? TextOf(JsonObject? settings, string role)
     {
         JsonNode? token = settings.Find(role);

@@ -8,9 +8,9 @@ namespace MergeHost.Torch;
 /// <summary>libtorch, the native library that does torch's work.</summary>
 /// <remarks>
 /// It is loaded at the first call, once for the process: from the folder that <c>MERGEHOST_LIBTORCH</c> names, else from the one that
-/// <c>mergehost torch install</c> filled, else from the application's own. TorchSharp must not be touched before: what it tries by itself is final for the process, and writes to
-/// stdout. On systems whose libstdc++ is older than GCC 13's, a copy of TorchSharp's bridge is adapted and kept in the user's
-/// cache folder; <c>MERGEHOST_TORCH_COMPAT=off</c> forbids that. All members may be called from any thread.
+/// <c>mergehost torch install</c> filled, else from the application's own. TorchSharp must not be touched before: what it tries by itself
+/// is final for the process, and writes to stdout. On systems whose libstdc++ is older than GCC 13's, a copy of TorchSharp's bridge is
+/// adapted and kept in the user's cache folder; <c>MERGEHOST_TORCH_COMPAT=off</c> forbids that. All members may be called from any thread.
 /// </remarks>
 public static class TorchLibrary
 {
@@ -59,7 +59,8 @@ public static class TorchLibrary
             : throw Unavailable($"device '{device}' is not there: the last GPU is 'cuda:{count - 1}'", "Name one that is there.");
     }
 
-    /// <summary>The folder that holds a folder for each backend that was installed, or <see langword="null"/> if the user has no folder for caches.</summary>
+    /// <summary>The folder that holds a folder for each backend that was installed, or <see langword="null"/>
+    /// if the user has no folder for caches.</summary>
     internal static string? InstallFolder => UserFolder.Cache is { } cache ? Path.Combine(cache, "libtorch", PackageVersion) : null;
 
     /// <summary>Where the libraries are, whether they can be loaded or not.</summary>
@@ -74,7 +75,8 @@ public static class TorchLibrary
         string folders = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         string? chosen = Environment.GetEnvironmentVariable(FolderVariable);
         return TorchFiles.Find(string.IsNullOrEmpty(chosen) ? null : Path.GetFullPath(chosen),
-            [.. installed, .. pointed, .. folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), AppContext.BaseDirectory]);
+            [.. installed, .. pointed, .. folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+                AppContext.BaseDirectory]);
     }
 
     internal static MergeHostException NoCuda(DeviceSpec device, TorchFiles files)

@@ -97,7 +97,8 @@ public sealed class TorchLinearAlgebra : ILinearAlgebra
         (Tensor u, Tensor s, Tensor vT) = linalg.svd(Finite(Read(a)), fullMatrices: false);
         long kept = Math.Min(count, s.shape[0]);
         return new SingularValueDecomposition(
-            Write<float>(u.narrow(1, 0, kept).contiguous()), Values(s.narrow(0, 0, kept).contiguous()), Write<float>(vT.narrow(0, 0, kept).mT));
+            Write<float>(u.narrow(1, 0, kept).contiguous()), Values(s.narrow(0, 0, kept).contiguous()),
+            Write<float>(vT.narrow(0, 0, kept).mT));
     }
 
     /// <inheritdoc/>

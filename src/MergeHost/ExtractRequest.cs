@@ -6,7 +6,8 @@ public sealed record ExtractRequest
     /// <summary>The rank where nothing else is asked for.</summary>
     public const int UsualRank = 16;
 
-    /// <summary>The rank of each matrix's change; with a rule that chooses ranks the largest, <see langword="null"/> for no limit.</summary>
+    /// <summary>The rank of each matrix's change; with a rule that chooses ranks the largest,
+    /// <see langword="null"/> for no limit.</summary>
     public int? Rank { get; init; }
 
     /// <summary>The share of each change's squared singular values that its rank is to hold, in (0, 1].</summary>

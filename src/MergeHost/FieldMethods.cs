@@ -8,14 +8,16 @@ internal static class FieldMethods
 {
     private static readonly HashSet<string> _mergekit =
     [
-        "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher", "linear", "model_stock",
+        "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher", "linear",
+        "model_stock",
         "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp", "task_arithmetic", "ties",
     ];
 
     // Of mergekit's methods, old ones included.
     private static readonly HashSet<string> _parameters =
     [
-        "alpha", "density", "embed_slerp", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize", "normalize_weights", "nuslerp_flatten",
+        "alpha", "density", "embed_slerp", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize",
+        "normalize_weights", "nuslerp_flatten",
         "nuslerp_row_wise", "r", "rescale", "scale", "select_topk", "t", "tol", "weight",
     ];
 
@@ -36,8 +38,10 @@ internal static class FieldMethods
         ["scale_factor"] = ("the factor on the merged task vector", "lambda", "Write `lambda:`."),
         ["ratio"] = ("how far to go from one model to the other", "t", "Write `t:`."),
         ["interpolation"] = ("how far to go from one model to the other", "t", "Write `t:`."),
-        ["majority_sign_method"] = ("PEFT's choice of how signs are voted on", "density", "Leave it out: signs are voted on by their total, PEFT's `total`."),
-        ["filter"] = ("a part of a condition", "", "Write conditions under a parameter: `weight: [{filter: mlp, value: 0.5}, {value: 1}]`."),
+        ["majority_sign_method"] = ("PEFT's choice of how signs are voted on", "density",
+            "Leave it out: signs are voted on by their total, PEFT's `total`."),
+        ["filter"] = ("a part of a condition", "",
+            "Write conditions under a parameter: `weight: [{filter: mlp, value: 0.5}, {value: 1}]`."),
     };
 
     private static readonly Dictionary<string, (string What, string Nearest)> _others = new(StringComparer.Ordinal)
@@ -112,9 +116,14 @@ internal static class FieldMethods
         ["consensus_ties"] = ("Consensus merging", "ties"),
         ["pcb"] = ("PCB-Merging", "ties"),
         ["emr"] = ("EMR-Merging, which gives a model for each task, not one for all", "ties"),
-        ["led"] = ("LED-Merging, which needs scores of base and expert on each task's data, and whose masks leave most of two tasks' common elements to nobody", "consensus_ta"),
-        ["led_merging"] = ("LED-Merging, which needs scores of base and expert on each task's data, and whose masks leave most of two tasks' common elements to nobody", "consensus_ta"),
-        ["dc_merge"] = ("DC-Merge, of whose block mask no account was found that could be checked; `tsv_m` and `iso_cts` are its nearest kin", "tsv_m"),
+        ["led"] = ("LED-Merging, which needs scores of base and expert on each task's data, and whose masks leave most of two tasks' "
+            + "common elements to nobody", "consensus_ta"),
+        ["led_merging"] =
+            ("LED-Merging, which needs scores of base and expert on each task's data, and whose masks leave most of two tasks' common "
+                + "elements to nobody", "consensus_ta"),
+        ["dc_merge"] =
+            ("DC-Merge, of whose block mask no account was found that could be checked; `tsv_m` and `iso_cts` are its nearest kin",
+                "tsv_m"),
         ["cabs"] = ("CABS", "breadcrumbs"),
         ["lines"] = ("LiNeS, which scales task vectors by layer, as a gradient such as `lambda: [0.3, 1]` does", "task_arithmetic"),
         ["star"] = ("STAR", "dg_hard"),
@@ -139,9 +148,11 @@ internal static class FieldMethods
     /// <summary>Says what a parameter of another program is, and what to write in its place.</summary>
     /// <param name="name">The parameter.</param>
     /// <param name="known">Those that the strategy has.</param>
-    /// <returns><see langword="null"/> if no program is known to have such a parameter, or the strategy has none that does the same.</returns>
+    /// <returns><see langword="null"/> if no program is known to have such a parameter, or the
+    /// strategy has none that does the same.</returns>
     public static (string What, string Hint)? ExplainParameter(string name, IReadOnlyCollection<string> known) =>
-        _otherParameters.TryGetValue(name, out (string What, string Nearest, string Hint) other) && (other.Nearest.Length == 0 || known.Contains(other.Nearest))
+        _otherParameters.TryGetValue(name, out (string What, string Nearest, string Hint) other)
+            && (other.Nearest.Length == 0 || known.Contains(other.Nearest))
             ? (other.What, other.Hint)
             : null;
 
@@ -160,7 +171,9 @@ internal static class FieldMethods
 
         if (id == "auto")
         {
-            return ("a merge cannot choose its method, since that takes measuring", "Run `mergehost sweep RECIPE --write-best FILE`: it chooses one by the suite of `evaluate:`, and writes the recipe to merge by.");
+            return ("a merge cannot choose its method, since that takes measuring",
+                "Run `mergehost sweep RECIPE --write-best FILE`: it chooses one by the suite of `evaluate:`, and writes the recipe to "
+                    + "merge by.");
         }
 
         if (_mergekit.Contains(id))
@@ -173,7 +186,9 @@ internal static class FieldMethods
             return null;
         }
 
-        string nearest = installed.Contains(method.Nearest) ? $"Take '{method.Nearest}', the nearest that is there" : "Choose another method";
+        string nearest = installed.Contains(method.Nearest)
+            ? $"Take '{method.Nearest}', the nearest that is there"
+            : "Choose another method";
         return ($"no strategy '{name}': that is {method.What}", $"{nearest}; {otherwise}");
     }
 }

@@ -5,8 +5,8 @@ namespace MergeHost;
 
 /// <summary>The changes that a merge adds to its base, tensor by tensor, for merges that differ from it by λ alone.</summary>
 /// <remarks>
-/// They are kept in a file that is deleted with the process. One that cannot be kept is made again: that is never an error. Any thread may call
-/// <see cref="TryRead"/> and <see cref="Keep"/>.
+/// They are kept in a file that is deleted with the process. One that cannot be kept is made again: that is never an error. Any thread may
+/// call <see cref="TryRead"/> and <see cref="Keep"/>.
 /// </remarks>
 /// <param name="folder">Where the file lies; <see langword="null"/> for the system's folder of temporary files.</param>
 internal sealed class KeptChanges(string? folder) : IDisposable

@@ -18,18 +18,21 @@ public sealed partial class MergeEngine
     /// <param name="output">The folder that all parts are written to.</param>
     /// <param name="part">Which part, of how many; the number must be the same for all.</param>
     /// <param name="options">How it is carried out; seed, shard size and device must be the same for all parts.</param>
-    /// <param name="stage">The stage, of several; <see langword="null"/> for the last, before which those that it is made of must be finished.</param>
+    /// <param name="stage">The stage, of several; <see langword="null"/> for the last, before which
+    /// those that it is made of must be finished.</param>
     /// <param name="warnings">Told what is worth knowing.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
-    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model, a plugin or the output, or it cannot be made in parts.</exception>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, a model, a plugin or the
+    /// output, or it cannot be made in parts.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public PartSummary MergePart(
         string recipePath, string output, MergePart part, MergeOptions options, string? stage = null, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
         InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Run(part, cancellation));
 
-    /// <summary>Finds some of what is to be known of whole models before any part is made, where a recipe needs that; else there is nothing to do.</summary>
+    /// <summary>Finds some of what is to be known of whole models before any part is made, where a recipe
+    /// needs that; else there is nothing to do.</summary>
     /// <param name="part">Which part of the questions; into how many they are divided need not be the number of the merge's parts.</param>
     /// <inheritdoc cref="MergePart"/>
     public PartSummary SurveyPart(
@@ -46,10 +49,12 @@ public sealed partial class MergeEngine
         IProgress<MergeProgress>? progress = null, Action<MergeManifest>? finishing = null, CancellationToken cancellation = default) =>
         InParts(recipePath, output, options, stage, warnings, progress, runner => runner.Finish(cancellation, finishing));
 
-    /// <summary>Tells in which parts an output is made, stage after stage, what they need, and how far they are by their journals; changes nothing.</summary>
+    /// <summary>Tells in which parts an output is made, stage after stage, what they need, and how far they are
+    /// by their journals; changes nothing.</summary>
     /// <param name="count">How many parts there are; <see langword="null"/> to see it by those that were begun.</param>
     /// <inheritdoc cref="MergePart"/>
-    public IReadOnlyList<StageParts> PlanParts(string recipePath, string output, MergeOptions options, int? count = null, Action<Problem>? warnings = null)
+    public IReadOnlyList<StageParts> PlanParts(string recipePath, string output, MergeOptions options, int? count = null,
+        Action<Problem>? warnings = null)
     {
         using PlanSession session = Open(recipePath);
         MergePlan plan = session.Plan(output, options);
@@ -63,7 +68,8 @@ public sealed partial class MergeEngine
     }
 
     private T InParts<T>(
-        string recipePath, string output, MergeOptions options, string? stage, Action<Problem>? warnings, IProgress<MergeProgress>? progress, Func<PartRunner, T> run)
+        string recipePath, string output, MergeOptions options, string? stage, Action<Problem>? warnings,
+        IProgress<MergeProgress>? progress, Func<PartRunner, T> run)
     {
         using PlanSession session = Open(recipePath);
         MergePlan plan = session.Plan(output, options);

@@ -50,7 +50,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     internal PluginCatalog Catalog => _catalog.Value;
 
     /// <summary>The bundled exports in whose place others are taken, as warnings; none as long as no plugin was looked for.</summary>
-    internal IReadOnlyList<Problem> Shadowing => _catalog.IsValueCreated ? _catalog.Value.Shadowing(PluginRoots.Bundled(AppContext.BaseDirectory)) : [];
+    internal IReadOnlyList<Problem> Shadowing =>
+        _catalog.IsValueCreated ? _catalog.Value.Shadowing(PluginRoots.Bundled(AppContext.BaseDirectory)) : [];
 
     /// <summary>Creates what plugins export.</summary>
     internal PluginHost Host => _host;
@@ -62,8 +63,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
     /// <param name="finishing">
-    /// Called with what was made, now or by an earlier run, before the marks of an unfinished run are removed: files that it adds to the output are
-    /// there in every output that looks finished. A run that is killed in it calls it again.
+    /// Called with what was made, now or by an earlier run, before the marks of an unfinished run are removed: files that it adds to the
+    /// output are there in every output that looks finished. A run that is killed in it calls it again.
     /// </param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
@@ -86,18 +87,23 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="options">How it is carried out.</param>
     /// <param name="warnings">Told what is worth knowing before any data is read, and what is odd about the result.</param>
     /// <param name="progress">Told of the progress now and then, from any thread.</param>
-    /// <param name="packing">The packing of the weights, <c>none</c> for plain ones, or <see langword="null"/> to keep what there is.</param>
+    /// <param name="packing">The packing of the weights, <c>none</c> for plain ones, or
+    /// <see langword="null"/> to keep what there is.</param>
     /// <param name="cancellation">Asks to stop; what is done is kept.</param>
     /// <returns>What was made, from what, with what.</returns>
     /// <exception cref="MergeHostException">Something is wrong with the checkpoint, the format, the type or the output.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Convert(
-        string input, string output, string format, string? type, string? importance, MergeOptions options, Action<Problem>? warnings = null,
+        string input, string output, string format, string? type, string? importance, MergeOptions options,
+        Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, string? packing = null, CancellationToken cancellation = default) =>
         RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\n" + Output(format, type)
-            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n") + (packing is null ? "" : $"output: {{packing: {Quoted(packing)}}}\n"), output, options, warnings, progress, cancellation);
+            + (importance is null ? "" : $"out_imatrix: {Quoted(importance)}\n") + (packing is null
+                ? ""
+                : $"output: {{packing: {Quoted(packing)}}}\n"), output, options, warnings, progress, cancellation);
 
-    /// <summary>The format that a conversion means without saying so: that of the output's name, or the only one that has the type.</summary>
+    /// <summary>The format that a conversion means without saying so: that of the output's
+    /// name, or the only one that has the type.</summary>
     /// <param name="output">The folder or file that is to be written.</param>
     /// <param name="type">The type of the weights, or <see langword="null"/>.</param>
     /// <exception cref="MergeHostException">MH1006: neither tells it.</exception>
@@ -105,12 +111,14 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
 
     /// <summary>Stores an adapter in another format, with its scales folded into its factors.</summary>
     /// <param name="input">The adapter: a folder or file.</param>
-    /// <param name="base">The model that it was trained on, whose configuration says what formats beside PEFT's must know; or <see langword="null"/>.</param>
+    /// <param name="base">The model that it was trained on, whose configuration says what formats beside PEFT's
+    /// must know; or <see langword="null"/>.</param>
     /// <inheritdoc cref="Convert"/>
     public MergeManifest ConvertAdapter(
         string input, string? @base, string output, string format, string? type, MergeOptions options, Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
-        RunText($"build: {{lora: {{adapters: [{{model: {Quoted(input)}}}]{(@base is null ? "" : $", base: {Quoted(@base)}")}}}}}\n" + Output(format, type),
+        RunText($"build: {{lora: {{adapters: [{{model: {Quoted(input)}}}]{(@base is null ? "" : $", base: {Quoted(@base)}")}}}}}\n"
+            + Output(format, type),
             output, options, warnings, progress, cancellation);
 
     /// <summary>Whether a name is that of an adapter on this machine, and what it says of its base.</summary>
@@ -155,12 +163,15 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
                 : new ScorerSetting("lora_rank", "energy", request.Energy!.Value.ToString("R", CultureInfo.InvariantCulture));
             ScoreReport ranks = Score(@base, tuned, new ScoreRequest(["lora_rank"], [rule]), options, null, progress, cancellation);
             settings.Add($"ranks: [{string.Join(", ", ranks.Tensors.Where(tensor => tensor.Scores.Count > 0)
-                .Select(tensor => $"{{tensor: {Quoted(tensor.Name)}, rank: {Math.Min((int)tensor.Scores["lora_rank"].Value, request.Rank ?? int.MaxValue)}}}"))}]");
+                .Select(tensor => $"{{tensor: {Quoted(tensor.Name)}, "
+                    + $"rank: {Math.Min((int)tensor.Scores["lora_rank"].Value, request.Rank ?? int.MaxValue)}}}"))}]");
         }
 
-        settings.AddRange(new[] { (request.IsExact, "exact"), (request.IsDora, "dora"), (request.KeepsEmbeddingsWhole, "whole_embeddings") }.Where(flag => flag.Item1).Select(flag => $"{flag.Item2}: true"));
+        settings.AddRange(new[] { (request.IsExact, "exact"), (request.IsDora, "dora"), (request.KeepsEmbeddingsWhole, "whole_embeddings") }
+            .Where(flag => flag.Item1).Select(flag => $"{flag.Item2}: true"));
         settings.AddRange(unchanged.Length == 0 ? [] : [$"unchanged: [{string.Join(", ", unchanged.Select(Quoted))}]"]);
-        return RunText($"base_model: {Quoted(@base)}\nbuild:\n  extract:\n{string.Concat(settings.Select(setting => $"    {setting}\n"))}", output, options, warnings, progress, cancellation);
+        return RunText($"base_model: {Quoted(@base)}\nbuild:\n  extract:\n{string.Concat(settings.Select(setting => $"    {setting}\n"))}",
+            output, options, warnings, progress, cancellation);
     }
 
     /// <summary>Puts a donor's vocabulary onto a model, by the alignment <c>transplant</c>: a merge of one model.</summary>
@@ -176,15 +187,18 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <exception cref="MergeHostException">Something is wrong with a model, an option or the output.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public MergeManifest Transplant(
-        string input, string donor, string output, IReadOnlyDictionary<string, string> settings, MergeOptions options, Action<Problem>? warnings = null,
+        string input, string donor, string output, IReadOnlyDictionary<string, string> settings, MergeOptions options,
+        Action<Problem>? warnings = null,
         IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
     {
         string more = string.Concat(settings.Select(setting => $", {setting.Key}: {Quoted(setting.Value)}"));
-        return RunText($"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nalign: [{{transplant: {{donor: {Quoted(donor)}{more}}}}}]\n",
+        return RunText(
+            $"merge_method: passthrough\nmodels: [{{model: {Quoted(input)}}}]\nalign: [{{transplant: {{donor: {Quoted(donor)}{more}}}}}]\n",
             output, options, warnings, progress, cancellation);
     }
 
-    /// <summary>Takes statistics of what the weights of a model are multiplied with while it reads a text, and writes them to a file.</summary>
+    /// <summary>Takes statistics of what the weights of a model are multiplied with while it
+    /// reads a text, and writes them to a file.</summary>
     /// <param name="checkpoint">The model: a file or folder.</param>
     /// <param name="text">The text, a file in UTF-8.</param>
     /// <param name="output">The file that is written: <c>NAME.safetensors</c>.</param>
@@ -195,8 +209,10 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <exception cref="MergeHostException">The model cannot be run, the text is none, or the file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public StatisticsSummary TakeStatistics(
-        string checkpoint, string text, string output, StatisticsRequest request, MergeOptions options, IProgress<MergeProgress>? progress = null,
-        CancellationToken cancellation = default) => new ActivationRunner(new PluginSet(Catalog), _host, request, options, progress, cancellation).Run(checkpoint, text, output);
+        string checkpoint, string text, string output, StatisticsRequest request, MergeOptions options,
+        IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+            new ActivationRunner(new PluginSet(Catalog), _host, request, options, progress, cancellation).Run(checkpoint, text, output);
 
     /// <summary>Finds out what a recipe would do.</summary>
     /// <remarks>Where scores choose what is merged, tensors are read to tell which, unless an earlier stage makes them.</remarks>
@@ -234,7 +250,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="warnings">Told what is worth knowing before any data is read.</param>
     /// <param name="progress">Told of the progress, from any thread.</param>
     /// <param name="cancellation">Asks to stop; with a cache, singular values that were found are kept.</param>
-    /// <exception cref="MergeHostException">There is no such model or scorer, the models do not belong together, or a scorer fails.</exception>
+    /// <exception cref="MergeHostException">There is no such model or scorer, the models do not
+    /// belong together, or a scorer fails.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ScoreReport Score(
         string @base, string adapted, ScoreRequest request, MergeOptions options, Action<Problem>? warnings = null,
@@ -258,7 +275,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
         return ScoreSummarizer.Of(@base, adapted, scorers, pairs, rows);
     }
 
-    /// <summary>Measures how far checkpoints are from each other; adapters by themselves are compared by what they change in a base.</summary>
+    /// <summary>Measures how far checkpoints are from each other; adapters by themselves are
+    /// compared by what they change in a base.</summary>
     /// <param name="checkpoints">Two or more, of one architecture: files or folders.</param>
     /// <param name="base">The checkpoint they were trained on from, for their task vectors, or <see langword="null"/>.</param>
     /// <param name="options">How it is carried out.</param>
@@ -277,12 +295,14 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
         opened.InsertRange(0, @base is null ? [] : [models.Open(@base)]);
         if (opened.Count < 2)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.SourceCount, $"'{opened[0].Name}' is the base, and there is no other checkpoint", "Name another checkpoint.")]);
+            throw new MergeHostException([new Problem(ErrorCodes.SourceCount,
+                $"'{opened[0].Name}' is the base, and there is no other checkpoint", "Name another checkpoint.")]);
         }
 
         if (opened.Find(model => model.IsChange) is { } adapter && opened.Find(model => !model.IsChange) is { } whole)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.SourceCount, $"'{adapter.Name}' is an adapter, and '{whole.Name}' is a model", "Name the adapter's base by --base.")]);
+            throw new MergeHostException([new Problem(ErrorCodes.SourceCount,
+                $"'{adapter.Name}' is an adapter, and '{whole.Name}' is a model", "Name the adapter's base by --base.")]);
         }
 
         models.Warnings.ForEach(warning => warnings?.Invoke(warning));
@@ -290,10 +310,12 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     }
 
     /// <summary>How far an output is from the model whose configuration it has; both are read.</summary>
-    /// <exception cref="MergeHostException">The two do not belong together: layers were stacked, or the model is an earlier stage.</exception>
+    /// <exception cref="MergeHostException">The two do not belong together: layers were stacked,
+    /// or the model is an earlier stage.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     internal PairComparison CompareWithDonor(
-        string recipePath, MergeManifest manifest, string output, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        string recipePath, MergeManifest manifest, string output, MergeOptions options, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
     {
         using ModelResolver models = new(new PluginSet(Catalog), _host);
         InputModel donor = models.Resolve(new ModelReference(manifest.Stages[^1].Donor, new TextPlace(recipePath, 1, 1)), recipePath);
@@ -304,7 +326,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="recipePath">The recipe that made it.</param>
     /// <param name="output">The folder; beside a single file, no card is written.</param>
     /// <param name="manifest">What was made, with its evaluation if there is one.</param>
-    /// <returns>The file that somebody else wrote, the card or the licences beside it, where that stays and nothing is written; <see langword="null"/> if all is well.</returns>
+    /// <returns>The file that somebody else wrote, the card or the licences beside it, where that stays and nothing is written;
+    /// <see langword="null"/> if all is well.</returns>
     /// <exception cref="MergeHostException">It cannot be written.</exception>
     public string? WriteCard(string recipePath, string output, MergeManifest manifest)
     {
@@ -351,7 +374,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <param name="cancellation">Asks to stop.</param>
     /// <returns>What differs; nothing if the output is what was made.</returns>
     /// <exception cref="MergeHostException">There is no manifest that can be read.</exception>
-    public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+    public IReadOnlyList<Problem> Verify(string output, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         new Verifier(new PluginSet(Catalog), _host).Verify(output, progress, cancellation);
 
     /// <summary>Brings a checkpoint of a store to this machine, where other programs find it too.</summary>
@@ -363,7 +387,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <exception cref="MergeHostException">There is no such checkpoint, or it cannot be had.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public DownloadSummary Download(
-        string name, bool isWhole, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        string name, bool isWhole, Action<Problem>? warnings = null, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         new Downloader(new PluginSet(Catalog), _host).Run(name, isWhole, warnings, progress, cancellation);
 
     /// <summary>Lists the copies of checkpoints that stores keep on this machine.</summary>
@@ -372,7 +397,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
 
     /// <inheritdoc cref="ICheckpointCache.Prune"/>
     /// <exception cref="MergeHostException">A name is not there, or something cannot be removed.</exception>
-    public IReadOnlyList<RemovedCopy> PruneCopies(IReadOnlyList<string> names, bool detached = false, bool isTrial = false) => Cache.Prune(names, detached, isTrial);
+    public IReadOnlyList<RemovedCopy> PruneCopies(IReadOnlyList<string> names, bool detached = false, bool isTrial = false) =>
+        Cache.Prune(names, detached, isTrial);
 
     /// <summary>Compares copies with their digests.</summary>
     /// <param name="names">The checkpoints; none for all.</param>
@@ -382,7 +408,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <returns>The files that are not what they were.</returns>
     /// <exception cref="MergeHostException">A name is not there, or a file cannot be read or removed.</exception>
     public IReadOnlyList<Problem> VerifyCopies(
-        IReadOnlyList<string> names, bool removes = false, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        IReadOnlyList<string> names, bool removes = false, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         Cache.Verify(names, removes, progress, cancellation);
 
     /// <summary>Pushes an output to a store: what its manifest lists, and its card.</summary>
@@ -395,7 +422,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <exception cref="MergeHostException">The output is not to be pushed, or the store refuses.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public PublishedCheckpoint Push(
-        string output, string name, PublishOptions options, Action<string>? tell = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default) =>
+        string output, string name, PublishOptions options, Action<string>? tell = null, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         new Publisher(new PluginSet(Catalog), _host, options, tell ?? (_ => { })).Run(output, name, progress, cancellation);
 
     /// <summary>Loads a model to run: a checkpoint, or a recipe, which is merged in memory and never written.</summary>
@@ -406,7 +434,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     /// <returns>The model; the caller disposes it.</returns>
     /// <exception cref="MergeHostException">Something is wrong with the model, the recipe or a plugin.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public ILanguageModel Load(string path, MergeOptions options, Action<Problem>? warnings = null, CancellationToken cancellation = default) =>
+    public ILanguageModel Load(string path, MergeOptions options, Action<Problem>? warnings = null,
+        CancellationToken cancellation = default) =>
         new ModelLoader(Catalog, _host, options, warnings ?? (_ => { })).Load(path, cancellation);
 
     /// <summary>The plugins that are installed, by id and version; none is loaded.</summary>
@@ -423,19 +452,22 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
 
     /// <summary>Describes a strategy: formula, evidence, limits, cost; loads its plugin.</summary>
     /// <param name="id">Its name in recipes.</param>
-    /// <exception cref="MergeHostException">No strategy of that name is installed, or the plugin cannot be loaded; a name of the field is explained.</exception>
+    /// <exception cref="MergeHostException">No strategy of that name is installed, or the plugin cannot be loaded;
+    /// a name of the field is explained.</exception>
     public ExportSummary ExplainStrategy(string id) => PluginSummarizer.Strategy(id, Catalog, _host);
 
     /// <summary>The JSON Schema of recipes, with the parameters of everything that is installed; loads the plugins.</summary>
     /// <exception cref="MergeHostException">A plugin cannot be loaded.</exception>
-    public string RecipeSchema() => Authoring.RecipeSchema.Of(Catalog, _host).ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true });
+    public string RecipeSchema() =>
+        Authoring.RecipeSchema.Of(Catalog, _host).ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true });
 
     /// <summary>Drafts a recipe with a comment for each parameter; loads the strategy's plugin.</summary>
     /// <param name="method">The strategy.</param>
     /// <param name="models">The models to merge, as the recipe is to name them.</param>
     /// <param name="base">The base, or <see langword="null"/>.</param>
     /// <exception cref="MergeHostException">There is no such strategy, or it merges another number of models.</exception>
-    public string DraftRecipe(string method, IReadOnlyList<string> models, string? @base) => RecipeDraft.Write(method, models, @base, Catalog, _host);
+    public string DraftRecipe(string method, IReadOnlyList<string> models, string? @base) =>
+        RecipeDraft.Write(method, models, @base, Catalog, _host);
 
     /// <summary>Writes the lock file of a recipe: the plugins that it uses now, byte for byte.</summary>
     /// <param name="recipePath">The recipe.</param>
@@ -459,7 +491,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     public void Dispose() => _host.Dispose();
 
     private MergeManifest Run(
-        PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation,
+        PlanSession session, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation,
         Action<MergeManifest>? finishing = null)
     {
         MergePlan plan;
@@ -480,7 +513,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
     private static PluginCatalog Scan(string? pluginsPath)
     {
         PluginCatalog catalog = PluginCatalog.Scan(PluginRoots.Find(pluginsPath));
-        return PluginRoots.Families(Environment.GetEnvironmentVariable) is { } folder && ModelArchitectures.Add(folder) is { Count: > 0 } problems
+        return PluginRoots.Families(Environment.GetEnvironmentVariable) is { } folder
+            && ModelArchitectures.Add(folder) is { Count: > 0 } problems
             ? throw new MergeHostException(problems)
             : catalog;
     }
@@ -489,7 +523,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
 
     // Nobody wrote the recipe, so that a place in it tells nothing.
     private MergeManifest RunText(
-        string recipe, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+        string recipe, string output, MergeOptions options, Action<Problem>? warnings, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
     {
         try
         {
@@ -504,7 +539,8 @@ public sealed partial class MergeEngine(IServiceProvider services, string? plugi
         static Problem Unplaced(Problem problem) => problem with { Place = null };
     }
 
-    private static string Output(string format, string? type) => $"out_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}";
+    private static string Output(string format, string? type) =>
+        $"out_format: {Quoted(format)}\n{(type is null ? "" : $"out_type: {Quoted(type)}\n")}";
 
     private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 

@@ -37,8 +37,8 @@ public sealed record MergeOptions
     public int BlockElements { get; init; } = 1 << 18;
 
     /// <summary>
-    /// The folder in which singular values and results of benchmarks are kept from run to run; made if it is not there. <see langword="null"/>
-    /// to keep nothing, the default.
+    /// The folder in which singular values and results of benchmarks are kept from run to run; made if it is not there.
+    /// <see langword="null"/> to keep nothing, the default.
     /// </summary>
     public string? CacheFolder { get; init; }
 

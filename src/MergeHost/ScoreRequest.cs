@@ -18,7 +18,8 @@ public sealed record ScoreRequest(IReadOnlyList<string> Scorers, IReadOnlyList<S
 /// <param name="Value">Its value, as recipes have it.</param>
 public sealed record ScorerSetting(string Scorer, string Option, string Value);
 
-/// <summary>Asks for a check of scores by benchmarks: units of the adapted model are set to the base's, and what that changes is measured.</summary>
+/// <summary>Asks for a check of scores by benchmarks: units of the adapted model are set to the
+/// base's, and what that changes is measured.</summary>
 /// <param name="SuitePath">The suite; its general tasks tell what comes back, the others what of the training's gain is lost.</param>
 /// <param name="Tasks">The tasks that take part; none for all.</param>
 public sealed record ValidationRequest(string SuitePath, IReadOnlyList<string> Tasks)

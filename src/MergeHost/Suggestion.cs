@@ -9,9 +9,15 @@ internal static class Suggestion
     // A home folder may hold many.
     private const int MostFolders = 2000;
 
-    private static readonly EnumerationOptions _near = new() { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions _near = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 1,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint
+    };
 
-    /// <summary>A hint such as <c>did you mean 'ties'?</c> followed by <paramref name="otherwise"/>, or only the latter if no word is near.</summary>
+    /// <summary>A hint such as <c>did you mean 'ties'?</c> followed by <paramref name="otherwise"/>, or
+    /// only the latter if no word is near.</summary>
     public static string Hint(string word, IEnumerable<string> known, string otherwise) =>
         Closest(word, known) is { } closest ? $"did you mean '{closest}'? {otherwise}" : otherwise;
 
@@ -70,11 +76,13 @@ internal static class Suggestion
         string name = path.Replace('\\', '/').Trim('/');
         return Path.IsPathRooted(path) || name.Length == 0 || name.StartsWith('.') || !Directory.Exists(start) ? null
             : Directory.EnumerateDirectories(start, "*", _near).Take(MostFolders).Where(below => Path.Exists(Path.Combine(below, name)))
-                .Select(below => $"{Path.GetRelativePath(start, below).Replace('\\', '/')}/{name}").Order(StringComparer.Ordinal).FirstOrDefault();
+                .Select(below => $"{Path.GetRelativePath(start, below).Replace('\\', '/')}/{name}").Order(StringComparer.Ordinal)
+                .FirstOrDefault();
     }
 
     private static IEnumerable<string> Entries(string folder, bool areFiles) =>
-        (areFiles ? Directory.EnumerateFiles(folder) : Directory.EnumerateFileSystemEntries(folder)).Select(entry => Path.GetFileName(entry)!);
+        (areFiles ? Directory.EnumerateFiles(folder) : Directory.EnumerateFileSystemEntries(folder))
+            .Select(entry => Path.GetFileName(entry)!);
 
     private static string Normal(string word) => word.Replace('-', '_').ToLowerInvariant();
 

@@ -29,7 +29,12 @@ public sealed partial class FakeHub
         if (parts is ["api", "validate-yaml"])
         {
             bool isWrong = body.Contains("blended", StringComparison.Ordinal);
-            Json(context, new { errors = isWrong ? [new { message = "base_model_relation must be another" }] : Array.Empty<object>(), warnings = Array.Empty<object>() }, isWrong ? 400 : 200);
+            Json(context,
+                new
+                {
+                    errors = isWrong ? [new { message = "base_model_relation must be another" }] : Array.Empty<object>(),
+                    warnings = Array.Empty<object>()
+                }, isWrong ? 400 : 200);
         }
         else if (context.Request.Headers.Authorization != $"Bearer {Token}")
         {
@@ -44,7 +49,8 @@ public sealed partial class FakeHub
         }
         else if (parts is ["api", "complete", var digest])
         {
-            byte[] content = [.. _parts.Where(part => part.Key.StartsWith(digest + "/", StringComparison.Ordinal)).OrderBy(part => part.Key, StringComparer.Ordinal).SelectMany(part => part.Value)];
+            byte[] content = [.. _parts.Where(part => part.Key.StartsWith(digest + "/", StringComparison.Ordinal))
+                .OrderBy(part => part.Key, StringComparer.Ordinal).SelectMany(part => part.Value)];
             _large[digest] = content;
             Json(context, new { }, Digest(content) == digest ? 200 : 400);
         }
@@ -90,19 +96,29 @@ public sealed partial class FakeHub
                 return;
             }
 
-            FakeCommit commit = new((string)lines[0]["value"]!["summary"]!, Target(context).EndsWith("create_pr=1", StringComparison.Ordinal), [.. lines[1..].Select(line => (string)line["value"]!["path"]!)]);
+            FakeCommit commit = new((string)lines[0]["value"]!["summary"]!,
+                Target(context).EndsWith("create_pr=1", StringComparison.Ordinal),
+                [.. lines[1..].Select(line => (string)line["value"]!["path"]!)]);
             Commits.Add(commit);
             string oid = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))[..40];
             foreach (JsonNode line in commit.IsProposal ? [] : lines[1..])
             {
                 JsonNode value = line["value"]!;
-                model.Files[(string)value["path"]!] = (string)line["key"]! == "file" ? Convert.FromBase64String((string)value["content"]!) : _large[(string)value["oid"]!];
+                model.Files[(string)value["path"]!] = (string)line["key"]! == "file"
+                    ? Convert.FromBase64String((string)value["content"]!)
+                    : _large[(string)value["oid"]!];
             }
 
             model.Branches[branch] = commit.IsProposal ? parent : oid;
             if (!LosesAnswers)
             {
-                Json(context, new { commitOid = oid, commitUrl = $"{Endpoint}/commit/{oid}", pullRequestUrl = commit.IsProposal ? $"{Endpoint}/discussions/1" : null }, 200);
+                Json(context,
+                    new
+                    {
+                        commitOid = oid,
+                        commitUrl = $"{Endpoint}/commit/{oid}",
+                        pullRequestUrl = commit.IsProposal ? $"{Endpoint}/discussions/1" : null
+                    }, 200);
                 return;
             }
 
@@ -129,7 +145,8 @@ public sealed partial class FakeHub
         Dictionary<string, string> header = new() { ["chunk_size"] = PartBytes.ToString(CultureInfo.InvariantCulture) };
         for (int part = 1; (part - 1) * (long)PartBytes < lengthBytes; part++)
         {
-            header[part.ToString(CultureInfo.InvariantCulture)] = string.Create(CultureInfo.InvariantCulture, $"{Storage}/{digest}/{part:00}?Signature=secret");
+            header[part.ToString(CultureInfo.InvariantCulture)] = string.Create(CultureInfo.InvariantCulture,
+                $"{Storage}/{digest}/{part:00}?Signature=secret");
         }
 
         return new { oid = digest, actions = new { upload = new { href = $"{Endpoint}/api/complete/{digest}", header }, verify } };

@@ -144,7 +144,8 @@ public sealed partial class FakeHub : IDisposable
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         WebApplication server = builder.Build();
-        server.Run(context => Task.Factory.StartNew(() => Answer(context, answer), default, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        server.Run(context => Task.Factory.StartNew(() => Answer(context, answer), default, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default));
         server.StartAsync().GetAwaiter().GetResult();
         return server;
     }
@@ -205,19 +206,38 @@ public sealed partial class FakeHub : IDisposable
         if (parts is [_, _] or [_, _, "revision", _])
         {
             string? commit = model.CommitOf(parts is [.., "revision", var revision] ? revision : "main");
-            Json(context, commit is null ? null : new { id, sha = commit, gated = model.IsGated ? "manual" : null, @private = model.IsPrivate, cardData = new { license = model.License } });
+            Json(context,
+                commit is null
+                    ? null
+                    : new
+                    {
+                        id,
+                        sha = commit,
+                        gated = model.IsGated ? "manual" : null,
+                        @private = model.IsPrivate,
+                        cardData = new { license = model.License }
+                    });
         }
         else if (parts[2] == "refs")
         {
-            Json(context, new { branches = model.Branches.Select(branch => new { name = branch.Key, targetCommit = branch.Value }), tags = new[] { new { name = "v1" } } });
+            Json(context,
+                new
+                {
+                    branches = model.Branches.Select(branch => new { name = branch.Key, targetCommit = branch.Value }),
+                    tags = new[] { new { name = "v1" } }
+                });
         }
         else if (parts[2] == "tree")
         {
-            int from = context.Request.Query["cursor"].ToString() is { Length: > 0 } cursor ? int.Parse(cursor, CultureInfo.InvariantCulture) : 0;
-            object[] rows = [.. model.Files.Select(file => Row(model, file.Key, file.Value)).Concat(model.StrangeNames.Select(name => Row(model, name, [])))];
+            int from = context.Request.Query["cursor"].ToString() is { Length: > 0 } cursor
+                ? int.Parse(cursor, CultureInfo.InvariantCulture)
+                : 0;
+            object[] rows = [.. model.Files.Select(file => Row(model, file.Key, file.Value))
+                .Concat(model.StrangeNames.Select(name => Row(model, name, [])))];
             if (from + PageFiles < rows.Length)
             {
-                context.Response.Headers.Link = $"<{Endpoint}{Target(context).Split('?')[0]}?recursive=true&cursor={from + PageFiles}>; rel=\"next\"";
+                context.Response.Headers.Link =
+                    $"<{Endpoint}{Target(context).Split('?')[0]}?recursive=true&cursor={from + PageFiles}>; rel=\"next\"";
             }
 
             context.Response.Headers["X-Repo-Commit"] = model.CommitOf(parts[3]);
@@ -246,7 +266,8 @@ public sealed partial class FakeHub : IDisposable
         bool isLarge = FakeModel.IsLarge(path);
         context.Response.Headers.ETag = isLarge ? $"\"{digest}\"" : default;
         Status(context, isLarge ? 302 : 307,
-            ("Location", isLarge ? $"{Storage}/{digest}?Signature=secret" : $"/api/resolve-cache/models/{id}/{commit}/{path}?etag=%22{digest}%22"));
+            ("Location",
+                isLarge ? $"{Storage}/{digest}?Signature=secret" : $"/api/resolve-cache/models/{id}/{commit}/{path}?etag=%22{digest}%22"));
     }
 
     private void AnswerStorage(HttpContext context)
@@ -263,7 +284,8 @@ public sealed partial class FakeHub : IDisposable
         }
 
         string digest = context.Request.Path.Value!.Trim('/');
-        byte[] content = _models.Values.SelectMany(model => model.Files.Where(file => FakeModel.IsLarge(file.Key)), (model, file) => (model, file.Value))
+        byte[] content = _models.Values.SelectMany(model => model.Files.Where(file => FakeModel.IsLarge(file.Key)),
+            (model, file) => (model, file.Value))
             .First(file => file.model.LargeDigest(file.Value) == digest).Value;
         context.Response.Headers.ETag = "\"of-the-storage\"";
         context.Response.Headers.AcceptRanges = "bytes";

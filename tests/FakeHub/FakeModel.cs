@@ -30,7 +30,8 @@ public sealed class FakeModel(Dictionary<string, byte[]> files, string? commit =
     public static bool IsLarge(string path) => path.EndsWith(".safetensors", StringComparison.Ordinal);
 
     /// <summary>The digest of a file that the hub itself has, as git takes it.</summary>
-    public static string GitDigest(byte[] content) => Hex(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    public static string GitDigest(byte[] content) =>
+        Hex(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     /// <summary>The SHA-256 of a file that the storage has.</summary>
     public string LargeDigest(byte[] content)
@@ -47,7 +48,9 @@ public sealed class FakeModel(Dictionary<string, byte[]> files, string? commit =
     /// <summary>The commit of a branch, or of itself.</summary>
     /// <returns><see langword="null"/> if there is none of that name.</returns>
     public string? CommitOf(string revision) =>
-        Branches.TryGetValue(revision, out string? found) ? found : revision == Commit || Branches.ContainsValue(revision) ? revision : null;
+        Branches.TryGetValue(revision, out string? found)
+            ? found
+            : revision == Commit || Branches.ContainsValue(revision) ? revision : null;
 
     private static string CommitOf(IEnumerable<string> names) => Hex(SHA1.HashData(Encoding.UTF8.GetBytes(string.Join('\n', names))));
 

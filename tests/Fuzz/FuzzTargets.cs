@@ -32,17 +32,22 @@ internal sealed record FuzzTarget(IReadOnlyList<string> Words, Action<byte[], Te
 internal static class FuzzTargets
 {
     private static readonly string[] _json =
-        ["\"", "{", "}", "[", "]", ",", ":", "-", "null", "true", "NaN", "-Infinity", "1e999", "9999999999999999999", "\\u0000", "\\ud800", "1.5", "[[[[[[[[", "\"\"", "../", "\xff"];
+        ["\"", "{", "}", "[", "]", ",", ":", "-", "null", "true", "NaN", "-Infinity", "1e999", "9999999999999999999", "\\u0000", "\\ud800",
+            "1.5", "[[[[[[[[", "\"\"", "../", "\xff"];
 
     private static readonly string[] _yaml =
-        ["\n", "  ", "- ", ": ", "&a ", "*a", "<<: ", "!!x ", "[", "]", "{", "}", "\"", "'", "|\n", ">\n", "? ", "---\n", "\t", "~", "null", "1e999", "-1", "[0, 16]", "\\0", "\xff"];
+        ["\n", "  ", "- ", ": ", "&a ", "*a", "<<: ", "!!x ", "[", "]", "{", "}", "\"", "'", "|\n", ">\n", "? ", "---\n", "\t", "~", "null",
+            "1e999", "-1", "[0, 16]", "\\0", "\xff"];
 
     private static readonly string[] _template =
-        ["{{", "}}", "{%", "%}", "if ", "else", "endif", "for ", "in ", "endfor", "not ", "(", ")", "[", "]", "'", "\"", "|", ".", "~", "+", "*", "%", "-", "join", "replace", "split", "999999999", "loop.index", ":", ",", "\\x", "set ", "="];
+        ["{{", "}}", "{%", "%}", "if ", "else", "endif", "for ", "in ", "endfor", "not ", "(", ")", "[", "]", "'", "\"", "|", ".", "~", "+",
+            "*", "%", "-", "join", "replace", "split", "999999999", "loop.index", ":", ",", "\\x", "set ", "="];
 
-    private static readonly string[] _pattern = ["(", ")", "(?:", "(?!", "(?<=", "[", "]", "[^", "*", "+", "?", "{2,3}", "{99999}", "|", "\\p{L}", "\\", "^", "$", ".", "\\1", "(?i)"];
+    private static readonly string[] _pattern = ["(", ")", "(?:", "(?!", "(?<=", "[", "]", "[^", "*", "+", "?", "{2,3}", "{99999}", "|",
+        "\\p{L}", "\\", "^", "$", ".", "\\1", "(?i)"];
 
-    private static readonly string[] _binary = ["\0\0\0\0", "\xff\xff\xff\xff", "\xff\xff\xff\x7f", "\x01", "\x08", "\x09", "\0\0\0\0\0\0\0\x80"];
+    private static readonly string[] _binary = ["\0\0\0\0", "\xff\xff\xff\xff", "\xff\xff\xff\x7f", "\x01", "\x08", "\x09",
+        "\0\0\0\0\0\0\0\x80"];
 
     /// <summary>The readers.</summary>
     public static IReadOnlyDictionary<string, FuzzTarget> All { get; } = new Dictionary<string, FuzzTarget>
@@ -56,13 +61,24 @@ internal static class FuzzTargets
             folder.Write("items.jsonl", """{"headline": "rates rise", "label": 1, "question": "what is 1 + 1?", "answer": "2"}"""u8);
             LmEvalRun.Read(new LmEvalOptions { Task = "task.yaml", Data = "items.jsonl" }, folder.Path);
         }),
-        ["template"] = new(_template, (content, _) => new TextTemplate(Text(content)).Render(new Dictionary<string, object?> { ["question"] = "what?", ["choices"] = new List<object?> { "a", "b" }, ["label"] = 1L, ["id"] = "1" })),
+        ["template"] = new(_template,
+            (content, _) => new TextTemplate(Text(content))
+                .Render(new Dictionary<string, object?>
+                {
+                    ["question"] = "what?",
+                    ["choices"] = new List<object?> { "a", "b" },
+                    ["label"] = 1L,
+                    ["id"] = "1"
+                })),
         ["items"] = new([.. _json, "\n"], (content, folder) => TaskItem.ReadAll(folder.Write("items.jsonl", content))),
         ["pattern"] = new(_pattern, (content, _) => new BoundedPattern(Text(content), Fail).Matches("The quick brown fox's 12 aaaaaaaa!")),
-        ["json"] = new(_json, (content, _) => PythonJson.Parse(PythonJson.Indented(PythonJson.Parse(content, Fail) ?? new JsonObject()), Fail)),
-        ["config"] = new([.. _json, "0", "2000000000", "-1"], (content, _) => DecoderConfig.Read(CompanionFile.FromBytes("config.json", content).ReadJson())),
+        ["json"] = new(_json,
+            (content, _) => PythonJson.Parse(PythonJson.Indented(PythonJson.Parse(content, Fail) ?? new JsonObject()), Fail)),
+        ["config"] = new([.. _json, "0", "2000000000", "-1"],
+            (content, _) => DecoderConfig.Read(CompanionFile.FromBytes("config.json", content).ReadJson())),
         ["tokenizer"] = new(_json, (content, _) => RoundTrip(TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", content)]))),
-        ["sentencepiece"] = new(_binary, (content, _) => RoundTrip(TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", content)]))),
+        ["sentencepiece"] = new(_binary,
+            (content, _) => RoundTrip(TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", content)]))),
         ["safetensors"] = new(_json, (content, folder) => ReadAll(new SafetensorsFormat().Open(folder.Write("x.safetensors", content)))),
         ["gguf"] = new(_binary, (content, folder) => ReadAll(new GgufFormat().Open(folder.Write("x.gguf", content)))),
         ["manifest"] = new(_json, (content, folder) =>
@@ -73,12 +89,17 @@ internal static class FuzzTargets
         ["lock"] = new(_json, (content, folder) => PluginLock.Read(folder.Write("mergehost.lock.json", content))),
         ["journal"] = new([.. _json, "\n"], (content, folder) =>
         {
-            using Journal journal = Journal.Open(folder.Write("journal", content), "merge", force: false, out IReadOnlyList<TensorRecord> records);
-            _ = records.Any(record => record.Name is null || record.Digest is null || record.Inputs is null) ? throw new InvalidDataException("a record is not whole") : 0;
+            using Journal journal = Journal.Open(folder.Write("journal", content), "merge", force: false,
+                out IReadOnlyList<TensorRecord> records);
+            _ = records.Any(record => record.Name is null || record.Digest is null || record.Inputs is null)
+                ? throw new InvalidDataException("a record is not whole")
+                : 0;
         }),
         ["results"] = new(_json, (content, folder) => HarnessResults.Read(folder.Write("results.json", content))),
-        ["request"] = new([.. _json, "prompt", "max_tokens", "logprobs", "stop", "n"], (content, _) => CompletionRequest.Read(Request(content), new Letters())),
-        ["chat"] = new([.. _json, "messages", "role", "content", "type", "text", "n", "top_logprobs"], (content, _) => CompletionRequest.ReadChat(Request(content), new Letters())),
+        ["request"] = new([.. _json, "prompt", "max_tokens", "logprobs", "stop", "n"],
+            (content, _) => CompletionRequest.Read(Request(content), new Letters())),
+        ["chat"] = new([.. _json, "messages", "role", "content", "type", "text", "n", "top_logprobs"],
+            (content, _) => CompletionRequest.ReadChat(Request(content), new Letters())),
     };
 
     private static string Text(byte[] content) => Encoding.UTF8.GetString(content);
@@ -147,12 +168,15 @@ internal static class FuzzTargets
 
         public TokenizerDescription Tokenizer { get; } = new("<s>", "</s>", null, null, null);
 
-        public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => string.Concat(messages.Select(message => message.Role + message.Content));
+        public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) =>
+            string.Concat(messages.Select(message => message.Role + message.Content));
 
-        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) => throw new NotSupportedException();
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts,
+            CancellationToken cancellation) => throw new NotSupportedException();
 
         public IReadOnlyList<GeneratedText> Generate(
-            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer) => [];
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation,
+            GenerationObserver? observer) => [];
 
         public void Dispose()
         {

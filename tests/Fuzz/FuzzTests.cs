@@ -6,10 +6,11 @@ using MergeHost.Testing;
 
 namespace MergeHost.Fuzz.Tests;
 
-/// <summary>What strangers send, wrong in a few places: whatever comes of it, it is read or it is a problem with a code, and soon.</summary>
+/// <summary>What strangers send, wrong in a few places: whatever comes of it, it is read or it
+/// is a problem with a code, and soon.</summary>
 /// <remarks>
-/// <c>MERGEHOST_MUTANTS=100000</c> tries more of them than fit a daily run, <c>MERGEHOST_FUZZ_SEED=7</c> others, and <c>MERGEHOST_FUZZ_LOG=FILE</c>
-/// adds a line for each target to a file.
+/// <c>MERGEHOST_MUTANTS=100000</c> tries more of them than fit a daily run, <c>MERGEHOST_FUZZ_SEED=7</c> others, and
+/// <c>MERGEHOST_FUZZ_LOG=FILE</c> adds a line for each target to a file.
 /// </remarks>
 public sealed class FuzzTests
 {
@@ -34,7 +35,8 @@ public sealed class FuzzTests
     public void Read_OfMutants_ThrowsNothingButProblems(string name)
     {
         FuzzTarget target = FuzzTargets.All[name];
-        byte[][] seeds = [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "corpus", name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        byte[][] seeds = [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "corpus", name)).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)];
         Mutator mutator = new(Setting("MERGEHOST_FUZZ_SEED", 20_260), [.. target.Words.Select(Encoding.Latin1.GetBytes)]);
         using TemporaryFolder folder = new();
         Assert.All(seeds, seed => Assert.Null(Try(target, seed, folder).Refusal));
@@ -46,7 +48,8 @@ public sealed class FuzzTests
         {
             byte[] mutant = mutator.Mutate(mutator.Choose(seeds));
             (Exception? refusal, TimeSpan time) = Try(target, mutant, folder);
-            Assert.True(refusal is null or MergeHostException or BadRequestException, $"{name}, mutant {index}, {Convert.ToBase64String(mutant)}: {refusal}");
+            Assert.True(refusal is null or MergeHostException or BadRequestException,
+                $"{name}, mutant {index}, {Convert.ToBase64String(mutant)}: {refusal}");
             Assert.True(time < _patience, $"{name}, mutant {index}, {Convert.ToBase64String(mutant)}: {time.TotalSeconds} s");
             accepted += refusal is null ? 1 : 0;
             slowest = time > slowest ? time : slowest;
@@ -57,7 +60,8 @@ public sealed class FuzzTests
         if (Environment.GetEnvironmentVariable("MERGEHOST_FUZZ_LOG") is { Length: > 0 } log)
         {
             File.AppendAllText(log, string.Create(CultureInfo.InvariantCulture,
-                $"| {name} | {_count:N0} | {accepted:N0} | {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} | {slowest.TotalMilliseconds:F0} |\n"));
+                $"| {name} | {_count:N0} | {accepted:N0} | {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} | "
+                    + $"{slowest.TotalMilliseconds:F0} |\n"));
         }
     }
 
@@ -75,5 +79,6 @@ public sealed class FuzzTests
         }
     }
 
-    private static int Setting(string name, int usual) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : usual;
+    private static int Setting(string name, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : usual;
 }

@@ -11,11 +11,15 @@ public sealed class ConformanceTests
 {
     [Fact]
     public void Check_OfAStrategyThatIgnoresTheBase_NamesTheLaw() =>
-        Assert.Equal([nameof(StrategyConformance.Merge_OfSourcesEqualToTheBase_IsTheBase)], StrategyConformance.Check(new DoublingStrategy()).Select(violation => violation.Law));
+        Assert.Equal([nameof(StrategyConformance.Merge_OfSourcesEqualToTheBase_IsTheBase)],
+            StrategyConformance.Check(new DoublingStrategy()).Select(violation => violation.Law));
 
     [Fact]
     public void Check_OfAStrategyThatIsExcepted_LeavesTheLawOut() =>
-        Assert.Empty(new StrategyConformance(new DoublingStrategy()) { Except = [nameof(StrategyConformance.Merge_OfSourcesEqualToTheBase_IsTheBase)] }.Check());
+        Assert.Empty(new StrategyConformance(new DoublingStrategy())
+        {
+            Except = [nameof(StrategyConformance.Merge_OfSourcesEqualToTheBase_IsTheBase)]
+        }.Check());
 
     [Fact]
     public void Check_OfAStrategyThatThrows_HasTheExceptionInEveryLawThatMerges()
@@ -35,14 +39,17 @@ public sealed class ConformanceTests
 
     [Fact]
     public void Check_OfATransformThatKeepsItsInputOpen_NamesTheLaw() =>
-        Assert.Equal([nameof(TransformConformance.Dispose_OfTheResult_DisposesTheCheckpoint)], TransformConformance.Check(new LeakingTransform()).Select(violation => violation.Law));
+        Assert.Equal([nameof(TransformConformance.Dispose_OfTheResult_DisposesTheCheckpoint)],
+            TransformConformance.Check(new LeakingTransform()).Select(violation => violation.Law));
 
     [Fact]
     public void Check_OfABenchmarkThatDoesNotStop_NamesTheLaw() =>
-        Assert.Equal([nameof(BenchmarkConformance.Run_WhenAskedToStop_Stops)], BenchmarkConformance.Check(new DeafBenchmark()).Select(violation => violation.Law));
+        Assert.Equal([nameof(BenchmarkConformance.Run_WhenAskedToStop_Stops)],
+            BenchmarkConformance.Check(new DeafBenchmark()).Select(violation => violation.Law));
 
     [Fact]
-    public void Check_OfALawThatThereIsNot_IsRefused() => Assert.Throws<ArgumentException>(() => new StrategyConformance(new DoublingStrategy()).Check("Merge"));
+    public void Check_OfALawThatThereIsNot_IsRefused() =>
+        Assert.Throws<ArgumentException>(() => new StrategyConformance(new DoublingStrategy()).Check("Merge"));
 
     public sealed record NoOptions;
 
@@ -84,7 +91,8 @@ public sealed class ConformanceTests
 
             public IReadOnlyList<Problem> Warnings => source.Warnings;
 
-            public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) => source.Read(tensor, firstElement, destination);
+            public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) =>
+                source.Read(tensor, firstElement, destination);
 
             public void Dispose()
             {

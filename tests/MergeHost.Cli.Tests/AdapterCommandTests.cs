@@ -21,7 +21,9 @@ public sealed class AdapterCommandTests : IDisposable
         JsonNode config = JsonNode.Parse(File.ReadAllText(_folder["adapter/adapter_config.json"]))!;
         Assert.Equal(8, config["r"]!.GetValue<int>());
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(_folder["adapter/mergehost.json"]));
-        Assert.Contains(manifest.RootElement.GetProperty("tensors").EnumerateArray(), tensor => tensor.TryGetProperty("figures", out JsonElement figures) && figures.GetProperty("residual").GetDouble() is > 0 and < 1);
+        Assert.Contains(manifest.RootElement.GetProperty("tensors").EnumerateArray(),
+            tensor => tensor.TryGetProperty("figures", out JsonElement figures)
+                && figures.GetProperty("residual").GetDouble() is > 0 and < 1);
         Assert.InRange(Distance(Base + "+" + _folder["adapter"]), 0, 0.7 * Distance(Base));
     }
 
@@ -40,7 +42,8 @@ public sealed class AdapterCommandTests : IDisposable
     public void Convert_OfAnAdapterToGgufAndBack_GivesTheSameChange()
     {
         Assert.Equal(0, Cli.Run("convert", Lora, _folder["lora.gguf"], "--to", "gguf", "--base", Base, "--quiet").ExitCode);
-        Assert.Equal(0, Cli.Run("convert", _folder["lora.gguf"], _folder["back"], "--to", "safetensors", "--base", Base, "--quiet").ExitCode);
+        Assert.Equal(0,
+            Cli.Run("convert", _folder["lora.gguf"], _folder["back"], "--to", "safetensors", "--base", Base, "--quiet").ExitCode);
         CliResult compare = Cli.Run("compare", Lora, _folder["back"], "--json", "--quiet");
         JsonElement whole = JsonDocument.Parse(compare.Output).RootElement.GetProperty("pairs")[0].GetProperty("whole");
         Assert.InRange(whole.GetProperty("l2").GetDouble(), 0, 1e-5 * whole.GetProperty("taskVectors").GetProperty("normA").GetDouble());
@@ -58,5 +61,6 @@ public sealed class AdapterCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static double Distance(string model) =>
-        JsonDocument.Parse(Cli.Run("compare", model, Math, "--json", "--quiet").Output).RootElement.GetProperty("pairs")[0].GetProperty("whole").GetProperty("l2").GetDouble();
+        JsonDocument.Parse(Cli.Run("compare", model, Math, "--json", "--quiet").Output).RootElement.GetProperty("pairs")[0]
+            .GetProperty("whole").GetProperty("l2").GetDouble();
 }

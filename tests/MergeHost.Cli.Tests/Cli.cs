@@ -57,9 +57,11 @@ internal sealed class Cli : IDisposable
         return cli.Wait();
     }
 
-    public static Cli Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment) => StartIn(Repository, arguments, environment);
+    public static Cli Start(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        StartIn(Repository, arguments, environment);
 
-    public static Cli StartIn(string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment) => new(folder, arguments, environment);
+    public static Cli StartIn(string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        new(folder, arguments, environment);
 
     public CliResult Wait()
     {

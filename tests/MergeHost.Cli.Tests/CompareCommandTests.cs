@@ -5,14 +5,16 @@ namespace MergeHost.Cli.Tests;
 
 public sealed class CompareCommandTests
 {
-    private static readonly string[] _arguments = ["compare", "recipes/quickstart/finance", "recipes/quickstart/math", "--base", "recipes/quickstart/base"];
+    private static readonly string[] _arguments = ["compare", "recipes/quickstart/finance", "recipes/quickstart/math", "--base",
+        "recipes/quickstart/base"];
 
     [Fact]
     public void Compare_PrintsWholeAndLayersOfEachPair()
     {
         CliResult compare = Cli.Run([.. _arguments, "--quiet"]);
         Assert.Equal((0, ""), (compare.ExitCode, compare.Talk));
-        Assert.Contains("recipes/quickstart/finance and recipes/quickstart/math: 2.89 M parameters", compare.Output, StringComparison.Ordinal);
+        Assert.Contains("recipes/quickstart/finance and recipes/quickstart/math: 2.89 M parameters", compare.Output,
+            StringComparison.Ordinal);
         Assert.Contains("sign conflicts", compare.Output, StringComparison.Ordinal);
         Assert.Equal(3, compare.Output.Split("layer 3 ").Length - 1);
         Assert.Contains("model.layers.2.mlp.up_proj.weight", Cli.Run([.. _arguments, "--tensors"]).Output, StringComparison.Ordinal);
@@ -50,7 +52,8 @@ public sealed class CompareCommandTests
     public void Compare_OfQuantisedCheckpoints_ReadsAllThatAMergeReads()
     {
         using TemporaryFolder folder = new();
-        Assert.Equal(0, Cli.Run("convert", "recipes/quickstart/finance", folder["q"], "--to", "gguf", "--type", "q8_0", "--quiet").ExitCode);
+        Assert.Equal(0,
+            Cli.Run("convert", "recipes/quickstart/finance", folder["q"], "--to", "gguf", "--type", "q8_0", "--quiet").ExitCode);
         CliResult compare = Cli.Run("compare", folder["q"], folder["q"], "--quiet");
         Assert.Contains(": 2.89 M parameters", compare.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("left out", compare.Output, StringComparison.Ordinal);
@@ -59,10 +62,13 @@ public sealed class CompareCommandTests
     [Fact]
     public void Compare_OfTheBaseAmongTheOthers_AddsNoPair()
     {
-        CliResult compare = Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/math", "--base", "recipes/quickstart/../quickstart/base/", "--json", "--quiet");
+        CliResult compare = Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/math", "--base",
+            "recipes/quickstart/../quickstart/base/", "--json", "--quiet");
         using JsonDocument report = JsonDocument.Parse(compare.Output);
         Assert.Equal(1, report.RootElement.GetProperty("pairs").GetArrayLength());
-        Assert.Equal(3, Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/base", "--base", "recipes/quickstart/base", "--quiet").ExitCode);
+        Assert.Equal(3,
+            Cli.Run("compare", "recipes/quickstart/base", "recipes/quickstart/base", "--base", "recipes/quickstart/base",
+                "--quiet").ExitCode);
     }
 
     [Fact]

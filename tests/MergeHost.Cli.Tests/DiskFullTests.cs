@@ -40,7 +40,8 @@ public sealed class DiskFullTests : IDisposable
     private int Run(int kilobytes, string arguments)
     {
         (int exitCode, string talk) = SmallDisk.Run(
-            _folder.Path, kilobytes, $"dotnet {Cli.Program} {arguments}; code=$?; dotnet {Cli.Program} verify out >/dev/null 2>&1; echo verify $?; exit $code");
+            _folder.Path, kilobytes,
+            $"dotnet {Cli.Program} {arguments}; code=$?; dotnet {Cli.Program} verify out >/dev/null 2>&1; echo verify $?; exit $code");
         Assert.Contains(exitCode == 0 ? "verify 0" : "error MH5002", talk, StringComparison.Ordinal);
         Assert.Contains(exitCode == 0 ? "verify 0" : "verify 6", talk, StringComparison.Ordinal);
         return exitCode;
@@ -78,7 +79,8 @@ internal static class SmallDisk
     /// <summary>Runs a command in a folder on such a disk.</summary>
     public static (int ExitCode, string Talk) Run(string folder, int kilobytes, string command)
     {
-        ProcessStartInfo start = new("unshare", ["-rm", "sh", "-c", $"mount -t tmpfs -o size={kilobytes}K none {folder} && cd {folder} && {{ {command}; }} 2>&1"])
+        ProcessStartInfo start = new("unshare",
+            ["-rm", "sh", "-c", $"mount -t tmpfs -o size={kilobytes}K none {folder} && cd {folder} && {{ {command}; }} 2>&1"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

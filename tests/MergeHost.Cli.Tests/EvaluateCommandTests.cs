@@ -45,15 +45,21 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         CliResult evaluate = Run(Suite, Base, Base + "+recipes/quickstart/math-lora", "--quiet");
         Assert.Equal((0, ""), (evaluate.ExitCode, evaluate.Talk));
-        Assert.Equal(["task", "metric", "base", "base+math-lora"], evaluate.Output.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["task", "metric", "base", "base+math-lora"],
+            evaluate.Output.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
     public void Plan_OfARecipeWithASuite_SaysWhatItsTasksCouldShow()
     {
-        File.WriteAllText(_folder["items.jsonl"], string.Concat(Enumerable.Range(0, 200).Select(item => $$"""{"prompt": "item {{item}}", "choices": [" a", " b"], "answer": 0}{{"\n"}}""")));
-        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: half, benchmark: multiple_choice, data: items.jsonl, limit: 100}, {name: all, benchmark: multiple_choice, data: items.jsonl}, {name: text, benchmark: perplexity, data: items.jsonl}]");
-        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: [{{model: {Base}}}, {{model: {Finance}}}]\nparameters: {{weight: 1}}\nevaluate: suite.yaml\n");
+        File.WriteAllText(_folder["items.jsonl"],
+            string.Concat(Enumerable.Range(0, 200)
+                .Select(item => $$"""{"prompt": "item {{item}}", "choices": [" a", " b"], "answer": 0}{{"\n"}}""")));
+        File.WriteAllText(_folder["suite.yaml"],
+            "tasks: [{name: half, benchmark: multiple_choice, data: items.jsonl, limit: 100}, {name: all, benchmark: multiple_choice, "
+                + "data: items.jsonl}, {name: text, benchmark: perplexity, data: items.jsonl}]");
+        File.WriteAllText(_folder["recipe.yaml"],
+            $"merge_method: linear\nmodels: [{{model: {Base}}}, {{model: {Finance}}}]\nparameters: {{weight: 1}}\nevaluate: suite.yaml\n");
         CliResult plan = Cli.Run("plan", _folder["recipe.yaml"]);
         Assert.Equal(0, plan.ExitCode);
         string[][] rows = [.. plan.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
@@ -70,7 +76,8 @@ public sealed class EvaluateCommandTests : IDisposable
             {"id": "new", "prompt": "A small grey owl sat on the third", "choices": [" branch", " stone"], "answer": 0}
             {"id": "short", "prompt": "One plus", "choices": [" one", " two"], "answer": 0}
             """);
-        File.WriteAllText(_folder["text.txt"], "It was late. The old harbour clock struck nine; and nobody stirred.\nA small grey owl was never seen.");
+        File.WriteAllText(_folder["text.txt"],
+            "It was late. The old harbour clock struck nine; and nobody stirred.\nA small grey owl was never seen.");
         File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: lines, benchmark: multiple_choice, data: items.jsonl}]");
         CliResult overlap = Cli.Run("overlap", _folder["suite.yaml"], _folder["text.txt"], "--words", "8");
         Assert.Equal((0, ""), (overlap.ExitCode, overlap.Talk));
@@ -102,7 +109,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public void Evaluate_OfSomeTasks_NeedsTheirFilesAlone()
     {
-        const string Lacking = "tasks: [{name: bits, benchmark: tensor_count}, {name: far, benchmark: multiple_choice, data: absent.jsonl}]";
+        const string Lacking =
+            "tasks: [{name: bits, benchmark: tensor_count}, {name: far, benchmark: multiple_choice, data: absent.jsonl}]";
         Assert.Equal(0, Run(Lacking, Base, "--tasks", "bits").ExitCode);
         Assert.Contains("there is no file 'absent.jsonl'", Run(Lacking, Base).Talk, StringComparison.Ordinal);
     }
@@ -110,7 +118,9 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public void Evaluate_OfAnInfinitePerplexity_PrintsIt()
     {
-        File.WriteAllText(_folder["results.json"], """{"results": {"text": {"perplexity,none": Infinity, "perplexity_stderr,none": NaN}}, "higher_is_better": {"text": {"perplexity": false}}}""");
+        File.WriteAllText(_folder["results.json"],
+            """{"results": {"text": {"perplexity,none": Infinity, "perplexity_stderr,none": NaN}}, "higher_is_better": {"text": """
+                + """{"perplexity": false}}}""");
         const string Text = "tasks: [{name: text, benchmark: tensor_count, metric: perplexity}]";
         Assert.Contains("Infinity", Run(Text, _folder["results.json"]).Output, StringComparison.Ordinal);
         CliResult json = Run(Text, _folder["results.json"], "--json");
@@ -129,7 +139,8 @@ public sealed class EvaluateCommandTests : IDisposable
         }
 
         string head = Run(Suite, Base, other, Base, "--quiet").Output.Split('\n')[0];
-        Assert.Equal(["task", "metric", "quickstart/base", $"{Path.GetFileName(Path.GetDirectoryName(other))}/base", "quickstart/base", "(2)"],
+        Assert.Equal(["task", "metric", "quickstart/base", $"{Path.GetFileName(Path.GetDirectoryName(other))}/base", "quickstart/base",
+            "(2)"],
             head.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
@@ -172,6 +183,7 @@ public sealed class EvaluateCommandTests : IDisposable
     private CliResult Run(string suite, params string[] arguments)
     {
         File.WriteAllText(_folder["suite.yaml"], suite);
-        return Cli.Run(["evaluate", .. arguments, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"], "--plugins", Cli.FixturePlugins]);
+        return Cli.Run(["evaluate", .. arguments, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"], "--plugins",
+            Cli.FixturePlugins]);
     }
 }

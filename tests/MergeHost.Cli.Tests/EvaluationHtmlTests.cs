@@ -9,7 +9,8 @@ public sealed class EvaluationHtmlTests : IDisposable
 
     public EvaluationHtmlTests()
     {
-        File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: bits, benchmark: tensor_count}, {name: 'known <b>', general: true, benchmark: tensor_count}]");
+        File.WriteAllText(_folder["suite.yaml"],
+            "tasks: [{name: bits, benchmark: tensor_count}, {name: 'known <b>', general: true, benchmark: tensor_count}]");
         File.WriteAllText(_folder["study.yaml"], """
             suite: suite.yaml
             base_model: recipes/quickstart/base
@@ -26,8 +27,10 @@ public sealed class EvaluationHtmlTests : IDisposable
     [Fact]
     public void Evaluate_WithHtml_WritesAPageWithPicturesAndTheNumbersBehindThem()
     {
-        WrittenPage page = Run("evaluate", "recipes/task-arithmetic.yaml", "--suite", _folder["suite.yaml"], "--base", "recipes/quickstart/base", "--expert", "recipes/quickstart/finance");
-        Assert.Equal(["Questions", "Change from the base", "Compared with base and experts", "All values", "Where this comes from"], page.Headings);
+        WrittenPage page = Run("evaluate", "recipes/task-arithmetic.yaml", "--suite", _folder["suite.yaml"], "--base",
+            "recipes/quickstart/base", "--expert", "recipes/quickstart/finance");
+        Assert.Equal(["Questions", "Change from the base", "Compared with base and experts", "All values", "Where this comes from"],
+            page.Headings);
         Assert.Equal(2, page.Plots.Count);
         Assert.Equal(2 * 3, page.Rows("Share of right answers").Count);
         Assert.StartsWith("task-arithmetic.yaml keeps ", page.Verdict, StringComparison.Ordinal);
@@ -44,13 +47,15 @@ public sealed class EvaluationHtmlTests : IDisposable
         WrittenPage page = Run("sweep", _folder["study.yaml"]);
         Assert.Equal(
             [
-                "Tasks that count right answers, in points of 100", "Change from the base", "How alike the models are", "Tables", "BF tuned", "BM tuned", "FM tuned", "Where this comes from",
+                "Tasks that count right answers, in points of 100", "Change from the base", "How alike the models are", "Tables",
+                "BF tuned", "BM tuned", "FM tuned", "Where this comes from",
             ],
             page.Headings.Select(heading => heading.Split(':')[0]));
         Assert.StartsWith("Best by Macro-OG: ", page.Verdict, StringComparison.Ordinal);
 
         // Two curves of lambda, the plane, the changes, and three squares of how alike models are.
-        Assert.Equal(["curves", "curves", "plane", "heat", "heat", "heat", "heat"], page.Plots.Select(plot => plot.Plot.GetProperty("kind").GetString()));
+        Assert.Equal(["curves", "curves", "plane", "heat", "heat", "heat", "heat"],
+            page.Plots.Select(plot => plot.Plot.GetProperty("kind").GetString()));
         Assert.Equal(((4 + 1) * 2) + 2, page.Rows("What each merge keeps").Count);
         Assert.Equal(2 * 4, page.Rows("Macro-OG of TA by lambda").Count);
         Assert.NotEqual(0, page.Count("<td>1/N</td>"));
@@ -59,7 +64,8 @@ public sealed class EvaluationHtmlTests : IDisposable
     [Fact]
     public void Sweep_WithWriteBest_WritesARecipeThatCanBePlannedAnywhere()
     {
-        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--write-best", _folder["best.yaml"], "--no-cache", "--plugins", Cli.FixturePlugins);
+        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--write-best", _folder["best.yaml"], "--no-cache", "--plugins",
+            Cli.FixturePlugins);
         Assert.True(sweep.ExitCode == 0, sweep.Talk);
         Assert.Contains("\nBest by Macro-OG: ", sweep.Output, StringComparison.Ordinal);
         Assert.StartsWith("# Best by Macro-OG: ", File.ReadAllText(_folder["best.yaml"]), StringComparison.Ordinal);

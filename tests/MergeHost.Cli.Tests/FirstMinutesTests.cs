@@ -15,10 +15,12 @@ public sealed class FirstMinutesTests : IDisposable
     public void Init_OfTwoModels_WritesARecipeThatMerges_AndTheSchemaBesideIt()
     {
         string recipe = _folder["recipe.yaml"];
-        CliResult made = Cli.Run("init", recipe, "--method", "slerp", "--model", "recipes/quickstart/math", "--base", "recipes/quickstart/base");
+        CliResult made = Cli.Run("init", recipe, "--method", "slerp", "--model", "recipes/quickstart/math", "--base",
+            "recipes/quickstart/base");
         Assert.Equal((0, ""), (made.ExitCode, made.Talk));
         Assert.Contains("check it:  mergehost plan ", made.Output, StringComparison.Ordinal);
-        Assert.Equal("A recipe of MergeHost", JsonDocument.Parse(File.ReadAllText(_folder["mergehost.schema.json"])).RootElement.GetProperty("title").GetString());
+        Assert.Equal("A recipe of MergeHost",
+            JsonDocument.Parse(File.ReadAllText(_folder["mergehost.schema.json"])).RootElement.GetProperty("title").GetString());
         Assert.Equal(0, Cli.Run("merge", recipe, _folder["out"], "--quiet").ExitCode);
 
         CliResult again = Cli.Run("init", recipe, "--method", "slerp", "--model", "a", "--base", "b");
@@ -37,7 +39,8 @@ public sealed class FirstMinutesTests : IDisposable
 
     [Fact]
     public void Schema_IsOneDocument() =>
-        Assert.True(JsonDocument.Parse(Cli.Run("schema").Output).RootElement.GetProperty("properties").TryGetProperty("merge_method", out _));
+        Assert.True(JsonDocument.Parse(Cli.Run("schema").Output).RootElement.GetProperty("properties")
+            .TryGetProperty("merge_method", out _));
 
     [Fact]
     public void Version_WithJson_IsOneDocument()
@@ -52,7 +55,8 @@ public sealed class FirstMinutesTests : IDisposable
     {
         CliResult text = Cli.Run("doctor");
         Assert.Equal((0, ""), (text.ExitCode, text.Talk));
-        Assert.All(["mergehost", "processor", "plugins", "libtorch", "GPU", "cache", "feeds"], name => Assert.Contains($"\n{name} ", "\n" + text.Output, StringComparison.Ordinal));
+        Assert.All(["mergehost", "processor", "plugins", "libtorch", "GPU", "cache", "feeds"],
+            name => Assert.Contains($"\n{name} ", "\n" + text.Output, StringComparison.Ordinal));
         JsonElement report = JsonDocument.Parse(Cli.Run("doctor", "--json").Output).RootElement;
         Assert.True(report.GetProperty("plugins")[0].GetProperty("count").GetInt32() > 10);
     }
@@ -71,7 +75,8 @@ public sealed class FirstMinutesTests : IDisposable
     [InlineData("zsh", "compdef _mergehost mergehost")]
     [InlineData("fish", "complete -c mergehost")]
     [InlineData("pwsh", "Register-ArgumentCompleter -Native -CommandName mergehost")]
-    public void Completions_OfAShell_AreAScript(string shell, string line) => Assert.Contains(line, Cli.Run("completions", shell).Output, StringComparison.Ordinal);
+    public void Completions_OfAShell_AreAScript(string shell, string line) =>
+        Assert.Contains(line, Cli.Run("completions", shell).Output, StringComparison.Ordinal);
 
     [Fact]
     public void Completions_InBash_CompleteCommandsAndStrategies()
@@ -90,7 +95,8 @@ public sealed class FirstMinutesTests : IDisposable
     public void Convert_WithoutAFormat_TakesThatOfTheNameOrTheType(string output, params string[] more)
     {
         Assert.Equal(0, Cli.Run(["convert", "recipes/quickstart/base", _folder[output], "--quiet", .. more]).ExitCode);
-        Assert.Contains("'general.architecture'", Cli.Run("inspect", _folder[output], "--json").Output.Replace('"', '\''), StringComparison.Ordinal);
+        Assert.Contains("'general.architecture'", Cli.Run("inspect", _folder[output], "--json").Output.Replace('"', '\''),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,12 +111,16 @@ public sealed class FirstMinutesTests : IDisposable
     public void Inspect_OfSeveral_DescribesEach()
     {
         Assert.Equal(2, Cli.Run("inspect", "recipes/quickstart/base", "recipes/quickstart/math").Output.Split("38 tensors,").Length - 1);
-        Assert.Equal(2, JsonDocument.Parse(Cli.Run("inspect", "recipes/quickstart/base", "recipes/quickstart/math", "--json").Output).RootElement.GetArrayLength());
+        Assert.Equal(2,
+            JsonDocument.Parse(Cli.Run("inspect", "recipes/quickstart/base", "recipes/quickstart/math", "--json").Output).RootElement
+                .GetArrayLength());
     }
 
     private string[] Complete(string line, string word)
     {
-        string script = $"eval \"$(mergehost completions bash)\"; COMP_LINE='{line}'; COMP_POINT={line.Length}; COMP_WORDS=({line}); COMP_CWORD={line.Split(' ').Length - 1}; _mergehost; printf '%s\\n' \"${{COMPREPLY[@]}}\"";
+        string script =
+            $"eval \"$(mergehost completions bash)\"; COMP_LINE='{line}'; COMP_POINT={line.Length}; COMP_WORDS=({line}); "
+                + $"COMP_CWORD={line.Split(' ').Length - 1}; _mergehost; printf '%s\\n' \"${{COMPREPLY[@]}}\"";
         ProcessStartInfo start = new("bash", ["-c", script]) { RedirectStandardOutput = true };
         start.Environment["PATH"] = $"{_folder.Path}:{Environment.GetEnvironmentVariable("PATH")}";
         using Process process = Process.Start(start)!;

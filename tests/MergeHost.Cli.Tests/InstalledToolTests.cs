@@ -21,7 +21,8 @@ public sealed class InstalledToolTests : IDisposable
     [ReleaseFact]
     public void Tool_InAnEmptyHome_IsInstalledAndMergesTheQuickStart_AndAsksForLibtorchToMeasureIt()
     {
-        Run("dotnet", "tool", "install", "mergehost", "--tool-path", _home["bin"], "--add-source", ReleaseFactAttribute.Folder!, "--ignore-failed-sources");
+        Run("dotnet", "tool", "install", "mergehost", "--tool-path", _home["bin"], "--add-source", ReleaseFactAttribute.Folder!,
+            "--ignore-failed-sources");
         string program = Path.Combine(_home["bin"], "mergehost");
         Assert.Contains("strategy 'ties'", Run(program, "plugins", "list").Output, StringComparison.Ordinal);
         Assert.Contains("libtorch 2.10 is not installed", Run(program, "doctor").Output, StringComparison.Ordinal);
@@ -32,7 +33,8 @@ public sealed class InstalledToolTests : IDisposable
         Assert.Equal(5, merged.ExitCode);
         Assert.Contains("is finished; only the measuring of it is not", merged.Talk, StringComparison.Ordinal);
         Assert.Contains("`mergehost torch install cpu`", merged.Talk, StringComparison.Ordinal);
-        Assert.Contains("every file and every tensor is what was written", Run(program, "verify", _home["out"]).Output, StringComparison.Ordinal);
+        Assert.Contains("every file and every tensor is what was written", Run(program, "verify", _home["out"]).Output,
+            StringComparison.Ordinal);
         Assert.Contains("already complete", Run(program, "merge", recipe, _home["out"], "--no-evaluate").Output, StringComparison.Ordinal);
     }
 
@@ -46,7 +48,8 @@ public sealed class InstalledToolTests : IDisposable
             using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(package.FullName);
             Assert.DoesNotContain(zip.Entries, entry => entry.Name.StartsWith("libtorch", StringComparison.Ordinal));
         });
-        Assert.All(packages.Where(package => package.Name.StartsWith("mergehost.", StringComparison.Ordinal)), package => Assert.InRange(package.Length, 1, 20_000_000));
+        Assert.All(packages.Where(package => package.Name.StartsWith("mergehost.", StringComparison.Ordinal)),
+            package => Assert.InRange(package.Length, 1, 20_000_000));
         Assert.All(packages.Where(package => package.Name.StartsWith("mergehost.linux", StringComparison.Ordinal)), package =>
         {
             using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(package.FullName);
@@ -63,8 +66,10 @@ public sealed class InstalledToolTests : IDisposable
 
     private CliResult Try(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = _home.Path, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("MERGEHOST", StringComparison.Ordinal)).ToList())
+        ProcessStartInfo start =
+            new(program, arguments) { WorkingDirectory = _home.Path, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("MERGEHOST", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
         }

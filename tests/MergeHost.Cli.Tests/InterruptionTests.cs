@@ -18,7 +18,8 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("-INT")]
     public void Evaluate_WhenAskedToStop_EndsSoonAndSaysHowToResume(string signal)
     {
-        IEnumerable<string> lines = Enumerable.Range(0, 40_000).Select(number => $"Revenue of the quarter {number} rose by {number % 7} percent.");
+        IEnumerable<string> lines = Enumerable.Range(0, 40_000)
+            .Select(number => $"Revenue of the quarter {number} rose by {number % 7} percent.");
         File.WriteAllLines(_folder["text.txt"], lines);
         File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: long, benchmark: perplexity, data: text.txt, window: 16}]");
         using Cli evaluate = Cli.Start(["evaluate", Base, "--suite", _folder["suite.yaml"], "--cache", _folder["cache"]]);
@@ -39,11 +40,14 @@ public sealed class InterruptionTests : IDisposable
     [Fact]
     public void WhatNext_OfEveryCommandWhoseHelpSaysThatItGoesOn_SaysHow()
     {
-        Command[] commands = [.. typeof(CommandRunner).Assembly.GetTypes().Where(type => type.Name.EndsWith("Command", StringComparison.Ordinal))
-            .Select(type => type.GetMethod("Create")).OfType<MethodInfo>().Select(create => (Command)create.Invoke(null, null)!)
-            .Where(command => command.Description!.Contains("the same command goes on", StringComparison.Ordinal))];
+        Command[] commands = [.. typeof(CommandRunner).Assembly.GetTypes()
+            .Where(type => type.Name.EndsWith("Command", StringComparison.Ordinal))
+                .Select(type => type.GetMethod("Create")).OfType<MethodInfo>().Select(create => (Command)create.Invoke(null, null)!)
+                .Where(command => command.Description!.Contains("the same command goes on", StringComparison.Ordinal))];
         Assert.True(commands.Length > 5);
-        Assert.All(commands, command => Assert.EndsWith("run the same command again to resume", CommandRunner.WhatNext(new RootCommand { command }.Parse(command.Name)), StringComparison.Ordinal));
+        Assert.All(commands,
+            command => Assert.EndsWith("run the same command again to resume",
+                CommandRunner.WhatNext(new RootCommand { command }.Parse(command.Name)), StringComparison.Ordinal));
     }
 
     [Theory]

@@ -20,6 +20,7 @@ public sealed class ManCommandTests : IDisposable
         string merge = File.ReadAllText(Path.Combine(_folder["man1"], "mergehost-merge.1"));
         Assert.StartsWith(".TH MERGEHOST-MERGE 1 ", merge, StringComparison.Ordinal);
         Assert.Contains(".SH SYNOPSIS\n.B mergehost merge RECIPE OUT [OPTIONS]\n", merge, StringComparison.Ordinal);
-        Assert.Contains("\n.TP\n.B \\-\\-memory SIZE\nHow much memory the merge may take (default: 320M)\n", merge, StringComparison.Ordinal);
+        Assert.Contains("\n.TP\n.B \\-\\-memory SIZE\nHow much memory the merge may take (default: 320M)\n", merge,
+            StringComparison.Ordinal);
     }
 }

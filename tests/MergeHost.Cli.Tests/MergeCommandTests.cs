@@ -14,7 +14,8 @@ public sealed class MergeCommandTests : IDisposable
         Assert.Equal(0, merge.ExitCode);
         Assert.Matches(@"(?m)^read +\d+ +\d+\.\d+ ", merge.Talk);
         using JsonDocument trace = JsonDocument.Parse(File.ReadAllBytes(_folder["trace.json"]));
-        long tensors = new FileInfo(Path.Combine(_folder["out"], "model.safetensors")).Length - SafetensorsHeaderBytes(Path.Combine(_folder["out"], "model.safetensors"));
+        long tensors = new FileInfo(Path.Combine(_folder["out"], "model.safetensors")).Length
+            - SafetensorsHeaderBytes(Path.Combine(_folder["out"], "model.safetensors"));
         Assert.Equal(tensors, Bytes("write"));
         Assert.Equal(2 * tensors, Bytes("read"));
         Assert.Equal(3 * tensors, Bytes("digest"));
@@ -52,16 +53,21 @@ public sealed class MergeCommandTests : IDisposable
         CliResult result = Cli.Run("merge", recipe, _folder["out"]);
         Assert.Equal(3, result.ExitCode);
         Assert.Empty(result.Output);
-        Assert.Contains($"{recipe}(6,1): error MH1003: recipes have no field 'dtpye'\nhint: did you mean 'dtype'?", result.Talk, StringComparison.Ordinal);
-        Assert.Contains($"{recipe}(1,15): error MH1002: no strategy 'tiess'\nhint: did you mean 'ties'?", result.Talk, StringComparison.Ordinal);
-        Assert.Contains($"{recipe}(4,10): error MH1010: there is no file or folder 'recipes/quickstart/fiance'\nhint: did you mean 'recipes/quickstart/finance'?", result.Talk, StringComparison.Ordinal);
+        Assert.Contains($"{recipe}(6,1): error MH1003: recipes have no field 'dtpye'\nhint: did you mean 'dtype'?", result.Talk,
+            StringComparison.Ordinal);
+        Assert.Contains($"{recipe}(1,15): error MH1002: no strategy 'tiess'\nhint: did you mean 'ties'?", result.Talk,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"{recipe}(4,10): error MH1010: there is no file or folder 'recipes/quickstart/fiance'\nhint: did you mean "
+                + "'recipes/quickstart/finance'?", result.Talk, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
     }
 
     [Theory]
     [InlineData(4, "MH2012", "models: [{model: recipes}]")]
     [InlineData(5, "MH3006", "models: [{model: recipes/quickstart/base}]\nuses: averaging@^9.0")]
-    [InlineData(6, "MH4001", "models: [{model: recipes/quickstart/base, parameters: {weight: 1}}, {model: recipes/quickstart/math, parameters: {weight: -1}}]")]
+    [InlineData(6, "MH4001",
+        "models: [{model: recipes/quickstart/base, parameters: {weight: 1}}, {model: recipes/quickstart/math, parameters: {weight: -1}}]")]
     public void Merge_ThatFails_ExitsWithTheCodeOfTheArea(int exitCode, string code, string rest)
     {
         string recipe = _folder["recipe.yaml"];
@@ -118,14 +124,16 @@ public sealed class MergeCommandTests : IDisposable
         JsonElement again = JsonDocument.Parse(Cli.Run([.. arguments, "--json"]).Output).RootElement;
         Assert.Equal(4, again.GetProperty("evaluation").GetProperty("models").GetArrayLength());
         Assert.DoesNotContain("Macro-Gain", Cli.Run([.. arguments, "--no-evaluate"]).Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("evaluation", File.ReadAllText(_folder["out/mergehost.json"]).Replace("evaluate:", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("evaluation",
+            File.ReadAllText(_folder["out/mergehost.json"]).Replace("evaluate:", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Merge_OfARecipeWithASuiteThatIsWrong_SaysSoBeforeItMerges()
     {
         string recipe = _folder["recipe.yaml"];
-        File.WriteAllText(recipe, "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: sutie.yaml\n");
+        File.WriteAllText(recipe,
+            "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: sutie.yaml\n");
         File.WriteAllText(_folder["suite.yaml"], "");
         CliResult merge = Cli.Run("merge", recipe, _folder["out"]);
         Assert.Equal(7, merge.ExitCode);
@@ -138,7 +146,8 @@ public sealed class MergeCommandTests : IDisposable
     {
         string recipe = _folder["recipe.yaml"];
         File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: bits, benchmark: tensor_count, metric: acc}]");
-        File.WriteAllText(recipe, "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: suite.yaml\n");
+        File.WriteAllText(recipe,
+            "merge_method: linear\nmodels: [{model: recipes/quickstart/base}]\nparameters: {weight: 1}\nevaluate: suite.yaml\n");
         CliResult merge = Cli.Run("merge", recipe, _folder["out"], "--no-cache", "--plugins", Cli.FixturePlugins);
         Assert.Equal(7, merge.ExitCode);
         Assert.Contains("'tensor_count' has no metric 'acc'", merge.Talk, StringComparison.Ordinal);
@@ -237,6 +246,7 @@ public sealed class MergeCommandTests : IDisposable
     {
         byte[] file = File.ReadAllBytes(Path.Combine(_folder[output], "model.safetensors"));
         int header = 8 + (int)BitConverter.ToInt64(file);
-        return [.. Enumerable.Range(0, (file.Length - header) / 2).Select(i => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(file, header + (2 * i)) << 16))];
+        return [.. Enumerable.Range(0, (file.Length - header) / 2)
+            .Select(i => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(file, header + (2 * i)) << 16))];
     }
 }

@@ -40,7 +40,8 @@ public sealed class MergeHtmlTests : IDisposable
     public void Plan_WithHtml_ShowsTreatmentsAndChoices()
     {
         WrittenPage page = Run("plan", "recipes/spear-mm.yaml");
-        Assert.StartsWith("The recipe can run: slerp makes 38 tensors (2.89 M parameters). It reads ", page.Verdict, StringComparison.Ordinal);
+        Assert.StartsWith("The recipe can run: slerp makes 38 tensors (2.89 M parameters). It reads ", page.Verdict,
+            StringComparison.Ordinal);
         Assert.Equal(["bars", "heat", "heat"], page.Plots.Select(plot => plot.Plot.GetProperty("kind").GetString()));
         Assert.Equal(7 * 2, page.Rows("Scores by layer and module").Count(row => row[3] == "restore"));
     }

@@ -12,8 +12,10 @@ public sealed class ModelCardTests : IDisposable
     {
         Assert.Equal(0, Cli.Run("merge", "recipes/linear.yaml", _folder["out"], "--quiet").ExitCode);
         string card = File.ReadAllText(_folder["out/README.md"]);
-        Assert.StartsWith("---\nbase_model_relation: 'merge'\nlibrary_name: 'transformers'\ntags:\n- 'merge'\n- 'linear'\n---\n", card, StringComparison.Ordinal);
-        Assert.Contains("```yaml\n" + File.ReadAllText(Path.Combine(Cli.Repository, "recipes/linear.yaml")).TrimEnd() + "\n```\n", card, StringComparison.Ordinal);
+        Assert.StartsWith("---\nbase_model_relation: 'merge'\nlibrary_name: 'transformers'\ntags:\n- 'merge'\n- 'linear'\n---\n", card,
+            StringComparison.Ordinal);
+        Assert.Contains("```yaml\n" + File.ReadAllText(Path.Combine(Cli.Repository, "recipes/linear.yaml")).TrimEnd() + "\n```\n", card,
+            StringComparison.Ordinal);
         Assert.Contains("| quickstart/finance | local, none known |\n", card, StringComparison.Ordinal);
         Assert.Equal(0, Cli.Run("verify", _folder["out"], "--quiet").ExitCode);
     }
@@ -44,7 +46,9 @@ public sealed class ModelCardTests : IDisposable
             TinyCheckpoint.Llama(seed: seed).AddFile("README.md", $"\uFEFF---\nlicense: {license}\n---\n").Write(_folder[license]);
         }
 
-        File.WriteAllText(_folder["recipe.yaml"], $"merge_method: linear\nmodels: [{{model: {_folder["mit"]}}}, {{model: {_folder["apache-2.0"]}}}]\nparameters: {{weight: 1}}\n");
+        File.WriteAllText(_folder["recipe.yaml"],
+            $"merge_method: linear\nmodels: [{{model: {_folder["mit"]}}}, {{model: {_folder["apache-2.0"]}}}]\nparameters: {{weight: "
+                + $"1}}\n");
         Assert.Equal(0, Cli.Run("merge", _folder["recipe.yaml"], _folder["out"], "--quiet").ExitCode);
         string licenses = File.ReadAllText(_folder["out/LICENSES.md"]);
         Assert.Contains($"| {_folder["mit"]} | mit |\n", licenses, StringComparison.Ordinal);

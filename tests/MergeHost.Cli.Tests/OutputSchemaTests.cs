@@ -8,7 +8,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
-/// <summary>The schemas of mergehost.json and of what commands print with --json: they are those of the types, and real outputs keep to them.</summary>
+/// <summary>The schemas of mergehost.json and of what commands print with --json: they are those of the
+/// types, and real outputs keep to them.</summary>
 public sealed partial class OutputSchemaTests : IDisposable
 {
     private const string Quickstart = "recipes/quickstart";
@@ -17,7 +18,8 @@ public sealed partial class OutputSchemaTests : IDisposable
 
     public static TheoryData<string> Names => [.. OutputSchema.Kinds.Keys];
 
-    /// <summary>MERGEHOST_REWRITE=1 writes the files; a change of a field that was there needs another version in <see cref="OutputSchema"/>.</summary>
+    /// <summary>MERGEHOST_REWRITE=1 writes the files; a change of a field that was there needs another
+    /// version in <see cref="OutputSchema"/>.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Schema_IsThatOfItsType(string name)
@@ -77,35 +79,44 @@ public sealed partial class OutputSchemaTests : IDisposable
             stages: [{name: recovery, merge: [F, M], settings: all}, {name: emergence, merge: [FM], settings: best}]
             """);
         string[] own = ["--plugins", Cli.FixturePlugins, "--cache", _folder["cache"]];
-        Keeps("evaluate", ["evaluate", $"{Quickstart}/base", $"{Quickstart}/math", "--suite", suite, "--results", _folder["results"], .. own]);
-        Keeps("compare-results", ["compare-results", .. Directory.GetFiles(_folder["results"], "results_*.json", SearchOption.AllDirectories)]);
+        Keeps("evaluate",
+            ["evaluate", $"{Quickstart}/base", $"{Quickstart}/math", "--suite", suite, "--results", _folder["results"], .. own]);
+        Keeps("compare-results",
+            ["compare-results", .. Directory.GetFiles(_folder["results"], "results_*.json", SearchOption.AllDirectories)]);
         Keeps("sweep-part", ["sweep", study, "--part", "1/2", .. own]);
         Keeps("sweep", ["sweep", study, .. own]);
-        string recipe = Write("recipe.yaml", $"merge_method: linear\nmodels: [{{model: {Quickstart}/base}}, {{model: {Quickstart}/math}}]\nparameters: {{weight: 0.5}}\nevaluate: {suite}\n");
+        string recipe = Write("recipe.yaml",
+            $"merge_method: linear\nmodels: [{{model: {Quickstart}/base}}, {{model: {Quickstart}/math}}]\nparameters: {{weight: 0.5}}\n"
+                + $"evaluate: {suite}\n");
         Keeps("manifest", ["merge", recipe, _folder["measured"], "--plugins", Cli.FixturePlugins]);
     }
 
     [Fact]
     public void Outputs_OfWhatIsWritten_KeepToTheirSchemas()
     {
-        Keeps("init", "init", _folder["recipe.yaml"], "--method", "linear", "--model", $"{Quickstart}/base", "--model", $"{Quickstart}/math");
+        Keeps("init", "init", _folder["recipe.yaml"], "--method", "linear", "--model", $"{Quickstart}/base", "--model",
+            $"{Quickstart}/math");
         Keeps("lock", "plugins", "lock", Write("locked.yaml", $"merge_method: passthrough\nmodels: [{{model: {Quickstart}/base}}]\n"));
         Keeps("jobs", "slurm", "merge", "recipes/linear.yaml", _folder["out"], "--parts", "2");
         Keeps("part", "merge", "recipes/linear.yaml", _folder["out"], "--part", "1/2");
         Keeps("parts", "slurm", "merge", "recipes/linear.yaml", _folder["out"], "--status");
         KeepsText("plugin-test", Cli.Run("plugins", "test", Path.Combine(Cli.FixturePlugins, "transforms"), "--json").Output);
         Keeps("overlap", "overlap", "recipes/suites/quickstart.yaml", "recipes/suites/family/general.txt");
-        Keeps("statistics", "statistics", $"{Quickstart}/base", _folder["statistics.safetensors"], "--text", "recipes/suites/family/general.txt", "--tokens", "512");
+        Keeps("statistics", "statistics", $"{Quickstart}/base", _folder["statistics.safetensors"], "--text",
+            "recipes/suites/family/general.txt", "--tokens", "512");
     }
 
     [Fact]
     public void Outputs_OfAHub_KeepToTheirSchemas()
     {
         using FakeHub hub = new();
-        hub.Add("org/base", new[] { "config.json", "model.safetensors" }.Select(file => (file, File.ReadAllBytes(Path.Combine(Cli.Repository, Quickstart, "base", file)))));
+        hub.Add("org/base",
+            new[] { "config.json", "model.safetensors" }
+                .Select(file => (file, File.ReadAllBytes(Path.Combine(Cli.Repository, Quickstart, "base", file)))));
         hub.Add("org/made");
         Assert.Equal(0, Cli.Run("merge", "recipes/linear.yaml", _folder["out"]).ExitCode);
-        (string, string)[] asked = [("HF_HUB_OFFLINE", "0"), ("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", FakeHub.Token), ("HF_HOME", _folder["home"])];
+        (string, string)[] asked = [("HF_HUB_OFFLINE", "0"), ("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", FakeHub.Token),
+            ("HF_HOME", _folder["home"])];
         KeepsText("download", Output(asked, "download", "org/base"));
         KeepsText("cache", Output(asked, "cache", "list"));
         KeepsText("prune", Output(asked, "cache", "prune", "--dry-run", "org/base"));
@@ -155,7 +166,8 @@ public sealed partial class OutputSchemaTests : IDisposable
 
     [Fact]
     public void Commands_PrintNothingThatHasNoSchema() => Assert.DoesNotMatch(Nameless(), string.Concat(
-        Directory.GetFiles(Path.Combine(Cli.Repository, "src", "MergeHost.Cli"), "*.cs", SearchOption.AllDirectories).Where(path => !path.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText)));
+        Directory.GetFiles(Path.Combine(Cli.Repository, "src", "MergeHost.Cli"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText)));
 
     public void Dispose() => _folder.Dispose();
 
@@ -188,9 +200,13 @@ public sealed partial class OutputSchemaTests : IDisposable
 
     private static void Check(string name, string json)
     {
-        JsonSchema schema = JsonSchema.FromText(SchemaText.Closed(JsonNode.Parse(OutputSchema.Read(name))!).ToJsonString(), new BuildOptions { SchemaRegistry = new SchemaRegistry() });
-        EvaluationResults results = schema.Evaluate(JsonDocument.Parse(json).RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
-        Assert.True(results.IsValid, $"{name}: {string.Join('\n', (results.Details ?? []).Where(detail => detail.Errors is not null).Select(detail => $"{detail.InstanceLocation}: {string.Join(", ", detail.Errors!.Values)}"))}");
+        JsonSchema schema = JsonSchema.FromText(SchemaText.Closed(JsonNode.Parse(OutputSchema.Read(name))!).ToJsonString(),
+            new BuildOptions { SchemaRegistry = new SchemaRegistry() });
+        EvaluationResults results = schema.Evaluate(JsonDocument.Parse(json).RootElement,
+            new EvaluationOptions { OutputFormat = OutputFormat.List });
+        Assert.True(results.IsValid,
+            $"{name}: " + string.Join('\n', (results.Details ?? []).Where(detail => detail.Errors is not null).Select(detail =>
+                 $"{detail.InstanceLocation}: {string.Join(", ", detail.Errors!.Values)}")));
     }
 
     private static string[] Lines(string talk) => talk.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -13,11 +13,13 @@ namespace MergeHost.Cli.Tests;
 public sealed class PageTests : IDisposable
 {
     private const int Layers = 126;
-    private static readonly string[] _modules = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
+    private static readonly string[] _modules = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+        "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public void Page_OfAModelWith126Layers_StaysBelowThreeMegabytes() => Assert.InRange(ScoreHtml.Write(Scores(scorers: 10)).ToHtml().Length, 1_000_000, 3_000_000);
+    public void Page_OfAModelWith126Layers_StaysBelowThreeMegabytes() =>
+        Assert.InRange(ScoreHtml.Write(Scores(scorers: 10)).ToHtml().Length, 1_000_000, 3_000_000);
 
     [Fact]
     public void Page_WithoutPictures_HoldsNoLibrary() => Assert.InRange(new HtmlPage("a", "b.").ToHtml().Length, 1_000, 40_000);
@@ -30,10 +32,12 @@ public sealed class PageTests : IDisposable
     {
         string style = new HtmlPage("a", "b.").ToHtml();
         Dictionary<string, string>[] schemes = [.. Regex.Matches(style, ":root \\{([^}]*--paper[^}]*)\\}").Take(2)
-            .Select(scheme => Regex.Matches(scheme.Groups[1].Value, "--(\\w+): #([0-9a-f]{6})").ToDictionary(colour => colour.Groups[1].Value, colour => colour.Groups[2].Value))];
+            .Select(scheme => Regex.Matches(scheme.Groups[1].Value, "--(\\w+): #([0-9a-f]{6})")
+                .ToDictionary(colour => colour.Groups[1].Value, colour => colour.Groups[2].Value))];
         Assert.Equal(2, schemes.Length);
         Assert.All(schemes, scheme => Assert.All(names.Split(' '), name => Assert.All((string[])["paper", "card"], ground =>
-            Assert.True(Contrast(scheme[name], scheme[ground]) >= least, $"{name} #{scheme[name]} on {ground} #{scheme[ground]}: {Contrast(scheme[name], scheme[ground]):F2}"))));
+            Assert.True(Contrast(scheme[name], scheme[ground]) >= least,
+                $"{name} #{scheme[name]} on {ground} #{scheme[ground]}: {Contrast(scheme[name], scheme[ground]):F2}"))));
     }
 
     // Where there is a browser. MERGEHOST_AXE names axe-core's axe.min.js: then nothing that it finds serious may be there.
@@ -45,7 +49,9 @@ public sealed class PageTests : IDisposable
     {
         string? axe = Environment.GetEnvironmentVariable("MERGEHOST_AXE");
         string page = ScoreHtml.Write(Scores(scorers: 2)).ToHtml();
-        const string listen = "<script>window.found = []; onerror = message => found.push(message); console.error = console.warn = message => found.push(String(message));</script>";
+        const string listen =
+            "<script>window.found = []; onerror = message => found.push(message); console.error = console.warn = message => "
+                + "found.push(String(message));</script>";
         string tell = $$"""
             <script>{{(axe is null ? "" : File.ReadAllText(axe))}}</script>
             <script>
@@ -58,7 +64,8 @@ public sealed class PageTests : IDisposable
                 errors: found, width: innerWidth, overflow: document.documentElement.scrollWidth - innerWidth,
                 drawn: document.querySelectorAll(".plot svg[role=img]").length, asked: document.querySelectorAll(".plot").length,
                 cells: document.querySelector(".plot svg[role=img]").querySelectorAll("g rect").length,
-                serious: window.axe ? (await axe.run()).violations.filter(found => ["serious", "critical"].includes(found.impact)).map(found => found.id) : [],
+                serious: !window.axe ? [] : (await axe.run()).violations
+                  .filter(found => ["serious", "critical"].includes(found.impact)).map(found => found.id),
               };
               parent.postMessage(JSON.stringify(told), "*");
             }, 300));
@@ -70,7 +77,9 @@ public sealed class PageTests : IDisposable
             <iframe src="page.html" style="width: {{width}}px; height: 900px; border: 0"></iframe><pre></pre>
             <script>onmessage = told => document.querySelector("pre").textContent = told.data;</script>
             """));
-        File.WriteAllText(_folder["page.html"], page.Replace("</head>", $"{listen}</head>", StringComparison.Ordinal).Replace("</body>", $"{tell}</body>", StringComparison.Ordinal));
+        File.WriteAllText(_folder["page.html"],
+            page.Replace("</head>", $"{listen}</head>", StringComparison.Ordinal)
+                .Replace("</body>", $"{tell}</body>", StringComparison.Ordinal));
         using JsonDocument told = JsonDocument.Parse(Regex.Match(Show(_folder["frame.html"]), "<pre>(.*?)</pre>").Groups[1].Value);
         Assert.Equal("[]", told.RootElement.GetProperty("errors").GetRawText());
         Assert.Equal("[]", told.RootElement.GetProperty("serious").GetRawText());
@@ -91,13 +100,15 @@ public sealed class PageTests : IDisposable
             Base = "models/base",
             Adapted = "models/a-name-that-is-longer-than-most",
             LayerCount = Layers,
-            Scorers = [.. names.Select(name => new ScorerSummary(name, "plugin 1.0.0", RestoreFirst.Highest, ScoreComparability.WithinRole, new Dictionary<string, string>()))],
+            Scorers = [.. names.Select(name => new ScorerSummary(name, "plugin 1.0.0", RestoreFirst.Highest, ScoreComparability.WithinRole,
+                new Dictionary<string, string>()))],
             Tensors =
             [
                 .. from layer in Enumerable.Range(0, Layers)
                    from module in _modules
                    select new ScoredTensor($"model.layers.{layer}.{module}.weight", module, layer, [16384, 16384],
-                       names.ToDictionary(name => name, _ => new ScoreSummary(random.NextDouble(), layer + 1, new Dictionary<string, double>()))),
+                       names.ToDictionary(name => name,
+                           _ => new ScoreSummary(random.NextDouble(), layer + 1, new Dictionary<string, double>()))),
             ],
         };
     }
@@ -129,8 +140,9 @@ public sealed class PageTests : IDisposable
 
     private static double Luminance(string colour)
     {
-        double[] parts = [.. Enumerable.Range(0, 3).Select(part => int.Parse(colour.AsSpan(2 * part, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
-            .Select(part => part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4))];
+        double[] parts = [.. Enumerable.Range(0, 3)
+            .Select(part => int.Parse(colour.AsSpan(2 * part, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
+                .Select(part => part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4))];
         return (0.2126 * parts[0]) + (0.7152 * parts[1]) + (0.0722 * parts[2]);
     }
 
@@ -138,7 +150,8 @@ public sealed class PageTests : IDisposable
     private sealed class BrowserTheoryAttribute : TheoryAttribute
     {
         public static readonly string? Browser = ((string[])["chromium", "chromium-browser", "google-chrome"])
-            .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+            .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+                .Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
 
         public BrowserTheoryAttribute() => Skip = Browser is null ? "there is no Chromium" : null;
     }

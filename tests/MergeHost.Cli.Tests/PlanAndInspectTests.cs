@@ -10,7 +10,8 @@ public sealed class PlanAndInspectTests
     {
         CliResult plan = Cli.Run("plan", "recipes/slerp.yaml");
         Assert.Equal((0, ""), (plan.ExitCode, plan.Talk));
-        Assert.Contains("output: slerp (plugin slerp 1.0.0) of quickstart/finance, quickstart/math\n", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("output: slerp (plugin slerp 1.0.0) of quickstart/finance, quickstart/math\n", plan.Output,
+            StringComparison.Ordinal);
         Assert.Contains("    14 tensors copied\n", plan.Output, StringComparison.Ordinal);
         Assert.Contains("tensors measured, then merged\n", plan.Output, StringComparison.Ordinal);
         Assert.Contains("writes 5.77 MB (2.89 M parameters)", plan.Output, StringComparison.Ordinal);
@@ -21,7 +22,8 @@ public sealed class PlanAndInspectTests
     {
         CliResult plan = Cli.Run("plan", "recipes/window.yaml");
         Assert.Equal((0, ""), (plan.ExitCode, plan.Talk));
-        Assert.Contains("of a window of 3 checkpoints\n  weight  0.57735   quickstart/run/checkpoint-1000\n", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("of a window of 3 checkpoints\n  weight  0.57735   quickstart/run/checkpoint-1000\n", plan.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,7 +83,8 @@ public sealed class PlanAndInspectTests
     {
         using JsonDocument inspect = JsonDocument.Parse(Cli.Run("inspect", "recipes/quickstart/base", "--json").Output);
         JsonElement tensor = inspect.RootElement.GetProperty("tensors")[0];
-        Assert.Equal(("model.embed_tokens.weight", "BF16"), (tensor.GetProperty("name").GetString(), tensor.GetProperty("dtype").GetString()));
+        Assert.Equal(("model.embed_tokens.weight", "BF16"),
+            (tensor.GetProperty("name").GetString(), tensor.GetProperty("dtype").GetString()));
     }
 
     [Theory]

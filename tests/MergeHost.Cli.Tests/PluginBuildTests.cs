@@ -34,7 +34,8 @@ public sealed class PluginBuildTests(Workshop workshop)
         string folder = Project("next", "next", "1.0.0");
         Assert.Equal("", Workshop.Dotnet(folder, "build"));
         string staged = Path.Combine(folder, "bin/plugins/next/1.0.0");
-        Assert.Equal(["Acme.deps.json", "Acme.dll", "Acme.pdb", "Acme.xml"], Directory.EnumerateFiles(staged).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["Acme.deps.json", "Acme.dll", "Acme.pdb", "Acme.xml"],
+            Directory.EnumerateFiles(staged).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         File.WriteAllText(Path.Combine(staged, "Gone.dll"), "of a dependency that is no more");
 
         Assert.Equal("", Workshop.Dotnet(folder, "build"));
@@ -49,7 +50,8 @@ public sealed class PluginBuildTests(Workshop workshop)
         string folder = Project("named", "named", "1.0.0");
         Assert.Equal("", Workshop.Dotnet(folder, "build", "-p:MergeHostPluginsDir=" + folder + "/installed"));
         Assert.Equal("", Workshop.Dotnet(folder, "build", "-p:MergeHostPluginsDir=" + folder + "/installed", "-p:Version=1.1.0"));
-        Assert.Equal(["1.0.0", "1.1.0"], Directory.EnumerateDirectories(Path.Combine(folder, "installed/named")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["1.0.0", "1.1.0"],
+            Directory.EnumerateDirectories(Path.Combine(folder, "installed/named")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

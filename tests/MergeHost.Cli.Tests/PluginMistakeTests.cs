@@ -10,7 +10,8 @@ public sealed class PluginMistakeTests : IDisposable
 
     [Theory]
     [InlineData("odd_crash", "strategy 'odd_crash' of plugin 'odd' 0.1.0-beta.1 failed with DivideByZeroException")]
-    [InlineData("odd_crash_measured", "strategy 'odd_crash_measured' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: no luck after all")]
+    [InlineData("odd_crash_measured",
+        "strategy 'odd_crash_measured' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: no luck after all")]
     [InlineData("odd_exit", "strategy 'odd_exit' of plugin 'odd' 0.1.0-beta.1 (tensor ")]
     [InlineData("throwing_early", "no luck|forty-two")]
     public void Merge_WhereAStrategyFails_NamesItAndItsPlugin(string strategy, string expected)
@@ -37,9 +38,11 @@ public sealed class PluginMistakeTests : IDisposable
     public void Evaluate_WhereABenchmarkFails_NamesItItsPluginAndTheTask()
     {
         File.WriteAllText(_folder["suite.yaml"], "tasks: [{name: zeros, benchmark: odd_benchmark}]");
-        CliResult result = Cli.Run("evaluate", "recipes/quickstart/math", "--suite", _folder["suite.yaml"], "--plugins", Cli.FixturePlugins, "--json");
+        CliResult result = Cli.Run("evaluate", "recipes/quickstart/math", "--suite", _folder["suite.yaml"], "--plugins", Cli.FixturePlugins,
+            "--json");
         Assert.Equal((ErrorCodes.PluginFailed.ExitCode, ""), (result.ExitCode, result.Output));
-        Assert.Contains("benchmark 'odd_benchmark' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: ", result.Talk, StringComparison.Ordinal);
+        Assert.Contains("benchmark 'odd_benchmark' of plugin 'odd' 0.1.0-beta.1 failed with InvalidOperationException: ", result.Talk,
+            StringComparison.Ordinal);
         Assert.Contains("(task 'zeros')", result.Talk, StringComparison.Ordinal);
         Assert.Contains("a plugin talks", result.Talk, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Talk, StringComparison.Ordinal);

@@ -12,15 +12,19 @@ public sealed class PluginPackageTests : IDisposable
     [Fact]
     public void Pack_OfAPlugin_MakesAPackageThatIsInstalledUsedLockedAndRemoved()
     {
-        Assert.Equal("", Workshop.Dotnet(Cli.Repository, "pack", "tests/fixtures/plugins/Fixture.Good", "-c", "Release", "-o", _folder["feed"], "--no-build"));
+        Assert.Equal("",
+            Workshop.Dotnet(Cli.Repository, "pack", "tests/fixtures/plugins/Fixture.Good", "-c", "Release", "-o", _folder["feed"],
+                "--no-build"));
         string package = Path.Combine(_folder["feed"], "good.1.2.0.nupkg");
 
         CliResult installed = Run("plugins", "install", package);
         Assert.Equal(0, installed.ExitCode);
         Assert.Contains("good 1.2.0: installed in", installed.Output, StringComparison.Ordinal);
-        Assert.Contains("already installed in", Run("plugins", "install", "good", "--source", _folder["feed"]).Output, StringComparison.Ordinal);
+        Assert.Contains("already installed in", Run("plugins", "install", "good", "--source", _folder["feed"]).Output,
+            StringComparison.Ordinal);
         Assert.Contains("strategy 'low_rank'", Run("plugins", "list").Output, StringComparison.Ordinal);
-        Assert.Contains("nothing to update", Run("plugins", "list", "--outdated", "--source", _folder["feed"]).Output, StringComparison.Ordinal);
+        Assert.Contains("nothing to update", Run("plugins", "list", "--outdated", "--source", _folder["feed"]).Output,
+            StringComparison.Ordinal);
         Assert.Contains("nothing to update", Run("plugins", "update", "--source", _folder["feed"]).Output, StringComparison.Ordinal);
 
         Assert.Contains("good 1.2.0: removed", Run("plugins", "remove", "good").Output, StringComparison.Ordinal);

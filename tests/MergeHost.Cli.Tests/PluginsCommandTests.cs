@@ -33,7 +33,8 @@ public sealed class PluginsCommandTests
     {
         CliResult show = Cli.Run("plugins", "show", "ties");
         Assert.Contains("merges a base and 1 or more models", show.Output, StringComparison.Ordinal);
-        Assert.Contains("  weight: number, required, for each model\n      The factor on a source's task vector", show.Output, StringComparison.Ordinal);
+        Assert.Contains("  weight: number, required, for each model\n      The factor on a source's task vector", show.Output,
+            StringComparison.Ordinal);
         Assert.Contains("  density: number in [0, 1], default 1, for each model\n", show.Output, StringComparison.Ordinal);
         Assert.Contains("  trim_scope: tensor or model, default tensor\n", show.Output, StringComparison.Ordinal);
     }
@@ -44,12 +45,15 @@ public sealed class PluginsCommandTests
         string hint = Cli.Run("convert", "recipes/quickstart/base", "nowhere", "--to", "gguf", "--type", "zzz").Talk;
         string types = hint[(hint.IndexOf("one of ", StringComparison.Ordinal) + "one of ".Length)..].TrimEnd('\n', '.');
         Assert.StartsWith("same, ", types, StringComparison.Ordinal);
-        Assert.Contains(types, Cli.Run("plugins", "show", "gguf").Output.ReplaceLineEndings(" ").Replace("   ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(types,
+            Cli.Run("plugins", "show", "gguf").Output.ReplaceLineEndings(" ").Replace("   ", " ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Show_OfADefaultOfWhiteSpace_QuotesIt() =>
-        Assert.Contains("  separator: text, default \"\\n\\n\"\n", Cli.Run("plugins", "show", "multiple_choice").Output, StringComparison.Ordinal);
+        Assert.Contains("  separator: text, default \"\\n\\n\"\n", Cli.Run("plugins", "show", "multiple_choice").Output,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Show_OfWhatIsNotInstalled_ExitsWith5()

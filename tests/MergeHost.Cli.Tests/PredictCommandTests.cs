@@ -34,7 +34,8 @@ public sealed class PredictCommandTests : IDisposable
             methods: {TA: {merge_method: task_arithmetic, parameters: {weight: 1, lambda: {try: [0.3, 0.6]}}}}
             stages: [{name: pairs, merge: [FM, FJ, MJ], settings: all}]
             """);
-        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--examples", _folder["merges.jsonl"], "--no-cache", "--plugins", Cli.FixturePlugins, "--quiet");
+        CliResult sweep = Cli.Run("sweep", _folder["study.yaml"], "--examples", _folder["merges.jsonl"], "--no-cache", "--plugins",
+            Cli.FixturePlugins, "--quiet");
         Assert.Equal((0, ""), (sweep.ExitCode, sweep.Talk));
         Assert.Equal(6, File.ReadAllLines(_folder["merges.jsonl"]).Length);
         CliResult predict = Cli.Run("predict", "recipes/actmat.yaml", "--examples", _folder["merges.jsonl"]);
@@ -48,7 +49,8 @@ public sealed class PredictCommandTests : IDisposable
     {
         CliResult predict = Cli.Run("predict", "recipes/linear.yaml");
         Assert.Equal(3, predict.ExitCode);
-        Assert.Contains("expected one stage that merges two models at least that were trained on from its base_model", predict.Talk, StringComparison.Ordinal);
+        Assert.Contains("expected one stage that merges two models at least that were trained on from its base_model", predict.Talk,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class PredictCommandTests : IDisposable
             evaluate: suite.yaml
             parameters: {budget: 3}
             """);
-        CliResult sweep = Cli.Run("sweep", _folder["auto.yaml"], "--write-best", _folder["found.yaml"], "--no-cache", "--plugins", Cli.FixturePlugins, "--quiet");
+        CliResult sweep = Cli.Run("sweep", _folder["auto.yaml"], "--write-best", _folder["found.yaml"], "--no-cache", "--plugins",
+            Cli.FixturePlugins, "--quiet");
         Assert.Equal((0, ""), (sweep.ExitCode, sweep.Talk));
         string said = sweep.Output.ReplaceLineEndings(" ");
         Assert.Contains("A budget of 3 merges; not tried, since they exceed it: TA, TSV, ACT.", said, StringComparison.Ordinal);

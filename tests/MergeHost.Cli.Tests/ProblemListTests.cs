@@ -20,9 +20,11 @@ public sealed class ProblemListTests
     }
 
     [Fact]
-    public void Of_TextOfOthers_SteersNoTerminal() => Assert.DoesNotContain('\e', string.Concat(Lines(At(1, 1, "\e[2J" + new string('x', 100_000)))));
+    public void Of_TextOfOthers_SteersNoTerminal() =>
+        Assert.DoesNotContain('\e', string.Concat(Lines(At(1, 1, "\e[2J" + new string('x', 100_000)))));
 
-    private static Problem At(int line, int column, string message) => new(ErrorCodes.UnknownField, message, "same", new TextPlace("x", line, column));
+    private static Problem At(int line, int column, string message) =>
+        new(ErrorCodes.UnknownField, message, "same", new TextPlace("x", line, column));
 
     private static string[] Lines(params Problem[] problems) => [.. ProblemList.Of(problems).Lines];
 }

@@ -6,7 +6,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Cli.Tests;
 
-/// <summary>The program against a hub in Python that the hub's own client works with; where there is no Python 3, nothing is tested.</summary>
+/// <summary>The program against a hub in Python that the hub's own client works with; where
+/// there is no Python 3, nothing is tested.</summary>
 public sealed class PythonHubTests : IDisposable
 {
     private static readonly string _hubFolder = Path.Combine(Cli.Repository, "tests", "fixtures", "hub");
@@ -23,8 +24,10 @@ public sealed class PythonHubTests : IDisposable
         Assert.Equal(0, Run("merge", Recipe("near", _folder["repos/models/org"]), _folder["near"]).ExitCode);
         foreach (string how in new[] { "cached", "streamed" })
         {
-            Faults("""[{"where": "cdn", "match": "^GET", "mode": "drop", "at": 3000, "burn": true, "times": 2}, {"where": "cdn", "match": "^GET", "mode": "status", "code": 429, "headers": {"Retry-After": "1"}, "times": 1}]""");
-            CliResult result = Run([.. new[] { "merge", Recipe("far", "hf:org"), _folder[how] }, .. how == "streamed" ? new[] { "--stream" } : []]);
+            Faults("""[{"where": "cdn", "match": "^GET", "mode": "drop", "at": 3000, "burn": true, "times": 2}, """
+                + """{"where": "cdn", "match": "^GET", "mode": "status", "code": 429, "headers": {"Retry-After": "1"}, "times": 1}]""");
+            CliResult result = Run([.. new[] { "merge", Recipe("far", "hf:org"), _folder[how] },
+                .. how == "streamed" ? new[] { "--stream" } : []]);
             Assert.True(result.ExitCode == 0, result.Talk);
             Assert.Equal(File.ReadAllBytes(_folder["near/model.safetensors"]), File.ReadAllBytes(_folder[$"{how}/model.safetensors"]));
             Assert.Contains("\"hf:org/one@", File.ReadAllText(_folder[$"{how}/mergehost.json"]), StringComparison.Ordinal);
@@ -56,7 +59,8 @@ public sealed class PythonHubTests : IDisposable
         Assert.Equal(0, Run("merge", Recipe("far", "hf:org"), _folder["out"], "--stream").ExitCode);
         Assert.True(File.Exists(_folder["out/README.md"]));
         string log = _client.GetStringAsync(new Uri($"{_endpoint}/_fake/log")).GetAwaiter().GetResult();
-        Assert.All((string[])["one", "two"], name => Assert.Single(log.Split('\n'), line => line.Contains($"/api/models/org/{name}/revision/", StringComparison.Ordinal)));
+        Assert.All((string[])["one", "two"],
+            name => Assert.Single(log.Split('\n'), line => line.Contains($"/api/models/org/{name}/revision/", StringComparison.Ordinal)));
     }
 
     [PythonFact]
@@ -66,7 +70,9 @@ public sealed class PythonHubTests : IDisposable
         Assert.Equal(0, Run("download", "org/one").ExitCode);
         Assert.Equal(0, Run("cache", "verify").ExitCode);
         Assert.Contains("hf:org/one", Run("cache", "list").Output, StringComparison.Ordinal);
-        using Process check = Process.Start(new ProcessStartInfo("python3", [Path.Combine(_hubFolder, "check_cache_plain.py"), _folder["home/hub"]]) { RedirectStandardOutput = true })!;
+        using Process check = Process.Start(new ProcessStartInfo("python3",
+            [Path.Combine(_hubFolder, "check_cache_plain.py"), _folder["home/hub"]])
+        { RedirectStandardOutput = true })!;
         Assert.EndsWith("1 repos, 0 problems\n", check.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
     }
 
@@ -78,7 +84,8 @@ public sealed class PythonHubTests : IDisposable
         Assert.Equal(0, Run("push", _folder["out"], "org/merged", "--private").ExitCode);
         JsonNode repository = Ask("repo?id=org/merged");
         JsonObject tree = repository["commits"]![(string)repository["refs"]!["main"]!]!["tree"]!.AsObject();
-        Assert.Superset(new HashSet<string> { "config.json", "mergehost.json", "model.safetensors" }, tree.Select(file => file.Key).ToHashSet());
+        Assert.Superset(new HashSet<string> { "config.json", "mergehost.json", "model.safetensors" },
+            tree.Select(file => file.Key).ToHashSet());
         Assert.Equal((2, true), (repository["commits"]!.AsObject().Count, (bool)repository["private"]!));
         Assert.Contains("up to date", Run("push", _folder["out"], "org/merged").Output, StringComparison.Ordinal);
         Assert.Empty(Ask("stats")["leaks"]!.AsArray());
@@ -88,15 +95,19 @@ public sealed class PythonHubTests : IDisposable
     public void Evaluate_ByAFileOfADataset_FetchesIt()
     {
         Directory.CreateDirectory(_folder["repos/datasets/org/texts"]);
-        File.WriteAllText(_folder["repos/datasets/org/texts/lines.txt"], string.Concat(Enumerable.Repeat("Revenue rose, and costs fell.\n", 8)));
+        File.WriteAllText(_folder["repos/datasets/org/texts/lines.txt"],
+            string.Concat(Enumerable.Repeat("Revenue rose, and costs fell.\n", 8)));
         Start();
         string suite = _folder["suite.yaml"];
-        File.WriteAllText(suite, "suite: texts\ntasks:\n- {name: texts, benchmark: perplexity, data: 'hf-dataset:org/texts/lines.txt', window: 32}\n");
+        File.WriteAllText(suite,
+            "suite: texts\ntasks:\n- {name: texts, benchmark: perplexity, data: 'hf-dataset:org/texts/lines.txt', window: 32}\n");
         CliResult result = Run("evaluate", Path.Combine(Cli.Repository, "recipes", "quickstart", "base"), "--suite", suite, "--no-cache");
         Assert.True(result.ExitCode == 0, result.Talk);
         Assert.True(Directory.Exists(_folder["home/hub/datasets--org--texts"]));
         File.WriteAllText(suite, File.ReadAllText(suite).Replace("lines.txt", "none.txt", StringComparison.Ordinal));
-        Assert.Contains("MH7003", Run("evaluate", Path.Combine(Cli.Repository, "recipes", "quickstart", "base"), "--suite", suite, "--no-cache").Talk, StringComparison.Ordinal);
+        Assert.Contains("MH7003",
+            Run("evaluate", Path.Combine(Cli.Repository, "recipes", "quickstart", "base"), "--suite", suite, "--no-cache").Talk,
+            StringComparison.Ordinal);
     }
 
     public void Dispose()
@@ -115,20 +126,26 @@ public sealed class PythonHubTests : IDisposable
         }
 
         File.WriteAllText(_folder["repos/users.json"], """{"hf_writer": {"name": "alice", "role": "write", "orgs": ["org"]}}""");
-        _hub = Process.Start(new ProcessStartInfo("python3", [Path.Combine(_hubFolder, "fakehub.py"), "--root", _folder["repos"], "--multipart", "2000"]) { RedirectStandardOutput = true })!;
+        _hub = Process.Start(new ProcessStartInfo("python3",
+            [Path.Combine(_hubFolder, "fakehub.py"), "--root", _folder["repos"], "--multipart", "2000"])
+        {
+            RedirectStandardOutput = true
+        })!;
         _endpoint = (string)JsonNode.Parse(_hub.StandardOutput.ReadLine()!)!["hub"]!;
     }
 
     private string Recipe(string name, string owner)
     {
         string path = _folder[$"{name}.yaml"];
-        File.WriteAllText(path, $"merge_method: linear\nmodels: [{{model: '{owner}/one'}}, {{model: '{owner}/two'}}]\nparameters: {{weight: 0.5}}\n");
+        File.WriteAllText(path,
+            $"merge_method: linear\nmodels: [{{model: '{owner}/one'}}, {{model: '{owner}/two'}}]\nparameters: {{weight: 0.5}}\n");
         return path;
     }
 
     private CliResult Run(params string[] arguments)
     {
-        using Cli cli = Cli.Start(arguments, ("HF_ENDPOINT", _endpoint), ("HF_HOME", _folder["home"]), ("HF_TOKEN", "hf_writer"), ("HF_HUB_OFFLINE", "0"));
+        using Cli cli = Cli.Start(arguments, ("HF_ENDPOINT", _endpoint), ("HF_HOME", _folder["home"]), ("HF_TOKEN", "hf_writer"),
+            ("HF_HUB_OFFLINE", "0"));
         return cli.Wait();
     }
 
@@ -141,7 +158,9 @@ public sealed class PythonHubTests : IDisposable
 
     private JsonNode Ask(string what) => _client.GetFromJsonAsync<JsonNode>(new Uri($"{_endpoint}/_fake/{what}")).GetAwaiter().GetResult()!;
 
-    private static bool HasPython => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "python3")));
+    private static bool HasPython =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, "python3")));
 
     private sealed class PythonFactAttribute : FactAttribute
     {

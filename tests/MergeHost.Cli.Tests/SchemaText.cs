@@ -17,12 +17,14 @@ internal static partial class SchemaText
         .SelectMany(path => XDocument.Load(path).Descendants("member")).DistinctBy(member => member.Attribute("name")!.Value)
         .ToDictionary(member => member.Attribute("name")!.Value);
 
-    private static readonly JsonSerializerOptions _text = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonSerializerOptions _text =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
     /// <summary>The schema.</summary>
     public static string Of(string name, OutputSchema.Kind kind)
     {
-        JsonNode body = JsonPrinter.Document.GetJsonSchemaAsNode(kind.Type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Describe });
+        JsonNode body = JsonPrinter.Document.GetJsonSchemaAsNode(kind.Type,
+            new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Describe });
         JsonObject schema = new()
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
@@ -40,7 +42,9 @@ internal static partial class SchemaText
     /// <summary>A schema that allows no field which it does not list.</summary>
     public static JsonNode Closed(JsonNode schema)
     {
-        foreach (JsonNode? child in schema is JsonObject fields ? fields.Select(field => field.Value).ToList() : schema is JsonArray items ? [.. items] : [])
+        foreach (JsonNode? child in schema is JsonObject fields
+            ? fields.Select(field => field.Value).ToList()
+            : schema is JsonArray items ? [.. items] : [])
         {
             _ = child is null ? null : Closed(child);
         }
@@ -56,7 +60,9 @@ internal static partial class SchemaText
     private static JsonObject Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
         Type type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        JsonObject result = type == typeof(ErrorCode) || type == typeof(DType) ? new JsonObject { ["type"] = "string" } : schema as JsonObject ?? [];
+        JsonObject result = type == typeof(ErrorCode) || type == typeof(DType)
+            ? new JsonObject { ["type"] = "string" }
+            : schema as JsonObject ?? [];
         if (result["properties"] is JsonObject)
         {
             string[] always = [.. context.TypeInfo.Properties.Where(IsAlways).Select(property => property.Name)];
@@ -91,7 +97,8 @@ internal static partial class SchemaText
 
         string owner = Name(member.DeclaringType!);
         return Summary($"P:{owner}.{member.Name}")
-            ?? Plain(_docs.GetValueOrDefault($"T:{owner}")?.Elements("param").FirstOrDefault(parameter => parameter.Attribute("name")!.Value == member.Name));
+            ?? Plain(_docs.GetValueOrDefault($"T:{owner}")?.Elements("param")
+                .FirstOrDefault(parameter => parameter.Attribute("name")!.Value == member.Name));
     }
 
     private static string? Summary(string member) => Plain(_docs.GetValueOrDefault(member)?.Element("summary"));

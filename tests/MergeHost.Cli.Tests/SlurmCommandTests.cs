@@ -9,7 +9,8 @@ public sealed class SlurmCommandTests : IDisposable
     [Fact]
     public void Merge_WritesAnArrayAndAJobThatFinishesIt()
     {
-        CliResult result = Slurm("merge", "recipes/quickstart.yaml", _folder["out"], "--parts", "4", "--partition", "cpu", "--time", "1:00:00", "--shard-size", "1M", "--seed", "7");
+        CliResult result = Slurm("merge", "recipes/quickstart.yaml", _folder["out"], "--parts", "4", "--partition", "cpu", "--time",
+            "1:00:00", "--shard-size", "1M", "--seed", "7");
         Assert.Equal((0, ""), (result.ExitCode, result.Talk));
         Assert.Equal(["finish.sbatch", "parts.sbatch", "submit.sh"], Scripts("out.slurm"));
 
@@ -17,7 +18,8 @@ public sealed class SlurmCommandTests : IDisposable
         Assert.Contains("#SBATCH --array=1-4\n", parts, StringComparison.Ordinal);
         Assert.Contains("#SBATCH --partition=cpu\n#SBATCH --time=1:00:00\n", parts, StringComparison.Ordinal);
         Assert.Matches(@"#SBATCH --mem=[3-9]\d\dM\n", parts);
-        Assert.Contains($" {_folder["out"]} --shard-size 1M --seed 7 --part \"$SLURM_ARRAY_TASK_ID/4\" &\n", parts, StringComparison.Ordinal);
+        Assert.Contains($" {_folder["out"]} --shard-size 1M --seed 7 --part \"$SLURM_ARRAY_TASK_ID/4\" &\n", parts,
+            StringComparison.Ordinal);
         Assert.Contains("--dependency=afterany:$id", File.ReadAllText(_folder["out.slurm/submit.sh"]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
     }
@@ -27,12 +29,17 @@ public sealed class SlurmCommandTests : IDisposable
     {
         string recipe = _folder["r.yaml"];
         string models = Path.Combine(Cli.Repository, "recipes/quickstart");
-        File.WriteAllText(recipe, $"name: first\nmerge_method: ties\nbase_model: {models}/base\nmodels: [{{model: {models}/math, parameters: {{weight: 1, density: 0.4}}}}, {{model: {models}/finance, parameters: {{weight: 1, density: 0.4}}}}]\n"
-            + $"parameters: {{trim_scope: model}}\n---\nmerge_method: linear\nmodels: [{{model: first}}, {{model: {models}/math}}]\nparameters: {{weight: 1}}\n");
+        File.WriteAllText(recipe,
+            $"name: first\nmerge_method: ties\nbase_model: {models}/base\nmodels: [{{model: {models}/math, parameters: {{weight: 1, "
+            + $"density: 0.4}}}}, {{model: {models}/finance, parameters: {{weight: 1, density: 0.4}}}}]\n"
+                + $"parameters: {{trim_scope: model}}\n---\nmerge_method: linear\nmodels: [{{model: first}}, {{model: {models}/math}}]\n"
+                + $"parameters: {{weight: 1}}\n");
         Assert.Equal(0, Slurm("merge", recipe, _folder["out"], "--parts", "2", "--mem", "2G").ExitCode);
-        Assert.Equal(["finish.sbatch", "first-finish.sbatch", "first-parts.sbatch", "first-survey.sbatch", "parts.sbatch", "submit.sh"], Scripts("out.slurm"));
+        Assert.Equal(["finish.sbatch", "first-finish.sbatch", "first-parts.sbatch", "first-survey.sbatch", "parts.sbatch", "submit.sh"],
+            Scripts("out.slurm"));
         Assert.Contains("#SBATCH --mem=2048M\n", File.ReadAllText(_folder["out.slurm/first-survey.sbatch"]), StringComparison.Ordinal);
-        Assert.Contains("--stage first --survey 1/1 &\n", File.ReadAllText(_folder["out.slurm/first-survey.sbatch"]), StringComparison.Ordinal);
+        Assert.Contains("--stage first --survey 1/1 &\n", File.ReadAllText(_folder["out.slurm/first-survey.sbatch"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +54,8 @@ public sealed class SlurmCommandTests : IDisposable
         File.WriteAllText(_folder["bin/sbatch"], "#!/bin/sh\necho 'sbatch: error: invalid partition' >&2\nexit 1\n");
         File.SetUnixFileMode(_folder["bin/sbatch"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         using Cli cli = Cli.Start(
-            ["slurm", "merge", "recipes/quickstart.yaml", _folder["out"], "--parts", "2", "--submit"], ("PATH", $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}"));
+            ["slurm", "merge", "recipes/quickstart.yaml", _folder["out"], "--parts", "2", "--submit"],
+            ("PATH", $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}"));
         CliResult result = cli.Wait();
         Assert.Equal(ErrorCodes.JobsRefused.ExitCode, result.ExitCode);
         Assert.Contains("error MH5014", result.Talk, StringComparison.Ordinal);
@@ -82,9 +90,11 @@ public sealed class SlurmCommandTests : IDisposable
         Assert.Equal(0, Slurm("merge", "recipes/quickstart.yaml", _folder["my %j out"], "--parts", "2").ExitCode);
         string parts = File.ReadAllText(_folder["my %j out.slurm/parts.sbatch"]);
         Assert.Contains("#SBATCH --output=parts-%a.log\n", parts, StringComparison.Ordinal);
-        Assert.DoesNotContain("my %j out", string.Concat(parts.Split('\n').Where(line => line.StartsWith("#SBATCH", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.DoesNotContain("my %j out",
+            string.Concat(parts.Split('\n').Where(line => line.StartsWith("#SBATCH", StringComparison.Ordinal))), StringComparison.Ordinal);
         Assert.Contains($" '{_folder["my %j out"]}' --part ", parts, StringComparison.Ordinal);
-        Assert.Contains($"\ncd '{_folder["my %j out.slurm"]}'\n", File.ReadAllText(_folder["my %j out.slurm/submit.sh"]), StringComparison.Ordinal);
+        Assert.Contains($"\ncd '{_folder["my %j out.slurm"]}'\n", File.ReadAllText(_folder["my %j out.slurm/submit.sh"]),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,5 +114,6 @@ public sealed class SlurmCommandTests : IDisposable
 
     private static CliResult Slurm(params string[] arguments) => Cli.Run(["slurm", .. arguments]);
 
-    private IEnumerable<string?> Scripts(string folder) => Directory.EnumerateFiles(_folder[folder]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private IEnumerable<string?> Scripts(string folder) =>
+        Directory.EnumerateFiles(_folder[folder]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 }

@@ -12,7 +12,8 @@ public sealed class StrategiesCommandTests
         Assert.InRange(strategies.Length, 35, 200);
         Assert.All(strategies, strategy => Assert.All(
             new[] { "description", "evidence", "failure", "cost" },
-            field => Assert.True(strategy.TryGetProperty(field, out JsonElement text) && text.GetString()!.Length > 5, $"{strategy.GetProperty("id")} has no {field}")));
+            field => Assert.True(strategy.TryGetProperty(field, out JsonElement text) && text.GetString()!.Length > 5,
+                $"{strategy.GetProperty("id")} has no {field}")));
     }
 
     [Fact]

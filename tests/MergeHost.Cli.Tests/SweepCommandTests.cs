@@ -37,8 +37,10 @@ public sealed class SweepCommandTests : IDisposable
         Assert.Equal((0, ""), (sweep.ExitCode, sweep.Talk));
         string[][] rows = [.. sweep.Output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
-        // Each merge, what it is above the control, how it stands to base and best expert, and the chosen ones once more, those of all three with their controls.
-        Assert.Equal((27 + 2) + (24 + 1) + (27 + 2) + (6 + 2) + 2, rows.Count(row => row is ["recovery" or "emergence", var merge, ..] && merge.Length > 2));
+        // Each merge, what it is above the control, how it stands to base and best expert, and the chosen ones once
+        // more, those of all three with their controls.
+        Assert.Equal((27 + 2) + (24 + 1) + (27 + 2) + (6 + 2) + 2,
+            rows.Count(row => row is ["recovery" or "emergence", var merge, ..] && merge.Length > 2));
         Assert.Contains(rows, row => row is ["recovery", "BFTA", "lambda", "0.1", ..]);
         Assert.Contains("above the mean of TI", sweep.Output, StringComparison.Ordinal);
         Assert.Contains(rows, row => row is ["emergence", "TA", "1", ..]);
@@ -104,7 +106,8 @@ public sealed class SweepCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static string[] Measured(string talk) => [.. Regex.Matches(talk, @"^\[\d+/\d+\] (.*: bits)", RegexOptions.Multiline).Select(line => line.Groups[1].Value)];
+    private static string[] Measured(string talk) =>
+        [.. Regex.Matches(talk, @"^\[\d+/\d+\] (.*: bits)", RegexOptions.Multiline).Select(line => line.Groups[1].Value)];
 
     private CliResult Run(params string[] arguments) => Cli.Run([.. Arguments, .. arguments]);
 

@@ -23,12 +23,14 @@ public sealed class Templates : IDisposable
     }
 
     /// <summary>What there are templates for.</summary>
-    public static string[] Kinds { get; } = ["strategy", "scorer", "format", "transform", "alignment", "builder", "store", "benchmark", "runtime"];
+    public static string[] Kinds { get; } = ["strategy", "scorer", "format", "transform", "alignment", "builder", "store", "benchmark",
+        "runtime"];
 
     private string Folder { get; }
 
     /// <summary>The folder of a kind's project; one has a name that no namespace can have.</summary>
-    public string this[string kind] => Path.Combine(Folder, kind == "scorer" ? "acme-scorer" : $"Acme.{char.ToUpperInvariant(kind[0])}{kind[1..]}");
+    public string this[string kind] =>
+        Path.Combine(Folder, kind == "scorer" ? "acme-scorer" : $"Acme.{char.ToUpperInvariant(kind[0])}{kind[1..]}");
 
     public void Dispose() => _home.Dispose();
 
@@ -57,7 +59,8 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     {
         Install(kind);
         Assert.Contains(export, Run(kind, "plugins", "list"), StringComparison.Ordinal);
-        Assert.Contains($"{export} of plugin 'acme-{kind}' 0.1.0: {tried}", Run(kind, "plugins", "test", "bin/plugins"), StringComparison.Ordinal);
+        Assert.Contains($"{export} of plugin 'acme-{kind}' 0.1.0: {tried}", Run(kind, "plugins", "test", "bin/plugins"),
+            StringComparison.Ordinal);
         Assert.Contains(result, Run(kind, "merge", "recipe.yaml", "out", "--force"), StringComparison.Ordinal);
     }
 
@@ -65,8 +68,10 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     public void Template_OfAScorer_ScoresAndChooses()
     {
         Install("scorer");
-        Assert.Contains("acme_scorer", Run("scorer", "score", "models/base", "models/tuned", "--scorer", "acme_scorer", "--quiet"), StringComparison.Ordinal);
-        Assert.Contains("chooses 3 of 7 scored tensors by acme_scorer", Run("scorer", "plan", "recipe.yaml", "--quiet"), StringComparison.Ordinal);
+        Assert.Contains("acme_scorer", Run("scorer", "score", "models/base", "models/tuned", "--scorer", "acme_scorer", "--quiet"),
+            StringComparison.Ordinal);
+        Assert.Contains("chooses 3 of 7 scored tensors by acme_scorer", Run("scorer", "plan", "recipe.yaml", "--quiet"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +111,9 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
     public void Template_OfAnAlignment_LeavesOutWhatOneModelHasAlone()
     {
         Install("alignment");
-        const string recipe = "merge_method: linear\nmodels: [{model: models/base, parameters: {weight: 0.5}}, {model: models/headed, parameters: {weight: 0.5}}]\n";
+        const string recipe =
+            "merge_method: linear\nmodels: [{model: models/base, parameters: {weight: 0.5}}, {model: models/headed, parameters: {weight: "
+                + "0.5}}]\n";
         File.WriteAllText(_home["unaligned.yaml"], recipe);
         Assert.Contains("'score.weight'", Try("alignment", "plan", _home["unaligned.yaml"]).Talk, StringComparison.Ordinal);
         Run("alignment", "merge", "recipe.yaml", _home["out"]);
@@ -121,7 +128,9 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
         string tensors = Run("builder", "inspect", _home["out"], "--tensors");
         Assert.Contains("model.layers.1.mlp.up_proj.weight", tensors, StringComparison.Ordinal);
         Assert.DoesNotContain("model.layers.2.", tensors, StringComparison.Ordinal);
-        Assert.Contains("\"num_hidden_layers\":2", File.ReadAllText(Path.Combine(_home["out"], "config.json")).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"num_hidden_layers\":2",
+            File.ReadAllText(Path.Combine(_home["out"], "config.json")).Replace(" ", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,7 +139,8 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
         Install("store");
         File.WriteAllText(_home["copy.yaml"], "merge_method: passthrough\nmodels: [{model: 'acme-store:models/tuned.zip'}]");
         Run("store", "merge", _home["copy.yaml"], _home["out"]);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(templates["store"], "models/tuned/model.safetensors")).AsSpan(^1840..), File.ReadAllBytes(Path.Combine(_home["out"], "model.safetensors")).AsSpan(^1840..));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(templates["store"], "models/tuned/model.safetensors")).AsSpan(^1840..),
+            File.ReadAllBytes(Path.Combine(_home["out"], "model.safetensors")).AsSpan(^1840..));
     }
 
     // A runtime that is not ours, asked by a benchmark that is not ours: log softmax of one logit of 1 among 128.
@@ -144,7 +154,8 @@ public sealed class TemplateTests(Templates templates) : IClassFixture<Templates
         File.WriteAllText(_home["lines.txt"], "The\n\n!\n");
         File.WriteAllText(_home["suite.yaml"], "tasks: [{name: lines, benchmark: acme_runtime, data: lines.txt}]");
 
-        JsonNode summary = JsonNode.Parse(Run("runtime", "evaluate", _home["model"], "--suite", _home["suite.yaml"], "--no-cache", "--json"))!;
+        JsonNode summary = JsonNode.Parse(Run("runtime", "evaluate", _home["model"], "--suite", _home["suite.yaml"], "--no-cache",
+            "--json"))!;
 
         JsonNode task = summary["models"]![0]!["tasks"]![0]!;
         Assert.Equal(0.5 - Math.Log(127 + Math.E), (double)task["value"]!, 1e-12);

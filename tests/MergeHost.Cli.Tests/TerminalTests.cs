@@ -14,7 +14,8 @@ public sealed class TerminalTests
 
     [Fact]
     public void Lines_WithRoom_AreOneARow() =>
-        Assert.Equal(["task           metric    base         finance      mathematics", "general_words  accuracy  40.49 ±3.46  58.32 ±7.35  190.14 ±37.22"], Columns.Lines(_table, int.MaxValue));
+        Assert.Equal(["task           metric    base         finance      mathematics",
+            "general_words  accuracy  40.49 ±3.46  58.32 ±7.35  190.14 ±37.22"], Columns.Lines(_table, int.MaxValue));
 
     [Theory]
     [InlineData(40)]
@@ -24,7 +25,8 @@ public sealed class TerminalTests
     {
         string[] lines = [.. Columns.Lines(_table, width, keys: 2)];
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
-        Assert.All(lines.Where(line => line.Contains('±', StringComparison.Ordinal)), line => Assert.StartsWith("general_words  accuracy  ", line, StringComparison.Ordinal));
+        Assert.All(lines.Where(line => line.Contains('±', StringComparison.Ordinal)),
+            line => Assert.StartsWith("general_words  accuracy  ", line, StringComparison.Ordinal));
         Assert.All(_table[1], cell => Assert.Contains(lines, line => line.Contains(cell, StringComparison.Ordinal)));
     }
 
@@ -41,7 +43,8 @@ public sealed class TerminalTests
     public void Wrap_AtAWidth_LosesNothing(string text, int width, string[] lines) => Assert.Equal(lines, WrappedText.Lines(text, width));
 
     [Fact]
-    public void Wrap_WithAHangingIndent_IndentsAllButTheFirstLine() => Assert.Equal(["one two three", "  four five"], WrappedText.Lines("one two three four five", 13, hanging: 2));
+    public void Wrap_WithAHangingIndent_IndentsAllButTheFirstLine() =>
+        Assert.Equal(["one two three", "  four five"], WrappedText.Lines("one two three four five", 13, hanging: 2));
 
     [Theory]
     [InlineData("out: ties of base, math, finance", "out: ties of base,\n  math, finance")]
@@ -65,7 +68,8 @@ public sealed class TerminalTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["typo.yaml"], "merge_method: tiess\nmodels: [{model: recipes/quickstart/base}]\n");
         string talk = Cli.Run("plan", folder["typo.yaml"], "--color", "always").Talk;
-        Assert.Contains($"\e[1m{folder["typo.yaml"]}(1,15): \e[0m\e[31merror MH1002:\e[0m no strategy 'tiess'", talk, StringComparison.Ordinal);
+        Assert.Contains($"\e[1m{folder["typo.yaml"]}(1,15): \e[0m\e[31merror MH1002:\e[0m no strategy 'tiess'", talk,
+            StringComparison.Ordinal);
         Assert.Contains("\e[36mhint:\e[0m did you mean 'ties'?", talk, StringComparison.Ordinal);
         Assert.DoesNotContain("\e", Cli.Run("plan", folder["typo.yaml"]).Talk, StringComparison.Ordinal);
         Assert.DoesNotContain("\e", Cli.Run("plan", folder["typo.yaml"], "--color", "never").Talk, StringComparison.Ordinal);
@@ -84,7 +88,8 @@ public sealed class TerminalTests
     [Fact]
     public void Usage_WithColours_HasThoseThatAreAskedFor()
     {
-        Assert.StartsWith("\e[31merror:\e[0m 'mergehost' has no command 'mrge'", Cli.Run("mrge", "--color", "always").Talk, StringComparison.Ordinal);
+        Assert.StartsWith("\e[31merror:\e[0m 'mergehost' has no command 'mrge'", Cli.Run("mrge", "--color", "always").Talk,
+            StringComparison.Ordinal);
         Assert.StartsWith("error: 'mergehost' has no command 'mrge'", Cli.Run("mrge").Talk, StringComparison.Ordinal);
     }
 

@@ -11,7 +11,8 @@ public sealed partial class ThirdParty
     {
         Folder = workshop["Acme.Lerp"];
         string readme = File.ReadAllText(Path.Combine(Cli.Repository, "README.md"));
-        Dictionary<string, string> code = CodeBlock.Matches(readme).ToDictionary(match => match.Groups["language"].Value, match => match.Groups["code"].Value);
+        Dictionary<string, string> code = CodeBlock.Matches(readme)
+            .ToDictionary(match => match.Groups["language"].Value, match => match.Groups["code"].Value);
         File.WriteAllText(Path.Combine(Folder, "Acme.Lerp.csproj"), code["xml"]);
         File.WriteAllText(Path.Combine(Folder, "LerpStrategy.cs"), code["csharp"]);
         Assert.Equal("", Workshop.Dotnet(Folder, "build"));
@@ -49,7 +50,8 @@ public sealed class ThirdPartyPluginTests(Workshop workshop, ThirdParty plugin) 
 
     [Fact]
     public void Test_OfAPluginThatKeepsItsContract_SaysSo() => Assert.Contains(
-        "strategy 'acme_lerp' of plugin 'acme-lerp' 1.0.0: keeps its", Run("plugins", "test", Path.Combine(plugin.Folder, "bin/plugins")).Output, StringComparison.Ordinal);
+        "strategy 'acme_lerp' of plugin 'acme-lerp' 1.0.0: keeps its",
+        Run("plugins", "test", Path.Combine(plugin.Folder, "bin/plugins")).Output, StringComparison.Ordinal);
 
     [Fact]
     public void Build_OfAnExportThatIsNoStrategy_IsRefusedByTheRulesOfThePackage()
@@ -57,7 +59,8 @@ public sealed class ThirdPartyPluginTests(Workshop workshop, ThirdParty plugin) 
         string folder = workshop["Acme.Wrong"];
         File.Copy(Path.Combine(plugin.Folder, "Acme.Lerp.csproj"), Path.Combine(folder, "Acme.Wrong.csproj"));
         File.WriteAllText(Path.Combine(folder, "Wrong.cs"), """[MergeStrategy("acme_wrong")] public sealed class Wrong;""");
-        Assert.Contains("error MH0013: 'Wrong' is exported as IMergeStrategy and does not implement it", Workshop.Dotnet(folder, "build"), StringComparison.Ordinal);
+        Assert.Contains("error MH0013: 'Wrong' is exported as IMergeStrategy and does not implement it", Workshop.Dotnet(folder, "build"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +78,8 @@ public sealed class ThirdPartyPluginTests(Workshop workshop, ThirdParty plugin) 
     }
 
     [Fact]
-    public void Test_OfAFolderWithoutPlugins_SaysSo() => Assert.Contains("there is no plugin", Cli.Run("plugins", "test", _folder.Path).Talk, StringComparison.Ordinal);
+    public void Test_OfAFolderWithoutPlugins_SaysSo() =>
+        Assert.Contains("there is no plugin", Cli.Run("plugins", "test", _folder.Path).Talk, StringComparison.Ordinal);
 
     // As `cp -r bin/plugins ~/.mergehost/`.
     private CliResult Run(params string[] arguments)

@@ -29,7 +29,8 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public void Help_BeforeACommand_IsThatOfTheCommand() => Assert.Equal(Cli.Run("merge", "--help").Output, Cli.Run("help", "merge").Output);
+    public void Help_BeforeACommand_IsThatOfTheCommand() =>
+        Assert.Equal(Cli.Run("merge", "--help").Output, Cli.Run("help", "merge").Output);
 
     [Fact]
     public void Merge_OfSwappedArguments_SaysSo()
@@ -55,7 +56,8 @@ public sealed class UsageTests
     [InlineData("merge a b --memory 1M", "at least 134,217,728 bytes", "--help")]
     [InlineData("merge a b --device gpu", "'gpu' is not a device", "--help")]
     [InlineData("merge a b --seed abc", "--seed must be a whole number, found 'abc'", "--help")]
-    [InlineData("merge a b --cuda --copy-tokenizer", "has no option or argument '--copy-tokenizer'", "instead of mergekit's --cuda, write `--device cuda`")]
+    [InlineData("merge a b --cuda --copy-tokenizer", "has no option or argument '--copy-tokenizer'",
+        "instead of mergekit's --cuda, write `--device cuda`")]
     [InlineData("merge a b -u", "has no option or argument '-u'", "instead of mergekit's -u, add `missing: single` to the recipe")]
     [InlineData("plan --bogus", "'mergehost plan' has no option '--bogus'", "--help")]
     [InlineData("recipe.yaml out", "has no command 'recipe.yaml'", "did you mean `mergehost merge recipe.yaml out`?")]

@@ -6,7 +6,8 @@ namespace MergeHost.Cli.Tests;
 [CollectionDefinition(Workshop.Name)]
 public sealed class WorkshopTests : ICollectionFixture<Workshop>;
 
-/// <summary>A folder outside the repository in which a third party builds plugins, against packages that were made of the repository once.</summary>
+/// <summary>A folder outside the repository in which a third party builds plugins, against packages
+/// that were made of the repository once.</summary>
 public sealed class Workshop : IDisposable
 {
     /// <summary>The tests that share it, which run one after the other.</summary>
@@ -41,8 +42,11 @@ public sealed class Workshop : IDisposable
     public static string Solution(string folder)
     {
         string path = Path.Combine(folder, "All.slnx");
-        IEnumerable<string> projects = Directory.EnumerateFiles(folder, "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
-        File.WriteAllText(path, $"<Solution>{string.Concat(projects.Select(project => $"""<Project Path="{Path.GetRelativePath(folder, project)}" />"""))}</Solution>");
+        IEnumerable<string> projects = Directory.EnumerateFiles(folder, "*.csproj", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal);
+        File.WriteAllText(path,
+            "<Solution>" + string.Concat(projects.Select(project => $"""<Project Path="{Path.GetRelativePath(folder, project)}" />"""))
+                + "</Solution>");
         return path;
     }
 
@@ -56,7 +60,8 @@ public sealed class Workshop : IDisposable
         ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
 
         // What the test run sets for itself must not steer a build of somebody else's.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))
+            .ToList())
         {
             start.Environment.Remove(name);
         }

@@ -17,7 +17,8 @@ internal sealed class WrittenPage
         Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
         foreach ((string table, JsonElement plot) in Plots)
         {
-            HashSet<string> columns = [.. Regex.Matches(table, "<th scope=\"col\"[^>]*>(.*?)</th>").Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value))];
+            HashSet<string> columns = [.. Regex.Matches(table, "<th scope=\"col\"[^>]*>(.*?)</th>")
+                .Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value))];
             Assert.All(
                 ((string[])["x", "y", "value", "series", "low", "high", "mark", "label"]).Where(name => plot.TryGetProperty(name, out _)),
                 name => Assert.Contains(plot.GetProperty(name).GetString()!, columns));
@@ -27,7 +28,8 @@ internal sealed class WrittenPage
     /// <summary>What it says first.</summary>
     public string Verdict => System.Net.WebUtility.HtmlDecode(Regex.Match(_html, "<p class=\"verdict\">(.*?)</p>").Groups[1].Value);
 
-    public IReadOnlyList<string> Headings => [.. Regex.Matches(_html, "<h2>(.*?)</h2>").Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value))];
+    public IReadOnlyList<string> Headings =>
+        [.. Regex.Matches(_html, "<h2>(.*?)</h2>").Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value))];
 
     /// <summary>Each picture with the table that it is drawn from.</summary>
     public IReadOnlyList<(string Table, JsonElement Plot)> Plots =>

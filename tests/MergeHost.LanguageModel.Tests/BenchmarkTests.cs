@@ -9,7 +9,8 @@ namespace MergeHost.LanguageModel.Tests;
 /// <summary>Benchmarks on the trained family, against the numbers that transformers gave for it.</summary>
 public sealed class BenchmarkTests : IDisposable
 {
-    private static readonly BenchmarkContext _context = new() { Folder = Path.Combine(Fixtures.Suites, "family"), Threads = Environment.ProcessorCount };
+    private static readonly BenchmarkContext _context =
+        new() { Folder = Path.Combine(Fixtures.Suites, "family"), Threads = Environment.ProcessorCount };
 
     private readonly LanguageModelLoader _loader = new();
 
@@ -23,14 +24,16 @@ public sealed class BenchmarkTests : IDisposable
         using ICheckpointReader checkpoint = Fixtures.Family(model);
         foreach (string text in new[] { "finance", "general", "japanese", "japanese_finance", "math" })
         {
-            BenchmarkResult result = new PerplexityBenchmark(_loader).Run(checkpoint, new PerplexityOptions { Data = $"{text}.txt" }, _context);
+            BenchmarkResult result = new PerplexityBenchmark(_loader)
+                .Run(checkpoint, new PerplexityOptions { Data = $"{text}.txt" }, _context);
             double expected = Oracle.Perplexity(model, text);
             Assert.Equal(expected, result.Tasks[0].Value, 1e-4 * expected);
         }
     }
 
     [TorchTheory]
-    [InlineData("base", "arithmetic", "finance_facts", "finance_words", "general_cloze", "general_order", "general_words", "japanese", "japanese_finance", "math_order", "math_words")]
+    [InlineData("base", "arithmetic", "finance_facts", "finance_words", "general_cloze", "general_order", "general_words", "japanese",
+        "japanese_finance", "math_order", "math_words")]
     [InlineData("finance", "finance_facts", "finance_words")]
     [InlineData("math", "math_words")]
     [InlineData("japanese", "japanese", "japanese_finance")]
@@ -39,7 +42,8 @@ public sealed class BenchmarkTests : IDisposable
         using ICheckpointReader checkpoint = Fixtures.Family(model);
         foreach (string task in tasks)
         {
-            BenchmarkResult result = new MultipleChoiceBenchmark(_loader).Run(checkpoint, new MultipleChoiceOptions { Data = $"{task}.jsonl" }, _context);
+            BenchmarkResult result = new MultipleChoiceBenchmark(_loader)
+                .Run(checkpoint, new MultipleChoiceOptions { Data = $"{task}.jsonl" }, _context);
             foreach (TaskResult found in result.Tasks)
             {
                 Assert.Equal(Oracle.Accuracy(model, task, found.Metric), Math.Round(found.Value, 6));
@@ -51,7 +55,8 @@ public sealed class BenchmarkTests : IDisposable
     public void Perplexity_OfAText_IsThatOfItsItems()
     {
         using ICheckpointReader checkpoint = Fixtures.Family("base");
-        BenchmarkResult result = new PerplexityBenchmark(_loader).Run(checkpoint, new PerplexityOptions { Data = "japanese_finance.txt" }, _context);
+        BenchmarkResult result = new PerplexityBenchmark(_loader)
+            .Run(checkpoint, new PerplexityOptions { Data = "japanese_finance.txt" }, _context);
         TaskResult perplexity = result.Tasks[0];
         Assert.Equal(24, perplexity.Count);
         Assert.Equal(5981, perplexity.Items.Sum(item => item.Weight));
@@ -59,8 +64,10 @@ public sealed class BenchmarkTests : IDisposable
     }
 
     [TorchTheory]
-    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y", " z"], "answer": 2}""", "'answer' is 2; it must be the index or the text of one of 2 choices")]
-    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y"], "answer": 0}""", "item 'a': 'choices' must be at least two texts that are not empty")]
+    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y", " z"], "answer": 2}""",
+        "'answer' is 2; it must be the index or the text of one of 2 choices")]
+    [InlineData("""{"id": "a", "prompt": "x", "choices": [" y"], "answer": 0}""",
+        "item 'a': 'choices' must be at least two texts that are not empty")]
     [InlineData("""{"id": "a", "prompt": "x", "answer": 0}""", "template '{{choices}}': item 'a': there is no field 'choices'")]
     [InlineData("""{"id": "a" "prompt": "x"}""", "(1): this is no item")]
     [InlineData("", "the file holds no item")]

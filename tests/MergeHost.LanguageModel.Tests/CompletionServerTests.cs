@@ -30,7 +30,8 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [TorchFact]
     public async Task Completions_OfTheLikeliest_GoOnAsTransformersDoes()
     {
-        JsonNode answer = await PostAsync("/v1/completions", """{"model": "hub/base", "prompt": "The President of the United States", "max_tokens": 5, "temperature": 0}""");
+        JsonNode answer = await PostAsync("/v1/completions",
+            """{"model": "hub/base", "prompt": "The President of the United States", "max_tokens": 5, "temperature": 0}""");
         JsonNode choice = answer["choices"]![0]!;
         Assert.Equal((", and the United States", "length"), ((string)choice["text"]!, (string)choice["finish_reason"]!));
         Assert.Null(choice["logprobs"]);
@@ -41,17 +42,22 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [TorchFact]
     public async Task Completions_AsHarnessesAskForThem_TellTheLikelihoodsThatTheBenchmarkFinds()
     {
-        string request = """{"model": "base", "prompt": [[1, 300, 301, 302], [1, 400, 401]], "temperature": 0, "max_tokens": 1, "logprobs": 1, "seed": 1234, "echo": true}""";
+        string request =
+            """{"model": "base", "prompt": [[1, 300, 301, 302], [1, 400, 401]], "temperature": 0, "max_tokens": 1, "logprobs": """
+                + """1, "seed": 1234, "echo": true}""";
         JsonNode answer = await PostAsync("/v1/completions", request);
         using ICheckpointReader checkpoint = Fixtures.Family("base");
         using LanguageModelLoader loader = new();
-        double[] expected = [.. loader.Load(checkpoint, ModelPrecision.Float32, new() { Folder = "." }).Score([new ScoredPrompt([1], [[300, 301, 302]])], new() { Folder = "." })[0][0].Select(token => token.LogLikelihood)];
+        double[] expected = [.. loader.Load(checkpoint, ModelPrecision.Float32, new() { Folder = "." })
+            .Score([new ScoredPrompt([1], [[300, 301, 302]])], new() { Folder = "." })[0][0].Select(token => token.LogLikelihood)];
         JsonNode likelihoods = answer["choices"]![0]!["logprobs"]!;
         double?[] found = [.. likelihoods["token_logprobs"]!.AsArray().Select(value => (double?)value)];
         Assert.Equal(5, found.Length);
         Assert.Null(found[0]);
         Assert.All(expected.Zip(found[1..^1]), pair => Assert.Equal(pair.First, pair.Second!.Value, 1e-4));
-        Assert.Equal([0, 0, 0, 0, 1], likelihoods["top_logprobs"]!.AsArray().Select((top, place) => place == 4 && (double)top!.AsObject().Single().Value! == found[4] ? 1 : 0));
+        Assert.Equal([0, 0, 0, 0, 1],
+            likelihoods["top_logprobs"]!.AsArray()
+                .Select((top, place) => place == 4 && (double)top!.AsObject().Single().Value! == found[4] ? 1 : 0));
         Assert.Equal(4, answer["choices"]![1]!["logprobs"]!["tokens"]!.AsArray().Count);
     }
 
@@ -67,7 +73,8 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [TorchFact]
     public async Task Completions_AsAStream_EndWithDone()
     {
-        using StringContent body = new("""{"prompt": "Whale", "max_tokens": 2, "stream": true, "stop": ["\n"]}""", Encoding.UTF8, "application/json");
+        using StringContent body = new("""{"prompt": "Whale", "max_tokens": 2, "stream": true, "stop": ["\n"]}""", Encoding.UTF8,
+            "application/json");
         using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
         string[] events = (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
@@ -110,19 +117,24 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
         using StringContent body = new(request, Encoding.UTF8, "application/json");
         using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.StartsWith(message, (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.StartsWith(message, (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!["message"]!,
+            StringComparison.Ordinal);
     }
 
     [TorchTheory]
     [InlineData("""{}""", "'messages' must be a list of 1 to 4096 messages", null)]
     [InlineData("""{"messages": [{"role": "user"}]}""", "'messages[0].content' must be a text", null)]
     [InlineData("""{"messages": [{"role": 1, "content": "a"}]}""", "'messages[0].role' must be a text", null)]
-    [InlineData("""{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}""", "'messages[0].content[0].type' is not supported except for \"text\"", "unsupported")]
+    [InlineData("""{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}""",
+        "'messages[0].content[0].type' is not supported except for \"text\"", "unsupported")]
     [InlineData("""{"messages": [{"role": "user", "content": "a", "name": "b"}]}""", "'messages[0].name' is not known", null)]
     [InlineData("""{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "'tools' is not supported", "unsupported")]
-    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "response_format": {"type": "json_object"}}""", "'response_format' is not supported except for", "unsupported")]
-    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "'top_logprobs' needs logprobs to be true", null)]
-    [InlineData("""{"messages": [{"role": "user", "content": "a"}]}""", "'messages' cannot be made a text: the checkpoint has no chat template", null)]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "response_format": {"type": "json_object"}}""",
+        "'response_format' is not supported except for", "unsupported")]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}], "top_logprobs": 2}""", "'top_logprobs' needs logprobs to be true",
+        null)]
+    [InlineData("""{"messages": [{"role": "user", "content": "a"}]}""",
+        "'messages' cannot be made a text: the checkpoint has no chat template", null)]
     [InlineData("""{"model": "other", "messages": []}""", "'model' 'other' is not served here; 'base' is", "model_not_found")]
     public async Task Chats_OfAMalformedRequest_SayWhatIsWrong(string request, string message, string? code)
     {
@@ -135,16 +147,19 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [TorchTheory]
-    [InlineData("""{"prompt": ["The whale", "The ship"], "max_tokens": 12, "n": 2, "temperature": 1.2, "seed": 4, "stop": ["the sea", "\n"], "logprobs": 1}""")]
+    [InlineData("""{"prompt": ["The whale", "The ship"], "max_tokens": 12, "n": 2, "temperature": 1.2, "seed": 4, "stop": ["the """
+        + """sea", "\n"], "logprobs": 1}""")]
     [InlineData("""{"prompt": "日本の首都は", "max_tokens": 12, "temperature": 0, "echo": true, "logprobs": 0}""")]
-    [InlineData("""{"prompt": "The President of the United States", "max_tokens": 12, "temperature": 0, "stop": "and the Un", "echo": true}""")]
+    [InlineData("""{"prompt": "The President of the United States", "max_tokens": 12, "temperature": 0, "stop": "and the Un", "echo": """
+        + """true}""")]
     [InlineData("""{"prompt": "The whale", "max_tokens": 0, "echo": true, "logprobs": 1}""")]
     public async Task Completions_AsAStream_HaveTheTextsAndTokensOfAWholeAnswer(string request)
     {
         JsonObject whole = (await PostAsync("/v1/completions", request)).AsObject();
         using StringContent body = new($$"""{"stream": true, {{request[1..]}}""", Encoding.UTF8, "application/json");
         using HttpResponseMessage answer = await _client.PostAsync("/v1/completions", body);
-        JsonNode[] pieces = [.. (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(line => JsonNode.Parse(line["data: ".Length..])!["choices"]![0]!)];
+        JsonNode[] pieces = [.. (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).SkipLast(1)
+            .Select(line => JsonNode.Parse(line["data: ".Length..])!["choices"]![0]!)];
         foreach (JsonNode? choice in whole["choices"]!.AsArray())
         {
             JsonNode[] own = [.. pieces.Where(piece => (int)piece["index"]! == (int)choice!["index"]!)];
@@ -153,7 +168,8 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
             foreach (string list in (string[])["tokens", "token_logprobs", "top_logprobs", "text_offset"])
             {
                 JsonNode?[] told = [.. own.SelectMany(piece => piece["logprobs"]?[list]?.AsArray() ?? [])];
-                Assert.True(JsonNode.DeepEquals(choice["logprobs"]?[list] ?? new JsonArray(), new JsonArray([.. told.Select(one => one?.DeepClone())])), list);
+                Assert.True(JsonNode.DeepEquals(choice["logprobs"]?[list] ?? new JsonArray(),
+                    new JsonArray([.. told.Select(one => one?.DeepClone())])), list);
             }
         }
     }
@@ -228,7 +244,8 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
         using TalkingModel model = new(_model!);
         await using CompletionServer server = new(model, "base", new IPEndPoint(IPAddress.Loopback, 0));
         Uri completions = new(new Uri(await server.StartAsync()), "/v1/completions");
-        using (HttpRequestMessage request = new(HttpMethod.Post, completions) { Content = new StringContent("""{"prompt": "a", "stream": true}""") })
+        using (HttpRequestMessage request =
+            new(HttpMethod.Post, completions) { Content = new StringContent("""{"prompt": "a", "stream": true}""") })
         {
             using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -241,12 +258,14 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
     [TorchFact]
     public async Task Stop_WhileARequestRuns_AnswersItAndListensNoMore()
     {
-        Task<HttpResponseMessage> running = _client.PostAsync("/v1/completions", new StringContent("""{"prompt": "a", "max_tokens": 500}"""));
+        Task<HttpResponseMessage> running = _client.PostAsync("/v1/completions",
+            new StringContent("""{"prompt": "a", "max_tokens": 500}"""));
         await Task.Delay(100);
         await _server!.StopAsync();
         using HttpResponseMessage answer = await running;
         Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.OK);
-        HttpRequestException exception = await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetAsync(new Uri("/health", UriKind.Relative)));
+        HttpRequestException exception =
+            await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetAsync(new Uri("/health", UriKind.Relative)));
         Assert.IsType<SocketException>(exception.InnerException);
     }
 
@@ -285,10 +304,12 @@ public sealed class CompletionServerTests : IAsyncLifetime, IAsyncDisposable
 
         public string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues) => model.RenderChat(messages, continues);
 
-        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation) => model.Score(prompts, cancellation);
+        public IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts,
+            CancellationToken cancellation) => model.Score(prompts, cancellation);
 
         public IReadOnlyList<GeneratedText> Generate(
-            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer)
+            IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation,
+            GenerationObserver? observer)
         {
             for (string text = "a"; !cancellation.IsCancellationRequested; text += "a")
             {

@@ -19,18 +19,21 @@ public class DecoderConfigTests
     [InlineData("MixtralForCausalLM", 1e-5)]
     [InlineData("Olmo2ForCausalLM", 1e-5)]
     public void NormEpsilon_WhereItIsLeftOut_IsThatOfTheArchitecture(string architecture, double epsilon) => Assert.Equal(
-        epsilon, DecoderConfig.Read(Config($$"""{"architectures": ["{{architecture}}"], "num_local_experts": 4, "num_experts_per_tok": 2}""")).NormEpsilon);
+        epsilon, DecoderConfig.Read(
+            Config($$"""{"architectures": ["{{architecture}}"], "num_local_experts": 4, "num_experts_per_tok": 2}""")).NormEpsilon);
 
     [Fact]
     public void Rope_OfLlama3_KeepsShortWavesAndStretchesLongOnes()
     {
         double[] found = Frequencies("""
-            {"head_dim": 64, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}}
+            {"head_dim": 64, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+             "original_max_position_embeddings": 8192}}
             """);
         double[] plain = Frequencies("""{"head_dim": 64}""");
         Assert.Equal(plain[0], found[0]);
         Assert.Equal(plain[^1] / 8, found[^1], 12);
-        Assert.All(plain.Zip(found), pair => Assert.Equal(pair.First * (Share(pair.First) + ((1 - Share(pair.First)) / 8)), pair.Second, 12));
+        Assert.All(plain.Zip(found),
+            pair => Assert.Equal(pair.First * (Share(pair.First) + ((1 - Share(pair.First)) / 8)), pair.Second, 12));
 
         // All of a wave that turns four times in the original context is kept, and nothing of one that turns once.
         static double Share(double frequency) => Math.Clamp(((8192 * frequency / (2 * Math.PI)) - 1) / 3, 0, 1);
@@ -51,7 +54,8 @@ public class DecoderConfigTests
     public void Read_OfANumberThatNoModelHas_NamesIt(string setting, string value)
     {
         JsonObject config = Config("{}");
-        config[setting] = MergeHost.Checkpoints.PythonJson.Parse(System.Text.Encoding.UTF8.GetBytes(value), reason => new FormatException(reason));
+        config[setting] = MergeHost.Checkpoints.PythonJson
+            .Parse(System.Text.Encoding.UTF8.GetBytes(value), reason => new FormatException(reason));
         MergeHostException exception = Assert.Throws<MergeHostException>(() => DecoderConfig.Read(config));
         Assert.Equal(ErrorCodes.BadConfig, exception.Code);
         Assert.Contains(setting, exception.Message, StringComparison.Ordinal);
@@ -74,20 +78,28 @@ public class DecoderConfigTests
     [InlineData("""{"architectures": ["MistralForCausalLM"]}""", 4096, 4096)]
     [InlineData("""{"architectures": ["MistralForCausalLM"], "sliding_window": null}""", null, null)]
     [InlineData("""{"sliding_window": 9}""", null, null)]
-    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "max_window_layers": 1}""", null, 9)]
+    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "max_window_layers": 1}""",
+        null, 9)]
     [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "use_sliding_window": true, "max_window_layers": 1}""", null, 4096)]
-    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": null, "use_sliding_window": true, "max_window_layers": 1}""", null, null)]
-    [InlineData("""{"architectures": ["Qwen2MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 8}""", 9, null)]
-    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}""", 9, 9)]
-    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}""", null, null)]
-    [InlineData("""{"architectures": ["Qwen3ForCausalLM"], "sliding_window": 9, "layer_types": ["sliding_attention", "full_attention"]}""", 9, null)]
+    [InlineData("""{"architectures": ["Qwen2ForCausalLM"], "sliding_window": null, "use_sliding_window": true, "max_window_layers": 1}""",
+        null, null)]
+    [InlineData("""{"architectures": ["Qwen2MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": """
+        + """4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 8}""", 9, null)]
+    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "use_sliding_window": true, "num_experts": """
+        + """4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}""", 9, 9)]
+    [InlineData("""{"architectures": ["Qwen3MoeForCausalLM"], "sliding_window": 9, "num_experts": 4, "num_experts_per_tok": """
+        + """2, "moe_intermediate_size": 8}""", null, null)]
+    [InlineData("""{"architectures": ["Qwen3ForCausalLM"], "sliding_window": 9, "layer_types": ["sliding_attention", "full_attention"]}""",
+        9, null)]
     public void Windows_OfLayers_AreThoseOfTheArchitecture(string settings, int? first, int? second) =>
         Assert.Equal([first, second], DecoderConfig.Read(Config(settings)).Layers.Select(layer => layer.Span.Length));
 
     [Theory]
     [InlineData("""{"partial_rotary_factor": 1.5}""", "'partial_rotary_factor': expected a number in (0, 1], found 1.5")]
-    [InlineData("""{"rope_scaling": {"type": "longrope", "long_factor": [1.0], "short_factor": [1.0]}}""", "'short_factor': expected 8 numbers, found 1")]
-    [InlineData("""{"rope_scaling": {"type": "yarn"}, "max_position_embeddings": "x"}""", "'max_position_embeddings': expected a whole number")]
+    [InlineData("""{"rope_scaling": {"type": "longrope", "long_factor": [1.0], "short_factor": [1.0]}}""",
+        "'short_factor': expected 8 numbers, found 1")]
+    [InlineData("""{"rope_scaling": {"type": "yarn"}, "max_position_embeddings": "x"}""",
+        "'max_position_embeddings': expected a whole number")]
     [InlineData("""{"architectures": ["SmolLM3ForCausalLM"], "no_rope_layers": [1]}""", "'no_rope_layers': expected 2 numbers, found 1")]
     [InlineData("""{"architectures": ["Gemma3ForConditionalGeneration"]}""", "'text_config': expected a mapping, found nothing")]
     public void Read_OfASettingThatDoesNotFit_NamesWhatIsExpected(string settings, string message)

@@ -12,7 +12,8 @@ public class DecoderModelTests
 {
     public static TheoryData<string> Architectures =>
     [
-        "llama-3", "llama-linear", "llama-yarn", "llama-yarn-mscale", "llama-dynamic", "mistral", "qwen-2", "qwen-3", "gemma-2", "gemma-3", "gemma-3-pictures",
+        "llama-3", "llama-linear", "llama-yarn", "llama-yarn-mscale", "llama-dynamic", "mistral", "qwen-2", "qwen-3", "gemma-2", "gemma-3",
+        "gemma-3-pictures",
         "phi-3", "phi-3-long", "smollm-3", "olmo-2", "gpt-2", "granite", "mixtral", "qwen-2-moe", "qwen-3-moe", "llama-4",
     ];
 
@@ -32,7 +33,9 @@ public class DecoderModelTests
     {
         using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
         using ICheckpointReader checkpoint = Fixtures.Open(Fixtures.File("models", name));
-        using ICheckpointReader tokenized = new OtherConfig(checkpoint, checkpoint.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(), Fixtures.File("moe", "base", "tokenizer.json"));
+        using ICheckpointReader tokenized = new OtherConfig(checkpoint,
+            checkpoint.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(),
+            Fixtures.File("moe", "base", "tokenizer.json"));
         using Plugins.LanguageModel.LanguageModel model = new(tokenized, CPU, float32);
         int[] ids = [.. Fixtures.Read<long>(expected, "ids").Select(id => (int)id)];
         int[] lengths = [7, 10];
@@ -59,7 +62,9 @@ public class DecoderModelTests
     {
         using ICheckpointReader expected = Fixtures.Open(Fixtures.File("models", $"{name}.expected.safetensors"));
         using ICheckpointReader checkpoint = Fixtures.Open(Fixtures.File("models", name));
-        using ICheckpointReader tokenized = new OtherConfig(checkpoint, checkpoint.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(), Fixtures.File("moe", "base", "tokenizer.json"));
+        using ICheckpointReader tokenized = new OtherConfig(checkpoint,
+            checkpoint.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(),
+            Fixtures.File("moe", "base", "tokenizer.json"));
         using Plugins.LanguageModel.LanguageModel model = new(tokenized, CPU, float32);
         using DecoderModel whole = new(checkpoint, CPU, float32);
         int[] ids = [.. Fixtures.Read<long>(expected, "ids").Select(id => (int)id)];
@@ -123,7 +128,8 @@ public class DecoderModelTests
         foreach ((long first, int place) in new[] { (40L, 30), (50L, 32) })
         {
             Tensor alone = model.States(new TokenRows(Row([.. prompt, first, first + 1])));
-            Assert.True(LargestDifference([.. alone.narrow(1, 30, 2).contiguous().data<float>()], [.. packed.narrow(1, place, 2).contiguous().data<float>()]) < 1e-5);
+            Assert.True(LargestDifference([.. alone.narrow(1, 30, 2).contiguous().data<float>()],
+                [.. packed.narrow(1, place, 2).contiguous().data<float>()]) < 1e-5);
         }
 
         static Tensor Row(long[] values) => tensor(values, [1, values.Length]);
@@ -134,12 +140,14 @@ public class DecoderModelTests
     {
         using ICheckpointReader checkpoint = Fixtures.Family("base");
         using ICheckpointReader other = new OtherConfig(checkpoint, """
-            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048, "num_hidden_layers": 4,
+            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048,
+             "num_hidden_layers": 4,
              "num_attention_heads": 4, "max_position_embeddings": 512}
             """);
         MergeHostException exception = Assert.Throws<MergeHostException>(() => new DecoderModel(other, CPU, float32));
         Assert.Equal(ErrorCodes.ShapeMismatch, exception.Code);
-        Assert.Contains("'model.layers.0.self_attn.k_proj.weight': expected shape [256, 256] as config.json has it, found [128, 256]", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'model.layers.0.self_attn.k_proj.weight': expected shape [256, 256] as config.json has it, found [128, 256]",
+            exception.Message, StringComparison.Ordinal);
     }
 
     [TorchFact]
@@ -147,7 +155,8 @@ public class DecoderModelTests
     {
         using ICheckpointReader checkpoint = Fixtures.Family("base");
         using ICheckpointReader other = new OtherConfig(checkpoint, """
-            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048, "num_hidden_layers": 3,
+            {"architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512, "vocab_size": 2048,
+             "num_hidden_layers": 3,
              "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 512}
             """);
         MergeHostException exception = Assert.Throws<MergeHostException>(() => new DecoderModel(other, CPU, float32));

@@ -25,8 +25,11 @@ public sealed class GenerationTests : IDisposable
         JsonNode[] lines = [.. File.ReadLines(Fixtures.File("family", "generated.jsonl")).Select(line => JsonNode.Parse(line)!)];
         List<IReadOnlyList<int>> prompts = [.. lines.Select(line => model.Tokenizer.EncodeWhole((string)line["prompt"]!))];
         GenerationOptions options = new() { MaxTokens = 24 };
-        IEnumerable<GeneratedText> found = isTogether ? model.Generate(prompts, options, _context) : prompts.SelectMany(prompt => model.Generate([prompt], options, _context));
-        Assert.All(lines.Zip(found), pair => Assert.Equal(pair.First["ids"].Deserialize<int[]>()!, pair.Second.Tokens.Select(token => token.Id)));
+        IEnumerable<GeneratedText> found = isTogether
+            ? model.Generate(prompts, options, _context)
+            : prompts.SelectMany(prompt => model.Generate([prompt], options, _context));
+        Assert.All(lines.Zip(found),
+            pair => Assert.Equal(pair.First["ids"].Deserialize<int[]>()!, pair.Second.Tokens.Select(token => token.Id)));
     }
 
     [TorchFact]
@@ -42,7 +45,8 @@ public sealed class GenerationTests : IDisposable
     public void Generate_WhenAStopComesUp_EndsBeforeIt()
     {
         string whole = Generate("The President of the United States", new GenerationOptions { MaxTokens = 24 }).Text;
-        GeneratedText found = Generate("The President of the United States", new GenerationOptions { MaxTokens = 24, Stop = ["never", whole[10..14]] });
+        GeneratedText found = Generate("The President of the United States",
+            new GenerationOptions { MaxTokens = 24, Stop = ["never", whole[10..14]] });
         Assert.Equal(whole[..whole.IndexOf(whole[10..14], StringComparison.Ordinal)], found.Text);
         Assert.True(found.IsEnded);
     }
@@ -52,8 +56,10 @@ public sealed class GenerationTests : IDisposable
     {
         Model model = Load();
         IReadOnlyList<int> ids = model.Tokenizer.EncodeWhole("The President of the United States");
-        GeneratedText found = model.Generate([ids, [1, 5]], new GenerationOptions { MaxTokens = 0, TellsPrompt = true, Alternatives = 3 }, _context)[0];
-        double[] expected = [.. model.Score([new ScoredPrompt([ids[0]], [[.. ids.Skip(1)]])], _context)[0][0].Select(token => token.LogLikelihood)];
+        GeneratedText found = model.Generate([ids, [1, 5]], new GenerationOptions { MaxTokens = 0, TellsPrompt = true, Alternatives = 3 },
+            _context)[0];
+        double[] expected = [.. model.Score([new ScoredPrompt([ids[0]], [[.. ids.Skip(1)]])], _context)[0][0]
+            .Select(token => token.LogLikelihood)];
         Assert.Null(found.Prompt[0].LogLikelihood);
         Assert.All(found.Prompt.Skip(1).Zip(expected), pair => Assert.Equal(pair.Second, pair.First.LogLikelihood!.Value, 1e-4));
         Assert.All(found.Prompt.Skip(1), token => Assert.Equal(3, token.Alternatives.Count));
@@ -82,7 +88,8 @@ public sealed class GenerationTests : IDisposable
         _checkpoint.Dispose();
     }
 
-    private GeneratedText Generate(string prompt, GenerationOptions options) => Load().Generate([Load().Tokenizer.EncodeWhole(prompt)], options, _context)[0];
+    private GeneratedText Generate(string prompt, GenerationOptions options) =>
+        Load().Generate([Load().Tokenizer.EncodeWhole(prompt)], options, _context)[0];
 
     private Model Load() => _loader.Load(_checkpoint, ModelPrecision.Float32, _context);
 }

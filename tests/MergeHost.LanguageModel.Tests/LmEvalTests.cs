@@ -36,13 +36,16 @@ public sealed class LmEvalTests : IDisposable
         Write("dev.jsonl", """{"headline": "gold rises", "label": 1}""");
         Write("test.jsonl", """{"headline": " the whale ", "label": 0}""", """{"headline": "gold", "label": 1}""");
         Write("plain.jsonl", Plain("the whale", 0), Plain("gold", 1));
-        TaskResult found = Assert.Single(Run(Chosen, new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
-        TaskResult expected = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context).Tasks[0];
+        TaskResult found = Assert.Single(Run(Chosen,
+            new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
+        TaskResult expected = new MultipleChoiceBenchmark(_loader)
+            .Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context).Tasks[0];
         Assert.Equal(("headlines", "acc"), (found.Task, found.Metric));
         Assert.Equal(expected.Items, found.Items);
 
         static string Plain(string headline, int answer) =>
-            $$"""{"prompt": "Answer.\n\nHeadline: gold rises\nUp? Yes\n\nHeadline: {{headline}}\nUp?", "choices": [" No", " Yes"], "answer": {{answer}}}""";
+            $$"""{"prompt": "Answer.\n\nHeadline: gold rises\nUp? Yes\n\nHeadline: {{headline}}\nUp?","""
+                + $$""" "choices": [" No", " Yes"], "answer": {{answer}}}""";
     }
 
     // transformers goes on with: ", and the United States, and the United States …".
@@ -69,7 +72,8 @@ public sealed class LmEvalTests : IDisposable
     }
 
     [TorchTheory]
-    [InlineData("metadata: {version: 1.0}", "process_docs: !function utils.process_docs", "'process_docs: !function utils.process_docs' is not supported")]
+    [InlineData("metadata: {version: 1.0}", "process_docs: !function utils.process_docs",
+        "'process_docs: !function utils.process_docs' is not supported")]
     [InlineData("output_type: multiple_choice", "output_type: greedy_until", "'output_type: greedy_until' is not supported")]
     [InlineData("metric: acc", "metric: rouge", "metric 'rouge' is not supported for 'multiple_choice'")]
     [InlineData("metadata: {version: 1.0}", "include: other.yaml", "'include: other.yaml': there is no file")]
@@ -83,13 +87,17 @@ public sealed class LmEvalTests : IDisposable
     [InlineData("task: headlines", "task: *nowhere", "nowhere")]
     [InlineData("task: headlines", "? [a, b]\n: c", "a key must be a word")]
     [InlineData("task: headlines", "task: a\ntask: b", "'task' stands twice in this mapping")]
-    [InlineData("metadata: {version: 1.0}", "metadata: [&a [x, x, x, x], &b [*a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b], &d [*c, *c, *c, *c, *c], &e [*d, *d, *d, *d, *d], &f [*e, *e, *e, *e, *e], &g [*f, *f, *f, *f, *f], &h [*g, *g, *g, *g, *g], &i [*h, *h, *h, *h, *h], [*i, *i, *i, *i]]", "unfolds to more than")]
+    [InlineData("metadata: {version: 1.0}",
+        "metadata: [&a [x, x, x, x], &b [*a, *a, *a, *a, *a], &c [*b, *b, *b, *b, *b], &d [*c, *c, *c, *c, *c], &e [*d, *d, *d, *d, *d], "
+            + "&f [*e, *e, *e, *e, *e], &g [*f, *f, *f, *f, *f], &h [*g, *g, *g, *g, *g], &i [*h, *h, *h, *h, *h], [*i, *i, *i, *i]]",
+                "unfolds to more than")]
     public void Run_OfWhatIsNotPlainData_IsRefusedByName(string known, string other, string message)
     {
         Write("dev.jsonl", """{"headline": "gold rises", "label": 1}""");
         Write("test.jsonl", """{"headline": "gold", "label": 1}""");
         MergeHostException exception = Assert.Throws<MergeHostException>(() =>
-            Run(Chosen.Replace(known, other, StringComparison.Ordinal), new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
+            Run(Chosen.Replace(known, other, StringComparison.Ordinal),
+                new LmEvalOptions { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl" }));
         Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
@@ -113,7 +121,8 @@ public sealed class LmEvalTests : IDisposable
         Write("task.yaml", Task);
         Write("dev.jsonl", """{"question": "Who?", "answer": "The President of the United States"}""");
         Write("test.jsonl", """{"question": "The President of", "answer": "a"}""", """{"question": "The United", "answer": "b"}""");
-        LmEvalOptions options = new() { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl", Samples = $"{item}", Quirks = quirks };
+        LmEvalOptions options =
+            new() { Task = "task.yaml", Data = "test.jsonl", ShotsData = "dev.jsonl", Samples = $"{item}", Quirks = quirks };
         List<Problem> found = [];
         new LmEvalBenchmark(_loader).Run(_checkpoint, options, Context with { Warn = found.Add });
         Assert.Equal(warnings, found.Count);
@@ -128,8 +137,10 @@ public sealed class LmEvalTests : IDisposable
         Write("other.yaml", "task: other");
         Write("test.jsonl", """{"question": "what?"}""");
         LmEvalOptions options = new() { Task = "asked", IncludePath = ".", Data = "test.jsonl" };
-        Assert.Equal(["task.yaml", "part.yaml", "test.jsonl"], new LmEvalBenchmark(_loader).FindFiles(options, _folder.Path).Select(Path.GetFileName));
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => new LmEvalBenchmark(_loader).FindFiles(options with { Samples = "," }, _folder.Path).Count());
+        Assert.Equal(["task.yaml", "part.yaml", "test.jsonl"],
+            new LmEvalBenchmark(_loader).FindFiles(options, _folder.Path).Select(Path.GetFileName));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new LmEvalBenchmark(_loader)
+            .FindFiles(options with { Samples = "," }, _folder.Path).Count());
         Assert.Contains("'samples' names no item", exception.Message, StringComparison.Ordinal);
     }
 

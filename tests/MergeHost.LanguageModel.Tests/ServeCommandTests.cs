@@ -35,11 +35,14 @@ public sealed class ServeCommandTests : IDisposable
         using Process serve = Start("serve", model, "--port", "0");
         try
         {
-            string line = await serve.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await serve.StandardError.ReadToEndAsync());
+            string line = await serve.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException(await serve.StandardError.ReadToEndAsync());
             using HttpClient client = new() { BaseAddress = new Uri(line[..line.IndexOf(": serving", StringComparison.Ordinal)]) };
-            using StringContent body = new("""{"prompt": "3 + 4 =", "max_tokens": 0, "temperature": 0, "logprobs": 1, "echo": true}""", Encoding.UTF8, "application/json");
+            using StringContent body = new("""{"prompt": "3 + 4 =", "max_tokens": 0, "temperature": 0, "logprobs": 1, "echo": true}""",
+                Encoding.UTF8, "application/json");
             using HttpResponseMessage answer = await client.PostAsync("/v1/completions", body);
-            return [.. JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["choices"]![0]!["logprobs"]!["token_logprobs"]!.AsArray().Skip(1).Select(value => (double)value!)];
+            return [.. JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["choices"]![0]!["logprobs"]!["token_logprobs"]!.AsArray()
+                .Skip(1).Select(value => (double)value!)];
         }
         finally
         {
@@ -61,5 +64,6 @@ public sealed class ServeCommandTests : IDisposable
     }
 
     private static string Metadata(string key) =>
-        typeof(ServeCommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+        typeof(ServeCommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == key).Value!;
 }

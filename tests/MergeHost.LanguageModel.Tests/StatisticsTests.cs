@@ -39,7 +39,8 @@ public sealed class StatisticsTests : IDisposable
 
         Assert.Equal(28, inputs.Count);
         const string layer = "model.layers.0.";
-        AssertNear(Normalised(states[(ModelState.LayerInput, 0)], Vector(checkpoint, layer + "input_layernorm.weight")), inputs[layer + "self_attn.q_proj.weight"]);
+        AssertNear(Normalised(states[(ModelState.LayerInput, 0)], Vector(checkpoint, layer + "input_layernorm.weight")),
+            inputs[layer + "self_attn.q_proj.weight"]);
         Matrix<float> attended = Sum(states[(ModelState.LayerInput, 0)], Product("self_attn.o_proj"));
         Matrix<float> entering = Normalised(attended, Vector(checkpoint, layer + "post_attention_layernorm.weight"));
         AssertNear(entering, inputs[layer + "mlp.up_proj.weight"]);
@@ -69,14 +70,18 @@ public sealed class StatisticsTests : IDisposable
     {
         string recipe = _folder["mixture.yaml"];
         string @base = Fixtures.File("moe", "base");
-        File.WriteAllText(recipe, $"build: {{moe: {{gate_mode: random, experts_per_token: 2, experts: [{string.Join(", ", Enumerable.Repeat($"{{source_model: {@base}}}", 4))}]}}}}\nbase_model: {@base}");
+        File.WriteAllText(recipe,
+            $"build: {{moe: {{gate_mode: random, experts_per_token: 2, experts: "
+                + $"[{string.Join(", ", Enumerable.Repeat($"{{source_model: {@base}}}", 4))}]}}}}\nbase_model: {@base}");
         _engine.Merge(recipe, _folder["mixture"], new MergeOptions());
         using ICheckpointReader checkpoint = Fixtures.Open(_folder["mixture"]);
         using IObservableModel model = Load(checkpoint);
         int[] ids = [.. Enumerable.Range(0, 20).Select(id => 5 * id % model.VocabularySize)];
         int tokens = 0;
         model.ObserveInputs(
-            [ids], (weight, read) => tokens += weight.Contains("layers.0.", StringComparison.Ordinal) && weight.EndsWith(".w1.weight", StringComparison.Ordinal) ? read().Rows : 0, default);
+            [ids], (weight,
+                read) => tokens += weight.Contains("layers.0.", StringComparison.Ordinal)
+                    && weight.EndsWith(".w1.weight", StringComparison.Ordinal) ? read().Rows : 0, default);
         Assert.Equal(2 * ids.Length, tokens);
     }
 
@@ -87,7 +92,8 @@ public sealed class StatisticsTests : IDisposable
         using ICheckpointReader checkpoint = Fixtures.Family("finance");
         using IObservableModel model = Load(checkpoint);
         const string weight = "model.layers.1.mlp.down_proj.weight";
-        int[][] windows = [.. model.Encode(LongText, begins: false).Take(900).Chunk(99).Select(ids => (int[])[.. model.Encode("", begins: true), .. ids])];
+        int[][] windows = [.. model.Encode(LongText, begins: false).Take(900).Chunk(99)
+            .Select(ids => (int[])[.. model.Encode("", begins: true), .. ids])];
         double[] magnitudes = new double[512], squares = new double[512];
         double product = 0;
         int count = 0;
@@ -115,10 +121,12 @@ public sealed class StatisticsTests : IDisposable
     public void TakeStatistics_WithLittleMemory_ReadsOftenerAndGivesTheSameBytes()
     {
         StatisticsSummary once = Take("math", new StatisticsRequest { Tokens = 300 });
-        StatisticsSummary often = Take("math", new StatisticsRequest { Tokens = 300 }, "often.safetensors", new MergeOptions { MemoryBytes = 106L << 20 });
+        StatisticsSummary often = Take("math", new StatisticsRequest { Tokens = 300 }, "often.safetensors",
+            new MergeOptions { MemoryBytes = 106L << 20 });
         Assert.Equal((1, true), (once.Passes, often.Passes > 1));
         Assert.Equal(File.ReadAllBytes(once.Path), File.ReadAllBytes(often.Path));
-        Assert.Equal(["math.safetensors", "often.safetensors"], _folder.FileNames().Where(name => name.Contains(".safetensors", StringComparison.Ordinal)));
+        Assert.Equal(["math.safetensors", "often.safetensors"],
+            _folder.FileNames().Where(name => name.Contains(".safetensors", StringComparison.Ordinal)));
     }
 
     [TorchFact]
@@ -127,7 +135,9 @@ public sealed class StatisticsTests : IDisposable
         Take("finance", new StatisticsRequest { Tokens = 2000 });
         Take("math", new StatisticsRequest { Tokens = 2000 });
         MergeManifest first = Merge("first", "finance.safetensors", "math.safetensors");
-        Assert.Contains(first.InputFiles, file => file.Name.EndsWith("math.safetensors", StringComparison.Ordinal) && !file.Name.Contains("model", StringComparison.Ordinal));
+        Assert.Contains(first.InputFiles,
+            file => file.Name.EndsWith("math.safetensors", StringComparison.Ordinal)
+                && !file.Name.Contains("model", StringComparison.Ordinal));
         Take("math", new StatisticsRequest { Tokens = 100 }, options: new MergeOptions { Force = true });
         MergeManifest second = Merge("second", "finance.safetensors", "math.safetensors");
         Assert.Equal(28, first.Tensors.Zip(second.Tensors).Count(pair => pair.First.Digest != pair.Second.Digest));
@@ -150,15 +160,19 @@ public sealed class StatisticsTests : IDisposable
 
         Assert.All(new[] { "base", "finance" }, name => Assert.Equal(28, Score(name).Tensors.Count(tensor => tensor.Scores.Count == 2)));
         Assert.Equal(ErrorCodes.AuxiliaryMismatch, Assert.ThrowsAny<MergeHostException>(() => Score("math")).Code);
-        Assert.DoesNotContain(_engine.Score(Model("base"), Model("finance"), new ScoreRequest([], []), new MergeOptions()).Scorers, scorer => scorer.Id == "wanda");
-        Assert.Equal(ErrorCodes.Missing, Assert.ThrowsAny<MergeHostException>(() => _engine.Score(Model("base"), Model("finance"), new ScoreRequest(["wanda"], []), new MergeOptions())).Code);
+        Assert.DoesNotContain(_engine.Score(Model("base"), Model("finance"), new ScoreRequest([], []), new MergeOptions()).Scorers,
+            scorer => scorer.Id == "wanda");
+        Assert.Equal(ErrorCodes.Missing,
+            Assert.ThrowsAny<MergeHostException>(() => _engine.Score(Model("base"), Model("finance"), new ScoreRequest(["wanda"], []),
+                new MergeOptions())).Code);
     }
 
     [TorchTheory]
     [InlineData("MH5007", "Name it '", "out", "text.txt", null)]
     [InlineData("MH6002", "the text is empty", "out.safetensors", "empty.txt", null)]
     [InlineData("MH6002", "no.txt", "out.safetensors", "no.txt", null)]
-    [InlineData("MH6003", "a window of 4096 tokens is longer than the 512 that the model was made for", "out.safetensors", "text.txt", 4096)]
+    [InlineData("MH6003", "a window of 4096 tokens is longer than the 512 that the model was made for", "out.safetensors", "text.txt",
+        4096)]
     [InlineData("MH5001", "the file exists", "taken.safetensors", "text.txt", null)]
     public void TakeStatistics_ThatCannotBe_SaysWhy(string code, string message, string output, string text, int? window)
     {
@@ -166,7 +180,8 @@ public sealed class StatisticsTests : IDisposable
         File.WriteAllText(_folder["empty.txt"], "");
         File.WriteAllText(_folder["taken.safetensors"], "");
         MergeHostException exception = Assert.ThrowsAny<MergeHostException>(
-            () => _engine.TakeStatistics(Model("base"), _folder[text], _folder[output], new StatisticsRequest { Window = window }, new MergeOptions()));
+            () => _engine.TakeStatistics(Model("base"), _folder[text], _folder[output], new StatisticsRequest { Window = window },
+                new MergeOptions()));
         Assert.Equal(code, exception.Code.ToString());
         Assert.Contains(message, exception.Problems[0].ToString() + exception.Problems[0].Hint, StringComparison.Ordinal);
     }
@@ -182,22 +197,29 @@ public sealed class StatisticsTests : IDisposable
 
     private static string Model(string name) => Path.Combine(_quickstart, name);
 
-    private static IObservableModel Load(ICheckpointReader checkpoint) => (IObservableModel)new Plugins.LanguageModel.TorchRuntime().Load(checkpoint, default, threads: 1);
+    private static IObservableModel Load(ICheckpointReader checkpoint) =>
+        (IObservableModel)new Plugins.LanguageModel.TorchRuntime().Load(checkpoint, default, threads: 1);
 
-    private StatisticsSummary Take(string model, StatisticsRequest request, string? output = null, MergeOptions? options = null) => _engine.TakeStatistics(
-        Model(model), Path.Combine(Fixtures.Suites, "family", "finance.txt"), _folder[output ?? $"{model}.safetensors"], request, options ?? new MergeOptions { MemoryBytes = 1L << 30 });
+    private StatisticsSummary Take(string model, StatisticsRequest request, string? output = null, MergeOptions? options = null) =>
+        _engine.TakeStatistics(
+            Model(model), Path.Combine(Fixtures.Suites, "family", "finance.txt"), _folder[output ?? $"{model}.safetensors"], request,
+            options ?? new MergeOptions { MemoryBytes = 1L << 30 });
 
     private MergeManifest Merge(string output, string finance, string math)
     {
-        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "statistics", "regmean.yaml")).Replace("../quickstart", _quickstart, StringComparison.Ordinal);
+        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "statistics", "regmean.yaml"))
+            .Replace("../quickstart", _quickstart, StringComparison.Ordinal);
         string recipe = _folder[$"{output}.yaml"];
-        File.WriteAllText(recipe, text.Replace("finance.safetensors}", $"{finance}}}", StringComparison.Ordinal).Replace("math.safetensors}", $"{math}}}", StringComparison.Ordinal));
+        File.WriteAllText(recipe,
+            text.Replace("finance.safetensors}", $"{finance}}}", StringComparison.Ordinal)
+                .Replace("math.safetensors}", $"{math}}}", StringComparison.Ordinal));
         return _engine.Merge(recipe, _folder[output], new MergeOptions());
     }
 
     private ScoreReport Score(string statistics)
     {
-        ScorerSetting[] settings = [.. new[] { "wanda", "output_change" }.Select(scorer => new ScorerSetting(scorer, "statistics", _folder[$"{statistics}.safetensors"]))];
+        ScorerSetting[] settings = [.. new[] { "wanda", "output_change" }
+            .Select(scorer => new ScorerSetting(scorer, "statistics", _folder[$"{statistics}.safetensors"]))];
         return _engine.Score(Model("base"), Model("finance"), new ScoreRequest(["wanda", "output_change"], settings), new MergeOptions());
     }
 
@@ -222,7 +244,8 @@ public sealed class StatisticsTests : IDisposable
         return result;
     }
 
-    private static Matrix<float> Sum(Matrix<float> a, Matrix<float> b) => new(a.Rows, a.Columns, a.Elements.ToArray().Zip(b.Elements.ToArray(), (x, y) => x + y).ToArray());
+    private static Matrix<float> Sum(Matrix<float> a, Matrix<float> b) =>
+        new(a.Rows, a.Columns, a.Elements.ToArray().Zip(b.Elements.ToArray(), (x, y) => x + y).ToArray());
 
     private static void AssertNear(Matrix<float> expected, Matrix<float> actual) =>
         Assert.All(expected.Elements.ToArray().Zip(actual.Elements.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));

@@ -36,7 +36,8 @@ public sealed class TaskTests : IDisposable
             ShotsData = "dev.jsonl",
         };
         BenchmarkResult found = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, options, Context);
-        BenchmarkResult plain = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context);
+        BenchmarkResult plain = new MultipleChoiceBenchmark(_loader)
+            .Run(_checkpoint, new MultipleChoiceOptions { Data = "plain.jsonl" }, Context);
         Assert.Equal(plain.Tasks[0].Items, found.Tasks[0].Items);
         Assert.Equal("macro_f1", found.Tasks[2].Metric);
     }
@@ -51,14 +52,18 @@ public sealed class TaskTests : IDisposable
         {
             ChoiceQuestion question = new(item, (string)item.Fields["prompt"]!, "", Texts(item, "choices"), 0);
             (IReadOnlyList<ScoredPrompt> prompts, _) = question.Encode(model);
-            double[] found = [.. model.Score(prompts, Context).SelectMany(choices => choices).Select(tokens => tokens.Sum(token => token.LogLikelihood))];
-            Assert.All(((IReadOnlyList<object?>)item.Fields["loglikelihoods"]!).Cast<double>().Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+            double[] found = [.. model.Score(prompts, Context).SelectMany(choices => choices)
+                .Select(tokens => tokens.Sum(token => token.LogLikelihood))];
+            Assert.All(((IReadOnlyList<object?>)item.Fields["loglikelihoods"]!).Cast<double>().Zip(found),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-3));
         }
 
-        TaskResult result = new MultipleChoiceBenchmark(_loader).Run(_checkpoint, new MultipleChoiceOptions { Data = path }, Context).Tasks[0];
+        TaskResult result = new MultipleChoiceBenchmark(_loader)
+            .Run(_checkpoint, new MultipleChoiceOptions { Data = path }, Context).Tasks[0];
         Assert.Equal((7, 6), (result.Count, result.CutCount));
 
-        static IReadOnlyList<string> Texts(TaskItem item, string field) => [.. ((IReadOnlyList<object?>)item.Fields[field]!).Cast<string>()];
+        static IReadOnlyList<string> Texts(TaskItem item, string field) =>
+            [.. ((IReadOnlyList<object?>)item.Fields[field]!).Cast<string>()];
     }
 
     [TorchFact]
@@ -91,7 +96,8 @@ public sealed class TaskTests : IDisposable
     public void Generate_WhenTheAnswerMayFillAll_SaysSo()
     {
         Write("items.jsonl", """{"prompt": "a", "answer": "b"}""");
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader).Run(_checkpoint, new GenerateOptions { Data = "items.jsonl", MaxTokens = 512 }, Context));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader)
+            .Run(_checkpoint, new GenerateOptions { Data = "items.jsonl", MaxTokens = 512 }, Context));
         Assert.Contains("512 tokens leaves no room", exception.Message, StringComparison.Ordinal);
     }
 
@@ -104,7 +110,8 @@ public sealed class TaskTests : IDisposable
         Write("items.jsonl", """{"prompt": "a", "answer": "b"}""");
         Write("dev.jsonl", """{"prompt": "a", "answer": "b"}""");
         GenerateOptions options = new() { Data = "items.jsonl", Shots = Math.Max(1, shots), ShotsData = data };
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader).Run(_checkpoint, options, Context));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new GenerateBenchmark(_loader)
+            .Run(_checkpoint, options, Context));
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 
@@ -114,7 +121,8 @@ public sealed class TaskTests : IDisposable
     [InlineData("States", 6, @"United (\w+)", 1, 1)]
     [InlineData("United Kingdom", 6, "United .*", 0, 0.5)]
     [InlineData("nothing", 4, "never", 0, 0)]
-    public void Generate_ComparedWithTheAnswer_CountsWhatThePatternFinds(string answer, int tokens, string? pattern, double exact, double f1)
+    public void Generate_ComparedWithTheAnswer_CountsWhatThePatternFinds(string answer, int tokens, string? pattern, double exact,
+        double f1)
     {
         Write("items.jsonl", $$"""{"prompt": "The President of the United States", "answer": ["no", "{{answer}}"]}""");
         GenerateOptions options = new() { Data = "items.jsonl", MaxTokens = tokens, Pattern = pattern };
@@ -128,7 +136,8 @@ public sealed class TaskTests : IDisposable
     [InlineData("YES", "yes", 1)]
     [InlineData("12340", "1234", 0)]
     public void ExactMatch_IgnoresWhatItIsTold(string text, string answer, double expected) =>
-        Assert.Equal(expected, new GeneratedAnswer(new GenerateOptions { Data = "", Ignore = "[,$]", IgnoreCase = true }).ExactMatch(text, [answer]));
+        Assert.Equal(expected,
+            new GeneratedAnswer(new GenerateOptions { Data = "", Ignore = "[,$]", IgnoreCase = true }).ExactMatch(text, [answer]));
 
     public void Dispose()
     {

@@ -7,7 +7,8 @@ namespace MergeHost.LanguageModel.Tests;
 public class TextTemplateTests
 {
     private static readonly Dictionary<string, object?> _item = PythonValue.Fields((JsonObject)JsonNode.Parse("""
-        {"question": " is it? ", "label": 1, "flag": true, "score": 2.0, "choices": {"text": ["no", "yes"], "label": ["A", "B"]}, "key": "B"}
+        {"question": " is it? ", "label": 1, "flag": true, "score": 2.0, "choices": {"text": ["no", "yes"], "label": ["A", "B"]},
+         "key": "B"}
         """)!);
 
     [Theory]
@@ -109,7 +110,9 @@ public class TextTemplateTests
     [InlineData("{ns.v: 1}[ns.w]")]
     public void Render_OfAnEndlesslyDeepValue_IsRefused(string use)
     {
-        string template = $"{{% set ns = namespace(v=(1,), w=(1,)) %}}{{% for i in range(90000) %}}{{% set ns.v = (ns.v,) %}}{{% set ns.w = (ns.w,) %}}{{% endfor %}}{{{{ {use} }}}}";
+        string template =
+            $"{{% set ns = namespace(v=(1,), w=(1,)) %}}{{% for i in range(90000) %}}{{% set ns.v = (ns.v,) %}}{{% set ns.w = (ns.w,) "
+                + $"%}}{{% endfor %}}{{{{ {use} }}}}";
         Assert.Equal(ErrorCodes.BadTaskData, Assert.Throws<MergeHostException>(() => new TextTemplate(template).Render(_item)).Code);
     }
 
@@ -118,7 +121,8 @@ public class TextTemplateTests
     [InlineData("{{ 'abcd'[::-9223372036854775807] }}", "d")]
     [InlineData("{{ 'aaa'.replace('a', 'b', 2) }} {{ 'ab'.replace('', '-') }} {{ 'ab'.replace('', '-', 2) }}", "bba -a-b- -a-b")]
     [InlineData("{{ {(1, (2, 3)): 'x'}[(1.0, (2, 3))] }}", "x")]
-    public void Render_AtTheEndsOfWhatIsCounted_MeansWhatPythonMeans(string template, string expected) => Assert.Equal(expected, new TextTemplate(template).Render(_item));
+    public void Render_AtTheEndsOfWhatIsCounted_MeansWhatPythonMeans(string template, string expected) =>
+        Assert.Equal(expected, new TextTemplate(template).Render(_item));
 
     [Theory]
     [InlineData("{{ choices | tojson(separators=(',', ':')) }}", """{"text":["no","yes"],"label":["A","B"]}""")]
@@ -127,12 +131,14 @@ public class TextTemplateTests
         Assert.Equal(expected, new TextTemplate(template, new TemplateOptions { WritesPlainJson = true }).Render(_item));
 
     [Fact]
-    public void Format_OfShortParts_KeepsAZero() => Assert.Equal("5 0 0 7", PythonMoment.Format(new DateTime(2026, 5, 7, 0, 0, 9), "%-m %-H %-M %-d"));
+    public void Format_OfShortParts_KeepsAZero() =>
+        Assert.Equal("5 0 0 7", PythonMoment.Format(new DateTime(2026, 5, 7, 0, 0, 9), "%-m %-H %-M %-d"));
 
     [Fact]
     public void Evaluate_OfASingleExpression_KeepsItsKind()
     {
-        Assert.Equal(["no", "yes"], Assert.IsType<IReadOnlyList<object?>>(new TextTemplate("{{choices.text}}").Evaluate(_item), exactMatch: false));
+        Assert.Equal(["no", "yes"],
+            Assert.IsType<IReadOnlyList<object?>>(new TextTemplate("{{choices.text}}").Evaluate(_item), exactMatch: false));
         Assert.Equal(1L, new TextTemplate("{{label}}").Evaluate(_item));
         Assert.Equal(" 1", new TextTemplate(" {{label}}").Evaluate(_item));
     }
@@ -156,7 +162,8 @@ public class TextTemplateTests
     [InlineData("{{ a $ b }}", "'$' is not understood")]
     public void Render_OfWhatIsNotUnderstood_IsRefusedByName(string template, string message)
     {
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => new TextTemplate(template).Evaluate(_item) is var value && value is string ? value : new TextTemplate(template).Render(_item));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => new TextTemplate(template).Evaluate(_item) is var value
+            && value is string ? value : new TextTemplate(template).Render(_item));
         Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }

@@ -22,10 +22,13 @@ public class TokenizerTests
     [Fact]
     public void SentencePiece_WithPiecesThatTheUserDefined_GivesSentencePiecesIds()
     {
-        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", File.ReadAllBytes(Fixtures.File("tokenizers", "user-defined", "tokenizer.model")))]);
-        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "user-defined", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model",
+            File.ReadAllBytes(Fixtures.File("tokenizers", "user-defined", "tokenizer.model")))]);
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "user-defined", "expected.jsonl"))
+            .Select(line => JsonNode.Parse(line)!)];
         Assert.All(lines, line => Assert.Equal(line["ids"].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
-        Assert.All(lines, line => Assert.Equal(((string)line["text"]!).Replace('▁', ' '), tokenizer.DecodeWhole(line["ids"].Deserialize<int[]>()!)));
+        Assert.All(lines,
+            line => Assert.Equal(((string)line["text"]!).Replace('▁', ' '), tokenizer.DecodeWhole(line["ids"].Deserialize<int[]>()!)));
     }
 
     // '..' (1151) can be merged at two places of '...'; the left one comes first.
@@ -89,9 +92,11 @@ public class TokenizerTests
         Assert.True(cases.Count >= 22);
         foreach (JsonNode? @case in cases)
         {
-            TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(Changed(@case!).ToJsonString()))]);
+            TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json",
+                Encoding.UTF8.GetBytes(Changed(@case!).ToJsonString()))]);
             Assert.All(@case!["lines"]!.AsArray(), line =>
-                Assert.True(line!["ids"].Deserialize<int[]>()!.SequenceEqual(tokenizer.Encode((string)line["text"]!)), $"{@case["name"]}: {line.ToJsonString()}: {string.Join(",", tokenizer.Encode((string)line["text"]!))}"));
+                Assert.True(line!["ids"].Deserialize<int[]>()!.SequenceEqual(tokenizer.Encode((string)line["text"]!)),
+                    $"{@case["name"]}: {line.ToJsonString()}: {string.Join(",", tokenizer.Encode((string)line["text"]!))}"));
         }
     }
 
@@ -106,7 +111,8 @@ public class TokenizerTests
     public void Encode_OfUnigramAndWordPiece_GivesTheIdsOfTokenizers(string name)
     {
         string folder = Environment.GetEnvironmentVariable("MERGEHOST_PIECES") ?? Fixtures.File("tokenizers", "pieces");
-        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", File.ReadAllBytes(Path.Combine(folder, $"{name}.json")))]);
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json",
+            File.ReadAllBytes(Path.Combine(folder, $"{name}.json")))]);
         JsonNode[] lines = [.. File.ReadLines(Path.Combine(folder, "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
         Assert.True(lines.Length >= 60);
         Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
@@ -119,9 +125,11 @@ public class TokenizerTests
     [InlineData("unigram-no-prefix")]
     public void Encode_OfAUnigramModelAlone_GivesSentencePiecesIds(string name)
     {
-        CompanionFile model = CompanionFile.FromBytes("tokenizer.model", File.ReadAllBytes(Fixtures.File("tokenizers", "models", $"{name}.model")));
+        CompanionFile model = CompanionFile.FromBytes("tokenizer.model",
+            File.ReadAllBytes(Fixtures.File("tokenizers", "models", $"{name}.model")));
         TextTokenizer tokenizer = TokenizerReader.Read([model]);
-        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "models", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "models", "expected.jsonl"))
+            .Select(line => JsonNode.Parse(line)!)];
         Assert.True(lines.Length >= 40);
         Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
     }
@@ -133,8 +141,10 @@ public class TokenizerTests
     public void Encode_OfVocabularyAndMergesAlone_GivesTheIdsOfTokenizers(string name, string kind)
     {
         JsonObject json = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", name, "tokenizer.json")))!.AsObject();
-        string merges = string.Join('\n', json["model"]!["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)merge!));
-        JsonObject added = new(json["added_tokens"]!.AsArray().Select(token => KeyValuePair.Create($"{token!["id"]}", (JsonNode?)token.DeepClone())));
+        string merges = string.Join('\n',
+            json["model"]!["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)merge!));
+        JsonObject added = new(json["added_tokens"]!.AsArray()
+            .Select(token => KeyValuePair.Create($"{token!["id"]}", (JsonNode?)token.DeepClone())));
         CompanionFile[] files =
         [
             Text("vocab.json", json["model"]!["vocab"]!.ToJsonString()),
@@ -155,11 +165,16 @@ public class TokenizerTests
     {
         JsonNode json = JsonNode.Parse(File.ReadAllText(Fixtures.File("tokenizers", "pieces", $"{name}.json")))!;
         string words = string.Join('\n', json["model"]!["vocab"]!.AsObject().OrderBy(word => (int)word.Value!).Select(word => word.Key));
-        CompanionFile[] files = [Text("vocab.txt", words + "\n"), Text("tokenizer_config.json", settings), Text("config.json", $"{{\"model_type\": \"{model}\"}}")];
+        CompanionFile[] files = [Text("vocab.txt", words + "\n"), Text("tokenizer_config.json", settings),
+            Text("config.json", $"{{\"model_type\": \"{model}\"}}")];
         TextTokenizer tokenizer = TokenizerReader.Read(files);
-        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "pieces", "expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] lines = [.. File.ReadLines(Fixtures.File("tokenizers", "pieces", "expected.jsonl"))
+            .Select(line => JsonNode.Parse(line)!)];
         Assert.All(lines, line => Assert.Equal(line[name].Deserialize<int[]>()!, tokenizer.Encode((string)line["text"]!)));
-        Assert.Equal("MH6004", Assert.Throws<MergeHostException>(() => TokenizerReader.Read([files[0], Text("tokenizer_config.json", """{"tokenizer_class": "BertJapaneseTokenizer"}""")])).Code.Id);
+        Assert.Equal("MH6004",
+            Assert.Throws<MergeHostException>(() =>
+                TokenizerReader.Read([files[0],
+                    Text("tokenizer_config.json", """{"tokenizer_class": "BertJapaneseTokenizer"}""")])).Code.Id);
     }
 
     private static CompanionFile Text(string name, string content) => CompanionFile.FromBytes(name, Encoding.UTF8.GetBytes(content));
@@ -176,7 +191,8 @@ public class TokenizerTests
         string json = File.ReadAllText(Fixtures.File("tokenizers", "pieces", $"{name}.json"));
         Assert.Contains(known, json, StringComparison.Ordinal);
         MergeHostException exception = Assert.Throws<MergeHostException>(() =>
-            TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.Replace(known, other, StringComparison.Ordinal)))]));
+            TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json",
+                Encoding.UTF8.GetBytes(json.Replace(known, other, StringComparison.Ordinal)))]));
         Assert.Equal(code, exception.Code.Id);
         Assert.Contains(said, exception.Message, StringComparison.Ordinal);
     }
@@ -186,7 +202,8 @@ public class TokenizerTests
     [InlineData("bert", "the ferry came in")]
     public void Decode_OfUnigramAndWordPiece_IsTheText(string name, string text)
     {
-        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", File.ReadAllBytes(Fixtures.File("tokenizers", "pieces", $"{name}.json")))]);
+        TextTokenizer tokenizer = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json",
+            File.ReadAllBytes(Fixtures.File("tokenizers", "pieces", $"{name}.json")))]);
         Assert.Equal(text, tokenizer.DecodeWhole(tokenizer.Encode(text)));
     }
 
@@ -196,7 +213,8 @@ public class TokenizerTests
         using ICheckpointReader family = Fixtures.Family("base");
         JsonObject json = family.Companions.Single(file => file.Name == "tokenizer.json").ReadJson();
         json["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id":2048,"content":"<|im_start|>","normalized":false,"special":true}"""));
-        CompanionFile[] files = [CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString())), family.Companions.Single(file => file.Name == "tokenizer.model")];
+        CompanionFile[] files = [CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString())),
+            family.Companions.Single(file => file.Name == "tokenizer.model")];
         Assert.Contains(2048, TokenizerReader.Read(files).Encode("<|im_start|>user"));
     }
 
@@ -206,7 +224,8 @@ public class TokenizerTests
     public void Encode_OfAModelFileWithTokensBesideIt_FindsThem(string settings, string? added)
     {
         using ICheckpointReader family = Fixtures.Family("base");
-        List<CompanionFile> files = [family.Companions.Single(file => file.Name == "tokenizer.model"), CompanionFile.FromBytes("tokenizer_config.json", Encoding.UTF8.GetBytes(settings))];
+        List<CompanionFile> files = [family.Companions.Single(file => file.Name == "tokenizer.model"),
+            CompanionFile.FromBytes("tokenizer_config.json", Encoding.UTF8.GetBytes(settings))];
         files.AddRange(added is null ? [] : [CompanionFile.FromBytes("added_tokens.json", Encoding.UTF8.GetBytes(added))]);
         TextTokenizer tokenizer = TokenizerReader.Read(files);
         Assert.Equal([1, 2048, 2], tokenizer.Encode("<s><|im_start|></s>"));
@@ -232,7 +251,8 @@ public class TokenizerTests
         JsonObject json = Companion(name).ReadJson();
         TextTokenizer plain = TokenizerReader.Read([Companion(name)]);
         json[steps] = new JsonObject { ["type"] = "Sequence", [list] = new JsonArray(json[steps]!.DeepClone()) };
-        TextTokenizer nested = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString()))]);
+        TextTokenizer nested = TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.json",
+            Encoding.UTF8.GetBytes(json.ToJsonString()))]);
         Assert.All(Oracle.Lines, line => Assert.Equal(plain.EncodeWhole(line.Text), nested.EncodeWhole(line.Text)));
     }
 
@@ -245,7 +265,8 @@ public class TokenizerTests
     {
         string json = Encoding.UTF8.GetString(Companion("gpt-2").ReadBytes());
         Assert.Contains(known, json, StringComparison.Ordinal);
-        CompanionFile file = CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.Replace(known, other, StringComparison.Ordinal)));
+        CompanionFile file = CompanionFile.FromBytes("tokenizer.json",
+            Encoding.UTF8.GetBytes(json.Replace(known, other, StringComparison.Ordinal)));
         MergeHostException exception = Assert.Throws<MergeHostException>(() => TokenizerReader.Read([file]));
         Assert.Equal(ErrorCodes.TokenizerNotSupported, exception.Code);
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);
@@ -254,7 +275,9 @@ public class TokenizerTests
     [Fact]
     public void Read_OfAFileThatIsNoModel_IsRefused()
     {
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", "IQ== 0"u8.ToArray())]));
+        MergeHostException exception =
+            Assert.Throws<MergeHostException>(() =>
+                TokenizerReader.Read([CompanionFile.FromBytes("tokenizer.model", "IQ== 0"u8.ToArray())]));
         Assert.Contains("tokenizer.model", exception.Message, StringComparison.Ordinal);
     }
 
@@ -268,7 +291,9 @@ public class TokenizerTests
     private static JsonObject Changed(JsonNode @case)
     {
         using ICheckpointReader family = Fixtures.Family("base");
-        CompanionFile file = (string?)@case["tokenizer"] == "family" ? family.Companions.Single(file => file.Name == "tokenizer.json") : Companion("gpt-2");
+        CompanionFile file = (string?)@case["tokenizer"] == "family"
+            ? family.Companions.Single(file => file.Name == "tokenizer.json")
+            : Companion("gpt-2");
         JsonObject json = file.ReadJson();
         @case["added_tokens"]!.AsArray().ToList().ForEach(token => json["added_tokens"]!.AsArray().Add(token!.DeepClone()));
         foreach ((string key, JsonNode? value) in @case["changes"]!.AsObject())

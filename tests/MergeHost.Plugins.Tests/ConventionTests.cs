@@ -52,8 +52,9 @@ public sealed class ConventionTests
     [InlineData(typeof(ModelAlignmentAttribute))]
     public void Exports_AllHaveAContractTest(Type attribute)
     {
-        IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(Conformance)))
-            .SelectMany(BaseTypes).Where(type => type.IsGenericType).SelectMany(type => type.GetGenericArguments()).Distinct();
+        IEnumerable<Type> tested = typeof(ConventionTests).Assembly.GetTypes()
+            .Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(Conformance)))
+                .SelectMany(BaseTypes).Where(type => type.IsGenericType).SelectMany(type => type.GetGenericArguments()).Distinct();
         Assert.Equal(
             _types.Where(type => type.IsDefined(attribute)).Select(type => type.FullName)
                 .Order(StringComparer.Ordinal),

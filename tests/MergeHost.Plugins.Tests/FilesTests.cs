@@ -12,7 +12,9 @@ public sealed class FilesTests : IDisposable
     private readonly TinyCheckpoint _checkpoint = TinyCheckpoint.Llama(layers: 1, tokens: 65_536);
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<IWritableCheckpointFormat, long> Formats => new() { { new SafetensorsFormat(), 5_000_000_000 }, { new SafetensorsFormat(), 1 }, { new GgufFormat(), 5_000_000_000 }, { new GgufFormat(), 1 } };
+    public static TheoryData<IWritableCheckpointFormat, long> Formats =>
+        new() { { new SafetensorsFormat(), 5_000_000_000 }, { new SafetensorsFormat(), 1 }, { new GgufFormat(), 5_000_000_000 },
+            { new GgufFormat(), 1 } };
 
     [Theory]
     [MemberData(nameof(Formats))]
@@ -45,7 +47,8 @@ public sealed class FilesTests : IDisposable
     {
         IDictionary<string, byte[]> contents = Store(new SafetensorsFormat(), 1);
         contents.Remove(contents.Keys.First(name => name.StartsWith("model-00003", StringComparison.Ordinal)));
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => new SafetensorsFormat().Open(new MemoryCheckpointFiles("memory:x", contents)));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new SafetensorsFormat()
+            .Open(new MemoryCheckpointFiles("memory:x", contents)));
         Assert.Contains("memory:x/model.safetensors.index.json: 1 of ", exception.Message, StringComparison.Ordinal);
     }
 
@@ -54,7 +57,8 @@ public sealed class FilesTests : IDisposable
     private Dictionary<string, byte[]> Store(IWritableCheckpointFormat format, long shardSizeBytes)
     {
         // Of an architecture that is not known, so that names and bytes stay as they are.
-        CompanionFile metadata = CompanionFile.FromBytes("metadata.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").ToArray());
+        CompanionFile metadata = CompanionFile.FromBytes("metadata.gguf-kv",
+            new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").ToArray());
         using (ICheckpointReader reader = _checkpoint.Open())
         using (ICheckpointWriter writer = format.Create(_folder.Path, new CheckpointLayout
         {

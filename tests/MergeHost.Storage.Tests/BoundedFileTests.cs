@@ -8,15 +8,19 @@ public sealed class BoundedFileTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public void ReadText_OfUtf8_GivesTheTextWithoutItsMark() => Assert.Equal("薬", BoundedFile.ReadText(_folder.Write("x", [0xEF, 0xBB, 0xBF, .. "薬"u8]), 100));
+    public void ReadText_OfUtf8_GivesTheTextWithoutItsMark() =>
+        Assert.Equal("薬", BoundedFile.ReadText(_folder.Write("x", [0xEF, 0xBB, 0xBF, .. "薬"u8]), 100));
 
     [Fact]
     public void ReadText_OfOtherBytes_IsRefused() =>
-        Assert.Contains("UTF-8", Assert.Throws<IOException>(() => BoundedFile.ReadText(_folder.Write("x", [0xFF, 0xFE]), 100)).Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-8", Assert.Throws<IOException>(() => BoundedFile.ReadText(_folder.Write("x", [0xFF, 0xFE]), 100)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void ReadBytes_OfMoreThanIsRead_IsRefused() =>
-        Assert.Contains("at most 100 bytes", Assert.Throws<IOException>(() => BoundedFile.ReadBytes(_folder.Write("x", new byte[101]), 100)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 100 bytes",
+            Assert.Throws<IOException>(() => BoundedFile.ReadBytes(_folder.Write("x", new byte[101]), 100)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]

@@ -67,7 +67,8 @@ public sealed class WeightFileTests : IDisposable
         file.Close();
         File.Delete(_folder["x"]);
         _folder.Write("x", Random(1000));
-        Assert.Equal(ErrorCodes.ChangedWhileRead, Assert.Single(Assert.Throws<CheckpointException>(() => file.Read(0, new byte[10])).Problems).Code);
+        Assert.Equal(ErrorCodes.ChangedWhileRead,
+            Assert.Single(Assert.Throws<CheckpointException>(() => file.Read(0, new byte[10])).Problems).Code);
     }
 
     [Fact]

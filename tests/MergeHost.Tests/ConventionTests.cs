@@ -15,8 +15,10 @@ public sealed class ConventionTests
     [Fact]
     public void PublicTypes_AreTheEngineWhatItTakesAndReports() =>
         Assert.Equal(
-            ["ExtractRequest", "MergeEngine", "MergeOptions", "MergePart", "MergeProgress", "PublishOptions", "ScoreRequest", "ScorerSetting", "StatisticsRequest", "ValidationRequest"],
-            _types.Where(type => type.IsVisible && type.Namespace != "MergeHost.Reports").Select(type => type.Name).Order(StringComparer.Ordinal));
+            ["ExtractRequest", "MergeEngine", "MergeOptions", "MergePart", "MergeProgress", "PublishOptions", "ScoreRequest",
+                "ScorerSetting", "StatisticsRequest", "ValidationRequest"],
+            _types.Where(type => type.IsVisible && type.Namespace != "MergeHost.Reports").Select(type => type.Name)
+                .Order(StringComparer.Ordinal));
 
     [Fact]
     public void PublicTypes_ButTheEngine_AreValues() =>

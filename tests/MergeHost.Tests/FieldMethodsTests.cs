@@ -36,7 +36,8 @@ public sealed class FieldMethodsTests
     [Theory]
     [InlineData("ratio")]
     [InlineData("densty")]
-    public void ExplainParameter_OfAnythingElse_SaysNothing(string name) => Assert.Null(FieldMethods.ExplainParameter(name, ["weight", "density"]));
+    public void ExplainParameter_OfAnythingElse_SaysNothing(string name) =>
+        Assert.Null(FieldMethods.ExplainParameter(name, ["weight", "density"]));
 
     [Theory]
     [InlineData("tiess")]

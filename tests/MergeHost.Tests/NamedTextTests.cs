@@ -13,7 +13,9 @@ public sealed class NamedTextTests : IDisposable
     public void Read_OfWhatCannotBeRead_SaysSo_AndWhatToName(string name, int mostBytes, string message, string hint)
     {
         File.WriteAllText(_folder["finance.txt"], "text");
-        Problem problem = Assert.Throws<MergeHostException>(() => NamedText.Read(_folder[name], mostBytes, ErrorCodes.BadTaskData, "Name a text.")).Problems[0];
+        Problem problem =
+            Assert.Throws<MergeHostException>(() => NamedText.Read(_folder[name], mostBytes, ErrorCodes.BadTaskData,
+                "Name a text.")).Problems[0];
         Assert.Equal(ErrorCodes.BadTaskData, problem.Code);
         Assert.StartsWith($"{_folder[name]}: {message}", problem.Message, StringComparison.Ordinal);
         Assert.StartsWith(hint, problem.Hint, StringComparison.Ordinal);

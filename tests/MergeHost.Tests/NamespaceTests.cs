@@ -10,7 +10,8 @@ namespace MergeHost.Tests;
 /// <summary>Namespaces depend on each other one way: read from the compiled assemblies, down to the bodies of methods.</summary>
 public sealed class NamespaceTests
 {
-    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags All =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<short, OpCode> _opCodes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
@@ -18,7 +19,8 @@ public sealed class NamespaceTests
     // The one type of each that stands above all others, though its namespace is the shortest.
     private static readonly string[] _facades = [nameof(MergeEngine), nameof(EvaluationEngine)];
 
-    public static TheoryData<Type> Assemblies => [typeof(MergeEngine), typeof(EvaluationEngine), typeof(Philox), typeof(PartialFile), typeof(Some)];
+    public static TheoryData<Type> Assemblies =>
+        [typeof(MergeEngine), typeof(EvaluationEngine), typeof(Philox), typeof(PartialFile), typeof(Some)];
 
     [Theory]
     [MemberData(nameof(Assemblies))]
@@ -27,7 +29,8 @@ public sealed class NamespaceTests
         Dictionary<string, Dictionary<string, string>> uses = [];
         foreach (Type type in anyOfIt.Assembly.GetTypes())
         {
-            foreach (Type used in Used(type).SelectMany(Parts).Where(used => used.Assembly == type.Assembly && Node(used) != Node(type) && Node(used).Length > 0))
+            foreach (Type used in Used(type).SelectMany(Parts)
+                .Where(used => used.Assembly == type.Assembly && Node(used) != Node(type) && Node(used).Length > 0))
             {
                 uses.TryAdd(Node(type), []);
                 uses[Node(type)].TryAdd(Node(used), $"{type.Name} uses {used.Name}");
@@ -64,7 +67,8 @@ public sealed class NamespaceTests
 
     private static IEnumerable<Type> Parts(Type? type) => type is null ? []
         : type.HasElementType ? Parts(type.GetElementType())
-        : type.IsGenericType && !type.IsGenericTypeDefinition ? [type.GetGenericTypeDefinition(), .. type.GetGenericArguments().SelectMany(Parts)]
+        : type.IsGenericType && !type.IsGenericTypeDefinition
+            ? [type.GetGenericTypeDefinition(), .. type.GetGenericArguments().SelectMany(Parts)]
         : type.IsGenericParameter ? []
         : [type];
 
@@ -89,9 +93,11 @@ public sealed class NamespaceTests
         {
             OpCode operation = _opCodes[code[at] == 0xFE ? (short)(0xFE00 | code[at + 1]) : code[at]];
             at += operation.Size;
-            if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok)
+            if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType
+                or OperandType.InlineTok)
             {
-                MemberInfo member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), TypeArguments(method), MethodArguments(method))!;
+                MemberInfo member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), TypeArguments(method),
+                    MethodArguments(method))!;
                 used.AddRange([member as Type ?? member.DeclaringType, .. (member as MethodInfo)?.GetGenericArguments() ?? []]);
             }
 
@@ -109,7 +115,8 @@ public sealed class NamespaceTests
         return used;
     }
 
-    private static Type[]? TypeArguments(MethodBase method) => method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
+    private static Type[]? TypeArguments(MethodBase method) =>
+        method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
 
     private static Type[]? MethodArguments(MethodBase method) => method.IsGenericMethod ? method.GetGenericArguments() : null;
 }

@@ -8,9 +8,9 @@ using MergeHost.Strategies;
 namespace MergeHost.Perf;
 
 /// <summary>
-/// TSV-M and ACTMat of three experts on the matrices of a model of 1.2 billion weights, against the rate of one large product in float64 on as many threads.
-/// Counted are products, factorisations' reductions and what transforms vectors back, and not the solving of what is left of an eigenproblem: the share of the
-/// rate is what a program would need that did nothing but these at the rate of products.
+/// TSV-M and ACTMat of three experts on the matrices of a model of 1.2 billion weights, against the rate of one large product in float64 on
+/// as many threads. Counted are products, factorisations' reductions and what transforms vectors back, and not the solving of what is left
+/// of an eigenproblem: the share of the rate is what a program would need that did nothing but these at the rate of products.
 /// </summary>
 internal static class AlgebraPerf
 {
@@ -26,7 +26,9 @@ internal static class AlgebraPerf
     {
         ManagedLinearAlgebra algebra = new();
         double rate = Rate(algebra);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"product of [{Side}, {Side}] in float64, {Environment.ProcessorCount} threads: {rate / 1e9:F1} GFLOP for each second of a processor"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"product of [{Side}, {Side}] in float64, {Environment.ProcessorCount} threads: {rate / 1e9:F1} GFLOP for each second of a "
+                + $"processor"));
         Console.WriteLine("| method | shape | seconds of processors | counted, GFLOP | share of the rate |\n|---|---|---|---|---|");
         foreach ((int rows, int columns) in _shapes.Take(shapes))
         {
@@ -52,7 +54,9 @@ internal static class AlgebraPerf
     private static double Merge(string method, int rows, int columns, ManagedLinearAlgebra algebra)
     {
         TensorInfo tensor = new("model.layers.0.mlp.up_proj.weight", DType.F32, [rows, columns]);
-        (IMergeStrategy strategy, object options) = method == "tsv_m" ? ((IMergeStrategy)new TsvStrategy(), (object)new TsvOptions()) : (new ActmatStrategy(), new ActmatOptions());
+        (IMergeStrategy strategy, object options) = method == "tsv_m"
+            ? ((IMergeStrategy)new TsvStrategy(), (object)new TsvOptions())
+            : (new ActmatStrategy(), new ActmatOptions());
         WholeTensorTreatment treatment = (WholeTensorTreatment)strategy.Merge(new TensorGroup
         {
             Output = tensor,
@@ -80,7 +84,8 @@ internal static class AlgebraPerf
             + Polar(shorter, all) + Polar(longer, all) + (2 * rows * columns * all);
     }
 
-    private static double Polar(double length, double count) => (count * count * length) + Eigen(count, count) + (4 * count * count * length);
+    private static double Polar(double length, double count) =>
+        (count * count * length) + Eigen(count, count) + (4 * count * count * length);
 
     private static double Actmat(double rows, double columns)
     {

@@ -24,7 +24,8 @@ internal static class Ladder
     [
         new("passthrough", Models("expert1"), "merge_method: passthrough\nmodels: [{model: expert1}]"),
         new("linear", Models("expert1", "expert2"), "merge_method: linear\n" + Experts("weight: 0.5")),
-        new("slerp", Models("expert1", "expert2"), "merge_method: slerp\nbase_model: expert1\nmodels: [{model: expert2}]\nparameters: {t: 0.4}"),
+        new("slerp", Models("expert1", "expert2"),
+            "merge_method: slerp\nbase_model: expert1\nmodels: [{model: expert2}]\nparameters: {t: 0.4}"),
         new("karcher", Models("expert1", "expert2"), "merge_method: karcher\n" + Experts("")),
         OfTwo("task_arithmetic", "weight: 0.5"),
         OfTwo("dare_linear", Thinned),
@@ -45,7 +46,8 @@ internal static class Ladder
         OfOne("nearswap", "parameters: {t: 0.001}"),
         OfOne("arcee_fusion", ""),
         new("adapters", [.. Models("base"), "adapter1/adapter_model.safetensors", "adapter2/adapter_model.safetensors"],
-            "merge_method: linear\nmodels:\n- {model: base+adapter1, parameters: {weight: 0.5}}\n- {model: base+adapter2, parameters: {weight: 0.5}}")
+            "merge_method: linear\nmodels:\n- {model: base+adapter1, parameters: {weight: 0.5}}\n- {model: base+adapter2, parameters: "
+                + "{weight: 0.5}}")
         {
             Prepare = folder =>
             {
@@ -59,11 +61,14 @@ internal static class Ladder
             CleanUp = folder => ForExperts(folder, (model, _) => File.Delete(Path.Combine(model, LargeCheckpoint.TokenizerFile))),
         },
         new("moe", Models("expert1", "expert2"),
-            "base_model: expert1\ngate_mode: random\nexperts:\n- {source_model: expert1, positive_prompts: [a]}\n- {source_model: expert2, positive_prompts: [b]}"),
+            "base_model: expert1\ngate_mode: random\nexperts:\n- {source_model: expert1, positive_prompts: [a]}\n- {source_model: expert2, "
+                + "positive_prompts: [b]}"),
         new("pickles", ["expert1-bin/pytorch_model.bin", "expert2-bin/pytorch_model.bin"],
-            "merge_method: linear\nmodels:\n- {model: expert1-bin, parameters: {weight: 0.5}}\n- {model: expert2-bin, parameters: {weight: 0.5}}")
+            "merge_method: linear\nmodels:\n- {model: expert1-bin, parameters: {weight: 0.5}}\n- {model: expert2-bin, parameters: {weight: "
+                + "0.5}}")
         {
-            Prepare = folder => ForExperts(folder, (model, _) => LargeTorchFile.Write(Path.Combine(model, "model.safetensors"), model + "-bin")),
+            Prepare = folder => ForExperts(folder,
+                (model, _) => LargeTorchFile.Write(Path.Combine(model, "model.safetensors"), model + "-bin")),
         },
         .. new[] { "fp8-block", "gptq", "nvfp4" }.Select(Unpacked),
     ];
@@ -77,7 +82,8 @@ internal static class Ladder
             if (!Directory.Exists(Path.Combine(folder, $"expert1-{packing}")))
             {
                 MergePerf.Time(
-                    folder, MergePerf.Program, "convert", "expert1", $"expert1-{packing}", "--to", "safetensors", "--packing", packing, "--quiet");
+                    folder, MergePerf.Program, "convert", "expert1", $"expert1-{packing}", "--to", "safetensors", "--packing", packing,
+                    "--quiet");
             }
         },
     };
@@ -89,7 +95,8 @@ internal static class Ladder
         new(method, Models("base", "expert1"), $"merge_method: {method}\nbase_model: base\nmodels: [{{model: expert1}}]\n{more}");
 
     private static string Experts(string parameters) =>
-        string.Join('\n', new[] { "expert1", "expert2" }.Select(model => $"- {{model: {model}, parameters: {{{parameters}}}}}").Prepend("models:"));
+        string.Join('\n',
+            new[] { "expert1", "expert2" }.Select(model => $"- {{model: {model}, parameters: {{{parameters}}}}}").Prepend("models:"));
 
     private static string[] Models(params string[] models) => [.. models.Select(model => $"{model}/model.safetensors")];
 

@@ -21,14 +21,19 @@ internal static class LargeAdapter
         }
 
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), $$"""{"peft_type": "LORA", "r": {{Rank}}, "lora_alpha": {{2 * Rank}}, "target_modules": ".*_proj"}""");
+        File.WriteAllText(Path.Combine(folder, "adapter_config.json"),
+            $$"""{"peft_type": "LORA", "r": {{Rank}}, "lora_alpha": {{2 * Rank}}, "target_modules": ".*_proj"}""");
         StringBuilder header = new("{\"__metadata__\":{\"format\":\"pt\"}");
         long offset = 0;
         foreach ((string name, int rows, int columns) in LargeCheckpoint.Projections(layers))
         {
             string module = "base_model.model." + name[..^".weight".Length];
-            header.Append(CultureInfo.InvariantCulture, $",\"{module}.lora_A.weight\":{{\"dtype\":\"F32\",\"shape\":[{Rank},{columns}],\"data_offsets\":[{offset},{offset += 4L * Rank * columns}]}}");
-            header.Append(CultureInfo.InvariantCulture, $",\"{module}.lora_B.weight\":{{\"dtype\":\"F32\",\"shape\":[{rows},{Rank}],\"data_offsets\":[{offset},{offset += 4L * Rank * rows}]}}");
+            header.Append(CultureInfo.InvariantCulture,
+                $",\"{module}.lora_A.weight\":{{\"dtype\":\"F32\",\"shape\":[{Rank},{columns}],\"data_offsets\":[{offset},"
+                    + $"{offset += 4L * Rank * columns}]}}");
+            header.Append(CultureInfo.InvariantCulture,
+                $",\"{module}.lora_B.weight\":{{\"dtype\":\"F32\",\"shape\":[{rows},{Rank}],\"data_offsets\":[{offset},"
+                    + $"{offset += 4L * Rank * rows}]}}");
         }
 
         byte[] text = Encoding.UTF8.GetBytes(header.Append('}').ToString().PadRight((header.Length + 8) / 8 * 8));

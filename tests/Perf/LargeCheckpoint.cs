@@ -31,8 +31,10 @@ internal static class LargeCheckpoint
 
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
-            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": {{Hidden}}, "num_hidden_layers": {{layers}}, "num_attention_heads": 32,
-             "num_key_value_heads": 8, "intermediate_size": {{FeedForward}}, "vocab_size": {{Vocabulary}}, "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
+            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": {{Hidden}}, "num_hidden_layers": {{layers}},
+            "num_attention_heads": 32,
+             "num_key_value_heads": 8, "intermediate_size": {{FeedForward}}, "vocab_size": {{Vocabulary}}, "tie_word_embeddings": true,
+             "torch_dtype": "bfloat16"}
             """);
         using FileStream file = File.Create(path + ".partial");
         (string Name, long Elements, string Shape)[] tensors = [.. Tensors(layers)];
@@ -58,18 +60,23 @@ internal static class LargeCheckpoint
     public static void WriteTokenizer(string folder, int expert)
     {
         const int own = 256;
-        IEnumerable<string> tokens = Enumerable.Range(0, Vocabulary).Select(id => id < Vocabulary - own ? $"\"t{id}\":{id}" : $"\"own{expert}of{id}\":{id}");
+        IEnumerable<string> tokens = Enumerable.Range(0, Vocabulary)
+            .Select(id => id < Vocabulary - own ? $"\"t{id}\":{id}" : $"\"own{expert}of{id}\":{id}");
         File.WriteAllText(Path.Combine(folder, TokenizerFile), $$"""
-            {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null,
-             "decoder": null, "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null, "end_of_word_suffix": null,
+            {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null, "pre_tokenizer": null,
+            "post_processor": null,
+             "decoder": null, "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+             "end_of_word_suffix": null,
              "fuse_unk": false, "byte_fallback": false, "ignore_merges": false, "vocab": {{{string.Join(',', tokens)}}}, "merges": []} }
             """);
     }
 
     /// <summary>The projections of all layers, with their rows and columns.</summary>
-    public static IEnumerable<(string Name, int Rows, int Columns)> Projections(int layers) => Tensors(layers).Where(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal))
-        .Select(tensor => (tensor.Name, tensor.Shape.Split(',')))
-        .Select(tensor => (tensor.Name, int.Parse(tensor.Item2[0], CultureInfo.InvariantCulture), int.Parse(tensor.Item2[1], CultureInfo.InvariantCulture)));
+    public static IEnumerable<(string Name, int Rows, int Columns)> Projections(int layers) =>
+        Tensors(layers).Where(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal))
+            .Select(tensor => (tensor.Name, tensor.Shape.Split(',')))
+            .Select(tensor => (tensor.Name, int.Parse(tensor.Item2[0], CultureInfo.InvariantCulture),
+                int.Parse(tensor.Item2[1], CultureInfo.InvariantCulture)));
 
     private static IEnumerable<(string Name, long Elements, string Shape)> Tensors(int layers)
     {

@@ -10,7 +10,8 @@ namespace MergeHost.Perf;
 /// Whole merges of 1.24 billion parameters, as processes, against two floors: <c>cat</c> of the inputs plus a durable copy of the output,
 /// which is what a merge does, and plus <c>cp</c>, which leaves the copy in memory.
 /// </summary>
-/// <remarks>The page cache is warm. Floors and merges take turns, so that a machine that slows down slows all alike; the best of the runs counts.</remarks>
+/// <remarks>The page cache is warm. Floors and merges take turns, so that a machine that slows down slows all
+/// alike; the best of the runs counts.</remarks>
 internal static partial class MergePerf
 {
     // The quickest that the usual tools have: `cp` with `sync` of the file takes longer.
@@ -81,7 +82,11 @@ internal static partial class MergePerf
     public static (double Seconds, double Megabytes, double ProcessorSeconds) Time(string folder, string program, params string[] arguments)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true
+        })!;
         double megabytes = 0;
         double processor = 0;
         while (!process.WaitForExit(5))
@@ -90,7 +95,9 @@ internal static partial class MergePerf
             processor = Math.Max(processor, ProcessorSeconds(process));
         }
 
-        return process.ExitCode == 0 ? (clock.Elapsed.TotalSeconds, megabytes, processor) : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed");
+        return process.ExitCode == 0
+            ? (clock.Elapsed.TotalSeconds, megabytes, processor)
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed");
     }
 
     // Nothing is known of a process that has just ended.
@@ -111,7 +118,8 @@ internal static partial class MergePerf
     {
         try
         {
-            return 1.024e-3 * double.Parse(PeakMemory.Match(File.ReadAllText($"/proc/{process}/status")).Groups[1].Value, CultureInfo.InvariantCulture);
+            return 1.024e-3 * double.Parse(PeakMemory.Match(File.ReadAllText($"/proc/{process}/status")).Groups[1].Value,
+                CultureInfo.InvariantCulture);
         }
         catch (Exception exception) when (exception is IOException or FormatException)
         {
@@ -123,10 +131,16 @@ internal static partial class MergePerf
     {
         StringBuilder table = new();
         table.AppendLine(CultureInfo.InvariantCulture, $"# {Machine.Description}").AppendLine();
-        table.AppendLine("Merges by the published program, as processes, page cache warm, output durable on disk when the program ends. Like for like is `cat` of");
-        table.AppendLine("the inputs plus a durable copy of the output (`dd oflag=direct conv=fsync`); `cp` leaves its copy in memory. All in turns with the merge.").AppendLine();
+        table.AppendLine(
+            "Merges by the published program, as processes, page cache warm, output durable on disk when the program ends. Like for like "
+                + "is `cat` of");
+        table.AppendLine(
+            "the inputs plus a durable copy of the output (`dd oflag=direct conv=fsync`); `cp` leaves its copy in memory. All in turns "
+                + "with the merge.").AppendLine();
         table.AppendLine("    tests/Perf/ladder.sh FOLDER [RUNS [LAYERS [CASE …]]]").AppendLine();
-        table.AppendLine("| merge | cat | durable copy | cp | merge | to cat + durable copy | to cat + cp | both processors | peak memory | layers, best of | on |");
+        table.AppendLine(
+            "| merge | cat | durable copy | cp | merge | to cat + durable copy | to cat + cp | both processors | peak memory | layers, "
+                + "best of | on |");
         table.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (string name in cases.Select(one => one.Name))
         {
@@ -148,8 +162,10 @@ internal static partial class MergePerf
         private double _processor = double.MaxValue;
 
         public string Row(string name, int runs, int layers) => string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {_read:F2} s | {_durable:F2} s | {_copy:F2} s | {_merge:F2} s | {_merge / (_read + _durable):F2} | {_merge / (_read + _copy):F2} ")
-            + string.Create(CultureInfo.InvariantCulture, $"| {_processor:F2} s | {_megabytes:F0} MB | {layers}, {runs} | {DateTime.UtcNow:yyyy-MM-dd} |");
+            $"| {name} | {_read:F2} s | {_durable:F2} s | {_copy:F2} s | {_merge:F2} s "
+                + $"| {_merge / (_read + _durable):F2} | {_merge / (_read + _copy):F2} ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"| {_processor:F2} s | {_megabytes:F0} MB | {layers}, {runs} | {DateTime.UtcNow:yyyy-MM-dd} |");
 
         public void Add(double read, double copy, double durable, double merge, double megabytes, double processor)
         {

@@ -7,7 +7,8 @@ if (args is ["ladder", string results, string folder, ..])
 {
     int[] numbers = [.. args.Skip(3).Take(2).Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
     MergePerf.Run(
-        results, folder, numbers.ElementAtOrDefault(0) is > 0 and int runs ? runs : 5, numbers.ElementAtOrDefault(1) is > 0 and int layers ? layers : 16,
+        results, folder, numbers.ElementAtOrDefault(0) is > 0 and int runs ? runs : 5,
+        numbers.ElementAtOrDefault(1) is > 0 and int layers ? layers : 16,
         args[Math.Min(5, args.Length)..]);
     return;
 }

@@ -22,13 +22,16 @@ internal static unsafe class QuantisationPerf
     private const int Rounds = 9;
 
     private static readonly string[] _merged = ["Q8_0", "Q4_0"];
-    private static readonly string[] _encoded = ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"];
+    private static readonly string[] _encoded = ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL",
+        "IQ4_XS"];
 
     /// <summary>Prints both tables.</summary>
     public static void Run()
     {
         float[] weights = Weights(1);
-        Console.WriteLine("| type | copy | decode, mean, encode | ratio | ratio, traffic | M weights/s | M weights/s, decode |\n|---|---|---|---|---|---|---|");
+        Console.WriteLine(
+            "| type | copy | decode, mean, encode | ratio | ratio, traffic | M weights/s | M weights/s, decode |\n"
+                + "|---|---|---|---|---|---|---|");
         foreach (DType type in _merged.Select(TypeOf))
         {
             PrintMerge(type, weights, Weights(2));
@@ -36,7 +39,8 @@ internal static unsafe class QuantisationPerf
 
         string? library = Environment.GetEnvironmentVariable("MERGEHOST_GGML");
         delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint> ggml = library is null ? null
-            : (delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(NativeLibrary.Load(library), "ggml_quantize_chunk");
+            : (delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(
+                NativeLibrary.Load(library), "ggml_quantize_chunk");
         Console.WriteLine("\n| type | here | ggml | ratio | bytes |\n|---|---|---|---|---|");
         foreach (DType type in _encoded.Select(TypeOf))
         {
@@ -68,7 +72,9 @@ internal static unsafe class QuantisationPerf
         float[] decoded = new float[Elements];
         double decode = Best(() => type.Codec!.ToSingle(tensors[0].AsSpan(0, blockBytes), decoded));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {type} | {floor * 1e3:0.0} ms | {merge * 1e3:0.0} ms | {merge / floor:0.0} | {2 * merge / floor:0.0} | {(long)Blocks * Elements / merge / 1e6:0} | {Elements / decode / 1e6:0} |"));
+            $"| {type} | {floor * 1e3:0.0} ms | {merge * 1e3:0.0} ms "
+                + $"| {merge / floor:0.0} | {2 * merge / floor:0.0} | {(long)Blocks * Elements / merge / 1e6:0} | "
+                + $"{Elements / decode / 1e6:0} |"));
     }
 
     private static void Merge(DType type, byte[][] tensors)
@@ -96,7 +102,8 @@ internal static unsafe class QuantisationPerf
         }
     }
 
-    private static void PrintEncode(DType type, float[] weights, delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint> ggml)
+    private static void PrintEncode(DType type, float[] weights,
+        delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint> ggml)
     {
         byte[] ours = new byte[type.LengthBytes(Elements)];
         double here = Best(() => type.Codec!.FromSingle(weights, ours));
@@ -110,7 +117,8 @@ internal static unsafe class QuantisationPerf
                 (nint from, nint to) = ((nint)source, (nint)destination);
                 double there = Best(() => ggml((int)GgufType.IdOf(type)!.Value, (float*)from, (byte*)to, 0, Elements / Row, Row, null));
                 reference = string.Create(
-                    CultureInfo.InvariantCulture, $"{Elements / there / 1e6:0.0} | {there / here:0.00} | {(ours.AsSpan().SequenceEqual(theirs) ? "equal" : "differ")} |");
+                    CultureInfo.InvariantCulture,
+                    $"{Elements / there / 1e6:0.0} | {there / here:0.00} | {(ours.AsSpan().SequenceEqual(theirs) ? "equal" : "differ")} |");
             }
         }
 
@@ -141,6 +149,7 @@ internal static unsafe class QuantisationPerf
     private static float[] Weights(int seed)
     {
         System.Random random = new(seed);
-        return [.. Enumerable.Range(0, Elements).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * 0.02))];
+        return [.. Enumerable.Range(0, Elements)
+            .Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * 0.02))];
     }
 }

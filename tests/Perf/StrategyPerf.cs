@@ -8,7 +8,8 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Perf;
 
-/// <summary>The kernels of the strategies on one block that lies in the processor's cache, bf16 in and out, against copying as many bytes.</summary>
+/// <summary>The kernels of the strategies on one block that lies in the processor's cache, bf16 in and
+/// out, against copying as many bytes.</summary>
 public unsafe class StrategyPerf : IDisposable
 {
     private const int Elements = 1 << 18;
@@ -84,6 +85,7 @@ public unsafe class StrategyPerf : IDisposable
     {
         TensorInfo tensor = new("w", DType.BF16, [Elements]);
         TensorGroup group = new() { Output = tensor, Base = tensor, Sources = [(tensor, options), (tensor, options)], Options = options };
-        return ElementwiseLoop.Bind((ElementwiseTreatment)((IMergeStrategy)new TStrategy()).Merge(group), Lanes, ElementFormat.BFloat16, ElementFormat.BFloat16);
+        return ElementwiseLoop.Bind((ElementwiseTreatment)((IMergeStrategy)new TStrategy()).Merge(group), Lanes, ElementFormat.BFloat16,
+            ElementFormat.BFloat16);
     }
 }

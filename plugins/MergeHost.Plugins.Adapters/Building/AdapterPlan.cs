@@ -8,7 +8,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Adapters.Building;
 
 /// <summary>An adapter that is to be written: its tensors, and the configuration that says what they are.</summary>
-/// <remarks>Every scale is 1, folded into the factors: alpha is the rank. Modules have their full names, as the loaded model has them.</remarks>
+/// <remarks>Every scale is 1, folded into the factors: alpha is the rank. Modules have their full
+/// names, as the loaded model has them.</remarks>
 /// <param name="type">The type of factors.</param>
 internal sealed class AdapterPlan(DType type)
 {
@@ -44,7 +45,9 @@ internal sealed class AdapterPlan(DType type)
     public static (string A, string B) NamesOf(string module, FactorShape factors)
     {
         string place = Prefix + module + string.Concat(Enumerable.Repeat(".base_layer", factors.Depth));
-        return factors.IsEmbedding ? ($"{place}.lora_embedding_A", $"{place}.lora_embedding_B") : ($"{place}.lora_A.weight", $"{place}.lora_B.weight");
+        return factors.IsEmbedding
+            ? ($"{place}.lora_embedding_A", $"{place}.lora_embedding_B")
+            : ($"{place}.lora_A.weight", $"{place}.lora_B.weight");
     }
 
     /// <summary>The name of a module's lengths.</summary>
@@ -61,11 +64,26 @@ internal sealed class AdapterPlan(DType type)
     public void AddModule(string module, FactorShape factors, IReadOnlyList<BlueprintSource> sources, Treatment treatment)
     {
         (string a, string b) = NamesOf(module, factors);
-        _tensors.Add(new BlueprintTensor(a, [factors.Rank * factors.Count, factors.In]) { Sources = sources, Treatment = treatment, DType = type });
-        _tensors.Add(new BlueprintTensor(b, [factors.Out, factors.Rank * factors.Count]) { Sources = sources, Treatment = treatment, DType = type });
+        _tensors.Add(new BlueprintTensor(a, [factors.Rank * factors.Count, factors.In])
+        {
+            Sources = sources,
+            Treatment = treatment,
+            DType = type
+        });
+        _tensors.Add(new BlueprintTensor(b, [factors.Out, factors.Rank * factors.Count])
+        {
+            Sources = sources,
+            Treatment = treatment,
+            DType = type
+        });
         if (factors.Lengths > 0)
         {
-            _tensors.Add(new BlueprintTensor(MagnitudesOf(module), [factors.Lengths]) { Sources = sources, Treatment = treatment, DType = type });
+            _tensors.Add(new BlueprintTensor(MagnitudesOf(module), [factors.Lengths])
+            {
+                Sources = sources,
+                Treatment = treatment,
+                DType = type
+            });
         }
 
         if (factors.HasBias)
@@ -85,7 +103,8 @@ internal sealed class AdapterPlan(DType type)
     /// <param name="shape">The shape.</param>
     /// <param name="sources">What it is made from.</param>
     /// <param name="treatment">What makes it; by default it is a copy.</param>
-    public void AddWhole(string module, string parameter, TensorShape shape, IReadOnlyList<BlueprintSource> sources, Treatment? treatment = null)
+    public void AddWhole(string module, string parameter, TensorShape shape, IReadOnlyList<BlueprintSource> sources,
+        Treatment? treatment = null)
     {
         if (parameter == "bias" && !_whole.Contains(module))
         {
@@ -97,7 +116,11 @@ internal sealed class AdapterPlan(DType type)
             _whole.Add(module);
         }
 
-        _tensors.Add(new BlueprintTensor($"{Prefix}{module}.{parameter}", shape) { Sources = sources, Treatment = treatment ?? Treatment.CopySource(0) });
+        _tensors.Add(new BlueprintTensor($"{Prefix}{module}.{parameter}", shape)
+        {
+            Sources = sources,
+            Treatment = treatment ?? Treatment.CopySource(0)
+        });
     }
 
     /// <summary>The configuration.</summary>
@@ -108,7 +131,8 @@ internal sealed class AdapterPlan(DType type)
     {
         if (HasMagnitudes && _parameters.Count > 0)
         {
-            throw BuildException.Refused($"'{_parameters[0]}' is a parameter and no module's weight, and PEFT takes none beside DoRA", "Extract without `--dora`.");
+            throw BuildException.Refused($"'{_parameters[0]}' is a parameter and no module's weight, and PEFT takes none beside DoRA",
+                "Extract without `--dora`.");
         }
 
         int rank = _ranks.Count == 0 ? 1 : _ranks.Values.Max();

@@ -19,7 +19,8 @@ internal sealed class CoreRule(LoraMergeOptions options, long seed)
     /// <summary>Whether the result is a sum of the changes with a factor each.</summary>
     public bool IsSum => options.Method is CoreMethod.TaskArithmetic or CoreMethod.Linear;
 
-    /// <summary>The factor of each change in a sum; a mean is over all adapters, for one that leaves a module as it is counts too.</summary>
+    /// <summary>The factor of each change in a sum; a mean is over all adapters, for one that
+    /// leaves a module as it is counts too.</summary>
     public IReadOnlyList<double> Factors(IEnumerable<double> weights)
     {
         double total = options.Adapters.Sum(adapter => adapter.Weight);
@@ -34,7 +35,8 @@ internal sealed class CoreRule(LoraMergeOptions options, long seed)
     /// <param name="least">The least extent of the matrices in the model.</param>
     /// <param name="algebra">Matrix operations.</param>
     public Matrix<float> Merge(
-        IReadOnlyList<Matrix<float>> cores, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters, string module, int least, ILinearAlgebra algebra)
+        IReadOnlyList<Matrix<float>> cores, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters, string module, int least,
+        ILinearAlgebra algebra)
     {
         if (options.Method != CoreMethod.TsvM)
         {
@@ -43,22 +45,27 @@ internal sealed class CoreRule(LoraMergeOptions options, long seed)
 
         // What is orthonormal in the space is so in the model.
         int share = Math.Max(1, least / options.Adapters.Count);
-        Directions all = Directions.Join([.. cores.Zip(adapters, (core, adapter) => Directions.Of(core.Times(adapter.Adapter.Weight), algebra, share))]);
+        Directions all = Directions.Join([.. cores.Zip(adapters,
+            (core, adapter) => Directions.Of(core.Times(adapter.Adapter.Weight), algebra, share))]);
         return all.Orthogonal(algebra).With([.. all.S.Select(value => options.Lambda * value)], algebra);
     }
 
     /// <summary>
-    /// The factor of each change of a tensor that is no product, or <see langword="null"/> if it is not merged as a sum. TSV-M takes the mean,
-    /// as its strategy does.
+    /// The factor of each change of a tensor that is no product, or <see langword="null"/> if it is not merged as a
+    /// sum. TSV-M takes the mean, as its strategy does.
     /// </summary>
     public IReadOnlyList<double>? SumFactors(IEnumerable<double> weights) => IsSum ? Factors(weights)
         : options.Method == CoreMethod.TsvM ? [.. weights.Select(weight => options.Lambda * weight / options.Adapters.Count)] : null;
 
     /// <summary>Merges vectors, which are in no space but the model's; they are overwritten.</summary>
-    public Matrix<float> MergeVectors(IReadOnlyList<Matrix<float>> vectors, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters, string name) =>
-        SumFactors(adapters.Select(adapter => adapter.Adapter.Weight)) is { } factors ? Sum(vectors, factors) : Merge(vectors, adapters, name);
+    public Matrix<float> MergeVectors(IReadOnlyList<Matrix<float>> vectors, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters,
+        string name) =>
+        SumFactors(adapters.Select(adapter => adapter.Adapter.Weight)) is { } factors
+            ? Sum(vectors, factors)
+            : Merge(vectors, adapters, name);
 
-    private Matrix<float> Merge(IReadOnlyList<Matrix<float>> cores, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters, string module)
+    private Matrix<float> Merge(IReadOnlyList<Matrix<float>> cores, IReadOnlyList<(MergedAdapter Adapter, int Index)> adapters,
+        string module)
     {
         foreach ((Matrix<float> core, (MergedAdapter adapter, int index)) in cores.Zip(adapters))
         {

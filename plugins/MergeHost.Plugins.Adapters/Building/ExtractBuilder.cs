@@ -37,7 +37,8 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
         {
             if (!after.TryGetValue(tensor.Name, out TensorInfo? other))
             {
-                throw BuildException.Refused($"'{options.Tuned}' has no '{tensor.Name}', which the base '{context.Base}' has", "Name the base that it was trained from.");
+                throw BuildException.Refused($"'{options.Tuned}' has no '{tensor.Name}', which the base '{context.Base}' has",
+                    "Name the base that it was trained from.");
             }
 
             Check(tensor, other, ends, options.Tuned, context.Base);
@@ -56,7 +57,9 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
             }
             else
             {
-                throw BuildException.Refused($"'{options.Tuned}' has '{tensor.Name}', which the base '{context.Base}' has not: an adapter can add no tensor", "Name the base that it was trained from.");
+                throw BuildException.Refused(
+                    $"'{options.Tuned}' has '{tensor.Name}', which the base '{context.Base}' has not: an adapter can add no tensor",
+                    "Name the base that it was trained from.");
             }
         }
 
@@ -64,7 +67,8 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
         modules.AddWhole(@base.Tensors);
         if (plan.Tensors.Count == 0)
         {
-            throw BuildException.Refused($"'{options.Tuned}' changes nothing that an adapter can hold", "See that it is another model than the base.");
+            throw BuildException.Refused($"'{options.Tuned}' changes nothing that an adapter can hold",
+                "See that it is another model than the base.");
         }
 
         HashSet<BlueprintSource> used = [.. plan.Tensors.SelectMany(tensor => tensor.Sources)];
@@ -83,7 +87,9 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
             Warnings = lost.Count == 0 ? [] :
             [
                 new Problem(ErrorCodes.CheckpointOddity,
-                    $"an adapter has no place for {string.Join(", ", lost.Take(8).Select(tensor => $"'{tensor.Name}' {tensor.Shape}"))}{(lost.Count > 8 ? $" and {lost.Count - 8} more" : "")}; what changed in them is lost",
+                    "an adapter has no place "
+                        + $"for {string.Join(", ", lost.Take(8).Select(tensor => $"'{tensor.Name}' {tensor.Shape}"))}"
+                        + $"{(lost.Count > 8 ? $" and {lost.Count - 8} more" : "")}; what changed in them is lost",
                     "Keep the whole model where they matter.", null, Severity.Warning),
             ],
         };
@@ -98,10 +104,14 @@ public sealed class ExtractBuilder : IModelBuilder<ExtractOptions>
 
         bool isVocabulary = before.Name == ends.Embedding?.Name || TiedEnds.IsHead(before.Name);
         throw isVocabulary && before.Shape.Rank == 2 && after.Shape.Rank == 2 && before.Shape[1] == after.Shape[1]
-            ? BuildException.Refused($"'{before.Name}' has {after.Shape[0]} rows in '{tuned}', {before.Shape[0]} in the base '{@base}': an adapter can add no tokens",
+            ? BuildException.Refused(
+                $"'{before.Name}' has {after.Shape[0]} rows in '{tuned}', {before.Shape[0]} in the base '{@base}': an adapter can add no "
+                    + "tokens",
                 "Give the base as many rows first, and extract from that.")
-            : BuildException.Refused($"'{before.Name}' is {after.Shape} in '{tuned}', {before.Shape} in the base '{@base}'", "Name the base that it was trained from.");
+            : BuildException.Refused($"'{before.Name}' is {after.Shape} in '{tuned}', {before.Shape} in the base '{@base}'",
+                "Name the base that it was trained from.");
     }
 
-    private static string NameOf(JsonObject? config, string @base) => config.Find("_name_or_path").AsText() is { Length: > 0 } name ? name : @base;
+    private static string NameOf(JsonObject? config, string @base) =>
+        config.Find("_name_or_path").AsText() is { Length: > 0 } name ? name : @base;
 }

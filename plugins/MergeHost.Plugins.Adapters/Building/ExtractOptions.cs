@@ -26,7 +26,8 @@ public sealed record ExtractOptions
     /// <summary>Whether each module gets the lengths of the trained model's rows too (DoRA).</summary>
     public bool Dora { get; init; }
 
-    /// <summary>Whether embedding and head are saved whole, rather than as products. Those of a model that ties the two are always whole.</summary>
+    /// <summary>Whether embedding and head are saved whole, rather than as products. Those of a model
+    /// that ties the two are always whole.</summary>
     public bool WholeEmbeddings { get; init; }
 }
 

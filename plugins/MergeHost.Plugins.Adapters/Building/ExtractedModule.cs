@@ -12,7 +12,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Adapters.Building;
 
 /// <summary>Decides what becomes of each tensor of a base in an adapter, and makes it.</summary>
-internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext context, ExtractOptions options, JsonObject? config, TiedEnds ends)
+internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext context, ExtractOptions options, JsonObject? config,
+    TiedEnds ends)
 {
     private readonly Dictionary<string, int> _ranks = options.Ranks.ToDictionary(rank => rank.Tensor, rank => rank.Rank);
     private readonly List<TensorInfo> _whole = [];
@@ -47,7 +48,8 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             return false;
         }
 
-        int rank = Math.Min(_ranks.GetValueOrDefault(tensor.Name, options.Rank), (int)Math.Min(tensor.Shape[tensor.Shape.Rank - 2], tensor.Shape.RowLength));
+        int rank = Math.Min(_ranks.GetValueOrDefault(tensor.Name, options.Rank),
+            (int)Math.Min(tensor.Shape[tensor.Shape.Rank - 2], tensor.Shape.RowLength));
         if (rank == 0)
         {
             return true;
@@ -71,7 +73,9 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     public void AddParameters() => _parameters.AddAll();
 
     /// <summary>Adds a head that the base has as its embedding alone.</summary>
-    public void AddHead(TensorInfo tensor) => plan.AddWhole(LoadedName(tensor.Name)[..^".weight".Length], "weight", tensor.Shape, [new BlueprintSource(options.Tuned, tensor.Name)]);
+    public void AddHead(TensorInfo tensor) =>
+        plan.AddWhole(LoadedName(tensor.Name)[..^".weight".Length], "weight", tensor.Shape,
+            [new BlueprintSource(options.Tuned, tensor.Name)]);
 
     /// <summary>Adds the tensors that are saved whole, once all modules are known.</summary>
     /// <param name="all">The base's tensors.</param>
@@ -79,13 +83,15 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     {
         // A module is saved with all that it has; biases of others are saved all or none.
         HashSet<string> modules = [.. _whole.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal)).Select(ModuleOf)];
-        HashSet<string> norms = [.. all.Where(tensor => tensor.Shape.Rank == 1 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)).Select(ModuleOf)];
+        HashSet<string> norms = [.. all.Where(tensor => tensor.Shape.Rank == 1 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal))
+            .Select(ModuleOf)];
         modules.UnionWith(_whole.Select(ModuleOf).Where(norms.Contains));
         bool hasBiases = _whole.Exists(tensor => !modules.Contains(ModuleOf(tensor)));
         foreach (TensorInfo tensor in all)
         {
             bool isBias = tensor.Name.EndsWith(".bias", StringComparison.Ordinal);
-            if ((modules.Contains(ModuleOf(tensor)) && (isBias || tensor.Name.EndsWith(".weight", StringComparison.Ordinal))) || (hasBiases && isBias))
+            if ((modules.Contains(ModuleOf(tensor)) && (isBias || tensor.Name.EndsWith(".weight", StringComparison.Ordinal)))
+                || (hasBiases && isBias))
             {
                 string name = LoadedName(tensor.Name);
                 int dot = name.LastIndexOf('.');
@@ -93,10 +99,12 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             }
         }
 
-        if (ends.IsTied && modules.Contains(ModuleOf(ends.Embedding!)) && !context.Models[options.Tuned].Tensors.Any(tensor => tensor.Name == ends.HeadName))
+        if (ends.IsTied && modules.Contains(ModuleOf(ends.Embedding!))
+            && !context.Models[options.Tuned].Tensors.Any(tensor => tensor.Name == ends.HeadName))
         {
             plan.TiesEmbeddings = true;
-            plan.AddWhole(ends.HeadName[..^".weight".Length], "weight", ends.Embedding!.Shape, [new BlueprintSource(options.Tuned, ends.Embedding.Name)]);
+            plan.AddWhole(ends.HeadName[..^".weight".Length], "weight", ends.Embedding!.Shape,
+                [new BlueprintSource(options.Tuned, ends.Embedding.Name)]);
         }
     }
 
@@ -110,7 +118,8 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
         // An embedding's product is that of its transpose.
         bool turns = isTransposed || isEmbedding;
         bool hasLengths = options.Dora;
-        FactorShape shape = new(rank, turns ? rows : columns, turns ? columns : rows, isEmbedding, Lengths: hasLengths ? (turns ? columns : rows) : 0);
+        FactorShape shape = new(rank, turns ? rows : columns, turns ? columns : rows, isEmbedding,
+            Lengths: hasLengths ? (turns ? columns : rows) : 0);
         BlueprintSource[] sources = [new(context.Base!, tensor.Name), new(options.Tuned, tensor.Name)];
         (string a, string b) = AdapterPlan.NamesOf(module, shape);
         plan.AddModule(module, shape, sources, Treatment.Make(made =>
@@ -143,7 +152,8 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     // ‖W − m·V/‖V‖‖ with V = W₀ + B·A: the lengths of the trained rows, or columns where the base stores them so.
     private static double LeftByDora(string name, float[] before, float[] after, Factors product, bool turns, float[] lengths)
     {
-        Matrix<float> adapted = new(turns ? product.Right.Columns : product.Left.Rows, turns ? product.Left.Rows : product.Right.Columns, before);
+        Matrix<float> adapted = new(turns ? product.Right.Columns : product.Left.Rows, turns ? product.Left.Rows : product.Right.Columns,
+            before);
         Matrix<float> trained = new(adapted.Rows, adapted.Columns, after);
         Factors stored = turns ? product.Transposed() : product;
         RowProduct.Add(stored.Left.Elements.Span, stored.Right.Elements.Span, stored.Rank, before, adapted.Columns);
@@ -158,7 +168,9 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
             double square = RunArithmetic.Dot(adapted.Row(row), adapted.Row(row));
             if (square == 0)
             {
-                throw BuildException.Refused($"'{name}': {(turns ? "column" : "row")} {row} of the base with the product is all zeros, and DoRA divides by its length", "Extract without `--dora`.");
+                throw BuildException.Refused(
+                    $"'{name}': {(turns ? "column" : "row")} {row} of the base with the product is all zeros, and DoRA divides by its "
+                        + "length", "Extract without `--dora`.");
             }
 
             lengths[row] = (float)Math.Sqrt(RunArithmetic.Dot(trained.Row(row), trained.Row(row)));
@@ -178,9 +190,11 @@ internal sealed partial class ExtractedModule(AdapterPlan plan, BuilderContext c
     // Models with several towers have other names in memory than on disk.
     private static string LoadedName(string name) => name switch
     {
-        _ when name.StartsWith("language_model.model.", StringComparison.Ordinal) => "model.language_model." + name["language_model.model.".Length..],
+        _ when name.StartsWith("language_model.model.", StringComparison.Ordinal) =>
+            "model.language_model." + name["language_model.model.".Length..],
         _ when name.StartsWith("language_model.lm_head.", StringComparison.Ordinal) => name["language_model.".Length..],
-        _ when name.StartsWith("vision_tower.", StringComparison.Ordinal) || name.StartsWith("multi_modal_projector.", StringComparison.Ordinal) => "model." + name,
+        _ when name.StartsWith("vision_tower.", StringComparison.Ordinal)
+            || name.StartsWith("multi_modal_projector.", StringComparison.Ordinal) => "model." + name,
         _ => name,
     };
 

@@ -9,12 +9,14 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Plugins.Adapters.Building;
 
-/// <summary>Parameters that are no module's weight, such as the matrices of all experts in one tensor: PEFT targets them by their names.</summary>
+/// <summary>Parameters that are no module's weight, such as the matrices of all experts in one
+/// tensor: PEFT targets them by their names.</summary>
 /// <remarks>
 /// Of a module with several, the factors of the one that its class defines last lie under the module's name, those of each before it one
 /// <c>base_layer</c> deeper. Experts have a product each, all of one rank.
 /// </remarks>
-internal sealed class ExtractedParameters(AdapterPlan plan, BuilderContext context, ExtractOptions options, System.Text.Json.Nodes.JsonObject? config)
+internal sealed class ExtractedParameters(AdapterPlan plan, BuilderContext context, ExtractOptions options,
+    System.Text.Json.Nodes.JsonObject? config)
 {
     private readonly List<(string Module, string Parameter, TensorInfo Tensor, int Rank)> _parameters = [];
 
@@ -28,9 +30,11 @@ internal sealed class ExtractedParameters(AdapterPlan plan, BuilderContext conte
     /// <summary>Plans the factors.</summary>
     public void AddAll()
     {
-        foreach (IGrouping<string, (string Module, string Parameter, TensorInfo Tensor, int Rank)> module in _parameters.GroupBy(parameter => parameter.Module))
+        foreach (IGrouping<string, (string Module, string Parameter, TensorInfo Tensor, int Rank)> module in _parameters.GroupBy(
+            parameter => parameter.Module))
         {
-            (string Module, string Parameter, TensorInfo Tensor, int Rank)[] defined = [.. module.OrderBy(parameter => TargetedParameters.PlaceOf(parameter.Parameter))];
+            (string Module, string Parameter, TensorInfo Tensor, int Rank)[] defined = [.. module.OrderBy(parameter =>
+                TargetedParameters.PlaceOf(parameter.Parameter))];
             for (int i = 0; i < defined.Length; i++)
             {
                 Add(module.Key, defined[i].Parameter, defined[i].Tensor, defined[i].Rank, defined.Length - 1 - i);
@@ -44,7 +48,8 @@ internal sealed class ExtractedParameters(AdapterPlan plan, BuilderContext conte
         int columns = checked((int)tensor.Shape.RowLength);
         int count = checked((int)(tensor.ElementCount / ((long)rows * columns)));
         bool isTransposed = tensor.Shape.Rank == 3 && ExpertStack.IsTransposed(config);
-        FactorShape shape = new(rank, isTransposed ? rows : columns, isTransposed ? columns : rows, Parameter: parameter) { Count = count, Depth = depth };
+        FactorShape shape =
+            new(rank, isTransposed ? rows : columns, isTransposed ? columns : rows, Parameter: parameter) { Count = count, Depth = depth };
         BlueprintSource[] sources = [new(context.Base!, tensor.Name), new(options.Tuned, tensor.Name)];
         (string a, string b) = AdapterPlan.NamesOf(module, shape);
         plan.AddModule(module, shape, sources, Treatment.Make(made =>

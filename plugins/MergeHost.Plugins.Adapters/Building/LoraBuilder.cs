@@ -5,7 +5,8 @@ using MergeHost.Plugins.Adapters.Files;
 
 namespace MergeHost.Plugins.Adapters.Building;
 
-/// <summary>Makes one adapter of several: <c>Σ wᵢsᵢBᵢAᵢ</c> as it is, or by TIES, DARE or TSV-M in the space that they span together.</summary>
+/// <summary>Makes one adapter of several: <c>Σ wᵢsᵢBᵢAᵢ</c> as it is, or by TIES, DARE or TSV-M
+/// in the space that they span together.</summary>
 /// <remarks>
 /// Unlike PEFT's <c>add_weighted_adapter</c>, products are merged, never factors: a sum of factors, multiplied, has N² products, of which N
 /// are wanted. A sum keeps all factors, so that its rank is that of all together, and is exact; cut to a rank, it is the nearest there is.
@@ -33,11 +34,13 @@ public sealed class LoraBuilder : IModelBuilder<LoraMergeOptions>
         foreach ((string name, string? parameter) in keys)
         {
             MergedModule module = new(
-                [.. adapters.Select((adapter, index) => (Module: adapter.Modules.GetValueOrDefault((name, parameter)), index)).Where(part => part.Module is not null).Select(part => (part.Module!, part.index))],
+                [.. adapters.Select((adapter, index) => (Module: adapter.Modules.GetValueOrDefault((name, parameter)), index))
+                    .Where(part => part.Module is not null).Select(part => (part.Module!, part.index))],
                 options, rule, context)
             {
                 Depth = parameter is null ? 0
-                    : keys.Count(other => other.Module == name && other.Parameter is not null && TargetedParameters.PlaceOf(other.Parameter) > TargetedParameters.PlaceOf(parameter)),
+                    : keys.Count(other => other.Module == name && other.Parameter is not null
+                        && TargetedParameters.PlaceOf(other.Parameter) > TargetedParameters.PlaceOf(parameter)),
             };
             module.AddTo(plan);
         }
@@ -51,13 +54,16 @@ public sealed class LoraBuilder : IModelBuilder<LoraMergeOptions>
             Excused =
             [
                 .. adapters.SelectMany(adapter => adapter.Copies).Select(copy => new ExcusedTensor(copy, "copy_of_the_base")),
-                .. (@base?.Tensors ?? []).Where(tensor => !whole.Uses(tensor)).Select(tensor => new ExcusedTensor(new BlueprintSource(options.Base!, tensor.Name), "base_of_adapters")),
+                .. (@base?.Tensors ?? []).Where(tensor => !whole.Uses(tensor))
+                    .Select(tensor => new ExcusedTensor(new BlueprintSource(options.Base!, tensor.Name), "base_of_adapters")),
             ],
             Warnings = [.. adapters.SelectMany(adapter => adapter.Warnings), .. UnlikeBases(adapters)],
         };
     }
 
-    private static IEnumerable<Problem> UnlikeBases(PlainLora[] adapters) => adapters.Where(adapter => adapter.Base != adapters[0].Base).Take(1).Select(other => new Problem(
-        ErrorCodes.CheckpointOddity, $"'{adapters[0].Merged.Model}' was trained on '{adapters[0].Base}', '{other.Merged.Model}' on '{other.Base}'",
-        "See that both hold the same weights.", other.Merged.Place, Severity.Warning));
+    private static IEnumerable<Problem> UnlikeBases(PlainLora[] adapters) =>
+        adapters.Where(adapter => adapter.Base != adapters[0].Base).Take(1).Select(other => new Problem(
+            ErrorCodes.CheckpointOddity,
+            $"'{adapters[0].Merged.Model}' was trained on '{adapters[0].Base}', '{other.Merged.Model}' on '{other.Base}'",
+            "See that both hold the same weights.", other.Merged.Place, Severity.Warning));
 }

@@ -20,13 +20,14 @@ public sealed record LoraMergeOptions
     [Range(1, 65536)]
     public int? Rank { get; init; }
 
-    /// <summary>The share of the squared singular values of each module's change that its rank holds; <see cref="Rank"/> is then the largest.</summary>
+    /// <summary>The share of the squared singular values of each module's change that its rank holds;
+    /// <see cref="Rank"/> is then the largest.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? Energy { get; init; }
 
     /// <summary>
-    /// The base, whose configuration then goes along; GGUF files need it, and adapters with trained biases or whole modules. Of the model only
-    /// those tensors are read.
+    /// The base, whose configuration then goes along; GGUF files need it, and adapters with trained biases or whole
+    /// modules. Of the model only those tensors are read.
     /// </summary>
     [Model]
     public string? Base { get; init; }

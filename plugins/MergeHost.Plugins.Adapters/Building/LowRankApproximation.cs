@@ -6,8 +6,8 @@ namespace MergeHost.Plugins.Adapters.Building;
 
 /// <summary>The nearest product of a rank to a matrix: its leading singular values and vectors.</summary>
 /// <remarks>
-/// Small matrices, and all if asked, are decomposed as a whole. Of others the leading directions are sought in the image of some more random
-/// ones, under which the matrix has been applied several times; what is left over is then at most a little more than the least.
+/// Small matrices, and all if asked, are decomposed as a whole. Of others the leading directions are sought in the image of some more
+/// random ones, under which the matrix has been applied several times; what is left over is then at most a little more than the least.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/0909.4061">Halko, Martinsson, Tropp, Finding structure with randomness</seealso>
 internal sealed class LowRankApproximation(ILinearAlgebra algebra, long seed, bool isExact)

@@ -11,7 +11,8 @@ namespace MergeHost.Plugins.Adapters.Building;
 /// <param name="options">What is asked for.</param>
 /// <param name="rule">How changes become one.</param>
 /// <param name="context">The models.</param>
-internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)> parts, LoraMergeOptions options, CoreRule rule, BuilderContext context)
+internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)> parts, LoraMergeOptions options, CoreRule rule,
+    BuilderContext context)
 {
     private readonly FactorShape _shape = parts[0].Module.Shape;
     private readonly IReadOnlyList<(MergedAdapter, int)> _adapters = [.. parts.Select(part => (part.Module.Adapter.Merged, part.Index))];
@@ -30,7 +31,8 @@ internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)
         if (parts.Select(part => part.Module).FirstOrDefault(part => !IsLike(part.Shape)) is { } other)
         {
             throw BuildException.Refused(
-                $"module '{FullName}' is of {Words(_shape)} in '{parts[0].Module.Adapter.Merged.Model}' and of {Words(other.Shape)} in '{other.Adapter.Merged.Model}'",
+                $"module '{FullName}' is of {Words(_shape)} in '{parts[0].Module.Adapter.Merged.Model}' and of {Words(other.Shape)} in "
+                    + $"'{other.Adapter.Merged.Model}'",
                 "Merge adapters of one base.", other.Adapter.Merged.Place);
         }
 
@@ -42,10 +44,12 @@ internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)
 
         // Both bases, the factors again in them, and the small matrices.
         long scratchBytes = 4L * sizeof(float) * together * (_shape.In + _shape.Out + ((long)together * parts.Count));
-        plan.AddModule(Name, made, [.. parts.SelectMany(part => part.Module.Sources)], Treatment.Make(tensors => Make(made, isWhole, tensors), scratchBytes));
+        plan.AddModule(Name, made, [.. parts.SelectMany(part => part.Module.Sources)],
+            Treatment.Make(tensors => Make(made, isWhole, tensors), scratchBytes));
     }
 
-    private static string Words(FactorShape shape) => shape.Count > 1 ? $"{shape.Count} times [{shape.Out}, {shape.In}]" : $"[{shape.Out}, {shape.In}]";
+    private static string Words(FactorShape shape) =>
+        shape.Count > 1 ? $"{shape.Count} times [{shape.Out}, {shape.In}]" : $"[{shape.Out}, {shape.In}]";
 
     private bool IsLike(FactorShape other) => other with { Rank = _shape.Rank, HasBias = _shape.HasBias } == _shape;
 
@@ -59,7 +63,8 @@ internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)
             Factors result;
             if (isWhole)
             {
-                result = products.Zip(rule.Factors(parts.Select(part => part.Module.Adapter.Merged.Weight)), (product, factor) => product.Times(factor)).Aggregate((sum, product) => sum.Plus(product));
+                result = products.Zip(rule.Factors(parts.Select(part => part.Module.Adapter.Merged.Weight)),
+                    (product, factor) => product.Times(factor)).Aggregate((sum, product) => sum.Plus(product));
             }
             else
             {
@@ -81,7 +86,9 @@ internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)
 
         if (made.HasBias)
         {
-            Matrix<float>[] biases = [.. parts.Select(part => new Matrix<float>(1, made.Out, part.Module.Bias is { } bias ? tensors.Read(bias) : new float[made.Out]).Times(part.Module.Scale))];
+            Matrix<float>[] biases = [.. parts.Select(part =>
+                new Matrix<float>(1, made.Out, part.Module.Bias is { } bias ? tensors.Read(bias) : new float[made.Out])
+                    .Times(part.Module.Scale))];
             string name = AdapterPlan.BiasOf(Name);
             rule.MergeVectors(biases, _adapters, name).Elements.Span.CopyTo(tensors.Result(name));
         }
@@ -100,14 +107,18 @@ internal sealed class MergedModule(IReadOnlyList<(PlainModule Module, int Index)
     // Ranks are shapes, so that they must be known before anything is made.
     private int RankOf(double energy, int most)
     {
-        if (parts.Select(part => part.Module.Adapter.Merged).FirstOrDefault(adapter => context.Unmade.Contains(adapter.Model)) is { } unmade)
+        if (parts.Select(part => part.Module.Adapter.Merged)
+            .FirstOrDefault(adapter => context.Unmade.Contains(adapter.Model)) is { } unmade)
         {
-            throw BuildException.Refused($"'energy' is set, and '{unmade.Model}' is made by a stage of this recipe, so that ranks cannot be found while planning",
+            throw BuildException.Refused(
+                $"'energy' is set, and '{unmade.Model}' is made by a stage of this recipe, so that ranks cannot be found while planning",
                 "Set `rank:` instead, or make the adapter by a recipe of its own.", unmade.Place);
         }
 
         ManagedLinearAlgebra algebra = new();
         return Experts(module => module.Read(module.Adapter.ReadNow)).Index()
-            .Select(expert => Math.Clamp(LoraRankScorer.OfEnergy(algebra.SingularValues(Merge(new CoreSpace(expert.Item, algebra), expert.Index, algebra)), energy), 1, most)).Max();
+            .Select(expert =>
+                Math.Clamp(LoraRankScorer.OfEnergy(algebra.SingularValues(Merge(new CoreSpace(expert.Item, algebra), expert.Index,
+                    algebra)), energy), 1, most)).Max();
     }
 }

@@ -26,8 +26,12 @@ internal sealed class MergedWhole(IReadOnlyList<PlainLora> adapters, LoraMergeOp
     public void AddTo(AdapterPlan plan)
     {
         BaseNames? names = @base is null ? null : new BaseNames(@base.Tensors);
-        TiedEnds? ends = @base is null ? null : new TiedEnds(@base, @base.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson());
-        foreach ((string module, string parameter) in adapters.SelectMany(adapter => adapter.Whole.Keys).Distinct().OrderByDescending(key => key.Parameter, StringComparer.Ordinal))
+        TiedEnds? ends = @base is null
+            ? null
+            : new TiedEnds(@base, @base.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson());
+        foreach ((string module,
+            string parameter) in adapters.SelectMany(adapter => adapter.Whole.Keys).Distinct()
+                .OrderByDescending(key => key.Parameter, StringComparer.Ordinal))
         {
             PlainLora[] holders = [.. adapters.Where(adapter => adapter.Whole.ContainsKey((module, parameter)))];
             Add(plan, module, parameter, holders, names, ends);
@@ -40,30 +44,40 @@ internal sealed class MergedWhole(IReadOnlyList<PlainLora> adapters, LoraMergeOp
         string name = $"{module}.{parameter}";
         if (rule.SumFactors(holders.Select(holder => holder.Merged.Weight)) is not { } factors)
         {
-            throw BuildException.Refused($"{first.Model}: '{name}' is saved whole, and '{JsonNamingPolicy.SnakeCaseLower.ConvertName(options.Method.ToString())}' merges products alone", PlainLora.Hint, first.Place);
+            throw BuildException.Refused(
+                $"{first.Model}: '{name}' is saved whole, and '{JsonNamingPolicy.SnakeCaseLower.ConvertName(options.Method.ToString())}' "
+                    + "merges products alone", PlainLora.Hint, first.Place);
         }
 
         if (parameter == "weight" && adapters.FirstOrDefault(adapter => adapter.Modules.ContainsKey((module, null))) is { } other)
         {
-            throw BuildException.Refused($"'{name}' is saved whole in '{first.Model}', and is a product in '{other.Merged.Model}'", PlainLora.Hint, other.Merged.Place);
+            throw BuildException.Refused($"'{name}' is saved whole in '{first.Model}', and is a product in '{other.Merged.Model}'",
+                PlainLora.Hint, other.Merged.Place);
         }
 
         if (names is null)
         {
-            throw BuildException.Refused($"{first.Model}: '{name}' is saved whole: what changed in it can be told with the base alone", "Name the base by `base:`.", first.Place);
+            throw BuildException.Refused($"{first.Model}: '{name}' is saved whole: what changed in it can be told with the base alone",
+                "Name the base by `base:`.", first.Place);
         }
 
         TensorInfo before = names.Find(name, out _) ?? (ends!.IsTied && TiedEnds.IsHead(name) ? ends.Embedding : null)
-            ?? throw BuildException.Refused($"{first.Model}: '{name}' is saved whole, and the base '{options.Base}' has none, or several that fit", "Name the base that the adapters were trained on.", first.Place);
+            ?? throw BuildException.Refused(
+                $"{first.Model}: '{name}' is saved whole, and the base '{options.Base}' has none, or several that fit",
+                "Name the base that the adapters were trained on.", first.Place);
         if (holders.FirstOrDefault(holder => holder.Whole[(module, parameter)].Shape != before.Shape) is { } unlike)
         {
-            throw BuildException.Refused($"'{name}' is {unlike.Whole[(module, parameter)].Shape} in '{unlike.Merged.Model}', {before.Shape} in the base '{options.Base}'",
+            throw BuildException.Refused(
+                $"'{name}' is {unlike.Whole[(module, parameter)].Shape} in '{unlike.Merged.Model}', {before.Shape} in the base "
+                    + $"'{options.Base}'",
                 "Merge adapters of one base, without new tokens.", unlike.Merged.Place);
         }
 
         _used.Add(before.Name);
-        BlueprintSource[] sources = [new(options.Base!, before.Name), .. holders.Select(holder => holder.Source(holder.Whole[(module, parameter)]))];
-        plan.AddWhole(module, parameter, tensor.Shape, sources, Treatment.Make(made => Make(made, sources, factors), 3L * sizeof(float) * Run, holdsSources: false));
+        BlueprintSource[] sources = [new(options.Base!, before.Name),
+            .. holders.Select(holder => holder.Source(holder.Whole[(module, parameter)]))];
+        plan.AddWhole(module, parameter, tensor.Shape, sources,
+            Treatment.Make(made => Make(made, sources, factors), 3L * sizeof(float) * Run, holdsSources: false));
     }
 
     private static void Make(MadeTensors made, BlueprintSource[] sources, IReadOnlyList<double> factors)

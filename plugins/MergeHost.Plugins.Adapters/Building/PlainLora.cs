@@ -12,13 +12,15 @@ namespace MergeHost.Plugins.Adapters.Building;
 internal sealed class PlainLora
 {
     /// <summary>The way out where an adapter cannot be merged as one.</summary>
-    public const string Hint = "Merge models instead, as `base+adapter`, and extract an adapter of the result: `mergehost extract BASE MERGED OUT`.";
+    public const string Hint =
+        "Merge models instead, as `base+adapter`, and extract an adapter of the result: `mergehost extract BASE MERGED OUT`.";
 
     private const string Bias = "lora_B.bias";
 
     // What makes more of the tensors than a product, or less.
     private static readonly string[] _fields =
-        ["use_dora", "kasa_config", "use_bdlora", "alora_invocation_tokens", "use_qalora", "arrow_config", "layer_replication", "trainable_token_indices"];
+        ["use_dora", "kasa_config", "use_bdlora", "alora_invocation_tokens", "use_qalora", "arrow_config", "layer_replication",
+            "trainable_token_indices"];
 
     private static readonly string[] _changedBases = ["pissa", "olora", "loftq", "corda", "lora_ga"];
 
@@ -49,7 +51,8 @@ internal sealed class PlainLora
         Copies = [.. reader.Tensors.Where(IsCopy).Select(Source)];
         foreach (AdapterModule module in _file.Modules)
         {
-            foreach ((string part, TensorInfo tensor) in module.Parts.Where(part => part.Key[0] == AdapterKey.Replaces && !IsCopy(part.Value)))
+            foreach ((string part,
+                TensorInfo tensor) in module.Parts.Where(part => part.Key[0] == AdapterKey.Replaces && !IsCopy(part.Value)))
             {
                 Whole.Add((module.Name, part[1..]), tensor);
             }
@@ -120,7 +123,9 @@ internal sealed class PlainLora
         return config.Kind != "LORA" ? $"it is of kind '{config.Kind}'"
             : Array.Find(_fields, config.Has) is { } field ? $"'{field}' is set"
             : Array.Exists(_changedBases, start.StartsWith) ? $"'init_lora_weights' is '{start}', which changes the base"
-            : _file.Modules.SelectMany(module => module.Parts).FirstOrDefault(part => part.Key[0] != AdapterKey.Replaces && !_parts.Contains(part.Key) && part.Key != Bias).Value is { } other
+            : _file.Modules.SelectMany(module => module.Parts)
+                .FirstOrDefault(part => part.Key[0] != AdapterKey.Replaces && !_parts.Contains(part.Key)
+                    && part.Key != Bias).Value is { } other
                 ? $"'{CheckpointException.Printable(other.Name)}' is no factor of a product" : null;
     }
 
@@ -140,7 +145,8 @@ internal sealed class PlainLora
 
         if (module.Has(Bias) && !_file.Config.Is("lora_bias"))
         {
-            throw _file.Config.Wrong($"'lora_bias' is false, and module '{module.Name}' has '{Bias}'", "Set `\"lora_bias\": true` if the biases are to be merged.");
+            throw _file.Config.Wrong($"'lora_bias' is false, and module '{module.Name}' has '{Bias}'",
+                "Set `\"lora_bias\": true` if the biases are to be merged.");
         }
 
         // Of a parameter there is a product for each expert; the configuration alone says of what rank.
@@ -148,8 +154,13 @@ internal sealed class PlainLora
         int rank = checked((int)right[0]) / count;
         return new PlainModule(
             this, module.Name,
-            new FactorShape(rank, checked((int)right[1]), checked((int)left[0]), isEmbedding, parameter) { Count = count, HasBias = module.Has(Bias) },
-            LoraScale.Of(_file, module, name, rank, a), Source(module.Parts[a]), Source(module.Parts[b]), module.Has(Bias) ? Source(module.Take(Bias)) : null);
+            new FactorShape(rank, checked((int)right[1]), checked((int)left[0]), isEmbedding, parameter)
+            {
+                Count = count,
+                HasBias = module.Has(Bias)
+            },
+            LoraScale.Of(_file, module, name, rank, a), Source(module.Parts[a]), Source(module.Parts[b]),
+            module.Has(Bias) ? Source(module.Take(Bias)) : null);
     }
 }
 
@@ -161,7 +172,8 @@ internal sealed class PlainLora
 /// <param name="A">The right factor.</param>
 /// <param name="B">The left factor.</param>
 /// <param name="Bias">What is added to the bias, before it is scaled, or <see langword="null"/>.</param>
-internal sealed record PlainModule(PlainLora Adapter, string Name, FactorShape Shape, double Scale, BlueprintSource A, BlueprintSource B, BlueprintSource? Bias)
+internal sealed record PlainModule(PlainLora Adapter, string Name, FactorShape Shape, double Scale, BlueprintSource A, BlueprintSource B,
+    BlueprintSource? Bias)
 {
     /// <summary>The tensors.</summary>
     public IEnumerable<BlueprintSource> Sources => Bias is null ? [A, B] : [A, B, Bias];

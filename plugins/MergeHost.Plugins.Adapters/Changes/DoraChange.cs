@@ -5,7 +5,8 @@ using MergeHost.Kernels.Vectors;
 namespace MergeHost.Plugins.Adapters.Changes;
 
 /// <summary>Scales each row, or each column, of the changed matrix to a length that was trained: <c>m·V/‖V‖</c>.</summary>
-/// <remarks>V is the base with this change alone: other adapters were not there while the lengths were trained, and are scaled along.</remarks>
+/// <remarks>V is the base with this change alone: other adapters were not there while the lengths
+/// were trained, and are scaled along.</remarks>
 /// <param name="inner">The change before: <c>V = W + s·B·A</c>.</param>
 /// <param name="magnitudes">The lengths.</param>
 /// <param name="tensor">The matrix.</param>

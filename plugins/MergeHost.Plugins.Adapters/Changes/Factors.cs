@@ -30,7 +30,8 @@ internal sealed record Factors(Matrix<float> Left, Matrix<float> Right)
         return new(left, new(Rank + other.Rank, Right.Columns, (float[])[.. Right.Elements.Span, .. other.Right.Elements.Span]));
     }
 
-    /// <summary>Writes the factors where those of an expert are in an adapter: its rows of all right factors, and every so many columns of all left ones.</summary>
+    /// <summary>Writes the factors where those of an expert are in an adapter: its rows of all right factors, and
+    /// every so many columns of all left ones.</summary>
     /// <param name="expert">The expert.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="right"><c>[count · rank, in]</c></param>

@@ -22,5 +22,6 @@ internal sealed class PackedFactors
     /// <param name="values">What they are added to.</param>
     /// <param name="columns">The length of a row.</param>
     public void Add(int firstRow, Span<float> values, int columns) =>
-        RowProduct.AddPacked(_left.Elements.Span.Slice(firstRow * _left.Columns, values.Length / columns * _left.Columns), _right, _left.Columns, values, columns);
+        RowProduct.AddPacked(_left.Elements.Span.Slice(firstRow * _left.Columns, values.Length / columns * _left.Columns), _right,
+            _left.Columns, values, columns);
 }

@@ -1,7 +1,8 @@
 namespace MergeHost.Plugins.Adapters.Changes;
 
 /// <summary>Factors that are read when a tensor needs them; those of the tensors that were read last stay in memory.</summary>
-/// <remarks>Tensors are read one after the other, a few at once: an adapter's factors take no more room than those of a few modules.</remarks>
+/// <remarks>Tensors are read one after the other, a few at once: an adapter's factors take no
+/// more room than those of a few modules.</remarks>
 internal sealed class RecentFactors
 {
     // One for each tensor that threads may be at, and some that have just begun or end.

@@ -8,9 +8,10 @@ namespace MergeHost.Plugins.Adapters.Changes;
 
 /// <summary>Adds a product of small depth to rows of a matrix, in float32.</summary>
 /// <remarks>
-/// Tiles of three rows and four registers stay in registers while the depth runs. The right factor is laid out by panels of a tile's columns
-/// first, since lines that lie far apart push each other out of the nearest cache. Each element is one chain of fused multiplications in the
-/// order of the depth, so that its bits depend neither on the width of registers nor on which rows are computed together.
+/// Tiles of three rows and four registers stay in registers while the depth runs. The right factor is laid out by panels
+/// of a tile's columns first, since lines that lie far apart push each other out of the nearest cache. Each element is
+/// one chain of fused multiplications in the order of the depth, so that its bits depend neither on the width of
+/// registers nor on which rows are computed together.
 /// </remarks>
 internal static class RowProduct
 {

@@ -38,7 +38,8 @@ internal readonly struct SingleLane512(Vector512<float> value) : ISingleLane<Sin
         new(Vector512.FusedMultiplyAdd(a._value, b._value, sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddTo(ref float first, nuint at, SingleLane512 value) => (Vector512.LoadUnsafe(ref first, at) + value._value).StoreUnsafe(ref first, at);
+    public static void AddTo(ref float first, nuint at, SingleLane512 value) =>
+        (Vector512.LoadUnsafe(ref first, at) + value._value).StoreUnsafe(ref first, at);
 }
 
 /// <summary>8 numbers: AVX2, or two registers where there is none.</summary>
@@ -59,5 +60,6 @@ internal readonly struct SingleLane256(Vector256<float> value) : ISingleLane<Sin
         new(Vector256.FusedMultiplyAdd(a._value, b._value, sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddTo(ref float first, nuint at, SingleLane256 value) => (Vector256.LoadUnsafe(ref first, at) + value._value).StoreUnsafe(ref first, at);
+    public static void AddTo(ref float first, nuint at, SingleLane256 value) =>
+        (Vector256.LoadUnsafe(ref first, at) + value._value).StoreUnsafe(ref first, at);
 }

@@ -20,14 +20,17 @@ internal sealed class AdapterConfig(string name, JsonObject json)
     public JsonObject Json => json;
 
     /// <summary>The adapter's kind, such as <c>LORA</c>.</summary>
-    public string Kind => json.Find("peft_type").AsText()?.ToUpperInvariant() ?? throw Wrong("'peft_type' is not set, so that the adapter's kind is not known",
-        "Add `\"peft_type\": \"LORA\"` if the adapter is a LoRA.");
+    public string Kind =>
+        json.Find("peft_type").AsText()?.ToUpperInvariant()
+            ?? throw Wrong("'peft_type' is not set, so that the adapter's kind is not known",
+                "Add `\"peft_type\": \"LORA\"` if the adapter is a LoRA.");
 
     /// <summary>Whether a field is true.</summary>
     public bool Is(string field) => json.Find(field).AsTruth() ?? false;
 
     /// <summary>Whether a field is set to anything.</summary>
-    public bool Has(string field) => json.Find(field) is { } value && value is not JsonArray { Count: 0 } and not JsonObject { Count: 0 } && value.AsTruth() != false;
+    public bool Has(string field) =>
+        json.Find(field) is { } value && value is not JsonArray { Count: 0 } and not JsonObject { Count: 0 } && value.AsTruth() != false;
 
     /// <summary>A number.</summary>
     /// <exception cref="CheckpointException">It is no number.</exception>
@@ -52,7 +55,8 @@ internal sealed class AdapterConfig(string name, JsonObject json)
     {
         (string Key, double Number)[] fitting =
         [
-            .. (json.Find(field) as JsonObject ?? []).Where(entry => Matches($"^(.*\\.)?({entry.Key})$", module)).Select(entry => (entry.Key, AsNumber(field, entry.Value))),
+            .. (json.Find(field) as JsonObject ?? []).Where(entry => Matches($"^(.*\\.)?({entry.Key})$", module))
+                .Select(entry => (entry.Key, AsNumber(field, entry.Value))),
         ];
         if (fitting.Length == 0)
         {
@@ -61,7 +65,9 @@ internal sealed class AdapterConfig(string name, JsonObject json)
 
         if (fitting.Any(other => other.Number != fitting[0].Number))
         {
-            warnings.Add(Warning($"'{field}' has {string.Join(" and ", fitting.Select(entry => $"'{entry.Key}'"))} for module '{module}'; the first counts, as in PEFT"));
+            warnings.Add(
+                Warning($"'{field}' has {string.Join(" and ", fitting.Select(entry => $"'{entry.Key}'"))} for module '{module}'; the first "
+                    + "counts, as in PEFT"));
         }
 
         return fitting[0].Number;
@@ -75,7 +81,8 @@ internal sealed class AdapterConfig(string name, JsonObject json)
         _ => false,
     };
 
-    /// <summary>Whether a module is of a layer that <c>layers_to_transform</c> selects, as PEFT tells layers: by the number behind a word of <c>layers_pattern</c>, or else by the last one.</summary>
+    /// <summary>Whether a module is of a layer that <c>layers_to_transform</c> selects, as PEFT tells layers: by the number behind a word
+    /// of <c>layers_pattern</c>, or else by the last one.</summary>
     public bool SelectsLayer(string module)
     {
         JsonNode? layers = json.Find("layers_to_transform");
@@ -91,20 +98,25 @@ internal sealed class AdapterConfig(string name, JsonObject json)
         for (int i = words.Length - 2; i >= 2 && layer is null; i--)
         {
             bool isBehind = patterns.Count == 0 || patterns.Any(pattern => Matches($"^(?:{pattern})$", words[i - 1]));
-            layer = isBehind && int.TryParse(words[i], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : null;
+            layer = isBehind
+                && int.TryParse(words[i], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture,
+                    out int number) ? number : null;
         }
 
         return layer is not null && (layers.AsInt() is { } single ? single == layer : layers.Items().Any(item => item.AsInt() == layer));
     }
 
     /// <summary>Whether a module's name is, or ends with, a name.</summary>
-    public static bool IsEnding(string module, string ending) => module == ending || module.EndsWith("." + ending, StringComparison.Ordinal);
+    public static bool IsEnding(string module, string ending) =>
+        module == ending || module.EndsWith("." + ending, StringComparison.Ordinal);
 
     /// <summary>An error in the file.</summary>
-    public CheckpointException Wrong(string reason, string? hint = null) => new(new Problem(ErrorCodes.BadConfig, $"{name}/{FileName}: {reason}", hint));
+    public CheckpointException Wrong(string reason, string? hint = null) =>
+        new(new Problem(ErrorCodes.BadConfig, $"{name}/{FileName}: {reason}", hint));
 
     /// <summary>A warning about the file.</summary>
-    public Problem Warning(string reason, string? hint = null) => new(ErrorCodes.CheckpointOddity, $"{name}/{FileName}: {reason}", hint, Severity: Severity.Warning);
+    public Problem Warning(string reason, string? hint = null) =>
+        new(ErrorCodes.CheckpointOddity, $"{name}/{FileName}: {reason}", hint, Severity: Severity.Warning);
 
     private bool Matches(string pattern, string module)
     {

@@ -15,7 +15,8 @@ internal sealed partial class AdapterFile
         Name = name;
         CompanionFile config = reader.Companions.FirstOrDefault(file => file.Name == AdapterConfig.FileName)
             ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
-                reader.WeightFiles.Any(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? $"{name}: the file holds a model, and no adapter"
+                reader.WeightFiles.Any(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+                    ? $"{name}: the file holds a model, and no adapter"
                     : $"{name}: there is no {AdapterConfig.FileName}, so that the adapter's kind and scale are not known",
                 "Name an adapter: a folder with its weights and its configuration, or llama.cpp's file of one."));
         Config = new AdapterConfig(name, config.ReadJson());
@@ -38,7 +39,8 @@ internal sealed partial class AdapterFile
     public AdapterModule Shared => _modules.TryGetValue(("", 0), out AdapterModule? shared) ? shared : new AdapterModule(this, "", 0);
 
     /// <summary>An error in a tensor.</summary>
-    public CheckpointException Wrong(TensorInfo tensor, string reason, string? hint = null) => CheckpointException.BadTensor(Name, tensor.Name, reason, hint);
+    public CheckpointException Wrong(TensorInfo tensor, string reason, string? hint = null) =>
+        CheckpointException.BadTensor(Name, tensor.Name, reason, hint);
 
     /// <summary>Adds a warning.</summary>
     public void Warn(string reason, string? hint = null) =>
@@ -54,7 +56,8 @@ internal sealed partial class AdapterFile
             if (ForeignName().IsMatch(tensor.Name))
             {
                 throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,
-                    $"{Name}: tensor '{CheckpointException.Printable(tensor.Name)}' is named as the tools for diffusion models name theirs (kohya, LyCORIS, diffusers), which do not tell modules as PEFT does",
+                    $"{Name}: tensor '{CheckpointException.Printable(tensor.Name)}' is named as the tools for diffusion models name theirs "
+                        + "(kohya, LyCORIS, diffusers), which do not tell modules as PEFT does",
                     "Convert the adapter to PEFT's form by the tool that made it."));
             }
 
@@ -92,7 +95,8 @@ internal sealed partial class AdapterFile
     {
         if (names.Count > 0)
         {
-            Warn($"{names.Count} tensors {what}, first '{CheckpointException.Printable(names[0])}'; they are placed by the rest of their names",
+            Warn($"{names.Count} tensors {what}, first '{CheckpointException.Printable(names[0])}'; they are placed by the rest of their "
+                + "names",
                 "Save the adapter again with PEFT, which loads it as nothing otherwise.");
         }
     }

@@ -17,7 +17,8 @@ internal readonly record struct AdapterKey(string Module, string Part, int Depth
 
     private static readonly string[] _beginnings =
     [
-        "lora_", "hada_", "lokr_", "ia3_", "vera_", "oft_", "boft_", "hra_", "fourierft_", "randlora_", "miss_", "bone_", "delora_", "hira_",
+        "lora_", "hada_", "lokr_", "ia3_", "vera_", "oft_", "boft_", "hra_", "fourierft_", "randlora_", "miss_", "bone_", "delora_",
+        "hira_",
         "c3a_", "road_", "gralora_", "shira_", "vblora_", "trainable_tokens_",
     ];
 
@@ -60,7 +61,10 @@ internal readonly record struct AdapterKey(string Module, string Part, int Depth
         }
 
         string last = parts[^1];
-        return Made(parts[..at], parts[at] == "token_adapter" ? "trainable_tokens_delta" : last == "bias" && at < parts.Length - 1 ? parts[at] + ".bias" : parts[at]);
+        return Made(parts[..at],
+            parts[at] == "token_adapter"
+                ? "trainable_tokens_delta"
+                : last == "bias" && at < parts.Length - 1 ? parts[at] + ".bias" : parts[at]);
     }
 
     private static AdapterKey Made(string[] module, string part)

@@ -53,7 +53,8 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
         return new Matrix<float>(rows, columns, Read(tensor));
     }
 
-    /// <summary>A tensor as <see cref="Matrix"/> reads it, but later and as often as it is asked for; its numbers are checked now.</summary>
+    /// <summary>A tensor as <see cref="Matrix"/> reads it, but later and as often as it is
+    /// asked for; its numbers are checked now.</summary>
     public StoredMatrix Stored(string part)
     {
         TensorInfo tensor = Take(part);
@@ -78,7 +79,8 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
         return tensor.DType.Name switch
         {
             "I32" => [.. MemoryMarshal.Cast<byte, int>(stored)],
-            "I64" => [.. MemoryMarshal.Cast<byte, long>(stored).ToArray().Select(index => (int)Math.Clamp(index, int.MinValue, int.MaxValue))],
+            "I64" => [.. MemoryMarshal.Cast<byte, long>(stored).ToArray()
+                .Select(index => (int)Math.Clamp(index, int.MinValue, int.MaxValue))],
             _ => [.. Read(tensor).Select(index => (int)index)],
         };
     }
@@ -96,7 +98,8 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
     }
 
     private CheckpointException Missing(string part) => new(new Problem(ErrorCodes.TensorMissing,
-        $"{adapter.Name}: module '{name}' has no '{part}', only {string.Join(", ", _parts.Keys.Select(found => $"'{found.TrimStart(AdapterKey.Replaces)}'"))}",
+        $"{adapter.Name}: module '{name}' has no '{part}', "
+            + $"only {string.Join(", ", _parts.Keys.Select(found => $"'{found.TrimStart(AdapterKey.Replaces)}'"))}",
         "Download the adapter again, or save it again with PEFT."));
 
     private float[] Read(TensorInfo tensor)
@@ -126,7 +129,8 @@ internal sealed class AdapterModule(AdapterFile adapter, string name, int depth)
         }
 
         throw new CheckpointException(new Problem(ErrorCodes.NonFinite,
-            $"{adapter.Name}: tensor '{CheckpointException.Printable(tensor.Name)}' holds {(float.IsNaN(values[odd]) ? "NaN" : "an infinity")} at element {odd}",
+            $"{adapter.Name}: tensor '{CheckpointException.Printable(tensor.Name)}' "
+                + $"holds {(float.IsNaN(values[odd]) ? "NaN" : "an infinity")} at element {odd}",
             "Train the adapter again, or take an earlier state of it."));
     }
 }

@@ -32,14 +32,17 @@ internal static class KnownFields
     /// <summary>Warns of fields that are set and not known.</summary>
     public static void Warn(AdapterFile adapter)
     {
-        string[] unknown = [.. adapter.Config.Json.Where(field => IsSet(field.Value) && !_names.Contains(field.Key)).Select(field => $"'{field.Key}' ({field.Value.Words()})")];
+        string[] unknown = [.. adapter.Config.Json.Where(field => IsSet(field.Value) && !_names.Contains(field.Key))
+            .Select(field => $"'{field.Key}' ({field.Value.Words()})")];
         if (unknown.Length > 0)
         {
             adapter.Warnings.Add(adapter.Config.Warning(
-                $"{CheckpointException.Printable(string.Join(", ", unknown))} {(unknown.Length == 1 ? "is" : "are")} not known, and may change what the tensors mean",
+                $"{CheckpointException.Printable(string.Join(", ", unknown))} {(unknown.Length == 1 ? "is" : "are")} not known, and may "
+                    + "change what the tensors mean",
                 "Compare the result with what PEFT of the adapter's own version merges."));
         }
     }
 
-    private static bool IsSet(JsonNode? value) => value is not (null or JsonArray { Count: 0 } or JsonObject { Count: 0 }) && value.AsTruth() != false;
+    private static bool IsSet(JsonNode? value) =>
+        value is not (null or JsonArray { Count: 0 } or JsonObject { Count: 0 }) && value.AsTruth() != false;
 }

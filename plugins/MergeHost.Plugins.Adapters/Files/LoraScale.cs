@@ -16,7 +16,8 @@ internal static class LoraScale
         double r = RankOf(adapter, name);
         double alpha = config.Pattern("alpha_pattern", name, config.Number("lora_alpha", 8), adapter.Warnings);
         return r == rank ? alpha / (config.Is("use_rslora") ? Math.Sqrt(r) : r)
-            : throw module.Wrong(part, $"shape {module.Parts[part].Shape} is of rank {rank}; {AdapterConfig.FileName} says {r}", "Take configuration and weights from the same place.");
+            : throw module.Wrong(part, $"shape {module.Parts[part].Shape} is of rank {rank}; {AdapterConfig.FileName} says {r}",
+                "Take configuration and weights from the same place.");
     }
 
     /// <summary>The rank that the configuration says.</summary>

@@ -10,5 +10,6 @@ namespace MergeHost.Plugins.Adapters.Files;
 internal sealed record StoredMatrix(int Rows, int Columns, bool IsZero, Func<Matrix<float>> Read)
 {
     /// <summary>A matrix that is made of this one as it is read.</summary>
-    public StoredMatrix Made(int rows, int columns, Func<Matrix<float>, Matrix<float>> make) => new(rows, columns, IsZero, () => make(Read()));
+    public StoredMatrix Made(int rows, int columns, Func<Matrix<float>, Matrix<float>> make) =>
+        new(rows, columns, IsZero, () => make(Read()));
 }

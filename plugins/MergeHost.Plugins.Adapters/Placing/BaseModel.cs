@@ -56,7 +56,8 @@ internal sealed class BaseModel
         if (ambiguous.Count > 0)
         {
             throw new CheckpointException(new Problem(ErrorCodes.TensorUnaccounted,
-                $"{_adapter.Name}: '{CheckpointException.Printable(name)}' may be {string.Join(" or ", ambiguous.Select(tensor => $"'{tensor.Name}'"))} of the base",
+                $"{_adapter.Name}: '{CheckpointException.Printable(name)}' may "
+                    + $"be {string.Join(" or ", ambiguous.Select(tensor => $"'{tensor.Name}'"))} of the base",
                 "Give the adapter's tensors the base's full names."));
         }
 
@@ -77,7 +78,8 @@ internal sealed class BaseModel
             if (!DTypeConversion.CanDecode(stored.DType))
             {
                 throw new CheckpointException(new Problem(ErrorCodes.DTypeUnusable,
-                    $"'{stored.Name}' of the base is {stored.DType}, which the adapter '{_adapter.Name}' cannot be added to", "Name the base that is not quantised."));
+                    $"'{stored.Name}' of the base is {stored.DType}, which the adapter '{_adapter.Name}' cannot be added to",
+                    "Name the base that is not quantised."));
             }
 
             changed = new AdaptedTensor(new TensorSource(_reader, stored), OriginalOf(stored), IsTransposed(stored));
@@ -91,7 +93,8 @@ internal sealed class BaseModel
     /// <exception cref="CheckpointException">There is none; the message names the adapter's tensor.</exception>
     public AdaptedTensor Place(string module, string parameter, TensorInfo cause) => Find(module, parameter)
         ?? throw new CheckpointException(new Problem(ErrorCodes.TensorUnaccounted,
-            $"{_adapter.Name}: tensor '{CheckpointException.Printable(cause.Name)}' belongs to '{CheckpointException.Printable($"{module}.{parameter}".TrimStart('.'))}', which the base has not",
+            $"{_adapter.Name}: tensor '{CheckpointException.Printable(cause.Name)}' belongs to "
+                + $"'{CheckpointException.Printable($"{module}.{parameter}".TrimStart('.'))}', which the base has not",
             "Name the base that the adapter was trained on."));
 
     /// <summary>Settles what becomes of tied embeddings.</summary>
@@ -115,21 +118,28 @@ internal sealed class BaseModel
                 Warn("the embedding, and the base's head is the same tensor");
             }
 
-            _changed.Add(Ends.HeadName, new AdaptedTensor(new TensorSource(_reader, Ends.Embedding), OriginalOf(Ends.Embedding), isTransposed: false).Named(Ends.HeadName));
+            _changed.Add(Ends.HeadName,
+                new AdaptedTensor(new TensorSource(_reader, Ends.Embedding), OriginalOf(Ends.Embedding), isTransposed: false)
+                    .Named(Ends.HeadName));
         }
         else if (head is { HasChanges: true })
         {
-            Warn(embedding is null ? "the head, and the base's embedding is the same tensor" : "embedding and head, each in another way, and they are one tensor in the base");
+            Warn(embedding is null
+                ? "the head, and the base's embedding is the same tensor"
+                : "embedding and head, each in another way, and they are one tensor in the base");
         }
     }
 
     // A head that an adapter before gave a tensor of its own was the embedding.
     private TensorSource? OriginalOf(TensorInfo tensor) => _original is null ? null
-        : _originals.TryGetValue(tensor.Name, out TensorInfo? original) || _originals.TryGetValue(Ends.Embedding?.Name ?? "", out original) ? new TensorSource(_original, original)
+        : _originals.TryGetValue(tensor.Name, out TensorInfo? original) || _originals.TryGetValue(Ends.Embedding?.Name ?? "", out original)
+            ? new TensorSource(_original, original)
         : null;
 
     private void Warn(string what) =>
-        _adapter.Warn($"the adapter changes {what}; the result has '{Ends.HeadName}' of its own, as the model had while it was trained, where PEFT merges into one");
+        _adapter.Warn(
+            $"the adapter changes {what}; the result has '{Ends.HeadName}' of its own, as the model had while it was trained, where PEFT "
+                + "merges into one");
 
     /// <summary>Whether a tensor is a projection of GPT-2 or its kin, which are stored as [in, out].</summary>
     /// <param name="tensor">The tensor.</param>
@@ -137,7 +147,11 @@ internal sealed class BaseModel
     public static bool IsColumnWise(TensorInfo tensor, JsonObject? config) =>
         IsProjection(tensor) && config.Find("model_type").AsText() is { } type && _columnWise.Contains(type);
 
-    private bool IsTransposed(TensorInfo tensor) => Config.Find("model_type").AsText() is null ? IsProjection(tensor) && _adapter.Config.Is("fan_in_fan_out") : IsColumnWise(tensor, Config);
+    private bool IsTransposed(TensorInfo tensor) =>
+        Config.Find("model_type").AsText() is null
+            ? IsProjection(tensor) && _adapter.Config.Is("fan_in_fan_out")
+            : IsColumnWise(tensor, Config);
 
-    private static bool IsProjection(TensorInfo tensor) => tensor.Shape.Rank == 2 && tensor.Name.Split('.') is [.., "c_attn" or "c_proj" or "c_fc" or "q_attn", "weight"];
+    private static bool IsProjection(TensorInfo tensor) =>
+        tensor.Shape.Rank == 2 && tensor.Name.Split('.') is [.., "c_attn" or "c_proj" or "c_fc" or "q_attn", "weight"];
 }

@@ -2,13 +2,14 @@ namespace MergeHost.Plugins.Adapters.Placing;
 
 /// <summary>Finds tensors of a base by the names that modules have in the loaded model, which differ from those on disk.</summary>
 /// <remarks>
-/// Names agree from their first number on, with the word before it; names without a number in their last two words. What is before that must
-/// agree too, in any order, but for words such as <c>model</c> that versions of transformers put in and take out. So an adapter for one tower
-/// of a model is never placed in another one.
+/// Names agree from their first number on, with the word before it; names without a number in their last two words. What is before that
+/// must agree too, in any order, but for words such as <c>model</c> that versions of transformers put in and take out. So an adapter for
+/// one tower of a model is never placed in another one.
 /// </remarks>
 internal sealed class BaseNames
 {
-    private static readonly HashSet<string> _neutral = ["model", "language_model", "text_model", "transformer", "base_model", "module", "backbone"];
+    private static readonly HashSet<string> _neutral = ["model", "language_model", "text_model", "transformer", "base_model", "module",
+        "backbone"];
 
     private readonly Dictionary<string, TensorInfo> _exact = [];
     private readonly Dictionary<string, List<(string[] Before, TensorInfo Tensor)>> _byEnd = [];

@@ -5,7 +5,8 @@ using MergeHost.Plugins.Adapters.Files;
 
 namespace MergeHost.Plugins.Adapters.Placing;
 
-/// <summary>A parameter that adapters target by its name: a matrix, or one for each expert, stored as one tensor or as one for each.</summary>
+/// <summary>A parameter that adapters target by its name: a matrix, or one for each expert,
+/// stored as one tensor or as one for each.</summary>
 internal sealed class ExpertStack
 {
     private readonly Action<IReadOnlyList<Factors>> _add;
@@ -67,7 +68,8 @@ internal sealed class ExpertStack
 
     /// <summary>Whether an architecture stores the matrices of experts as <c>[experts, in, out]</c>.</summary>
     /// <param name="config">The base's configuration.</param>
-    public static bool IsTransposed(JsonObject? config) => (config.Find("model_type") ?? config.Find("text_config").Find("model_type")).AsText() is "gpt_oss" or "llama4" or "llama4_text";
+    public static bool IsTransposed(JsonObject? config) =>
+        (config.Find("model_type") ?? config.Find("text_config").Find("model_type")).AsText() is "gpt_oss" or "llama4" or "llama4_text";
 
     private static AdaptedTensor[]? Expert(BaseModel model, string module, string[] parts)
     {
@@ -91,14 +93,17 @@ internal sealed class ExpertStack
         isTransposed = isTransposed && (!isPlain || IsTransposed(model.Config));
         int rows = (int)shape[1];
         target.Stack();
-        return new ExpertStack((int)shape[0], all => target.Add(new LowRankChange(isTransposed ? [.. all.Select(factors => factors.Transposed())] : all, rows)));
+        return new ExpertStack((int)shape[0],
+            all => target.Add(new LowRankChange(isTransposed ? [.. all.Select(factors => factors.Transposed())] : all, rows)));
     }
 
     private static void Check(AdapterModule module, AdaptedTensor target, bool fits)
     {
         if (!fits)
         {
-            throw module.Wrong("lora_A", $"shapes {module.Parts["lora_A"].Shape} and {module.Parts["lora_B"].Shape} do not fit '{target.Info.Name}' of the base, {target.Info.Shape}",
+            throw module.Wrong("lora_A",
+                $"shapes {module.Parts["lora_A"].Shape} and {module.Parts["lora_B"].Shape} do not fit '{target.Info.Name}' of the "
+                    + $"base, {target.Info.Shape}",
                 "Name the base that the adapter was trained on.");
         }
     }

@@ -17,7 +17,9 @@ internal sealed class TiedEnds
         bool? says = config.Find("tie_word_embeddings").AsTruth() ?? config.Find("text_config").Find("tie_word_embeddings").AsTruth();
         IsTied = Embedding is not null && says != false && !reader.Tensors.Any(tensor => IsHead(tensor.Name));
         const string usual = "model.embed_tokens.weight";
-        HeadName = Embedding is not null && Embedding.Name.EndsWith("." + usual, StringComparison.Ordinal) ? $"{Embedding.Name[..^usual.Length]}lm_head.weight" : "lm_head.weight";
+        HeadName = Embedding is not null && Embedding.Name.EndsWith("." + usual, StringComparison.Ordinal)
+            ? $"{Embedding.Name[..^usual.Length]}lm_head.weight"
+            : "lm_head.weight";
     }
 
     /// <summary>The embedding, or <see langword="null"/> if there is none.</summary>

@@ -70,17 +70,23 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
             return;
         }
 
-        if (!Config.Selects("target_modules", module.Name) || Config.Selects("exclude_modules", module.Name) || !Config.SelectsLayer(module.Name))
+        if (!Config.Selects("target_modules", module.Name) || Config.Selects("exclude_modules", module.Name)
+            || !Config.SelectsLayer(module.Name))
         {
-            string field = !Config.Selects("target_modules", module.Name) ? "target_modules" : Config.Selects("exclude_modules", module.Name) ? "exclude_modules" : "layers_to_transform";
+            string field = !Config.Selects("target_modules", module.Name)
+                ? "target_modules"
+                : Config.Selects("exclude_modules", module.Name) ? "exclude_modules" : "layers_to_transform";
             throw new CheckpointException(new Problem(ErrorCodes.TensorUnaccounted,
-                $"{adapter.Name}: tensor '{CheckpointException.Printable(module.Parts.First(part => IsOwn(part.Key)).Value.Name)}' is of module '{module.Name}', which '{field}' "
-                + $"in {AdapterConfig.FileName} ({Config.Json.Find(field).Words()}) does not select", "Take configuration and weights from the same place."));
+                $"{adapter.Name}: tensor '{CheckpointException.Printable(module.Parts.First(part => IsOwn(part.Key)).Value.Name)}' is of "
+                + $"module '{module.Name}', which '{field}' "
+                + $"in {AdapterConfig.FileName} ({Config.Json.Find(field).Words()}) does not select",
+                    "Take configuration and weights from the same place."));
         }
     }
 
     /// <summary>The weight of a module.</summary>
-    protected AdaptedTensor Weight(AdapterModule module) => model.Place(module.Name, "weight", module.Parts.First(part => IsOwn(part.Key)).Value);
+    protected AdaptedTensor Weight(AdapterModule module) =>
+        model.Place(module.Name, "weight", module.Parts.First(part => IsOwn(part.Key)).Value);
 
     /// <summary>Checks an extent of a part against what it must be.</summary>
     /// <exception cref="CheckpointException">It differs.</exception>
@@ -88,7 +94,9 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
     {
         if (!fits)
         {
-            throw module.Wrong(part, $"shape {module.Parts[part].Shape} does not fit '{target.Info.Name}' of the base, {target.Info.Shape}{(target.IsTransposed ? ", stored as [in, out]" : "")}",
+            throw module.Wrong(part,
+                $"shape {module.Parts[part].Shape} does not fit '{target.Info.Name}' of the "
+                    + $"base, {target.Info.Shape}{(target.IsTransposed ? ", stored as [in, out]" : "")}",
                 "Name the base that the adapter was trained on.");
         }
     }
@@ -102,11 +110,13 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
 
     /// <summary>Checks the extents of two factors.</summary>
     protected static void CheckExtents(
-        AdapterModule module, string left, string right, AdaptedTensor target, (int Rows, int Columns) leftExtents, (int Rows, int Columns) rightExtents)
+        AdapterModule module, string left, string right, AdaptedTensor target, (int Rows, int Columns) leftExtents,
+        (int Rows, int Columns) rightExtents)
     {
         if (leftExtents.Columns != rightExtents.Rows)
         {
-            throw module.Wrong(left, $"shape {module.Parts[left].Shape} cannot be multiplied with {module.Parts[right].Shape} of '{right}'", "Download the adapter again.");
+            throw module.Wrong(left, $"shape {module.Parts[left].Shape} cannot be multiplied with {module.Parts[right].Shape} of '{right}'",
+                "Download the adapter again.");
         }
 
         Expect(module, right, rightExtents.Columns == target.In, target);
@@ -120,11 +130,13 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
         foreach ((string part, TensorInfo tensor) in module.Parts.Where(part => part.Key[0] == AdapterKey.Replaces))
         {
             AdaptedTensor target = model.Place(module.Name, part[1..], tensor);
-            bool isLonger = tensor.Shape.Rank == 2 && target.Info.Shape.Rank == 2 && tensor.Shape[1] == target.Info.Shape[1] && tensor.Shape[0] != target.Info.Shape[0];
+            bool isLonger = tensor.Shape.Rank == 2 && target.Info.Shape.Rank == 2 && tensor.Shape[1] == target.Info.Shape[1]
+                && tensor.Shape[0] != target.Info.Shape[0];
             if (isLonger && target.Info.Shape[0] == model.Ends.Embedding?.Shape[0])
             {
                 throw new CheckpointException(new Problem(ErrorCodes.VocabularyMismatch,
-                    $"{adapter.Name}: tensor '{CheckpointException.Printable(tensor.Name)}' has {tensor.Shape[0]} rows, '{target.Info.Name}' of the base {target.Info.Shape[0]}",
+                    $"{adapter.Name}: tensor '{CheckpointException.Printable(tensor.Name)}' has {tensor.Shape[0]} rows, "
+                        + $"'{target.Info.Name}' of the base {target.Info.Shape[0]}",
                     "Give the base as many tokens as it had while the adapter was trained."));
             }
 
@@ -140,7 +152,9 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
         TensorShape shape = module.Parts[Rows].Shape;
         if (shape.Rank != 2 || shape[0] != rows.Count || shape[1] != target.Columns)
         {
-            throw module.Wrong(Rows, $"shape {shape}; the configuration names {rows.Count} tokens, and a row of '{target.Info.Name}' has {target.Columns} numbers");
+            throw module.Wrong(Rows,
+                $"shape {shape}; the configuration names {rows.Count} tokens, and a row of '{target.Info.Name}' "
+                    + $"has {target.Columns} numbers");
         }
 
         Dictionary<int, int> places = [];
@@ -163,7 +177,8 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
             indices = table.FirstOrDefault(entry => AdapterConfig.IsEnding(module, entry.Key)).Value;
         }
 
-        return [.. indices.Items().Select(index => index.AsInt() ?? throw Config.Wrong($"a token's index is {index.Words()}; expected a whole number"))];
+        return [.. indices.Items()
+            .Select(index => index.AsInt() ?? throw Config.Wrong($"a token's index is {index.Words()}; expected a whole number"))];
     }
 
     private void CheckAccounts()
@@ -172,22 +187,26 @@ internal abstract class AdapterTuner(AdapterFile adapter, BaseModel model)
         if (unused.Length > 0)
         {
             throw new CheckpointException(new Problem(ErrorCodes.TensorUnaccounted,
-                $"{adapter.Name}: {unused.Length} tensors are no part of an adapter of kind '{Config.Kind}' as {AdapterConfig.FileName} describes it, first '{CheckpointException.Printable(unused[0].Name)}'",
+                $"{adapter.Name}: {unused.Length} tensors are no part of an adapter of kind '{Config.Kind}' "
+                    + $"as {AdapterConfig.FileName} describes it, first '{CheckpointException.Printable(unused[0].Name)}'",
                 "Take configuration and weights from the same place."));
         }
 
         if (model.Changed.Count == 0)
         {
-            throw new CheckpointException(new Problem(ErrorCodes.ModelUnchanged, $"{adapter.Name}: the adapter holds nothing that changes the base", "Download the adapter again."));
+            throw new CheckpointException(new Problem(ErrorCodes.ModelUnchanged,
+                $"{adapter.Name}: the adapter holds nothing that changes the base", "Download the adapter again."));
         }
 
         string? missing = Config.Texts("modules_to_save").FirstOrDefault(module =>
             (model.Names.HasModule(module) || (model.Ends.IsTied && module == "lm_head"))
-            && !adapter.Modules.Any(held => held.Parts.Keys.Any(part => part[0] == AdapterKey.Replaces) && $".{held.Name}.".Contains($".{module}.", StringComparison.Ordinal)));
+            && !adapter.Modules.Any(held => held.Parts.Keys.Any(part => part[0] == AdapterKey.Replaces)
+                && $".{held.Name}.".Contains($".{module}.", StringComparison.Ordinal)));
         if (missing is not null)
         {
             throw new CheckpointException(new Problem(ErrorCodes.TensorMissing,
-                $"{adapter.Name}: 'modules_to_save' in {AdapterConfig.FileName} names '{missing}', and the weights have no tensor of it", "Download the adapter again."));
+                $"{adapter.Name}: 'modules_to_save' in {AdapterConfig.FileName} names '{missing}', and the weights have no tensor of it",
+                "Download the adapter again."));
         }
     }
 }

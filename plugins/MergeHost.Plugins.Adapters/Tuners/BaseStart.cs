@@ -76,7 +76,8 @@ internal static class BaseStart
             }
         }
 
-        return new Factors(MatrixOperations.Make(whole.Rows, q.Length, (row, column) => -scale * q[column][row]), MatrixOperations.Make(q.Length, whole.Columns, (row, column) => r[row][column]));
+        return new Factors(MatrixOperations.Make(whole.Rows, q.Length, (row, column) => -scale * q[column][row]),
+            MatrixOperations.Make(q.Length, whole.Columns, (row, column) => r[row][column]));
     }
 
     private static Matrix<float> Whole(AdaptedTensor target)

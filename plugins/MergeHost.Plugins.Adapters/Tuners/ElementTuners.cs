@@ -49,7 +49,8 @@ internal sealed class ShiraTuner(AdapterFile adapter, BaseModel model) : Adapter
         float[] values = module.Vector("shira_weight");
         int[] places = module.Indices("shira_indices");
         int count = values.Length;
-        bool fits = places.Length == 2 * count && places.Take(count).All(row => row >= 0 && row < target.Rows) && places.Skip(count).All(column => column >= 0 && column < target.Columns);
+        bool fits = places.Length == 2 * count && places.Take(count).All(row => row >= 0 && row < target.Rows)
+            && places.Skip(count).All(column => column >= 0 && column < target.Columns);
         Expect(module, "shira_indices", fits, target);
         target.Add(new SparseChange([.. values.Select((value, i) => (places[i], places[count + i], value)).OrderBy(entry => entry.Item1)]));
     }
@@ -64,13 +65,16 @@ internal sealed class C3aTuner(AdapterFile adapter, BaseModel model) : AdapterTu
         const string part = "c3a_kernel";
         AdaptedTensor target = Weight(module);
         TensorShape shape = module.Take(part).Shape;
-        Expect(module, part, shape.Rank == 3 && !target.IsTransposed && shape[0] * shape[2] == target.Out && shape[1] * shape[2] == target.In, target);
+        Expect(module, part,
+            shape.Rank == 3 && !target.IsTransposed && shape[0] * shape[2] == target.Out && shape[1] * shape[2] == target.In, target);
         int inputs = target.In;
-        target.Add(new CirculantChange(new((int)(shape[0] * shape[1]), (int)shape[2], module.Vector(part).Select(value => value / inputs).ToArray())));
+        target.Add(new CirculantChange(new((int)(shape[0] * shape[1]), (int)shape[2],
+            module.Vector(part).Select(value => value / inputs).ToArray())));
     }
 }
 
-/// <summary>MiSS: a short vector for each output is added to its inputs again and again; <c>bat</c> adds W·M + M, square by square.</summary>
+/// <summary>MiSS: a short vector for each output is added to its inputs again and again;
+/// <c>bat</c> adds W·M + M, square by square.</summary>
 /// <seealso href="https://arxiv.org/abs/2409.15371">MiSS</seealso>
 internal sealed class MissTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
@@ -84,8 +88,11 @@ internal sealed class MissTuner(AdapterFile adapter, BaseModel model) : AdapterT
         if (Config.Text("init_weights") == "bat")
         {
             int size = (int)shape.RowLength;
-            Expect(module, Part, shape.Rank == 3 && !target.IsTransposed && shape[1] == size && block.Rows * size == target.Out && target.In % size == 0, target);
-            target.Add(new BlockAffineChange([.. Enumerable.Range(0, block.Rows).Select(i => new Matrix<float>(size, size, block.Row(i).ToArray()))]));
+            Expect(module, Part,
+                shape.Rank == 3 && !target.IsTransposed && shape[1] == size && block.Rows * size == target.Out && target.In % size == 0,
+                target);
+            target.Add(new BlockAffineChange([.. Enumerable.Range(0, block.Rows)
+                .Select(i => new Matrix<float>(size, size, block.Row(i).ToArray()))]));
             return;
         }
 

@@ -24,7 +24,8 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
     {
         if (Config.Has("alora_invocation_tokens"))
         {
-            throw TunerKinds.Unmergeable(Adapter, "aLoRA", "it acts only after some tokens ('alora_invocation_tokens'), and no weights are equal to that");
+            throw TunerKinds.Unmergeable(Adapter, "aLoRA",
+                "it acts only after some tokens ('alora_invocation_tokens'), and no weights are equal to that");
         }
 
         if (Config.Has("use_qalora"))
@@ -39,12 +40,14 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
 
         if (Config.Has("layer_replication"))
         {
-            throw Config.Wrong("'layer_replication' is set: the adapter belongs to a model that repeats layers of the base", "Build that model first, with `slices:` in a stage, and add the adapter to it.");
+            throw Config.Wrong("'layer_replication' is set: the adapter belongs to a model that repeats layers of the base",
+                "Build that model first, with `slices:` in a stage, and add the adapter to it.");
         }
 
         if (Array.Exists(_unknownStarts, _start.StartsWith))
         {
-            throw Config.Wrong($"'init_lora_weights' is '{_start}': training began from a base that was changed in a way that the adapter does not tell",
+            throw Config.Wrong(
+                $"'init_lora_weights' is '{_start}': training began from a base that was changed in a way that the adapter does not tell",
                 "Convert the adapter to a plain LoRA with PEFT's `save_pretrained(…, path_initial_model_for_weight_conversion=…)`.");
         }
     }
@@ -60,9 +63,12 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
 
     protected override void Add(AdapterModule module)
     {
-        if (Config.Is("use_dora") != module.Has(Magnitudes) && module.Parts.Keys.Any(part => part is "lora_A" or "lora_B" or "lora_embedding_A"))
+        if (Config.Is("use_dora") != module.Has(Magnitudes)
+            && module.Parts.Keys.Any(part => part is "lora_A" or "lora_B" or "lora_embedding_A"))
         {
-            throw Config.Wrong($"'use_dora' is {(Config.Is("use_dora") ? "true" : "false")}, and module '{module.Name}' has {(module.Has(Magnitudes) ? "a" : "no")} '{Magnitudes}'",
+            throw Config.Wrong(
+                $"'use_dora' is {(Config.Is("use_dora") ? "true" : "false")}, and module '{module.Name}' "
+                    + $"has {(module.Has(Magnitudes) ? "a" : "no")} '{Magnitudes}'",
                 "Take configuration and weights from the same place.");
         }
 
@@ -98,11 +104,13 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
         {
             float[] diagonal = module.Vector("lora_diag");
             Expect(module, "lora_diag", diagonal.Length == a.Rows, target);
-            b = b.Made(b.Rows, b.Columns, whole => MatrixOperations.Make(b.Rows, b.Columns, (row, column) => whole[row, column] * diagonal[column]));
+            b = b.Made(b.Rows, b.Columns,
+                whole => MatrixOperations.Make(b.Rows, b.Columns, (row, column) => whole[row, column] * diagonal[column]));
         }
 
         Note(a, b, scale);
-        IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]), target.Rows);
+        IRowChange change = new LowRankChange(_recent.Keep(() => [Made(new Factors(b.Read(), a.Read()).Times(scale), target.IsTransposed)]),
+            target.Rows);
         if (BaseStart.Of(_start, Config.Has("kasa_config"), a.Rows, scale) is { } start)
         {
             change = new ChangeSequence(LowRankChange.Once(() => start(target), target.Rows), change);
@@ -124,7 +132,8 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
 
         if (!Config.Is("lora_bias"))
         {
-            throw Config.Wrong($"'lora_bias' is false, and module '{module.Name}' has '{part}'", "Set `\"lora_bias\": true` if the biases are to be merged.");
+            throw Config.Wrong($"'lora_bias' is false, and module '{module.Name}' has '{part}'",
+                "Set `\"lora_bias\": true` if the biases are to be merged.");
         }
 
         AdaptedTensor bias = Model.Place(module.Name, "bias", module.Parts[part]);
@@ -155,7 +164,9 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
         int rank = a.Rows / Math.Max(1, stack.Count);
         if (rank * stack.Count != a.Rows || b.Columns != a.Rows)
         {
-            throw module.Wrong("lora_A", $"shape {module.Parts["lora_A"].Shape} and {module.Parts["lora_B"].Shape} are not of one rank for each of {stack.Count} experts");
+            throw module.Wrong("lora_A",
+                $"shape {module.Parts["lora_A"].Shape} and {module.Parts["lora_B"].Shape} are not of one rank for each "
+                    + $"of {stack.Count} experts");
         }
 
         double scale = ScaleOf(module, $"{module.Name}.{parameter}", rank, "lora_A");
@@ -181,7 +192,8 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
         int count = settings.Find("nblocks").AsInt() ?? 1;
         return (IsNamed("target_modules_bd_a") ? Diagonal(a, count) : a, IsNamed("target_modules_bd_b") ? Diagonal(b, count) : b);
 
-        bool IsNamed(string field) => settings.Find(field).Items().Any(item => item.AsText() is { } part && module.Name.Contains(part, StringComparison.Ordinal));
+        bool IsNamed(string field) =>
+            settings.Find(field).Items().Any(item => item.AsText() is { } part && module.Name.Contains(part, StringComparison.Ordinal));
     }
 
     private static StoredMatrix Diagonal(StoredMatrix stacked, int count)
@@ -199,7 +211,8 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
     {
         if (!_changes && Adapter.Modules.All(module => module.Parts.Keys.All(part => part.StartsWith("lora_", StringComparison.Ordinal))))
         {
-            Adapter.Warn("the adapter changes nothing: its scale, or one factor of each product, is zero", "See that it was trained, and that it is the right one.");
+            Adapter.Warn("the adapter changes nothing: its scale, or one factor of each product, is zero",
+                "See that it was trained, and that it is the right one.");
         }
     }
 
@@ -208,7 +221,9 @@ internal sealed class LoraTuner(AdapterFile adapter, BaseModel model) : AdapterT
         if (!_saidFlag && Config.Is("fan_in_fan_out") && !target.IsTransposed)
         {
             _saidFlag = true;
-            Adapter.Warnings.Add(Config.Warning($"'fan_in_fan_out' is true, and the base stores '{target.Info.Name}' as [out, in]; it is merged as the base has it"));
+            Adapter.Warnings.Add(
+                Config.Warning(
+                    $"'fan_in_fan_out' is true, and the base stores '{target.Info.Name}' as [out, in]; it is merged as the base has it"));
         }
     }
 }

@@ -20,7 +20,10 @@ internal sealed class AdaLoraTuner(AdapterFile adapter, BaseModel model) : Adapt
         double alpha = Config.Number("lora_alpha", 8);
         double rank = Config.Number("init_r", 12);
         double scale = (alpha > 0 ? alpha : rank) / (rank + 1e-5);
-        target.AddProduct(factors with { Left = MatrixOperations.Make(factors.Left.Rows, e.Length, (row, column) => factors.Left[row, column] * e[column] * scale) });
+        target.AddProduct(factors with
+        {
+            Left = MatrixOperations.Make(factors.Left.Rows, e.Length, (row, column) => factors.Left[row, column] * e[column] * scale)
+        });
     }
 }
 
@@ -38,7 +41,8 @@ internal sealed class DeloraTuner(AdapterFile adapter, BaseModel model) : Adapte
         float[] norms = module.Vector("delora_w_norm");
         Expect(module, "delora_w_norm", norms.Length == target.In, target);
         Matrix<float> b = factors.Left.Transpose();
-        double[] gains = [.. Enumerable.Range(0, factors.Rank).Select(i => lambda / factors.Rank / (Norm(factors.Right.Row(i)) * Norm(b.Row(i))))];
+        double[] gains = [.. Enumerable.Range(0, factors.Rank)
+            .Select(i => lambda / factors.Rank / (Norm(factors.Right.Row(i)) * Norm(b.Row(i))))];
         target.AddProduct(new(
             MatrixOperations.Make(target.Out, factors.Rank, (row, column) => factors.Left[row, column] * gains[column]),
             MatrixOperations.Make(factors.Rank, target.In, (row, column) => factors.Right[row, column] * norms[column])));
@@ -47,7 +51,8 @@ internal sealed class DeloraTuner(AdapterFile adapter, BaseModel model) : Adapte
     private static double Norm(ReadOnlySpan<float> vector) => Math.Max(Least, Math.Sqrt(RunArithmetic.Dot(vector, vector)));
 }
 
-/// <summary>GraLoRA: k·k blocks of a matrix, each with a product of rank r/k of its own; with <c>hybrid_r</c> a plain one beside them.</summary>
+/// <summary>GraLoRA: k·k blocks of a matrix, each with a product of rank r/k of its own; with
+/// <c>hybrid_r</c> a plain one beside them.</summary>
 /// <seealso href="https://arxiv.org/abs/2505.20355">GraLoRA</seealso>
 internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
@@ -58,7 +63,8 @@ internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : Adapt
         Matrix<float> a = module.Matrix("gralora_A");
         Matrix<float> b = module.Matrix("gralora_B");
         int blocks = a.Rows;
-        Expect(module, "gralora_A", shape.Rank == 3 && !target.IsTransposed && shape[1] * blocks == target.In && shape[2] % blocks == 0, target);
+        Expect(module, "gralora_A", shape.Rank == 3 && !target.IsTransposed && shape[1] * blocks == target.In && shape[2] % blocks == 0,
+            target);
         int rank = (int)shape[2];
         int depth = rank / blocks;
         int width = target.In / blocks;
@@ -70,7 +76,10 @@ internal sealed class GraloraTuner(AdapterFile adapter, BaseModel model) : Adapt
         [
             .. Enumerable.Range(0, blocks).Select(x => new Factors(
                 MatrixOperations.Make(height, rank, (row, k) => scale * b[x, (k * height) + row]),
-                MatrixOperations.Make(rank, target.In, (k, column) => k / depth == column / width ? a[column / width, (column % width * rank) + (x * depth) + (k % depth)] : 0))),
+                MatrixOperations.Make(rank, target.In,
+                    (k, column) => k / depth == column / width
+                        ? a[column / width, (column % width * rank) + (x * depth) + (k % depth)]
+                        : 0))),
         ];
         target.Add(new LowRankChange(parts, height));
         if (hybrid > 0)

@@ -15,13 +15,16 @@ internal sealed class LohaTuner(AdapterFile adapter, BaseModel model) : AdapterT
         AdaptedTensor target = Weight(module);
         if (module.Has("hada_t1"))
         {
-            throw module.Wrong("hada_t1", "LoHa with effective convolutions ('use_effective_conv2d') cannot be merged yet", "Merge it with PEFT first.");
+            throw module.Wrong("hada_t1", "LoHa with effective convolutions ('use_effective_conv2d') cannot be merged yet",
+                "Merge it with PEFT first.");
         }
 
         Factors first = Fitting(module, "hada_w1_a", "hada_w1_b", target, new(module.Matrix("hada_w1_a"), module.Matrix("hada_w1_b")));
         Factors second = Fitting(module, "hada_w2_a", "hada_w2_b", target, new(module.Matrix("hada_w2_a"), module.Matrix("hada_w2_b")));
         first = first.Times(LycorisScale.Of(Config, module, Adapter));
-        target.Add(target.IsTransposed ? new HadamardChange(first.Transposed(), second.Transposed(), target.Rows) : new HadamardChange(first, second, target.Rows));
+        target.Add(target.IsTransposed
+            ? new HadamardChange(first.Transposed(), second.Transposed(), target.Rows)
+            : new HadamardChange(first, second, target.Rows));
     }
 }
 
@@ -34,7 +37,8 @@ internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : AdapterT
         AdaptedTensor target = Weight(module);
         if (module.Has("lokr_t2"))
         {
-            throw module.Wrong("lokr_t2", "LoKr with effective convolutions ('use_effective_conv2d') cannot be merged yet", "Merge it with PEFT first.");
+            throw module.Wrong("lokr_t2", "LoKr with effective convolutions ('use_effective_conv2d') cannot be merged yet",
+                "Merge it with PEFT first.");
         }
 
         double scale = LycorisScale.Of(Config, module, Adapter);
@@ -45,7 +49,8 @@ internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : AdapterT
             (left, right) = (left.Transpose(), right.Transpose());
         }
 
-        Expect(module, module.Has("lokr_w1") ? "lokr_w1" : "lokr_w1_a", left.Rows * right.Rows == target.Rows && left.Columns * right.Columns == target.Columns, target);
+        Expect(module, module.Has("lokr_w1") ? "lokr_w1" : "lokr_w1_a",
+            left.Rows * right.Rows == target.Rows && left.Columns * right.Columns == target.Columns, target);
         target.Add(new KroneckerChange(left, right));
     }
 
@@ -59,7 +64,8 @@ internal sealed class LokrTuner(AdapterFile adapter, BaseModel model) : AdapterT
         Matrix<float> a = module.Matrix(part + "_a");
         Matrix<float> b = module.Matrix(part + "_b");
         return a.Columns == b.Rows ? MatrixOperations.Multiply(a, b)
-            : throw module.Wrong(part + "_a", $"shape {module.Parts[part + "_a"].Shape} cannot be multiplied with {module.Parts[part + "_b"].Shape}");
+            : throw module.Wrong(part + "_a",
+                $"shape {module.Parts[part + "_a"].Shape} cannot be multiplied with {module.Parts[part + "_b"].Shape}");
     }
 }
 

@@ -17,11 +17,13 @@ internal sealed class OftTuner(AdapterFile adapter, BaseModel model) : AdapterTu
         AdaptedTensor target = Weight(module);
         Matrix<float> entries = module.Matrix(Part);
         int size = (int)Math.Round((1 + Math.Sqrt(1 + (8.0 * entries.Columns))) / 2);
-        bool fits = size * (size - 1) / 2 == entries.Columns && target.In % size == 0 && entries.Rows == (Config.Is("block_share") ? 1 : target.In / size);
+        bool fits = size * (size - 1) / 2 == entries.Columns && target.In % size == 0
+            && entries.Rows == (Config.Is("block_share") ? 1 : target.In / size);
         Expect(module, Part, fits, target);
         double most = Config.Is("coft") ? Config.Number("eps", 6e-5) / Math.Sqrt(entries.Rows) : double.PositiveInfinity;
         int terms = Config.Is("use_cayley_neumann") ? Config.Whole("num_cayley_neumann_terms", 5) : 0;
-        Matrix<float>[] blocks = [.. Enumerable.Range(0, entries.Rows).Select(i => Rotation.Of(Rotation.Skew(entries.Row(i), size, most), size, terms))];
+        Matrix<float>[] blocks = [.. Enumerable.Range(0, entries.Rows)
+            .Select(i => Rotation.Of(Rotation.Skew(entries.Row(i), size, most), size, terms))];
         target.Add(target.IsTransposed ? new RowMixChange(blocks) : new BlockRotationChange(blocks));
     }
 }
@@ -44,7 +46,8 @@ internal sealed class BoftTuner(AdapterFile adapter, BaseModel model) : AdapterT
         for (int factor = 0; factor < shape[0]; factor++)
         {
             int first = factor * count;
-            Matrix<float>[] blocks = [.. Enumerable.Range(first, count).Select(i => Rotation.Of(Rotation.SkewPart(entries.AsSpan(i * size * size, size * size), size), size, 0))];
+            Matrix<float>[] blocks = [.. Enumerable.Range(first, count)
+                .Select(i => Rotation.Of(Rotation.SkewPart(entries.AsSpan(i * size * size, size * size), size), size, 0))];
             target.Add(new ButterflyChange(Order(target.In, count >> factor, size / 2, shape[0] == 1), blocks));
         }
 
@@ -114,8 +117,16 @@ internal sealed class RoadTuner(AdapterFile adapter, BaseModel model) : AdapterT
         int size = Config.Whole("group_size", 64);
         int half = size / 2;
         string variant = Config.Text("variant") ?? "road_1";
-        int perGroup = variant switch { "road_1" => half, "road_2" => size, "road_4" => 2 * size, _ => throw Config.Wrong($"'variant' is '{variant}'; known are road_1, road_2 and road_4") };
-        Expect(module, part, size > 1 && size % 2 == 0 && target.Out % size == 0 && theta.Length == target.Out / size * perGroup && alpha.Length == theta.Length && !target.IsTransposed, target);
+        int perGroup = variant switch
+        {
+            "road_1" => half,
+            "road_2" => size,
+            "road_4" => 2 * size,
+            _ => throw Config.Wrong($"'variant' is '{variant}'; known are road_1, road_2 and road_4")
+        };
+        Expect(module, part,
+            size > 1 && size % 2 == 0 && target.Out % size == 0 && theta.Length == target.Out / size * perGroup
+                && alpha.Length == theta.Length && !target.IsTransposed, target);
         Matrix<float>[] blocks =
         [
             .. Enumerable.Range(0, target.Out / size).Select(group => MatrixOperations.Make(size, size, (row, column) =>

@@ -15,7 +15,9 @@ internal sealed class VeraTuner(AdapterFile adapter, BaseModel model) : AdapterT
     protected override void Add(AdapterModule module)
     {
         AdaptedTensor target = Weight(module);
-        (Matrix<float> a, Matrix<float> b) = _shared ??= Adapter.Shared.Has("vera_A") ? (Adapter.Shared.Matrix("vera_A"), Adapter.Shared.Matrix("vera_B")) : Draw();
+        (Matrix<float> a, Matrix<float> b) = _shared ??= Adapter.Shared.Has("vera_A")
+            ? (Adapter.Shared.Matrix("vera_A"), Adapter.Shared.Matrix("vera_B"))
+            : Draw();
         float[] rows = module.Vector("vera_lambda_b");
         float[] ranks = module.Vector("vera_lambda_d");
         Expect(module, "vera_lambda_b", rows.Length == target.Out && b.Rows >= target.Out, target);
@@ -33,13 +35,15 @@ internal sealed class VeraTuner(AdapterFile adapter, BaseModel model) : AdapterT
         int inputs = targets.Max(target => target.In);
         int outputs = targets.Max(target => target.Out);
         TorchRandom random = new(checked((uint)Config.Whole("projection_prng_key", 0)));
-        return (new(rank, inputs, random.Uniform(rank * inputs, Bound(inputs))), new(outputs, rank, random.Uniform(outputs * rank, Bound(rank))));
+        return (new(rank, inputs, random.Uniform(rank * inputs, Bound(inputs))),
+            new(outputs, rank, random.Uniform(outputs * rank, Bound(rank))));
     }
 
     private static double Bound(int inputs) => Math.Sqrt(3.0) * (Math.Sqrt(2) / Math.Sqrt(inputs));
 }
 
-/// <summary>RandLoRA: a sum of products of random factors that all modules share, each with trained gains: full rank from few numbers.</summary>
+/// <summary>RandLoRA: a sum of products of random factors that all modules share, each with
+/// trained gains: full rank from few numbers.</summary>
 /// <seealso href="https://arxiv.org/abs/2502.00987">RandLoRA</seealso>
 internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : AdapterTuner(adapter, model)
 {
@@ -54,10 +58,13 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Adap
         AdapterModule holder = Adapter.Shared.Has(A) ? Adapter.Shared : module;
         if (!holder.Has(A))
         {
-            throw Config.Wrong("'save_projection' is false, and the weights have no random factors", "Save the adapter again with `save_projection=True`.");
+            throw Config.Wrong("'save_projection' is false, and the weights have no random factors",
+                "Save the adapter again with `save_projection=True`.");
         }
 
-        (Matrix<float> a, Matrix<float> b) = holder == Adapter.Shared ? _shared ??= (holder.Matrix(A), holder.Matrix(B)) : (holder.Matrix(A), holder.Matrix(B));
+        (Matrix<float> a, Matrix<float> b) = holder == Adapter.Shared
+            ? _shared ??= (holder.Matrix(A), holder.Matrix(B))
+            : (holder.Matrix(A), holder.Matrix(B));
         TensorShape shape = holder.Parts[B].Shape;
         if (module.Has(A))
         {
@@ -72,11 +79,13 @@ internal sealed class RandLoraTuner(AdapterFile adapter, BaseModel model) : Adap
         int count = lambda.Columns;
         int rank = lambda.Rows;
         Expect(module, "randlora_gamma", gamma.Rows == count && gamma.Columns == small, target);
-        Expect(module, "randlora_lambda", shape.Rank == 3 && rank == a.Rows && rank == shape[2] && count <= shape[1] && b.Rows >= large && a.Columns >= small, target);
+        Expect(module, "randlora_lambda",
+            shape.Rank == 3 && rank == a.Rows && rank == shape[2] && count <= shape[1] && b.Rows >= large && a.Columns >= small, target);
         double scale = Config.Number("randlora_alpha", 640) / Config.Number("r", 32);
         Factors factors = new(
             MatrixOperations.Make(large, count * rank, (row, k) => scale * b[row, k]),
-            MatrixOperations.Make(count * rank, small, (k, column) => a[k / count, column] * lambda[k / count, k % count] * gamma[k % count, column]));
+            MatrixOperations.Make(count * rank, small,
+                (k, column) => a[k / count, column] * lambda[k / count, k % count] * gamma[k % count, column]));
         target.AddProduct(target.In == small ? factors : factors.Transposed());
     }
 }
@@ -148,7 +157,8 @@ internal sealed class FourierTuner(AdapterFile adapter, BaseModel model) : Adapt
         int width = target.In;
         long[] places = new TorchRandom(seed).Permutation((long)height * width, spectrum.Length);
         Factors factors = new(
-            MatrixOperations.Make(height, 2 * spectrum.Length, (row, k) => scale * spectrum[k / 2] * (k % 2 == 0 ? 1 : -1) * Wave(places[k / 2] / width * row, height, k % 2)),
+            MatrixOperations.Make(height, 2 * spectrum.Length,
+                (row, k) => scale * spectrum[k / 2] * (k % 2 == 0 ? 1 : -1) * Wave(places[k / 2] / width * row, height, k % 2)),
             MatrixOperations.Make(2 * spectrum.Length, width, (k, column) => Wave(places[k / 2] % width * column, width, k % 2)));
         return target.IsTransposed ? factors.Transposed() : factors;
     }

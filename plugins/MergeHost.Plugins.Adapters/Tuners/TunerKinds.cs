@@ -59,10 +59,13 @@ internal static class TunerKinds
 
         return _known.TryGetValue(kind, out Func<AdapterFile, BaseModel, AdapterTuner>? create)
             ? create(adapter, model)
-            : throw adapter.Config.Wrong($"'peft_type' is '{CheckpointException.Printable(kind)}', which is not known", $"Known are {string.Join(", ", _known.Keys)}.");
+            : throw adapter.Config.Wrong($"'peft_type' is '{CheckpointException.Printable(kind)}', which is not known",
+                $"Known are {string.Join(", ", _known.Keys)}.");
     }
 
     /// <summary>The error of an adapter that no weights are equal to.</summary>
-    public static CheckpointException Unmergeable(AdapterFile adapter, string kind, string reason) => new(new Problem(ErrorCodes.ContentUnsupported,
-        $"{adapter.Name}: an adapter of kind '{kind}' cannot be merged: {reason}", "Run it with PEFT beside the base, and merge without it."));
+    public static CheckpointException Unmergeable(AdapterFile adapter, string kind, string reason) =>
+        new(new Problem(ErrorCodes.ContentUnsupported,
+            $"{adapter.Name}: an adapter of kind '{kind}' cannot be merged: {reason}",
+            "Run it with PEFT beside the base, and merge without it."));
 }

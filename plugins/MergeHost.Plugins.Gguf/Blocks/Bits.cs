@@ -93,7 +93,8 @@ internal static unsafe class Bits
 
     /// <summary>Puts 32 halves of bytes together, the other way round.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackNibbles(Vector256<byte> numbers, byte* packed) => (numbers.GetLower() | Vector128.ShiftLeft(numbers.GetUpper(), 4)).Store(packed);
+    public static void PackNibbles(Vector256<byte> numbers, byte* packed) =>
+        (numbers.GetLower() | Vector128.ShiftLeft(numbers.GetUpper(), 4)).Store(packed);
 
     /// <summary><c>scale · number</c> for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -151,6 +152,7 @@ internal static unsafe class Bits
 
         (Vector128<short> low, Vector128<short> high) = Vector128.Widen(numbers);
         return Vector512.ConvertToSingle(Vector512.Create(
-            Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
+            Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)),
+            Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
     }
 }

@@ -47,7 +47,8 @@ internal class BlockCodec<T> : IElementCodec
         throw new NotSupportedException($"{typeof(T).Name} can be read, not written");
 
     /// <inheritdoc/>
-    public virtual void FromSingle(ReadOnlySpan<float> source, Span<byte> destination, long firstElement) => FromSingle(source, destination);
+    public virtual void FromSingle(ReadOnlySpan<float> source, Span<byte> destination, long firstElement) =>
+        FromSingle(source, destination);
 
     /// <summary>How many blocks there are.</summary>
     /// <exception cref="ArgumentException">The lengths are not those of whole blocks, as many of one as of the other.</exception>
@@ -79,7 +80,8 @@ internal sealed class EncodableBlockCodec<T> : BlockCodec<T>
     }
 }
 
-/// <summary>Reads and writes runs of blocks: first the scales of many, then their numbers, so that none of them waits for another.</summary>
+/// <summary>Reads and writes runs of blocks: first the scales of many, then their numbers, so
+/// that none of them waits for another.</summary>
 internal sealed class ScaledBlockCodec<T> : BlockCodec<T>
     where T : struct, IScaledBlock
 {

@@ -53,14 +53,16 @@ internal static unsafe class Rounding
             Vector512<float> scale = (Vector512.Load(numbers + at) + Vector512<float>.Zero) / Vector512.Create(divisor);
             Vector512<uint> half = Halves(scale);
             Vector256.Narrow(half.GetLower(), half.GetUpper()).Store(scales + at);
-            Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), scale, Vector512<float>.One / scale).Store(inverses + at);
+            Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), scale, Vector512<float>.One / scale)
+                .Store(inverses + at);
         }
     }
 
     /// <summary><c>trunc((value − offset) · factor + shift)</c>, at most <paramref name="most"/>, for 32 numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Truncate(float* values, float offset, Vector512<float> factor, float shift, int most) =>
-        Vector256.Create(Narrow(Truncated(values, offset, factor, shift, most)), Narrow(Truncated(values + Half, offset, factor, shift, most)));
+        Vector256.Create(Narrow(Truncated(values, offset, factor, shift, most)),
+            Narrow(Truncated(values + Half, offset, factor, shift, most)));
 
     /// <summary>The same in halves of 16 bytes: the first 16 are the low ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,7 +71,8 @@ internal static unsafe class Rounding
 
     /// <summary><c>value · factor</c> rounded to the nearest whole number, halves away from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Round(float* values, Vector512<float> factor) => Vector256.Create(Narrow(Rounded(values, factor)), Narrow(Rounded(values + Half, factor)));
+    public static Vector256<byte> Round(float* values, Vector512<float> factor) =>
+        Vector256.Create(Narrow(Rounded(values, factor)), Narrow(Rounded(values + Half, factor)));
 
     /// <summary>Stores 8 small whole numbers as bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,9 +122,11 @@ internal static unsafe class Rounding
     {
         Vector512<uint> bits = numbers.AsUInt32();
         Vector512<uint> magnitude = bits & Vector512.Create((uint)int.MaxValue);
-        Vector512<uint> normal = (magnitude - Vector512.Create(Bits.BiasDifference) + Vector512.Create(0xFFFu) + ((magnitude >>> 13) & Vector512<uint>.One)) >>> 13;
+        Vector512<uint> normal = (magnitude - Vector512.Create(Bits.BiasDifference) + Vector512.Create(0xFFFu)
+            + ((magnitude >>> 13) & Vector512<uint>.One)) >>> 13;
         Vector512<uint> small = (magnitude.AsSingle() + Vector512.Create(0.5f)).AsUInt32() - Vector512.Create(0.5f).AsUInt32();
-        Vector512<uint> half = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(Bits.LeastNormal)), small, normal);
+        Vector512<uint> half = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(Bits.LeastNormal)), small,
+            normal);
         return Vector512.Min(half, Vector512.Create(Bits.InfiniteHalf)) | ((bits >>> 16) & Vector512.Create(0x8000u));
     }
 

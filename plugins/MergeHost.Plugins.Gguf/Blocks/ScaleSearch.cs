@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace MergeHost.Plugins.Gguf.Blocks;
 
-/// <summary>Finds scales by trying many of them, as ggml does, with its bits: each lane has another group or another scale, and sums in ggml's order.</summary>
+/// <summary>Finds scales by trying many of them, as ggml does, with its bits: each lane has another group or
+/// another scale, and sums in ggml's order.</summary>
 internal static unsafe class ScaleSearch
 {
     /// <summary>What is smaller counts as nothing but zeros.</summary>
@@ -17,18 +18,22 @@ internal static unsafe class ScaleSearch
     /// <summary>The nearest whole number, ties to even, by the bits of a sum: beyond ±2²² it wraps as ggml's does.</summary>
     public static int Nearest(float value) => (BitConverter.SingleToInt32Bits(value + Rounder) & 0x007F_FFFF) - 0x0040_0000;
 
-    /// <summary><c>nearest((value + offset) / scale)</c> from <paramref name="least"/> to <paramref name="most"/>, plus <paramref name="shift"/>.</summary>
+    /// <summary><c>nearest((value + offset) / scale)</c> from <paramref name="least"/> to
+    /// <paramref name="most"/>, plus <paramref name="shift"/>.</summary>
     public static void Divide(float* values, int count, float offset, float scale, int least, int most, int shift, byte* numbers)
     {
         for (int at = 0; at < count; at += Lanes)
         {
             Vector256<float> quotient = (Vector256.Load(values + at) + Vector256.Create(offset)) / Vector256.Create(scale);
-            Vector256<int> whole = ((quotient + Vector256.Create(Rounder)).AsInt32() & Vector256.Create(0x007F_FFFF)) - Vector256.Create(0x0040_0000);
-            Rounding.Store(Vector256.Min(Vector256.Max(whole, Vector256.Create(least)), Vector256.Create(most)) + Vector256.Create(shift), numbers + at);
+            Vector256<int> whole = ((quotient + Vector256.Create(Rounder)).AsInt32() & Vector256.Create(0x007F_FFFF))
+                - Vector256.Create(0x0040_0000);
+            Rounding.Store(Vector256.Min(Vector256.Max(whole, Vector256.Create(least)), Vector256.Create(most)) + Vector256.Create(shift),
+                numbers + at);
         }
     }
 
-    /// <summary>Finds scale and least number of <c>w ≈ scale·q − least</c>, q from 0 to <paramref name="most"/>, for 8 groups, each in a lane.</summary>
+    /// <summary>Finds scale and least number of <c>w ≈ scale·q − least</c>, q from 0 to
+    /// <paramref name="most"/>, for 8 groups, each in a lane.</summary>
     /// <param name="values">The numbers, group after group.</param>
     /// <param name="weights">What the error of each counts.</param>
     /// <param name="count">How many a group has; at most 32.</param>
@@ -41,7 +46,8 @@ internal static unsafe class ScaleSearch
     /// <param name="leasts">The least number of each group, negated.</param>
     /// <param name="numbers">The q of the best scale.</param>
     public static void ScalesAndLeasts(
-        float* values, float* weights, int count, int most, float first, float apart, int steps, bool isAbsolute, float* scales, float* leasts, byte* numbers)
+        float* values, float* weights, int count, int most, float first, float apart, int steps, bool isAbsolute, float* scales,
+        float* leasts, byte* numbers)
     {
         Vector256<float>* value = stackalloc Vector256<float>[32];
         Vector256<float>* weight = stackalloc Vector256<float>[32];
@@ -109,7 +115,8 @@ internal static unsafe class ScaleSearch
             new Span<float>(weights, count).CopyTo(new Span<float>(copiedWeights + (lane * count), count));
         }
 
-        ScalesAndLeasts(copies, copiedWeights, count, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales, leasts, copiedNumbers);
+        ScalesAndLeasts(copies, copiedWeights, count, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales, leasts,
+            copiedNumbers);
         new Span<byte>(copiedNumbers, count).CopyTo(new Span<byte>(numbers, count));
         return (scales[0], leasts[0]);
     }

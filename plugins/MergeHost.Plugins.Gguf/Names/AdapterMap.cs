@@ -8,9 +8,10 @@ namespace MergeHost.Plugins.Gguf.Names;
 
 /// <summary>LoRA adapters, from llama.cpp's form to PEFT's and back.</summary>
 /// <remarks>
-/// <c>NAME.lora_a</c> is <c>[r, in]</c> and <c>NAME.lora_b</c> <c>[out, r]</c>, the former transposed for the embedding; a program multiplies by
-/// alpha/r, with r of each <c>lora_b</c>, and by 1 if alpha is 0. Rows of the left factors of queries and keys are in the order of the weights'. A
-/// file does not say how many heads there are: read, its rows stay as they are, and <c>interleaved_rows</c> in the configuration says so.
+/// <c>NAME.lora_a</c> is <c>[r, in]</c> and <c>NAME.lora_b</c> <c>[out, r]</c>, the former transposed for the embedding; a program
+/// multiplies by alpha/r, with r of each <c>lora_b</c>, and by 1 if alpha is 0. Rows of the left factors of queries and keys are in
+/// the order of the weights'. A file does not say how many heads there are: read, its rows stay as they are, and
+/// <c>interleaved_rows</c> in the configuration says so.
 /// </remarks>
 internal static class AdapterMap
 {
@@ -34,11 +35,14 @@ internal static class AdapterMap
         string kind = metadata.Text(TypeKey) ?? "";
         if (kind != "lora")
         {
-            throw CheckpointException.OtherFormat(metadata.Path, "a LoRA", $"an adapter of type '{CheckpointException.Printable(kind)}'", "Name another adapter.");
+            throw CheckpointException.OtherFormat(metadata.Path, "a LoRA", $"an adapter of type '{CheckpointException.Printable(kind)}'",
+                "Name another adapter.");
         }
 
         ModelArchitecture architecture = ModelKind.FamilyOf(metadata) ?? throw CheckpointException.BadHeader(
-            metadata.Path, $"the adapter is of architecture '{CheckpointException.Printable(metadata.Text(ModelKind.ArchitectureKey) ?? "")}', whose names are not known", "Name the adapter in PEFT's form.");
+            metadata.Path,
+            $"the adapter is of architecture '{CheckpointException.Printable(metadata.Text(ModelKind.ArchitectureKey) ?? "")}', whose "
+                + "names are not known", "Name the adapter in PEFT's form.");
         SortedDictionary<string, long> ranks = new(StringComparer.Ordinal);
         JsonObject interleaved = [];
         List<HubTensor> parts = [];
@@ -46,18 +50,25 @@ internal static class AdapterMap
         {
             (string name, string? part) = Split(tensor.Name);
             ArchitectureTensor names = architecture.FindGguf(name, out int layer) is { IsStacked: false } known ? known
-                : throw CheckpointException.BadTensor(metadata.Path, tensor.Name, $"is a change of a tensor that the architecture '{architecture.Name}' has not as one matrix");
+                : throw CheckpointException.BadTensor(metadata.Path, tensor.Name,
+                    $"is a change of a tensor that the architecture '{architecture.Name}' has not as one matrix");
             string hub = names.HubIn(layer);
             if (part is null || tensor.Shape.Rank != 2)
             {
-                throw CheckpointException.BadTensor(metadata.Path, tensor.Name, "is no factor of a product: the file holds more than a LoRA", "Name the adapter in PEFT's form.");
+                throw CheckpointException.BadTensor(metadata.Path, tensor.Name,
+                    "is no factor of a product: the file holds more than a LoRA", "Name the adapter in PEFT's form.");
             }
 
             string module = hub.EndsWith(".weight", StringComparison.Ordinal) ? hub[..^".weight".Length] : hub;
             bool isEmbedding = name == Embedding;
             parts.Add(part == "lora_a" && isEmbedding
-                ? new HubTensor(tensor with { Name = $"{Wrapped}{module}.lora_embedding_A", Shape = [tensor.Shape[1], tensor.Shape[0]] }, 0) { IsTransposed = true }
-                : new HubTensor(tensor with { Name = $"{Wrapped}{module}.{(isEmbedding ? "lora_embedding_B" : part == "lora_a" ? "lora_A.weight" : "lora_B.weight")}" }, 0));
+                ? new HubTensor(tensor with { Name = $"{Wrapped}{module}.lora_embedding_A", Shape = [tensor.Shape[1], tensor.Shape[0]] },
+                    0)
+                { IsTransposed = true }
+                : new HubTensor(tensor with
+                {
+                    Name = $"{Wrapped}{module}.{(isEmbedding ? "lora_embedding_B" : part == "lora_a" ? "lora_A.weight" : "lora_B.weight")}"
+                }, 0));
             if (part == "lora_b")
             {
                 ranks[module] = tensor.Shape[1];
@@ -76,43 +87,56 @@ internal static class AdapterMap
 
     /// <summary>The keys of a file, and its tensors with what each is made of.</summary>
     /// <exception cref="CheckpointException">GGUF has no place for the adapter, or nothing tells of which architecture it is.</exception>
-    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) ToGguf(string folder, CheckpointLayout layout)
+    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) ToGguf(
+        string folder, CheckpointLayout layout)
     {
         JsonObject config = layout.Companions.First(file => file.Name == ConfigFile).ReadJson();
         JsonObject @base = layout.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
-            ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{folder}: an adapter in GGUF names its base's architecture, and no config.json of the base is there", Hint));
+            ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
+                $"{folder}: an adapter in GGUF names its base's architecture, and no config.json of the base is there", Hint));
         string? named = (@base["architectures"] as JsonArray)?.FirstOrDefault().AsText();
         ModelArchitecture architecture = ModelArchitectures.OfClass(named)
-            ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig, $"{folder}: architecture '{CheckpointException.Printable(named ?? "")}' of the base cannot be written to GGUF yet", "Store the adapter as safetensors."));
+            ?? throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
+                $"{folder}: architecture '{CheckpointException.Printable(named ?? "")}' of the base cannot be written to GGUF yet",
+                "Store the adapter as safetensors."));
         NameMap map = NameMap.Of(folder, architecture, @base);
-        List<(TensorInfo, IReadOnlyList<HubTensor>)> tensors = [.. layout.Tensors.Select(tensor => ToGguf(folder, architecture, map, tensor))];
+        List<(TensorInfo, IReadOnlyList<HubTensor>)> tensors = [.. layout.Tensors.Select(tensor => ToGguf(folder, architecture, map,
+            tensor))];
         return (
             [
-                MetadataEntry.Of(ModelKind.ArchitectureKey, architecture.Name), MetadataEntry.Of(ModelKind.TypeKey, Kind), MetadataEntry.Of(TypeKey, "lora"),
+                MetadataEntry.Of(ModelKind.ArchitectureKey, architecture.Name), MetadataEntry.Of(ModelKind.TypeKey, Kind),
+                MetadataEntry.Of(TypeKey, "lora"),
                 MetadataEntry.Of(AlphaKey, Alpha(folder, config)),
             ], tensors);
     }
 
-    private static (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string folder, ModelArchitecture architecture, NameMap map, TensorInfo tensor)
+    private static (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string folder, ModelArchitecture architecture, NameMap map,
+        TensorInfo tensor)
     {
         string[] parts = tensor.Name.Split('.');
         int at = Array.FindIndex(parts, part => part is "lora_A" or "lora_B" or "lora_embedding_A" or "lora_embedding_B");
         if (at < 0 || !tensor.Name.StartsWith(Wrapped, StringComparison.Ordinal))
         {
-            throw CheckpointException.BadTensor(folder, tensor.Name, "is no factor of a product; an adapter in GGUF holds nothing else", "Merge the adapter into its base, and convert that.");
+            throw CheckpointException.BadTensor(folder, tensor.Name, "is no factor of a product; an adapter in GGUF holds nothing else",
+                "Merge the adapter into its base, and convert that.");
         }
 
         string hub = $"{string.Join('.', parts[..at])[Wrapped.Length..]}.weight";
-        ArchitectureTensor names = architecture.FindHub(hub, out int layer, out int expert) is { IsStacked: false } known && expert < 0 ? known
-            : throw CheckpointException.BadTensor(folder, tensor.Name, $"GGUF's architecture '{architecture.Name}' has no '{hub}' as one matrix", "Merge the adapter into its base, and convert that.");
+        ArchitectureTensor names = architecture.FindHub(hub, out int layer, out int expert) is { IsStacked: false } known && expert < 0
+            ? known
+            : throw CheckpointException.BadTensor(folder, tensor.Name,
+                $"GGUF's architecture '{architecture.Name}' has no '{hub}' as one matrix",
+                "Merge the adapter into its base, and convert that.");
         string gguf = names.GgufIn(layer);
         bool isRight = parts[at] is "lora_A" or "lora_embedding_A";
         if (isRight && gguf == Embedding)
         {
-            return (tensor with { Name = gguf + ".lora_a", Shape = [tensor.Shape[1], tensor.Shape[0]] }, [new HubTensor(tensor, 0) { IsTransposed = true }]);
+            return (tensor with { Name = gguf + ".lora_a", Shape = [tensor.Shape[1], tensor.Shape[0]] },
+                [new HubTensor(tensor, 0) { IsTransposed = true }]);
         }
 
-        return (tensor with { Name = gguf + (isRight ? ".lora_a" : ".lora_b") }, [new HubTensor(tensor, 0, isRight ? null : map.OrderOf(names, tensor.Name, tensor))]);
+        return (tensor with { Name = gguf + (isRight ? ".lora_a" : ".lora_b") },
+            [new HubTensor(tensor, 0, isRight ? null : map.OrderOf(names, tensor.Name, tensor))]);
     }
 
     // One for all modules: 0 stands for a scale of 1, whatever the rank.
@@ -124,7 +148,8 @@ internal static class AdapterMap
         JsonObject alphas = config.Find("alpha_pattern") as JsonObject ?? [];
         bool isPlain = config.Find("use_rslora").AsTruth() != true && JsonNode.DeepEquals(ranks, alphas) && rank == alpha;
         return isPlain ? ranks.Count == 0 ? (float)rank : 0 : throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
-            $"{folder}: {ConfigFile} gives modules a scale, for which GGUF has no place", "Convert the adapter by `mergehost convert ADAPTER OUT --to gguf`, which folds scales into the factors."));
+            $"{folder}: {ConfigFile} gives modules a scale, for which GGUF has no place",
+            "Convert the adapter by `mergehost convert ADAPTER OUT --to gguf`, which folds scales into the factors."));
     }
 
     private static CompanionFile Config(Metadata metadata, SortedDictionary<string, long> ranks, JsonObject interleaved)
@@ -152,8 +177,11 @@ internal static class AdapterMap
     }
 
     private static JsonObject Pattern(SortedDictionary<string, long> ranks, long usual) =>
-        new(ranks.Where(module => module.Value != usual).Select(module => KeyValuePair.Create(Regex.Escape(module.Key), (JsonNode?)module.Value)));
+        new(ranks.Where(module => module.Value != usual)
+            .Select(module => KeyValuePair.Create(Regex.Escape(module.Key), (JsonNode?)module.Value)));
 
     private static (string Name, string? Part) Split(string name) =>
-        name.EndsWith(".lora_a", StringComparison.Ordinal) || name.EndsWith(".lora_b", StringComparison.Ordinal) ? (name[..^".lora_a".Length], name[^"lora_a".Length..]) : (name, null);
+        name.EndsWith(".lora_a", StringComparison.Ordinal) || name.EndsWith(".lora_b", StringComparison.Ordinal)
+            ? (name[..^".lora_a".Length], name[^"lora_a".Length..])
+            : (name, null);
 }

@@ -20,7 +20,8 @@ internal static class ConfigMap
     /// <param name="tensors">The tensors, as Hugging Face has them.</param>
     /// <param name="made">Tensors that follow from settings.</param>
     /// <exception cref="CheckpointException">A value has another type than it must have.</exception>
-    public static byte[] ToConfig(Metadata metadata, ModelArchitecture architecture, IReadOnlyList<TensorInfo> tensors, IReadOnlyList<MadeTensor> made)
+    public static byte[] ToConfig(Metadata metadata, ModelArchitecture architecture, IReadOnlyList<TensorInfo> tensors,
+        IReadOnlyList<MadeTensor> made)
     {
         JsonObject config = new() { ["architectures"] = new JsonArray(architecture.Hub[0]) };
         foreach ((string key, JsonNode value) in architecture.Config)
@@ -30,7 +31,8 @@ internal static class ConfigMap
 
         foreach (ArchitectureSetting key in architecture.Keys)
         {
-            if (key.Target is { } name && !config.ContainsKey(name) && key.InGguf(gguf => Number(metadata, $"{architecture.Name}.{gguf}")) is { } value and not 0)
+            if (key.Target is { } name && !config.ContainsKey(name)
+                && key.InGguf(gguf => Number(metadata, $"{architecture.Name}.{gguf}")) is { } value and not 0)
             {
                 config[name] = key.IsReal ? Real(value) : (long)value;
             }
@@ -53,10 +55,12 @@ internal static class ConfigMap
     /// <exception cref="CheckpointException">A setting has a wrong type.</exception>
     public static IEnumerable<MetadataEntry> ToMetadata(string path, JsonObject config, ModelArchitecture architecture, Metadata? known)
     {
-        if (architecture.Assumes.FirstOrDefault(setting => !setting.Value.Any(value => JsonNode.DeepEquals(value, config[setting.Key]))) is (string other, JsonArray values))
+        if (architecture.Assumes.FirstOrDefault(setting =>
+            !setting.Value.Any(value => JsonNode.DeepEquals(value, config[setting.Key]))) is (string other, JsonArray values))
         {
             throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
-                $"{path}: config.json: {other} is {config[other]?.Words() ?? "not there"}, and programs that read GGUF's architecture '{architecture.Name}' take it to be {values[0].Words()}",
+                $"{path}: config.json: {other} is {config[other]?.Words() ?? "not there"}, and programs that read GGUF's architecture "
+                    + $"'{architecture.Name}' take it to be {values[0].Words()}",
                 "Store the model as safetensors."));
         }
 
@@ -67,10 +71,12 @@ internal static class ConfigMap
                 if (!(Math.Abs(value) <= Most(key)) || (!key.IsReal && value < 0))
                 {
                     throw new CheckpointException(new Problem(ErrorCodes.BadConfig,
-                        string.Create(CultureInfo.InvariantCulture, $"{path}: config.json: {key.Hub[0]} is {value}, for which GGUF's '{key.Id}' has no place")));
+                        string.Create(CultureInfo.InvariantCulture,
+                            $"{path}: config.json: {key.Hub[0]} is {value}, for which GGUF's '{key.Id}' has no place")));
                 }
 
-                foreach (string name in key.Gguf.Select(gguf => $"{architecture.Name}.{gguf}").Where(name => known is null || known.Find(name) is not null))
+                foreach (string name in key.Gguf.Select(gguf => $"{architecture.Name}.{gguf}")
+                    .Where(name => known is null || known.Find(name) is not null))
                 {
                     yield return key.IsReal ? MetadataEntry.Of(name, (float)value) : MetadataEntry.Of(name, (uint)value);
                 }
@@ -80,9 +86,12 @@ internal static class ConfigMap
 
     // Lengths of contexts have no bound; sizes become loops and rooms.
     private static double Most(ArchitectureSetting key) =>
-        key.IsReal ? float.MaxValue : key.Id.EndsWith("length", StringComparison.Ordinal) && !key.Id.EndsWith("context_length", StringComparison.Ordinal) || key.Id.EndsWith("count", StringComparison.Ordinal)
-            ? MostSize
-            : uint.MaxValue;
+        key.IsReal
+            ? float.MaxValue
+            : key.Id.EndsWith("length", StringComparison.Ordinal) && !key.Id.EndsWith("context_length", StringComparison.Ordinal)
+                || key.Id.EndsWith("count", StringComparison.Ordinal)
+                ? MostSize
+                : uint.MaxValue;
 
     /// <summary>A whole number of <c>config.json</c>, or <see langword="null"/>.</summary>
     public static long? Whole(JsonObject config, string name) =>
@@ -100,7 +109,9 @@ internal static class ConfigMap
         JsonValue whole when isWhole && whole.TryGetValue(out uint number) => number,
         JsonValue real when !isWhole && real.AsNumber() is { } number && double.IsFinite(number) => number,
         { } value => throw new CheckpointException(new Problem(
-            ErrorCodes.BadConfig, $"{path}: config.json: {name} is {value.Words()}; it must be a {(isWhole ? "whole number from 0 to 4,294,967,295" : "finite number")}")),
+            ErrorCodes.BadConfig,
+            $"{path}: config.json: {name} is {value.Words()}; it must be "
+                + $"a {(isWhole ? "whole number from 0 to 4,294,967,295" : "finite number")}")),
     };
 
     /// <summary>
@@ -147,7 +158,8 @@ internal static class ConfigMap
 
         foreach ((string name, string ending) in architecture.Flags)
         {
-            string[] flagged = [.. architecture.Tensors.Where(tensor => tensor.Gguf.EndsWith(ending, StringComparison.Ordinal)).Select(tensor => tensor.HubIn(0))];
+            string[] flagged = [.. architecture.Tensors.Where(tensor => tensor.Gguf.EndsWith(ending, StringComparison.Ordinal))
+                .Select(tensor => tensor.HubIn(0))];
             if (tensors.Any(tensor => flagged.Contains(tensor.Name)))
             {
                 config[name] = true;

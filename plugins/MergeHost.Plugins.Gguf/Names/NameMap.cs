@@ -19,7 +19,8 @@ internal sealed class NameMap(string path, ModelArchitecture? architecture, Func
         string name = metadata.Text(ModelKind.ArchitectureKey)!;
 
         // Models whose keys have as many heads as queries need not say so.
-        return new NameMap(metadata.Path, ModelKind.FamilyOf(metadata), key => metadata.Whole($"{name}.{key}") ?? metadata.Whole($"{name}.attention.head_count"));
+        return new NameMap(metadata.Path, ModelKind.FamilyOf(metadata),
+            key => metadata.Whole($"{name}.{key}") ?? metadata.Whole($"{name}.attention.head_count"));
     }
 
     /// <summary>The map of a file that is written.</summary>
@@ -50,16 +51,20 @@ internal sealed class NameMap(string path, ModelArchitecture? architecture, Func
 
         TensorShape shape = TensorShape.Create([gguf.Shape[1], gguf.Shape[2]]);
         long bytes = gguf.DType.LengthBytes(shape.ElementCount);
-        return ([.. Enumerable.Range(0, checked((int)gguf.Shape[0])).Select(expert => Part(names, gguf.Name, new TensorInfo(names.HubIn(layer, expert), gguf.DType, shape), expert * bytes))], true);
+        return ([.. Enumerable.Range(0, checked((int)gguf.Shape[0]))
+            .Select(expert => Part(names, gguf.Name, new TensorInfo(names.HubIn(layer, expert), gguf.DType, shape), expert * bytes))],
+                true);
     }
 
     /// <summary>Tensors as GGUF has them, with what each is made of; in the order of the first part of each.</summary>
-    /// <exception cref="CheckpointException">The architecture has no such tensor, rows cannot be put in order, or a stack is not whole.</exception>
+    /// <exception cref="CheckpointException">The architecture has no such tensor, rows cannot be put
+    /// in order, or a stack is not whole.</exception>
     public IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> ToGguf(IReadOnlyList<TensorInfo> hub) => architecture is null
         ? [.. hub.Select(tensor => (tensor, (IReadOnlyList<HubTensor>)[new HubTensor(tensor, 0)]))]
         : [.. hub.Select(Find).GroupBy(tensor => tensor.Names.GgufIn(tensor.Layer)).Select(parts => ToGguf(parts.Key, [.. parts]))];
 
-    private (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string name, (TensorInfo Hub, ArchitectureTensor Names, int Layer, int Expert)[] parts)
+    private (TensorInfo Gguf, IReadOnlyList<HubTensor> Parts) ToGguf(string name,
+        (TensorInfo Hub, ArchitectureTensor Names, int Layer, int Expert)[] parts)
     {
         (TensorInfo first, ArchitectureTensor names, _, _) = parts[0];
         if (!names.IsStacked)
@@ -70,7 +75,8 @@ internal sealed class NameMap(string path, ModelArchitecture? architecture, Func
         if (Array.Find(parts, part => part.Hub.Shape != first.Shape || part.Hub.DType != first.DType).Hub is { } other)
         {
             throw CheckpointException.BadTensor(
-                path, other.Name, $"is {other.DType} {other.Shape}, '{first.Name}' is {first.DType} {first.Shape}; '{name}' stacks tensors that are alike");
+                path, other.Name,
+                $"is {other.DType} {other.Shape}, '{first.Name}' is {first.DType} {first.Shape}; '{name}' stacks tensors that are alike");
         }
 
         TensorShape shape = first.Shape.Rank == 2
@@ -78,24 +84,28 @@ internal sealed class NameMap(string path, ModelArchitecture? architecture, Func
             : throw CheckpointException.BadTensor(path, first.Name, $"shape {first.Shape}; '{name}' stacks matrices");
         if (parts.Any(part => part.Expert >= parts.Length))
         {
-            string missing = names.HubIn(parts[0].Layer, Enumerable.Range(0, parts.Length).First(expert => !parts.Any(part => part.Expert == expert)));
+            string missing = names.HubIn(parts[0].Layer,
+                Enumerable.Range(0, parts.Length).First(expert => !parts.Any(part => part.Expert == expert)));
             throw CheckpointException.BadTensor(path, missing, $"is not there; '{name}' stacks the experts of a layer without gaps");
         }
 
-        return (new TensorInfo(name, first.DType, shape), [.. parts.Select(part => Part(names, part.Hub.Name, part.Hub, part.Expert * part.Hub.LengthBytes))]);
+        return (new TensorInfo(name, first.DType, shape),
+            [.. parts.Select(part => Part(names, part.Hub.Name, part.Hub, part.Expert * part.Hub.LengthBytes))]);
     }
 
     private (TensorInfo Hub, ArchitectureTensor Names, int Layer, int Expert) Find(TensorInfo hub)
     {
         ArchitectureTensor names = architecture!.FindHub(hub.Name, out int layer, out int expert) ?? throw CheckpointException.BadTensor(
-            path, hub.Name, $"GGUF's architecture '{architecture.Name}' has no such tensor", "Store the model as safetensors, or leave the tensor out.");
+            path, hub.Name, $"GGUF's architecture '{architecture.Name}' has no such tensor",
+            "Store the model as safetensors, or leave the tensor out.");
         return (hub, names, layer, expert);
     }
 
     // A tensor has the name that it has where it is read or comes from.
-    private HubTensor Part(ArchitectureTensor names, string tensor, TensorInfo hub, long offset) => names.Plus == 0 || hub.DType == DType.F32
-        ? new HubTensor(hub, offset, OrderOf(names, tensor, hub), names.Plus)
-        : throw CheckpointException.BadTensor(path, tensor, $"is of type {hub.DType}; a norm must be F32 in GGUF");
+    private HubTensor Part(ArchitectureTensor names, string tensor, TensorInfo hub, long offset) =>
+        names.Plus == 0 || hub.DType == DType.F32
+            ? new HubTensor(hub, offset, OrderOf(names, tensor, hub), names.Plus)
+            : throw CheckpointException.BadTensor(path, tensor, $"is of type {hub.DType}; a norm must be F32 in GGUF");
 
     /// <summary>The order of a tensor's rows, if it is another than Hugging Face's.</summary>
     /// <exception cref="CheckpointException">They cannot be put in order.</exception>

@@ -30,8 +30,9 @@ internal static class RopeFactors
     }
 
     /// <summary>
-    /// The factors of Llama 3: 1 for pairs that turn round more than <paramref name="high"/> times in the original length, <paramref name="factor"/>
-    /// for those that turn less than <paramref name="low"/> times, and <c>1 / ((1 − s) / factor + s)</c> between, with s from 0 to 1.
+    /// The factors of Llama 3: 1 for pairs that turn round more than <paramref name="high"/> times in the original
+    /// length, <paramref name="factor"/> for those that turn less than <paramref name="low"/> times, and <c>1 / ((1 − s)
+    /// / factor + s)</c> between, with s from 0 to 1.
     /// </summary>
     /// <param name="theta">The base of frequencies.</param>
     /// <param name="width">The width of a head.</param>
@@ -51,7 +52,8 @@ internal static class RopeFactors
         // The share s is straight in the number of turns: two points of it tell the line.
         (double Frequency, double Share)[] between =
         [
-            .. factors.Select((value, index) => (Frequency(theta, 2 * factors.Length, index), ((1.0 / value) - (1 / factor)) / (1 - (1 / factor))))
+            .. factors.Select((value,
+                index) => (Frequency(theta, 2 * factors.Length, index), ((1.0 / value) - (1 / factor)) / (1 - (1 / factor))))
                 .Where(point => point.Item2 is > 1e-3 and < 1 - 1e-3),
         ];
         List<(double High, long Length)> guesses = [(4, UsualLength), (4, (long)(contextLength / factor)), (4, contextLength)];

@@ -6,7 +6,8 @@ using MergeHost.Plugins.Gguf.Reading;
 
 namespace MergeHost.Plugins.Gguf.Names;
 
-/// <summary>How positions are scaled for long contexts: keys and made tensors in GGUF, <c>rope_scaling</c> or <c>rope_parameters</c> in <c>config.json</c>.</summary>
+/// <summary>How positions are scaled for long contexts: keys and made tensors in GGUF, <c>rope_scaling</c> or
+/// <c>rope_parameters</c> in <c>config.json</c>.</summary>
 internal static class RopeScaling
 {
     private const int MostWidth = 1 << 16;
@@ -31,7 +32,8 @@ internal static class RopeScaling
 
     /// <summary>What GGUF has for a configuration.</summary>
     /// <exception cref="CheckpointException">GGUF has no place for it, or a setting is missing.</exception>
-    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) ToGguf(string path, JsonObject config, ModelArchitecture architecture)
+    public static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) ToGguf(string path, JsonObject config,
+        ModelArchitecture architecture)
     {
         JsonObject rope = RopeSettings.Read(config);
         string type = rope["rope_type"].AsText()!;
@@ -43,7 +45,9 @@ internal static class RopeScaling
         if (!architecture.Scaling.Contains(type))
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.BadConfig, $"{path}: config.json: positions are scaled by '{CheckpointException.Printable(type)}', which cannot be written to GGUF for '{architecture.Name}'",
+                ErrorCodes.BadConfig,
+                $"{path}: config.json: positions are scaled by '{CheckpointException.Printable(type)}', which cannot be written to GGUF "
+                    + $"for '{architecture.Name}'",
                 "Store the model as safetensors."));
         }
 
@@ -53,9 +57,12 @@ internal static class RopeScaling
             ErrorCodes.BadConfig, $"{path}: config.json: positions are scaled by '{type}', and '{name}' is not there"));
         return type switch
         {
-            Llama3 => ([], [RopeFactors.OfLlama3(Find("rope_theta") ?? 10_000, HeadWidth(Must, Find), Must("factor"), Must("low_freq_factor"), Must("high_freq_factor"), Must(OriginalLength))]),
+            Llama3 => ([],
+                [RopeFactors.OfLlama3(Find("rope_theta") ?? 10_000, HeadWidth(Must, Find), Must("factor"), Must("low_freq_factor"),
+                    Must("high_freq_factor"), Must(OriginalLength))]),
             LongRope => LongRopeOf(path, rope, architecture, Must("max_position_embeddings"), Must(OriginalLength)),
-            _ => ([MetadataEntry.Of($"{architecture.Name}.{TypeKey}", type), .. Settings(architecture, type == "yarn" ? _settings : _settings[..1], Must, Find)], []),
+            _ => ([MetadataEntry.Of($"{architecture.Name}.{TypeKey}", type),
+                .. Settings(architecture, type == "yarn" ? _settings : _settings[..1], Must, Find)], []),
         };
     }
 
@@ -68,9 +75,15 @@ internal static class RopeScaling
             return Llama3Of(metadata, architecture, factors);
         }
 
-        if (RopeFactors.Find(made, RopeFactors.LongName) is { } longFactors && RopeFactors.Find(made, RopeFactors.ShortName) is { } shortFactors)
+        if (RopeFactors.Find(made, RopeFactors.LongName) is { } longFactors
+            && RopeFactors.Find(made, RopeFactors.ShortName) is { } shortFactors)
         {
-            return new JsonObject { ["rope_type"] = LongRope, ["long_factor"] = Numbers(longFactors), ["short_factor"] = Numbers(shortFactors) };
+            return new JsonObject
+            {
+                ["rope_type"] = LongRope,
+                ["long_factor"] = Numbers(longFactors),
+                ["short_factor"] = Numbers(shortFactors)
+            };
         }
 
         if (metadata.Text($"{architecture.Name}.{TypeKey}") is not { } type || !architecture.Scaling.Contains(type))
@@ -85,7 +98,9 @@ internal static class RopeScaling
             {
                 scaling[hub] = hub == OriginalLength
                     ? metadata.Whole(entry.Key)
-                    : ConfigMap.Real(entry.Real is { } value && double.IsFinite(value) ? value : throw metadata.WrongType(entry, "a finite number"));
+                    : ConfigMap.Real(entry.Real is { } value && double.IsFinite(value)
+                        ? value
+                        : throw metadata.WrongType(entry, "a finite number"));
             }
         }
 
@@ -109,7 +124,8 @@ internal static class RopeScaling
         (find("head_dim") ?? (must("hidden_size") / must("num_attention_heads"))) is var width && width is >= 1 and <= MostWidth
             ? (int)width
             : throw new CheckpointException(new Problem(
-                ErrorCodes.BadConfig, string.Create(CultureInfo.InvariantCulture, $"config.json: a head is {width} wide; it must be in [1, {MostWidth:N0}]")));
+                ErrorCodes.BadConfig,
+                string.Create(CultureInfo.InvariantCulture, $"config.json: a head is {width} wide; it must be in [1, {MostWidth:N0}]")));
 
     // Attention is sharpened by √(1 + ln s / ln n), with s for how much longer than n, the length it was trained for, contexts are.
     private static (IReadOnlyList<MetadataEntry> Entries, IReadOnlyList<MadeTensor> Made) LongRopeOf(
@@ -119,14 +135,16 @@ internal static class RopeScaling
         double sharpening = times > 1 ? Math.Sqrt(1 + (Math.Log(times) / Math.Log(originalLength))) : 1;
         return (
             [MetadataEntry.Of($"{architecture.Name}.rope.scaling.attn_factor", (float)sharpening)],
-            [RopeFactors.Of(RopeFactors.LongName, Numbers(path, rope, "long_factor")), RopeFactors.Of(RopeFactors.ShortName, Numbers(path, rope, "short_factor"))]);
+            [RopeFactors.Of(RopeFactors.LongName, Numbers(path, rope, "long_factor")),
+                RopeFactors.Of(RopeFactors.ShortName, Numbers(path, rope, "short_factor"))]);
     }
 
     private static float[] Numbers(string path, JsonObject rope, string name) =>
         rope[name] is JsonArray list && list.All(number => number.AsNumber() is not null)
             ? [.. list.Select(number => (float)number.AsNumber()!.Value)]
             : throw new CheckpointException(new Problem(
-                ErrorCodes.BadConfig, $"{path}: config.json: {name} is {rope[name]?.Words() ?? "not there"}; it must be a list of numbers"));
+                ErrorCodes.BadConfig,
+                $"{path}: config.json: {name} is {rope[name]?.Words() ?? "not there"}; it must be a list of numbers"));
 
     private static JsonArray Numbers(float[] factors) => [.. factors.Select(factor => ConfigMap.Real(factor))];
 

@@ -3,9 +3,11 @@ using System.Buffers;
 namespace MergeHost.Plugins.Gguf.Names;
 
 /// <summary>
-/// Rows of queries and keys: Hugging Face has the first halves of all pairs that are rotated together, then the second; GGUF has pair after pair.
+/// Rows of queries and keys: Hugging Face has the first halves of all pairs that are rotated
+/// together, then the second; GGUF has pair after pair.
 /// </summary>
-/// <remarks>With D rows a head, row <c>h·D + s·D/2 + j</c> of Hugging Face is row <c>h·D + 2j + s</c> of GGUF. Whole rows move, so types do not matter.</remarks>
+/// <remarks>With D rows a head, row <c>h·D + s·D/2 + j</c> of Hugging Face is row <c>h·D + 2j + s</c> of GGUF.
+/// Whole rows move, so types do not matter.</remarks>
 /// <param name="RowBytes">Bytes of a row as stored.</param>
 /// <param name="HeadRows">Rows of a head: D, even.</param>
 internal sealed record RowOrder(long RowBytes, long HeadRows)

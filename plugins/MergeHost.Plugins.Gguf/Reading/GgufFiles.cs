@@ -49,8 +49,10 @@ internal static class GgufFiles
         return missing.Length == 0
             ? names
             : throw CheckpointException.BadIndex(
-                files.PathOf(named), $"{missing.Length} of {split.Count} files are missing, first '{missing[0]}'", "Download the missing files to the same folder.");
+                files.PathOf(named), $"{missing.Length} of {split.Count} files are missing, first '{missing[0]}'",
+                "Download the missing files to the same folder.");
     }
 
-    private static string[] FilesThatEnd(CheckpointFiles files, string extension) => [.. files.Names.Where(name => name.EndsWith(extension, StringComparison.Ordinal))];
+    private static string[] FilesThatEnd(CheckpointFiles files, string extension) =>
+        [.. files.Names.Where(name => name.EndsWith(extension, StringComparison.Ordinal))];
 }

@@ -74,7 +74,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         }
 
         throw BinaryPrimitives.ReverseEndianness(version) is > 0 and < 256
-            ? CheckpointException.BadHeader(file.Path, "the file is big-endian, for other processors than this one", "Convert it with `gguf-convert-endian`.")
+            ? CheckpointException.BadHeader(file.Path, "the file is big-endian, for other processors than this one",
+                "Convert it with `gguf-convert-endian`.")
             : CheckpointException.BadHeader(
                 file.Path,
                 Invariant($"the version is {version}; expected 2 or 3"),
@@ -86,18 +87,21 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         const string expected = "a GGUF file";
         if (Array.Exists(_oldMagics, magic => head.AsSpan().StartsWith(magic)))
         {
-            return CheckpointException.OtherFormat(file.Path, expected, "a ggml file from before GGUF", "Convert the model again with a newer program.");
+            return CheckpointException.OtherFormat(file.Path, expected, "a ggml file from before GGUF",
+                "Convert the model again with a newer program.");
         }
 
         if (head is [_, _, _, _, _, _, 0, 0, (byte)'{', ..])
         {
-            return CheckpointException.OtherFormat(file.Path, expected, "a safetensors file", "Give the file a name that ends in '.safetensors'.");
+            return CheckpointException.OtherFormat(file.Path, expected, "a safetensors file",
+                "Give the file a name that ends in '.safetensors'.");
         }
 
         return ForeignContent.Recognise(head) is { } foreign
             ? CheckpointException.OtherFormat(file.Path, expected, foreign.Found, foreign.Hint)
             : CheckpointException.OtherFormat(
-                file.Path, expected, $"a file that begins with 0x{Convert.ToHexString(head.AsSpan(0, Math.Min(4, head.Length)))}", "Download the file again.");
+                file.Path, expected, $"a file that begins with 0x{Convert.ToHexString(head.AsSpan(0, Math.Min(4, head.Length)))}",
+                "Download the file again.");
     }
 
     // Each takes a few bytes at least: a count that the file cannot hold is found before anything is made room for.
@@ -106,12 +110,14 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         ulong count = cursor.ReadUInt64();
         if (count > most && count <= (ulong)(cursor.Remaining / leastBytes))
         {
-            throw CheckpointException.BadHeader(file.Path, Invariant($"the header counts {count:N0} {what}; the most that is read is {most:N0}"));
+            throw CheckpointException.BadHeader(file.Path,
+                Invariant($"the header counts {count:N0} {what}; the most that is read is {most:N0}"));
         }
 
         return count <= (ulong)(cursor.Remaining / leastBytes)
             ? count
-            : throw CheckpointException.BadHeader(file.Path, Invariant($"the header counts {count:N0} {what}, more than {file.LengthBytes:N0} bytes can hold"));
+            : throw CheckpointException.BadHeader(file.Path,
+                Invariant($"the header counts {count:N0} {what}, more than {file.LengthBytes:N0} bytes can hold"));
     }
 
     private static int ReadAlignment(Metadata metadata)
@@ -124,7 +130,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         long alignment = entry.Type == MetadataType.UInt32 ? entry.Whole!.Value : throw metadata.WrongType(entry, "of type UInt32");
         return alignment <= LargestAlignment && BitOperations.IsPow2(alignment)
             ? (int)alignment
-            : throw CheckpointException.BadHeader(metadata.Path, Invariant($"'{AlignmentKey}' is {alignment}; it must be a power of two, {LargestAlignment:N0} at most"));
+            : throw CheckpointException.BadHeader(metadata.Path,
+                Invariant($"'{AlignmentKey}' is {alignment}; it must be a power of two, {LargestAlignment:N0} at most"));
     }
 
     private static List<(TensorInfo Info, ulong Offset)> ReadTensors(HeaderSource file, HeaderCursor cursor, int count)
@@ -167,7 +174,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
             ulong extent = cursor.ReadUInt64();
             extents[index] = extent <= long.MaxValue
                 ? (long)extent
-                : throw CheckpointException.BadTensor(file.Path, name, Invariant($"an extent is {(long)extent}; it must be from 0 to 2⁶³ − 1"));
+                : throw CheckpointException.BadTensor(file.Path, name,
+                    Invariant($"an extent is {(long)extent}; it must be from 0 to 2⁶³ − 1"));
         }
 
         try
@@ -176,7 +184,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         }
         catch (OverflowException)
         {
-            throw CheckpointException.BadTensor(file.Path, name, $"shape [{string.Join(", ", extents)}] has more elements than 63 bits can count");
+            throw CheckpointException.BadTensor(file.Path, name,
+                $"shape [{string.Join(", ", extents)}] has more elements than 63 bits can count");
         }
     }
 
@@ -188,7 +197,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         long row = shape.Rank == 0 ? 1 : shape[shape.Rank - 1];
         if (row % type.BlockElements != 0)
         {
-            throw CheckpointException.BadTensor(file.Path, name, Invariant($"rows of {row} elements do not fill whole blocks of {type.BlockElements} {type}"));
+            throw CheckpointException.BadTensor(file.Path, name,
+                Invariant($"rows of {row} elements do not fill whole blocks of {type.BlockElements} {type}"));
         }
 
         try
@@ -215,12 +225,15 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
             {
                 string fault = offset % (ulong)alignment != 0 ? "is not aligned" : offset > (ulong)position ? "leaves a hole" : "overlaps";
                 throw CheckpointException.BadOffsets(
-                    file.Path, info.Name, Invariant($"{fault}: its offset is {offset:N0}, expected {position:N0}, with an alignment of {alignment}"));
+                    file.Path, info.Name,
+                    Invariant($"{fault}: its offset is {offset:N0}, expected {position:N0}, with an alignment of {alignment}"));
             }
 
             if (info.LengthBytes > file.LengthBytes - dataStart - position)
             {
-                long tensorEnd = info.LengthBytes > long.MaxValue - dataStart - position ? long.MaxValue : dataStart + position + info.LengthBytes;
+                long tensorEnd = info.LengthBytes > long.MaxValue - dataStart - position
+                    ? long.MaxValue
+                    : dataStart + position + info.LengthBytes;
                 throw CheckpointException.Truncated(file.Path, info.Name, tensorEnd, file.LengthBytes);
             }
 
@@ -230,7 +243,8 @@ internal sealed record GgufHeader(Metadata Metadata, IReadOnlyList<GgufTensor> T
         }
 
         return file.LengthBytes > Align(end, alignment)
-            ? (tensors, Oddity.Of(file.Path, Invariant($"{file.LengthBytes - Align(end, alignment):N0} bytes follow after the last tensor; they are left out")))
+            ? (tensors, Oddity.Of(file.Path,
+                Invariant($"{file.LengthBytes - Align(end, alignment):N0} bytes follow after the last tensor; they are left out")))
             : (tensors, null);
     }
 }

@@ -50,7 +50,8 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
         List<MadeTensor> made = [];
         List<TensorInfo> unknown = [];
         List<TensorRange> ranges = [];
-        foreach ((GgufTensor tensor, CheckpointFile file) in open.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
+        foreach ((GgufTensor tensor,
+            CheckpointFile file) in open.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First))))
         {
             if (RopeScaling.Made.Contains(tensor.Info.Name) && MadeTensor.CanBe(tensor.Info))
             {
@@ -71,12 +72,14 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
 
         TensorRanges = ranges;
         Companions = CompanionMap.Make(metadata, made, Tensors);
-        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity], .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
+        Warnings = [.. headers.SelectMany(header => header.Warnings), .. oddity is null ? (Problem[])[] : [oddity],
+            .. Oddities(metadata, Companions.Any(file => file.Name == TokenizerMap.ConfigFile), made, unknown, headers)];
     }
 
     private void ReadAdapter(Metadata metadata, List<CheckpointFile> files, List<GgufHeader> headers)
     {
-        (GgufTensor Tensor, CheckpointFile File)[] stored = [.. files.Zip(headers).SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First)))];
+        (GgufTensor Tensor, CheckpointFile File)[] stored = [.. files.Zip(headers)
+            .SelectMany(part => part.Second.Tensors.Select(tensor => (tensor, part.First)))];
         (IReadOnlyList<HubTensor> tensors, CompanionFile config) = AdapterMap.ToHub(metadata, [.. stored.Select(part => part.Tensor.Info)]);
         foreach ((HubTensor tensor, (GgufTensor own, CheckpointFile file)) in tensors.Zip(stored))
         {
@@ -98,30 +101,39 @@ internal sealed class GgufReader : FileCheckpoint<GgufReader.StoredTensor>
         Add(part.Info, new StoredTensor(part, file, tensor.Start));
     }
 
-    private static IEnumerable<Problem> Oddities(Metadata metadata, bool hasTokenizer, List<MadeTensor> made, List<TensorInfo> unknown, List<GgufHeader> headers)
+    private static IEnumerable<Problem> Oddities(Metadata metadata, bool hasTokenizer, List<MadeTensor> made, List<TensorInfo> unknown,
+        List<GgufHeader> headers)
     {
-        GgufTensor embedding = headers.SelectMany(header => header.Tensors).FirstOrDefault(tensor => tensor.Info?.Name == "token_embd.weight");
+        GgufTensor embedding = headers.SelectMany(header => header.Tensors)
+            .FirstOrDefault(tensor => tensor.Info?.Name == "token_embd.weight");
         MetadataEntry? tokens = metadata.Find(TokenizerMap.Prefix + "tokens");
         if (tokens is not null && embedding.Info is { Shape.Rank: 2 } rows && rows.Shape[0] != tokens.Count)
         {
-            yield return Oddity.Of(metadata.Path, string.Create(CultureInfo.InvariantCulture, $"the tokenizer has {tokens.Count:N0} tokens, the embedding {rows.Shape[0]:N0} rows"));
+            yield return Oddity.Of(metadata.Path,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"the tokenizer has {tokens.Count:N0} tokens, the embedding {rows.Shape[0]:N0} rows"));
         }
 
         if (tokens is not null && !hasTokenizer && metadata.Find(TokenizerMap.Prefix + "model")?.Text is { } kind)
         {
             yield return Oddity.Of(
-                metadata.Path, $"the tokenizer, of kind '{CheckpointException.Printable(kind)}', cannot be written as Hugging Face's files; only GGUF files get it");
+                metadata.Path,
+                $"the tokenizer, of kind '{CheckpointException.Printable(kind)}', cannot be written as Hugging Face's files; only GGUF "
+                    + "files get it");
         }
 
-        if (made.Count > 0 && ModelKind.FamilyOf(metadata) is { } architecture && RopeScaling.ToConfig(metadata, architecture, made) is null)
+        if (made.Count > 0 && ModelKind.FamilyOf(metadata) is { } architecture
+            && RopeScaling.ToConfig(metadata, architecture, made) is null)
         {
-            yield return Oddity.Of(metadata.Path, $"'{made[0].Info.Name}' scales positions in a way that config.json has no words for; only GGUF files get it");
+            yield return Oddity.Of(metadata.Path,
+                $"'{made[0].Info.Name}' scales positions in a way that config.json has no words for; only GGUF files get it");
         }
 
         if (unknown.Count > 0)
         {
             yield return Oddity.Of(
-                metadata.Path, $"{unknown.Count} tensors keep the names that they have in GGUF, since no others are known, first '{unknown[0].Name}'");
+                metadata.Path,
+                $"{unknown.Count} tensors keep the names that they have in GGUF, since no others are known, first '{unknown[0].Name}'");
         }
     }
 

@@ -6,7 +6,8 @@ using static System.FormattableString;
 
 namespace MergeHost.Plugins.Gguf.Reading;
 
-/// <summary>Goes through a header from its beginning; whatever a length says, nothing beyond the end of the file is read or made room for.</summary>
+/// <summary>Goes through a header from its beginning; whatever a length says, nothing beyond the end
+/// of the file is read or made room for.</summary>
 internal sealed class HeaderCursor(HeaderSource file)
 {
     private const int BufferBytes = 64 << 10;
@@ -68,7 +69,8 @@ internal sealed class HeaderCursor(HeaderSource file)
     {
         if (lengthBytes > (ulong)most)
         {
-            throw CheckpointException.BadHeader(file.Path, Invariant($"{what} at byte {start:N0} has {lengthBytes:N0} bytes; the most is {most:N0}"));
+            throw CheckpointException.BadHeader(file.Path,
+                Invariant($"{what} at byte {start:N0} has {lengthBytes:N0} bytes; the most is {most:N0}"));
         }
 
         ReadOnlySpan<byte> bytes = Take((int)lengthBytes);

@@ -15,7 +15,8 @@ internal sealed record HeaderSource(string Path, long LengthBytes, ReadAt Read)
     public static HeaderSource Of(CompanionFile companion)
     {
         byte[] content = companion.ReadBytes();
-        return new HeaderSource(companion.Name, content.Length, (offset, destination) => content.AsSpan((int)offset, destination.Length).CopyTo(destination));
+        return new HeaderSource(companion.Name, content.Length,
+            (offset, destination) => content.AsSpan((int)offset, destination.Length).CopyTo(destination));
     }
 }
 

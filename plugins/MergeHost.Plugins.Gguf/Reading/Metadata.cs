@@ -22,5 +22,6 @@ internal sealed record Metadata(string Path, IReadOnlyList<MetadataEntry> Entrie
 
     /// <summary>The error of a value that has another type than it must have.</summary>
     public CheckpointException WrongType(MetadataEntry entry, string expected) => CheckpointException.BadHeader(
-        Path, $"'{CheckpointException.Printable(entry.Key)}' is {CheckpointException.Printable(entry.ToString())}, of type {entry.Type}; it must be {expected}");
+        Path, $"'{CheckpointException.Printable(entry.Key)}' is {CheckpointException.Printable(entry.ToString())}, of type {entry.Type}; "
+            + $"it must be {expected}");
 }

@@ -11,7 +11,8 @@ namespace MergeHost.Plugins.Gguf.Reading;
 /// <param name="Count">How many elements an array has; 1 for other values.</param>
 /// <param name="LengthBytes">The length of the value as stored, without its type.</param>
 /// <param name="Read">Gives the value as stored, checked already.</param>
-internal sealed record MetadataEntry(string Key, MetadataType Type, MetadataType ElementType, long Count, long LengthBytes, Func<byte[]> Read)
+internal sealed record MetadataEntry(string Key, MetadataType Type, MetadataType ElementType, long Count, long LengthBytes,
+    Func<byte[]> Read)
 {
     // Of an array: the type and the number of its elements.
     private const int ArrayHeadBytes = sizeof(uint) + sizeof(ulong);
@@ -67,7 +68,8 @@ internal sealed record MetadataEntry(string Key, MetadataType Type, MetadataType
     {
         get
         {
-            bool isWhole = Type is not (MetadataType.Array or MetadataType.String or MetadataType.Float32 or MetadataType.Float64 or MetadataType.Bool);
+            bool isWhole = Type is not (MetadataType.Array or MetadataType.String or MetadataType.Float32 or MetadataType.Float64
+                or MetadataType.Bool);
             Int128 number = isWhole ? Number(Type, Read()) : -1;
             return number >= 0 && number <= long.MaxValue ? (long)number : null;
         }
@@ -109,7 +111,8 @@ internal sealed record MetadataEntry(string Key, MetadataType Type, MetadataType
 
         byte[] stored = Read();
         int size = ElementType.LeastBytes();
-        return [.. Enumerable.Range(0, (int)Count).Select(index => RealOf(ElementType, stored.AsSpan(ArrayHeadBytes + (index * size), size)))];
+        return [.. Enumerable.Range(0, (int)Count)
+            .Select(index => RealOf(ElementType, stored.AsSpan(ArrayHeadBytes + (index * size), size)))];
     }
 
     /// <summary>The value in words, cut short if it is long.</summary>
@@ -117,7 +120,9 @@ internal sealed record MetadataEntry(string Key, MetadataType Type, MetadataType
     {
         (MetadataType.Array, MetadataType.String) => Invariant($"{Count:N0} strings"),
         (MetadataType.Array, _) when LengthBytes > MostShownBytes => Invariant($"{Count:N0} × {ElementType}"),
-        (MetadataType.Array, _) => $"[{string.Join(", ", Reals()!.Take(MostShownElements).Select(number => Invariant($"{number}")))}{(Count > MostShownElements ? ", …" : "")}]",
+        (MetadataType.Array, _) =>
+            $"[{string.Join(", ", Reals()!.Take(MostShownElements).Select(number => Invariant($"{number}")))}"
+                + $"{(Count > MostShownElements ? ", …" : "")}]",
         (MetadataType.String, _) when LengthBytes > MostShownBytes => Invariant($"a text of {LengthBytes - sizeof(ulong):N0} bytes"),
         (MetadataType.String, _) => Text!,
         (MetadataType.Bool, _) => Truth!.Value ? "true" : "false",

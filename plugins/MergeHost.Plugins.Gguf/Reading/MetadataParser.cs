@@ -72,7 +72,8 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
         MetadataEntry entry = new(key, type, elementType, count, cursor.Position - start, Reader(start, cursor.Position - start));
         if (type == MetadataType.Bool && entry.Read()[0] > 1)
         {
-            _warnings.Add(Oddity.Of(file.Path, $"'{CheckpointException.Printable(key)}' is a truth value of {entry.Read()[0]}; it counts as true"));
+            _warnings.Add(Oddity.Of(file.Path,
+                $"'{CheckpointException.Printable(key)}' is a truth value of {entry.Read()[0]}; it counts as true"));
         }
 
         return entry;
@@ -83,7 +84,8 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
         uint type = cursor.ReadUInt32();
         return type <= (uint)MetadataType.Float64
             ? (MetadataType)type
-            : throw CheckpointException.BadHeader(file.Path, Invariant($"'{CheckpointException.Printable(key)}' has a value of type {type}, which is not of the format"));
+            : throw CheckpointException.BadHeader(file.Path,
+                Invariant($"'{CheckpointException.Printable(key)}' has a value of type {type}, which is not of the format"));
     }
 
     private (MetadataType ElementType, long Count) SkipArray(string key)
@@ -92,19 +94,22 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
         ulong count = cursor.ReadUInt64();
         if (elementType == MetadataType.Array)
         {
-            throw CheckpointException.BadHeader(file.Path, $"'{CheckpointException.Printable(key)}' is an array of arrays, which nothing but the text of the format allows");
+            throw CheckpointException.BadHeader(file.Path,
+                $"'{CheckpointException.Printable(key)}' is an array of arrays, which nothing but the text of the format allows");
         }
 
         if (count > MostElements && count <= (ulong)(cursor.Remaining / elementType.LeastBytes()))
         {
             throw CheckpointException.BadHeader(
-                file.Path, Invariant($"'{CheckpointException.Printable(key)}' has {count:N0} elements; the most that is read is {MostElements:N0}"));
+                file.Path, Invariant(
+                    $"'{CheckpointException.Printable(key)}' has {count:N0} elements; the most that is read is {MostElements:N0}"));
         }
 
         if (count > (ulong)(cursor.Remaining / elementType.LeastBytes()))
         {
             throw CheckpointException.BadHeader(
-                file.Path, Invariant($"'{CheckpointException.Printable(key)}' has {count:N0} elements of type {elementType}, more than the file can hold"));
+                file.Path, Invariant(
+                    $"'{CheckpointException.Printable(key)}' has {count:N0} elements of type {elementType}, more than the file can hold"));
         }
 
         if (elementType != MetadataType.String)
@@ -125,7 +130,8 @@ internal sealed class MetadataParser(HeaderSource file, HeaderCursor cursor)
     {
         if (lengthBytes > Array.MaxLength)
         {
-            throw CheckpointException.BadHeader(file.Path, Invariant($"a value at byte {start:N0} has {lengthBytes:N0} bytes; the most is {Array.MaxLength:N0}"));
+            throw CheckpointException.BadHeader(file.Path,
+                Invariant($"a value at byte {start:N0} has {lengthBytes:N0} bytes; the most is {Array.MaxLength:N0}"));
         }
 
         if (lengthBytes > MostKeptBytes)

@@ -39,7 +39,8 @@ internal static class ModelKind
     }
 
     /// <summary>The family of a file's model, or <see langword="null"/> if it is not known.</summary>
-    public static ModelArchitecture? FamilyOf(Metadata metadata) => ModelArchitectures.OfGguf(metadata.Text(ArchitectureKey), metadata.Whole);
+    public static ModelArchitecture? FamilyOf(Metadata metadata) =>
+        ModelArchitectures.OfGguf(metadata.Text(ArchitectureKey), metadata.Whole);
 
     private static string Describe(string kind) => kind switch
     {

@@ -21,13 +21,15 @@ internal static class SplitCheck
             if (Math.Max(count, 1) != headers.Count)
             {
                 throw CheckpointException.BadIndex(
-                    metadata.Path, Invariant($"the file says that it is one of {count}, its name that it is one of {headers.Count}"), "Give the files the names that they were published with.");
+                    metadata.Path, Invariant($"the file says that it is one of {count}, its name that it is one of {headers.Count}"),
+                    "Give the files the names that they were published with.");
             }
 
             if (count > 1 && metadata.Whole(NumberKey) != index)
             {
                 throw CheckpointException.BadIndex(
-                    metadata.Path, Invariant($"the file says that it is number {metadata.Whole(NumberKey) + 1}, its name that it is number {index + 1}"));
+                    metadata.Path,
+                    Invariant($"the file says that it is number {metadata.Whole(NumberKey) + 1}, its name that it is number {index + 1}"));
             }
         }
 
@@ -40,7 +42,8 @@ internal static class SplitCheck
         if (headers.Count > 1 && headers[0].Metadata.Whole(TensorCountKey) is { } stated && stated != found)
         {
             throw CheckpointException.BadIndex(
-                headers[0].Metadata.Path, Invariant($"all files together should have {stated:N0} tensors, they have {found:N0}"), "One of the files is of another model; download them again.");
+                headers[0].Metadata.Path, Invariant($"all files together should have {stated:N0} tensors, they have {found:N0}"),
+                "One of the files is of another model; download them again.");
         }
 
         HashSet<string> names = new(StringComparer.Ordinal);

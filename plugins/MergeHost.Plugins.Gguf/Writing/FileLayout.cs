@@ -13,7 +13,8 @@ internal sealed class FileLayout
     private const string Stem = "model";
 
     private FileLayout(
-        string name, IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors, int alignment)
+        string name, IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> tensors,
+        int alignment)
     {
         Name = name;
         Head = HeaderEncoder.Encode(metadata, made, tensors, alignment);
@@ -65,11 +66,13 @@ internal sealed class FileLayout
 
         return files.Count == 1
             ? [new FileLayout(layout.FileName ?? Stem + SplitName.Extension, metadata, made, tensors, alignment)]
-            : [.. files.Select((part, index) => MakePart(metadata, index == 0 ? made : [], part, index, files.Count, made.Count + tensors.Count, alignment))];
+            : [.. files.Select((part,
+                index) => MakePart(metadata, index == 0 ? made : [], part, index, files.Count, made.Count + tensors.Count, alignment))];
     }
 
     private static FileLayout MakePart(
-        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> part, int index, int count, int tensorCount, int alignment)
+        IReadOnlyList<MetadataEntry> metadata, IReadOnlyList<MadeTensor> made, IReadOnlyList<TensorInfo> part, int index, int count,
+        int tensorCount, int alignment)
     {
         MetadataEntry[] entries =
         [
@@ -82,7 +85,8 @@ internal sealed class FileLayout
     }
 
     // What every file must say for itself.
-    private static IEnumerable<MetadataEntry> Carried(IEnumerable<MetadataEntry> metadata) => metadata.Where(entry => entry.Key == GgufHeader.AlignmentKey);
+    private static IEnumerable<MetadataEntry> Carried(IEnumerable<MetadataEntry> metadata) =>
+        metadata.Where(entry => entry.Key == GgufHeader.AlignmentKey);
 
     private static MetadataEntry OfUInt16(string key, int value)
     {

@@ -20,7 +20,8 @@ internal sealed class GgufWriter : ICheckpointWriter
     private readonly List<PartialFile> _files = [];
     private readonly Dictionary<string, PlacedTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors, CheckpointLayout layout)
+    private GgufWriter(string folder, MetadataPlan plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors,
+        CheckpointLayout layout)
     {
         _folder = folder;
         _isNamed = layout.FileName is not null;
@@ -33,7 +34,8 @@ internal sealed class GgufWriter : ICheckpointWriter
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>Creates the files, or opens those that a broken run left.</summary>
-    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored, or nothing tells what the model is.</exception>
+    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored,
+    /// or nothing tells what the model is.</exception>
     /// <exception cref="IOException">A file cannot be made.</exception>
     public static GgufWriter Create(string folder, CheckpointLayout layout)
     {
@@ -53,21 +55,24 @@ internal sealed class GgufWriter : ICheckpointWriter
     }
 
     /// <summary>Checks that a checkpoint can be stored.</summary>
-    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored, or nothing tells what the model is.</exception>
+    /// <exception cref="CheckpointException">A tensor's name, shape or type cannot be stored,
+    /// or nothing tells what the model is.</exception>
     public static void Check(string folder, CheckpointLayout layout) => Planned(folder, layout);
 
     /// <inheritdoc/>
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data)
     {
         PlacedTensor placed = Find(tensor);
-        placed.Tensor.Write(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, data.Length), data, placed.File.Write, placed.File.Read);
+        placed.Tensor.Write(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, data.Length), data, placed.File.Write,
+            placed.File.Read);
     }
 
     /// <inheritdoc/>
     public void Read(TensorInfo tensor, long firstElement, Span<byte> destination)
     {
         PlacedTensor placed = Find(tensor);
-        placed.Tensor.Read(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, destination.Length), destination, placed.File.Read);
+        placed.Tensor.Read(placed.Start, ElementRun.OffsetBytes(placed.Tensor.Info, firstElement, destination.Length), destination,
+            placed.File.Read);
     }
 
     /// <inheritdoc/>
@@ -87,12 +92,14 @@ internal sealed class GgufWriter : ICheckpointWriter
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     // Tokenizers are large: what was checked when planning is not made again.
-    private static (MetadataPlan Plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) Planned(string folder, CheckpointLayout layout)
+    private static (MetadataPlan Plan, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> Tensors) Planned(string folder,
+        CheckpointLayout layout)
     {
         if (layout.FileName is { } name && SplitName.Parse(name) is not null)
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.OutputNotFolder, $"{name}: this is how one of several files is named", "Leave out the numbers, or name a folder."));
+                ErrorCodes.OutputNotFolder, $"{name}: this is how one of several files is named",
+                "Leave out the numbers, or name a folder."));
         }
 
         if (!_planned.TryGetValue(layout, out PlannedFile? known))
@@ -122,7 +129,8 @@ internal sealed class GgufWriter : ICheckpointWriter
 
     private static PlannedFile OfAdapter(string folder, CheckpointLayout layout)
     {
-        (IReadOnlyList<MetadataEntry> entries, IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors) = AdapterMap.ToGguf(folder, layout);
+        (IReadOnlyList<MetadataEntry> entries,
+            IReadOnlyList<(TensorInfo Gguf, IReadOnlyList<HubTensor> Parts)> tensors) = AdapterMap.ToGguf(folder, layout);
         return new PlannedFile(new MetadataPlan(entries, [], new NameMap(folder, null, _ => null)), tensors);
     }
 
@@ -130,13 +138,15 @@ internal sealed class GgufWriter : ICheckpointWriter
     {
         if (tensor.Shape.Rank > GgufHeader.MostExtents)
         {
-            throw CheckpointException.BadTensor(folder, tensor.Name, $"shape {tensor.Shape} has more than {GgufHeader.MostExtents} extents");
+            throw CheckpointException.BadTensor(folder, tensor.Name,
+                $"shape {tensor.Shape} has more than {GgufHeader.MostExtents} extents");
         }
 
         if (GgufType.IdOf(tensor.DType) is null)
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.DTypeUnusable, $"{folder}: tensor '{tensor.Name}': a GGUF file cannot hold elements of type {tensor.DType}", "Convert the tensor to a floating-point type."));
+                ErrorCodes.DTypeUnusable, $"{folder}: tensor '{tensor.Name}': a GGUF file cannot hold elements of type {tensor.DType}",
+                "Convert the tensor to a floating-point type."));
         }
 
         long row = tensor.Shape.Rank == 0 ? 1 : tensor.Shape[tensor.Shape.Rank - 1];

@@ -26,7 +26,8 @@ internal static class HeaderEncoder
     /// <param name="tensors">The other tensors, in the order of their data.</param>
     /// <param name="alignment">What the length of all that is given becomes a multiple of.</param>
     public static byte[] Encode(
-        IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyCollection<MadeTensor> made, IReadOnlyCollection<TensorInfo> tensors, int alignment)
+        IReadOnlyCollection<MetadataEntry> metadata, IReadOnlyCollection<MadeTensor> made, IReadOnlyCollection<TensorInfo> tensors,
+        int alignment)
     {
         using MemoryStream header = new();
         using BinaryWriter writer = new(header);

@@ -24,7 +24,8 @@ internal sealed class Importance
         }
 
         int columns = sums.Length / counts.Length;
-        return new Importance([.. sums.Select((sum, index) => counts[index / columns] > 0 ? sum / counts[index / columns] : 1)], counts.Length);
+        return new Importance([.. sums.Select((sum, index) => counts[index / columns] > 0 ? sum / counts[index / columns] : 1)],
+            counts.Length);
     }
 
     /// <summary>Makes means of sums that took part in calls together; how many matrices they are of is not known.</summary>
@@ -45,7 +46,8 @@ internal sealed class Importance
     }
 
     /// <summary>Its size, in words.</summary>
-    public string Describe() => _matrices is > 1 ? $"{_matrices} matrices of {_means.Length / _matrices} columns" : $"{_means.Length} columns";
+    public string Describe() =>
+        _matrices is > 1 ? $"{_matrices} matrices of {_means.Length / _matrices} columns" : $"{_means.Length} columns";
 
     private static bool AreSums(float[] sums) => Array.TrueForAll(sums, sum => float.IsFinite(sum) && sum >= 0);
 }

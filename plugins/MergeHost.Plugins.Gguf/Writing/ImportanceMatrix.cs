@@ -6,7 +6,8 @@ using MergeHost.Storage.Folders;
 
 namespace MergeHost.Plugins.Gguf.Writing;
 
-/// <summary>What each column of each weight matters, as <c>llama-imatrix</c> measures it: the mean square of what it is multiplied by.</summary>
+/// <summary>What each column of each weight matters, as <c>llama-imatrix</c> measures it: the mean
+/// square of what it is multiplied by.</summary>
 internal sealed class ImportanceMatrix
 {
     private const string Sums = ".in_sum2";
@@ -59,7 +60,8 @@ internal sealed class ImportanceMatrix
 
         return isUsed || quantized.Length == 0 ? weighed : throw new CheckpointException(new Problem(
             ErrorCodes.TensorMissing,
-            $"{_path}: of {_byWeight.Count} weights that the importance matrix tells of, first '{CheckpointException.Printable(_byWeight.Keys.FirstOrDefault() ?? "")}', the model has none that is quantised",
+            $"{_path}: of {_byWeight.Count} weights that the importance matrix tells of, first "
+                + $"'{CheckpointException.Printable(_byWeight.Keys.FirstOrDefault() ?? "")}', the model has none that is quantised",
             "Measure it on this model."));
     }
 
@@ -70,8 +72,11 @@ internal sealed class ImportanceMatrix
             if (_byWeight.TryGetValue(name, out Importance? importance))
             {
                 int columns = tensor.Shape.Rank == 2 ? (int)Math.Min(tensor.Shape[1], int.MaxValue) : 0;
-                return importance.OfMatrix(columns, WeightRoles.IsExpert(tensor.Name) ? expert : null) ?? throw CheckpointException.BadTensor(
-                    _path, name, $"tells of {importance.Describe()}; '{CheckpointException.Printable(tensor.Name)}' has shape {tensor.Shape}", "Measure it on this model.");
+                return importance.OfMatrix(columns, WeightRoles.IsExpert(tensor.Name) ? expert : null)
+                    ?? throw CheckpointException.BadTensor(
+                        _path, name,
+                        $"tells of {importance.Describe()}; '{CheckpointException.Printable(tensor.Name)}' has shape {tensor.Shape}",
+                        "Measure it on this model.");
             }
         }
 
@@ -93,7 +98,9 @@ internal sealed class ImportanceMatrix
             string weight = name[..^Sums.Length];
             float[] counts = tensors.TryGetValue(weight + Counts, out GgufTensor counted) ? Numbers(file, counted) : [];
             byWeight[weight] = Importance.OfMatrices(Numbers(file, sums), counts)
-                ?? throw CheckpointException.BadTensor(file.Path, name, $"must be sums of squares, from 0 up, with as many counts as there are matrices; found {sums.Info.ElementCount} sums and {counts.Length} counts");
+                ?? throw CheckpointException.BadTensor(file.Path, name,
+                    $"must be sums of squares, from 0 up, with as many counts as there are matrices; found {sums.Info.ElementCount} sums "
+                        + $"and {counts.Length} counts");
         }
 
         return byWeight;
@@ -108,7 +115,8 @@ internal sealed class ImportanceMatrix
 
         float[] numbers = tensor.Info.LengthBytes <= Array.MaxLength
             ? new float[tensor.Info.ElementCount]
-            : throw CheckpointException.BadTensor(file.Path, tensor.Info.Name, $"has {tensor.Info.ElementCount} numbers, more than fit memory");
+            : throw CheckpointException.BadTensor(file.Path, tensor.Info.Name,
+                $"has {tensor.Info.ElementCount} numbers, more than fit memory");
         file.Read(tensor.Start, System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()));
         return numbers;
     }

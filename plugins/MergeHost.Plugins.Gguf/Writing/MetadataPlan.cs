@@ -50,7 +50,8 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
         {
             throw new CheckpointException(new Problem(
                 ErrorCodes.VocabularyMismatch,
-                string.Create(CultureInfo.InvariantCulture, $"{folder}: the tokenizer has {tokens.Count:N0} tokens, the embedding {rows:N0} rows; no program would load the file"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{folder}: the tokenizer has {tokens.Count:N0} tokens, the embedding {rows:N0} rows; no program would load the file"),
                 "Say by `tokenizer_source:` whose vocabulary the result gets."));
         }
 
@@ -96,7 +97,8 @@ internal sealed record MetadataPlan(IReadOnlyList<MetadataEntry> Entries, IReadO
     }
 
     private static int RowsOf(JsonObject? config, CheckpointLayout layout) =>
-        layout.Tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("embed_tokens.weight", StringComparison.Ordinal)) is { Shape: { Rank: > 0 } shape }
+        layout.Tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("embed_tokens.weight",
+            StringComparison.Ordinal)) is { Shape: { Rank: > 0 } shape }
             ? (int)shape[0]
             : config is null ? 0 : (int)(ConfigMap.Whole(config, "vocab_size") ?? 0);
 

@@ -37,7 +37,8 @@ internal static class OldImportance
             uint columns = cursor.ReadUInt32();
             if (columns == 0 || columns > cursor.Remaining / sizeof(float) || columns > Array.MaxLength / sizeof(float))
             {
-                throw CheckpointException.BadTensor(file.Path, name, Invariant($"has {columns:N0} columns, {cursor.Remaining:N0} bytes follow"));
+                throw CheckpointException.BadTensor(file.Path, name,
+                    Invariant($"has {columns:N0} columns, {cursor.Remaining:N0} bytes follow"));
             }
 
             float[] sums = new float[columns];

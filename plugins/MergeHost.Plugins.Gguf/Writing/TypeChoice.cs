@@ -9,7 +9,8 @@ namespace MergeHost.Plugins.Gguf.Writing;
 /// </remarks>
 internal static class TypeChoice
 {
-    private static readonly string[] _routers = ["block_sparse_moe.gate.weight", "mlp.gate.weight", "mlp.shared_expert_gate.weight", "ffn_gate_inp.weight"];
+    private static readonly string[] _routers = ["block_sparse_moe.gate.weight", "mlp.gate.weight", "mlp.shared_expert_gate.weight",
+        "ffn_gate_inp.weight"];
 
     /// <summary>Chooses the types of a file.</summary>
     /// <param name="tensors">The tensors, with the types that they have.</param>
@@ -18,15 +19,19 @@ internal static class TypeChoice
     /// <exception cref="CheckpointException">There is no such type, or none that can be written.</exception>
     public static IReadOnlyList<DType> Choose(IReadOnlyList<TensorInfo> tensors, string? type, bool hasImportance)
     {
-        IReadOnlyList<DType>? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase) ? null : Parse(type).Choose(tensors, hasImportance);
+        IReadOnlyList<DType>? asked = type is null || type.Equals("same", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Parse(type).Choose(tensors, hasImportance);
         return [.. tensors.Select((tensor, index) => Choose(tensor, asked?[index]))];
     }
 
     /// <summary>The number by which llama.cpp calls a file of tensors, or <see langword="null"/> if it has none.</summary>
     public static uint? FileTypeOf(IReadOnlyList<TensorInfo> tensors)
     {
-        DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount)).FirstOrDefault()?.Key;
-        TypeMixture? mixture = TypeMixture.All.FirstOrDefault(mixture => mixture.Main == most && Choose(tensors, mixture.Name, hasImportance: false).SequenceEqual(tensors.Select(tensor => tensor.DType)));
+        DType? most = tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.ElementCount))
+            .FirstOrDefault()?.Key;
+        TypeMixture? mixture = TypeMixture.All.FirstOrDefault(mixture => mixture.Main == most
+            && Choose(tensors, mixture.Name, hasImportance: false).SequenceEqual(tensors.Select(tensor => tensor.DType)));
         return mixture?.FileType ?? (most is null ? null : GgufType.FileTypeOf(most));
     }
 
@@ -37,7 +42,8 @@ internal static class TypeChoice
 
     // Names differ in nothing but letters and digits.
     private static string Meant(string type) =>
-        TypeMixture.Names.FirstOrDefault(name => name.Where(char.IsLetterOrDigit).SequenceEqual(type.ToLowerInvariant().Where(char.IsLetterOrDigit))) is { } meant
+        TypeMixture.Names.FirstOrDefault(name => name.Where(char.IsLetterOrDigit)
+            .SequenceEqual(type.ToLowerInvariant().Where(char.IsLetterOrDigit))) is { } meant
             ? $"did you mean '{meant}'? "
             : "";
 
@@ -49,7 +55,9 @@ internal static class TypeChoice
         }
 
         bool isSmall = tensor.Shape.Rank < 2 || _routers.Any(router => tensor.Name.EndsWith(router, StringComparison.Ordinal));
-        return isSmall ? DType.F32 : Fitting(asked ?? (GgufType.IdOf(tensor.DType) is null ? DType.BF16 : tensor.DType), tensor.Shape[tensor.Shape.Rank - 1]);
+        return isSmall
+            ? DType.F32
+            : Fitting(asked ?? (GgufType.IdOf(tensor.DType) is null ? DType.BF16 : tensor.DType), tensor.Shape[tensor.Shape.Rank - 1]);
     }
 
     private static DType Fitting(DType type, long row)

@@ -18,13 +18,15 @@ internal sealed record TypeMixture(string Name, DType Main)
     // Experts are MXFP4, all else is Q8_0.
     private const string Experts = "MXFP4_MOE";
 
-    private static readonly string[] _plain = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q6_K", "IQ4_NL", "IQ4_XS"];
+    private static readonly string[] _plain = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q6_K", "IQ4_NL",
+        "IQ4_XS"];
 
     private static readonly TypeMixture[] _all =
     [
         new TypeMixture(Experts, Type("MXFP4")),
         .. _plain.Select(name => new TypeMixture(name, Type(name))),
-        .. new[] { "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M" }.Select(name => new TypeMixture(name, Type(name[..^2]))),
+        .. new[] { "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M" }
+            .Select(name => new TypeMixture(name, Type(name[..^2]))),
     ];
 
     /// <summary>Every mixture.</summary>
@@ -63,7 +65,8 @@ internal sealed record TypeMixture(string Name, DType Main)
         foreach (IGrouping<WeightRole, int> same in Enumerable.Range(0, tensors.Count).GroupBy(index => roles[index]))
         {
             // The experts of a layer are one tensor in the file.
-            int[][] inOrder = [.. same.GroupBy(index => WeightRoles.LayerOf(tensors[index].Name)).OrderBy(layer => layer.Key).Select(layer => layer.ToArray())];
+            int[][] inOrder = [.. same.GroupBy(index => WeightRoles.LayerOf(tensors[index].Name)).OrderBy(layer => layer.Key)
+                .Select(layer => layer.ToArray())];
             bool isHead = same.Key == WeightRole.Head || (isTied && same.Key == WeightRole.Embedding);
             for (int layer = 0; layer < inOrder.Length; layer++)
             {
@@ -92,7 +95,8 @@ internal sealed record TypeMixture(string Name, DType Main)
 
     private DType Of(WeightRole role, int layer, int layers, Model model)
     {
-        if (model.Experts == FewExperts && (role is WeightRole.Value or WeightRole.Key || (role == WeightRole.Output && _smallOutputs.Contains(Name))))
+        if (model.Experts == FewExperts
+            && (role is WeightRole.Value or WeightRole.Key || (role == WeightRole.Output && _smallOutputs.Contains(Name))))
         {
             return Type(role == WeightRole.Output ? "Q5_K" : "Q8_0");
         }

@@ -48,14 +48,16 @@ internal static class WeightRoles
         : Array.Find(_endings, ending => tensor.Name.EndsWith(ending.Ending, StringComparison.Ordinal)).Role;
 
     /// <summary>Whether a weight is that of an expert, or a stack of such.</summary>
-    public static bool IsExpert(string name) => name.Contains(".experts.", StringComparison.Ordinal) || name.EndsWith("_exps.weight", StringComparison.Ordinal);
+    public static bool IsExpert(string name) =>
+        name.Contains(".experts.", StringComparison.Ordinal) || name.EndsWith("_exps.weight", StringComparison.Ordinal);
 
     /// <summary>How many experts a layer has.</summary>
     public static int ExpertsOf(IReadOnlyList<TensorInfo> tensors)
     {
         TensorInfo? stack = tensors.FirstOrDefault(tensor => tensor.Name.EndsWith("_exps.weight", StringComparison.Ordinal));
         return stack is { Shape: { Rank: > 0 } shape } ? (int)shape[0]
-            : tensors.Select(tensor => tensor.Name.Split(".experts.")).Where(parts => parts.Length == 2).Select(parts => LayerOf(parts[1]) + 1).DefaultIfEmpty().Max();
+            : tensors.Select(tensor => tensor.Name.Split(".experts.")).Where(parts => parts.Length == 2)
+                .Select(parts => LayerOf(parts[1]) + 1).DefaultIfEmpty().Max();
     }
 
     /// <summary>The number of a weight's layer, or -1.</summary>

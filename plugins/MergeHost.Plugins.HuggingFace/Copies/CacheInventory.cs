@@ -8,13 +8,16 @@ namespace MergeHost.Plugins.HuggingFace.Copies;
 internal sealed class CacheInventory(HubSettings settings)
 {
     /// <inheritdoc cref="ICheckpointCache.List"/>
-    public IReadOnlyList<CachedCheckpoint> List() => HubCache.Guard(() => Repositories().SelectMany(repository => repository.Commits.Select(commit => Describe(repository, commit))).ToList());
+    public IReadOnlyList<CachedCheckpoint> List() =>
+        HubCache.Guard(() => Repositories().SelectMany(repository => repository.Commits.Select(commit => Describe(repository, commit)))
+            .ToList());
 
     /// <inheritdoc cref="ICheckpointCache.Prune"/>
     public IReadOnlyList<RemovedCopy> Prune(IReadOnlyList<string> names, bool detached, bool isTrial) => HubCache.Guard(() =>
     {
         List<RemovedCopy> removed = [];
-        foreach (IGrouping<HubId, (CachedRepository Repository, string? Commit)> named in names.Select(Find).ToList().GroupBy(found => found.Repository.Id))
+        foreach (IGrouping<HubId, (CachedRepository Repository, string? Commit)> named in names.Select(Find).ToList()
+            .GroupBy(found => found.Repository.Id))
         {
             CachedRepository repository = named.First().Repository;
             if (named.Any(found => found.Commit is null))
@@ -38,15 +41,21 @@ internal sealed class CacheInventory(HubSettings settings)
     });
 
     /// <inheritdoc cref="ICheckpointCache.Verify"/>
-    public IReadOnlyList<DamagedCopy> Verify(IReadOnlyList<string> names, IProgress<TransferProgress>? progress, CancellationToken cancellation) => HubCache.Guard(() =>
+    public IReadOnlyList<DamagedCopy> Verify(IReadOnlyList<string> names, IProgress<TransferProgress>? progress,
+        CancellationToken cancellation) => HubCache.Guard(() =>
     {
         (CachedRepository Repository, string Commit)[] revisions =
-            [.. (names.Count > 0 ? names.Select(Find) : Repositories().Select(repository => (Repository: repository, Commit: (string?)null)))
-                .SelectMany(found => (found.Commit is null ? found.Repository.Commits : [found.Commit]).Select(commit => (found.Repository, commit))).Distinct()];
-        (string Name, HubEntry File, string Path)[] files = [.. revisions.SelectMany(revision => revision.Repository.FilesOf(revision.Commit)
-            .Select(file => ($"{revision.Repository.NameOf(revision.Commit)}/{file.File.Path}", file.File, file.Path)))];
+            [.. (names.Count > 0
+                ? names.Select(Find)
+                : Repositories().Select(repository => (Repository: repository, Commit: (string?)null)))
+                .SelectMany(found => (found.Commit is null ? found.Repository.Commits : [found.Commit])
+                    .Select(commit => (found.Repository, commit))).Distinct()];
+        (string Name, HubEntry File, string Path)[] files = [.. revisions.SelectMany(revision =>
+            revision.Repository.FilesOf(revision.Commit)
+                .Select(file => ($"{revision.Repository.NameOf(revision.Commit)}/{file.File.Path}", file.File, file.Path)))];
         List<DamagedCopy> damaged = [.. revisions.SelectMany(revision => revision.Repository.DeadLinks(revision.Commit)
-            .Select(path => new DamagedCopy($"{revision.Repository.NameOf(revision.Commit)}/{Path.GetFileName(path)}", path, "a link that leads nowhere")))];
+            .Select(path => new DamagedCopy($"{revision.Repository.NameOf(revision.Commit)}/{Path.GetFileName(path)}", path,
+                "a link that leads nowhere")))];
         long total = files.Sum(file => file.File.LengthBytes);
         long done = 0;
         Dictionary<string, string?> compared = [];
@@ -80,8 +89,9 @@ internal sealed class CacheInventory(HubSettings settings)
     private static CachedCheckpoint Describe(CachedRepository repository, string commit)
     {
         IReadOnlyList<(HubEntry File, string Path)> files = repository.FilesOf(commit);
-        DateTime used = files.Select(file => HubCache.Target(file.Path)).Select(file => file.LastAccessTimeUtc > file.LastWriteTimeUtc ? file.LastAccessTimeUtc : file.LastWriteTimeUtc)
-            .DefaultIfEmpty(DateTime.UnixEpoch).Max();
+        DateTime used = files.Select(file => HubCache.Target(file.Path))
+            .Select(file => file.LastAccessTimeUtc > file.LastWriteTimeUtc ? file.LastAccessTimeUtc : file.LastWriteTimeUtc)
+                .DefaultIfEmpty(DateTime.UnixEpoch).Max();
         return new CachedCheckpoint($"{repository.Id.Scheme}{repository.Id}", commit,
             [.. repository.References.Where(reference => reference.Commit == commit).Select(reference => reference.Name)],
             files.Count, repository.MissingOf(commit), files.Sum(file => file.File.LengthBytes), used);
@@ -96,7 +106,8 @@ internal sealed class CacheInventory(HubSettings settings)
         {
             kept = [.. kept.Where(other => other != commit)];
             HashSet<string> shared = [.. kept.SelectMany(repository.FilesOf).Select(file => file.File.Digest)];
-            removed.Add(new RemovedCopy(repository.NameOf(commit), repository.FilesOf(commit).Where(file => !shared.Contains(file.File.Digest)).Sum(file => file.File.LengthBytes)));
+            removed.Add(new RemovedCopy(repository.NameOf(commit),
+                repository.FilesOf(commit).Where(file => !shared.Contains(file.File.Digest)).Sum(file => file.File.LengthBytes)));
         }
 
         HashSet<string> before = [.. repository.Unneeded(repository.Commits).Select(file => file.Path)];
@@ -112,7 +123,10 @@ internal sealed class CacheInventory(HubSettings settings)
             long lengthBytes = file.LinkTarget is null ? file.Length : 0;
             if (repository.TryDelete(path, isTrial) && before.Contains(path))
             {
-                removed.Add(new RemovedCopy($"{repository.Id.Scheme}{repository.Id}: {(isUnfinished ? "an unfinished download" : "a file that no revision has")}, {file.Name[..Math.Min(12, file.Name.Length)]}…", lengthBytes));
+                removed.Add(
+                    new RemovedCopy(
+                        $"{repository.Id.Scheme}{repository.Id}: {(isUnfinished ? "an unfinished download" : "a file that no revision "
+                            + "has")}, {file.Name[..Math.Min(12, file.Name.Length)]}…", lengthBytes));
             }
         }
 
@@ -128,12 +142,14 @@ internal sealed class CacheInventory(HubSettings settings)
     }
 
     private List<CachedRepository> Repositories() => !Directory.Exists(settings.CacheFolder) ? []
-        : [.. Directory.EnumerateDirectories(settings.CacheFolder).Select(path => HubId.OfCacheFolder(Path.GetFileName(path)!)).OfType<HubId>()
-            .OrderBy(id => id.CacheFolder, StringComparer.Ordinal).Select(id => new CachedRepository(settings, id))];
+        : [.. Directory.EnumerateDirectories(settings.CacheFolder).Select(path => HubId.OfCacheFolder(Path.GetFileName(path)!))
+            .OfType<HubId>()
+                .OrderBy(id => id.CacheFolder, StringComparer.Ordinal).Select(id => new CachedRepository(settings, id))];
 
     private (CachedRepository Repository, string? Commit) Find(string text)
     {
-        HubName name = HubName.TryParse(text) ?? throw new HubException(HubFault.NotFound, text, "no name of the hub", "Write org/name or org/name@revision.");
+        HubName name = HubName.TryParse(text)
+            ?? throw new HubException(HubFault.NotFound, text, "no name of the hub", "Write org/name or org/name@revision.");
         HubCache cache = new(settings, name.Id);
         if (!Directory.Exists(cache.Folder))
         {

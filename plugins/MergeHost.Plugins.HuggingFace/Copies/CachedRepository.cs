@@ -34,7 +34,8 @@ internal sealed class CachedRepository
     /// <summary>How a commit is named.</summary>
     public string NameOf(string commit) => $"{Id.Scheme}{Id}@{commit}";
 
-    /// <summary>The files of a commit, each with its digest: that of its link's target, else the listing's; an empty one if neither tells.</summary>
+    /// <summary>The files of a commit, each with its digest: that of its link's target, else the
+    /// listing's; an empty one if neither tells.</summary>
     public IReadOnlyList<(HubEntry File, string Path)> FilesOf(string commit) => Look(commit).Files;
 
     /// <summary>How many files the listing of a commit has that are not there.</summary>
@@ -48,9 +49,10 @@ internal sealed class CachedRepository
     public IEnumerable<(string Path, bool IsUnfinished)> Unneeded(IEnumerable<string> commits)
     {
         HashSet<string> needed = [.. commits.SelectMany(FilesOf).Select(file => file.File.Digest)];
-        return Files(Path.Combine(_cache.Folder, "blobs")).Select(name => (Name: name, IsUnfinished: name.EndsWith(".incomplete", StringComparison.Ordinal)))
-            .Where(blob => blob.IsUnfinished || !needed.Contains(blob.Name))
-            .Select(blob => (Path.Combine(_cache.Folder, "blobs", blob.Name), blob.IsUnfinished));
+        return Files(Path.Combine(_cache.Folder, "blobs"))
+            .Select(name => (Name: name, IsUnfinished: name.EndsWith(".incomplete", StringComparison.Ordinal)))
+                .Where(blob => blob.IsUnfinished || !needed.Contains(blob.Name))
+                .Select(blob => (Path.Combine(_cache.Folder, "blobs", blob.Name), blob.IsUnfinished));
     }
 
     /// <summary>Deletes a blob or an unfinished one, unless a program is at it.</summary>
@@ -99,18 +101,23 @@ internal sealed class CachedRepository
     }
 
     /// <summary>How much room the folder takes; links count for nothing.</summary>
-    public long LengthBytes => Files(_cache.Folder).Select(path => new FileInfo(Path.Combine(_cache.Folder, path))).Where(file => file.LinkTarget is null).Sum(file => file.Length);
+    public long LengthBytes =>
+        Files(_cache.Folder).Select(path => new FileInfo(Path.Combine(_cache.Folder, path))).Where(file => file.LinkTarget is null)
+            .Sum(file => file.Length);
 
     // Once for each commit: that is a folder of links, and a listing.
     private (IReadOnlyList<(HubEntry File, string Path)> Files, int MissingCount) Look(string commit)
     {
         if (!_found.TryGetValue(commit, out (IReadOnlyList<(HubEntry File, string Path)> Files, int MissingCount) found))
         {
-            Dictionary<string, HubEntry> listed = _cache.Listing(commit)?.DistinctBy(file => file.Path).ToDictionary(file => file.Path) ?? [];
+            Dictionary<string, HubEntry> listed = _cache.Listing(commit)?.DistinctBy(file => file.Path).ToDictionary(file => file.Path)
+                ?? [];
             IReadOnlyList<HubEntry> present = _cache.Present(commit);
             found.MissingCount = listed.Keys.Except(present.Select(file => file.Path)).Count();
             found.Files = [.. present.Select(file =>
-                (file.Digest.Length > 0 || !listed.TryGetValue(file.Path, out HubEntry? entry) ? file : file with { Oid = entry.Digest }, Path.Combine(_cache.Snapshot(commit), file.Path)))];
+                (file.Digest.Length > 0 || !listed.TryGetValue(file.Path, out HubEntry? entry)
+                    ? file
+                    : file with { Oid = entry.Digest }, Path.Combine(_cache.Snapshot(commit), file.Path)))];
             _found.Add(commit, found);
         }
 
@@ -118,8 +125,13 @@ internal sealed class CachedRepository
     }
 
     private IEnumerable<string> Folders(string name) =>
-        Directory.Exists(Path.Combine(_cache.Folder, name)) ? Directory.EnumerateDirectories(Path.Combine(_cache.Folder, name)).Select(path => Path.GetFileName(path)!) : [];
+        Directory.Exists(Path.Combine(_cache.Folder, name))
+            ? Directory.EnumerateDirectories(Path.Combine(_cache.Folder, name)).Select(path => Path.GetFileName(path)!)
+            : [];
 
     private static List<string> Files(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*", _all).Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "*", _all).Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal)]
+            : [];
 }

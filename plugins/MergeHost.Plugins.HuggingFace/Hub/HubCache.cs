@@ -33,9 +33,11 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
     }
 
     /// <summary>The branches and tags that were asked for.</summary>
-    public IReadOnlyList<string> Revisions => Guard<IReadOnlyList<string>>(() => Path.Combine(Folder, "refs") is var refs && Directory.Exists(refs)
-        ? [.. Directory.EnumerateFiles(refs, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(refs, file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
-        : []);
+    public IReadOnlyList<string> Revisions =>
+        Guard<IReadOnlyList<string>>(() => Path.Combine(Folder, "refs") is var refs && Directory.Exists(refs)
+            ? [.. Directory.EnumerateFiles(refs, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(refs, file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
+            : []);
 
     /// <summary>The folder of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
@@ -56,7 +58,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
 
         HubEntry?[] entries = [.. files.Select(file => EntryOf(file.Key, file.Value))];
         return entries.Contains(null) ? null
-            : [.. entries.OfType<HubEntry>().Where(file => HubEntry.IsDigest(file.Digest) && file.LengthBytes >= 0).OrderBy(file => file.Path, StringComparer.Ordinal)];
+            : [.. entries.OfType<HubEntry>().Where(file => HubEntry.IsDigest(file.Digest) && file.LengthBytes >= 0)
+                .OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
     /// <summary>The files that a snapshot has, where no listing tells which there should be.</summary>
@@ -65,7 +68,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
         string snapshot = Snapshot(commit);
         return Directory.Exists(snapshot)
             ? [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories).Where(IsThere)
-                .Select(path => new HubEntry(Path.GetRelativePath(snapshot, path).Replace('\\', '/'), Target(path).Length, DigestOf(path), null))
+                .Select(path => new HubEntry(Path.GetRelativePath(snapshot, path).Replace('\\', '/'), Target(path).Length, DigestOf(path),
+                    null))
                 .OrderBy(file => file.Path, StringComparer.Ordinal)]
             : [];
     }
@@ -95,7 +99,9 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
                 rows[file.Path] = row;
             }
 
-            Replace(ListingPath(commit), new JsonObject { ["format_version"] = ListingVersion, ["files"] = rows }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            Replace(ListingPath(commit),
+                new JsonObject { ["format_version"] = ListingVersion, ["files"] = rows }
+                    .ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         }
 
         Directory.CreateDirectory(Snapshot(commit));
@@ -144,7 +150,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
     {
         if (Difference(path, file, cancellation) is { } difference)
         {
-            throw new HubException(HubFault.Damaged, path, $"the file in the cache is not what its name says: {difference}", $"Delete it, and run again: `rm '{Target(path).FullName}'`.");
+            throw new HubException(HubFault.Damaged, path, $"the file in the cache is not what its name says: {difference}",
+                $"Delete it, and run again: `rm '{Target(path).FullName}'`.");
         }
     }
 
@@ -153,7 +160,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
     public static string? Difference(string path, HubEntry file, CancellationToken cancellation) => Guard(() =>
     {
         using FileStream stream = File.OpenRead(path);
-        return stream.Length != file.LengthBytes ? string.Create(CultureInfo.InvariantCulture, $"it has {stream.Length:N0} bytes, expected {file.LengthBytes:N0}")
+        return stream.Length != file.LengthBytes
+            ? string.Create(CultureInfo.InvariantCulture, $"it has {stream.Length:N0} bytes, expected {file.LengthBytes:N0}")
             : HubEntry.IsDigest(file.Digest) && Digest(stream, file, cancellation) != file.Digest ? "it has another digest" : null;
     });
 
@@ -223,7 +231,9 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
             if (!isResumed || !(TryFetch(partial, file, fetch, cancellation, out isWhole) | isWhole))
             {
                 File.Delete(partial);
-                throw new HubException(HubFault.Damaged, file.Path, "the bytes that came are not those of the listing (digest); nothing of them is kept", "Run again; if it stays, look at proxies between you and the hub.");
+                throw new HubException(HubFault.Damaged, file.Path,
+                    "the bytes that came are not those of the listing (digest); nothing of them is kept",
+                    "Run again; if it stays, look at proxies between you and the hub.");
             }
         }
 
@@ -231,7 +241,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
     }
 
     // Returns whether it went on with what was there.
-    private static bool TryFetch(string partial, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellation, out bool isWhole)
+    private static bool TryFetch(string partial, HubEntry file, Action<long, Action<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellation, out bool isWhole)
     {
         using FileStream stream = new(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
         using IncrementalHash hash = file.NewHash();
@@ -297,7 +308,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
     private static string DigestOf(string path) =>
         new FileInfo(path).LinkTarget is { } target && Path.GetFileName(target) is { } name && HubEntry.IsDigest(name) ? name : "";
 
-    private static string? Read(string path) => Guard(() => File.Exists(path) && new FileInfo(path).Length <= MostListingBytes ? File.ReadAllText(path) : null);
+    private static string? Read(string path) =>
+        Guard(() => File.Exists(path) && new FileInfo(path).Length <= MostListingBytes ? File.ReadAllText(path) : null);
 
     private static void Replace(string path, string text)
     {
@@ -323,7 +335,8 @@ internal sealed class HubCache(HubSettings settings, HubId repository)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new HubException(HubFault.Cache, "cache", exception.Message.TrimEnd('.'), "Look at the folder's rights and room, or name another by HF_HUB_CACHE.", exception);
+            throw new HubException(HubFault.Cache, "cache", exception.Message.TrimEnd('.'),
+                "Look at the folder's rights and room, or name another by HF_HUB_CACHE.", exception);
         }
     }
 }

@@ -49,8 +49,9 @@ internal sealed class HubConnection : IDisposable
     public HubSettings Settings { get; }
 
     /// <summary>How fast answers came so far, from their first byte on; 0 while too little came to tell.</summary>
-    public double BytesPerSecond => Interlocked.Read(ref _readBytes) is >= 65_536 and var bytes && Interlocked.Read(ref _readTicks) is > 0 and var ticks
-        ? bytes / TimeSpan.FromTicks(ticks).TotalSeconds : 0;
+    public double BytesPerSecond =>
+        Interlocked.Read(ref _readBytes) is >= 65_536 and var bytes && Interlocked.Read(ref _readTicks) is > 0 and var ticks
+            ? bytes / TimeSpan.FromTicks(ticks).TotalSeconds : 0;
 
     /// <summary>The address of something on the hub.</summary>
     public Uri AddressOf(string path) => new($"{Settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
@@ -64,12 +65,13 @@ internal sealed class HubConnection : IDisposable
     /// <param name="mostBytes">The longest answer.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="HubException">No answer, or a refusal.</exception>
-    public (byte[] Content, HttpResponseHeaders Headers) Get(Uri address, string where, int mostBytes, CancellationToken cancellation) => Retry(() =>
-    {
-        using HttpResponseMessage response = Follow(address, null, where, null, cancellation).Response;
-        Check(response, where);
-        return (ReadAll(response, where, mostBytes, cancellation), response.Headers);
-    }, where, cancellation);
+    public (byte[] Content, HttpResponseHeaders Headers) Get(Uri address, string where, int mostBytes, CancellationToken cancellation) =>
+        Retry(() =>
+        {
+            using HttpResponseMessage response = Follow(address, null, where, null, cancellation).Response;
+            Check(response, where);
+            return (ReadAll(response, where, mostBytes, cancellation), response.Headers);
+        }, where, cancellation);
 
     /// <summary>Asks for a file or a part of it, and follows redirects.</summary>
     /// <param name="address">The address.</param>
@@ -85,7 +87,8 @@ internal sealed class HubConnection : IDisposable
     {
         for (int redirects = 0; ; redirects++)
         {
-            HttpResponseMessage response = Send(new HubRequest(HttpMethod.Get, address, where) { Range = range }, Settings.Timeout, cancellation);
+            HttpResponseMessage response = Send(new HubRequest(HttpMethod.Get, address, where) { Range = range }, Settings.Timeout,
+                cancellation);
             try
             {
                 if (address.HasOrigin(Settings.Endpoint) && (int)response.StatusCode < 400)
@@ -135,7 +138,8 @@ internal sealed class HubConnection : IDisposable
             Uri target = TargetOf(response, request.Address, request.Where);
             if (redirects == MostRedirects || !request.Address.HasOrigin(Settings.Endpoint) || !target.HasOrigin(Settings.Endpoint))
             {
-                throw new HubException(HubFault.Address, request.Where, "what is written is sent on to another place", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+                throw new HubException(HubFault.Address, request.Where, "what is written is sent on to another place",
+                    "Look at HF_ENDPOINT, and at proxies between you and the hub.");
             }
 
             request = request with { Address = target };
@@ -169,16 +173,20 @@ internal sealed class HubConnection : IDisposable
 
     private Uri TargetOf(HttpResponseMessage response, Uri address, string where)
     {
-        string? location = response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values) ? values.FirstOrDefault() : null;
+        string? location = response.Headers.NonValidated.TryGetValues("Location", out HeaderStringValues values)
+            ? values.FirstOrDefault()
+            : null;
         return HubAddress.Follow(Settings.Endpoint, address, location ?? "")
-            ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+            ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed",
+                "Look at HF_ENDPOINT, and at proxies between you and the hub.");
     }
 
     private HttpResponseMessage Send(HubRequest asked, TimeSpan timeout, CancellationToken cancellation)
     {
         if (Settings.IsOffline)
         {
-            throw new HubException(HubFault.Offline, asked.Where, "not in the cache, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
+            throw new HubException(HubFault.Offline, asked.Where, "not in the cache, and the hub may not be asked (offline)",
+                "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         using HttpRequestMessage request = new(asked.Method, asked.Address) { Content = asked.Content?.Invoke() };
@@ -191,7 +199,8 @@ internal sealed class HubConnection : IDisposable
         HttpResponseMessage response;
         try
         {
-            response = InTime(stop => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), timeout, cancellation, asked.Sent);
+            response = InTime(stop => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), timeout, cancellation,
+                asked.Sent);
         }
         catch (HttpRequestException exception) when (exception.InnerException is HubException refused)
         {
@@ -239,7 +248,8 @@ internal sealed class HubConnection : IDisposable
     }
 
     // While bytes are sent, time begins anew.
-    private static T InTime<T>(Func<CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellation, Func<long>? sent = null)
+    private static T InTime<T>(Func<CancellationToken, Task<T>> work, TimeSpan timeout, CancellationToken cancellation,
+        Func<long>? sent = null)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
@@ -261,7 +271,8 @@ internal sealed class HubConnection : IDisposable
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0} seconds"), exception.InnerException is null ? null : new TimeoutException());
+            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture,
+                $"no answer within {timeout.TotalSeconds:0} seconds"), exception.InnerException is null ? null : new TimeoutException());
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -279,7 +290,8 @@ internal sealed class HubConnection : IDisposable
             content.Write(buffer, 0, read);
             if (content.Length > mostBytes)
             {
-                throw new HubException(HubFault.Answer, where, string.Create(CultureInfo.InvariantCulture, $"the answer is longer than {mostBytes:N0} bytes"));
+                throw new HubException(HubFault.Answer, where,
+                    string.Create(CultureInfo.InvariantCulture, $"the answer is longer than {mostBytes:N0} bytes"));
             }
         }
 
@@ -290,7 +302,8 @@ internal sealed class HubConnection : IDisposable
     {
         if (response.Content.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new HubException(HubFault.Answer, where, "the answer is encoded, though that was not asked for", "Look at proxies between you and the hub.");
+            throw new HubException(HubFault.Answer, where, "the answer is encoded, though that was not asked for",
+                "Look at proxies between you and the hub.");
         }
     }
 }

@@ -19,7 +19,9 @@ internal static partial class HubListing
     public static HubRevision RevisionOf(HubConnection hub, HubId repository, string revision, CancellationToken cancellation)
     {
         string where = $"{repository}@{revision}";
-        (byte[] content, _) = hub.Get(hub.AddressOf($"{repository.Api}/revision/{Uri.EscapeDataString(revision)}"), where, MostAnswerBytes, cancellation);
+        (byte[] content,
+            _) = hub.Get(hub.AddressOf($"{repository.Api}/revision/{Uri.EscapeDataString(revision)}"), where, MostAnswerBytes,
+                cancellation);
         JsonNode? answer = Parse(content, where);
         return answer.Find("sha").AsText() is { } commit && HubName.IsCommit(commit)
             ? new HubRevision(commit, LicenseOf(answer), AccessOf(answer))
@@ -55,14 +57,16 @@ internal static partial class HubListing
     {
         (byte[] content, _) = hub.Get(hub.AddressOf($"{repository.Api}/refs"), repository.Name, MostAnswerBytes, cancellation);
         JsonNode? refs = Parse(content, repository.Name);
-        return [.. _refKinds.SelectMany(kind => refs.Find(kind) as JsonArray ?? []).Select(row => row.Find("name").AsText()).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        return [.. _refKinds.SelectMany(kind => refs.Find(kind) as JsonArray ?? []).Select(row => row.Find("name").AsText())
+            .OfType<string>().Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Reads an answer as JSON.</summary>
     /// <exception cref="HubException">It is none.</exception>
     public static JsonNode? Parse(byte[] content, string where) => PythonJson.Parse(content, _ =>
     {
-        bool isPage = System.Text.Encoding.ASCII.GetString(content, 0, Math.Min(300, content.Length)).Contains("<html", StringComparison.OrdinalIgnoreCase);
+        bool isPage = System.Text.Encoding.ASCII.GetString(content, 0, Math.Min(300, content.Length))
+            .Contains("<html", StringComparison.OrdinalIgnoreCase);
         return new HubException(HubFault.Answer, where, $"the answer is {(isPage ? "a web page, no" : "no")} JSON",
             isPage ? "Look whether the network wants you to log in." : null);
     });
@@ -75,7 +79,8 @@ internal static partial class HubListing
     {
         JsonNode? card = answer.Find("cardData");
         JsonNode? license = card.Find("license");
-        string? name = license.AsText() ?? (license is JsonArray several ? string.Join(" and ", several.Select(part => part.AsText()).OfType<string>()) : null);
+        string? name = license.AsText()
+            ?? (license is JsonArray several ? string.Join(" and ", several.Select(part => part.AsText()).OfType<string>()) : null);
         return name is "other" && card.Find("license_name").AsText() is { } own ? own : name is { Length: > 0 } ? name : null;
     }
 
@@ -87,21 +92,24 @@ internal static partial class HubListing
     {
         string? sha = row.Find("lfs").Find("oid").AsText();
         return row.Find("path").AsText() is { } path && row.Find("oid").AsText() is { } oid && HubEntry.IsDigest(oid)
-            && row.Find("size").AsWhole() is >= 0 and { } lengthBytes && (row.Find("lfs") is not JsonObject || (sha is { Length: 64 } && HubEntry.IsDigest(sha)))
+            && row.Find("size").AsWhole() is >= 0 and { } lengthBytes
+            && (row.Find("lfs") is not JsonObject || (sha is { Length: 64 } && HubEntry.IsDigest(sha)))
                 ? new HubEntry(path, lengthBytes, oid, sha)
                 : throw Wrong(repository, "a file of the listing lacks its path, size or digest");
     }
 
     private static Uri? NextOf(HttpResponseHeaders headers, Uri address, HubSettings settings, string repository)
     {
-        if (!headers.NonValidated.TryGetValues("Link", out HeaderStringValues links) || Next().Match(links.ToString()) is not { Success: true } link)
+        if (!headers.NonValidated.TryGetValues("Link", out HeaderStringValues links)
+            || Next().Match(links.ToString()) is not { Success: true } link)
         {
             return null;
         }
 
         Uri? next = HubAddress.Follow(settings.Endpoint, address, link.Groups[1].Value);
         return next?.HasOrigin(settings.Endpoint) == true ? next
-            : throw new HubException(HubFault.Address, repository, "the next page of the listing is on another host", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+            : throw new HubException(HubFault.Address, repository, "the next page of the listing is on another host",
+                "Look at HF_ENDPOINT, and at proxies between you and the hub.");
     }
 
     [GeneratedRegex(@"<([^>]+)>\s*;\s*rel=""next""")]

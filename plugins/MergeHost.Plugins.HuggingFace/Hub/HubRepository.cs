@@ -54,27 +54,31 @@ internal sealed class HubRepository
         {
             return cache.CommitOf(name.Revision) is { } cached && Directory.Exists(cache.Snapshot(cached))
                 ? new HubRepository(hub, cache, name, cached, null, cache.Listing(cached) ?? cache.Present(cached))
-                : throw new HubException(HubFault.Offline, $"{name.Repository}@{name.Revision}", "the cache does not have it, and the hub may not be asked (offline)",
+                : throw new HubException(HubFault.Offline, $"{name.Repository}@{name.Revision}",
+                    "the cache does not have it, and the hub may not be asked (offline)",
                     "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         HubRevision? known = HubName.IsCommit(name.Revision) ? null : HubListing.RevisionOf(hub, name.Id, name.Revision, cancellation);
         string commit = known?.Commit ?? name.Revision;
-        return new HubRepository(hub, cache, name, commit, known, cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Id, commit, cancellation));
+        return new HubRepository(hub, cache, name, commit, known,
+            cache.Listing(commit) ?? HubListing.FilesOf(hub, name.Id, commit, cancellation));
     }
 
     /// <summary>The names of a repository's branches and tags; offline, of those that the cache knows.</summary>
     /// <exception cref="HubException">The hub does not tell.</exception>
-    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, HubId repository, CancellationToken cancellation) => hub.Settings.IsOffline
-        ? new HubCache(hub.Settings, repository).Revisions
-        : HubListing.RevisionsOf(hub, repository, cancellation);
+    public static IReadOnlyList<string> RevisionsOf(HubConnection hub, HubId repository, CancellationToken cancellation) =>
+        hub.Settings.IsOffline
+            ? new HubCache(hub.Settings, repository).Revisions
+            : HubListing.RevisionsOf(hub, repository, cancellation);
 
     /// <summary>What is known of files' beginnings, so that it need not be fetched again.</summary>
     public ConcurrentDictionary<HubEntry, byte[]> Heads { get; } = [];
 
     /// <summary>What the hub says of the commit; asked for where it is not known yet, and <see langword="null"/> offline.</summary>
     /// <exception cref="HubException">The hub does not tell.</exception>
-    public HubRevision? Ask(CancellationToken cancellation) => _known ??= _hub.Settings.IsOffline ? null : HubListing.RevisionOf(_hub, Id, Commit, cancellation);
+    public HubRevision? Ask(CancellationToken cancellation) =>
+        _known ??= _hub.Settings.IsOffline ? null : HubListing.RevisionOf(_hub, Id, Commit, cancellation);
 
     /// <summary>How fast the hub's files came so far; 0 while too little came to tell.</summary>
     public double BytesPerSecond => _hub.BytesPerSecond;
@@ -101,7 +105,8 @@ internal sealed class HubRepository
     {
         if (HubPath.FirstUnsafe(files.Select(file => file.Path)) is { } name)
         {
-            throw new HubException(HubFault.UnsafeName, Name, $"the file name '{CheckpointException.Printable(name)}' must not become a path, or is the same as another on some systems",
+            throw new HubException(HubFault.UnsafeName, Name,
+                $"the file name '{CheckpointException.Printable(name)}' must not become a path, or is the same as another on some systems",
                 "Name another revision, or tell the model's author.");
         }
 
@@ -110,20 +115,22 @@ internal sealed class HubRepository
         long done = 0;
         try
         {
-            Parallel.ForEach(files, new ParallelOptions { MaxDegreeOfParallelism = MostDownloads, CancellationToken = cancellation }, file =>
-            {
-                if (Cached(file) is { } path)
+            Parallel.ForEach(files, new ParallelOptions { MaxDegreeOfParallelism = MostDownloads, CancellationToken = cancellation },
+                file =>
                 {
-                    HubCache.Verify(path, file, cancellation);
-                }
-                else
-                {
-                    long counted = Add(file, progress is null ? null : bytes => progress(Interlocked.Add(ref done, bytes)), cancellation);
-                    Interlocked.Add(ref done, -counted);
-                }
+                    if (Cached(file) is { } path)
+                    {
+                        HubCache.Verify(path, file, cancellation);
+                    }
+                    else
+                    {
+                        long counted = Add(file, progress is null ? null : bytes => progress(Interlocked.Add(ref done, bytes)),
+                            cancellation);
+                        Interlocked.Add(ref done, -counted);
+                    }
 
-                progress?.Invoke(Interlocked.Add(ref done, file.LengthBytes));
-            });
+                    progress?.Invoke(Interlocked.Add(ref done, file.LengthBytes));
+                });
         }
         catch (AggregateException exception)
         {
@@ -140,7 +147,9 @@ internal sealed class HubRepository
     {
         if (_hub.Settings.IsOffline)
         {
-            throw new HubException(HubFault.Offline, $"{Name}/{file.Path}", "the cache does not have the file, and the hub may not be asked (offline)", "Unset HF_HUB_OFFLINE, so that the hub is asked.");
+            throw new HubException(HubFault.Offline, $"{Name}/{file.Path}",
+                "the cache does not have the file, and the hub may not be asked (offline)",
+                "Unset HF_HUB_OFFLINE, so that the hub is asked.");
         }
 
         long count = 0;
@@ -165,7 +174,8 @@ internal sealed class HubRepository
         }
         catch (HubException exception) when (exception.Fault == HubFault.Damaged)
         {
-            throw new HubException(HubFault.Damaged, $"{Name}/{file.Path}", exception.Message[(file.Path.Length + 2)..], exception.Hint, exception);
+            throw new HubException(HubFault.Damaged, $"{Name}/{file.Path}", exception.Message[(file.Path.Length + 2)..], exception.Hint,
+                exception);
         }
 
         return count;
@@ -182,10 +192,12 @@ internal sealed class HubRepository
         if (neededBytes > freeBytes)
         {
             throw new HubException(HubFault.Cache, _hub.Settings.CacheFolder, string.Create(CultureInfo.InvariantCulture,
-                $"{Name} needs {neededBytes:N0} bytes more, the disk has {freeBytes:N0}"), "Make room, or name another folder by HF_HUB_CACHE.");
+                $"{Name} needs {neededBytes:N0} bytes more, the disk has {freeBytes:N0}"),
+                    "Make room, or name another folder by HF_HUB_CACHE.");
         }
     }
 
     // What is to be made lies on the disk of what it is made in.
-    private static string NearestFolder(string folder) => Directory.Exists(folder) ? folder : NearestFolder(Path.GetDirectoryName(folder) ?? "/");
+    private static string NearestFolder(string folder) =>
+        Directory.Exists(folder) ? folder : NearestFolder(Path.GetDirectoryName(folder) ?? "/");
 }

@@ -6,7 +6,8 @@ using Polly.Retry;
 
 namespace MergeHost.Plugins.HuggingFace.Hub;
 
-/// <summary>Tries again what may work the next time: after as long as the hub asks for, else after twice as long each time, with jitter.</summary>
+/// <summary>Tries again what may work the next time: after as long as the hub asks for, else after
+/// twice as long each time, with jitter.</summary>
 internal sealed partial class HubRetry
 {
     /// <summary>How often something is tried again.</summary>
@@ -73,7 +74,8 @@ internal sealed partial class HubRetry
     private static TimeSpan? WaitOf(HttpResponseMessage response)
     {
         if (response.Headers.NonValidated.TryGetValues("RateLimit", out HeaderStringValues limits)
-            && Limit().Match(limits.ToString()) is { Success: true } limit && int.TryParse(limit.Groups[1].Value, CultureInfo.InvariantCulture, out int seconds))
+            && Limit().Match(limits.ToString()) is { Success: true } limit
+            && int.TryParse(limit.Groups[1].Value, CultureInfo.InvariantCulture, out int seconds))
         {
             return TimeSpan.FromSeconds(seconds + 0.5);
         }
@@ -91,7 +93,8 @@ internal sealed partial class HubRetry
 
     /// <summary>An answer that asks to try again.</summary>
     private sealed class BusyException(int status, TimeSpan? wait)
-        : HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"the hub answers {status}{(status == 429 ? " (too many requests)" : "")}"))
+        : HttpRequestException(string.Create(CultureInfo.InvariantCulture,
+            $"the hub answers {status}{(status == 429 ? " (too many requests)" : "")}"))
     {
         public TimeSpan? Wait => wait;
     }

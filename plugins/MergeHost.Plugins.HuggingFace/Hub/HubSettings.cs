@@ -36,9 +36,11 @@ internal sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Tok
             {
                 IsOffline = IsTrue(get("HF_HUB_OFFLINE") ?? get("TRANSFORMERS_OFFLINE")),
                 AvoidsLinks = IsTrue(get("HF_HUB_DISABLE_SYMLINKS")),
-                Timeout = TimeSpan.FromSeconds(int.TryParse(get("HF_HUB_DOWNLOAD_TIMEOUT"), CultureInfo.InvariantCulture, out int seconds) && seconds > 0 ? seconds : 10),
+                Timeout = TimeSpan.FromSeconds(int.TryParse(get("HF_HUB_DOWNLOAD_TIMEOUT"), CultureInfo.InvariantCulture, out int seconds)
+                    && seconds > 0 ? seconds : 10),
             }
-            : throw new HubException(HubFault.Address, "HF_ENDPOINT", "expected an http or https address without a user's name", "Unset HF_ENDPOINT, or set it to the hub's address.");
+            : throw new HubException(HubFault.Address, "HF_ENDPOINT", "expected an http or https address without a user's name",
+                "Unset HF_ENDPOINT, or set it to the hub's address.");
 
         string? Text(string name) => get(name) is { Length: > 0 } text ? text : null;
     }
@@ -54,7 +56,8 @@ internal sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Tok
         string? token = Trimmed(get("HF_TOKEN")) ?? Trimmed(get("HUGGING_FACE_HUB_TOKEN")) ?? Trimmed(Stored(path));
         return token is null || token.All(c => c is > ' ' and < '\x7f')
             ? token
-            : throw new HubException(HubFault.Denied, "token", "expected letters, digits and signs, found a blank or another character", "Set HF_TOKEN again.");
+            : throw new HubException(HubFault.Denied, "token", "expected letters, digits and signs, found a blank or another character",
+                "Set HF_TOKEN again.");
     }
 
     private static string? Stored(string path)
@@ -65,12 +68,15 @@ internal sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Tok
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new HubException(HubFault.Cache, path, "the stored token cannot be read", "Set HF_TOKEN, or make the file readable.", exception);
+            throw new HubException(HubFault.Cache, path, "the stored token cannot be read", "Set HF_TOKEN, or make the file readable.",
+                exception);
         }
     }
 
     private static string? Trimmed(string? text) =>
-        text?.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim() is { Length: > 0 } token ? token : null;
+        text?.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal).Trim() is { Length: > 0 } token
+            ? token
+            : null;
 
     private static bool IsTrue(string? text) => text?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
 
@@ -79,6 +85,7 @@ internal sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Tok
     {
         string user = get("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string full = path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
-        return System.Text.RegularExpressions.Regex.Replace(full, @"\$(\w+|\{[^}]*\})", name => get(name.Groups[1].Value.Trim('{', '}')) ?? name.Value);
+        return System.Text.RegularExpressions.Regex
+            .Replace(full, @"\$(\w+|\{[^}]*\})", name => get(name.Groups[1].Value.Trim('{', '}')) ?? name.Value);
     }
 }

@@ -13,7 +13,8 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
     private const int MostBreaks = 20;
     private const int BufferBytes = 1 << 18;
 
-    private readonly Uri _page = hub.AddressOf($"{repository.Page}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
+    private readonly Uri _page =
+        hub.AddressOf($"{repository.Page}/resolve/{commit}/{string.Join('/', entry.Path.Split('/').Select(Uri.EscapeDataString))}");
 
     /// <summary>The file, for messages.</summary>
     public string Where { get; } = $"{repository}/{entry.Path}";
@@ -38,13 +39,15 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
             breaks = progress.Position - before >= ProgressBytes ? 0 : breaks;
             if (broken is not null && breaks >= MostBreaks)
             {
-                throw new HubException(HubFault.Unreachable, Where, "the connection broke off again and again", "Try again later; what came is kept.", broken);
+                throw new HubException(HubFault.Unreachable, Where, "the connection broke off again and again",
+                    "Try again later; what came is kept.", broken);
             }
         }
     }
 
     // A break after some bytes is no failure: the next try starts behind them.
-    private HttpRequestException? ReadOn(Progress progress, byte[] buffer, Action<ReadOnlyMemory<byte>> take, CancellationToken cancellation)
+    private HttpRequestException? ReadOn(Progress progress, byte[] buffer, Action<ReadOnlyMemory<byte>> take,
+        CancellationToken cancellation)
     {
         long before = progress.Position;
         try
@@ -68,7 +71,8 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
         {
             // A signature that expired: the hub gives another one.
             _address = null;
-            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"the storage answers {(int)answer.StatusCode}, as for an address that expired"));
+            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture,
+                $"the storage answers {(int)answer.StatusCode}, as for an address that expired"));
         }
 
         hub.Check(answer, Where);
@@ -98,7 +102,8 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
     // What the hub itself says of the file, before it sends us on or with the file.
     private void Compare(HttpResponseMessage answer)
     {
-        string? Header(string name) => answer.Headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.FirstOrDefault() : null;
+        string? Header(string name) =>
+            answer.Headers.NonValidated.TryGetValues(name, out HeaderStringValues values) ? values.FirstOrDefault() : null;
         if (Header("X-Repo-Commit") is { } other && other != commit)
         {
             throw Wrong("the answer is of another commit");
@@ -127,12 +132,17 @@ internal sealed class RemoteFile(HubConnection hub, HubId repository, string com
         }
 
         bool isRight = (int)answer.StatusCode == 206 && headers.ContentRange is { Unit: "bytes" } range
-            && range.From == progress.Position && range.To == progress.End - 1 && (range.Length is null || range.Length == entry.LengthBytes)
+            && range.From == progress.Position && range.To == progress.End - 1
+            && (range.Length is null || range.Length == entry.LengthBytes)
             && (headers.ContentLength is null || headers.ContentLength == progress.End - progress.Position);
-        return isRight ? 0 : throw Wrong($"expected bytes {Bytes(progress.Position)} to {Bytes(progress.End - 1)} of {Bytes(entry.LengthBytes)}, found others");
+        return isRight
+            ? 0
+            : throw Wrong(
+                $"expected bytes {Bytes(progress.Position)} to {Bytes(progress.End - 1)} of {Bytes(entry.LengthBytes)}, found others");
     }
 
-    private HubException Wrong(string what) => new(HubFault.Answer, Where, what, "Try again; if it stays, look at HF_ENDPOINT and at proxies between you and the hub.");
+    private HubException Wrong(string what) =>
+        new(HubFault.Answer, Where, what, "Try again; if it stays, look at HF_ENDPOINT and at proxies between you and the hub.");
 
     private static string Bytes(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -10,8 +10,15 @@ internal static class CommitLines
     {
         JsonObject header = new() { ["summary"] = message, ["description"] = "", ["parentCommit"] = parent };
         IEnumerable<JsonObject> lines = files.Select(file => file.IsLarge
-            ? Line("lfsFile", new JsonObject { ["path"] = file.File.Path, ["algo"] = "sha256", ["oid"] = file.Digest, ["size"] = file.File.LengthBytes })
-            : Line("file", new JsonObject { ["path"] = file.File.Path, ["encoding"] = "base64", ["content"] = Convert.ToBase64String(file.File.ReadAll()) }));
+            ? Line("lfsFile",
+                new JsonObject { ["path"] = file.File.Path, ["algo"] = "sha256", ["oid"] = file.Digest, ["size"] = file.File.LengthBytes })
+            : Line("file",
+                new JsonObject
+                {
+                    ["path"] = file.File.Path,
+                    ["encoding"] = "base64",
+                    ["content"] = Convert.ToBase64String(file.File.ReadAll())
+                }));
         return Encoding.UTF8.GetBytes(string.Concat(lines.Prepend(Line("header", header)).Select(line => line.ToJsonString() + "\n")));
     }
 

@@ -5,7 +5,8 @@ namespace MergeHost.Plugins.HuggingFace.Publishing;
 /// <summary>A run of bytes of a file, as the content of a request.</summary>
 internal sealed class FileRun(string path, long offset, long lengthBytes, Action<int> sent) : HttpContent
 {
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context) => await Copy(stream, CancellationToken.None).ConfigureAwait(false);
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        await Copy(stream, CancellationToken.None).ConfigureAwait(false);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
         await Copy(stream, cancellationToken).ConfigureAwait(false);

@@ -26,7 +26,8 @@ internal sealed class HubApi(HubConnection hub, HubId repository)
     /// <param name="type">The kind of content.</param>
     /// <param name="isRepeatable">Whether it does no harm if it is carried out twice.</param>
     /// <inheritdoc cref="Post"/>
-    public (int Status, JsonNode? Answer) Send(string path, byte[] content, string type, bool isRepeatable, int accepted, CancellationToken cancellation)
+    public (int Status, JsonNode? Answer) Send(string path, byte[] content, string type, bool isRepeatable, int accepted,
+        CancellationToken cancellation)
     {
         HubRequest request = new(HttpMethod.Post, hub.AddressOf(path), repository.Name)
         {
@@ -39,8 +40,10 @@ internal sealed class HubApi(HubConnection hub, HubId repository)
     /// <exception cref="HubException">The address is not the hub's own, or there is no answer, or a refusal.</exception>
     public void PostTo(string address, JsonObject content, string where, CancellationToken cancellation)
     {
-        Uri target = HubAddress.Follow(hub.Settings.Endpoint, hub.Settings.Endpoint, address) is { } own && own.HasOrigin(hub.Settings.Endpoint) ? own
-            : throw new HubException(HubFault.Address, where, "the hub names an address of another host for its own part", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+        Uri target = HubAddress.Follow(hub.Settings.Endpoint, hub.Settings.Endpoint, address) is { } own
+            && own.HasOrigin(hub.Settings.Endpoint) ? own
+            : throw new HubException(HubFault.Address, where, "the hub names an address of another host for its own part",
+                "Look at HF_ENDPOINT, and at proxies between you and the hub.");
         byte[] bytes = Encoding.UTF8.GetBytes(content.ToJsonString());
         Send(new HubRequest(HttpMethod.Post, target, where)
         {

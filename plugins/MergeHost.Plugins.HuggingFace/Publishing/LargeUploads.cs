@@ -13,7 +13,8 @@ namespace MergeHost.Plugins.HuggingFace.Publishing;
 /// <param name="reference">The branch that they are for, or <see langword="null"/>.</param>
 /// <param name="tell">Told what is sent.</param>
 /// <param name="progress">Told how much is sent.</param>
-internal sealed class LargeUploads(HubConnection hub, HubApi api, string? reference, Action<string> tell, IProgress<TransferProgress>? progress)
+internal sealed class LargeUploads(HubConnection hub, HubApi api, string? reference, Action<string> tell,
+    IProgress<TransferProgress>? progress)
 {
     private const int MostAddresses = 4;
     private const int MostParts = 10_000;
@@ -65,7 +66,8 @@ internal sealed class LargeUploads(HubConnection hub, HubApi api, string? refere
             ?? throw HubListing.Wrong(where, "the hub does not say where the file is uploaded to");
         if (entry.Find("error") is { } error)
         {
-            throw new HubException(HubFault.Denied, where, $"the hub does not take the file: {CheckpointException.Printable(error.Find("message").AsText() ?? "no reason is given")}");
+            throw new HubException(HubFault.Denied, where,
+                $"the hub does not take the file: {CheckpointException.Printable(error.Find("message").AsText() ?? "no reason is given")}");
         }
 
         if (entry.Find("actions").Find("upload") is not { } upload)
@@ -103,7 +105,9 @@ internal sealed class LargeUploads(HubConnection hub, HubApi api, string? refere
 
         long partBytes = size.AsWhole() ?? (long.TryParse(size.AsText(), CultureInfo.InvariantCulture, out long parsed) ? parsed : 0);
         long count = partBytes < 1 ? 0 : ((file.File.LengthBytes - 1) / partBytes) + 1;
-        string?[] addresses = count is < 1 or > MostParts ? [] : [.. Enumerable.Range(1, (int)count).Select(part => header.Find(part.ToString(CultureInfo.InvariantCulture)).AsText())];
+        string?[] addresses = count is < 1 or > MostParts
+            ? []
+            : [.. Enumerable.Range(1, (int)count).Select(part => header.Find(part.ToString(CultureInfo.InvariantCulture)).AsText())];
         if (addresses.Length == 0 || addresses.Contains(null))
         {
             throw HubListing.Wrong(where, "the parts in which the file is uploaded do not fit it");
@@ -112,8 +116,10 @@ internal sealed class LargeUploads(HubConnection hub, HubApi api, string? refere
         string?[] tags = new string?[addresses.Length];
         try
         {
-            Parallel.For(0, addresses.Length, new ParallelOptions { MaxDegreeOfParallelism = PartsAtOnce, CancellationToken = cancellation }, part =>
-                tags[part] = Put(addresses[part]!, file.File, part * partBytes, Math.Min(partBytes, file.File.LengthBytes - (part * partBytes)), where, sent, cancellation));
+            Parallel.For(0, addresses.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = PartsAtOnce, CancellationToken = cancellation }, part =>
+                tags[part] = Put(addresses[part]!, file.File, part * partBytes,
+                    Math.Min(partBytes, file.File.LengthBytes - (part * partBytes)), where, sent, cancellation));
         }
         catch (AggregateException exception)
         {
@@ -125,10 +131,12 @@ internal sealed class LargeUploads(HubConnection hub, HubApi api, string? refere
     }
 
     // To a signed address, never with the token.
-    private string? Put(string href, LocalFile file, long offset, long lengthBytes, string where, Action<long> sent, CancellationToken cancellation)
+    private string? Put(string href, LocalFile file, long offset, long lengthBytes, string where, Action<long> sent,
+        CancellationToken cancellation)
     {
         Uri address = HubAddress.Follow(hub.Settings.Endpoint, hub.Settings.Endpoint, href)
-            ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed", "Look at HF_ENDPOINT, and at proxies between you and the hub.");
+            ?? throw new HubException(HubFault.Address, where, "the hub sends us to an address that must not be followed",
+                "Look at HF_ENDPOINT, and at proxies between you and the hub.");
         long count = 0;
         HubRequest request = new(HttpMethod.Put, address, where)
         {
@@ -144,8 +152,12 @@ internal sealed class LargeUploads(HubConnection hub, HubApi api, string? refere
         {
             < 300 => answer.Tag,
             401 or 403 or 404 or 410 when !address.HasOrigin(hub.Settings.Endpoint) =>
-                throw new HubException(HubFault.Expired, where, string.Create(CultureInfo.InvariantCulture, $"the storage answers {answer.Status}, as for an address that expired"), "Push again: what was uploaded is not sent a second time."),
-            _ => throw new HubException(HubFault.Answer, where, string.Create(CultureInfo.InvariantCulture, $"the storage answers {answer.Status}"), "Push again: what was uploaded is not sent a second time."),
+                throw new HubException(HubFault.Expired, where,
+                    string.Create(CultureInfo.InvariantCulture, $"the storage answers {answer.Status}, as for an address that expired"),
+                    "Push again: what was uploaded is not sent a second time."),
+            _ => throw new HubException(HubFault.Answer, where,
+                string.Create(CultureInfo.InvariantCulture, $"the storage answers {answer.Status}"),
+                "Push again: what was uploaded is not sent a second time."),
         };
     }
 }

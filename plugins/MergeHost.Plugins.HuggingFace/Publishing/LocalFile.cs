@@ -40,7 +40,9 @@ internal sealed record PlannedFile(LocalFile File, bool IsLarge, string Digest, 
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static PlannedFile Of(LocalFile file, bool isLarge, string? there, CancellationToken cancellation)
     {
-        using IncrementalHash hash = isLarge ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : HubEntry.NewHash("", file.LengthBytes);
+        using IncrementalHash hash = isLarge
+            ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256)
+            : HubEntry.NewHash("", file.LengthBytes);
         using FileStream stream = System.IO.File.OpenRead(file.FullPath);
         byte[] buffer = new byte[1 << 20];
         for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))

@@ -28,7 +28,8 @@ internal sealed class ChoiceReader(string choices, string answer)
 
     private (string[] Choices, int Answer) Read(TaskItem item)
     {
-        string[] choices = _choices.Evaluate(item.Fields) is IReadOnlyList<object?> list && list.All(choice => choice is string { Length: > 0 })
+        string[] choices = _choices.Evaluate(item.Fields) is IReadOnlyList<object?> list
+            && list.All(choice => choice is string { Length: > 0 })
             ? [.. list.Cast<string>()]
             : throw item.Unusable("'choices' must be at least two texts that are not empty");
         object? answer = _answer.Evaluate(item.Fields);
@@ -37,11 +38,15 @@ internal sealed class ChoiceReader(string choices, string answer)
             long whole => whole >= 0 && whole < choices.Length ? (int)whole : -1,
             bool truth => truth ? 1 : 0,
             string text when Array.FindIndex(choices, choice => choice.Trim() == text.Trim()) is >= 0 and var found => found,
-            string text when int.TryParse(text, CultureInfo.InvariantCulture, out int written) && written >= 0 && written < choices.Length => written,
+            string text when int.TryParse(text, CultureInfo.InvariantCulture, out int written) && written >= 0
+                && written < choices.Length => written,
             _ => -1,
         };
         return choices.Length < 2 ? throw item.Unusable("'choices' must be at least two texts that are not empty")
-            : index < 0 ? throw item.Unusable($"'answer' is {(answer is IReadOnlyList<object?> ? "a list" : PythonValue.Text(answer))}; it must be the index or the text of one of {choices.Length} choices")
+            : index < 0
+                ? throw item.Unusable(
+                    $"'answer' is {(answer is IReadOnlyList<object?> ? "a list" : PythonValue.Text(answer))}; it must be the index or the "
+                        + $"text of one of {choices.Length} choices")
             : (choices, index);
     }
 }

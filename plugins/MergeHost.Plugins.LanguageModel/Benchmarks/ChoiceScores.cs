@@ -20,7 +20,8 @@ internal sealed class ChoiceScores
         List<(IReadOnlyList<ScoredPrompt> Prompts, bool IsCut)> encoded = [.. questions.Select(question => question.Encode(model))];
         _cutCount = encoded.Count(question => question.IsCut);
         Queue<TokenScore[][]> scores = new(model.Score([.. encoded.SelectMany(question => question.Prompts)], context));
-        _sums = encoded.ConvertAll(question => question.Prompts.SelectMany(_ => scores.Dequeue()).Select(tokens => tokens.Sum(token => token.LogLikelihood)).ToArray());
+        _sums = encoded.ConvertAll(question => question.Prompts.SelectMany(_ => scores.Dequeue())
+            .Select(tokens => tokens.Sum(token => token.LogLikelihood)).ToArray());
     }
 
     /// <summary><c>acc</c>, <c>acc_norm</c>, and <c>macro_f1</c> if all questions have the same answers.</summary>
@@ -44,7 +45,8 @@ internal sealed class ChoiceScores
 
     private TaskResult Accuracy(string metric, int[] chosen)
     {
-        List<ItemScore> scores = [.. _questions.Zip(chosen, (question, choice) => new ItemScore(question.Item.Id, choice == question.Answer ? 1 : 0))];
+        List<ItemScore> scores = [.. _questions.Zip(chosen,
+            (question, choice) => new ItemScore(question.Item.Id, choice == question.Answer ? 1 : 0))];
         return new TaskResult(_task, metric, scores.Average(score => score.Score), scores) { CutCount = _cutCount };
     }
 

@@ -8,7 +8,8 @@ public sealed record GenerateOptions : TaskOptions
     /// <summary>The right answer: a template that gives a text, or a list of texts of which any is right.</summary>
     public string Answer { get; init; } = "{{answer}}";
 
-    /// <summary>The scale of the answer, a template that gives <c>thousand</c>, <c>million</c>, <c>billion</c>, <c>percent</c> or nothing: then all texts of a list together are the answer, and it is compared as TAT-QA's own metric does.</summary>
+    /// <summary>The scale of the answer, a template that gives <c>thousand</c>, <c>million</c>, <c>billion</c>, <c>percent</c> or nothing:
+    /// then all texts of a list together are the answer, and it is compared as TAT-QA's own metric does.</summary>
     public string? Scale { get; init; }
 
     /// <summary>The most tokens that the model writes.</summary>
@@ -18,7 +19,8 @@ public sealed record GenerateOptions : TaskOptions
     /// <summary>A text that ends the model's answer, where it ends a line by default; empty for none.</summary>
     public string Stop { get; init; } = "\n";
 
-    /// <summary>A regular expression that finds the answer in what the model writes: a match, or its first group that holds something; none takes all.</summary>
+    /// <summary>A regular expression that finds the answer in what the model writes: a match, or its first group
+    /// that holds something; none takes all.</summary>
     public string? Pattern { get; init; }
 
     /// <summary>Which match counts, from 0 for the first; from -1 for the last.</summary>

@@ -13,7 +13,8 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
     private readonly BoundedPattern? _ignored = Make(options.Ignore);
 
     /// <summary>1 if the answer equals one of the right ones, 0 if not.</summary>
-    public double ExactMatch(string text, IReadOnlyList<string> answers) => answers.Any(answer => Clean(Extract(text)) == Clean(answer)) ? 1 : 0;
+    public double ExactMatch(string text, IReadOnlyList<string> answers) =>
+        answers.Any(answer => Clean(Extract(text)) == Clean(answer)) ? 1 : 0;
 
     /// <summary>The share of common words, as the harmonic mean of precision and recall; the best of the right answers counts.</summary>
     /// <remarks>Small letters, without punctuation and the articles a, an, the, as in SQuAD.</remarks>
@@ -63,7 +64,9 @@ internal sealed partial class GeneratedAnswer(GenerateOptions options)
     }
 
     private static BoundedPattern? Make(string? pattern) =>
-        pattern is null ? null : new BoundedPattern(pattern, reason => TaskData.Unusable($"'{CheckpointException.Printable(pattern)}'", reason));
+        pattern is null
+            ? null
+            : new BoundedPattern(pattern, reason => TaskData.Unusable($"'{CheckpointException.Printable(pattern)}'", reason));
 
     [GeneratedRegex(@"\b(a|an|the)\b")]
     private static partial Regex Article();

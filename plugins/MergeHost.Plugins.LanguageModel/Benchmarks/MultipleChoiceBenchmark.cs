@@ -4,7 +4,8 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.LanguageModel.Benchmarks;
 
-/// <summary>Which of several answers a model holds to be likeliest after a prompt; labels too, where all items have the same answers.</summary>
+/// <summary>Which of several answers a model holds to be likeliest after a prompt; labels too,
+/// where all items have the same answers.</summary>
 /// <remarks>
 /// <c>acc</c>: the answer of the largest sum of log-likelihoods. <c>acc_norm</c>: of the largest sum for each byte of the answer in
 /// UTF-8. The first of equal ones counts. Where all items have the same answers, <c>macro_f1</c> is the mean over them of the harmonic

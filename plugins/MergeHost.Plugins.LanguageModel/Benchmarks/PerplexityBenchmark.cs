@@ -30,7 +30,8 @@ public sealed class PerplexityBenchmark(LanguageModelLoader loader) : IBenchmark
         if (options.Window > model.MaxPositions)
         {
             throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable,
-                $"a window of {options.Window} tokens is longer than the {model.MaxPositions} that the model was made for", "Make `window:` smaller."), null);
+                $"a window of {options.Window} tokens is longer than the {model.MaxPositions} that the model was made for",
+                "Make `window:` smaller."), null);
         }
 
         IReadOnlyList<int> ids = model.Tokenizer.Encode(text);

@@ -39,13 +39,16 @@ internal sealed class TaskFile
             return [];
         }
 
-        string path = Path.GetFullPath(options.ShotsData ?? throw TaskData.Unusable(data, "'shots' needs 'shots_data', the file of examples"), Path.GetFullPath(folder));
+        string path = Path.GetFullPath(options.ShotsData
+            ?? throw TaskData.Unusable(data, "'shots' needs 'shots_data', the file of examples"), Path.GetFullPath(folder));
         if (path == data)
         {
             throw TaskData.Unusable(path, "examples must come from another file than the questions");
         }
 
         IReadOnlyList<TaskItem> items = TaskItem.ReadAll(path);
-        return items.Count >= options.Shots ? items.Take(options.Shots) : throw TaskData.Unusable(path, $"the file holds {items.Count} items, 'shots' is {options.Shots}");
+        return items.Count >= options.Shots
+            ? items.Take(options.Shots)
+            : throw TaskData.Unusable(path, $"the file holds {items.Count} items, 'shots' is {options.Shots}");
     }
 }

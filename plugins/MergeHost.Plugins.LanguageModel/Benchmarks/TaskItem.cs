@@ -37,7 +37,8 @@ internal sealed record TaskItem(string Id, IReadOnlyDictionary<string, object?> 
 
     private static TaskItem Parse(string line, string place, int number)
     {
-        if (PythonJson.Parse(Encoding.UTF8.GetBytes(line), reason => TaskData.Unusable(place, $"this is no item: {reason}")) is not JsonObject json)
+        if (PythonJson.Parse(Encoding.UTF8.GetBytes(line),
+            reason => TaskData.Unusable(place, $"this is no item: {reason}")) is not JsonObject json)
         {
             throw TaskData.Unusable(place, "an item must be a mapping of fields");
         }

@@ -54,7 +54,9 @@ internal sealed class ChatTemplate
     public static ChatTemplate? Find(IReadOnlyList<CompanionFile> companions)
     {
         JsonObject? settings = companions.FirstOrDefault(file => file.Name == Settings)?.ReadJson();
-        string? source = companions.FirstOrDefault(file => file.Name == File) is { } own ? System.Text.Encoding.UTF8.GetString(own.ReadBytes()) : SourceIn(settings?["chat_template"]);
+        string? source = companions.FirstOrDefault(file => file.Name == File) is { } own
+            ? System.Text.Encoding.UTF8.GetString(own.ReadBytes())
+            : SourceIn(settings?["chat_template"]);
         return source is null ? null : new ChatTemplate(source, settings);
     }
 
@@ -62,20 +64,25 @@ internal sealed class ChatTemplate
     public static MergeHostException Missing() => new(new Problem(ErrorCodes.BadTaskData, "the checkpoint has no chat template"), null);
 
     /// <summary>A conversation that a template does not take.</summary>
-    public static MergeHostException Refused(string reason) => new(new Problem(ErrorCodes.BadTaskData, $"the checkpoint's chat template refuses the conversation: {reason}"), null);
+    public static MergeHostException Refused(string reason) =>
+        new(new Problem(ErrorCodes.BadTaskData, $"the checkpoint's chat template refuses the conversation: {reason}"), null);
 
     /// <summary>The text of a conversation.</summary>
     /// <param name="messages">What was said.</param>
-    /// <param name="isBegun">Whether the last message is the beginning of the answer; otherwise the text ends where the model is to answer.</param>
+    /// <param name="isBegun">Whether the last message is the beginning of the answer; otherwise the
+    /// text ends where the model is to answer.</param>
     /// <param name="reason">Why there is none.</param>
     /// <returns><see langword="null"/> if the template refuses the conversation.</returns>
     /// <exception cref="MergeHostException">MH6002: the template is not understood.</exception>
     public string? TryRender(IReadOnlyList<ChatMessage> messages, bool isBegun, out string reason)
     {
-        IEnumerable<ChatMessage> marked = isBegun ? [.. messages.SkipLast(1), messages[^1] with { Content = messages[^1].Content + Mark }] : messages;
+        IEnumerable<ChatMessage> marked = isBegun
+            ? [.. messages.SkipLast(1), messages[^1] with { Content = messages[^1].Content + Mark }]
+            : messages;
         Dictionary<string, object?> fields = new(_tokens)
         {
-            ["messages"] = marked.Select(message => (object?)new PythonMap([("role", message.Role), ("content", message.Content)])).ToList(),
+            ["messages"] = marked.Select(message => (object?)new PythonMap([("role", message.Role), ("content", message.Content)]))
+                .ToList(),
             ["add_generation_prompt"] = !isBegun,
             ["tools"] = null,
             ["documents"] = null,
@@ -106,7 +113,8 @@ internal sealed class ChatTemplate
     private static string? SourceIn(JsonNode? node) => node switch
     {
         JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonArray several => several.OfType<JsonObject>().FirstOrDefault(one => one["name"]?.ToString() == "default")?["template"]?.ToString(),
+        JsonArray several =>
+            several.OfType<JsonObject>().FirstOrDefault(one => one["name"]?.ToString() == "default")?["template"]?.ToString(),
         _ => null,
     };
 }

@@ -13,8 +13,8 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 
 /// <summary>Tasks, groups and tags of lm-evaluation-harness, from the files that it reads.</summary>
 /// <remarks>
-/// Prompts, scores and metrics are those of lm-evaluation-harness 0.4.13, where its users depend on its oddities with these; a warning says where one counts,
-/// and <c>quirks: false</c> leaves them. What runs Python is refused by name and never run.
+/// Prompts, scores and metrics are those of lm-evaluation-harness 0.4.13, where its users depend on its oddities with these; a warning says
+/// where one counts, and <c>quirks: false</c> leaves them. What runs Python is refused by name and never run.
 /// </remarks>
 /// <seealso href="https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/task_guide.md"/>
 [Benchmark("lm_eval")]
@@ -34,7 +34,8 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         LmEvalRun run = LmEvalRun.Read(options, folder);
         return new BenchmarkItems(
             run.Tasks.All(task => task.Config.Kind != TaskKind.LoglikelihoodRolling),
-            [.. run.Tasks.SelectMany(task => task.Asked, (task, item) => ($"{task.Config.Name} {item.Number}", string.Join('\n', item.Fields.Values.Select(PythonValue.Text))))]);
+            [.. run.Tasks.SelectMany(task => task.Asked,
+                (task, item) => ($"{task.Config.Name} {item.Number}", string.Join('\n', item.Fields.Values.Select(PythonValue.Text))))]);
     }
 
     /// <inheritdoc/>
@@ -42,7 +43,8 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
     {
         LmEvalRun run = LmEvalRun.Read(options, context.Folder);
         ChatTemplate? chat = options.ApplyChatTemplate
-            ? ChatTemplate.Find(checkpoint.Companions) ?? throw TaskData.Unusable("apply_chat_template", "the checkpoint has no chat template")
+            ? ChatTemplate.Find(checkpoint.Companions)
+                ?? throw TaskData.Unusable("apply_chat_template", "the checkpoint has no chat template")
             : null;
         List<AskedTask> asked = [.. run.Tasks.Select(task => Ask(task, chat, checkpoint, options, context))];
         LanguageModel model = loader.Load(checkpoint, options.Precision, context);
@@ -52,31 +54,38 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         foreach (AskedTask task in asked)
         {
             TaskModel asker = new(model, special, options);
-            TaskScores found = task.Task.Config.Kind == TaskKind.GenerateUntil ? Write(task, asker, options, context) : Score(task, asker, options, context);
+            TaskScores found = task.Task.Config.Kind == TaskKind.GenerateUntil
+                ? Write(task, asker, options, context)
+                : Score(task, asker, options, context);
             scores.Add(found);
             results.AddRange(found.Results.Select(result => result with { CutCount = asker.CutCount }));
         }
 
         ILookup<string, TaskResult> byTask = results.ToLookup(result => result.Task);
         List<(TaskNode Group, IReadOnlyList<TaskResult> Results)> groups =
-            [.. run.Nodes.SelectMany(node => node.Groups).DistinctBy(group => group.Name).Select(group => (group, GroupScores.Of(group, byTask, (text, hint) => Warn(text, hint, context))))];
+            [.. run.Nodes.SelectMany(node => node.Groups).DistinctBy(group => group.Name)
+                .Select(group => (group, GroupScores.Of(group, byTask, (text, hint) => Warn(text, hint, context))))];
         return new BenchmarkResult([.. groups.AsEnumerable().Reverse().SelectMany(group => group.Results), .. results])
         {
             Records = context.KeepsRecords ? Records(scores, groups, options) : [],
         };
     }
 
-    private static List<TaskRecord> Records(List<TaskScores> scores, List<(TaskNode Group, IReadOnlyList<TaskResult> Results)> groups, LmEvalOptions options)
+    private static List<TaskRecord> Records(List<TaskScores> scores, List<(TaskNode Group, IReadOnlyList<TaskResult> Results)> groups,
+        LmEvalOptions options)
     {
         Dictionary<string, TaskRecord> tasks = scores.ToDictionary(task => task.Task.Config.Name, task => TaskRecords.Of(task, options));
         return [.. tasks.Values, .. groups.Select(group => TaskRecords.Of(group.Group, group.Results, tasks))];
     }
 
-    private AskedTask Ask(LmEvalTask task, ChatTemplate? chat, ICheckpointReader checkpoint, LmEvalOptions options, BenchmarkContext context)
+    private AskedTask Ask(LmEvalTask task, ChatTemplate? chat, ICheckpointReader checkpoint, LmEvalOptions options,
+        BenchmarkContext context)
     {
-        if (task.Generation is { } generation && (options.MaxLength ?? MaxLength(checkpoint)) is { } length && generation.MaxTokens >= length)
+        if (task.Generation is { } generation && (options.MaxLength ?? MaxLength(checkpoint)) is { } length
+            && generation.MaxTokens >= length)
         {
-            throw task.Config.Refuse($"'max_gen_toks: {generation.MaxTokens}' leaves no room for a prompt in the {length} tokens that the model reads");
+            throw task.Config.Refuse(
+                $"'max_gen_toks: {generation.MaxTokens}' leaves no room for a prompt in the {length} tokens that the model reads");
         }
 
         if (task.Generation is { } stops && stops.Until.Contains(""))
@@ -97,7 +106,8 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         {
             if (options.Quirks && options.AddBosToken != false)
             {
-                Warn("texts that are scored whole: a BOS that the tokenizer adds is scored as their first token, after BOS, as in lm-evaluation-harness", "Write `quirks: false` to score the text alone.", context);
+                Warn("texts that are scored whole: a BOS that the tokenizer adds is scored as their first token, after BOS, as in "
+                    + "lm-evaluation-harness", "Write `quirks: false` to score the text alone.", context);
             }
 
             answers = new Queue<object>(model.ScoreWhole([.. requests.Select(request => request.Context)], Refuse, context).Cast<object>());
@@ -108,10 +118,13 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         }
 
         return TaskScores.OfScores(
-            task.Task, task.Questions, [.. task.Questions.Select(question => (IReadOnlyList<object>)[.. question.Requests.Select(_ => answers.Dequeue())])],
+            task.Task, task.Questions,
+            [.. task.Questions.Select(question => (IReadOnlyList<object>)[.. question.Requests.Select(_ => answers.Dequeue())])],
             task.HasSeveralTargets, options, (text, hint) => Warn(text, hint, context));
 
-        MergeHostException Refuse(int index, string reason) => task.Task.Config.Refuse($"item {numbers[index]}: {reason}", "A choice needs a token of its own: begin it with a blank, or write `quirks: false` to encode it by itself.");
+        MergeHostException Refuse(int index, string reason) =>
+            task.Task.Config.Refuse($"item {numbers[index]}: {reason}",
+                "A choice needs a token of its own: begin it with a blank, or write `quirks: false` to encode it by itself.");
     }
 
     private TaskScores Write(AskedTask task, TaskModel model, LmEvalOptions options, BenchmarkContext context)
@@ -122,7 +135,8 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
         if (generation.Temperature > 0)
         {
             Warn($"task '{task.Task.Config.Name}': answers are drawn, with another generator than torch's", null, context);
-            rounds = [.. Enumerable.Range(0, task.Task.Repeats).Select(round => model.Write(contexts, generation, options.Seed + ((long)round << 32), context))];
+            rounds = [.. Enumerable.Range(0, task.Task.Repeats)
+                .Select(round => model.Write(contexts, generation, options.Seed + ((long)round << 32), context))];
         }
         else
         {
@@ -132,11 +146,13 @@ public sealed class LmEvalBenchmark(LanguageModelLoader loader) : IBenchmark<LmE
 
         if (model.HasLostBlank)
         {
-            Warn("written answers: the blank that an answer begins with is lost, as lm-evaluation-harness loses it with tokenizers that put one before each text", "Write `quirks: false` to keep it.", context);
+            Warn("written answers: the blank that an answer begins with is lost, as lm-evaluation-harness loses it with tokenizers that "
+                + "put one before each text", "Write `quirks: false` to keep it.", context);
         }
 
         return TaskScores.OfTexts(
-            task.Task, task.Questions, [.. contexts.Select((_, index) => (IReadOnlyList<string>)[.. rounds.Select(round => round[index])])], task.HasSeveralTargets, options);
+            task.Task, task.Questions, [.. contexts.Select((_, index) => (IReadOnlyList<string>)[.. rounds.Select(round => round[index])])],
+            task.HasSeveralTargets, options);
     }
 
     private static int? MaxLength(ICheckpointReader checkpoint)

@@ -10,13 +10,15 @@ namespace MergeHost.Plugins.LanguageModel.Harness;
 /// </remarks>
 public sealed record LmEvalOptions
 {
-    /// <summary>A task file of lm-evaluation-harness, in YAML; or, with <c>include_path</c>, names of tasks, groups or tags with commas between them.</summary>
+    /// <summary>A task file of lm-evaluation-harness, in YAML; or, with <c>include_path</c>, names of tasks,
+    /// groups or tags with commas between them.</summary>
     public required string Task { get; init; }
 
     /// <summary>The folder of task files in which names are looked up; for a file its own folder by default.</summary>
     public string? IncludePath { get; init; }
 
-    /// <summary>The split that is measured, as JSON Lines with the fields that the task names; instead of the data that the task itself names.</summary>
+    /// <summary>The split that is measured, as JSON Lines with the fields that the task names; instead of
+    /// the data that the task itself names.</summary>
     [DataFile]
     public string? Data { get; init; }
 
@@ -24,7 +26,8 @@ public sealed record LmEvalOptions
     [DataFile]
     public string? ShotsData { get; init; }
 
-    /// <summary>How many examples stand before each question; the task's <c>num_fewshot</c> by default. A task that says 0 has none.</summary>
+    /// <summary>How many examples stand before each question; the task's <c>num_fewshot</c> by
+    /// default. A task that says 0 has none.</summary>
     [Range(0, 1000)]
     public int? Shots { get; init; }
 
@@ -68,9 +71,9 @@ public sealed record LmEvalOptions
     public string? Cluster { get; init; }
 
     /// <summary>
-    /// Whether oddities of lm-evaluation-harness stay, so that numbers are its own: BOS is scored in whole texts, the blank before a written
-    /// answer is lost with SentencePiece, examples depend on which items are asked. A choice that no token is left of is refused; without
-    /// the oddities it is encoded by itself.
+    /// Whether oddities of lm-evaluation-harness stay, so that numbers are its own: BOS is scored in whole texts, the blank before a
+    /// written answer is lost with SentencePiece, examples depend on which items are asked. A choice that no token is left of is refused;
+    /// without the oddities it is encoded by itself.
     /// </summary>
     public bool Quirks { get; init; } = true;
 

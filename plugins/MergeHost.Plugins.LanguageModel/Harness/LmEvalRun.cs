@@ -30,8 +30,11 @@ internal sealed class LmEvalRun
     public static LmEvalRun Read(LmEvalOptions options, string folder)
     {
         string first = Path.Combine(folder, options.Task.Split(',')[0]);
-        TaskFiles files = new(options.IncludePath is { } path ? Path.Combine(folder, path) : File.Exists(first) ? Path.GetDirectoryName(Path.GetFullPath(first)) : null);
-        IReadOnlyList<TaskNode> nodes = new TaskTree(files).Resolve(options.Task.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), folder);
+        TaskFiles files = new(options.IncludePath is { } path
+            ? Path.Combine(folder, path)
+            : File.Exists(first) ? Path.GetDirectoryName(Path.GetFullPath(first)) : null);
+        IReadOnlyList<TaskNode> nodes = new TaskTree(files)
+            .Resolve(options.Task.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), folder);
         return nodes.Count == 0
             ? throw TaskData.Unusable(options.Task, "no task is named")
             : new LmEvalRun(nodes, [.. nodes.SelectMany(node => node.Leaves).Select(node => new LmEvalTask(node, options, folder))]);
@@ -64,7 +67,8 @@ internal sealed class LmEvalTask
             splits[split] = options.Data;
             if (options.ShotsData is not null)
             {
-                splits[(Config.FewShot("split") ?? Config.Get("fewshot_split")) as string ?? Config.Text("training_split") ?? "train"] = options.ShotsData;
+                splits[(Config.FewShot("split") ?? Config.Get("fewshot_split")) as string ?? Config.Text("training_split")
+                    ?? "train"] = options.ShotsData;
             }
         }
 
@@ -113,13 +117,16 @@ internal sealed class LmEvalTask
         if (shots.MaySeeItself)
         {
             int seen = CountSeen(new TaskShots(Config, Data, Shots, _options.Seed, forEach: !_options.Quirks));
-            warn($"task '{Config.Name}': examples come from the items that are measured, and {seen} of {Asked.Count} items see their own answer, as in lm-evaluation-harness",
-                "Name another split, or `fewshot_split: " + (Config.Text("test_split") ?? "test") + "`, by which an item is left out of its own examples.");
+            warn($"task '{Config.Name}': examples come from the items that are measured, and {seen} of {Asked.Count} items see their own "
+                + "answer, as in lm-evaluation-harness",
+                "Name another split, or `fewshot_split: " + (Config.Text("test_split")
+                    ?? "test") + "`, by which an item is left out of its own examples.");
         }
 
         if (_options.Quirks && shots.IsDrawn && Asked[^1].Number >= Asked.Count)
         {
-            warn($"task '{Config.Name}': examples are drawn item after item, and so depend on which items are asked, as in lm-evaluation-harness",
+            warn($"task '{Config.Name}': examples are drawn item after item, and so depend on which items are asked, as in "
+                + "lm-evaluation-harness",
                 "Write `quirks: false` to draw those of each item by itself.");
         }
 
@@ -128,18 +135,22 @@ internal sealed class LmEvalTask
             warn($"task '{Config.Name}': 'fewshot_indices' is ignored, as lm-evaluation-harness ignores it", null);
         }
 
-        TaskChat? turns = chat is null ? null : new TaskChat(chat, _options.FewshotAsMultiturn, text => warn($"task '{Config.Name}': {text}", null));
+        TaskChat? turns = chat is null
+            ? null
+            : new TaskChat(chat, _options.FewshotAsMultiturn, text => warn($"task '{Config.Name}': {text}", null));
         return new TaskPrompts(Config, Documents, shots, _options.SystemInstruction, turns, warn);
     }
 
-    private int CountSeen(TaskShots shots) => Asked.Count(item => shots.Choose(item).Any(shot => PythonOperators.AreEqual(shot.Map, item.Map)));
+    private int CountSeen(TaskShots shots) =>
+        Asked.Count(item => shots.Choose(item).Any(shot => PythonOperators.AreEqual(shot.Map, item.Map)));
 
     private string Locate(string path)
     {
         string found = Path.Combine(_folder, path);
         return File.Exists(found) ? found
             : File.Exists(path) ? Path.GetFullPath(path)
-            : throw Config.Refuse($"there is no data file '{path}'", $"Paths start at the suite's folder, '{Path.GetFullPath(_folder)}', or where the program runs.");
+            : throw Config.Refuse($"there is no data file '{path}'",
+                $"Paths start at the suite's folder, '{Path.GetFullPath(_folder)}', or where the program runs.");
     }
 
     private IReadOnlyList<TaskDocument> Choose(IReadOnlyList<TaskDocument> documents)
@@ -147,8 +158,12 @@ internal sealed class LmEvalTask
         if (_options.Samples is { } samples)
         {
             int[] numbers = [.. samples.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Select(text => int.TryParse(text, out int number) && number >= 0 && number < documents.Count ? number : throw Config.Refuse($"'samples: {text}' is no item's number in [0, {documents.Count})"))];
-            return numbers.Length > 0 ? [.. documents.Where(item => numbers.Contains(item.Number))] : throw Config.Refuse("'samples' names no item");
+                .Select(text => int.TryParse(text, out int number) && number >= 0 && number < documents.Count
+                    ? number
+                    : throw Config.Refuse($"'samples: {text}' is no item's number in [0, {documents.Count})"))];
+            return numbers.Length > 0
+                ? [.. documents.Where(item => numbers.Contains(item.Number))]
+                : throw Config.Refuse("'samples' names no item");
         }
 
         return _options.Limit is not { } limit ? documents

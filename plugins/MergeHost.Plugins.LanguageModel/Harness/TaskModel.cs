@@ -32,11 +32,13 @@ internal sealed class TaskModel
     /// <param name="requests">Contexts with continuations.</param>
     /// <param name="refuse">Makes what is thrown of a request's number and a reason.</param>
     /// <param name="context">How to tell the progress, and how to stop.</param>
-    public IReadOnlyList<(double Sum, bool IsGreedy)> Score(IReadOnlyList<TaskRequest> requests, Func<int, string, MergeHostException> refuse, BenchmarkContext context) =>
+    public IReadOnlyList<(double Sum, bool IsGreedy)> Score(IReadOnlyList<TaskRequest> requests,
+        Func<int, string, MergeHostException> refuse, BenchmarkContext context) =>
         Score([.. requests.Select((request, index) => Cut(Split(request, index, refuse), index, refuse))], context);
 
     /// <summary>The log-likelihoods of whole texts, each token given as much before it as the model reads.</summary>
-    public IReadOnlyList<double> ScoreWhole(IReadOnlyList<string> texts, Func<int, string, MergeHostException> refuse, BenchmarkContext context)
+    public IReadOnlyList<double> ScoreWhole(IReadOnlyList<string> texts, Func<int, string, MergeHostException> refuse,
+        BenchmarkContext context)
     {
         List<(IReadOnlyList<int> Before, IReadOnlyList<int> After)> windows = [];
         List<int> counts = [];
@@ -100,9 +102,11 @@ internal sealed class TaskModel
 
     private bool Begins(string text) => _begins && !(_special.BeginName is { } name && text.StartsWith(name, StringComparison.Ordinal));
 
-    private IReadOnlyList<int> Encode(string text, bool begins) => begins && _special.BeginId is { } begin ? [begin, .. _model.Tokenizer.Encode(text)] : _model.Tokenizer.Encode(text);
+    private IReadOnlyList<int> Encode(string text, bool begins) =>
+        begins && _special.BeginId is { } begin ? [begin, .. _model.Tokenizer.Encode(text)] : _model.Tokenizer.Encode(text);
 
-    private (IReadOnlyList<int> Before, IReadOnlyList<int> After) Split(TaskRequest request, int index, Func<int, string, MergeHostException> refuse)
+    private (IReadOnlyList<int> Before, IReadOnlyList<int> After) Split(TaskRequest request, int index,
+        Func<int, string, MergeHostException> refuse)
     {
         string continuation = request.Continuation!;
         if (request.Context.Length == 0)
@@ -128,11 +132,14 @@ internal sealed class TaskModel
 
         return after.Count == 0
             ? throw refuse(index, $"'{continuation}' has no token of its own after '…{context[Math.Max(0, context.Length - 30)..]}'")
-            : before.Count == 0 ? (_special.BeginId is { } start ? ([start], after) : throw refuse(index, "the prompt has no token")) : (before, after);
+            : before.Count == 0
+                ? (_special.BeginId is { } start ? ([start], after) : throw refuse(index, "the prompt has no token"))
+                : (before, after);
     }
 
     // The last tokens are kept, one more than the model reads: the last is scored, not read.
-    private (IReadOnlyList<int> Before, IReadOnlyList<int> After) Cut((IReadOnlyList<int> Before, IReadOnlyList<int> After) ids, int index, Func<int, string, MergeHostException> refuse)
+    private (IReadOnlyList<int> Before, IReadOnlyList<int> After) Cut((IReadOnlyList<int> Before, IReadOnlyList<int> After) ids, int index,
+        Func<int, string, MergeHostException> refuse)
     {
         if (ids.After.Count > _length)
         {
@@ -145,18 +152,21 @@ internal sealed class TaskModel
     }
 
     // Continuations of the same tokens are scored together.
-    private (double Sum, bool IsGreedy)[] Score(List<(IReadOnlyList<int> Before, IReadOnlyList<int> After)> requests, BenchmarkContext context)
+    private (double Sum, bool IsGreedy)[] Score(List<(IReadOnlyList<int> Before, IReadOnlyList<int> After)> requests,
+        BenchmarkContext context)
     {
         (double Sum, bool IsGreedy)[] results = new (double, bool)[requests.Count];
         List<IGrouping<string, (int Index, (IReadOnlyList<int> Before, IReadOnlyList<int> After) Item)>> groups =
             [.. requests.Index().GroupBy(request => string.Join(',', request.Item.Before))];
-        List<ScoredPrompt> prompts = [.. groups.Select(group => new ScoredPrompt(group.First().Item.Before, [.. group.Select(request => request.Item.After)]))];
+        List<ScoredPrompt> prompts = [.. groups.Select(group => new ScoredPrompt(group.First().Item.Before,
+            [.. group.Select(request => request.Item.After)]))];
         if (prompts.Count == 0)
         {
             return results;
         }
 
-        foreach ((IGrouping<string, (int Index, (IReadOnlyList<int> Before, IReadOnlyList<int> After) Item)> group, TokenScore[][] scores) in groups.Zip(_model.Score(prompts, context)))
+        foreach ((IGrouping<string, (int Index, (IReadOnlyList<int> Before, IReadOnlyList<int> After) Item)> group,
+            TokenScore[][] scores) in groups.Zip(_model.Score(prompts, context)))
         {
             foreach (((int index, _), TokenScore[] tokens) in group.Zip(scores))
             {

@@ -18,7 +18,8 @@ internal static class TaskRecords
     public static TaskRecord Of(TaskScores scores, LmEvalOptions options)
     {
         LmEvalTask task = scores.Task;
-        List<JsonObject> samples = [.. task.Filters.SelectMany(filter => scores.Questions.Select((_, index) => Sample(scores, filter.Name, index)))];
+        List<JsonObject> samples = [.. task.Filters.SelectMany(filter =>
+            scores.Questions.Select((_, index) => Sample(scores, filter.Name, index)))];
         string hashes = string.Concat(samples.Select(sample => $"{sample["doc_hash"]}{sample["prompt_hash"]}{sample["target_hash"]}"));
         JsonObject facts = new()
         {
@@ -27,7 +28,8 @@ internal static class TaskRecords
             ["n-shot"] = task.Shots,
             ["higher_is_better"] = options.PredictOnly
                 ? new JsonObject { ["bypass"] = true }
-                : new JsonObject(task.Metrics.DistinctBy(rule => rule.Name).Select(rule => KeyValuePair.Create(rule.Name, (JsonNode?)rule.HigherIsBetter))),
+                : new JsonObject(task.Metrics.DistinctBy(rule => rule.Name)
+                    .Select(rule => KeyValuePair.Create(rule.Name, (JsonNode?)rule.HigherIsBetter))),
             ["n-samples"] = new JsonObject { ["original"] = task.Documents.Count, ["effective"] = scores.Questions.Count },
             ["task_hash"] = Hash(hashes),
             ["config"] = Json(Config(task)),
@@ -53,11 +55,16 @@ internal static class TaskRecords
             ["alias"] = group.Source.Get("group_alias") as string ?? group.Name,
             ["version"] = Version(group, isGroup: true),
             ["n-shot"] = direct.Select(task => (int)task.Facts["n-shot"]!).Distinct().ToArray() is [int only] ? only : null,
-            ["higher_is_better"] = new JsonObject(direct.SelectMany(task => task.Facts["higher_is_better"]!.AsObject()).GroupBy(metric => metric.Key)
-                .Select(same => KeyValuePair.Create(same.Key, same.Select(metric => (bool?)metric.Value).Distinct().Count() == 1 ? same.First().Value?.DeepClone() : null))),
+            ["higher_is_better"] = new JsonObject(direct.SelectMany(task => task.Facts["higher_is_better"]!.AsObject())
+                .GroupBy(metric => metric.Key)
+                    .Select(same => KeyValuePair.Create(same.Key,
+                        same.Select(metric => (bool?)metric.Value).Distinct().Count() == 1 ? same.First().Value?.DeepClone() : null))),
             ["sample_len"] = group.Leaves.Sum(leaf => (int)tasks[leaf.Name].Facts["n-samples"]!["effective"]!),
             ["subtasks"] = new JsonArray([.. group.Children.Select(child => (JsonNode)child.Name)]),
-            ["sample_count"] = new JsonObject(results.Select(result => KeyValuePair.Create(result.Metric.Contains(',', StringComparison.Ordinal) ? result.Metric : $"{result.Metric},none", (JsonNode?)result.Count))),
+            ["sample_count"] =
+                new JsonObject(results.Select(result => KeyValuePair.Create(result.Metric.Contains(',', StringComparison.Ordinal)
+                    ? result.Metric
+                    : $"{result.Metric},none", (JsonNode?)result.Count))),
         };
         return new TaskRecord(group.Name, facts, []);
     }
@@ -136,7 +143,10 @@ internal static class TaskRecords
 
     private static JsonNode? Figure(MetricRule rule, SampleFigure figure) => rule.Name switch
     {
-        "brier_score" => new JsonArray(Json(figure.Value), $"[{string.Join(' ', ((IReadOnlyList<object?>)figure.Other!).Select(share => ((double)share!).ToString("0.00000000", CultureInfo.InvariantCulture)))}]"),
+        "brier_score" =>
+            new JsonArray(Json(figure.Value),
+                "[" + string.Join(' ', ((IReadOnlyList<object?>)figure.Other!)
+                    .Select(share => ((double)share!).ToString("0.00000000", CultureInfo.InvariantCulture))) + "]"),
         _ when figure.Other is not null => new JsonArray(Json(figure.Value), Json(figure.Other)),
         _ => Json(figure.Value),
     };
@@ -151,11 +161,15 @@ internal static class TaskRecords
         Default("fewshot_delimiter", "\n\n");
         (string Key, object? Otherwise)[] examples =
         [
-            ("sampler", "default"), ("split", config.Get("fewshot_split")), ("process_docs", null), ("fewshot_indices", null), ("samples", null),
-            ("doc_to_text", config.Get("doc_to_text")), ("doc_to_choice", config.Get("doc_to_choice")), ("doc_to_target", config.Get("doc_to_target")),
-            ("gen_prefix", config.Get("gen_prefix")), ("fewshot_delimiter", config.Get("fewshot_delimiter") ?? "\n\n"), ("target_delimiter", config.Get("target_delimiter") ?? " "),
+            ("sampler", "default"), ("split", config.Get("fewshot_split")), ("process_docs", null), ("fewshot_indices", null),
+            ("samples", null),
+            ("doc_to_text", config.Get("doc_to_text")), ("doc_to_choice", config.Get("doc_to_choice")),
+            ("doc_to_target", config.Get("doc_to_target")),
+            ("gen_prefix", config.Get("gen_prefix")), ("fewshot_delimiter", config.Get("fewshot_delimiter") ?? "\n\n"),
+            ("target_delimiter", config.Get("target_delimiter") ?? " "),
         ];
-        written.Set("fewshot_config", new PythonMap(examples.Select(entry => ((object?)entry.Key, config.FewShot(entry.Key) ?? entry.Otherwise))));
+        written.Set("fewshot_config",
+            new PythonMap(examples.Select(entry => ((object?)entry.Key, config.FewShot(entry.Key) ?? entry.Otherwise))));
         written.Set("num_fewshot", (long)task.Shots);
         Default("output_type", "generate_until");
         if (task.Generation is not null)

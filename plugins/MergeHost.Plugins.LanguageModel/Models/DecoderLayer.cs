@@ -50,7 +50,8 @@ internal sealed class DecoderLayer : IDisposable
         _fedNorm = Find(names.FedNorm);
         _network = config.Mixture is { } mixture && mixture.IsSparse(layer)
             ? new MixtureNetwork(weights, mixture, prefix, names, hidden, config.Activation)
-            : new FeedForward(weights, $"{prefix}.{names.Network}", names, (hidden, config.FeedForwardSize), config.Activation, kind.IsTransposed);
+            : new FeedForward(weights, $"{prefix}.{names.Network}", names, (hidden, config.FeedForwardSize), config.Activation,
+                kind.IsTransposed);
 
         Norm? Find(string? name) => name is null ? null : Norm.Read(weights, $"{prefix}.{name}", hidden, kind.Norm, config.NormEpsilon);
 
@@ -58,10 +59,13 @@ internal sealed class DecoderLayer : IDisposable
             ? Norm.Read(weights, $"{attention}.{name}", kind.NormsAllHeads ? all : config.HeadSize, kind.Norm, config.NormEpsilon)
             : null;
 
-        LinearMap Map(string name, long outputs, long inputs) => LinearMap.Read(weights, $"{attention}.{name}", outputs, inputs, kind.IsTransposed);
+        LinearMap Map(string name, long outputs, long inputs) =>
+            LinearMap.Read(weights, $"{attention}.{name}", outputs, inputs, kind.IsTransposed);
 
         (LinearMap Query, LinearMap Key, LinearMap Value) ReadMaps() =>
-            names.QueryKeyValue is { } all && LinearMap.ReadSeveral(weights, $"{attention}.{all}", [queries, keys, keys], hidden, kind.IsTransposed) is [var query, var key, var value]
+            names.QueryKeyValue is { } all
+                && LinearMap.ReadSeveral(weights, $"{attention}.{all}", [queries, keys, keys], hidden,
+                    kind.IsTransposed) is [var query, var key, var value]
                 ? (query, key, value)
                 : (Map(names.Query, queries, hidden), Map(names.Key, keys, hidden), Map(names.Value, keys, hidden));
     }
@@ -143,7 +147,9 @@ internal sealed class DecoderLayer : IDisposable
 
     private Tensor MixCapped(Tensor queries, Tensor keys, Tensor values, Tensor seen)
     {
-        Tensor scores = SoftCap.Apply(queries.matmul(keys.transpose(-1, -2)).mul(LastingScalar.Of(_own.AttentionScale)), _config.Scales.AttentionCap);
-        return nn.functional.softmax(scores.masked_fill(seen.logical_not(), LastingScalar.Of(double.NegativeInfinity)), -1, float32).to(values.dtype).matmul(values);
+        Tensor scores = SoftCap.Apply(queries.matmul(keys.transpose(-1, -2)).mul(LastingScalar.Of(_own.AttentionScale)),
+            _config.Scales.AttentionCap);
+        return nn.functional.softmax(scores.masked_fill(seen.logical_not(), LastingScalar.Of(double.NegativeInfinity)), -1, float32)
+            .to(values.dtype).matmul(values);
     }
 }

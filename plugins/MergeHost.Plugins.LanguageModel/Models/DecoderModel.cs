@@ -35,7 +35,9 @@ internal sealed class DecoderModel : IDisposable
         Inputs = weights.Tap;
         string root = names.Roots.FirstOrDefault(root => weights.Has($"{root}{names.Embedding}.weight")) ?? names.Roots[0];
         _embedding = weights.Take($"{root}{names.Embedding}.weight", Config.VocabularySize, Config.HiddenSize);
-        _positions = names.Positions is { } positions ? weights.Take($"{root}{positions}.weight", Config.MaxPositions, Config.HiddenSize) : null;
+        _positions = names.Positions is { } positions
+            ? weights.Take($"{root}{positions}.weight", Config.MaxPositions, Config.HiddenSize)
+            : null;
         _layers = [.. Enumerable.Range(0, Config.Layers.Count).Select(layer => new DecoderLayer(weights, Config, root, layer))];
         _norm = Norm.Read(weights, $"{root}{names.LastNorm}", Config.HiddenSize, kind.Norm, Config.NormEpsilon);
         _head = ReadHead(weights);
@@ -65,7 +67,8 @@ internal sealed class DecoderModel : IDisposable
 
         if (_positions is not null)
         {
-            x = x.add(_positions.index_select(0, pass.Places.Indices.reshape(-1)).view([.. pass.Places.Indices.shape, -1]), LastingScalar.One);
+            x = x.add(_positions.index_select(0, pass.Places.Indices.reshape(-1)).view([.. pass.Places.Indices.shape, -1]),
+                LastingScalar.One);
         }
 
         foreach (DecoderLayer layer in _layers)
@@ -81,7 +84,8 @@ internal sealed class DecoderModel : IDisposable
     public Tensor Logits(Tensor states)
     {
         Tensor logits = Wide.Linear(states, _head, bias: null);
-        return SoftCap.Apply(Config.Scales.Logits is { } scale ? logits.mul(LastingScalar.Of(scale)) : logits, Config.Scales.LogitCap).to(float32);
+        return SoftCap.Apply(Config.Scales.Logits is { } scale ? logits.mul(LastingScalar.Of(scale)) : logits, Config.Scales.LogitCap)
+            .to(float32);
     }
 
     // A head that was trained apart counts, though the configuration ties it.

@@ -20,7 +20,8 @@ internal sealed class DecoderPass
         TokenRows all = cache?.Add(rows) ?? rows;
         (_type, Cache) = (type, cache);
         Places = new TokenPlaces(rows, all.Width - rows.Width);
-        Mask = new AttentionMask(all, rows.Width, config.Layers.Select(layer => layer.Span), isAlwaysMade: config.Scales.AttentionCap is not null);
+        Mask = new AttentionMask(all, rows.Width, config.Layers.Select(layer => layer.Span),
+            isAlwaysMade: config.Scales.AttentionCap is not null);
         _rotary = config.Layers.Select(layer => layer.Rope).OfType<RopeConfig>().Distinct()
             .ToDictionary(rope => rope, rope => new RotaryEmbedding(rope, config.Architecture.RotatesNeighbours, Places, type));
     }
@@ -35,5 +36,6 @@ internal sealed class DecoderPass
 
     /// <summary>The factors of queries, of <c>[tokens, 1]</c> or <c>[batch, 1, tokens, 1]</c>.</summary>
     public Tensor Temperature(QueryTemperature temperature) =>
-        Places.Values.add(LastingScalar.One).div(LastingScalar.Of(temperature.Floor)).floor().log1p().mul(LastingScalar.Of(temperature.Scale)).add(LastingScalar.One).to(_type).unsqueeze(-1);
+        Places.Values.add(LastingScalar.One).div(LastingScalar.Of(temperature.Floor)).floor().log1p()
+            .mul(LastingScalar.Of(temperature.Scale)).add(LastingScalar.One).to(_type).unsqueeze(-1);
 }

@@ -31,14 +31,16 @@ internal sealed class PythonArguments(string function, IReadOnlyList<object?> pl
         Get(place, name) as string ?? throw new FormatException($"'{function}' needs a text, found {PythonValue.Word(Get(place, name))}");
 
     /// <summary>A text, or what stands for it.</summary>
-    public string Text(int place, string name, string otherwise) => Has(place, name) ? Text(place, name) : OtherText(place, name, otherwise);
+    public string Text(int place, string name, string otherwise) =>
+        Has(place, name) ? Text(place, name) : OtherText(place, name, otherwise);
 
     /// <summary>A whole number, or what stands for it.</summary>
     /// <exception cref="FormatException">It is no whole number.</exception>
     public long Whole(int place, string name, long otherwise)
     {
         object? value = Get(place, name, otherwise);
-        return PythonValue.AsWhole(value) ?? throw new FormatException($"'{function}' needs a whole number, found {PythonValue.Word(value)}");
+        return PythonValue.AsWhole(value)
+            ?? throw new FormatException($"'{function}' needs a whole number, found {PythonValue.Word(value)}");
     }
 
     /// <summary>A truth value, or what stands for it.</summary>

@@ -48,22 +48,30 @@ internal static partial class PythonFormat
             }
 
             object? value = match.Groups["name"].Success
-                ? values is PythonMap map && map.TryGet(match.Groups["name"].Value, out object? named) ? named : throw new FormatException($"there is no '{match.Groups["name"].Value}'")
+                ? values is PythonMap map && map.TryGet(match.Groups["name"].Value, out object? named)
+                    ? named
+                    : throw new FormatException($"there is no '{match.Groups["name"].Value}'")
                 : left.TryDequeue(out object? next) ? next : throw new FormatException("there are fewer values than places in the text");
             string flags = match.Groups["flags"].Value;
             string width = match.Groups["width"].Value;
-            string align = flags.Contains('-', StringComparison.Ordinal) ? "<" : flags.Contains('0', StringComparison.Ordinal) && kind is not ("s" or "r") ? "0" : ">";
+            string align = flags.Contains('-', StringComparison.Ordinal)
+                ? "<"
+                : flags.Contains('0', StringComparison.Ordinal) && kind is not ("s" or "r") ? "0" : ">";
             string sign = flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
             string precision = match.Groups["precision"].Value;
             return kind switch
             {
                 "s" => Write(PythonValue.Text(value), $"{align}{width}{precision}"),
                 "r" => Write(PythonValue.Repr(value), $"{align}{width}{precision}"),
-                "i" or "u" or "d" => Write(value is double number ? (long)number : value, (align == "0" ? "" : align) + sign + (align == "0" ? "0" : "") + width + "d"),
+                "i" or "u" or "d" =>
+                    Write(value is double number ? (long)number : value,
+                        (align == "0" ? "" : align) + sign + (align == "0" ? "0" : "") + width + "d"),
                 _ => Write(value, (align == "0" ? "" : align) + sign + (align == "0" ? "0" : "") + width + precision + kind),
             };
         });
-        return values is PythonMap || left.Count == 0 ? written : throw new FormatException("there are more values than places in the text");
+        return values is PythonMap || left.Count == 0
+            ? written
+            : throw new FormatException("there are more values than places in the text");
     }
 
     /// <summary><c>text.format(…)</c></summary>
@@ -78,7 +86,9 @@ internal static partial class PythonFormat
                 return match.Value[..1];
             }
 
-            string name = match.Groups["name"].Success ? match.Groups["name"].Value : throw new FormatException($"'{match.Value}' is not closed");
+            string name = match.Groups["name"].Success
+                ? match.Groups["name"].Value
+                : throw new FormatException($"'{match.Value}' is not closed");
             object? value = name.Length == 0 ? At(next++)
                 : int.TryParse(name, CultureInfo.InvariantCulture, out int index) ? At(index)
                 : arguments.Names.Any(argument => argument.Name == name) ? arguments.Names.First(argument => argument.Name == name).Value
@@ -87,7 +97,8 @@ internal static partial class PythonFormat
             return Write(value, match.Groups["spec"].Value);
         });
 
-        object? At(int place) => place < arguments.Count ? arguments.Places[place] : throw new FormatException("there are fewer values than places in the text");
+        object? At(int place) =>
+            place < arguments.Count ? arguments.Places[place] : throw new FormatException("there are fewer values than places in the text");
     }
 
     private static string ReplaceEach(Regex places, string text, Func<Match, string> write)
@@ -133,13 +144,17 @@ internal static partial class PythonFormat
         }
 
         int width = match.Groups["width"].Success ? int.Parse(match.Groups["width"].Value, CultureInfo.InvariantCulture) : 0;
-        int? precision = match.Groups["precision"].Success ? int.Parse(match.Groups["precision"].Value, CultureInfo.InvariantCulture) : null;
+        int? precision = match.Groups["precision"].Success
+            ? int.Parse(match.Groups["precision"].Value, CultureInfo.InvariantCulture)
+            : null;
         if (width > 10000 || precision > MostDigits)
         {
             throw new FormatException($"'{spec}' is too wide");
         }
 
-        string text = value is string one ? one[..Math.Min(one.Length, precision ?? one.Length)] : Number(value, match.Groups["kind"].Value, precision, match.Groups["comma"].Success);
+        string text = value is string one
+            ? one[..Math.Min(one.Length, precision ?? one.Length)]
+            : Number(value, match.Groups["kind"].Value, precision, match.Groups["comma"].Success);
         string sign = value is string || text.StartsWith('-') ? "" : match.Groups["sign"].Value.Replace("-", "", StringComparison.Ordinal);
         text = sign + text;
         bool isZero = match.Groups["zero"].Success;
@@ -214,6 +229,9 @@ internal static partial class PythonFormat
     [GeneratedRegex(@"\{\{|\}\}|\{(?<name>\w*)(?<how>![rs])?(?::(?<spec>[^{}]*))?\}|\{")]
     private static partial Regex Place();
 
-    [GeneratedRegex(@"^(?:(?<fill>.)?(?<align>[<>^=]))?(?<sign>[-+ ])?#?(?<zero>0)?(?<width>\d+)?(?<comma>,)?(?:\.(?<precision>\d+))?(?<kind>[a-zA-Z%])?$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^(?:(?<fill>.)?(?<align>[<>^=]))?(?<sign>[-+ ])?#?(?<zero>0)?(?<width>\d+)?(?<comma>,)?"
+            + @"(?:\.(?<precision>\d+))?(?<kind>[a-zA-Z%])?$",
+        RegexOptions.Singleline)]
     private static partial Regex Spec();
 }

@@ -48,8 +48,12 @@ internal sealed class PythonLiteral
             int digits = next switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
             if (digits > 0)
             {
-                string code = place + digits < inside.Length ? inside.Substring(place + 1, digits) : throw new FormatException($"'\\{next}' is not complete");
-                text.Append(Rune.TryCreate(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture), out Rune rune) ? rune.ToString() : "\uFFFD");
+                string code = place + digits < inside.Length
+                    ? inside.Substring(place + 1, digits)
+                    : throw new FormatException($"'\\{next}' is not complete");
+                text.Append(Rune.TryCreate(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture), out Rune rune)
+                    ? rune.ToString()
+                    : "\uFFFD");
                 place += digits;
             }
             else if (next is >= '0' and <= '7')
@@ -220,7 +224,8 @@ internal sealed class PythonLiteral
             "None" => null,
             "True" => true,
             "False" => false,
-            _ when digits.Length == 0 || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.') || (digits.Length > 1 && digits[0] == '0' && digits.All(char.IsAsciiDigit) && digits.Trim('0').Length > 0) => throw Wrong(),
+            _ when digits.Length == 0 || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.')
+                || (digits.Length > 1 && digits[0] == '0' && digits.All(char.IsAsciiDigit) && digits.Trim('0').Length > 0) => throw Wrong(),
             _ when long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) => whole,
             _ when double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
             _ => throw Wrong(),

@@ -62,7 +62,8 @@ internal static class PythonOperators
                 (string a, "+", string b) => Join(a, b),
                 (PythonTuple a, "+", PythonTuple b) => TemplateLimits.Bounded((long)a.Count + b.Count, () => new PythonTuple([.. a, .. b])),
                 (PythonTuple, "+", _) or (_, "+", PythonTuple) => throw Wrong(left, sign, right),
-                (IReadOnlyList<object?> a, "+", IReadOnlyList<object?> b) => TemplateLimits.Bounded((long)a.Count + b.Count, () => a.Concat(b).ToList()),
+                (IReadOnlyList<object?> a, "+", IReadOnlyList<object?> b) =>
+                    TemplateLimits.Bounded((long)a.Count + b.Count, () => a.Concat(b).ToList()),
                 (string text, "%", _) => PythonFormat.Percent(text, right),
                 (string or IReadOnlyList<object?>, "*", long or bool) => Repeat(left, PythonValue.AsWhole(right)!.Value),
                 (long or bool, "*", string or IReadOnlyList<object?>) => Repeat(right, PythonValue.AsWhole(left)!.Value),
@@ -87,9 +88,11 @@ internal static class PythonOperators
 
     private static string Join(string left, string right) => TemplateLimits.Bounded((long)left.Length + right.Length, () => left + right);
 
-    private static FormatException Wrong(object? left, string sign, object? right) => new($"'{sign}' does not join {PythonValue.Word(left)} and {PythonValue.Word(right)}");
+    private static FormatException Wrong(object? left, string sign, object? right) =>
+        new($"'{sign}' does not join {PythonValue.Word(left)} and {PythonValue.Word(right)}");
 
-    private static FormatException TooDeep() => new($"values that hold more than {TemplateLimits.Steps} others, or {TemplateLimits.Depth} inside of each other, are not compared");
+    private static FormatException TooDeep() =>
+        new($"values that hold more than {TemplateLimits.Steps} others, or {TemplateLimits.Depth} inside of each other, are not compared");
 
     // A value may hold another many times, and these others again, without taking any memory for it.
     private static bool AreEqual(object? left, object? right, int depth, ref int steps)
@@ -105,10 +108,13 @@ internal static class PythonOperators
             (_, Undefined missing) => missing.OrThrow(false),
             (string or null, _) or (_, string or null) => Equals(left, right),
             (PythonMap a, PythonMap b) => a.Count == b.Count && AreEqual(a, b, depth, ref steps),
-            (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a is PythonTuple == b is PythonTuple && a.Count == b.Count && AreEqual(a, b, depth, ref steps),
+            (IReadOnlyList<object?> a, IReadOnlyList<object?> b) =>
+                a is PythonTuple == b is PythonTuple && a.Count == b.Count && AreEqual(a, b, depth, ref steps),
             (long a, double b) => a == b && (Math.Abs(b) < 1e15 || (long)b == a),
             (double a, long b) => b == a && (Math.Abs(a) < 1e15 || (long)a == b),
-            _ => PythonValue.AsNumber(left) is { } a && PythonValue.AsNumber(right) is { } b ? a == b && (left is not long x || right is not long y || x == y) : Equals(left, right),
+            _ => PythonValue.AsNumber(left) is { } a && PythonValue.AsNumber(right) is { } b
+                ? a == b && (left is not long x || right is not long y || x == y)
+                : Equals(left, right),
         };
     }
 
@@ -153,7 +159,9 @@ internal static class PythonOperators
 
     private static bool Contains(object? holder, object? value) => holder switch
     {
-        string text => text.Contains(value as string ?? throw new FormatException($"a text does not hold {PythonValue.Word(value)}"), StringComparison.Ordinal),
+        string text =>
+            text.Contains(value as string ?? throw new FormatException($"a text does not hold {PythonValue.Word(value)}"),
+                StringComparison.Ordinal),
         PythonMap map => map.TryGet(value, out _),
         IReadOnlyList<object?> items => items.Any(item => AreEqual(item, value)),
         Undefined missing => missing.OrThrow(false),

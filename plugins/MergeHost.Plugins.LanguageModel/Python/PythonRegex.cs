@@ -25,7 +25,8 @@ internal sealed class PythonRegex
     /// <summary><c>re.findall</c>: of each match the groups, or the whole match if the expression has no group.</summary>
     /// <exception cref="MergeHostException">MH6002: it takes too long.</exception>
     public IReadOnlyList<string[]> FindAll(string text) =>
-        [.. _regex.Matches(text).Select(match => match.Groups.Values.Skip(match.Groups.Count > 1 ? 1 : 0).Select(group => group.Value).ToArray())];
+        [.. _regex.Matches(text)
+            .Select(match => match.Groups.Values.Skip(match.Groups.Count > 1 ? 1 : 0).Select(group => group.Value).ToArray())];
 
     /// <summary><c>re.sub</c></summary>
     /// <param name="text">The text.</param>
@@ -71,7 +72,9 @@ internal sealed class PythonRegex
             else if (sign == '[')
             {
                 // A bracket that closes nothing is one of the class.
-                string start = rest.StartsWith("[^]", StringComparison.Ordinal) ? "[^]" : rest.StartsWith("[]", StringComparison.Ordinal) ? "[]" : rest.StartsWith("[^", StringComparison.Ordinal) ? "[^" : "[";
+                string start = rest.StartsWith("[^]", StringComparison.Ordinal)
+                    ? "[^]"
+                    : rest.StartsWith("[]", StringComparison.Ordinal) ? "[]" : rest.StartsWith("[^", StringComparison.Ordinal) ? "[^" : "[";
                 text.Append(start.Replace("]", @"\]", StringComparison.Ordinal));
                 place += start.Length - 1;
                 isClass = true;
@@ -110,7 +113,9 @@ internal sealed class PythonRegex
             char next = replacement[++place];
             if (char.IsAsciiDigit(next))
             {
-                string number = place + 1 < replacement.Length && char.IsAsciiDigit(replacement[place + 1]) ? replacement.Substring(place++, 2) : next.ToString();
+                string number = place + 1 < replacement.Length && char.IsAsciiDigit(replacement[place + 1])
+                    ? replacement.Substring(place++, 2)
+                    : next.ToString();
                 TemplateLimits.Append(text, Group(match, number));
             }
             else if (next == 'g' && replacement.IndexOf('>', place) is var end and > 0 && replacement[place + 1] == '<')

@@ -81,7 +81,9 @@ internal static class PythonRepr
         bool truth => truth ? "True" : "False",
         long whole => whole.ToString(CultureInfo.InvariantCulture),
         double number => Fraction(number),
-        DateTime moment => moment.ToString(moment.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
+        DateTime moment =>
+            moment.ToString(moment.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd HH:mm:ss.ffffff",
+                CultureInfo.InvariantCulture),
         PythonClass type => $"<class '{type.Name}'>",
         Undefined missing => missing.OrThrow(""),
         _ => throw new FormatException($"{PythonValue.Word(value)} cannot stand in a text"),
@@ -134,7 +136,9 @@ internal static class PythonRepr
             }
             else
             {
-                text.Append(rune.Value < 0x100 ? $"\\x{rune.Value:x2}" : rune.Value < 0x10000 ? $"\\u{rune.Value:x4}" : $"\\U{rune.Value:x8}");
+                text.Append(rune.Value < 0x100
+                    ? $"\\x{rune.Value:x2}"
+                    : rune.Value < 0x10000 ? $"\\u{rune.Value:x4}" : $"\\U{rune.Value:x8}");
             }
         }
 
@@ -142,6 +146,7 @@ internal static class PythonRepr
     }
 
     private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
 }

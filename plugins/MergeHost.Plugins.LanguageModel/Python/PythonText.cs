@@ -55,7 +55,9 @@ internal static class PythonText
     }
 
     /// <summary>How many letters there are.</summary>
-    public static int Length(string text) => text.Length - text.Where((letter, place) => char.IsLowSurrogate(letter) && place > 0 && char.IsHighSurrogate(text[place - 1])).Count();
+    public static int Length(string text) =>
+        text.Length - text.Where((letter, place) => char.IsLowSurrogate(letter) && place > 0 && char.IsHighSurrogate(text[place - 1]))
+            .Count();
 
     /// <summary>Which of two texts comes first by its code points.</summary>
     public static int Compare(string left, string right)
@@ -124,7 +126,9 @@ internal static class PythonText
     public static string Upper(string text)
     {
         string plain = text.ToUpperInvariant();
-        return plain.AsSpan().IndexOfAny(_several) < 0 ? plain : string.Concat(plain.Select(letter => _large.GetValueOrDefault(letter) ?? letter.ToString()));
+        return plain.AsSpan().IndexOfAny(_several) < 0
+            ? plain
+            : string.Concat(plain.Select(letter => _large.GetValueOrDefault(letter) ?? letter.ToString()));
     }
 
     /// <summary>All letters small; Σ at the end of a word is ς.</summary>
@@ -174,5 +178,6 @@ internal static class PythonText
     }
 
     private static bool IsIgnored(char letter) => letter is '\'' or '.' or ':' or '\u2019' or '\u00ad'
-        || char.GetUnicodeCategory(letter) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter;
+        || char.GetUnicodeCategory(letter) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
+            or UnicodeCategory.ModifierLetter;
 }

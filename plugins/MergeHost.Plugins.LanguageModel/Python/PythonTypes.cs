@@ -26,7 +26,8 @@ internal sealed class PythonRange(long first, long end, long step) : IReadOnlyLi
 
     public long Step => step;
 
-    public int Count { get; } = (int)Math.Min(int.MaxValue, Math.Max(0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step));
+    public int Count { get; } = (int)Math.Min(int.MaxValue,
+        Math.Max(0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step));
 
     public object? this[int index] => first + (index * step);
 
@@ -98,7 +99,8 @@ internal sealed class PythonKeys : IEqualityComparer<object>
     public int GetHashCode(object key) => key switch
     {
         string text => text.GetHashCode(StringComparison.Ordinal),
-        PythonTuple tuple => tuple.Aggregate(17, (code, item) => HashCode.Combine(code, item is PythonTuple inner ? inner.Count : GetHashCode(Of(item)))),
+        PythonTuple tuple =>
+            tuple.Aggregate(17, (code, item) => HashCode.Combine(code, item is PythonTuple inner ? inner.Count : GetHashCode(Of(item)))),
         _ => PythonValue.AsNumber(key)?.GetHashCode() ?? key.GetHashCode(),
     };
 }

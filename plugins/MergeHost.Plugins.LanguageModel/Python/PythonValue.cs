@@ -15,7 +15,10 @@ internal static class PythonValue
     {
         JsonArray items => items.Select(Of).ToList(),
         JsonObject fields => new PythonMap(fields.Select(field => ((object?)field.Key, Of(field.Value)))),
-        _ => node.AsTruth() ?? (node.AsNumber() is not { } number ? node.AsText() : double.IsFinite(number) ? Number(node!.ToJsonString()) : (object?)number),
+        _ => node.AsTruth()
+            ?? (node.AsNumber() is not { } number
+                ? node.AsText()
+                : double.IsFinite(number) ? Number(node!.ToJsonString()) : (object?)number),
     };
 
     /// <summary>The fields of an item.</summary>

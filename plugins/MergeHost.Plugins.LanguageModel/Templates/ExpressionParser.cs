@@ -34,7 +34,8 @@ internal sealed class ExpressionParser(IReadOnlyList<Token> tokens)
 
     /// <summary>Takes a name.</summary>
     /// <exception cref="FormatException">Something else comes next.</exception>
-    public string TakeName() => Peek.Kind == TokenKind.Name ? tokens[_place++].Text : throw new FormatException($"expected a name, found {Describe(Peek)}");
+    public string TakeName() =>
+        Peek.Kind == TokenKind.Name ? tokens[_place++].Text : throw new FormatException($"expected a name, found {Describe(Peek)}");
 
     /// <exception cref="FormatException">There is more.</exception>
     public void ExpectEnd()
@@ -134,7 +135,8 @@ internal sealed class ExpressionParser(IReadOnlyList<Token> tokens)
         string name = TakeName();
         TemplateFilter filter = TemplateFilters.Find(name) ?? throw new FormatException($"filter '| {name}' is not supported");
         Func<TemplateScope, string, PythonArguments>? arguments = TryTake("(") ? ReadArguments() : null;
-        return (scope, value) => TemplateFilters.Run(filter, name, scope, value, arguments?.Invoke(scope, name) ?? new PythonArguments(name, [], []));
+        return (scope,
+            value) => TemplateFilters.Run(filter, name, scope, value, arguments?.Invoke(scope, name) ?? new PythonArguments(name, [], []));
     }
 
     private Expression ReadAnd()
@@ -203,7 +205,10 @@ internal sealed class ExpressionParser(IReadOnlyList<Token> tokens)
         return true;
     }
 
-    private Expression ReadSum() => ReadOperators(() => ReadOperators(() => ReadOperators(() => ReadOperators(() => ReadUnary(true), () => ReadUnary(true), "**"), null, "*", "/", "//", "%"), null, "~"), null, "+", "-");
+    private Expression ReadSum() =>
+        ReadOperators(() =>
+            ReadOperators(() => ReadOperators(() => ReadOperators(() => ReadUnary(true), () => ReadUnary(true), "**"), null, "*", "/", "//",
+                "%"), null, "~"), null, "+", "-");
 
     private Expression ReadOperators(Func<Expression> read, Func<Expression>? readRight, params string[] signs)
     {
@@ -279,7 +284,8 @@ internal sealed class ExpressionParser(IReadOnlyList<Token> tokens)
         {
             arguments = ReadArguments();
         }
-        else if (StartsValue() && !(Peek.Kind == TokenKind.Name && Peek.Text is "else" or "or" or "and" or "is" or "if" or "in" or "not") && Peek.Text is not ("-" or "+"))
+        else if (StartsValue() && !(Peek.Kind == TokenKind.Name && Peek.Text is "else" or "or" or "and" or "is" or "if" or "in" or "not")
+            && Peek.Text is not ("-" or "+"))
         {
             Expression one = ReadPostfix(ReadPrimary());
             arguments = (scope, function) => new PythonArguments(function, [one(scope)], []);
@@ -300,7 +306,9 @@ internal sealed class ExpressionParser(IReadOnlyList<Token> tokens)
             {
                 Token token = Peek;
                 _place++;
-                name = token.Kind is TokenKind.Name or TokenKind.Number ? token.Text : throw new FormatException($"expected a name after '.', found {Describe(token)}");
+                name = token.Kind is TokenKind.Name or TokenKind.Number
+                    ? token.Text
+                    : throw new FormatException($"expected a name after '.', found {Describe(token)}");
                 object key = token.Kind == TokenKind.Number ? long.Parse(token.Text, CultureInfo.InvariantCulture) : token.Text;
                 value = token.Kind == TokenKind.Number
                     ? scope => TemplateAccess.Item(holder(scope), key, scope.Options)

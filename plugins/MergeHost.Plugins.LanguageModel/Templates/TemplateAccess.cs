@@ -86,7 +86,8 @@ internal static class TemplateAccess
         }
     }
 
-    private static long? Whole(object? value) => value is null ? null : PythonValue.AsWhole(value) ?? throw new FormatException($"{PythonValue.Word(value)} is no place in a list");
+    private static long? Whole(object? value) =>
+        value is null ? null : PythonValue.AsWhole(value) ?? throw new FormatException($"{PythonValue.Word(value)} is no place in a list");
 
     private static int? At(long place, int count)
     {

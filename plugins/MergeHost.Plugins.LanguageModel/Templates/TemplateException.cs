@@ -8,5 +8,6 @@ internal static class TemplateException
     public const string Hint = "Templates are in Jinja's language with Python's values; what an item lacks is tested with `is defined`.";
 
     public static MergeHostException Of(string template, string reason) =>
-        new(new Problem(ErrorCodes.BadTaskData, $"template '{CheckpointException.Printable(template)}': {CheckpointException.Printable(reason)}", Hint), null);
+        new(new Problem(ErrorCodes.BadTaskData,
+            $"template '{CheckpointException.Printable(template)}': {CheckpointException.Printable(reason)}", Hint), null);
 }

@@ -49,7 +49,9 @@ internal sealed partial class TemplateLexer(string source, TemplateOptions optio
 
             char kind = _source[open + 1];
             char sign = open + 2 < _source.Length ? _source[open + 2] : ' ';
-            AddText(sign == '-' ? PythonText.Strip(text, atStart: false) : options.StripsBlocks && kind != '{' && sign != '+' ? StripLine(text, open - text.Length) : text);
+            AddText(sign == '-'
+                ? PythonText.Strip(text, atStart: false)
+                : options.StripsBlocks && kind != '{' && sign != '+' ? StripLine(text, open - text.Length) : text);
             _place = open + 2 + (sign == '-' || (sign == '+' && kind == '%') ? 1 : 0);
             strips = kind == '#' ? SkipComment() : ReadTag(kind == '%');
             trims = options.TrimsBlocks && kind != '{' && _source[_place - 3] != '+';
@@ -149,7 +151,9 @@ internal sealed partial class TemplateLexer(string source, TemplateOptions optio
             Match match = Word().Match(_source, _place);
             if (!match.Success)
             {
-                throw new FormatException(rest.IsEmpty ? $"'{(isBlock ? "{%" : "{{")}' has no '{close}'" : $"'{rest[0]}' is not understood");
+                throw new FormatException(rest.IsEmpty
+                    ? $"'{(isBlock ? "{%" : "{{")}' has no '{close}'"
+                    : $"'{rest[0]}' is not understood");
             }
 
             open += match.Value is "(" or "[" or "{" ? 1 : match.Value is ")" or "]" or "}" ? -1 : 0;

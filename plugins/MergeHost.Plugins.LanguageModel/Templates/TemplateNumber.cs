@@ -29,7 +29,9 @@ internal static class TemplateNumber
         digits = digits.StartsWith(mark, StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits;
         if (radix == 10)
         {
-            return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long plain) ? (isNegative ? -plain : plain) : null;
+            return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long plain)
+                ? (isNegative ? -plain : plain)
+                : null;
         }
 
         try
@@ -44,5 +46,6 @@ internal static class TemplateNumber
 
     /// <summary><c>float(text)</c>, or <see langword="null"/> if it is none.</summary>
     public static double? TryFraction(string text) =>
-        double.TryParse(text.Trim().Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+        double.TryParse(text.Trim().Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
+            out double number) ? number : null;
 }

@@ -23,7 +23,9 @@ internal sealed class TemplateLoop(IReadOnlyList<object?> items, int place, Temp
             "depth0" => Depth - 1L,
             "previtem" => place > 0 ? items[place - 1] : new Undefined("there is no previous item", true),
             "nextitem" => place + 1 < items.Count ? items[place + 1] : new Undefined("there is no next item", true),
-            "cycle" => (PythonFunction)(arguments => arguments.Count > 0 ? arguments.Places[place % arguments.Count] : throw new FormatException("'cycle' needs a value")),
+            "cycle" => (PythonFunction)(arguments => arguments.Count > 0
+                ? arguments.Places[place % arguments.Count]
+                : throw new FormatException("'cycle' needs a value")),
             _ => null,
         };
         return value is not null || name is "previtem" or "nextitem";
@@ -64,7 +66,9 @@ internal sealed class TemplateMacro(string name, List<(string Name, Expression? 
         {
             inner.Set(parameter, arguments.Has(place, parameter)
                 ? arguments.Get(place, parameter)
-                : otherwise is not null ? otherwise(inner) : new Undefined($"parameter '{parameter}' was not provided", scope.Options.IsLenient));
+                : otherwise is not null
+                    ? otherwise(inner)
+                    : new Undefined($"parameter '{parameter}' was not provided", scope.Options.IsLenient));
             arguments.Get(place, parameter);
         }
 
@@ -84,8 +88,10 @@ internal static class TemplateGlobals
     private static readonly Dictionary<string, PythonFunction> _functions = new()
     {
         ["range"] = Range,
-        ["dict"] = arguments => new PythonMap([.. Entries(arguments), .. arguments.Names.Select(argument => ((object?)argument.Name, argument.Value))]),
-        ["namespace"] = arguments => new TemplateNamespace([.. Entries(arguments).Select(entry => (PythonValue.Text(entry.Key), entry.Value)), .. arguments.Names]),
+        ["dict"] = arguments =>
+            new PythonMap([.. Entries(arguments), .. arguments.Names.Select(argument => ((object?)argument.Name, argument.Value))]),
+        ["namespace"] = arguments =>
+            new TemplateNamespace([.. Entries(arguments).Select(entry => (PythonValue.Text(entry.Key), entry.Value)), .. arguments.Names]),
         ["cycler"] = Cycler,
         ["joiner"] = Joiner,
         ["lipsum"] = _ => Filler,
@@ -96,7 +102,8 @@ internal static class TemplateGlobals
     private static PythonRange Range(PythonArguments arguments)
     {
         long first = arguments.Count == 1 ? 0 : arguments.Whole(0, "start", 0);
-        PythonRange range = new(first, arguments.Count == 1 ? arguments.Whole(0, "stop", 0) : arguments.Whole(1, "stop", 0), arguments.Whole(2, "step", 1) is not 0 and long step ? step : 1);
+        PythonRange range = new(first, arguments.Count == 1 ? arguments.Whole(0, "stop", 0) : arguments.Whole(1, "stop", 0),
+            arguments.Whole(2, "step", 1) is not 0 and long step ? step : 1);
         arguments.ThrowIfLeft();
         return range.Count <= MostRange ? range : throw new FormatException($"'range' has more than {MostRange} items");
     }
@@ -105,7 +112,9 @@ internal static class TemplateGlobals
     {
         null => [],
         PythonMap map => map.Entries,
-        object other => PythonValue.Items(other).Select(PythonValue.Items).Select(pair => pair.Count == 2 ? (pair[0], pair[1]) : throw new FormatException("a mapping is made of pairs")),
+        object other =>
+            PythonValue.Items(other).Select(PythonValue.Items)
+                .Select(pair => pair.Count == 2 ? (pair[0], pair[1]) : throw new FormatException("a mapping is made of pairs")),
     };
 
     private static TemplateParts Cycler(PythonArguments arguments)

@@ -120,7 +120,9 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
             if (word == "endif")
             {
                 next.ExpectEnd();
-                return (scope, output) => branches.FirstOrDefault(branch => branch.Condition is null || PythonValue.IsTrue(branch.Condition(scope))).Body?.Invoke(scope, output) ?? Flow.Next;
+                return (scope,
+                    output) => branches.FirstOrDefault(branch => branch.Condition is null
+                        || PythonValue.IsTrue(branch.Condition(scope))).Body?.Invoke(scope, output) ?? Flow.Next;
             }
 
             Expression? condition = word == "elif" ? next.ReadTuple() : null;
@@ -148,7 +150,8 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
         Statement? otherwise = word == "else" ? ReadPlain("endfor") : null;
         return (scope, output) =>
         {
-            List<object?> items = [.. PythonValue.Items(source(scope)).Where(item => condition is null || PythonValue.IsTrue(condition(Bind(scope, names, item))))];
+            List<object?> items = [.. PythonValue.Items(source(scope))
+                .Where(item => condition is null || PythonValue.IsTrue(condition(Bind(scope, names, item))))];
             TemplateLoop? outer = scope.Get("loop") as TemplateLoop;
             for (int i = 0; i < items.Count; i++)
             {
@@ -317,7 +320,8 @@ internal sealed class TemplateParser(IReadOnlyList<Segment> segments, TemplateOp
         {
             StringBuilder text = new();
             Flow flow = body(scope.Inner(), text);
-            TemplateLimits.Append(output, PythonValue.Text(filters.Aggregate((object?)text.ToString(), (found, filter) => filter(scope, found))));
+            TemplateLimits.Append(output,
+                PythonValue.Text(filters.Aggregate((object?)text.ToString(), (found, filter) => filter(scope, found))));
             return flow;
         };
     }

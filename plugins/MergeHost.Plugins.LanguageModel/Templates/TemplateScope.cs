@@ -54,7 +54,9 @@ internal sealed class TemplateScope
     /// <param name="caller">Who calls.</param>
     /// <exception cref="FormatException">Calls are too deep.</exception>
     public TemplateScope Call(TemplateScope caller) =>
-        caller._depth < TemplateLimits.Depth ? new TemplateScope(this, caller._depth + 1) : throw new FormatException($"calls are deeper than {TemplateLimits.Depth}");
+        caller._depth < TemplateLimits.Depth
+            ? new TemplateScope(this, caller._depth + 1)
+            : throw new FormatException($"calls are deeper than {TemplateLimits.Depth}");
 
     /// <summary>Counts work.</summary>
     /// <exception cref="FormatException">It is too much.</exception>

@@ -26,14 +26,17 @@ internal sealed class TextTemplate
     /// <exception cref="MergeHostException">MH6002: something in it is not understood.</exception>
     public TextTemplate(string source, TemplateOptions options)
     {
-        _source = source.Length <= TemplateLimits.Source ? source : throw TemplateException.Of(source[..100] + "…", $"it is longer than {TemplateLimits.Source} letters");
+        _source = source.Length <= TemplateLimits.Source
+            ? source
+            : throw TemplateException.Of(source[..100] + "…", $"it is longer than {TemplateLimits.Source} letters");
         _options = options;
         try
         {
             (_body, _single) = Bounded(() =>
             {
                 IReadOnlyList<Segment> segments = new TemplateLexer(source, options).Run();
-                return (new TemplateParser(segments, options).ReadAll(), segments is [{ Text: null, IsBlock: false } only] ? new ExpressionParser(only.Tokens).ReadTuple() : null);
+                return (new TemplateParser(segments, options).ReadAll(),
+                    segments is [{ Text: null, IsBlock: false } only] ? new ExpressionParser(only.Tokens).ReadTuple() : null);
             });
         }
         catch (FormatException exception)
@@ -50,7 +53,9 @@ internal sealed class TextTemplate
     /// <exception cref="MergeHostException">MH6002: a field is not there, or is of the wrong type.</exception>
     public object? Evaluate(IReadOnlyDictionary<string, object?> fields) => _single is null
         ? Render(fields)
-        : Run(() => Bounded(() => _single(new TemplateScope(fields, _options)) is var value && value is Undefined missing ? missing.OrThrow("") : value), fields);
+        : Run(() => Bounded(() => _single(new TemplateScope(fields, _options)) is var value && value is Undefined missing
+            ? missing.OrThrow("")
+            : value), fields);
 
     /// <summary>Fills in fields.</summary>
     /// <exception cref="FormatException">A field is not there, or is of the wrong type.</exception>

@@ -61,8 +61,10 @@ internal sealed partial class Bleu : ITranslationMetric
 
     private static List<string> Words(string text)
     {
-        string plain = PythonText.Strip(text, atStart: false).Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ')
-            .Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal).Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
+        string plain = PythonText.Strip(text, atStart: false).Replace("<skipped>", "", StringComparison.Ordinal)
+            .Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ')
+                .Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
+                .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
         plain = Signs().Replace($" {plain} ", " $1 ");
         plain = AfterLetter().Replace(plain, "$1 $2 ");
         plain = BeforeLetter().Replace(plain, " $1 $2");

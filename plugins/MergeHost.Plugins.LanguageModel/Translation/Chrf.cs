@@ -37,14 +37,16 @@ internal sealed class Chrf(int wordOrder) : ITranslationMetric
     }
 
     private static double[] Counts(List<Dictionary<string, int>> mine, List<Dictionary<string, int>> reference) =>
-        [.. mine.Zip(reference, (one, other) => (double[])[one.Values.Sum(), other.Values.Sum(), Grams.Both(one, other)]).SelectMany(counts => counts)];
+        [.. mine.Zip(reference, (one, other) => (double[])[one.Values.Sum(), other.Values.Sum(), Grams.Both(one, other)])
+            .SelectMany(counts => counts)];
 
     private List<Dictionary<string, int>> AllGrams(string text)
     {
         List<string> spaced = PythonText.Words(text);
         IReadOnlyList<string> letters = PythonText.Letters(string.Concat(spaced));
         List<string> words = [.. spaced.SelectMany(Apart)];
-        return [.. Enumerable.Range(1, LetterOrder).Select(order => Grams.Count(letters, order)), .. Enumerable.Range(1, wordOrder).Select(order => Grams.Count(words, order))];
+        return [.. Enumerable.Range(1, LetterOrder).Select(order => Grams.Count(letters, order)),
+            .. Enumerable.Range(1, wordOrder).Select(order => Grams.Count(words, order))];
     }
 
     // A sign at a word's end or else at its beginning is a word of its own.

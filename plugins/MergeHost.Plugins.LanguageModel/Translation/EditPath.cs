@@ -21,7 +21,8 @@ internal sealed class EditPath
     /// <summary>Where the words of the wanted text stand in what was said; of a missing word the one before the gap.</summary>
     public int[] Place { get; }
 
-    /// <summary>Finds the edits, near the diagonal as sacrebleu does; of equal ways a pair comes before an extra word, and that before a missing one.</summary>
+    /// <summary>Finds the edits, near the diagonal as sacrebleu does; of equal ways a pair comes before an extra
+    /// word, and that before a missing one.</summary>
     public static EditPath Find(string[] said, string[] gold)
     {
         int width = gold.Length + 1;
@@ -62,7 +63,8 @@ internal sealed class EditPath
     }
 
     /// <summary>Whether a run holds wrong words on both sides.</summary>
-    public bool IsWrongHere(int start, int goal, int length) => _wrongSaid.AsSpan(start, length).Contains(true) && _wrongGold.AsSpan(goal, length).Contains(true);
+    public bool IsWrongHere(int start, int goal, int length) =>
+        _wrongSaid.AsSpan(start, length).Contains(true) && _wrongGold.AsSpan(goal, length).Contains(true);
 
     /// <summary>Whether a run stands where it belongs already.</summary>
     public bool IsThere(int start, int goal, int length) => start <= Place[goal] && Place[goal] < start + length;

@@ -29,5 +29,6 @@ internal static class Grams
     }
 
     /// <summary>How many runs both have.</summary>
-    public static int Both(Dictionary<string, int> left, Dictionary<string, int> right) => left.Sum(gram => Math.Min(gram.Value, right.GetValueOrDefault(gram.Key)));
+    public static int Both(Dictionary<string, int> left, Dictionary<string, int> right) =>
+        left.Sum(gram => Math.Min(gram.Value, right.GetValueOrDefault(gram.Key)));
 }

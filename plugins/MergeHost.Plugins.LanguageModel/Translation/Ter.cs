@@ -2,7 +2,8 @@ using MergeHost.Plugins.LanguageModel.Python;
 
 namespace MergeHost.Plugins.LanguageModel.Translation;
 
-/// <summary>Translation edit rate of a corpus as sacrebleu computes it by default: edits and shifts of runs of words, over the references' length.</summary>
+/// <summary>Translation edit rate of a corpus as sacrebleu computes it by default: edits and shifts of runs of
+/// words, over the references' length.</summary>
 /// <seealso href="https://aclanthology.org/2006.amta-papers.25"/>
 internal sealed class Ter : ITranslationMetric
 {
@@ -45,7 +46,8 @@ internal sealed class Ter : ITranslationMetric
         {
             for (int goal = Math.Max(0, start - FarthestShift); goal < Math.Min(gold.Length, start + FarthestShift + 1); goal++)
             {
-                for (int length = 1; length <= LongestRun && start + length <= said.Length && goal + length <= gold.Length && said[start + length - 1] == gold[goal + length - 1]; length++)
+                for (int length = 1; length <= LongestRun && start + length <= said.Length && goal + length <= gold.Length
+                    && said[start + length - 1] == gold[goal + length - 1]; length++)
                 {
                     if (before.IsWrongHere(start, goal, length) && !before.IsThere(start, goal, length))
                     {

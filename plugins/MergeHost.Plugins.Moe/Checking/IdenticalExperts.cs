@@ -8,8 +8,8 @@ using MergeHost.Runtimes;
 namespace MergeHost.Plugins.Moe.Checking;
 
 /// <summary>
-/// Checks a mixture by what must hold whatever its routers say: where every expert is expert e, and shared ones give nothing, it is the dense
-/// model whose feed-forward networks are those of expert e.
+/// Checks a mixture by what must hold whatever its routers say: where every expert is expert e, and shared ones give nothing, it is the
+/// dense model whose feed-forward networks are those of expert e.
 /// </summary>
 /// <param name="base">The base of the mixture.</param>
 internal sealed class IdenticalExperts(DenseModel @base)
@@ -25,7 +25,9 @@ internal sealed class IdenticalExperts(DenseModel @base)
     public string Run(BuiltModel built)
     {
         ExpertLayout layout = new(built.Checkpoint);
-        using RenamedExperts? separate = layout.FusedLayers().Any() ? new RenamedExperts(built.Checkpoint, layout.Separate(), ExpertNames.Separate) : null;
+        using RenamedExperts? separate = layout.FusedLayers().Any()
+            ? new RenamedExperts(built.Checkpoint, layout.Separate(), ExpertNames.Separate)
+            : null;
         Mixture mixture = new("the output", separate ?? built.Checkpoint);
         double largest = 0;
         for (int expert = 0; expert < mixture.Experts; expert++)
@@ -47,14 +49,18 @@ internal sealed class IdenticalExperts(DenseModel @base)
             if (!(difference <= Tolerance * scale))
             {
                 throw BuildException.Refused(
-                    Words($"if every expert is expert {expert}, log-likelihoods are up to {difference:G3} from those of the dense model, which are up to {scale:G3}; expected at most {Tolerance * scale:G3}"),
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"if every expert is expert {expert}, log-likelihoods are up to {difference:G3} from those of the dense model, "
+                        + $"which are up to {scale:G3}; expected at most {Tolerance * scale:G3}"),
                     "Report it to the plugin's author, with the recipe.");
             }
 
             largest = Math.Max(largest, difference / scale);
         }
 
-        return Words($"if all experts are one of the {mixture.Experts}, the mixture is the dense model: log-likelihoods agree to {largest:G2} of the largest");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"if all experts are one of the {mixture.Experts}, the mixture is the dense model: "
+                + $"log-likelihoods agree to {largest:G2} of the largest");
     }
 
     private static StandIn Sparse(Mixture mixture, int expert)
@@ -74,14 +80,17 @@ internal sealed class IdenticalExperts(DenseModel @base)
         }
 
         return new StandIn(mixture.Checkpoint,
-            [.. mixture.Checkpoint.Tensors.Select(tensor => (tensor, others.TryGetValue(tensor.Name, out TensorInfo? stored) ? stored : tensor))], mixture.Checkpoint.Companions);
+            [.. mixture.Checkpoint.Tensors
+                .Select(tensor => (tensor, others.TryGetValue(tensor.Name, out TensorInfo? stored) ? stored : tensor))],
+                    mixture.Checkpoint.Companions);
     }
 
     // The mixture may have biases of zeros that the base has not.
     private StandIn Dense(Mixture mixture, int expert)
     {
         HashSet<string> known = [.. @base.Checkpoint.Tensors.Select(tensor => tensor.Name)];
-        List<(TensorInfo, TensorInfo?)> tensors = [.. mixture.Others.Where(tensor => known.Contains(tensor.Name)).Select(tensor => (tensor, (TensorInfo?)tensor))];
+        List<(TensorInfo, TensorInfo?)> tensors = [.. mixture.Others.Where(tensor => known.Contains(tensor.Name))
+            .Select(tensor => (tensor, (TensorInfo?)tensor))];
         foreach (((int layer, Part part), TensorInfo[] weights) in mixture.Weights)
         {
             tensors.Add((weights[expert] with { Name = DenseModel.NameOf(layer, part) }, weights[expert]));
@@ -99,6 +108,4 @@ internal sealed class IdenticalExperts(DenseModel @base)
         GeneratedText told = model.Generate([ids], new GenerationOptions { MaxTokens = 0, TellsPrompt = true }, built.Cancellation)[0];
         return [.. told.Prompt.Select(token => token.LogLikelihood).OfType<double>()];
     }
-
-    private static string Words(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

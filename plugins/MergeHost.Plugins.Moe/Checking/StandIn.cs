@@ -6,7 +6,8 @@ namespace MergeHost.Plugins.Moe.Checking;
 /// <param name="inner">The other, which stays open.</param>
 /// <param name="tensors">The tensors, each with the one of the other that is read for it; <see langword="null"/> for zeros.</param>
 /// <param name="companions">The files beside them.</param>
-internal sealed class StandIn(ICheckpointReader inner, IReadOnlyList<(TensorInfo Tensor, TensorInfo? Stored)> tensors, IReadOnlyList<CompanionFile> companions)
+internal sealed class StandIn(ICheckpointReader inner, IReadOnlyList<(TensorInfo Tensor, TensorInfo? Stored)> tensors,
+    IReadOnlyList<CompanionFile> companions)
     : DerivedCheckpoint(inner, leaveOpen: true)
 {
     private readonly Dictionary<string, TensorInfo?> _stored = tensors.ToDictionary(tensor => tensor.Tensor.Name, tensor => tensor.Stored);

@@ -18,7 +18,8 @@ internal sealed class Mixture
         JsonObject config = checkpoint.Companions.FirstOrDefault(file => file.Name == "config.json")?.ReadJson()
             ?? throw Refused("has no config.json", "Name the folder of a whole model.");
         Type = config["model_type"].AsText() ?? "";
-        Experts = (config["num_experts"] ?? config["num_local_experts"] ?? config["n_routed_experts"]).AsInt() is { } experts and > 0 ? experts
+        Experts = (config["num_experts"] ?? config["num_local_experts"] ?? config["n_routed_experts"]).AsInt() is { } experts and > 0
+            ? experts
             : throw Refused("is no mixture: config.json does not say how many experts it has", "Name a mixture.");
         PerToken = config["num_experts_per_tok"].AsInt() ?? 1;
         Dictionary<(int Layer, Part Part), SortedDictionary<int, TensorInfo>> found = [];
@@ -42,7 +43,8 @@ internal sealed class Mixture
         int layers = config["num_hidden_layers"].AsInt() ?? 0;
         if (Weights.Count != 3 * layers)
         {
-            throw Refused($"has experts in {Weights.Count / 3} of {layers} layers; layers of two sizes make no dense model", "Name a mixture with experts in every layer.");
+            throw Refused($"has experts in {Weights.Count / 3} of {layers} layers; layers of two sizes make no dense model",
+                "Name a mixture with experts in every layer.");
         }
     }
 
@@ -77,7 +79,8 @@ internal sealed class Mixture
     {
         switch (tensor.Name.Split('.'))
         {
-            case ["model", "layers", string layer, "mlp" or "block_sparse_moe", "experts", string expert, string word, "weight"] when (PartNames.Find(PartNames.Usual, word) ?? PartNames.Find(PartNames.Mixtral, word)) is { } part:
+            case ["model", "layers", string layer, "mlp" or "block_sparse_moe", "experts", string expert, string word,
+                "weight"] when (PartNames.Find(PartNames.Usual, word) ?? PartNames.Find(PartNames.Mixtral, word)) is { } part:
                 (int Layer, Part Part) key = (Number(layer), part);
                 found.TryAdd(key, []);
                 found[key].Add(Number(expert), tensor);

@@ -11,7 +11,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Plugins.Moe.Dense;
 
 /// <summary>Makes a dense model of a mixture: the feed-forward network of each layer is the weighted mean of its experts.</summary>
-/// <remarks>The mean of identical experts is the dense model that they came from. Of experts that were trained apart it is a start for more training.</remarks>
+/// <remarks>The mean of identical experts is the dense model that they came from. Of experts that were trained
+/// apart it is a start for more training.</remarks>
 [ModelBuilder("moe_to_dense")]
 public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
 {
@@ -26,8 +27,10 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
 
     private static readonly string[] _mixtureFields =
     [
-        "num_local_experts", "num_experts", "num_experts_per_tok", "n_routed_experts", "n_shared_experts", "output_router_logits", "router_aux_loss_coef",
-        "router_jitter_noise", "moe_intermediate_size", "shared_expert_intermediate_size", "decoder_sparse_step", "mlp_only_layers", "norm_topk_prob",
+        "num_local_experts", "num_experts", "num_experts_per_tok", "n_routed_experts", "n_shared_experts", "output_router_logits",
+        "router_aux_loss_coef",
+        "router_jitter_noise", "moe_intermediate_size", "shared_expert_intermediate_size", "decoder_sparse_step", "mlp_only_layers",
+        "norm_topk_prob",
         "first_k_dense_replace", "moe_layer_freq", "scoring_func", "auto_map", "qkv_bias",
     ];
 
@@ -37,13 +40,18 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
         Mixture mixture = new(options.Model, context.Models[options.Model]);
         if (!_kinds.TryGetValue(mixture.Type, out (string Type, string Architecture) kind))
         {
-            throw mixture.Refused($"is of model_type {mixture.Type}; mixtures that can be made dense are {string.Join(", ", _kinds.Keys)}", "Name another mixture.");
+            throw mixture.Refused($"is of model_type {mixture.Type}; mixtures that can be made dense are {string.Join(", ", _kinds.Keys)}",
+                "Name another mixture.");
         }
 
         Check(mixture, options);
         double[] weights = options.Weights.Count > 0 ? [.. options.Weights] : [.. Enumerable.Repeat(1.0, mixture.Experts)];
         RoutingShares? shares = options.Texts.Count > 0 ? new RoutingShares(mixture, options.Texts) : null;
-        List<BlueprintTensor> tensors = [.. mixture.Others.Select(tensor => new BlueprintTensor(tensor.Name, tensor.Shape) { Sources = [mixture.Source(tensor)], Treatment = Treatment.CopySource(0) })];
+        List<BlueprintTensor> tensors = [.. mixture.Others.Select(tensor => new BlueprintTensor(tensor.Name, tensor.Shape)
+        {
+            Sources = [mixture.Source(tensor)],
+            Treatment = Treatment.CopySource(0)
+        })];
         foreach (((int layer, Part part), TensorInfo[] experts) in mixture.Weights)
         {
             BlueprintSource[] sources = [.. experts.Select(mixture.Source)];
@@ -64,7 +72,9 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
             Excused =
             [
                 .. context.Models.SelectMany(model => model.Value.Tensors, (model, tensor) => new BlueprintSource(model.Key, tensor.Name))
-                    .Where(source => !used.Contains(source)).Select(source => new ExcusedTensor(source, source.Tensor.Contains("shared_expert", StringComparison.Ordinal) ? "shared_expert" : "router")),
+                    .Where(source => !used.Contains(source))
+                    .Select(source => new ExcusedTensor(source,
+                        source.Tensor.Contains("shared_expert", StringComparison.Ordinal) ? "shared_expert" : "router")),
             ],
             RunsModels = shares is not null,
         };
@@ -72,16 +82,20 @@ public sealed class MoeToDenseBuilder : IModelBuilder<MoeToDenseOptions>
 
     private static void Check(Mixture mixture, MoeToDenseOptions options)
     {
-        if (options.Weights.Count > 0 && (options.Texts.Count > 0 || options.Weights.Count != mixture.Experts || !(options.Weights.Sum() > 0)))
+        if (options.Weights.Count > 0
+            && (options.Texts.Count > 0 || options.Weights.Count != mixture.Experts || !(options.Weights.Sum() > 0)))
         {
             throw mixture.Refused(
-                string.Create(CultureInfo.InvariantCulture, $"has {mixture.Experts} experts, and weights are {options.Weights.Count}, with a sum of {options.Weights.Sum()}{(options.Texts.Count > 0 ? ", beside texts" : "")}"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"has {mixture.Experts} experts, and weights are {options.Weights.Count}, with a sum "
+                        + $"of {options.Weights.Sum()}{(options.Texts.Count > 0 ? ", beside texts" : "")}"),
                 "Give one weight for each expert with a sum above 0, or texts.");
         }
 
         if (mixture.Shared.Count > 0 && !options.DropSharedExpert)
         {
-            throw mixture.Refused($"has a shared expert ('{mixture.Shared[0].Name}'), for which a dense model has no place", "Set `drop_shared_expert: true` to leave it out.");
+            throw mixture.Refused($"has a shared expert ('{mixture.Shared[0].Name}'), for which a dense model has no place",
+                "Set `drop_shared_expert: true` to leave it out.");
         }
     }
 

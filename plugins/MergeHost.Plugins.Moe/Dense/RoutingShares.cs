@@ -24,9 +24,11 @@ internal sealed class RoutingShares(Mixture mixture, IReadOnlyList<string> texts
     {
         using ILanguageModel model = made.Run(mixture.Name);
         IObservableModel seen = model as IObservableModel
-            ?? throw BuildException.Refused("the runtime does not show the states that routers are given", "Give `weights:` in place of `texts:`.");
+            ?? throw BuildException.Refused("the runtime does not show the states that routers are given",
+                "Give `weights:` in place of `texts:`.");
         Dictionary<int, double[]> sums = mixture.Routers.Keys.ToDictionary(layer => layer, _ => new double[mixture.Experts]);
-        Dictionary<int, float[]> routers = mixture.Routers.ToDictionary(router => router.Key, router => made.Read(mixture.Source(router.Value)));
+        Dictionary<int, float[]> routers = mixture.Routers.ToDictionary(router => router.Key,
+            router => made.Read(mixture.Source(router.Value)));
         IReadOnlyList<int>[] read = [.. texts.Select(text => seen.Encode(text, begins: true))];
         Prompts.Check(seen, read);
         seen.Observe(read, ModelState.FeedForwardInput, (_, layer, states) =>

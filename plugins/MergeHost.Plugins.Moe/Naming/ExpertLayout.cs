@@ -35,7 +35,8 @@ internal sealed class ExpertLayout
 
     private string Router => _type == "phimoe" ? "router" : "gate";
 
-    /// <summary>The beginnings of the names of layers whose experts are fused: <c>[experts, 2 · inner, hidden]</c> and <c>[experts, hidden, inner]</c>.</summary>
+    /// <summary>The beginnings of the names of layers whose experts are fused: <c>[experts, 2 · inner, hidden]</c>
+    /// and <c>[experts, hidden, inner]</c>.</summary>
     public IEnumerable<string> FusedLayers() => _others.Contains(_type) ? [] :
         from tensor in _tensors
         where tensor.Name.EndsWith(GateUp, StringComparison.Ordinal)
@@ -66,15 +67,18 @@ internal sealed class ExpertLayout
     public IReadOnlyList<RenamedTensor> Fuse()
     {
         Dictionary<string, SortedDictionary<int, TensorInfo[]>> layers = Experts();
-        HashSet<string> members = [.. layers.Values.SelectMany(experts => experts.Values).SelectMany(parts => parts).Select(tensor => tensor.Name)];
+        HashSet<string> members = [.. layers.Values.SelectMany(experts => experts.Values).SelectMany(parts => parts)
+            .Select(tensor => tensor.Name)];
         List<RenamedTensor> result = [];
         foreach (TensorInfo tensor in _tensors)
         {
             string? layer = LayerOf(tensor.Name);
             if (!members.Contains(tensor.Name))
             {
-                bool isRouter = IsMixtralLike && layer is null && tensor.Name.EndsWith($".{OldBlock}.gate.weight", StringComparison.Ordinal);
-                result.Add(RenamedTensor.Of(tensor, isRouter ? tensor.Name.Replace($".{OldBlock}.gate.", $".mlp.{Router}.", StringComparison.Ordinal) : null));
+                bool isRouter = IsMixtralLike && layer is null
+                    && tensor.Name.EndsWith($".{OldBlock}.gate.weight", StringComparison.Ordinal);
+                result.Add(RenamedTensor.Of(tensor,
+                    isRouter ? tensor.Name.Replace($".{OldBlock}.gate.", $".mlp.{Router}.", StringComparison.Ordinal) : null));
             }
             else if (layers.Remove(layer!, out SortedDictionary<int, TensorInfo[]>? experts))
             {
@@ -87,8 +91,9 @@ internal sealed class ExpertLayout
     }
 
     // What is packed has scales beside it, and is unpacked first.
-    private static bool AreFused(TensorInfo gateUp, TensorInfo down) => IsPlain(gateUp.DType) && IsPlain(down.DType) && gateUp.Shape.Rank == 3 && down.Shape.Rank == 3
-        && gateUp.Shape[0] == down.Shape[0] && gateUp.Shape[1] == 2 * down.Shape[2] && gateUp.Shape[2] == down.Shape[1];
+    private static bool AreFused(TensorInfo gateUp, TensorInfo down) =>
+        IsPlain(gateUp.DType) && IsPlain(down.DType) && gateUp.Shape.Rank == 3 && down.Shape.Rank == 3
+            && gateUp.Shape[0] == down.Shape[0] && gateUp.Shape[1] == 2 * down.Shape[2] && gateUp.Shape[2] == down.Shape[1];
 
     private static bool IsPlain(DType type) => type == DType.F32 || type == DType.BF16 || type == DType.F16 || type == DType.F64;
 
@@ -103,7 +108,8 @@ internal sealed class ExpertLayout
     }
 
     private IEnumerable<RenamedTensor> Downs(string layer, TensorInfo tensor) =>
-        Enumerable.Range(0, (int)tensor.Shape[0]).Select(expert => Slice(tensor, NameOf(layer, expert, Part.Down), [tensor.Shape[1], tensor.Shape[2]], expert));
+        Enumerable.Range(0, (int)tensor.Shape[0])
+            .Select(expert => Slice(tensor, NameOf(layer, expert, Part.Down), [tensor.Shape[1], tensor.Shape[2]], expert));
 
     private static RenamedTensor Slice(TensorInfo tensor, string name, TensorShape shape, long index) =>
         new(new TensorInfo(name, tensor.DType, shape), [new TensorSlice(tensor, index * shape.ElementCount, shape.ElementCount)]);
@@ -136,14 +142,19 @@ internal sealed class ExpertLayout
         {
             if (index != expert || parts is not [{ } gate, { } up, { } down])
             {
-                throw Refused(ErrorCodes.TensorMissing, $"layer '{layer}' lacks {(index != expert ? $"expert {index}" : $"a weight of expert {expert}")}, so its experts cannot be put into one tensor");
+                throw Refused(ErrorCodes.TensorMissing,
+                    $"layer '{layer}' lacks {(index != expert ? $"expert {index}" : $"a weight of expert {expert}")}, so its experts "
+                        + "cannot be put into one tensor");
             }
 
             whole.Add(expert, [gate, up, down]);
             TensorInfo[] first = whole[0];
-            if (gate.Shape != up.Shape || gate.DType != up.DType || !whole[expert].Zip(first).All(pair => pair.First.Shape == pair.Second.Shape && pair.First.DType == pair.Second.DType))
+            if (gate.Shape != up.Shape || gate.DType != up.DType
+                || !whole[expert].Zip(first).All(pair => pair.First.Shape == pair.Second.Shape && pair.First.DType == pair.Second.DType))
             {
-                throw Refused(ErrorCodes.ShapeMismatch, $"the weights of expert {expert} of layer '{layer}' have other shapes or types than those of expert 0, so they cannot be put into one tensor");
+                throw Refused(ErrorCodes.ShapeMismatch,
+                    $"the weights of expert {expert} of layer '{layer}' have other shapes or types than those of expert 0, so they cannot "
+                        + "be put into one tensor");
             }
         }
 
@@ -171,5 +182,6 @@ internal sealed class ExpertLayout
             ? (name[..at], expert, part) : null;
     }
 
-    private static CheckpointException Refused(ErrorCode code, string message) => new(new Problem(code, message, "Leave `experts: {names: fused}` out."));
+    private static CheckpointException Refused(ErrorCode code, string message) =>
+        new(new Problem(code, message, "Leave `experts: {names: fused}` out."));
 }

@@ -10,7 +10,8 @@ internal static class PartNames
     public static IReadOnlyList<string> Mixtral { get; } = ["w1", "w3", "w2"];
 
     /// <summary>The weight of a name; <see langword="null"/> for other names.</summary>
-    public static Part? Find(IReadOnlyList<string> names, string name) => names.Index().FirstOrDefault(one => one.Item == name) is (var index, not null) ? (Part)index : null;
+    public static Part? Find(IReadOnlyList<string> names, string name) =>
+        names.Index().FirstOrDefault(one => one.Item == name) is (var index, not null) ? (Part)index : null;
 }
 
 /// <summary>A weight of a gated feed-forward network.</summary>

@@ -3,7 +3,8 @@ using MergeHost.Checkpoints;
 namespace MergeHost.Plugins.Moe.Naming;
 
 /// <summary>A mixture under the other names of its experts.</summary>
-internal sealed class RenamedExperts(ICheckpointReader inner, IReadOnlyList<RenamedTensor> tensors, ExpertNames names) : DerivedCheckpoint(inner)
+internal sealed class RenamedExperts(ICheckpointReader inner, IReadOnlyList<RenamedTensor> tensors, ExpertNames names)
+    : DerivedCheckpoint(inner)
 {
     private readonly Dictionary<string, RenamedTensor> _byName = tensors.ToDictionary(tensor => tensor.Info.Name);
 

@@ -16,7 +16,8 @@ internal sealed class Discriminant(int classes, int width)
 
     private const double Ridge = 0.1;
 
-    private readonly List<(float[] Vector, int Part)>[] _members = [.. Enumerable.Range(0, classes).Select(_ => new List<(float[], int)>())];
+    private readonly List<(float[] Vector, int Part)>[] _members = [.. Enumerable.Range(0, classes)
+        .Select(_ => new List<(float[], int)>())];
 
     /// <summary>Adds a vector of a class.</summary>
     /// <param name="member">The class.</param>
@@ -41,7 +42,9 @@ internal sealed class Discriminant(int classes, int width)
             }
 
             float[][] rows = Rows(IsLearned);
-            foreach ((int index, List<(float[] Vector, int Part)> members) in _members.Index().Where(members => members.Item.Exists(member => IsLearned(member.Part))))
+            foreach ((int index,
+                List<(float[] Vector, int Part)> members) in _members.Index()
+                    .Where(members => members.Item.Exists(member => IsLearned(member.Part))))
             {
                 counts.AddRange(members.Where(member => !IsLearned(member.Part)).GroupBy(member => member.Part)
                     .Select(part => (part.Count(member => Best(rows, member.Vector) == index), part.Count())));
@@ -51,11 +54,13 @@ internal sealed class Discriminant(int classes, int width)
         return counts;
     }
 
-    private static int Best(float[][] rows, float[] vector) => rows.Index().MaxBy(row => TensorPrimitives.Dot<float>(row.Item, vector)).Index;
+    private static int Best(float[][] rows, float[] vector) =>
+        rows.Index().MaxBy(row => TensorPrimitives.Dot<float>(row.Item, vector)).Index;
 
     private float[][] Rows(Predicate<int> isLearned)
     {
-        float[][][] learned = [.. _members.Select(members => members.Where(member => isLearned(member.Part)).Select(member => member.Vector).ToArray())];
+        float[][][] learned = [.. _members.Select(members => members.Where(member => isLearned(member.Part)).Select(member => member.Vector)
+            .ToArray())];
         double[][] means = [.. learned.Select(Mean)];
         double[] middle = Mean([.. means.Where((_, index) => learned[index].Length > 0)]);
         double[][] centred = [.. learned.SelectMany((members, index) => members.Select(member => Difference(member, means[index])))];

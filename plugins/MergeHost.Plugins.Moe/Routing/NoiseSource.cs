@@ -14,7 +14,8 @@ internal readonly struct NoiseSource(long seed, string name)
     public float[] Normal(int count)
     {
         ushort[] angles = Stream(2, count);
-        return [.. Wider(count).Select((number, index) => (float)(Math.Sqrt(-2 * Math.Log(number)) * Math.Cos(2 * Math.PI * (angles[index] + 0.5) / 65_536)))];
+        return [.. Wider(count)
+            .Select((number, index) => (float)(Math.Sqrt(-2 * Math.Log(number)) * Math.Cos(2 * Math.PI * (angles[index] + 0.5) / 65_536)))];
     }
 
     // In (0, 1), of 32 bits.

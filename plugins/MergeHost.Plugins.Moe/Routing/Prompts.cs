@@ -19,10 +19,12 @@ internal sealed record Prompts(IReadOnlyList<IReadOnlyList<int>> Positive, IRead
     {
         TextTokenizer tokenizer = TokenizerReader.Read(@base.Checkpoint.Companions);
         string begin = BeginOf(@base.Checkpoint);
-        return ([.. experts.Select(expert => new Prompts([.. expert.PositivePrompts.Select(Encode)], [.. expert.NegativePrompts.Select(Encode)]))], tokenizer.Encode(begin).Count);
+        return ([.. experts.Select(expert => new Prompts([.. expert.PositivePrompts.Select(Encode)],
+            [.. expert.NegativePrompts.Select(Encode)]))], tokenizer.Encode(begin).Count);
 
         IReadOnlyList<int> Encode(string prompt) => tokenizer.Encode(begin + prompt) is { Count: > 0 } ids ? ids
-            : throw BuildException.Refused("a prompt is empty, and the base's texts do not begin with a token", "Write what the expert is for.");
+            : throw BuildException.Refused("a prompt is empty, and the base's texts do not begin with a token",
+                "Write what the expert is for.");
     }
 
     /// <summary>Checks that a model can read texts as a whole.</summary>
@@ -32,7 +34,8 @@ internal sealed record Prompts(IReadOnlyList<IReadOnlyList<int>> Positive, IRead
         foreach (IReadOnlyList<int> ids in texts.Where(ids => ids.Count == 0 || ids.Count > model.MaxPositions))
         {
             throw ids.Count == 0 ? BuildException.Refused("a text is empty, and the model's texts do not begin with a token", "Write more.")
-                : BuildException.Refused($"a text has {ids.Count} tokens, more than the {model.MaxPositions} that the model was made for", "Shorten it, or make several of it.");
+                : BuildException.Refused($"a text has {ids.Count} tokens, more than the {model.MaxPositions} that the model was made for",
+                    "Shorten it, or make several of it.");
         }
     }
 

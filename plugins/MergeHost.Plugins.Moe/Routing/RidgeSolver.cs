@@ -21,7 +21,8 @@ internal sealed class RidgeSolver
         double[][] vectors = _isDual ? rows : [.. Enumerable.Range(0, width).Select(column => rows.Select(row => row[column]).ToArray())];
         double scale = _isDual ? 1 : 1.0 / rows.Length;
         _factor = Cholesky([.. vectors.Select((one, i) => vectors.Take(i + 1)
-            .Select((other, j) => (scale * TensorPrimitives.Dot<double>(one, other)) + (i == j ? _isDual ? rows.Length * ridge : ridge : 0)).ToArray())]);
+            .Select((other, j) => (scale * TensorPrimitives.Dot<double>(one, other)) + (i == j ? _isDual ? rows.Length * ridge : ridge : 0))
+            .ToArray())]);
     }
 
     public double[] Solve(double[] v)

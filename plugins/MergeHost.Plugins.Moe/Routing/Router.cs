@@ -12,7 +12,9 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
 {
     private const string Embedding = "model.embed_tokens.weight";
 
-    private readonly (IReadOnlyList<Prompts> Experts, int Begins) _prompts = mode is GateMode.Random or GateMode.UniformRandom ? ([], 0) : Prompts.Read(experts, @base);
+    private readonly (IReadOnlyList<Prompts> Experts, int Begins) _prompts = mode is GateMode.Random or GateMode.UniformRandom
+        ? ([], 0)
+        : Prompts.Read(experts, @base);
 
     /// <summary>Whether the base is run.</summary>
     public bool RunsBase => mode is GateMode.Hidden or GateMode.HiddenLast or GateMode.HiddenAvg or GateMode.TrueInput;
@@ -23,7 +25,8 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
     /// <summary>Memory that the making takes.</summary>
     public long MemoryBytes => RunsBase ? sizeof(float) * @base.Checkpoint.Tensors.Sum(tensor => tensor.ElementCount) : 0;
 
-    /// <summary>What each layer's rows do with texts that they were not made of; empty where rows are not made to tell texts apart.</summary>
+    /// <summary>What each layer's rows do with texts that they were not made of; empty where
+    /// rows are not made to tell texts apart.</summary>
     public IReadOnlyList<RoutingAccuracy?> HeldOut { get; private set; } = [];
 
     /// <summary>The rows by layer and expert.</summary>
@@ -42,7 +45,10 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
                 using (ILanguageModel model = made.Run(@base.Name))
                 {
                     IObservableModel seen = model as IObservableModel
-                        ?? throw BuildException.Refused($"the runtime does not show the states that gate_mode '{(mode == GateMode.TrueInput ? "true_input" : "hidden")}' is made of", "Set `gate_mode: cheap_embed`.");
+                        ?? throw BuildException.Refused(
+                            "the runtime does not show the states that gate_mode "
+                                + $"'{(mode == GateMode.TrueInput ? "true_input" : "hidden")}' is made of",
+                                    "Set `gate_mode: cheap_embed`.");
                     Prompts.Check(seen, _prompts.Experts.SelectMany(prompts => prompts.Positive.Concat(prompts.Negative)));
                     return mode == GateMode.TrueInput ? Discriminants(seen, made.Cancellation) : Hidden(seen, made.Cancellation);
                 }
@@ -85,7 +91,8 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
                 Unit([.. positive[expert][layer].Zip(negative[expert][layer], (plus, minus) => plus - minus)])).ToArray()),
         ];
 
-        double[][][] Means(Func<Prompts, IReadOnlyList<IReadOnlyList<int>>> choose) => [.. _prompts.Experts.Select(prompts => Mean(choose(prompts)))];
+        double[][][] Means(Func<Prompts, IReadOnlyList<IReadOnlyList<int>>> choose) =>
+            [.. _prompts.Experts.Select(prompts => Mean(choose(prompts)))];
 
         // Zeros without a text.
         double[][] Mean(IReadOnlyList<IReadOnlyList<int>> texts)
@@ -106,7 +113,8 @@ internal sealed class Router(GateMode mode, DenseModel @base, IReadOnlyList<Expe
 
     private float[][][] Discriminants(IObservableModel model, CancellationToken cancellation)
     {
-        Discriminant[] layers = [.. Enumerable.Range(0, @base.Layers).Select(_ => new Discriminant(_prompts.Experts.Count, @base.HiddenSize))];
+        Discriminant[] layers = [.. Enumerable.Range(0, @base.Layers)
+            .Select(_ => new Discriminant(_prompts.Experts.Count, @base.HiddenSize))];
         foreach ((int expert, Prompts prompts) in _prompts.Experts.Index())
         {
             bool isOne = prompts.Positive.Count == 1;

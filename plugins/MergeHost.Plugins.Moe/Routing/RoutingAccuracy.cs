@@ -12,7 +12,8 @@ internal sealed record RoutingAccuracy(double Share, double Low, double High, in
     /// <summary>The share over parts of texts, with Wilson's interval.</summary>
     /// <param name="parts">Of each part how many tokens were sent right, and how many it has; each has some.</param>
     /// <returns><see langword="null"/> without a part.</returns>
-    /// <remarks>Tokens of a text are alike: they count as so many as would scatter as the parts do, as many as there are parts at least.</remarks>
+    /// <remarks>Tokens of a text are alike: they count as so many as would scatter as the parts do,
+    /// as many as there are parts at least.</remarks>
     public static RoutingAccuracy? Of(IReadOnlyList<(int Right, int All)> parts)
     {
         int all = parts.Sum(part => part.All);
@@ -23,7 +24,8 @@ internal sealed record RoutingAccuracy(double Share, double Low, double High, in
 
         double share = parts.Sum(part => part.Right) / (double)all;
         double spread = share * (1 - share);
-        double variance = parts.Sum(part => Math.Pow(part.Right - (share * part.All), 2)) * parts.Count / Math.Max(1, parts.Count - 1) / all / all;
+        double variance = parts.Sum(part => Math.Pow(part.Right - (share * part.All), 2)) * parts.Count / Math.Max(1,
+            parts.Count - 1) / all / all;
         double count = spread == 0 ? parts.Count : Math.Clamp(spread / variance, parts.Count, all);
         double scale = 1 + (Deviations * Deviations / count);
         double middle = (share + (Deviations * Deviations / (2 * count))) / scale;

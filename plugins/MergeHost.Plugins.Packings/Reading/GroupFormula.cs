@@ -27,11 +27,13 @@ internal abstract class GroupFormula
     public abstract void Run(ReadOnlySpan<byte> codes, float[] table, float scale, float zero, Span<float> weights);
 
     /// <summary>Weights that have a scale each.</summary>
-    public abstract void Each(ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, Span<float> weights);
+    public abstract void Each(ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros,
+        Span<float> weights);
 
     /// <summary>Weights whose scale an index finds.</summary>
     public abstract void Found(
-        ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<int> groups, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, Span<float> weights);
+        ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<int> groups, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros,
+        Span<float> weights);
 
     private sealed class Loop<TLane> : GroupFormula
         where TLane : struct, ILane
@@ -46,7 +48,8 @@ internal abstract class GroupFormula
             }
         }
 
-        public override void Each(ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, Span<float> weights)
+        public override void Each(ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros,
+            Span<float> weights)
         {
             ReadOnlySpan<float> numbers = table.AsSpan(0, 256);
             weights = weights[..codes.Length];
@@ -69,7 +72,8 @@ internal abstract class GroupFormula
         }
 
         public override void Found(
-            ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<int> groups, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, Span<float> weights)
+            ReadOnlySpan<byte> codes, float[] table, ReadOnlySpan<int> groups, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros,
+            Span<float> weights)
         {
             for (int i = 0; i < codes.Length; i++)
             {

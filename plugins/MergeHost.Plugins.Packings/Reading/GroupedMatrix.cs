@@ -92,7 +92,8 @@ internal sealed class GroupedMatrix
         Index is not null && !IndexesColumns ? IndexIn(checkpoint)[row] : (int)(Groups.RowOf(row) - groups.Row);
 
     private void Make(
-        ICheckpointReader checkpoint, ReadOnlySpan<byte> codes, long column, Block groups, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, Span<float> weights)
+        ICheckpointReader checkpoint, ReadOnlySpan<byte> codes, long column, Block groups, ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> zeros, Span<float> weights)
     {
         if (Index is not null && IndexesColumns)
         {
@@ -123,7 +124,8 @@ internal sealed class GroupedMatrix
             : -1;
         if (at >= 0)
         {
-            throw Fail(FormattableString.Invariant($"row {block.Row + (at / block.Columns)} holds the code 0x{codes[at]:X2}, which is no number"));
+            throw Fail(FormattableString.Invariant(
+                $"row {block.Row + (at / block.Columns)} holds the code 0x{codes[at]:X2}, which is no number"));
         }
     }
 
@@ -153,6 +155,8 @@ internal sealed class GroupedMatrix
         }
 
         int wrong = index.AsSpan().IndexOfAnyExceptInRange(0, (int)count - 1);
-        return wrong < 0 ? index : throw Fail(FormattableString.Invariant($"'{tensor.Name}' puts number {wrong} into group {index[wrong]}; there are {count}"));
+        return wrong < 0
+            ? index
+            : throw Fail(FormattableString.Invariant($"'{tensor.Name}' puts number {wrong} into group {index[wrong]}; there are {count}"));
     }
 }

@@ -62,5 +62,6 @@ internal sealed class StoredNumbers(string file, TensorInfo tensor, NumberKind k
 
     /// <summary>The error of a number that no weight can be scaled by.</summary>
     public CheckpointException Fail(string reason) =>
-        new(new Problem(ErrorCodes.NonFiniteScale, $"{file}: tensor '{CheckpointException.Printable(tensor.Name)}': {reason}", "Quantise the model again, or download it again."));
+        new(new Problem(ErrorCodes.NonFiniteScale, $"{file}: tensor '{CheckpointException.Printable(tensor.Name)}': {reason}",
+            "Quantise the model again, or download it again."));
 }

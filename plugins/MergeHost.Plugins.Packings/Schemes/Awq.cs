@@ -16,7 +16,8 @@ internal sealed class Awq : IPackingScheme
     public void Unpack(PackedModel model)
     {
         PackingSettings settings = model.Settings!;
-        string version = settings.Fields["version"].AsText() ?? settings.Fields["checkpoint_format"].AsText() ?? settings.Fields["format"].AsText() ?? "gemm";
+        string version = settings.Fields["version"].AsText() ?? settings.Fields["checkpoint_format"].AsText()
+            ?? settings.Fields["format"].AsText() ?? "gemm";
         if (!version.Equals("gemm", StringComparison.OrdinalIgnoreCase))
         {
             throw settings.Unsupported($"AWQ in the format '{version}' is not read");
@@ -40,14 +41,17 @@ internal sealed class Awq : IPackingScheme
         TensorInfo zeros = model.Need(tensor, module + ".qzeros");
         if (tensor is not { Shape.Rank: 2, DType.BlockBytes: 4 } || scales.Shape.Rank != 2 || scales.Shape[0] == 0)
         {
-            throw model.Fail(tensor, $"expected words of 32 bits in two dimensions, with scales of two, found {tensor.DType} {tensor.Shape} and {scales.Shape}");
+            throw model.Fail(tensor,
+                $"expected words of 32 bits in two dimensions, with scales of two, found {tensor.DType} {tensor.Shape} and {scales.Shape}");
         }
 
         (long inputs, long outputs, long groups) = (tensor.Shape[0], tensor.Shape[1] * PerWord, scales.Shape[0]);
         long size = group is > 0 ? group.Value : inputs;
         if (scales.Shape[1] != outputs || zeros.Shape != [groups, tensor.Shape[1]] || GroupShape.Up(inputs, size) != groups)
         {
-            throw model.Fail(tensor, $"{inputs} inputs of {outputs} outputs in groups of {size} do not fit '{scales.Name}' {scales.Shape} and '{zeros.Name}' {zeros.Shape}");
+            throw model.Fail(tensor,
+                $"{inputs} inputs of {outputs} outputs in groups of {size} do not fit '{scales.Name}' {scales.Shape} and "
+                    + $"'{zeros.Name}' {zeros.Shape}");
         }
 
         GroupShape shape = GroupShape.Of(1, inputs, outputs, size, 1);

@@ -35,7 +35,9 @@ internal sealed class BitsAndBytes : IPackingScheme
         TensorInfo tensor = model.Need(maxima, module + ".weight");
         if (tensor is not { Shape.Rank: 2 } || tensor.DType != DType.I8 || maxima.ElementCount != tensor.Shape[0])
         {
-            throw model.Fail(tensor, $"expected a matrix of I8 with a maximum for each row, found {tensor.DType} {tensor.Shape} with '{maxima.Name}' {maxima.Shape}");
+            throw model.Fail(tensor,
+                $"expected a matrix of I8 with a maximum for each row, found {tensor.DType} {tensor.Shape} with "
+                    + $"'{maxima.Name}' {maxima.Shape}");
         }
 
         TensorInfo? format = model.Find(module + ".weight_format");
@@ -65,13 +67,17 @@ internal sealed class BitsAndBytes : IPackingScheme
         TensorInfo absmax = model.Need(tensor, name + ".absmax");
         TensorInfo map = model.Need(tensor, name + ".quant_map");
         JsonNode? fields = PythonJson.Parse(Integers.Bytes(model, state), reason => model.Fail(state, reason));
-        TensorShape shape = Integers.ToShape([.. fields.Find("shape").Items().Select(extent => extent.AsWhole() ?? -1)], () => model.Fail(state, $"it says the shape {fields.Find("shape").Words()}"));
+        TensorShape shape = Integers.ToShape([.. fields.Find("shape").Items().Select(extent => extent.AsWhole() ?? -1)],
+            () => model.Fail(state, $"it says the shape {fields.Find("shape").Words()}"));
         int size = fields.Find("blocksize").AsInt() ?? 0;
         long count = shape.ElementCount;
-        if (shape.Rank == 0 || shape.Rank != fields.Find("shape").Items().Count || size <= 0 || tensor.LengthBytes != GroupShape.Up(count, 2)
+        if (shape.Rank == 0 || shape.Rank != fields.Find("shape").Items().Count || size <= 0
+            || tensor.LengthBytes != GroupShape.Up(count, 2)
             || absmax.ElementCount != GroupShape.Up(count, size) || map.ElementCount != 16 || map.DType != DType.F32)
         {
-            throw model.Fail(tensor, $"its quant_state says {shape} in blocks of {fields.Find("blocksize").Words()}, which do not fit {tensor.LengthBytes} bytes with '{absmax.Name}' {absmax.Shape}");
+            throw model.Fail(tensor,
+                $"its quant_state says {shape} in blocks of {fields.Find("blocksize").Words()}, which do not "
+                    + $"fit {tensor.LengthBytes} bytes with '{absmax.Name}' {absmax.Shape}");
         }
 
         GroupShape groups = GroupShape.Of(1, 1, count, 1, size);
@@ -100,12 +106,15 @@ internal sealed class BitsAndBytes : IPackingScheme
         TensorInfo map = model.Need(tensor, name + ".nested_quant_map");
         TensorInfo nested = model.Need(tensor, name + ".nested_absmax");
         int size = fields.Find("nested_blocksize").AsInt() ?? 0;
-        if (map.ElementCount != 256 || size <= 0 || nested.ElementCount != GroupShape.Up(absmax.ElementCount, size) || fields.Find("nested_offset").AsNumber() is not { } offset)
+        if (map.ElementCount != 256 || size <= 0 || nested.ElementCount != GroupShape.Up(absmax.ElementCount, size)
+            || fields.Find("nested_offset").AsNumber() is not { } offset)
         {
-            throw model.Fail(tensor, $"its quant_state says {fields.Words()}, which does not fit '{map.Name}' {map.Shape} and '{nested.Name}' {nested.Shape}");
+            throw model.Fail(tensor,
+                $"its quant_state says {fields.Words()}, which does not fit '{map.Name}' {map.Shape} and '{nested.Name}' {nested.Shape}");
         }
 
         model.Consume(map, nested);
-        return new NestedGrid(new RowCodes(absmax, absmax.ElementCount, bits: 8), model.Numbers(map), model.Numbers(nested), size, (float)offset);
+        return new NestedGrid(new RowCodes(absmax, absmax.ElementCount, bits: 8), model.Numbers(map), model.Numbers(nested), size,
+            (float)offset);
     }
 }

@@ -16,9 +16,10 @@ internal sealed class CompressedTensors : IPackingScheme
     public IReadOnlyList<string> Methods { get; } = ["compressed-tensors", "compressed_tensors"];
 
     // NVFP4 with its global scale leaves nothing to the configuration.
-    public bool IsPlain(PackedModel model) => model.Tensors.Any(tensor => tensor.Name.EndsWith(".weight_global_scale", StringComparison.Ordinal))
-        && model.Tensors.All(tensor => !tensor.Name.EndsWith(".weight_packed", StringComparison.Ordinal)
-            || (tensor.DType == DType.U8 && model.Find(tensor.Name[..^Packed.Length] + "_global_scale") is not null));
+    public bool IsPlain(PackedModel model) =>
+        model.Tensors.Any(tensor => tensor.Name.EndsWith(".weight_global_scale", StringComparison.Ordinal))
+            && model.Tensors.All(tensor => !tensor.Name.EndsWith(".weight_packed", StringComparison.Ordinal)
+                || (tensor.DType == DType.U8 && model.Find(tensor.Name[..^Packed.Length] + "_global_scale") is not null));
 
     public void Unpack(PackedModel model)
     {
@@ -86,10 +87,13 @@ internal sealed class CompressedTensors : IPackingScheme
         TensorInfo size = model.Need(tensor, weight + "_shape");
         TensorInfo scale = model.Need(tensor, weight + "_scale");
         TensorShape shape = Integers.ReadShape(model, size);
-        CodeOrder? order = shape.Rank == 2 && tensor.Shape.Rank == 2 && tensor.DType.BlockBytes == 4 && shape[0] == tensor.Shape[0] ? Order(tensor.Shape[1], shape[1], bits) : null;
+        CodeOrder? order = shape.Rank == 2 && tensor.Shape.Rank == 2 && tensor.DType.BlockBytes == 4 && shape[0] == tensor.Shape[0]
+            ? Order(tensor.Shape[1], shape[1], bits)
+            : null;
         if (order is null)
         {
-            throw model.Fail(tensor, $"{tensor.DType} {tensor.Shape} does not hold {bits}-bit codes of the shape {shape} that '{size.Name}' says");
+            throw model.Fail(tensor,
+                $"{tensor.DType} {tensor.Shape} does not hold {bits}-bit codes of the shape {shape} that '{size.Name}' says");
         }
 
         Layout layout = new(model, tensor, shape[1]);
@@ -123,7 +127,8 @@ internal sealed class CompressedTensors : IPackingScheme
         scale.DType == DType.U8 ? StraightForm.PackedMxfp4(groups.Columns) : StraightForm.PackedNvfp4(groups.Columns);
 
     private static StraightForm Words(int bits, GroupShape groups) => new(
-        "pack-quantized", ScaleRule.RangeInteger, bits, 1, groups.GridColumns == 1 ? 0 : groups.Columns, DType.I32, ".weight_packed", ".weight_scale", null, ScaleShape.Grid);
+        "pack-quantized", ScaleRule.RangeInteger, bits, 1, groups.GridColumns == 1 ? 0 : groups.Columns, DType.I32, ".weight_packed",
+        ".weight_scale", null, ScaleShape.Grid);
 
     // Until 0.17 no code crossed a word; the number of words tells.
     private static CodeOrder? Order(long words, long count, int bits) =>
@@ -141,9 +146,12 @@ internal sealed class CompressedTensors : IPackingScheme
             return model.Grid(zeros, groups);
         }
 
-        CodeOrder? order = zeros.Shape.Rank == 2 && zeros.DType.BlockBytes == 4 && zeros.Shape[1] == groups.GridColumns ? Order(zeros.Shape[0], rows, bits) : null;
+        CodeOrder? order = zeros.Shape.Rank == 2 && zeros.DType.BlockBytes == 4 && zeros.Shape[1] == groups.GridColumns
+            ? Order(zeros.Shape[0], rows, bits)
+            : null;
         return order is { } found ? new CodeGrid(new ColumnCodes(zeros, bits, found), Tables.Less(1 << (bits - 1)))
-            : throw model.Fail(tensor, $"'{zeros.Name}' {zeros.Shape} does not hold {bits}-bit zero points of {rows} rows in {groups.GridColumns} groups");
+            : throw model.Fail(tensor,
+                $"'{zeros.Name}' {zeros.Shape} does not hold {bits}-bit zero points of {rows} rows in {groups.GridColumns} groups");
     }
 
     private static void AddBytes(PackedModel model, TensorInfo tensor, JsonNode? arguments)
@@ -157,8 +165,10 @@ internal sealed class CompressedTensors : IPackingScheme
         }
 
         model.Consume(scale, zeros);
-        model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups), zeros is null ? null : model.Grid(zeros, groups)),
-            zeros is null ? Float8.RangeForm(tensor.DType == DType.I8 ? "int-quantized" : "float-quantized", tensor, scale, groups) : null, scale.DType);
+        model.Add(tensor, tensor.Name, tensor.Shape,
+            Float8.Matrix(model, tensor, groups, model.Grid(scale, groups), zeros is null ? null : model.Grid(zeros, groups)),
+            zeros is null ? Float8.RangeForm(tensor.DType == DType.I8 ? "int-quantized" : "float-quantized", tensor, scale, groups) : null,
+            scale.DType);
     }
 
     private static GroupShape Shape(PackedModel model, TensorInfo tensor, TensorInfo scale, JsonNode? arguments, long columns)
@@ -180,7 +190,8 @@ internal sealed class CompressedTensors : IPackingScheme
         TensorInfo size = model.Need(mask, module + ".shape");
         TensorShape shape = Integers.ReadShape(model, size);
         TensorInfo scale = model.Need(values, module + ".weight_scale");
-        if (shape.Rank != 2 || !Float8.IsMatrix(values) || values.Shape != [shape[0], shape[1] / 2] || mask.Shape != [shape[0], shape[1] / 8] || mask.DType != DType.U8)
+        if (shape.Rank != 2 || !Float8.IsMatrix(values) || values.Shape != [shape[0], shape[1] / 2]
+            || mask.Shape != [shape[0], shape[1] / 8] || mask.DType != DType.U8)
         {
             throw model.Fail(values, $"{values.DType} {values.Shape} with '{mask.Name}' {mask.Shape} is not half of {shape}");
         }

@@ -34,7 +34,8 @@ internal sealed class Gptq : IPackingScheme
     private static (BoundedPattern Pattern, JsonNode? Own)[] Rules(PackingSettings settings) =>
     [
         .. (settings.Fields["dynamic"] as JsonObject ?? []).Select(rule => (
-            new BoundedPattern($@"\A(?:{(rule.Key is ['+' or '-', ':', ..] ? rule.Key[2..] : rule.Key)})", reason => settings.Fail($"'dynamic' holds a pattern that is not read: {reason}")),
+            new BoundedPattern($@"\A(?:{(rule.Key is ['+' or '-', ':', ..] ? rule.Key[2..] : rule.Key)})",
+                reason => settings.Fail($"'dynamic' holds a pattern that is not read: {reason}")),
             rule.Value)),
     ];
 
@@ -46,13 +47,16 @@ internal sealed class Gptq : IPackingScheme
         TensorInfo? index = model.Find(module + ".g_idx");
         if (tensor is not { Shape.Rank: 2, DType.BlockBytes: 4 } || scales.Shape.Rank != 2 || zeros.Shape.Rank != 2)
         {
-            throw model.Fail(tensor, $"expected words of 32 bits in two dimensions, with scales and zero points of two, found {tensor.DType} {tensor.Shape}");
+            throw model.Fail(tensor,
+                $"expected words of 32 bits in two dimensions, with scales and zero points of two, found {tensor.DType} {tensor.Shape}");
         }
 
         (long inputs, long outputs, long groups) = (tensor.Shape[0] * 32 / bits, tensor.Shape[1], scales.Shape[0]);
         if (index is not null && (index.ElementCount != inputs || index.DType != DType.I32))
         {
-            throw model.Fail(tensor, $"{tensor.Shape[0]} words of {bits}-bit codes are {inputs} inputs, and '{index.Name}' has {index.ElementCount} of {index.DType}");
+            throw model.Fail(tensor,
+                $"{tensor.Shape[0]} words of {bits}-bit codes are {inputs} inputs, and '{index.Name}' "
+                    + $"has {index.ElementCount} of {index.DType}");
         }
 
         if (index is null && settings.OrdersByActivation)
@@ -61,9 +65,12 @@ internal sealed class Gptq : IPackingScheme
         }
 
         long size = settings.GroupSize > 0 ? settings.GroupSize : inputs;
-        if (scales.Shape[1] != outputs || GroupShape.Up(inputs, size) != groups || zeros.Shape[0] != groups || zeros.Shape[1] * 32 < outputs * bits || zeros.Shape[1] != GroupShape.Up(outputs * bits, 32))
+        if (scales.Shape[1] != outputs || GroupShape.Up(inputs, size) != groups || zeros.Shape[0] != groups
+            || zeros.Shape[1] * 32 < outputs * bits || zeros.Shape[1] != GroupShape.Up(outputs * bits, 32))
         {
-            throw model.Fail(tensor, $"{inputs} inputs of {outputs} outputs in groups of {size} do not fit '{scales.Name}' {scales.Shape} and '{zeros.Name}' {zeros.Shape}");
+            throw model.Fail(tensor,
+                $"{inputs} inputs of {outputs} outputs in groups of {size} do not fit '{scales.Name}' {scales.Shape} and "
+                    + $"'{zeros.Name}' {zeros.Shape}");
         }
 
         GroupShape shape = GroupShape.Of(1, inputs, outputs, size, 1);
@@ -80,10 +87,12 @@ internal sealed class Gptq : IPackingScheme
             Groups = shape,
             Index = index,
             Fail = reason => model.Fail(tensor, reason),
-        }, inputs, new WordForm("gptq", bits, settings.GroupSize > 0 ? settings.GroupSize : 0, settings.IsSymmetric, isFirst ? 1 : 0, index is not null, scales.DType));
+        }, inputs, new WordForm("gptq", bits, settings.GroupSize > 0 ? settings.GroupSize : 0, settings.IsSymmetric, isFirst ? 1 : 0,
+            index is not null, scales.DType));
     }
 
-    // The first version takes 1 off each zero point: of 3 bits one by one, else off the whole word, where a zero point of 0 borrows from its neighbour.
+    // The first version takes 1 off each zero point: of 3 bits one by one, else off the whole word, where
+    // a zero point of 0 borrows from its neighbour.
     private static CodeGrid Zeros(TensorInfo zeros, int bits, bool isFirst)
     {
         uint one = isFirst && 32 % bits == 0 ? uint.MaxValue / ((1u << bits) - 1) : 0;
@@ -97,8 +106,13 @@ internal sealed class Gptq : IPackingScheme
         {
             int bits = (own.Find("bits") ?? settings.Fields["bits"]).AsInt() ?? 0;
             int? group = (own.Find("group_size") ?? settings.Fields["group_size"]).AsInt();
-            return bits is not (2 or 3 or 4 or 8) ? throw settings.Fail($"'bits' is {(own.Find("bits") ?? settings.Fields["bits"]).Words()} for '{module}'; expected 2, 3, 4 or 8")
-                : group is null or 0 ? throw settings.Fail($"'group_size' is {(own.Find("group_size") ?? settings.Fields["group_size"]).Words()} for '{module}'; expected a whole number, or -1")
+            return bits is not (2 or 3 or 4 or 8)
+                ? throw settings.Fail(
+                    $"'bits' is {(own.Find("bits") ?? settings.Fields["bits"]).Words()} for '{module}'; expected 2, 3, 4 or 8")
+                : group is null or 0
+                    ? throw settings.Fail(
+                        $"'group_size' is {(own.Find("group_size") ?? settings.Fields["group_size"]).Words()} for '{module}'; expected a "
+                            + "whole number, or -1")
                 : new(bits, group.Value, (own.Find("desc_act") ?? settings.Fields["desc_act"]).AsTruth() ?? false,
                     (own.Find("sym") ?? settings.Fields["sym"]).AsTruth() ?? true);
         }

@@ -13,7 +13,8 @@ internal sealed class Hqq : IPackingScheme
     // What else HQQ keeps of a layer; none of it says anything of the weights.
     private static readonly string[] _others =
     [
-        "channel_wise", "compute_dtype", "encoded_state_dict", "offload_meta", "optimize", "packing", "quant_scale", "quant_zero", "round_zero", "stores_quant_config",
+        "channel_wise", "compute_dtype", "encoded_state_dict", "offload_meta", "optimize", "packing", "quant_scale", "quant_zero",
+        "round_zero", "stores_quant_config",
         "unpack_view_dtype", "view_as_float",
     ];
 
@@ -37,18 +38,23 @@ internal sealed class Hqq : IPackingScheme
         TensorShape shape = Integers.ReadShape(model, said[3]);
         TensorInfo scale = model.Need(tensor, module + "scale");
         TensorInfo zero = model.Need(tensor, module + "zero");
-        if (bits is not (1 or 2 or 3 or 4 or 8) || axis is not (0 or 1) || size <= 0 || shape.ElementCount % size != 0 || tensor.Shape.Rank != 2
+        if (bits is not (1 or 2 or 3 or 4 or 8) || axis is not (0 or 1) || size <= 0 || shape.ElementCount % size != 0
+            || tensor.Shape.Rank != 2
             || tensor.DType.BlockBytes != (bits == 3 ? 4 : 1))
         {
-            throw model.Fail(tensor, $"{tensor.DType} {tensor.Shape} does not hold {shape} in groups of {size} along axis {axis}, of {bits} bits");
+            throw model.Fail(tensor,
+                $"{tensor.DType} {tensor.Shape} does not hold {shape} in groups of {size} along axis {axis}, of {bits} bits");
         }
 
         long groups = shape.ElementCount / size;
         (long rows, long columns) = axis == 1 ? (groups, size) : (size, groups);
         int parts = bits == 3 ? 10 : 8 / (int)bits;
-        if (tensor.Shape[1] != columns || tensor.Shape[0] * parts < rows || tensor.Shape[0] != GroupShape.Up(rows, parts) || scale.ElementCount != groups || zero.ElementCount != groups)
+        if (tensor.Shape[1] != columns || tensor.Shape[0] * parts < rows || tensor.Shape[0] != GroupShape.Up(rows, parts)
+            || scale.ElementCount != groups || zero.ElementCount != groups)
         {
-            throw model.Fail(tensor, $"{tensor.Shape} does not hold {rows} × {columns} codes of {bits} bits, or '{scale.Name}' {scale.Shape} and '{zero.Name}' {zero.Shape} do not scale them");
+            throw model.Fail(tensor,
+                $"{tensor.Shape} does not hold {rows} × {columns} codes of {bits} bits, or '{scale.Name}' {scale.Shape} and "
+                    + $"'{zero.Name}' {zero.Shape} do not scale them");
         }
 
         GroupShape grid = axis == 1 ? GroupShape.Of(1, rows, columns, 1, columns) : GroupShape.Of(1, rows, columns, rows, 1);

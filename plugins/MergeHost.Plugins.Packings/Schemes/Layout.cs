@@ -9,7 +9,9 @@ namespace MergeHost.Plugins.Packings.Schemes;
 internal sealed class Layout(PackedModel model, TensorInfo tensor, long columns)
 {
     /// <summary>Rows, of all matrices of a stack.</summary>
-    public long Rows { get; } = tensor.Shape.Rank < 2 ? 1 : tensor.Shape.Take(tensor.Shape.Rank - 1).Aggregate(1L, (product, extent) => product * extent);
+    public long Rows { get; } = tensor.Shape.Rank < 2
+        ? 1
+        : tensor.Shape.Take(tensor.Shape.Rank - 1).Aggregate(1L, (product, extent) => product * extent);
 
     /// <summary>Columns.</summary>
     public long Columns => columns;
@@ -22,7 +24,8 @@ internal sealed class Layout(PackedModel model, TensorInfo tensor, long columns)
     public GroupShape Whole() => new(Math.Max(1, Rows), Math.Max(1, Rows), Math.Max(1, columns), 1, 1);
 
     /// <summary>A scale for each rectangle.</summary>
-    public GroupShape Blocks(TensorInfo scale, long rows, long width) => Checked(scale, GroupShape.Of(Matrices, Height, columns, rows, width));
+    public GroupShape Blocks(TensorInfo scale, long rows, long width) =>
+        Checked(scale, GroupShape.Of(Matrices, Height, columns, rows, width));
 
     /// <summary>One scale for the tensor, for each of its rows, or for groups along rows: whatever fits.</summary>
     /// <param name="scale">The scales.</param>
@@ -48,7 +51,9 @@ internal sealed class Layout(PackedModel model, TensorInfo tensor, long columns)
     {
         bool fits = scale.ElementCount == groups.GridRows * groups.GridColumns
             && (scale.Shape.Rank < 2 || (scale.Shape[scale.Shape.Rank - 1] == groups.GridColumns
-                && scale.Shape[scale.Shape.Rank - 2] == (tensor.Shape.Rank == scale.Shape.Rank && Matrices > 0 ? groups.GridRows / Matrices : groups.GridRows)));
+                && scale.Shape[scale.Shape.Rank - 2] == (tensor.Shape.Rank == scale.Shape.Rank && Matrices > 0
+                    ? groups.GridRows / Matrices
+                    : groups.GridRows)));
         return fits ? groups : throw Misfit(scale, groups);
     }
 

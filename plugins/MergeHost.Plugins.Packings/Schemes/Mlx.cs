@@ -32,7 +32,8 @@ internal sealed class Mlx : IPackingScheme
             throw model.Settings.Unsupported($"MLX's mode '{mode}' is not read");
         }
 
-        if (tensor is not { Shape.Rank: >= 2, DType.BlockBytes: 4 } || bits is < 1 or > 8 || (mode is "mxfp4" or "nvfp4" && bits != 4) || (mode == "mxfp8" && bits != 8)
+        if (tensor is not { Shape.Rank: >= 2, DType.BlockBytes: 4 } || bits is < 1 or > 8 || (mode is "mxfp4" or "nvfp4" && bits != 4)
+            || (mode == "mxfp8" && bits != 8)
             || tensor.Shape.RowLength * 32 % bits != 0)
         {
             throw model.Fail(tensor, $"{tensor.DType} {tensor.Shape} does not hold {bits}-bit codes of mode '{mode}'");

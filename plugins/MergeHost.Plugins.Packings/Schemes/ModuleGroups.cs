@@ -11,7 +11,8 @@ internal sealed class ModuleGroups
 
     private static readonly string[] _formats =
     [
-        "dense", "float-quantized", "int-quantized", "naive-quantized", "pack-quantized", "nvfp4-pack-quantized", "mxfp4-pack-quantized", "mxfp6-pack-quantized",
+        "dense", "float-quantized", "int-quantized", "naive-quantized", "pack-quantized", "nvfp4-pack-quantized", "mxfp4-pack-quantized",
+        "mxfp6-pack-quantized",
         "mxfp8-quantized", "mixed-precision",
     ];
 
@@ -20,14 +21,16 @@ internal sealed class ModuleGroups
 
     private ModuleGroups(PackingSettings settings)
     {
-        foreach (JsonNode? group in (settings.Fields["config_groups"] as JsonObject ?? throw settings.Fail("'config_groups' is missing")).Select(group => group.Value))
+        foreach (JsonNode? group in (settings.Fields["config_groups"] as JsonObject ?? throw settings.Fail("'config_groups' is missing"))
+            .Select(group => group.Value))
         {
             Check(settings, group.Find("format"));
             _first ??= group.Find("weights");
             foreach (string target in group.Find("targets").Items().Select(target => target.AsText()).OfType<string>())
             {
                 BoundedPattern? pattern = !target.StartsWith(Expression, StringComparison.Ordinal) ? null : new BoundedPattern(
-                    $@"\A(?:{target[Expression.Length..]})", reason => settings.Fail($"the target '{CheckpointException.Printable(target)}' is not read: {reason}"));
+                    $@"\A(?:{target[Expression.Length..]})",
+                    reason => settings.Fail($"the target '{CheckpointException.Printable(target)}' is not read: {reason}"));
                 _targets.Add(new Target(target, pattern, group.Find("weights")));
             }
         }
@@ -38,13 +41,16 @@ internal sealed class ModuleGroups
     public static ModuleGroups Read(PackingSettings settings)
     {
         Check(settings, settings.Fields["format"]);
-        if (settings.Fields["transform_config"] is JsonObject { Count: > 0 } rotation && rotation["config_groups"] is not JsonObject { Count: 0 })
+        if (settings.Fields["transform_config"] is JsonObject { Count: > 0 } rotation
+            && rotation["config_groups"] is not JsonObject { Count: 0 })
         {
             throw settings.Unsupported("'transform_config' says that weights are rotated; they mean nothing beside others");
         }
 
         string sparsity = settings.Fields["sparsity_config"].Find("format").AsText() ?? "dense";
-        return sparsity is "dense" or "sparse-24-bitmask" ? new ModuleGroups(settings) : throw settings.Unsupported($"compressed-tensors' sparsity '{sparsity}' is not read");
+        return sparsity is "dense" or "sparse-24-bitmask"
+            ? new ModuleGroups(settings)
+            : throw settings.Unsupported($"compressed-tensors' sparsity '{sparsity}' is not read");
     }
 
     /// <summary>How the weights of a module are packed: by its name, then by an expression, then by what its class is called.</summary>

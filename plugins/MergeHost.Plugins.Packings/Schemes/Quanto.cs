@@ -43,9 +43,12 @@ internal sealed class Quanto : IPackingScheme
         TensorInfo shift = model.Need(tensor, name + "._shift");
         long rows = scale.ElementCount;
         int bits = tensor.Shape.Rank == 2 && tensor.Shape[0] == GroupShape.Up(rows, 2) ? 4 : 2;
-        if (tensor.Shape.Rank != 2 || tensor.DType != DType.U8 || tensor.Shape[0] != GroupShape.Up(rows, 8 / bits) || shift.ElementCount != rows || shift.DType.Kind != DTypeKind.Float)
+        if (tensor.Shape.Rank != 2 || tensor.DType != DType.U8 || tensor.Shape[0] != GroupShape.Up(rows, 8 / bits)
+            || shift.ElementCount != rows || shift.DType.Kind != DTypeKind.Float)
         {
-            throw model.Fail(tensor, $"{tensor.DType} {tensor.Shape} does not hold {rows} rows of {bits}-bit codes with '{shift.Name}' {shift.DType} {shift.Shape}");
+            throw model.Fail(tensor,
+                $"{tensor.DType} {tensor.Shape} does not hold {rows} rows of {bits}-bit codes with "
+                    + $"'{shift.Name}' {shift.DType} {shift.Shape}");
         }
 
         // Codes of groups do not say how long the rows of the layer are.
@@ -54,7 +57,8 @@ internal sealed class Quanto : IPackingScheme
             || inputs % width != 0 || rows % (inputs / width) != 0)
         {
             throw new CheckpointException(new Problem(ErrorCodes.ContentUnsupported,
-                $"{model.File}: how many inputs '{name}' has does not follow from its {rows} groups of {width} and config.json", "Merge the model that was quantised, and quantise the result."));
+                $"{model.File}: how many inputs '{name}' has does not follow from its {rows} groups of {width} and config.json",
+                "Merge the model that was quantised, and quantise the result."));
         }
 
         GroupShape groups = GroupShape.Of(1, rows, width, 1, width);

@@ -21,17 +21,21 @@ internal static class Scheme
 {
     private static readonly IPackingScheme[] _all =
     [
-        new FineGrainedFp8(), new FbgemmFp8(), new Gptq(), new Awq(), new BitsAndBytes(), new CompressedTensors(), new Mxfp4(), new ModelOpt(), new Mlx(), new TorchAo(),
+        new FineGrainedFp8(), new FbgemmFp8(), new Gptq(), new Awq(), new BitsAndBytes(), new CompressedTensors(), new Mxfp4(),
+        new ModelOpt(), new Mlx(), new TorchAo(),
         new Hqq(), new Quanto(),
     ];
 
-    /// <summary>The family of a model; <see langword="null"/> if its weights are plain, or are packed in a way that is not known here.</summary>
+    /// <summary>The family of a model; <see langword="null"/> if its weights are plain, or are
+    /// packed in a way that is not known here.</summary>
     public static IPackingScheme? Find(PackedModel model) => !MayBePacked(model) ? null
         : model.Settings?.Method is { } method ? Array.Find(_all, scheme => scheme.Methods.Contains(method))
         : Array.Find(_all, scheme => scheme.IsPlain(model));
 
     // Settings that were left over beside plain weights say nothing.
     private static bool MayBePacked(PackedModel model) => model.Tensors.Any(tensor =>
-        (tensor.Shape.Rank >= 2 && (tensor.DType.Kind == DTypeKind.Integer || (tensor.DType.Kind == DTypeKind.Float && tensor.DType.BlockBytes <= tensor.DType.BlockElements)))
+        (tensor.Shape.Rank >= 2
+            && (tensor.DType.Kind == DTypeKind.Integer
+                || (tensor.DType.Kind == DTypeKind.Float && tensor.DType.BlockBytes <= tensor.DType.BlockElements)))
         || tensor.Name.Contains(".quant_state.", StringComparison.Ordinal));
 }

@@ -3,7 +3,8 @@ using MergeHost.Plugins.Packings.Schemes.Floats;
 
 namespace MergeHost.Plugins.Packings.Schemes;
 
-/// <summary>torchao: <c>(q − z) · s</c> of numbers of one byte each; its types of two numbers a byte are made for one device and are refused.</summary>
+/// <summary>torchao: <c>(q − z) · s</c> of numbers of one byte each; its types of two numbers a byte are
+/// made for one device and are refused.</summary>
 internal sealed class TorchAo : IPackingScheme
 {
     private const string Codes = "_qdata";

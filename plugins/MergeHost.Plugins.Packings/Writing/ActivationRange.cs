@@ -3,10 +3,12 @@ using MergeHost.Kernels.DTypes;
 
 namespace MergeHost.Plugins.Packings.Writing;
 
-/// <summary>A calibrated range of what goes through a layer: the widest of the models that are merged, as none was calibrated on the result.</summary>
+/// <summary>A calibrated range of what goes through a layer: the widest of the models that are merged,
+/// as none was calibrated on the result.</summary>
 /// <param name="tensor">As it is stored.</param>
 /// <param name="sources">The same of each model, with what tells which is the widest: itself, or the scale that it goes with.</param>
-internal sealed class ActivationRange(TensorInfo tensor, IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Range, TensorInfo Scale)> sources)
+internal sealed class ActivationRange(TensorInfo tensor,
+    IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Range, TensorInfo Scale)> sources)
 {
     /// <summary>As it is stored.</summary>
     public TensorInfo Tensor => tensor;

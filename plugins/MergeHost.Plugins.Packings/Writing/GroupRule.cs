@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace MergeHost.Plugins.Packings.Writing;
 
 /// <summary>How a packing makes a group's scale from its greatest weight, and codes from weights and scale.</summary>
-/// <remarks>Each as the packing's own library does it, with one rounding for each operation, and whole numbers of tensors divided as PyTorch does: <c>(1/x)·n</c>.</remarks>
+/// <remarks>Each as the packing's own library does it, with one rounding for each operation, and whole numbers of tensors
+/// divided as PyTorch does: <c>(1/x)·n</c>.</remarks>
 /// <param name="type">The type that the library holds the weights in.</param>
 internal abstract class GroupRule(DType type)
 {
@@ -50,7 +51,9 @@ internal sealed class RangeRule(DType type, int bits, bool isFloat) : GroupRule(
 {
     private readonly float _range = isFloat ? SmallFloats.GreatestE4M3 : ((1 << bits) - 1) / 2f;
 
-    public override float[] Table { get; } = isFloat ? Reading.Tables.E4M3 : bits == 8 ? Reading.Tables.Signed : Reading.Tables.Less(1 << (bits - 1));
+    public override float[] Table { get; } = isFloat
+        ? Reading.Tables.E4M3
+        : bits == 8 ? Reading.Tables.Signed : Reading.Tables.Less(1 << (bits - 1));
 
     public override GroupScale Scale(float greatest, float whole)
     {
@@ -78,7 +81,8 @@ internal sealed class RangeRule(DType type, int bits, bool isFloat) : GroupRule(
     }
 }
 
-/// <summary>transformers' FP8: <c>k = (1/amax)·448</c>, stored <c>1/k</c>, or the power of two that is no less; a block of zeros has 1.</summary>
+/// <summary>transformers' FP8: <c>k = (1/amax)·448</c>, stored <c>1/k</c>, or the power of two that
+/// is no less; a block of zeros has 1.</summary>
 /// <param name="isPower">Whether scales are powers of two.</param>
 internal sealed class InverseRule(bool isPower) : GroupRule(DType.F32)
 {
@@ -154,13 +158,16 @@ internal sealed class SecondScaleRule() : TwoScaleRule(DType.F32)
     public override GroupScale Scale(float greatest, float whole)
     {
         float scaled = greatest / (SmallFloats.GreatestE2M1 * whole);
-        float stored = greatest > 0 ? Reading.Tables.E4M3[SmallFloats.ToE4M3(Math.Clamp(scaled, 0.001953125f, SmallFloats.GreatestE4M3))] : 1;
+        float stored = greatest > 0
+            ? Reading.Tables.E4M3[SmallFloats.ToE4M3(Math.Clamp(scaled, 0.001953125f, SmallFloats.GreatestE4M3))]
+            : 1;
         float factor = stored * whole;
         return new GroupScale(stored, factor, factor);
     }
 }
 
-/// <summary>MXFP4: a power of two, by compressed-tensors' rule (a quarter up, else down) or the one of OpenAI's kernels (up, so that nothing is clipped).</summary>
+/// <summary>MXFP4: a power of two, by compressed-tensors' rule (a quarter up, else down) or the one of OpenAI's
+/// kernels (up, so that nothing is clipped).</summary>
 /// <param name="type">The type that the library holds the weights in.</param>
 /// <param name="roundsUp">Whether the second rule holds.</param>
 internal sealed class PowerRule(DType type, bool roundsUp) : GroupRule(type)

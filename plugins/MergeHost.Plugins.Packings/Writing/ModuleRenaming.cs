@@ -18,7 +18,8 @@ internal sealed class ModuleRenaming
     {
         foreach ((TensorInfo tensor, PackingOrigin origin) in tensors.Zip(origins))
         {
-            if (origin.Inputs.FirstOrDefault(input => input.Model == model) is { } input && LayerPair(input.Tensor.Name, tensor.Name) is var (from, to))
+            if (origin.Inputs.FirstOrDefault(input => input.Model == model) is { } input
+                && LayerPair(input.Tensor.Name, tensor.Name) is var (from, to))
             {
                 List<string> places = _layers.TryGetValue(from, out List<string>? known) ? known : _layers[from] = [];
                 if (!places.Contains(to))
@@ -41,7 +42,10 @@ internal sealed class ModuleRenaming
         {
             if (value is JsonArray items && _lists.Contains(key))
             {
-                fields[key] = new JsonArray([.. items.SelectMany(item => item.AsText() is { } name ? Follow(name, warn).Select(other => (JsonNode?)other) : [item?.DeepClone()])]);
+                fields[key] =
+                    new JsonArray([.. items.SelectMany(item => item.AsText() is { } name
+                        ? Follow(name, warn).Select(other => (JsonNode?)other)
+                        : [item?.DeepClone()])]);
             }
             else if (value is JsonObject inner && key == "dynamic")
             {
@@ -83,7 +87,10 @@ internal sealed class ModuleRenaming
     {
         string[] one = from.Split('.');
         string[] two = to.Split('.');
-        int last = one.Length != two.Length ? -1 : Enumerable.Range(0, one.Length).FirstOrDefault(i => one[i] != two[i], Array.FindIndex(one, part => part.Length > 0 && part.All(char.IsAsciiDigit)));
+        int last = one.Length != two.Length
+            ? -1
+            : Enumerable.Range(0, one.Length)
+                .FirstOrDefault(i => one[i] != two[i], Array.FindIndex(one, part => part.Length > 0 && part.All(char.IsAsciiDigit)));
         return last < 0 ? null : (string.Join('.', one[..(last + 1)]), string.Join('.', two[..(last + 1)]));
     }
 }

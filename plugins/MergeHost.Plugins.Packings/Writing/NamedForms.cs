@@ -10,12 +10,14 @@ internal static class NamedForms
 
     // Routers and gates choose experts by small differences; libraries leave them plain, as they do with embeddings and the head.
     private static readonly string[] _plainModules =
-        ["lm_head", "embed_tokens", "gate", "router", "shared_expert_gate", "norm", "wte", "wpe", "score", "classifier", "visual", "vision_tower", "vision_model", "multi_modal_projector"];
+        ["lm_head", "embed_tokens", "gate", "router", "shared_expert_gate", "norm", "wte", "wpe", "score", "classifier", "visual",
+            "vision_tower", "vision_model", "multi_modal_projector"];
 
     /// <summary>How a packing stores a weight; <see langword="null"/> where it leaves it plain.</summary>
     public static WeightForm? Of(string packing, TensorInfo weight)
     {
-        if (weight.Shape.Rank != 2 || weight.DType.Kind != DTypeKind.Float || !weight.Name.EndsWith(".weight", StringComparison.Ordinal) || !IsInLayer(weight.Name)
+        if (weight.Shape.Rank != 2 || weight.DType.Kind != DTypeKind.Float || !weight.Name.EndsWith(".weight", StringComparison.Ordinal)
+            || !IsInLayer(weight.Name)
             || WeightForm.StemOf(weight.Name).Split('.').Any(_plainModules.Contains))
         {
             return null;
@@ -41,15 +43,19 @@ internal static class NamedForms
                 ["quant_method"] = "fp8",
                 ["weight_block_size"] = new JsonArray(ByteBlock, ByteBlock),
             },
-            "w8a8" => CompressedTensors("int-quantized", names, Arguments(8, "int", "channel", null), Arguments(8, "int", "token", null, isDynamic: true)),
+            "w8a8" => CompressedTensors("int-quantized", names, Arguments(8, "int", "channel", null),
+                Arguments(8, "int", "token", null, isDynamic: true)),
             "mxfp4" => CompressedTensors("mxfp4-pack-quantized", names, Arguments(4, "float", "group", 32, "torch.uint8"), null),
-            "nvfp4" => CompressedTensors("nvfp4-pack-quantized", names, Arguments(4, "float", "tensor_group", 16, "torch.float8_e4m3fn"), null),
+            "nvfp4" => CompressedTensors("nvfp4-pack-quantized", names, Arguments(4, "float", "tensor_group", 16, "torch.float8_e4m3fn"),
+                null),
             "gptq" => new JsonObject
             {
                 ["bits"] = 4,
                 ["checkpoint_format"] = "gptq",
                 ["desc_act"] = false,
-                ["dynamic"] = new JsonObject(ignored.Select(name => KeyValuePair.Create("-:^" + System.Text.RegularExpressions.Regex.Escape(name) + "$", (JsonNode?)new JsonObject()))),
+                ["dynamic"] =
+                    new JsonObject(ignored.Select(name =>
+                        KeyValuePair.Create("-:^" + System.Text.RegularExpressions.Regex.Escape(name) + "$", (JsonNode?)new JsonObject()))),
                 ["group_size"] = WordGroup,
                 ["lm_head"] = false,
                 ["quant_method"] = "gptq",
@@ -69,8 +75,11 @@ internal static class NamedForms
 
     private static WeightForm Make(string packing) => packing switch
     {
-        "fp8-block" => new StraightForm("fp8", ScaleRule.Inverse, 8, ByteBlock, ByteBlock, DType.F8_E4M3, ".weight", ".weight_scale_inv", DType.F32, ScaleShape.Grid),
-        "w8a8" => new StraightForm("int-quantized", ScaleRule.RangeInteger, 8, 1, 0, DType.I8, ".weight", ".weight_scale", null, ScaleShape.Grid),
+        "fp8-block" =>
+            new StraightForm("fp8", ScaleRule.Inverse, 8, ByteBlock, ByteBlock, DType.F8_E4M3, ".weight", ".weight_scale_inv", DType.F32,
+                ScaleShape.Grid),
+        "w8a8" => new StraightForm("int-quantized", ScaleRule.RangeInteger, 8, 1, 0, DType.I8, ".weight", ".weight_scale", null,
+            ScaleShape.Grid),
         "mxfp4" => StraightForm.PackedMxfp4(32),
         "nvfp4" => StraightForm.PackedNvfp4(16),
         "gptq" => new WordForm("gptq", 4, WordGroup, IsSymmetric: true, Added: 1, HasIndex: true, DType.F16),
@@ -100,9 +109,18 @@ internal static class NamedForms
         ["quantization_status"] = "compressed",
     };
 
-    private static JsonObject Arguments(int bits, string type, string strategy, int? group, string? scaleType = null, bool isDynamic = false)
+    private static JsonObject Arguments(int bits, string type, string strategy, int? group, string? scaleType = null,
+        bool isDynamic = false)
     {
-        JsonObject fields = new() { ["dynamic"] = isDynamic, ["group_size"] = group, ["num_bits"] = bits, ["strategy"] = strategy, ["symmetric"] = true, ["type"] = type };
+        JsonObject fields = new()
+        {
+            ["dynamic"] = isDynamic,
+            ["group_size"] = group,
+            ["num_bits"] = bits,
+            ["strategy"] = strategy,
+            ["symmetric"] = true,
+            ["type"] = type
+        };
         if (scaleType is not null)
         {
             fields["scale_dtype"] = scaleType;

@@ -10,7 +10,8 @@ internal sealed class PackingPlan(
 {
     public override CheckpointLayout Layout => layout;
 
-    public override IReadOnlyDictionary<string, PackedTensor> Tensors { get; } = packed.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Tensor);
+    public override IReadOnlyDictionary<string, PackedTensor> Tensors { get; } = packed.ToDictionary(tensor => tensor.Key,
+        tensor => tensor.Value.Tensor);
 
     public override IReadOnlyList<Problem> Warnings => warnings;
 

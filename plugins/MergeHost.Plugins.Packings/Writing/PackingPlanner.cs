@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MergeHost.Checkpoints;
 using MergeHost.Packings;
@@ -32,13 +33,16 @@ internal sealed class PackingPlanner(PackingRequest request)
         HashSet<string> copied = Copied(tensors, forms);
         foreach ((TensorInfo tensor, PackingOrigin origin) in tensors.Where(pair => forms.ContainsKey(pair.Tensor.Name)))
         {
-            _packed.Add(tensor.Name, copied.Contains(tensor.Name) ? Copy(tensor, origin.Copied!, forms[tensor.Name]) : Pack(tensor, origin, forms[tensor.Name]));
+            _packed.Add(tensor.Name,
+                copied.Contains(tensor.Name) ? Copy(tensor, origin.Copied!, forms[tensor.Name]) : Pack(tensor, origin, forms[tensor.Name]));
         }
 
         WarnOfRanges();
         CheckpointLayout layout = request.Layout with
         {
-            Tensors = [.. request.Layout.Tensors.SelectMany(tensor => _packed.TryGetValue(tensor.Name, out PlannedWeight? packed) ? packed.Tensor.Parts : [tensor])],
+            Tensors = [.. request.Layout.Tensors.SelectMany(tensor => _packed.TryGetValue(tensor.Name, out PlannedWeight? packed)
+                ? packed.Tensor.Parts
+                : [tensor])],
             Companions = Companions(tensors, forms, isCopied: copied.Count == forms.Count),
         };
         return new PackingPlan(layout, _packed, _warnings);
@@ -58,18 +62,23 @@ internal sealed class PackingPlanner(PackingRequest request)
         if (schemes.Length > 1)
         {
             PackingInput other = origin.Inputs.First(input => Weight(input)?.Form is { } form && form.Scheme != schemes[0]);
-            throw Conflict($"'{first.Model}' is packed as {schemes[0]}, '{other.Model}' as {schemes[1]} (tensor '{first.Tensor.Name}'); 'same' does not say which the output gets");
+            throw Conflict(
+                $"'{first.Model}' is packed as {schemes[0]}, '{other.Model}' as {schemes[1]} (tensor '{first.Tensor.Name}'); 'same' does "
+                    + "not say which the output gets");
         }
 
         if (Weight(first) is not { } weight)
         {
             PackingInput packed = origin.Inputs.First(input => Weight(input) is not null);
             return first.Unpacked is not null ? null
-                : throw Conflict($"'{first.Model}' is plain, '{packed.Model}' is packed{(schemes is [string only] ? $" as {only}" : "")} (tensor '{first.Tensor.Name}'); 'same' does not say which the output gets");
+                : throw Conflict(
+                    $"'{first.Model}' is plain, '{packed.Model}' is packed{(schemes is [string only] ? $" as {only}" : "")} (tensor "
+                        + $"'{first.Tensor.Name}'); 'same' does not say which the output gets");
         }
 
         return weight.Form ?? throw Conflict(
-            $"'{first.Model}': tensor '{first.Tensor.Name}' is packed in a way that is read ({((UnpackedCheckpoint)first.Unpacked!).Settings?.Method ?? "unnamed"}), but not written");
+            $"'{first.Model}': tensor '{first.Tensor.Name}' is packed in a way that is read "
+                + $"({((UnpackedCheckpoint)first.Unpacked!).Settings?.Method ?? "unnamed"}), but not written");
     }
 
     private static CheckpointException Conflict(string message) => new(new Problem(ErrorCodes.NotSupported, message,
@@ -92,7 +101,9 @@ internal sealed class PackingPlanner(PackingRequest request)
             WeightForm form = forms[tensor.Name];
             if (origin.Inputs.FirstOrDefault(input => Weight(input)?.Form is { } other && other.Settings != form.Settings) is { } unlike)
             {
-                _warnings.Add(Warning($"'{origin.Inputs[0].Model}' has {form.Settings}, '{unlike.Model}' has {Weight(unlike)!.Form!.Settings} (tensor '{tensor.Name}'{NameOf(form)}); the output gets the first"));
+                _warnings.Add(
+                    Warning($"'{origin.Inputs[0].Model}' has {form.Settings}, '{unlike.Model}' "
+                        + $"has {Weight(unlike)!.Form!.Settings} (tensor '{tensor.Name}'{NameOf(form)}); the output gets the first"));
                 return;
             }
         }
@@ -108,7 +119,8 @@ internal sealed class PackingPlanner(PackingRequest request)
         foreach ((TensorInfo tensor, PackingOrigin origin) in tensors.Where(pair => forms.ContainsKey(pair.Tensor.Name)))
         {
             string fused = FusedModules.KeyOf(tensor.Name);
-            string? source = origin.Copied is { IsAsStored: true } input && Weight(input)?.Form is { } form && IsAlike(form, forms[tensor.Name])
+            string? source = origin.Copied is { IsAsStored: true } input && Weight(input)?.Form is { } form
+                && IsAlike(form, forms[tensor.Name])
                 ? $"{input.Model}: {FusedModules.KeyOf(input.Tensor.Name)}" : null;
             if (source is null || (sources.TryGetValue(fused, out string? other) && other != source))
             {
@@ -130,7 +142,8 @@ internal sealed class PackingPlanner(PackingRequest request)
         UnpackedCheckpoint unpacked = (UnpackedCheckpoint)source.Unpacked!;
         IReadOnlyList<TensorInfo> parts = unpacked.PartsOf(source.Tensor.Name);
         TensorInfo plain = tensor with { DType = TypeOf(tensor, source) };
-        return new(new PackedTensor(plain, [.. parts.Select(part => part with { Name = Renamed(part.Name, source.Tensor.Name, tensor.Name) })], 1)
+        return new(new PackedTensor(plain,
+            [.. parts.Select(part => part with { Name = Renamed(part.Name, source.Tensor.Name, tensor.Name) })], 1)
         {
             Copied = [.. parts.Select(part => (unpacked.Packed, part))],
         }, null, []);
@@ -146,11 +159,16 @@ internal sealed class PackingPlanner(PackingRequest request)
         DType type = TypeOf(tensor, origin.Inputs[0]);
         WeightPacker packer = form.Packer(tensor with { DType = type }, type);
         List<ActivationRange> ranges = IsSame ? Ranges(tensor, origin) : [];
-        PackedTensor packed = new(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements) { MeasuredWith = packer.MeasuredWith };
-        return new(packed with { Copies = IsShared(form) ? [] : [.. origin.Inputs.Select(input => Copies(packed, input, form))] }, packer, ranges);
+        PackedTensor packed = new(packer.Plain, [.. packer.Parts, .. ranges.Select(range => range.Tensor)], packer.RunElements)
+        {
+            MeasuredWith = packer.MeasuredWith
+        };
+        return new(packed with { Copies = IsShared(form) ? [] : [.. origin.Inputs.Select(input => Copies(packed, input, form))] }, packer,
+            ranges);
     }
 
-    private static IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Tensor)> Copies(PackedTensor packed, PackingInput input, WeightForm form)
+    private static IReadOnlyList<(ICheckpointReader Checkpoint, TensorInfo Tensor)> Copies(PackedTensor packed, PackingInput input,
+        WeightForm form)
     {
         if (!input.IsAsStored || Weight(input)?.Form is not { } own || !IsAlike(own, form))
         {
@@ -158,8 +176,13 @@ internal sealed class PackingPlanner(PackingRequest request)
         }
 
         IReadOnlyList<TensorInfo> parts = input.Unpacked!.PartsOf(input.Tensor.Name);
-        Dictionary<TensorInfo, TensorInfo> stored = parts.ToDictionary(part => part with { Name = Renamed(part.Name, input.Tensor.Name, packed.Plain.Name) });
-        return stored.Count == packed.Parts.Count && packed.Parts.All(stored.ContainsKey) ? [.. packed.Parts.Select(part => (input.Unpacked.Packed, stored[part]))] : [];
+        Dictionary<TensorInfo, TensorInfo> stored = parts.ToDictionary(part => part with
+        {
+            Name = Renamed(part.Name, input.Tensor.Name, packed.Plain.Name)
+        });
+        return stored.Count == packed.Parts.Count && packed.Parts.All(stored.ContainsKey)
+            ? [.. packed.Parts.Select(part => (input.Unpacked.Packed, stored[part]))]
+            : [];
     }
 
     // Scales say what the library held the model in, unless the recipe does.
@@ -199,7 +222,9 @@ internal sealed class PackingPlanner(PackingRequest request)
         }
 
         string before = string.Join('.', one[..^common]);
-        return from != to && part.StartsWith(before, StringComparison.Ordinal) ? string.Join('.', two[..^common]) + part[before.Length..] : part;
+        return from != to && part.StartsWith(before, StringComparison.Ordinal)
+            ? string.Join('.', two[..^common]) + part[before.Length..]
+            : part;
     }
 
     private void WarnOfRanges()
@@ -207,12 +232,14 @@ internal sealed class PackingPlanner(PackingRequest request)
         string[] ranges = [.. _packed.Values.SelectMany(packed => packed.Ranges).Select(range => range.Tensor.Name)];
         if (ranges.Length > 0)
         {
-            _warnings.Add(Warning(FormattableString.Invariant(
-                $"'{ranges[0]}'{(ranges.Length > 1 ? $" and {ranges.Length - 1} more" : "")}: ranges of activations are the widest of the models; they are not calibrated on the result")));
+            _warnings.Add(Warning(string.Create(CultureInfo.InvariantCulture,
+                $"'{ranges[0]}'{(ranges.Length > 1 ? $" and {ranges.Length - 1} more" : "")}: "
+                    + $"ranges of activations are the widest of the models; they are not calibrated on the result")));
         }
     }
 
-    private IReadOnlyList<CompanionFile> Companions(List<(TensorInfo Tensor, PackingOrigin Origin)> tensors, Dictionary<string, WeightForm> forms, bool isCopied)
+    private IReadOnlyList<CompanionFile> Companions(List<(TensorInfo Tensor, PackingOrigin Origin)> tensors,
+        Dictionary<string, WeightForm> forms, bool isCopied)
     {
         if (forms.Count == 0)
         {
@@ -222,7 +249,8 @@ internal sealed class PackingPlanner(PackingRequest request)
         if (!IsSame)
         {
             return PackingSettings.Add(request.Layout.Companions, NamedForms.Settings(request.Packing, tensors
-                .Where(pair => !forms.ContainsKey(pair.Tensor.Name) && pair.Tensor.Shape.Rank == 2 && pair.Tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
+                .Where(pair => !forms.ContainsKey(pair.Tensor.Name) && pair.Tensor.Shape.Rank == 2
+                    && pair.Tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
                     && !pair.Tensor.Name.Contains("embed", StringComparison.Ordinal))
                 .Select(pair => WeightForm.StemOf(pair.Tensor.Name)).Append("lm_head").Distinct()));
         }
@@ -233,7 +261,10 @@ internal sealed class PackingPlanner(PackingRequest request)
         {
             if (renaming.Changes)
             {
-                renaming.Apply(fields, name => _warnings.Add(Warning($"quantization_config of '{donor.Model}' names a layer in the expression '{name}', which stays as it is though layers have other numbers")));
+                renaming.Apply(fields,
+                    name => _warnings.Add(
+                        Warning($"quantization_config of '{donor.Model}' names a layer in the expression '{name}', which stays as it is "
+                            + "though layers have other numbers")));
             }
 
             if (!isCopied && fields["desc_act"] is not null)
@@ -246,7 +277,8 @@ internal sealed class PackingPlanner(PackingRequest request)
     }
 
     // Layers that another model gives and has plain are not covered by the first's lists.
-    private static void AddPlain(JsonObject fields, List<(TensorInfo Tensor, PackingOrigin Origin)> tensors, Dictionary<string, WeightForm> forms, string donor)
+    private static void AddPlain(JsonObject fields, List<(TensorInfo Tensor, PackingOrigin Origin)> tensors,
+        Dictionary<string, WeightForm> forms, string donor)
     {
         string? key = Array.Find(["ignore", "modules_to_not_convert", "exclude_modules"], fields.ContainsKey);
         if (key is null || fields[key] is not JsonArray names)
@@ -257,7 +289,8 @@ internal sealed class PackingPlanner(PackingRequest request)
         HashSet<string> known = [.. names.Select(name => name.AsText()).OfType<string>()];
         foreach ((TensorInfo tensor, PackingOrigin origin) in tensors)
         {
-            if (!forms.ContainsKey(tensor.Name) && tensor.Shape.Rank == 2 && origin.Inputs.All(input => input.Model != donor) && known.Add(WeightForm.StemOf(tensor.Name)))
+            if (!forms.ContainsKey(tensor.Name) && tensor.Shape.Rank == 2 && origin.Inputs.All(input => input.Model != donor)
+                && known.Add(WeightForm.StemOf(tensor.Name)))
             {
                 names.Add(WeightForm.StemOf(tensor.Name));
             }

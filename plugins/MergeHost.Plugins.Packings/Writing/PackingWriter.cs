@@ -59,7 +59,8 @@ internal sealed class PackingWriter(
 
     public IReadOnlyList<Problem> Report()
     {
-        (string Name, double Error, double Power)[] made = [.. _errors.Where(error => error.Value.Power > 0).Select(error => (error.Key, error.Value.Error, error.Value.Power))];
+        (string Name, double Error, double Power)[] made = [.. _errors.Where(error => error.Value.Power > 0)
+            .Select(error => (error.Key, error.Value.Error, error.Value.Power))];
         if (made.Length == 0)
         {
             return [];
@@ -67,13 +68,16 @@ internal sealed class PackingWriter(
 
         (string Name, double Error, double Power) worst = made.MaxBy(tensor => tensor.Error / tensor.Power);
         return [new Problem(ErrorCodes.CheckpointOddity, string.Create(CultureInfo.InvariantCulture,
-            $"{made.Length:N0} weights are packed by rounding to nearest, without calibration; rounded off are {Share(made.Sum(tensor => tensor.Error), made.Sum(tensor => tensor.Power))} of their size, at most {Share(worst.Error, worst.Power)} in '{worst.Name}'"),
+            $"{made.Length:N0} weights are packed by rounding to nearest, without calibration; rounded off "
+                + $"are {Share(made.Sum(tensor => tensor.Error), made.Sum(tensor => tensor.Power))} of their size, at "
+                + $"most {Share(worst.Error, worst.Power)} in '{worst.Name}'"),
             null, null, Severity.Warning)];
     }
 
     public void Dispose() => inner.Dispose();
 
-    private static string Share(double error, double power) => string.Create(CultureInfo.InvariantCulture, $"{100 * Math.Sqrt(error / power):0.0#} %");
+    private static string Share(double error, double power) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * Math.Sqrt(error / power):0.0#} %");
 
     private readonly ref struct Rented
     {

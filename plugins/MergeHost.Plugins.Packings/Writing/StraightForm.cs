@@ -56,7 +56,8 @@ internal enum ScaleShape
 /// <param name="ScaleType">Their type, where the packing does not leave it open.</param>
 /// <param name="ScaleShape">Their shape.</param>
 internal sealed record StraightForm(
-    string Scheme, ScaleRule Rule, int Bits, long GroupRows, long GroupColumns, DType CodesType, string CodesName, string ScaleName, DType? ScaleType, ScaleShape ScaleShape)
+    string Scheme, ScaleRule Rule, int Bits, long GroupRows, long GroupColumns, DType CodesType, string CodesName, string ScaleName,
+    DType? ScaleType, ScaleShape ScaleShape)
     : WeightForm(Scheme)
 {
     /// <summary>Whether all weights share one scale.</summary>
@@ -72,7 +73,8 @@ internal sealed record StraightForm(
 
     /// <summary>compressed-tensors' NVFP4.</summary>
     public static StraightForm PackedNvfp4(long columns) =>
-        new("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, columns, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3, ScaleShape.Grid);
+        new("nvfp4-pack-quantized", ScaleRule.Global, 4, 1, columns, DType.U8, ".weight_packed", ".weight_scale", DType.F8_E4M3,
+            ScaleShape.Grid);
 
     // Numbers of 4 and 6 bits share bytes; words are filled up, as are the last blocks of rectangles.
     public override bool Fits(TensorShape shape) =>

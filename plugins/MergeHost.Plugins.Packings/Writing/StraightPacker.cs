@@ -33,7 +33,8 @@ internal sealed class StraightPacker : WeightPacker
         long height = plain.Shape[plain.Shape.Rank - 2];
         _groups = form.HasOneScale
             ? new GroupShape(rows, rows, _columns, 1, 1)
-            : GroupShape.Of(rows / height, height, _columns, form.GroupRows == 0 ? height : form.GroupRows, form.GroupColumns == 0 ? _columns : form.GroupColumns);
+            : GroupShape.Of(rows / height, height, _columns, form.GroupRows == 0 ? height : form.GroupRows,
+                form.GroupColumns == 0 ? _columns : form.GroupColumns);
         long elements = form.CodesType == DType.I32 ? GroupShape.Up(_columns * form.Bits, 32) : _columns * form.Bits / 8;
         _rowBytes = checked((int)(elements * form.CodesType.BlockBytes));
         string stem = WeightForm.StemOf(plain.Name);
@@ -105,11 +106,15 @@ internal sealed class StraightPacker : WeightPacker
         for (int done = 0; done < rows;)
         {
             // A band ends where its matrix does.
-            int length = isOne ? rows : (int)Math.Min(Math.Min(bandRows - ((row + done) % _groups.Height % bandRows), _groups.Height - ((row + done) % _groups.Height)), rows - done);
+            int length = isOne
+                ? rows
+                : (int)Math.Min(Math.Min(bandRows - ((row + done) % _groups.Height % bandRows),
+                    _groups.Height - ((row + done) % _groups.Height)), rows - done);
             Span<float> numbers = weights.Slice(done * columns, length * columns);
             Span<float> maxima = band.AsSpan(0, (int)_groups.GridColumns);
             FindGreatest(numbers, length, maxima, isOne ? greatest : null);
-            error += EncodeBand(numbers, length, maxima, whole, codes.Slice(done * columns, length * columns), scales.AsSpan(count, maxima.Length));
+            error += EncodeBand(numbers, length, maxima, whole, codes.Slice(done * columns, length * columns),
+                scales.AsSpan(count, maxima.Length));
             count += maxima.Length;
             done += length;
         }

@@ -13,15 +13,19 @@ namespace MergeHost.Plugins.Packings.Writing;
 /// <param name="Added">What is taken off zero points as they are stored: 1 in GPTQ's first version.</param>
 /// <param name="HasIndex">Whether each input's group is stored.</param>
 /// <param name="ScaleType">The type of the scales.</param>
-internal sealed record WordForm(string Scheme, int Bits, long Group, bool IsSymmetric, int Added, bool HasIndex, DType ScaleType) : WeightForm(Scheme)
+internal sealed record WordForm(string Scheme, int Bits, long Group, bool IsSymmetric, int Added, bool HasIndex, DType ScaleType)
+    : WeightForm(Scheme)
 {
-    public override string Settings => FormattableString.Invariant($"{Bits} bits in groups of {(Group == 0 ? "all" : Group)} inputs, {(IsSymmetric ? "symmetric" : "with zero points")}");
+    public override string Settings =>
+        FormattableString.Invariant(
+            $"{Bits} bits in groups of {(Group == 0 ? "all" : Group)} inputs, {(IsSymmetric ? "symmetric" : "with zero points")}");
 
     /// <summary>Whether words hold outputs, even ones first.</summary>
     public bool IsAwq => Scheme == "awq";
 
     public override bool Fits(TensorShape shape) =>
-        shape.Rank == 2 && shape.ElementCount > 0 && (Group == 0 || shape[1] % Group == 0) && shape[1] * Bits % 32 == 0 && shape[0] * Bits % 32 == 0;
+        shape.Rank == 2 && shape.ElementCount > 0 && (Group == 0 || shape[1] % Group == 0) && shape[1] * Bits % 32 == 0
+            && shape[0] * Bits % 32 == 0;
 
     public override WeightPacker Packer(TensorInfo plain, DType scaleType) => new WordPacker(this, plain);
 
@@ -174,7 +178,8 @@ internal sealed class WordPacker : WeightPacker
         if (bad >= 0)
         {
             throw new CheckpointException(new Problem(ErrorCodes.NonFinite,
-                $"tensor '{_scales.Name}': element {bad} is too large for type {_scales.DType}", "Write another packing, or `packing: none`."));
+                $"tensor '{_scales.Name}': element {bad} is too large for type {_scales.DType}",
+                "Write another packing, or `packing: none`."));
         }
 
         writer.Write(_codes, 0, MemoryMarshal.AsBytes<uint>(held.Codes));

@@ -3,7 +3,8 @@ using MergeHost.Scoring;
 
 namespace MergeHost.Plugins.Spear.Spectra;
 
-/// <summary>How many directions a matrix uses: <c>exp(−Σ p·log p)</c> with <c>p = S / ΣS</c>, from 1 to the smaller extent; 0 for zeros.</summary>
+/// <summary>How many directions a matrix uses: <c>exp(−Σ p·log p)</c> with <c>p = S / ΣS</c>, from 1
+/// to the smaller extent; 0 for zeros.</summary>
 /// <seealso href="https://ieeexplore.ieee.org/document/7098875">Roy and Vetterli, The effective rank</seealso>
 [LayerScorer("effective_rank")]
 public sealed class EffectiveRankScorer : ILayerScorer<EffectiveRankOptions>

@@ -4,7 +4,8 @@ namespace MergeHost.Plugins.Spear.Spectra;
 /// The law of the singular values of a large matrix of independent noise, <c>[m, n]</c> with <c>β = m/n ≤ 1</c>, in units of
 /// <c>σ·√n</c>: they lie in <c>[1 − √β, 1 + √β]</c>.
 /// </summary>
-/// <seealso href="https://doi.org/10.1070/SM1967v001n04ABEH001994">Marchenko and Pastur, Distribution of eigenvalues for some sets of random matrices</seealso>
+/// <seealso href="https://doi.org/10.1070/SM1967v001n04ABEH001994">Marchenko and Pastur, Distribution of
+/// eigenvalues for some sets of random matrices</seealso>
 internal static class MarchenkoPastur
 {
     /// <summary>The median <c>μ(β)</c> of the law, by halving; 0.8085 at β = 1.</summary>

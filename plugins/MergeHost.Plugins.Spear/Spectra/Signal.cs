@@ -19,7 +19,8 @@ internal readonly record struct Signal(double Threshold, int Count, double Ratio
         double signal = values.Where(value => value > threshold).Sum();
         double noise = values.Where(value => value <= threshold).Sum();
         int count = CountAbove(values, threshold);
-        return new Signal(threshold, count, rule == ThresholdRule.Spectrum ? SpectrumRatio(signal, noise, values[0]) : PlainRatio(signal, noise));
+        return new Signal(threshold, count,
+            rule == ThresholdRule.Spectrum ? SpectrumRatio(signal, noise, values[0]) : PlainRatio(signal, noise));
     }
 
     /// <summary>How many values are above a threshold.</summary>

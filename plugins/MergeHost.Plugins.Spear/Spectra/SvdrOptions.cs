@@ -9,7 +9,8 @@ public enum DropReading
     /// <summary>A smaller sum: <c>(ΣS₀ − ΣS₁) / ΣS₀</c>.</summary>
     Nuclear,
 
-    /// <summary>Less energy in as many of the largest values as the base has above the threshold: <c>1 − Σ S₁² / Σ S₀²</c> over i ≤ k₀.</summary>
+    /// <summary>Less energy in as many of the largest values as the base has above the threshold:
+    /// <c>1 − Σ S₁² / Σ S₀²</c> over i ≤ k₀.</summary>
     Energy,
 }
 

@@ -4,8 +4,8 @@ using MergeHost.Scoring;
 namespace MergeHost.Plugins.Spear.Spectra;
 
 /// <summary>Singular-value drop ratio: the share of its capacity that a matrix lost, by three readings; negative where it gained.</summary>
-/// <remarks>The name is SPEAR-MM's; its formula could not be had. The three readings are reconstructions that fit the words "drop" and "rank".</remarks>
-/// <seealso href="https://arxiv.org/abs/2511.08500">SPEAR-MM</seealso>
+/// <remarks>The name is SPEAR-MM's; its formula could not be had. The three readings are reconstructions that fit the words "drop" and
+/// "rank".</remarks> <seealso href="https://arxiv.org/abs/2511.08500">SPEAR-MM</seealso>
 [LayerScorer("svdr")]
 public sealed class SvdrScorer : ILayerScorer<SvdrOptions>
 {

@@ -17,8 +17,10 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
     /// <param name="vocabulary">The tokens of the output.</param>
     /// <param name="files">The files of the output's tokenizer.</param>
     /// <param name="options">The sample, and whether it may be cut in another way.</param>
-    /// <exception cref="MergeHostException">Text of the first model's tokens alone is cut in another way, and the options do not allow it.</exception>
-    public static RoundTrip Measure(RoundTripStart start, OutputVocabulary vocabulary, IReadOnlyList<CompanionFile> files, VocabularyOptions options)
+    /// <exception cref="MergeHostException">Text of the first model's tokens alone is cut in another
+    /// way, and the options do not allow it.</exception>
+    public static RoundTrip Measure(RoundTripStart start, OutputVocabulary vocabulary, IReadOnlyList<CompanionFile> files,
+        VocabularyOptions options)
     {
         IReadOnlyList<string> texts = options.Sample is { } file ? Paragraphs(file) : SampleTexts.All;
         if (start.IsKept)
@@ -35,11 +37,13 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
         RoundTrip result = Compare(texts, one, other, start.Model, vocabulary);
         return result.Retokenized == 0 || options.AllowRetokenization || start.Model != vocabulary.Owner ? result
             : throw new MergeHostException([new Problem(ErrorCodes.VocabularyMismatch,
-                $"{result.Retokenized} of {result.Documents} texts have tokens of '{start.Model.Name}' alone before and after, and are cut in another way",
+                $"{result.Retokenized} of {result.Documents} texts have tokens of '{start.Model.Name}' alone before and after, and are cut "
+                    + "in another way",
                 "Set `allow_retokenization: true` if that is meant.")]);
     }
 
-    private static RoundTrip Compare(IReadOnlyList<string> texts, TextTokenizer one, TextTokenizer other, ModelTokens before, OutputVocabulary vocabulary)
+    private static RoundTrip Compare(IReadOnlyList<string> texts, TextTokenizer one, TextTokenizer other, ModelTokens before,
+        OutputVocabulary vocabulary)
     {
         Dictionary<int, string> here = Inverse(before.Ids);
         Dictionary<int, string> there = Inverse(vocabulary.Ids);
@@ -56,18 +60,23 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
 
             changed++;
             bool isOfBefore = moved.All(id => there.TryGetValue(id, out string? token) && before.IdOf(token) >= 0);
-            bool isSameText = isOfBefore && ids.Select(id => here.GetValueOrDefault(id)).SequenceEqual(moved.Select(id => there.GetValueOrDefault(id)));
+            bool isSameText = isOfBefore
+                && ids.Select(id => here.GetValueOrDefault(id)).SequenceEqual(moved.Select(id => there.GetValueOrDefault(id)));
             retokenized += isOfBefore && !isSameText ? 1 : 0;
         }
 
-        return new RoundTrip(texts.Count, changed, retokenized, vocabulary.NewPieces.Count(piece => !IsReached(piece, other, vocabulary.Owner.Kind)), null);
+        return new RoundTrip(texts.Count, changed, retokenized,
+            vocabulary.NewPieces.Count(piece => !IsReached(piece, other, vocabulary.Owner.Kind)), null);
     }
 
     // A piece of bytes has no text of its own, nor has one that goes on with a word.
     private static bool IsReached(TokenPiece piece, TextTokenizer tokenizer, string kind)
     {
-        string text = kind == ModelTokens.WordPiece && piece.Text.StartsWith("##", StringComparison.Ordinal) ? "" : tokenizer.Decode([piece.Id]);
-        return text.Length == 0 || text.Contains('\uFFFD', StringComparison.Ordinal) || tokenizer.Encode(text).Count <= 1 || tokenizer.Encode(text.TrimStart(' ')).Count <= 1;
+        string text = kind == ModelTokens.WordPiece && piece.Text.StartsWith("##", StringComparison.Ordinal)
+            ? ""
+            : tokenizer.Decode([piece.Id]);
+        return text.Length == 0 || text.Contains('\uFFFD', StringComparison.Ordinal) || tokenizer.Encode(text).Count <= 1
+            || tokenizer.Encode(text.TrimStart(' ')).Count <= 1;
     }
 
     private static Dictionary<int, string> Inverse(IReadOnlyDictionary<string, int> ids)
@@ -89,7 +98,8 @@ internal sealed record RoundTrip(int Documents, int Changed, int Retokenized, in
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.ModelNotFound, $"'sample': {file} cannot be read: {exception.Message.TrimEnd('.')}", "Name a text file."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.ModelNotFound,
+                $"'sample': {file} cannot be read: {exception.Message.TrimEnd('.')}", "Name a text file."), exception);
         }
     }
 }

@@ -17,12 +17,14 @@ namespace MergeHost.Plugins.Vocabulary.Reports;
 /// <param name="plan">Where the embedding's rows come from; <see langword="null"/> without one.</param>
 /// <param name="roundTrip">How texts are tokenized before and after.</param>
 internal sealed class VocabularyReport(
-    string source, OutputVocabulary vocabulary, IReadOnlyList<ModelTokens> models, IReadOnlyList<long> stored, long ownerRows, RowPlan? plan, RoundTrip roundTrip)
+    string source, OutputVocabulary vocabulary, IReadOnlyList<ModelTokens> models, IReadOnlyList<long> stored, long ownerRows,
+    RowPlan? plan, RoundTrip roundTrip)
 {
     // Names of tokens beyond this are only counted.
     private const int MostNames = 1000;
 
-    private readonly (string Token, int Id)[] _tokens = [.. vocabulary.Ids.OrderBy(token => token.Value).Select(token => (token.Key, token.Value))];
+    private readonly (string Token, int Id)[] _tokens = [.. vocabulary.Ids.OrderBy(token => token.Value)
+        .Select(token => (token.Key, token.Value))];
 
     /// <summary>The report for people.</summary>
     public IReadOnlyList<string> Lines
@@ -30,14 +32,16 @@ internal sealed class VocabularyReport(
         get
         {
             List<string> lines = [Invariant($"{_tokens.Length:N0} tokens ({source}; {Shared:N0} that all models have) in {Rows:N0} rows")];
-            lines.AddRange(models.Select((model, index) => (model.Name, Moved: Moved(index))).Where(model => model.Moved > 0).Select(model => Invariant($"{model.Name}: {model.Moved:N0} tokens move to other ids")));
+            lines.AddRange(models.Select((model, index) => (model.Name, Moved: Moved(index))).Where(model => model.Moved > 0)
+                .Select(model => Invariant($"{model.Name}: {model.Moved:N0} tokens move to other ids")));
             if (Added.Length > 0)
             {
                 lines.Add(Invariant($"{Added.Length:N0} tokens are added to those of {vocabulary.Owner.Name}: {Some(Added)}"));
             }
 
             lines.AddRange(Filled.Select(group => Invariant($"{group.Tokens.Length:N0} filled by {group.Rule}: {Some(group.Tokens)}")));
-            lines.AddRange(LeftOut.Select(left => Invariant($"{left.Tokens.Length:N0} of {left.Model} left out, as they have no row: {Some(left.Tokens)}")));
+            lines.AddRange(LeftOut.Select(left =>
+                Invariant($"{left.Tokens.Length:N0} of {left.Model} left out, as they have no row: {Some(left.Tokens)}")));
             lines.Add(roundTrip.Reason is { } reason ? $"round trip not measured: {reason}"
                 : Invariant($"round trip: {roundTrip.Changed} of {roundTrip.Documents} texts get other ids")
                     + (roundTrip.Unreached > 0 ? Invariant($"; {roundTrip.Unreached:N0} new pieces are never reached") : ""));
@@ -47,7 +51,9 @@ internal sealed class VocabularyReport(
 
     private int Rows => plan?.Rows ?? vocabulary.Count;
 
-    private int Shared => _tokens.Count(token => plan is not null && plan.Fill(token.Id) is null or { IsForced: true } && models.All(model => model.IdOf(token.Token) >= 0));
+    private int Shared =>
+        _tokens.Count(token => plan is not null && plan.Fill(token.Id) is null or { IsForced: true }
+            && models.All(model => model.IdOf(token.Token) >= 0));
 
     private string[] Added => [.. _tokens.Where(token => !vocabulary.Owner.Ids.ContainsKey(token.Token)).Select(token => token.Token)];
 
@@ -60,7 +66,9 @@ internal sealed class VocabularyReport(
     private (string Model, string[] Tokens)[] LeftOut =>
     [
         .. models.Zip(stored).Where(model => model.Second > 0)
-            .Select(model => (model.First.Name, model.First.Ids.Where(token => token.Value >= model.Second).OrderBy(token => token.Value).Select(token => token.Key).ToArray()))
+            .Select(model => (model.First.Name,
+                model.First.Ids.Where(token => token.Value >= model.Second).OrderBy(token => token.Value).Select(token => token.Key)
+                    .ToArray()))
             .Where(model => model.Item2.Length > 0),
     ];
 
@@ -71,25 +79,29 @@ internal sealed class VocabularyReport(
         {
             if (rule == "zero")
             {
-                context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"no model has a row for {Some(tokens)}: it is zero, which in a head is more than most others",
+                context.Warn(new Problem(ErrorCodes.VocabularyMismatch,
+                    $"no model has a row for {Some(tokens)}: it is zero, which in a head is more than most others",
                     "Give such tokens rows under `tokens:`, or take another `source:`."));
             }
         }
 
         foreach ((string model, string[] tokens) in LeftOut)
         {
-            context.Warn(new Problem(ErrorCodes.VocabularyMismatch, $"'{model}' has no rows for its tokens {Some(tokens)}, so they are left out"));
+            context.Warn(new Problem(ErrorCodes.VocabularyMismatch,
+                $"'{model}' has no rows for its tokens {Some(tokens)}, so they are left out"));
         }
 
         foreach ((string model, StoredToken token) in vocabulary.Otherwise)
         {
             context.Warn(new Problem(ErrorCodes.VocabularyMismatch,
-                $"'{model}' has token '{CheckpointException.Printable(token.Content)}' with other settings than the model whose token the output gets"));
+                $"'{model}' has token '{CheckpointException.Printable(token.Content)}' with other settings than the model whose token the "
+                    + "output gets"));
         }
 
         if (plan is not null && plan.Rows < ownerRows && ownerRows < long.MaxValue)
         {
-            context.Warn(new Problem(ErrorCodes.VocabularyMismatch, Invariant($"the output has {plan.Rows:N0} rows, '{vocabulary.Owner.Name}' has {ownerRows:N0}"),
+            context.Warn(new Problem(ErrorCodes.VocabularyMismatch,
+                Invariant($"the output has {plan.Rows:N0} rows, '{vocabulary.Owner.Name}' has {ownerRows:N0}"),
                 "Set `keep_rows: true` to keep its number of rows, or `pad_to_multiple_of:`."));
         }
     }
@@ -120,7 +132,8 @@ internal sealed class VocabularyReport(
         return json;
     }
 
-    private int Moved(int model) => _tokens.Count(token => plan is not null && plan.Own(model, token.Id) is >= 0 and int own && own != token.Id);
+    private int Moved(int model) =>
+        _tokens.Count(token => plan is not null && plan.Own(model, token.Id) is >= 0 and int own && own != token.Id);
 
     private static JsonObject Names(string[] tokens) => new()
     {
@@ -129,7 +142,9 @@ internal sealed class VocabularyReport(
     };
 
     private static string Some(string[] tokens) =>
-        string.Join(", ", tokens.Take(5).Select(token => $"'{CheckpointException.Printable(token)}'")) + (tokens.Length > 5 ? Invariant($" and {tokens.Length - 5:N0} more") : "");
+        string.Join(", ", tokens.Take(5).Select(token => $"'{CheckpointException.Printable(token)}'")) + (tokens.Length > 5
+            ? Invariant($" and {tokens.Length - 5:N0} more")
+            : "");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

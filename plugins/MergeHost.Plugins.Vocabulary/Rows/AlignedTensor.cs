@@ -17,7 +17,8 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<ModelRows?> part
     private float[]? _padding;
 
     /// <summary>The tensor as it is given.</summary>
-    public TensorInfo Info { get; } = new(parts[model]!.Name, type, parts[model]!.Info.Shape.Rank == 1 ? [plan.Rows] : [plan.Rows, parts[model]!.Info.Shape[1]]);
+    public TensorInfo Info { get; } = new(parts[model]!.Name, type,
+        parts[model]!.Info.Shape.Rank == 1 ? [plan.Rows] : [plan.Rows, parts[model]!.Info.Shape[1]]);
 
     /// <summary>Reads a run of elements.</summary>
     public void Read(long firstElement, Span<byte> destination)
@@ -30,7 +31,8 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<ModelRows?> part
             int run = 1;
             if (Stored(row) is { } place)
             {
-                while (((long)run * _width) - offset < left && Stored(row + run) is { } next && next == new RowPlace(place.Model, place.Row + run))
+                while (((long)run * _width) - offset < left && Stored(row + run) is { } next
+                    && next == new RowPlace(place.Model, place.Row + run))
                 {
                     run++;
                 }
@@ -117,7 +119,8 @@ internal sealed class AlignedTensor(RowPlan plan, IReadOnlyList<ModelRows?> part
         int count = 0;
         for (int first = 0; first < plan.ModelRows; first += RowsOfBlock)
         {
-            int[] rows = [.. Enumerable.Range(first, Math.Min(RowsOfBlock, plan.ModelRows - first)).Where(row => plan.Fill(row)?.Rule != RowRule.Hole)];
+            int[] rows = [.. Enumerable.Range(first, Math.Min(RowsOfBlock, plan.ModelRows - first))
+                .Where(row => plan.Fill(row)?.Rule != RowRule.Hole)];
             int place = 0;
             foreach (int row in rows)
             {

@@ -22,12 +22,14 @@ internal sealed class GivenRows
     public bool IsAdded(string token) => _tokens.TryGetValue(token, out (RowFill? Fill, bool) found) && found.Fill is null;
 
     /// <summary>The error of a token that no model has, and that the recipe gives no row.</summary>
-    public static MergeHostException WithoutSource(string token) => Wrong(ErrorCodes.Missing, token, "no model has it, and the recipe gives it no row",
-        "Give it a `source:`, such as `{kind: zero}`, or `{kind: model_token, model: M, token: T}` for the row of another token.");
+    public static MergeHostException WithoutSource(string token) =>
+        Wrong(ErrorCodes.Missing, token, "no model has it, and the recipe gives it no row",
+            "Give it a `source:`, such as `{kind: zero}`, or `{kind: model_token, model: M, token: T}` for the row of another token.");
 
     /// <summary>Reads them.</summary>
     /// <exception cref="MergeHostException">A source is not complete, or there is no such row; all that are wrong are reported.</exception>
-    public static GivenRows Read(IReadOnlyDictionary<string, TokenOptions> tokens, AlignmentContext context, IReadOnlyList<ModelTokens> models, IReadOnlyList<long> rows)
+    public static GivenRows Read(IReadOnlyDictionary<string, TokenOptions> tokens, AlignmentContext context,
+        IReadOnlyList<ModelTokens> models, IReadOnlyList<long> rows)
     {
         GivenRows given = new();
         List<Problem> problems = [];
@@ -56,9 +58,11 @@ internal sealed class GivenRows
                 case { Kind: TokenSourceKind.Zero, Model: null, Token: null, TokenId: null }:
                     return new RowFill(RowRule.GivenZero, [], options.Force);
                 case { Kind: TokenSourceKind.Zero }:
-                    throw Wrong(ErrorCodes.Conflict, token, "'kind: zero' goes with nothing else", "Leave out the other fields of `source:`.");
+                    throw Wrong(ErrorCodes.Conflict, token, "'kind: zero' goes with nothing else",
+                        "Leave out the other fields of `source:`.");
                 case { Kind: TokenSourceKind.ModelToken } named when (named.Token is null) == (named.TokenId is null):
-                    throw Wrong(ErrorCodes.Conflict, token, "'kind: model_token' takes one of 'token' and 'token_id'", "Give just one of them.");
+                    throw Wrong(ErrorCodes.Conflict, token, "'kind: model_token' takes one of 'token' and 'token_id'",
+                        "Give just one of them.");
                 case { Kind: null } bare when bare.Token is not null || bare.TokenId is not null:
                     throw Wrong(ErrorCodes.Missing, token, "'source' names a token, and 'kind' is missing", "Add `kind: model_token`.");
                 case { Model: null }:
@@ -73,14 +77,19 @@ internal sealed class GivenRows
             int model = context.Find(source.Model!) is { } found ? context.Models.ToList().IndexOf(found) : -1;
             if (model < 0)
             {
-                throw Wrong(ErrorCodes.ModelNotFound, token, $"its source '{source.Model}' takes no part in the merge, so that it gives no rows",
+                throw Wrong(ErrorCodes.ModelNotFound, token,
+                    $"its source '{source.Model}' takes no part in the merge, so that it gives no rows",
                     $"Name one of {string.Join(", ", context.Models.Select(other => $"'{other.Name}'"))}.");
             }
 
             string name = source.Token ?? token;
             int row = source.TokenId ?? models[model].IdOf(name);
-            return row < 0 ? throw Wrong(ErrorCodes.ValueOutOfRange, token, $"'{source.Model}' has no token '{CheckpointException.Printable(name)}'", "Name a token that the model has.")
-                : row >= rows[model] ? throw Wrong(ErrorCodes.ValueOutOfRange, token, $"row {row} of '{source.Model}' is asked for, which has {rows[model]} rows", "Name a row that the model has.")
+            return row < 0
+                ? throw Wrong(ErrorCodes.ValueOutOfRange, token, $"'{source.Model}' has no token '{CheckpointException.Printable(name)}'",
+                    "Name a token that the model has.")
+                : row >= rows[model]
+                    ? throw Wrong(ErrorCodes.ValueOutOfRange, token,
+                        $"row {row} of '{source.Model}' is asked for, which has {rows[model]} rows", "Name a row that the model has.")
                 : new RowPlace(model, row);
         }
     }

@@ -48,9 +48,12 @@ internal sealed record TokenTensor(string Name, IReadOnlyList<ModelRows?> Parts)
         // What wrappers put before a name does not count: the one tensor of its kind is the same in all models.
         string NameOf(TensorInfo tensor, List<TensorInfo> siblings)
         {
-            bool IsAlike(TensorInfo other) => context.RoleOf(other.Name) == context.RoleOf(tensor.Name) && other.Shape.Rank == tensor.Shape.Rank;
+            bool IsAlike(TensorInfo other) =>
+                context.RoleOf(other.Name) == context.RoleOf(tensor.Name) && other.Shape.Rank == tensor.Shape.Rank;
             List<TensorInfo> firsts = own[0].FindAll(IsAlike);
-            return firsts.Exists(first => first.Name == tensor.Name) || firsts.Count != 1 || siblings.Count(IsAlike) != 1 ? tensor.Name : firsts[0].Name;
+            return firsts.Exists(first => first.Name == tensor.Name) || firsts.Count != 1 || siblings.Count(IsAlike) != 1
+                ? tensor.Name
+                : firsts[0].Name;
         }
     }
 
@@ -59,9 +62,11 @@ internal sealed record TokenTensor(string Name, IReadOnlyList<ModelRows?> Parts)
         checkpoint.Tensors.FirstOrDefault(tensor => tensor.Shape.Rank == 2 && roleOf(tensor.Name) == TensorRole.Embedding)?.Shape[0];
 
     // A head of several layers has others, too, that have nothing to do with tokens.
-    private static IEnumerable<TensorInfo> Of(ICheckpointReader checkpoint, Func<string, TensorRole> roleOf) => RowsOf(checkpoint, roleOf) is { } rows
-        ? checkpoint.Tensors.Where(tensor => tensor.Shape.Rank is 1 or 2 && tensor.Shape[0] == rows && roleOf(tensor.Name) is TensorRole.Embedding or TensorRole.Head)
-        : [];
+    private static IEnumerable<TensorInfo> Of(ICheckpointReader checkpoint, Func<string, TensorRole> roleOf) =>
+        RowsOf(checkpoint, roleOf) is { } rows
+            ? checkpoint.Tensors.Where(tensor => tensor.Shape.Rank is 1 or 2 && tensor.Shape[0] == rows
+                && roleOf(tensor.Name) is TensorRole.Embedding or TensorRole.Head)
+            : [];
 }
 
 /// <summary>What a model has for such a tensor.</summary>

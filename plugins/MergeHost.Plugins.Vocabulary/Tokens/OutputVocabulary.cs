@@ -2,8 +2,8 @@ namespace MergeHost.Plugins.Vocabulary.Tokens;
 
 /// <summary>The tokens that the output has.</summary>
 /// <remarks>
-/// The owner's keep their ids; then come the pieces of the other models, in the order of the recipe and each by its own ids; then their added
-/// tokens in the same way; then those that the recipe adds. Tokens without a row in their model's embedding are left out.
+/// The owner's keep their ids; then come the pieces of the other models, in the order of the recipe and each by its own ids; then their
+/// added tokens in the same way; then those that the recipe adds. Tokens without a row in their model's embedding are left out.
 /// </remarks>
 internal sealed class OutputVocabulary
 {

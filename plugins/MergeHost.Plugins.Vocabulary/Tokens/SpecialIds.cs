@@ -3,7 +3,8 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Vocabulary.Tokens;
 
-/// <summary>The ids of BOS, EOS and padding that configurations name: those of the tokenizer's owner; a token that is left out has none.</summary>
+/// <summary>The ids of BOS, EOS and padding that configurations name: those of the tokenizer's
+/// owner; a token that is left out has none.</summary>
 internal static class SpecialIds
 {
     private const string ConfigFile = "config.json";
@@ -32,7 +33,8 @@ internal static class SpecialIds
         return config;
     }
 
-    /// <summary>The output's <c>generation_config.json</c>: the owner's, or else the donor's with the owner's ids; none if neither has one.</summary>
+    /// <summary>The output's <c>generation_config.json</c>: the owner's, or else the donor's with the
+    /// owner's ids; none if neither has one.</summary>
     public static IEnumerable<CompanionFile> Generation(OutputVocabulary vocabulary, IReadOnlyList<CompanionFile> donor)
     {
         ModelTokens owner = vocabulary.Owner;
@@ -58,5 +60,6 @@ internal static class SpecialIds
         ? new JsonArray([.. several.Where(id => IsThere(id, vocabulary)).Select(id => id?.DeepClone())])
         : IsThere(ids, vocabulary) ? ids!.DeepClone() : null;
 
-    private static bool IsThere(JsonNode? id, OutputVocabulary vocabulary) => id.AsInt() is { } number && number >= 0 && number < vocabulary.Count;
+    private static bool IsThere(JsonNode? id, OutputVocabulary vocabulary) =>
+        id.AsInt() is { } number && number >= 0 && number < vocabulary.Count;
 }

@@ -34,17 +34,23 @@ internal sealed record StoredToken(string Content, int Id)
     public static IEnumerable<StoredToken> OfTokenizer(JsonObject? json) =>
         json.Find("added_tokens").Items().Select(token => Read(token, token.Find("id").AsInt())).OfType<StoredToken>();
 
-    /// <summary>The tokens that stand beside: in the decoder of <c>tokenizer_config.json</c>, or without one in <c>added_tokens.json</c>.</summary>
+    /// <summary>The tokens that stand beside: in the decoder of <c>tokenizer_config.json</c>, or
+    /// without one in <c>added_tokens.json</c>.</summary>
     public static IEnumerable<StoredToken> Beside(JsonObject? settings, JsonObject? list)
     {
         if (settings.Find("added_tokens_decoder") is JsonObject { Count: > 0 } decoder)
         {
-            return decoder.Select(entry => Read(entry.Value, int.TryParse(entry.Key, CultureInfo.InvariantCulture, out int id) ? id : null)).OfType<StoredToken>().OrderBy(token => token.Id);
+            return decoder.Select(entry => Read(entry.Value, int.TryParse(entry.Key, CultureInfo.InvariantCulture, out int id) ? id : null))
+                .OfType<StoredToken>().OrderBy(token => token.Id);
         }
 
         HashSet<string> named = [.. Named(settings).Values];
         return (list ?? []).Where(entry => entry.Key.Length > 0 && entry.Value.AsInt() is >= 0)
-            .Select(entry => new StoredToken(entry.Key, entry.Value.AsInt()!.Value) { Normalized = !named.Contains(entry.Key), Special = named.Contains(entry.Key) })
+            .Select(entry => new StoredToken(entry.Key, entry.Value.AsInt()!.Value)
+            {
+                Normalized = !named.Contains(entry.Key),
+                Special = named.Contains(entry.Key)
+            })
             .OrderBy(token => token.Id);
     }
 

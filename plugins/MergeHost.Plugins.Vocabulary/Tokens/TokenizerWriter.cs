@@ -12,7 +12,8 @@ internal static class TokenizerWriter
 
     // A vocabulary of one's own in other files, and the list that only counts without a decoder: tokenizer.json says it all.
     private static readonly string[] _replaced =
-        [TokenizerFiles.Json, TokenizerFiles.SentencePiece, Settings, Map, "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "tekken.json"];
+        [TokenizerFiles.Json, TokenizerFiles.SentencePiece, Settings, Map, "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
+            "spiece.model", "sentencepiece.bpe.model", "tekken.json"];
 
     private static readonly string[] _kept = ["chat_template.jinja", "chat_template.json"];
 
@@ -49,7 +50,8 @@ internal static class TokenizerWriter
     }
 
     private static bool IsTokenizer(CompanionFile file) => _replaced.Contains(file.Name) || _kept.Contains(file.Name)
-        || file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal);
+        || file.Name.StartsWith("tokenizer.", StringComparison.Ordinal)
+        || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal);
 
     private static void RemoveLeft(ModelTokens owner, JsonObject model, IReadOnlySet<string> left)
     {
@@ -82,7 +84,8 @@ internal static class TokenizerWriter
         {
             model["merges"] = new JsonArray(
             [
-                .. merges.Where(merge => ModelTokens.Pair(merge) is not (string left, string right) || !new[] { left, right, left + right }.Any(pieces.Contains))
+                .. merges.Where(merge => ModelTokens.Pair(merge) is not (string left, string right)
+                    || !new[] { left, right, left + right }.Any(pieces.Contains))
                     .Select(merge => merge?.DeepClone()),
             ]);
         }
@@ -100,7 +103,8 @@ internal static class TokenizerWriter
 
                 break;
 
-            // A piece's id is its place, so that the tokens between get places, too; they are found before text is cut, and never as pieces.
+            // A piece's id is its place, so that the tokens between get places, too; they are
+            // found before text is cut, and never as pieces.
             case JsonArray places when vocabulary.NewPieces.Count > 0:
                 double least = places.Min(place => place.At(1).AsNumber() ?? 0);
                 Dictionary<int, string> texts = [];
@@ -139,7 +143,9 @@ internal static class TokenizerWriter
             {
                 if (pieces.ContainsKey(left) && pieces.ContainsKey(right) && pieces.ContainsKey(left + right) && known.Add((left, right)))
                 {
-                    merges.Add(areTexts && !left.Contains(' ', StringComparison.Ordinal) ? JsonValue.Create($"{left} {right}") : new JsonArray(left, right));
+                    merges.Add(areTexts && !left.Contains(' ', StringComparison.Ordinal)
+                        ? JsonValue.Create($"{left} {right}")
+                        : new JsonArray(left, right));
                 }
             }
         }
@@ -149,10 +155,12 @@ internal static class TokenizerWriter
     {
         foreach (JsonNode step in TokenizerSteps.Of(json["post_processor"]))
         {
-            if (step.Find("special_tokens") is JsonObject tokens && tokens.FirstOrDefault(token => vocabulary.Left.Contains(token.Key)).Key is { } left)
+            if (step.Find("special_tokens") is JsonObject tokens
+                && tokens.FirstOrDefault(token => vocabulary.Left.Contains(token.Key)).Key is { } left)
             {
                 throw new CheckpointException(new Problem(ErrorCodes.VocabularyMismatch,
-                    $"'{owner.Name}' puts the token '{CheckpointException.Printable(left)}' around texts, and its embedding has no row for it",
+                    $"'{owner.Name}' puts the token '{CheckpointException.Printable(left)}' around texts, and its embedding has no row for "
+                        + "it",
                     "Name another model by `source:`."));
             }
         }
@@ -162,7 +170,8 @@ internal static class TokenizerWriter
     {
         if (settings.ContainsKey("added_tokens_decoder"))
         {
-            settings["added_tokens_decoder"] = new JsonObject(vocabulary.Added.Select(token => KeyValuePair.Create($"{token.Id}", (JsonNode?)token.ToDecoder())));
+            settings["added_tokens_decoder"] =
+                new JsonObject(vocabulary.Added.Select(token => KeyValuePair.Create($"{token.Id}", (JsonNode?)token.ToDecoder())));
         }
 
         return Named(settings, vocabulary);

@@ -75,7 +75,8 @@ internal sealed class LeastSquares(int most)
         return solution;
     }
 
-    /// <summary>Solves a system whose last column is its right side, by elimination with the largest pivot; unknowns that it does not tell are 0.</summary>
+    /// <summary>Solves a system whose last column is its right side, by elimination with the largest pivot;
+    /// unknowns that it does not tell are 0.</summary>
     public static double[] Eliminate(double[,] system)
     {
         int size = system.GetLength(0);

@@ -7,7 +7,8 @@ using MergeHost.Plugins.Vocabulary.Rows;
 namespace MergeHost.Plugins.Vocabulary.Transplanting;
 
 /// <summary>Makes rows for tokens that a model lacks, block by block as they are read.</summary>
-/// <remarks>The rows of shared tokens, of both models, stay in memory as float32 once the first row is made; blocks are made as matrix products.</remarks>
+/// <remarks>The rows of shared tokens, of both models, stay in memory as float32 once the first row is made;
+/// blocks are made as matrix products.</remarks>
 /// <param name="options">The method.</param>
 /// <param name="model">The model's tensor.</param>
 /// <param name="donor">The donor's tensor of the same role.</param>

@@ -4,7 +4,8 @@ using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Vocabulary.Transplanting;
 
-/// <summary>Tokens in one spelling, so that those of two tokenizers can be matched: beginnings of words, and special tokens by what they are for.</summary>
+/// <summary>Tokens in one spelling, so that those of two tokenizers can be matched: beginnings of words, and
+/// special tokens by what they are for.</summary>
 internal static class SharedTokens
 {
     /// <summary>The tokens of a model by their spelling.</summary>
@@ -35,12 +36,14 @@ internal static class SharedTokens
         return found;
     }
 
-    /// <summary>For tokens that a model lacks the longest of its tokens that they begin with, but for special ones; white space alone is no beginning.</summary>
+    /// <summary>For tokens that a model lacks the longest of its tokens that they begin with, but for special
+    /// ones; white space alone is no beginning.</summary>
     /// <param name="here">The model's tokens.</param>
     /// <param name="there">The donor's tokens.</param>
     public static IEnumerable<SharedRow> Beginnings(Dictionary<TokenSpelling, int> here, Dictionary<TokenSpelling, int> there)
     {
-        foreach ((TokenSpelling token, int id) in there.Where(token => token.Key.Place != TokenPlace.Special && !here.ContainsKey(token.Key)))
+        foreach ((TokenSpelling token,
+            int id) in there.Where(token => token.Key.Place != TokenPlace.Special && !here.ContainsKey(token.Key)))
         {
             for (int length = token.Text.Length - 1; length > 0 && !string.IsNullOrWhiteSpace(token.Text[..length]); length--)
             {

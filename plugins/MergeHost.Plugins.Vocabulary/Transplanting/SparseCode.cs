@@ -31,7 +31,8 @@ internal sealed class SparseCode
     }
 
     /// <summary>
-    /// Orthogonal matching pursuit: k times the row that has the largest product with what is left, and then the coefficients that leave least.
+    /// Orthogonal matching pursuit: k times the row that has the largest product with what is
+    /// left, and then the coefficients that leave least.
     /// </summary>
     /// <param name="algebra">Multiplies matrices.</param>
     /// <param name="rows">What sums are made of.</param>
@@ -87,7 +88,8 @@ internal sealed class SparseCode
                     : (lengths[row] * lengths[row]) + (length * length) - (2 * product);
             }
 
-            codes[target]._places.AddRange(distances.Index().OrderBy(row => row.Item).ThenBy(row => row.Index).Take(options.K).Select(row => row.Index));
+            codes[target]._places.AddRange(distances.Index().OrderBy(row => row.Item).ThenBy(row => row.Index).Take(options.K)
+                .Select(row => row.Index));
             codes[target]._coefficients = Weights(rows, codes[target]._places, wanted.Row(target), options);
         });
         return codes;

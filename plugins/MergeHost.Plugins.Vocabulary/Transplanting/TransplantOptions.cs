@@ -24,7 +24,8 @@ public sealed record TransplantOptions
     /// <summary>What <c>subword</c> makes of the rows of a token's parts.</summary>
     public SubwordRule Subword { get; init; } = SubwordRule.Mean;
 
-    /// <summary>Where a token that the model lacks gets the row of the longest token that it begins with, if there is one, before <c>method</c> is asked.</summary>
+    /// <summary>Where a token that the model lacks gets the row of the longest token that it begins with, if there is
+    /// one, before <c>method</c> is asked.</summary>
     public PrefixMatch PrefixMatch { get; init; }
 }
 
@@ -47,7 +48,8 @@ public enum PrefixMatch
 /// <summary>How rows are made.</summary>
 public enum TransplantMethod
 {
-    /// <summary>Orthogonal matching pursuit: few shared tokens that make the donor's row, with the same coefficients on the model's.</summary>
+    /// <summary>Orthogonal matching pursuit: few shared tokens that make the donor's row, with
+    /// the same coefficients on the model's.</summary>
     Omp,
 
     /// <summary>The shared tokens that are nearest in the donor.</summary>

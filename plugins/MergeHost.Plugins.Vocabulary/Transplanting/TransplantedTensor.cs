@@ -6,7 +6,8 @@ namespace MergeHost.Plugins.Vocabulary.Transplanting;
 /// <summary>A tensor of a model in another model's vocabulary.</summary>
 /// <param name="part">The model's tensor.</param>
 /// <param name="type">How rows are given.</param>
-/// <param name="rows">For each id the model's row, or below 0 the target that a row is made for, as <c>-1 - target</c>; <see langword="null"/> for a hole.</param>
+/// <param name="rows">For each id the model's row, or below 0 the target that a row is made for, as <c>-1 -
+/// target</c>; <see langword="null"/> for a hole.</param>
 /// <param name="maker">Makes rows.</param>
 internal sealed class TransplantedTensor(ModelRows part, DType type, IReadOnlyList<int?> rows, RowMaker maker) : ITokenRows
 {

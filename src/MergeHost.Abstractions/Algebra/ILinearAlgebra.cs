@@ -16,7 +16,8 @@ public interface ILinearAlgebra
     /// <exception cref="ArgumentException">The inner extents differ.</exception>
     Matrix<double> Product(Matrix<double> a, Matrix<double> b, bool transposeA = false, bool transposeB = false);
 
-    /// <summary>The Gram matrix of the shorter side in float64: <c>a·aᵀ</c> if there are no more rows than columns, else <c>aᵀ·a</c>.</summary>
+    /// <summary>The Gram matrix of the shorter side in float64: <c>a·aᵀ</c> if there are no more
+    /// rows than columns, else <c>aᵀ·a</c>.</summary>
     Matrix<double> Gram(Matrix<float> a);
 
     /// <inheritdoc cref="Gram(Matrix{float})"/>
@@ -34,7 +35,8 @@ public interface ILinearAlgebra
     /// </summary>
     IReadOnlyList<double> SingularValues(Matrix<float> a);
 
-    /// <summary>The thin singular value decomposition <c>a = u · diag(s) · vᵀ</c>, with the same limit as <see cref="SingularValues"/>.</summary>
+    /// <summary>The thin singular value decomposition <c>a = u · diag(s) · vᵀ</c>, with the same
+    /// limit as <see cref="SingularValues"/>.</summary>
     SingularValueDecomposition Decompose(Matrix<float> a);
 
     /// <summary>The largest singular values and their vectors: the best approximation of a by a matrix of that rank.</summary>
@@ -44,8 +46,8 @@ public interface ILinearAlgebra
     SingularValueDecomposition Decompose(Matrix<float> a, int count);
 
     /// <summary>
-    /// The orthogonal factor of the polar decomposition, <c>u · vᵀ</c> of <c>a = u · diag(s) · vᵀ</c>: of all matrices with orthonormal columns
-    /// (or rows, of a wide matrix) the nearest to a.
+    /// The orthogonal factor of the polar decomposition, <c>u · vᵀ</c> of <c>a = u · diag(s) · vᵀ</c>: of all matrices with orthonormal
+    /// columns (or rows, of a wide matrix) the nearest to a.
     /// </summary>
     /// <remarks>
     /// Directions whose singular value is below 1e-6 of the largest are rounding and are left out, so that a matrix of low rank gives an
@@ -60,10 +62,12 @@ public interface ILinearAlgebra
 
 /// <summary>What <see cref="ILinearAlgebra.SymmetricEigen"/> finds.</summary>
 /// <param name="Values">The n eigenvalues, ascending.</param>
-/// <param name="Vectors"><c>[n, n]</c>, one eigenvector a column in the order of the values; <see langword="null"/> if they were not asked for.</param>
+/// <param name="Vectors"><c>[n, n]</c>, one eigenvector a column in the order of the values;
+/// <see langword="null"/> if they were not asked for.</param>
 public sealed record SymmetricEigen(IReadOnlyList<double> Values, Matrix<double>? Vectors);
 
-/// <summary>What <see cref="ILinearAlgebra.Decompose(Matrix{float})"/> finds, with k the smaller extent, or as many as were asked for.</summary>
+/// <summary>What <see cref="ILinearAlgebra.Decompose(Matrix{float})"/> finds, with k the smaller
+/// extent, or as many as were asked for.</summary>
 /// <param name="U"><c>[rows, k]</c>, orthonormal columns.</param>
 /// <param name="S">The k singular values, descending.</param>
 /// <param name="V"><c>[columns, k]</c>, orthonormal columns.</param>

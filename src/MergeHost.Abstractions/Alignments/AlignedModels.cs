@@ -13,15 +13,17 @@ public sealed record AlignedModels
     public required IReadOnlyList<ICheckpointReader> Checkpoints { get; init; }
 
     /// <summary>
-    /// The tokenizer's files of the output, and others that take the place of files of the same name; <see langword="null"/> where the files
-    /// stay as they are.
+    /// The tokenizer's files of the output, and others that take the place of files of the same name;
+    /// <see langword="null"/> where the files stay as they are.
     /// </summary>
     public IReadOnlyList<CompanionFile>? Companions { get; init; }
 
-    /// <summary>The name of the model that the tokenizer's files come from, or <see langword="null"/> where they stay as they are.</summary>
+    /// <summary>The name of the model that the tokenizer's files come from, or
+    /// <see langword="null"/> where they stay as they are.</summary>
     public string? TokenizerOwner { get; init; }
 
-    /// <summary>Fields of the output's <c>config.json</c>, in its part for text; <see langword="null"/> removes what a field says.</summary>
+    /// <summary>Fields of the output's <c>config.json</c>, in its part for text;
+    /// <see langword="null"/> removes what a field says.</summary>
     public JsonObject Config { get; init; } = [];
 
     /// <summary>What was done, in lines for people.</summary>

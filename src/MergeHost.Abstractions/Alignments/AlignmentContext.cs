@@ -9,7 +9,8 @@ namespace MergeHost.Alignments;
 /// <param name="open">Opens another checkpoint by name.</param>
 /// <param name="warn">Receives what is worth knowing.</param>
 public sealed class AlignmentContext(
-    IReadOnlyList<StageModel> models, Func<string, TensorRole> roleOf, Func<string, StageModel?> find, Func<string, ICheckpointReader> open, Action<Problem> warn)
+    IReadOnlyList<StageModel> models, Func<string, TensorRole> roleOf, Func<string, StageModel?> find, Func<string, ICheckpointReader> open,
+    Action<Problem> warn)
 {
     /// <summary>The models, each once: the base first, then in the order of the recipe.</summary>
     public IReadOnlyList<StageModel> Models => models;
@@ -30,6 +31,7 @@ public sealed class AlignmentContext(
     /// <exception cref="MergeHostException">It is not there, or cannot be opened.</exception>
     public ICheckpointReader Open(string name) => open(name);
 
-    /// <summary>Tells the user what is worth knowing, though nothing stands in the way; a problem without a place gets that of the alignment.</summary>
+    /// <summary>Tells the user what is worth knowing, though nothing stands in the way; a problem without
+    /// a place gets that of the alignment.</summary>
     public void Warn(Problem problem) => warn(problem);
 }

@@ -16,8 +16,8 @@ public interface IModelAlignment
 
 /// <inheritdoc cref="IModelAlignment"/>
 /// <typeparam name="TOptions">
-/// A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings, nested records and dictionaries of nested records by text
-/// are allowed too.
+/// A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings, nested records and
+/// dictionaries of nested records by text are allowed too.
 /// </typeparam>
 public interface IModelAlignment<TOptions> : IModelAlignment
     where TOptions : class

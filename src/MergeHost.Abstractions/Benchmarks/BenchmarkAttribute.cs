@@ -11,6 +11,7 @@ public sealed class BenchmarkAttribute(string id) : ExportAttribute(typeof(IBenc
     /// <summary>The name in recipes.</summary>
     public string Id { get; } = id;
 
-    /// <summary>Whether the benchmark asks <see cref="BenchmarkContext.Model"/>, and what it measures depends on the runtime; <see langword="false"/> by default.</summary>
+    /// <summary>Whether the benchmark asks <see cref="BenchmarkContext.Model"/>, and what it measures depends on the runtime;
+    /// <see langword="false"/> by default.</summary>
     public bool UsesModel { get; set; }
 }

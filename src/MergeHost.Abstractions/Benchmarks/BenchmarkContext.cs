@@ -29,14 +29,18 @@ public sealed record BenchmarkContext
     /// <summary>Asks to stop.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Loads the checkpoint into the runtime that is installed, once for all tasks; set by the host where <see cref="BenchmarkAttribute.UsesModel"/> says so.</summary>
+    /// <summary>Loads the checkpoint into the runtime that is installed, once for all tasks; set by the host where
+    /// <see cref="BenchmarkAttribute.UsesModel"/> says so.</summary>
     public Func<ILanguageModel>? LoadModel { get; init; }
 
-    /// <summary>The checkpoint as a model that runs, by whatever runtime is installed; loaded when first asked for, and disposed by the host.</summary>
-    /// <exception cref="InvalidOperationException">The benchmark's attribute does not say <see cref="BenchmarkAttribute.UsesModel"/>.</exception>
+    /// <summary>The checkpoint as a model that runs, by whatever runtime is installed; loaded when first
+    /// asked for, and disposed by the host.</summary>
+    /// <exception cref="InvalidOperationException">The benchmark's attribute does not say
+    /// <see cref="BenchmarkAttribute.UsesModel"/>.</exception>
     /// <exception cref="MergeHostException">The runtime cannot run the model.</exception>
     public ILanguageModel Model => LoadModel is null
-        ? throw new InvalidOperationException($"a benchmark that asks for a model says so: [Benchmark(\"…\", {nameof(BenchmarkAttribute.UsesModel)} = true)]")
+        ? throw new InvalidOperationException(
+            $"a benchmark that asks for a model says so: [Benchmark(\"…\", {nameof(BenchmarkAttribute.UsesModel)} = true)]")
         : LoadModel();
 
     /// <summary>Gives items one by one; tells the progress before each and after the last, and stops between them when asked to.</summary>

@@ -5,15 +5,16 @@ namespace MergeHost.Benchmarks;
 /// <summary>What a benchmark found: one result a task, at least one.</summary>
 public sealed record BenchmarkResult(IReadOnlyList<TaskResult> Tasks)
 {
-    /// <summary>What lies behind the results, if <see cref="BenchmarkContext.KeepsRecords"/> asks for it and the benchmark has it.</summary>
+    /// <summary>What lies behind the results, if <see cref="BenchmarkContext.KeepsRecords"/>
+    /// asks for it and the benchmark has it.</summary>
     public IReadOnlyList<TaskRecord> Records { get; init; } = [];
 }
 
 /// <summary>What lies behind the results of a task or group, in the words of lm-evaluation-harness's files.</summary>
 /// <param name="Task">The task's or group's name.</param>
 /// <param name="Facts">
-/// How it was asked: <c>alias</c>, <c>version</c>, <c>n-shot</c>, <c>higher_is_better</c>, <c>n-samples</c>, <c>task_hash</c> and <c>config</c>; of
-/// a group also <c>subtasks</c>, <c>sample_len</c> and <c>sample_count</c>.
+/// How it was asked: <c>alias</c>, <c>version</c>, <c>n-shot</c>, <c>higher_is_better</c>, <c>n-samples</c>, <c>task_hash</c> and
+/// <c>config</c>; of a group also <c>subtasks</c>, <c>sample_len</c> and <c>sample_count</c>.
 /// </param>
 /// <param name="Samples">One for each item and filter, as a line of a samples file has it; none for a group.</param>
 public sealed record TaskRecord(string Task, JsonObject Facts, IReadOnlyList<JsonObject> Samples);
@@ -28,7 +29,8 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>Whether a higher value is better; true by default.</summary>
     public bool HigherIsBetter { get; init; } = true;
 
-    /// <summary>Whether the value is in percent already, as that of BLEU is; by default a value of which more is better is a share of 1.</summary>
+    /// <summary>Whether the value is in percent already, as that of BLEU is; by default a value of
+    /// which more is better is a share of 1.</summary>
     public bool IsPercent { get; init; }
 
     /// <summary>How many items the value rests on.</summary>
@@ -43,7 +45,8 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
     /// <summary>The standard error, if the benchmark found one.</summary>
     public double? StandardError { get; init; }
 
-    /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> for the host to find it from the items.</summary>
+    /// <summary>The interval that holds the true value with a probability of 95 %, or <see langword="null"/> for
+    /// the host to find it from the items.</summary>
     public (double Low, double High)? Interval { get; init; }
 }
 
@@ -53,6 +56,7 @@ public sealed record TaskResult(string Task, string Metric, double Value, IReadO
 /// <param name="Weight">What the item counts, such as its number of tokens; 1 by default.</param>
 public sealed record ItemScore(string Id, double Score, double Weight = 1)
 {
-    /// <summary>What the item has in common with others that are not independent of it, such as the passage it asks about; <see langword="null"/> for nothing.</summary>
+    /// <summary>What the item has in common with others that are not independent of it, such as the passage it asks about;
+    /// <see langword="null"/> for nothing.</summary>
     public string? Cluster { get; init; }
 }

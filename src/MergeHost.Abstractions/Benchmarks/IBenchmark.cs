@@ -32,7 +32,8 @@ public interface IBenchmark
 }
 
 /// <inheritdoc cref="IBenchmark"/>
-/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings are allowed too.</typeparam>
+/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/>
+/// describes it; strings are allowed too.</typeparam>
 public interface IBenchmark<TOptions> : IBenchmark
     where TOptions : class
 {

@@ -7,5 +7,6 @@ public sealed class BuildException(IReadOnlyList<Problem> problems) : MergeHostE
     /// <param name="message">What is wrong: expected and found.</param>
     /// <param name="hint">One imperative sentence that tells the way out.</param>
     /// <param name="place">Where the recipe says it; <see langword="null"/> for the place of the stage.</param>
-    public static BuildException Refused(string message, string hint, TextPlace? place = null) => new([new Problem(ErrorCodes.BuildRefused, message, hint, place)]);
+    public static BuildException Refused(string message, string hint, TextPlace? place = null) =>
+        new([new Problem(ErrorCodes.BuildRefused, message, hint, place)]);
 }

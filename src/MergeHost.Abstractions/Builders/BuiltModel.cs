@@ -14,7 +14,8 @@ public sealed class BuiltModel(ICheckpointReader checkpoint, Func<ICheckpointRea
     /// <summary>Asks to stop.</summary>
     public required CancellationToken Cancellation { get; init; }
 
-    /// <summary>Loads a checkpoint, such as one that is derived from the model, by the installed runtime. The caller disposes both.</summary>
+    /// <summary>Loads a checkpoint, such as one that is derived from the model, by the
+    /// installed runtime. The caller disposes both.</summary>
     /// <exception cref="MergeHostException">The runtime does not know the model or its tokenizer, or its library is not there.</exception>
     public ILanguageModel Run(ICheckpointReader checkpoint) => run(checkpoint);
 }

@@ -8,9 +8,11 @@ namespace MergeHost.Builders;
 /// <param name="outputs">The tensors to make.</param>
 /// <param name="read">Reads a run of a source's elements as float32: the first element, and how many, or -1 for all.</param>
 /// <param name="run">Loads a model.</param>
-public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<BlueprintSource, long, long, float[]> read, Func<string, ILanguageModel> run)
+public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<BlueprintSource, long, long, float[]> read,
+    Func<string, ILanguageModel> run)
 {
-    private readonly Dictionary<string, float[]> _results = outputs.ToDictionary(output => output.Name, output => new float[output.ElementCount]);
+    private readonly Dictionary<string, float[]> _results = outputs.ToDictionary(output => output.Name,
+        output => new float[output.ElementCount]);
 
     private readonly Dictionary<string, Dictionary<string, double>> _figures = [];
 
@@ -59,7 +61,8 @@ public sealed class MadeTensors(IReadOnlyList<TensorInfo> outputs, Func<Blueprin
     /// <exception cref="Checkpoints.CheckpointException">It cannot be read.</exception>
     public float[] Read(BlueprintSource source, long first, long count) => read(source, first, count);
 
-    /// <summary>Loads a model by a runtime; the blueprint must say <see cref="ModelBlueprint.RunsModels"/>. The caller disposes it.</summary>
+    /// <summary>Loads a model by a runtime; the blueprint must say
+    /// <see cref="ModelBlueprint.RunsModels"/>. The caller disposes it.</summary>
     /// <param name="model">The model's name, as options have it.</param>
     /// <exception cref="MergeHostException">The runtime does not know the model or its tokenizer, or its library is not there.</exception>
     public ILanguageModel Run(string model) => run(model);

@@ -12,7 +12,8 @@ public sealed record ModelBlueprint
     /// <summary>Configuration and tokenizer. In <c>config.json</c> the host sets the dtype that is stored, and nothing else.</summary>
     public required IReadOnlyList<CompanionFile> Companions { get; init; }
 
-    /// <summary>The tensors of models that nothing is made from, each with the rule that says so; every tensor of a model is used or stands here.</summary>
+    /// <summary>The tensors of models that nothing is made from, each with the rule that says so; every
+    /// tensor of a model is used or stands here.</summary>
     public IReadOnlyList<ExcusedTensor> Excused { get; init; } = [];
 
     /// <summary>Whether a <see cref="MakeTreatment"/> runs models, so that a runtime must be installed.</summary>
@@ -83,27 +84,30 @@ public sealed record BlueprintTensor(string Name, TensorShape Shape)
     /// What makes it; <see langword="null"/> leaves it to the stage's strategy, for which sources must have its shape.
     /// </summary>
     /// <remarks>
-    /// <see cref="JoinTreatment"/> and <see cref="MakeTreatment"/> go by the sources' own shapes; to all others sources have as many elements
-    /// as the output. There is no base: all that is read is among the sources. Tensors with the same <see cref="MakeTreatment"/> are made in one go.
+    /// <see cref="JoinTreatment"/> and <see cref="MakeTreatment"/> go by the sources' own shapes; to all others sources have as many
+    /// elements as the output. There is no base: all that is read is among the sources. Tensors with the same
+    /// <see cref="MakeTreatment"/> are made in one go.
     /// </remarks>
     public Treatment? Treatment { get; init; }
 
     /// <summary>
-    /// The type that it is stored in, unless the format knows better; <see langword="null"/> for what the recipe says, or else the sources' type.
-    /// Must be given where there are no sources.
+    /// The type that it is stored in, unless the format knows better; <see langword="null"/> for what the recipe says, or else the sources'
+    /// type. Must be given where there are no sources.
     /// </summary>
     public DType? DType { get; init; }
 
     /// <summary>Tells how the tensor breaks its contract, to go after the builder's name; <see langword="null"/> if it does not.</summary>
     internal string? Breach(IReadOnlyList<TensorInfo> sources) => Treatment switch
     {
-        _ when sources.Count == 0 && (DType is null || Treatment is not MakeTreatment) => "makes a tensor from nothing without saying how, and in what type",
+        _ when sources.Count == 0 && (DType is null || Treatment is not MakeTreatment) =>
+            "makes a tensor from nothing without saying how, and in what type",
         JoinTreatment join => join.Breach(Shape.ElementCount, sources),
         MakeTreatment => sources.Select(source => source.ElementCount).Append(Shape.ElementCount).Any(count => count > Array.MaxLength)
             ? $"makes a tensor in memory that has, or is made from one that has, more than {Array.MaxLength:N0} elements" : null,
         CopyTreatment { Source: null } => "copies the base, and there is none",
         CopyTreatment { Source: { } source } when source < 0 || source >= sources.Count => $"copies source {source} of {sources.Count}",
-        null when sources.FirstOrDefault(source => source.Shape != Shape) is { } other => $"leaves {Shape} to a strategy, and source '{other.Name}' has {other.Shape}",
+        null when sources.FirstOrDefault(source => source.Shape != Shape) is { } other =>
+            $"leaves {Shape} to a strategy, and source '{other.Name}' has {other.Shape}",
         _ => sources.FirstOrDefault(source => source.ElementCount != Shape.ElementCount) is { } other
             ? $"makes {Shape.ElementCount:N0} elements out of {other.ElementCount:N0} of '{other.Name}', one by one" : null,
     };

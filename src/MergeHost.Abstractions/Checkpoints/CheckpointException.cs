@@ -3,7 +3,8 @@ using System.Globalization;
 namespace MergeHost.Checkpoints;
 
 /// <summary>A checkpoint that cannot be read as it should be.</summary>
-/// <remarks>The only exception that <see cref="ICheckpointFormat"/> and <see cref="ICheckpointReader"/> throw for what a file holds.</remarks>
+/// <remarks>The only exception that <see cref="ICheckpointFormat"/> and
+/// <see cref="ICheckpointReader"/> throw for what a file holds.</remarks>
 public sealed class CheckpointException(Problem problem, Exception? inner = null) : MergeHostException(problem, inner)
 {
     /// <summary>A file or folder that cannot be opened.</summary>
@@ -16,7 +17,8 @@ public sealed class CheckpointException(Problem problem, Exception? inner = null
 
     /// <summary>A file that ends before a tensor does.</summary>
     public static CheckpointException Truncated(string path, string tensor, long endByte, long lengthBytes) =>
-        Make(ErrorCodes.Truncated, path, Invariant($"tensor '{Printable(tensor)}' ends at byte {endByte:N0}, the file has {lengthBytes:N0}"),
+        Make(ErrorCodes.Truncated, path,
+            Invariant($"tensor '{Printable(tensor)}' ends at byte {endByte:N0}, the file has {lengthBytes:N0}"),
             "Download the file again, or compare its hash with the publisher's.");
 
     /// <summary>A file that ends before its header does.</summary>

@@ -13,7 +13,8 @@ public sealed record CompanionFile(string Name, Func<Stream> Open)
 
     /// <summary>Whether a name is that of a file in the checkpoint's folder, or in a folder within it.</summary>
     public static bool IsName(string name) =>
-        name.Split('/') is { Length: 1 or 2 } parts && parts.All(part => part is not ("" or "." or "..") && part.AsSpan().IndexOfAny('\\', '\0') < 0);
+        name.Split('/') is { Length: 1 or 2 } parts
+            && parts.All(part => part is not ("" or "." or "..") && part.AsSpan().IndexOfAny('\\', '\0') < 0);
 
     /// <summary>The file that the content is read from, or <see langword="null"/> if it is made.</summary>
     public string? Path { get; init; }
@@ -51,7 +52,8 @@ public sealed record CompanionFile(string Name, Func<Stream> Open)
         {
             read = one.ReadAtLeast(here, here.Length, throwOnEndOfStream: false);
             CheckLength(length += read);
-            if (two.ReadAtLeast(there, there.Length, throwOnEndOfStream: false) != read || !here.AsSpan(0, read).SequenceEqual(there.AsSpan(0, read)))
+            if (two.ReadAtLeast(there, there.Length, throwOnEndOfStream: false) != read
+                || !here.AsSpan(0, read).SequenceEqual(there.AsSpan(0, read)))
             {
                 return false;
             }
@@ -68,7 +70,8 @@ public sealed record CompanionFile(string Name, Func<Stream> Open)
     {
         if (length > PythonJson.MostBytes)
         {
-            throw CheckpointException.Unreadable(Name, string.Create(CultureInfo.InvariantCulture, $"expected at most {PythonJson.MostBytes:N0} bytes, found more"));
+            throw CheckpointException.Unreadable(Name,
+                string.Create(CultureInfo.InvariantCulture, $"expected at most {PythonJson.MostBytes:N0} bytes, found more"));
         }
     }
 

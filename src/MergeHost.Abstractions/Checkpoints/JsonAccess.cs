@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace MergeHost.Checkpoints;
 
-/// <summary>Values of JSON that strangers wrote: what is not there, or of another type, is <see langword="null"/> and never an exception.</summary>
+/// <summary>Values of JSON that strangers wrote: what is not there, or of another type, is
+/// <see langword="null"/> and never an exception.</summary>
 public static class JsonAccess
 {
     private const int MostWords = 200;
@@ -13,13 +14,15 @@ public static class JsonAccess
         node is JsonObject fields && fields.TryGetPropertyValue(name, out JsonNode? value) ? value : null;
 
     /// <summary>An item of an array; <see langword="null"/> if this is no array or has fewer.</summary>
-    public static JsonNode? At(this JsonNode? node, int index) => node is JsonArray items && index >= 0 && index < items.Count ? items[index] : null;
+    public static JsonNode? At(this JsonNode? node, int index) =>
+        node is JsonArray items && index >= 0 && index < items.Count ? items[index] : null;
 
     /// <summary>The items of an array; none if this is no array.</summary>
     public static IReadOnlyList<JsonNode?> Items(this JsonNode? node) => node is JsonArray items ? [.. items] : [];
 
     /// <summary>The value, if it is a text.</summary>
-    public static string? AsText(this JsonNode? node) => node.AsNumber() is null && node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    public static string? AsText(this JsonNode? node) =>
+        node.AsNumber() is null && node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     /// <summary>The value, if it is true or false.</summary>
     public static bool? AsTruth(this JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool truth) ? truth : null;

@@ -9,10 +9,12 @@ using System.Text.Unicode;
 
 namespace MergeHost.Checkpoints;
 
-/// <summary>JSON as Python's <c>json</c> reads and writes it: <c>Infinity</c>, <c>-Infinity</c> and <c>NaN</c> are numbers, of equal keys the last counts.</summary>
+/// <summary>JSON as Python's <c>json</c> reads and writes it: <c>Infinity</c>, <c>-Infinity</c> and <c>NaN</c> are
+/// numbers, of equal keys the last counts.</summary>
 /// <remarks>
-/// One strict pass: what <see cref="Parse"/> returns is decoded, so that no value fails later. Texts over <see cref="MostBytes"/>, with more than
-/// <see cref="MostValues"/> values or nested more than <see cref="MostDepth"/> deep are refused, and so is text that is not Unicode.
+/// One strict pass: what <see cref="Parse"/> returns is decoded, so that no value fails later. Texts over
+/// <see cref="MostBytes"/>, with more than <see cref="MostValues"/> values or nested more than <see cref="MostDepth"/> deep
+/// are refused, and so is text that is not Unicode.
 /// </remarks>
 public static class PythonJson
 {
@@ -199,7 +201,8 @@ public static class PythonJson
         }
     }
 
-    private static void WriteAll<T>(IEnumerable<T> items, (char Open, char Close) signs, StringBuilder text, string? line, Action<T, string?> write)
+    private static void WriteAll<T>(IEnumerable<T> items, (char Open, char Close) signs, StringBuilder text, string? line,
+        Action<T, string?> write)
     {
         string? inner = line is null ? null : line + "  ";
         string before = $"{signs.Open}{inner}";

@@ -5,8 +5,9 @@ namespace MergeHost.Checkpoints;
 
 /// <summary>How positions are rotated, by a <c>config.json</c> in the style of transformers 5, of 4, or of both at once.</summary>
 /// <remarks>
-/// The order is that of transformers 5.12: <c>rope_scaling</c>, unless it is empty, takes the place of <c>rope_parameters</c> as a whole; what it
-/// does not hold of <c>rope_theta</c> and <c>partial_rotary_factor</c> is looked for beside it. Of layers of several kinds those of full attention count.
+/// The order is that of transformers 5.12: <c>rope_scaling</c>, unless it is empty, takes the place of <c>rope_parameters</c>
+/// as a whole; what it does not hold of <c>rope_theta</c> and <c>partial_rotary_factor</c> is looked for beside it. Of layers
+/// of several kinds those of full attention count.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2104.09864"/>
 public static class RopeSettings
@@ -28,7 +29,13 @@ public static class RopeSettings
         bool isPhi = config["architectures"].At(0).AsText()?.StartsWith("Phi3", StringComparison.Ordinal) == true;
 
         // Phi 3 has had two other names for its kind.
-        string kind = (rope["rope_type"].AsText() ?? rope["type"].AsText()) switch { null => "default", "su" => "longrope", "yarn" when isPhi => "longrope", string other => other };
+        string kind = (rope["rope_type"].AsText() ?? rope["type"].AsText()) switch
+        {
+            null => "default",
+            "su" => "longrope",
+            "yarn" when isPhi => "longrope",
+            string other => other
+        };
         rope.Remove("type");
         rope["rope_type"] = kind;
         Default(rope, Theta, config[Theta]);
@@ -47,7 +54,8 @@ public static class RopeSettings
         return rope;
     }
 
-    /// <summary>A configuration in which <c>rope_theta</c> and the like say beside all others what counts, so that names can be looked up one by one.</summary>
+    /// <summary>A configuration in which <c>rope_theta</c> and the like say beside all others what counts, so
+    /// that names can be looked up one by one.</summary>
     /// <returns>A copy.</returns>
     public static JsonObject Spread(JsonObject config)
     {
@@ -69,17 +77,21 @@ public static class RopeSettings
         return spread;
     }
 
-    /// <summary>What a file says of rotations that does not count, since something else in it does; <see langword="null"/> if nothing contradicts.</summary>
+    /// <summary>What a file says of rotations that does not count, since something else in it does;
+    /// <see langword="null"/> if nothing contradicts.</summary>
     public static string? Contradiction(JsonObject config)
     {
         JsonObject rope = Read(config);
-        if (config[Parameters] is JsonObject { Count: > 0 } parameters && config[Scaling] is JsonObject { Count: > 0 } scaling && !JsonNode.DeepEquals(parameters, scaling))
+        if (config[Parameters] is JsonObject { Count: > 0 } parameters && config[Scaling] is JsonObject { Count: > 0 } scaling
+            && !JsonNode.DeepEquals(parameters, scaling))
         {
             return $"rope_scaling takes the place of rope_parameters beside it, as in transformers 5: {rope.Words()}";
         }
 
         return config[Theta].AsNumber() is { } beside && Chosen(config)[Theta].AsNumber() is { } theta && beside != theta
-            ? string.Create(CultureInfo.InvariantCulture, $"rope_theta {beside} does not count beside the {theta} of {(config[Scaling] is JsonObject { Count: > 0 } ? Scaling : Parameters)}, as in transformers 5")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"rope_theta {beside} does not count beside "
+                    + $"the {theta} of {(config[Scaling] is JsonObject { Count: > 0 } ? Scaling : Parameters)}, as in transformers 5")
             : null;
     }
 

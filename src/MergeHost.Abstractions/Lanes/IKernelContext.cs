@@ -18,7 +18,8 @@ public interface IKernelContext<V>
     /// <summary>The parameter at a place of the table that the strategy made.</summary>
     V P(int slot, int source = 0);
 
-    /// <summary>Random numbers, uniform in (0, 1): one of the numbers (n + ½) · 2⁻¹⁶; the same number at every call for the same element.</summary>
+    /// <summary>Random numbers, uniform in (0, 1): one of the numbers (n + ½) · 2⁻¹⁶; the same number
+    /// at every call for the same element.</summary>
     /// <param name="stream">Which of the <see cref="KernelParameters.Streams"/>; different streams are independent.</param>
     V Uniform(int stream);
 

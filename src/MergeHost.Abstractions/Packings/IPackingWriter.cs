@@ -10,7 +10,8 @@ namespace MergeHost.Packings;
 public interface IPackingWriter : ICheckpointWriter
 {
     /// <summary>Looks at a run of a plain tensor that will be written, for what must be known of it as a whole.</summary>
-    /// <remarks>All runs of all tensors of one <see cref="PackedTensor.MeasuredWith"/> come before the first is written; from several threads at once.</remarks>
+    /// <remarks>All runs of all tensors of one <see cref="PackedTensor.MeasuredWith"/> come before the first is
+    /// written; from several threads at once.</remarks>
     /// <param name="tensor">The plain tensor.</param>
     /// <param name="data">The run as it will be written.</param>
     void Measure(TensorInfo tensor, ReadOnlySpan<byte> data);

@@ -9,10 +9,12 @@ public sealed record GenerationOptions
     /// <summary>Texts before the first of which the addition ends; none by default.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
-    /// <summary>Whether the space that some tokenizers put in front of every text is dropped before <see cref="Stop"/> is looked for.</summary>
+    /// <summary>Whether the space that some tokenizers put in front of every text is dropped
+    /// before <see cref="Stop"/> is looked for.</summary>
     public bool DropsFirstBlank { get; init; }
 
-    /// <summary>What logits are divided by before a token is drawn, at least 0; 0, the default, takes the likeliest, of equal ones that of the least id.</summary>
+    /// <summary>What logits are divided by before a token is drawn, at least 0; 0, the default, takes the likeliest,
+    /// of equal ones that of the least id.</summary>
     public double Temperature { get; init; }
 
     /// <summary>The least share of the likelihood that tokens are drawn from, the likeliest first, in (0, 1]; 1 by default.</summary>

@@ -30,20 +30,24 @@ public interface ILanguageModel : IDisposable
     string RenderChat(IReadOnlyList<ChatMessage> messages, bool continues);
 
     /// <summary>Scores what may follow texts.</summary>
-    /// <param name="prompts">Texts with continuations; a prompt and any of its continuations have no more than <see cref="MaxPositions"/> tokens together.</param>
+    /// <param name="prompts">Texts with continuations; a prompt and any of its continuations have no more than
+    /// <see cref="MaxPositions"/> tokens together.</param>
     /// <param name="cancellation">Asks to stop.</param>
-    /// <returns>For each prompt and each of its continuations one score a token, given all before it; the same for the same prompts and device.</returns>
+    /// <returns>For each prompt and each of its continuations one score a token, given all before it; the
+    /// same for the same prompts and device.</returns>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     IReadOnlyList<IReadOnlyList<IReadOnlyList<TokenScore>>> Score(IReadOnlyList<ScoredPrompt> prompts, CancellationToken cancellation);
 
     /// <summary>Goes on with texts.</summary>
-    /// <param name="prompts">The ids of each: at least one, and with <see cref="GenerationOptions.MaxTokens"/> no more than <see cref="MaxPositions"/>.</param>
+    /// <param name="prompts">The ids of each: at least one, and with <see cref="GenerationOptions.MaxTokens"/> no
+    /// more than <see cref="MaxPositions"/>.</param>
     /// <param name="options">How, and how far.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <param name="observer">Shown each text after each of its tokens; for different prompts from several threads at once.</param>
     /// <returns>What comes after each prompt; the same for the same prompts, options and device.</returns>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellation, GenerationObserver? observer = null);
+    IReadOnlyList<GeneratedText> Generate(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options,
+        CancellationToken cancellation, GenerationObserver? observer = null);
 }
 
 /// <summary>Receives a text while it grows.</summary>

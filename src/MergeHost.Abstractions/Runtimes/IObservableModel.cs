@@ -31,8 +31,8 @@ public interface IObservableModel : ILanguageModel
 /// <summary>Receives what a weight matrix is multiplied with.</summary>
 /// <param name="weight">The weight's name, such as <c>model.layers.0.mlp.up_proj.weight</c>.</param>
 /// <param name="inputs">
-/// Gives the inputs during the call: float32 of <c>[tokens, in]</c>. Weights that are used one after the other with the same inputs, such as
-/// those of queries and keys, are shown the same function.
+/// Gives the inputs during the call: float32 of <c>[tokens, in]</c>. Weights that are used one after the other with the same inputs, such
+/// as those of queries and keys, are shown the same function.
 /// </param>
 public delegate void InputObserver(string weight, Func<Matrix<float>> inputs);
 

@@ -20,7 +20,8 @@ public interface ILayerScorer
 }
 
 /// <inheritdoc cref="ILayerScorer"/>
-/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; no option differs by source.</typeparam>
+/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/>
+/// describes it; no option differs by source.</typeparam>
 public interface ILayerScorer<TOptions> : ILayerScorer
     where TOptions : class
 {

@@ -15,7 +15,8 @@ public enum RestoreFirst
 /// <summary>Among which tensors scores can be compared.</summary>
 public enum ScoreComparability
 {
-    /// <summary>Only among tensors of one module type: those whose names differ in nothing but the layer's number, such as all query projections.</summary>
+    /// <summary>Only among tensors of one module type: those whose names differ in nothing but the layer's
+    /// number, such as all query projections.</summary>
     WithinRole,
 
     /// <summary>Among all tensors of a model.</summary>

@@ -3,7 +3,8 @@ using MergeHost.Checkpoints;
 namespace MergeHost.Stores;
 
 /// <summary>The copies that a store keeps on this machine, which other programs may use and fill too.</summary>
-/// <remarks>The class of an <see cref="ICheckpointStore"/> implements it besides. Names that it is given are those that the store finds.</remarks>
+/// <remarks>The class of an <see cref="ICheckpointStore"/> implements it besides. Names that it is
+/// given are those that the store finds.</remarks>
 public interface ICheckpointCache
 {
     /// <summary>The folder, which may not exist yet.</summary>
@@ -13,9 +14,11 @@ public interface ICheckpointCache
     /// <exception cref="CheckpointException">The folder cannot be read.</exception>
     IReadOnlyList<CachedCheckpoint> List();
 
-    /// <summary>Removes what nobody needs: unfinished downloads that no program is at, files that no revision has, and what is named.</summary>
+    /// <summary>Removes what nobody needs: unfinished downloads that no program is at, files that
+    /// no revision has, and what is named.</summary>
     /// <param name="names">Checkpoints to remove whole, or in one revision; none to remove only what nobody needs.</param>
-    /// <param name="detached">Whether revisions go that no branch or tag is any more; commits that were asked for by their number are such.</param>
+    /// <param name="detached">Whether revisions go that no branch or tag is any more; commits that
+    /// were asked for by their number are such.</param>
     /// <param name="isTrial">Whether nothing is removed, and what would be is only told.</param>
     /// <returns>What was removed.</returns>
     /// <exception cref="CheckpointException">A name is not in the cache, or something cannot be removed.</exception>

@@ -17,7 +17,8 @@ public interface ICheckpointPublisher
     /// <param name="cancellation">Asks to stop; what was sent is not sent again the next time.</param>
     /// <returns>Where it is now.</returns>
     /// <exception cref="CheckpointException">The store cannot be reached or refuses, or a file cannot be read.</exception>
-    PublishedCheckpoint Publish(PublishRequest request, Action<string>? tell, IProgress<TransferProgress>? progress, CancellationToken cancellation);
+    PublishedCheckpoint Publish(PublishRequest request, Action<string>? tell, IProgress<TransferProgress>? progress,
+        CancellationToken cancellation);
 }
 
 /// <summary>What is put into a store.</summary>

@@ -24,7 +24,8 @@ internal readonly record struct ByteSize(long Bytes, string Text)
             _ when unit[1..] is "B" => Math.Pow(1000, Units.IndexOf(unit[0]) + 1),
             _ => double.NaN,
         };
-        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number * factor is >= 1 and < 1e18
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && number * factor is >= 1 and < 1e18
             ? new ByteSize((long)(number * factor), text)
             : null;
     }

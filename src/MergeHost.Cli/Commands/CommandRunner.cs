@@ -26,7 +26,8 @@ internal static class CommandRunner
         using StopSignal stop = new(() => printer.Say($"stopped{WhatNext(arguments)}"));
         try
         {
-            foreach (string file in new[] { arguments.GetValue(SharedOptions.Html), arguments.GetValue(SharedOptions.WriteBest) }.OfType<string>())
+            foreach (string file in new[] { arguments.GetValue(SharedOptions.Html), arguments.GetValue(SharedOptions.WriteBest) }
+                .OfType<string>())
             {
                 OutputFile.Check(file);
             }
@@ -82,7 +83,9 @@ internal static class CommandRunner
     private static void SayWhatHolds(ParseResult arguments, MergeEngine engine, IPrinter printer)
     {
         MergeOptions options = SharedOptions.Merging(arguments);
-        printer.Say($"device {options.Device}, {options.Threads} threads, {Bytes.Format(options.MemoryBytes)} of memory, seed {options.Seed}; cache {options.CacheFolder ?? "none"}");
+        printer.Say(
+            $"device {options.Device}, {options.Threads} threads, {Bytes.Format(options.MemoryBytes)} of memory, seed {options.Seed}; "
+                + $"cache {options.CacheFolder ?? "none"}");
         foreach (PluginSummary plugin in engine.ListPlugins().Plugins)
         {
             printer.Say($"plugin {plugin.Id} {plugin.Version} from {plugin.Folder}");
@@ -102,5 +105,6 @@ internal static class CommandRunner
     }
 
     // Only recipes that name a suite load what measures.
-    private static IReadOnlyList<SuiteTaskSummary> ReadSuite(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuiteReader.Check(path, only, plugins, host);
+    private static IReadOnlyList<SuiteTaskSummary> ReadSuite(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) =>
+        SuiteReader.Check(path, only, plugins, host);
 }

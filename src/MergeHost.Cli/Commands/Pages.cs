@@ -27,7 +27,8 @@ internal static class Pages
         HtmlPage page = write();
         foreach (string file in files)
         {
-            page.Fact(Path.GetFileName(file), $"SHA-256 {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))}").File(Path.GetFileName(file), File.ReadAllText(file));
+            page.Fact(Path.GetFileName(file), $"SHA-256 {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))}")
+                .File(Path.GetFileName(file), File.ReadAllText(file));
         }
 
         page.Fact("command", $"mergehost {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(ShellWord.Quoted))}")

@@ -13,9 +13,11 @@ internal static class PluginTrace
             for (Exception? thrown = exception; thrown is not null; thrown = thrown.InnerException)
             {
                 Console.Error.WriteLine($"{thrown.GetType()}: {thrown.Message}");
-                foreach (string frame in (thrown.StackTrace ?? "").Split('\n').TakeWhile(frame => !frame.Contains(" MergeHost.Running.", StringComparison.Ordinal)
-                    && !frame.Contains(" MergeHost.Planning.", StringComparison.Ordinal) && !frame.Contains(" MergeHost.Models.", StringComparison.Ordinal)
-                    && !frame.Contains(" MergeHost.Scoring.", StringComparison.Ordinal)))
+                foreach (string frame in (thrown.StackTrace ?? "").Split('\n')
+                    .TakeWhile(frame => !frame.Contains(" MergeHost.Running.", StringComparison.Ordinal)
+                        && !frame.Contains(" MergeHost.Planning.", StringComparison.Ordinal)
+                        && !frame.Contains(" MergeHost.Models.", StringComparison.Ordinal)
+                        && !frame.Contains(" MergeHost.Scoring.", StringComparison.Ordinal)))
                 {
                     Console.Error.WriteLine(frame.TrimEnd());
                 }

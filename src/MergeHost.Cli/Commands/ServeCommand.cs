@@ -11,7 +11,8 @@ namespace MergeHost.Cli.Commands;
 /// <summary><c>mergehost serve MODEL</c></summary>
 internal static class ServeCommand
 {
-    private static readonly Argument<string> _model = new("MODEL") { Description = "A checkpoint, or a recipe (.yaml): it is merged in memory, and nothing is written" };
+    private static readonly Argument<string> _model =
+        new("MODEL") { Description = "A checkpoint, or a recipe (.yaml): it is merged in memory, and nothing is written" };
 
     private static readonly Option<IPAddress> _host = new("--host")
     {
@@ -31,16 +32,20 @@ internal static class ServeCommand
 
     private static readonly Option<string?> _key = new("--api-key")
     {
-        Description = "The key that clients must send as `Authorization: Bearer KEY`; MERGEHOST_API_KEY by default, which other users of the machine cannot see",
+        Description =
+            "The key that clients must send as `Authorization: Bearer KEY`; MERGEHOST_API_KEY by default, which other users of the machine "
+                + "cannot see",
         HelpName = "KEY",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("MERGEHOST_API_KEY"),
     };
 
     public static Command Create()
     {
-        Command command = new("serve", "Serves a model by HTTP as OpenAI's completions and chats, for harnesses such as lm_eval, until it is interrupted.")
+        Command command = new("serve",
+            "Serves a model by HTTP as OpenAI's completions and chats, for harnesses such as lm_eval, until it is interrupted.")
         {
-            _model, _host, _port, _key, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory, SharedOptions.Cache,
+            _model, _host, _port, _key, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Seed, SharedOptions.Memory,
+            SharedOptions.Cache,
             SharedOptions.NoCache, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
@@ -50,7 +55,8 @@ internal static class ServeCommand
             string? key = arguments.GetValue(_key) is { Length: > 0 } given ? given : null;
             if (key is null && !IPAddress.IsLoopback(host))
             {
-                throw new MergeHostException([new Problem(ErrorCodes.AddressUnavailable, $"{host} lets other machines in, and there is no key",
+                throw new MergeHostException([new Problem(ErrorCodes.AddressUnavailable,
+                    $"{host} lets other machines in, and there is no key",
                     "Set one with `--api-key KEY`, or listen at 127.0.0.1.")]);
             }
 
@@ -63,12 +69,15 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task ServeAsync(ILanguageModel model, string name, IPEndPoint address, string? key, IPrinter printer, CancellationToken cancellation)
+    private static async Task ServeAsync(ILanguageModel model, string name, IPEndPoint address, string? key, IPrinter printer,
+        CancellationToken cancellation)
     {
         await using CompletionServer server = new(model, name, address, key);
         string url = await StartAsync(server, address).ConfigureAwait(false);
-        printer.Write(new ServedModel(name, url), serving => Console.WriteLine($"{serving.Url}: serving {serving.Model} until it is interrupted (Ctrl+C)"));
-        await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        printer.Write(new ServedModel(name, url),
+            serving => Console.WriteLine($"{serving.Url}: serving {serving.Model} until it is interrupted (Ctrl+C)"));
+        await Task.Delay(Timeout.Infinite, cancellation)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         await server.StopAsync().ConfigureAwait(false);
     }
 
@@ -80,7 +89,8 @@ internal static class ServeCommand
         }
         catch (IOException exception)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.AddressUnavailable, $"{address} cannot be listened at: {exception.Message.TrimEnd('.')}", "Choose another --port."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.AddressUnavailable,
+                $"{address} cannot be listened at: {exception.Message.TrimEnd('.')}", "Choose another --port."), exception);
         }
     }
 

@@ -8,11 +8,14 @@ namespace MergeHost.Cli.Commands;
 /// <summary>Options that several commands have, each declared once.</summary>
 internal static class SharedOptions
 {
-    public static Option<bool> Json { get; } = new("--json") { Description = "Write the result as JSON to stdout, progress and problems as lines of JSON to stderr" };
+    public static Option<bool> Json { get; } =
+        new("--json") { Description = "Write the result as JSON to stdout, progress and problems as lines of JSON to stderr" };
 
-    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but errors; data that was asked for is still written" };
+    public static Option<bool> Quiet { get; } =
+        new("--quiet", "-q") { Description = "Say nothing but errors; data that was asked for is still written" };
 
-    public static Option<bool> Trace { get; } = new("--trace") { Description = "Show where in its code a plugin failed", Recursive = true, Hidden = true };
+    public static Option<bool> Trace { get; } =
+        new("--trace") { Description = "Show where in its code a plugin failed", Recursive = true, Hidden = true };
 
     public static Option<string> Color { get; } = new Option<string>("--color")
     {
@@ -24,7 +27,8 @@ internal static class SharedOptions
 
     public static Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say what is decided and why", Recursive = true };
 
-    public static Option<string?> Plugins { get; } = new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
+    public static Option<string?> Plugins { get; } =
+        new("--plugins") { Description = "A folder of plugins that goes before all others", HelpName = "FOLDER" };
 
     public static Option<string?> Source { get; } = new("--source")
     {
@@ -34,11 +38,17 @@ internal static class SharedOptions
 
     public static Option<bool> Force { get; } = new("--force") { Description = "Replace what is in OUT" };
 
-    public static Option<MergePart?> Part { get; } = PartOf("--part", "Do a part of the work, such as 2/4: on any machines that share folders, at once, twice or killed");
+    public static Option<MergePart?> Part { get; } = PartOf("--part",
+        "Do a part of the work, such as 2/4: on any machines that share folders, at once, twice or killed");
 
-    public static Option<string?> Stage { get; } = new("--stage") { Description = "The stage that is made in parts, of a recipe with several; the last by default", HelpName = "NAME" };
+    public static Option<string?> Stage { get; } = new("--stage")
+    {
+        Description = "The stage that is made in parts, of a recipe with several; the last by default",
+        HelpName = "NAME"
+    };
 
-    public static Option<bool> Stream { get; } = new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };
+    public static Option<bool> Stream { get; } =
+        new("--stream") { Description = "Read models of a hub by ranges as they are needed, rather than download and check them first" };
 
     public static Option<int> Threads { get; } = new("--threads")
     {
@@ -48,13 +58,16 @@ internal static class SharedOptions
         CustomParser = ParseThreads,
     };
 
-    public static Option<bool> Locked { get; } = new("--locked") { Description = "Use just the plugins of mergehost.lock.json, and fail if they differ" };
+    public static Option<bool> Locked { get; } =
+        new("--locked") { Description = "Use just the plugins of mergehost.lock.json, and fail if they differ" };
 
     public static Option<ByteSize> ShardSize { get; } = Size("--shard-size", "5GB", "The largest size of a file in the output's folder", 1);
 
     public static Option<string> Device { get; } = new("--device")
     {
-        Description = "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, for tests)",
+        Description =
+            "Where arithmetic is done: cpu, cuda, cuda:N, auto (cuda if there is one, else cpu) or torch-cpu (libtorch on the processor, "
+                + "for tests)",
         HelpName = "DEVICE",
         DefaultValueFactory = _ => "cpu",
         Validators = { CheckDevice },
@@ -73,7 +86,8 @@ internal static class SharedOptions
         Validators = { CheckCache },
     };
 
-    public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G", "How much memory matrices may take; a single large one may take more", 128L << 20);
+    public static Option<ByteSize> ScoreMemory { get; } = Size("--memory", "1G",
+        "How much memory matrices may take; a single large one may take more", 128L << 20);
 
     public static Option<ByteSize> Memory { get; } = Size("--memory", "320M", "How much memory the merge may take", 128L << 20);
 
@@ -136,7 +150,8 @@ internal static class SharedOptions
                 return part;
             }
 
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be I/N with I from 1 to N and N up to {MergePart.Most}, such as 2/4, found '{text}'"));
+            result.AddError(string.Create(CultureInfo.InvariantCulture,
+                $"{name} must be I/N with I from 1 to N and N up to {MergePart.Most}, such as 2/4, found '{text}'"));
             return null;
         },
     };

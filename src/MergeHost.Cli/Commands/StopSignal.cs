@@ -3,7 +3,8 @@ using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Commands;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks the work to stop, and ends the program where it does not do so soon; the second ends it at once.</summary>
+/// <summary>Ctrl-C and SIGTERM: the first asks the work to stop, and ends the program where it does not do
+/// so soon; the second ends it at once.</summary>
 /// <remarks>
 /// To end at once loses nothing: outputs, journals and caches are written so that a crash at any moment leaves what the same command
 /// resumes. So native code that cannot be interrupted need not be waited for.

@@ -39,7 +39,8 @@ internal static class Timings
         }
 
         printer.Say(string.Create(CultureInfo.InvariantCulture,
-            $"{summary.Wall.TotalSeconds:F2} s since the start; steps of several threads add up; 'rest' is the main thread's time outside of them; {path}: written"));
+            $"{summary.Wall.TotalSeconds:F2} s since the start; steps of several threads add up; 'rest' is the main thread's time outside "
+                + $"of them; {path}: written"));
         return exitCode;
     }
 

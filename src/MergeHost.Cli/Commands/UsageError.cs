@@ -55,7 +55,9 @@ internal static partial class UsageError
         foreach (string word in words.Tokens.Select(token => token.Value).Where(word => word is ['-', _, ..]))
         {
             Command command = words.Parent is CommandResult result ? result.Command : new RootCommand();
-            words.AddError($"'{string.Join(' ', Path(command))}' has no option '{word}'{(Meant(command, word, false, []) is { } meant ? $": {meant}" : "")}");
+            words.AddError(
+                $"'{string.Join(' ', Path(command))}' has no option "
+                    + $"'{word}'{(Meant(command, word, false, []) is { } meant ? $": {meant}" : "")}");
         }
     }
 
@@ -95,7 +97,8 @@ internal static partial class UsageError
         {
             if (NotAmong().Match(message) is { Success: true } wrong)
             {
-                string[] words = [.. wrong.Groups[2].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(word => word.Trim('\''))];
+                string[] words = [.. wrong.Groups[2].Value.Split('\n',
+                    StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(word => word.Trim('\''))];
                 hints.AddRange(Suggestion.Closest(wrong.Groups[1].Value, words) is { } closest ? [$"did you mean '{closest}'?"] : []);
                 yield return $"'{wrong.Groups[1].Value}' is none of {string.Join(", ", words)}";
                 continue;
@@ -103,7 +106,10 @@ internal static partial class UsageError
 
             yield return several is not null && message.Contains($"'{several.Name}'", StringComparison.Ordinal)
                 ? $"'{name}' needs {several.Arity.MinimumNumberOfValues} of {several.Name} or more"
-                : WrongType().Replace(message, found => $"{found.Groups[2].Value} must be a {(found.Groups[3].Value == "Double" ? "number" : "whole number")}, found '{found.Groups[1].Value}'");
+                : WrongType()
+                    .Replace(message,
+                        found => $"{found.Groups[2].Value} must be a {(found.Groups[3].Value == "Double" ? "number" : "whole number")}, "
+                            + $"found '{found.Groups[1].Value}'");
         }
     }
 

@@ -29,6 +29,7 @@ internal interface IPrinter
     /// <summary>Writes the result of a command.</summary>
     /// <param name="data">The result.</param>
     /// <param name="forPeople">Writes it for people.</param>
-    /// <param name="isData">Whether it is what the command is asked for; else it tells of files that were made, and is left out where only errors are wanted.</param>
+    /// <param name="isData">Whether it is what the command is asked for; else it tells of files that were made, and is
+    /// left out where only errors are wanted.</param>
     void Write<T>(T data, Action<T> forPeople, bool isData = true);
 }

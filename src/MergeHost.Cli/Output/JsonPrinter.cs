@@ -15,7 +15,8 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
         // A perplexity may be infinite.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new WordConverter<ErrorCode>(), new WordConverter<DType>() },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new WordConverter<ErrorCode>(),
+            new WordConverter<DType>() },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
@@ -61,7 +62,8 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
 
     private static void AddSchema(JsonTypeInfo type)
     {
-        if (type.Kind == JsonTypeInfoKind.Object && type.Properties.All(property => property.Name != "schema") && OutputSchema.Of(type.Type) is { } schema)
+        if (type.Kind == JsonTypeInfoKind.Object && type.Properties.All(property => property.Name != "schema")
+            && OutputSchema.Of(type.Type) is { } schema)
         {
             JsonPropertyInfo property = type.CreateJsonPropertyInfo(typeof(string), "schema");
             property.Get = _ => schema;
@@ -74,8 +76,10 @@ internal sealed class JsonPrinter(bool isQuiet) : IPrinter
     /// <summary>Writes a value as the word it is known by.</summary>
     private sealed class WordConverter<T> : JsonConverter<T>
     {
-        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
 
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value!.ToString());
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value!.ToString());
     }
 }

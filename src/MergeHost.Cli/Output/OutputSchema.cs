@@ -6,7 +6,8 @@ using MergeHost.Stores;
 
 namespace MergeHost.Cli.Output;
 
-/// <summary>What commands print with <c>--json</c>, and files that they write: each kind has a name, a version, and a JSON Schema in <c>Schemas</c>.</summary>
+/// <summary>What commands print with <c>--json</c>, and files that they write: each kind has a name, a version,
+/// and a JSON Schema in <c>Schemas</c>.</summary>
 /// <remarks>Within a version fields may be added; what a field means, and that it is there, changes with the version alone.</remarks>
 internal static class OutputSchema
 {
@@ -19,18 +20,23 @@ internal static class OutputSchema
         ["download"] = Kind.Of<DownloadSummary>("What `mergehost download --json` prints"),
         ["evaluate"] = Kind.Of<EvaluationSummary>("What `mergehost evaluate --json` prints"),
         ["explain"] = Kind.Of<ErrorPage>("What `mergehost explain CODE --json` prints; without a code it prints a list of it"),
-        ["export"] = Kind.Of<ExportSummary>("What `mergehost strategies explain --json` prints; `strategies` and `plugins show` print a list of it"),
+        ["export"] =
+            Kind.Of<ExportSummary>("What `mergehost strategies explain --json` prints; `strategies` and `plugins show` print a list of it"),
         ["init"] = Kind.Of<WrittenRecipe>("What `mergehost init --json` prints"),
         ["inspect"] = Kind.Of<CheckpointSummary>("What `mergehost inspect --json` prints, and a list of it for several checkpoints"),
         ["jobs"] = Kind.Of<WrittenJobs>("What `mergehost slurm --json` prints"),
         ["lock"] = Kind.Of<WrittenLock>("What `mergehost plugins lock --json` prints"),
         ["log"] = Kind.OfLine<LogEvent>("A line of stderr with --json: what a plugin logs"),
-        ["manifest"] = Kind.Of<MergeManifest>("The file mergehost.json of an output; what `mergehost merge`, `convert`, `extract` and `transplant --json` print"),
+        ["manifest"] =
+            Kind.Of<MergeManifest>(
+                "The file mergehost.json of an output; what `mergehost merge`, `convert`, `extract` and `transplant --json` print"),
         ["overlap"] = Kind.Of<OverlapReport>("What `mergehost overlap --json` prints"),
         ["part"] = Kind.Of<PartSummary>("What `mergehost merge --part --json` prints"),
         ["parts"] = Kind.Of<StageParts>("`mergehost slurm merge --status --json` prints a list of it"),
         ["plan"] = Kind.Of<PlanSummary>("What `mergehost plan --json` prints"),
-        ["plugin"] = Kind.Of<PluginPackageCommands.InstalledPlugin>("What `mergehost plugins install --json` prints; `remove` and `update` print a list of it"),
+        ["plugin"] =
+            Kind.Of<PluginPackageCommands.InstalledPlugin>(
+                "What `mergehost plugins install --json` prints; `remove` and `update` print a list of it"),
         ["plugin-test"] = Kind.Of<PluginTestCommand.TriedExport>("`mergehost plugins test --json` prints a list of it"),
         ["plugins"] = Kind.Of<PluginsSummary>("What `mergehost plugins list --json` prints"),
         ["plugins-outdated"] = Kind.Of<OutdatedPlugin>("`mergehost plugins list --outdated --json` prints a list of it"),
@@ -53,7 +59,10 @@ internal static class OutputSchema
 
     /// <summary>The name and the version that an output carries as its <c>schema</c>, such as <c>plan/1</c>.</summary>
     /// <returns><see langword="null"/> for lines, and for what is no output of its own.</returns>
-    public static string? Of(Type type) => _kinds.FirstOrDefault(kind => kind.Value.Type == type && !kind.Value.IsLine) is { Key: { } name, Value: { } kind } ? $"{name}/{kind.Version}" : null;
+    public static string? Of(Type type) =>
+        _kinds.FirstOrDefault(kind => kind.Value.Type == type && !kind.Value.IsLine) is { Key: { } name, Value: { } kind }
+            ? $"{name}/{kind.Version}"
+            : null;
 
     /// <summary>The JSON Schema of a kind.</summary>
     public static string Read(string name)

@@ -18,7 +18,9 @@ internal sealed class PrinterLogs(IPrinter printer) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            printer.Log(logLevel.ToString().ToLowerInvariant(), category, exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception.Message}");
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
+            printer.Log(logLevel.ToString().ToLowerInvariant(), category,
+                exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception.Message}");
     }
 }

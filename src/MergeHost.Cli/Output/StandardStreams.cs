@@ -3,7 +3,8 @@ using MergeHost.Models.Calls;
 
 namespace MergeHost.Cli.Output;
 
-/// <summary>Writes to stdout and stderr, whoever reads them: a reader that is gone is no error, a full disk is one of stdout's alone.</summary>
+/// <summary>Writes to stdout and stderr, whoever reads them: a reader that is gone is no error, a
+/// full disk is one of stdout's alone.</summary>
 internal static class StandardStreams
 {
     private static readonly StreamWriter _data = Writer(new Guarded(Console.OpenStandardOutput, isData: true));
@@ -16,7 +17,8 @@ internal static class StandardStreams
         Console.SetError(_talk);
     }
 
-    private static StreamWriter Writer(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+    private static StreamWriter Writer(Stream stream) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
     private sealed class Guarded(Func<Stream> open, bool isData) : Stream
     {
@@ -65,7 +67,9 @@ internal static class StandardStreams
                 if (isData)
                 {
                     throw new MergeHostException(
-                        new Problem(ErrorCodes.WriteFailed, $"the result cannot be written to stdout: {exception.Message.TrimEnd('.')}; what was to be done is done"), exception);
+                        new Problem(ErrorCodes.WriteFailed,
+                            $"the result cannot be written to stdout: {exception.Message.TrimEnd('.')}; what was to be done is done"),
+                                exception);
                 }
             }
         }

@@ -33,16 +33,19 @@ internal static partial class Terminal
     {
         "always" => true,
         "never" => false,
-        _ => !isRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb",
+        _ => !isRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") != "dumb",
     };
 
     /// <summary>A text in a colour, where colours are on.</summary>
-    public static string Paint(string text, Colour colour, bool isOn) => isOn && text.Length > 0 && colour != Colour.None ? $"\e[{(int)colour}m{text}\e[0m" : text;
+    public static string Paint(string text, Colour colour, bool isOn) =>
+        isOn && text.Length > 0 && colour != Colour.None ? $"\e[{(int)colour}m{text}\e[0m" : text;
 
     /// <summary>A line of a problem: its place, its kind and its hint can be told apart at a glance.</summary>
     public static string PaintProblem(string line, bool isOn) => !isOn ? line : Kind().Replace(line, found =>
         Paint(found.Groups["place"].Value, Colour.Bold, true)
-        + Paint(found.Groups["word"].Value, found.Groups["word"].Value[0] switch { 'e' => Colour.Red, 'w' => Colour.Yellow, _ => Colour.Cyan }, true));
+        + Paint(found.Groups["word"].Value,
+            found.Groups["word"].Value[0] switch { 'e' => Colour.Red, 'w' => Colour.Yellow, _ => Colour.Cyan }, true));
 
     [GeneratedRegex(@"^(?<place>.*?\(\d+,\d+\): )?(?<word>(error|warning|hint)( MH\d{4})?:)")]
     private static partial Regex Kind();

@@ -132,7 +132,8 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
     private T TrackInTerminal<T>(string title, Func<IProgress<MergeProgress>?, T> work) =>
         _talk.Value.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new KnownColumn(new DownloadedColumn()), new KnownColumn(new TransferSpeedColumn()), new KnownColumn(new RemainingTimeColumn()))
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new KnownColumn(new DownloadedColumn()),
+                new KnownColumn(new TransferSpeedColumn()), new KnownColumn(new RemainingTimeColumn()))
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(title).IsIndeterminate();
@@ -158,14 +159,19 @@ internal sealed class TextPrinter(bool isQuiet) : IPrinter
             }
 
             double rate = progress.DoneBytes / clock.Elapsed.TotalSeconds;
-            string left = rate == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / rate):h\\:mm\\:ss} left");
-            Console.Error.WriteLine($"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s{left}");
+            string left = rate == 0
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture,
+                    $", {TimeSpan.FromSeconds((progress.TotalBytes - progress.DoneBytes) / rate):h\\:mm\\:ss} left");
+            Console.Error.WriteLine(
+                $"{title}: {Bytes.Format(progress.DoneBytes)} of {Bytes.Format(progress.TotalBytes)}, {Bytes.Format((long)rate)}/s{left}");
         });
     }
 
     // Empty until it is known how much there is to do.
     private sealed class KnownColumn(ProgressColumn column) : ProgressColumn
     {
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => task.IsIndeterminate ? Text.Empty : column.Render(options, task, deltaTime);
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            task.IsIndeterminate ? Text.Empty : column.Render(options, task, deltaTime);
     }
 }

@@ -15,9 +15,13 @@ internal static class Accounting
                 ["model", "what became of them", "#tensors", "first of them"],
                 [
                     .. accounts.Zip(names).SelectMany(account => Parts(account.First).Where(part => part.Tensors.Count > 0)
-                        .Select(part => (PageCell[])[account.Second, part.What, part.Tensors.Count, string.Join(", ", part.Tensors.Take(3))])),
+                        .Select(part => (PageCell[])[account.Second, part.What, part.Tensors.Count,
+                            string.Join(", ", part.Tensors.Take(3))])),
                 ]),
-            new PagePlot("bars", "How many tensors of each model were merged, copied, consumed and excused", "tensors", "model") { Series = "what became of them" });
+            new PagePlot("bars", "How many tensors of each model were merged, copied, consumed and excused", "tensors", "model")
+            {
+                Series = "what became of them"
+            });
     }
 
     private static IEnumerable<(string What, IReadOnlyList<string> Tensors)> Parts(TensorAccount account) =>

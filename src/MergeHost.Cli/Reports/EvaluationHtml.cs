@@ -4,7 +4,8 @@ using Figures = MergeHost.Cli.Output.Formatting.Numbers;
 
 namespace MergeHost.Cli.Reports;
 
-/// <summary>What a suite found as a page: values with intervals, changes from the base, and how merges compare with what they were made of.</summary>
+/// <summary>What a suite found as a page: values with intervals, changes from the base, and how merges
+/// compare with what they were made of.</summary>
 internal static class EvaluationHtml
 {
     /// <summary>The page.</summary>
@@ -24,13 +25,17 @@ internal static class EvaluationHtml
     /// <summary>Adds what was measured to a page.</summary>
     public static void Append(HtmlPage page, EvaluationSummary summary, IReadOnlyList<string> names)
     {
-        foreach (IGrouping<bool, int> kind in Enumerable.Range(0, summary.Models[0].Tasks.Count).Where(task => summary.Models[0].Tasks[task].IsMain)
-            .GroupBy(task => summary.Models[0].Tasks[task].HigherIsBetter).OrderBy(kind => kind.Key))
+        foreach (IGrouping<bool, int> kind in Enumerable.Range(0, summary.Models[0].Tasks.Count)
+            .Where(task => summary.Models[0].Tasks[task].IsMain)
+                .GroupBy(task => summary.Models[0].Tasks[task].HigherIsBetter).OrderBy(kind => kind.Key))
         {
             string value = kind.Key ? "right, %" : summary.Models[0].Tasks[kind.First()].Metric;
             page.Section(kind.Key ? "Questions" : "Texts").Figure(
-                kind.Key ? "Right answers, with intervals of 95 %" : $"{value}, lower is better, with intervals of 95 %", Values(summary, names, [.. kind], value),
-                new PagePlot("dots", kind.Key ? "Share of right answers of each model on each task" : $"{value} of each model on each task, lower is better", value, "task")
+                kind.Key ? "Right answers, with intervals of 95 %" : $"{value}, lower is better, with intervals of 95 %",
+                Values(summary, names, [.. kind], value),
+                new PagePlot("dots",
+                    kind.Key ? "Share of right answers of each model on each task" : $"{value} of each model on each task, lower is better",
+                    value, "task")
                 {
                     Series = "model",
                     Low = "low",
@@ -39,7 +44,9 @@ internal static class EvaluationHtml
                 });
         }
 
-        AppendChanges(page, [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0).Select(model => (model.Second, model.First.Changes))]);
+        AppendChanges(page,
+            [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0)
+                .Select(model => (model.Second, model.First.Changes))]);
         (ModelSummary Model, string Name)[] compared = [.. summary.Models.Zip(names).Where(model => model.First.Metrics.Count > 0)];
         if (compared.Length > 0)
         {
@@ -47,7 +54,9 @@ internal static class EvaluationHtml
                 ["measure", "over", .. compared.Select(model => $"#{model.Name}")],
                 [
                     .. compared[0].Model.Metrics.Select((metric, index) => (PageCell[])
-                        [Figures.Name(metric.Name), metric.Over, .. compared.Select(model => new PageCell(Figures.Metric(model.Model.Metrics[index]), model.Model.Metrics[index].Value))]),
+                        [Figures.Name(metric.Name), metric.Over,
+                            .. compared.Select(model => new PageCell(Figures.Metric(model.Model.Metrics[index]),
+                                model.Model.Metrics[index].Value))]),
                     ["better than all of them on", "", .. compared.Select(model => (PageCell)Figures.Improved(model.Model.Gaps))],
                 ])).Note(Meanings);
         }
@@ -56,14 +65,18 @@ internal static class EvaluationHtml
             ["task", "metric", "#items", .. names.Select(name => $"#{name}")],
             [
                 .. summary.Models[0].Tasks.Select((task, index) => (PageCell[])
-                    [task.Task, task.Metric, task.Count, .. summary.Models.Select(model => new PageCell(Figures.Task(model.Tasks[index]), model.Tasks[index].Value))]),
+                    [task.Task, task.Metric, task.Count,
+                        .. summary.Models.Select(model => new PageCell(Figures.Task(model.Tasks[index]), model.Tasks[index].Value))]),
             ]));
     }
 
     /// <summary>What the measures of merges mean.</summary>
-    public const string Meanings = "Macro-Gain: points above the mean of the experts, on average over tasks. Macro-OG: points above the best of base and experts, task by task. "
-        + "Oracle Retention: the share of the best expert's score. General ability kept: the share of the base's score on general tasks. "
-        + "Experts' gain kept: the share of what the experts gained on their tasks. A perplexity p counts as 100 / p.";
+    public const string Meanings =
+        "Macro-Gain: points above the mean of the experts, on average over tasks. Macro-OG: points above the best of base and experts, "
+        + "task by task. "
+            + "Oracle Retention: the share of the best expert's score. General ability kept: the share of the base's score on general "
+                + "tasks. "
+            + "Experts' gain kept: the share of what the experts gained on their tasks. A perplexity p counts as 100 / p.";
 
     /// <summary>How models differ from their base; nothing without models.</summary>
     public static void AppendChanges(HtmlPage page, IReadOnlyList<(string Name, IReadOnlyList<TaskChange> Changes)> rows)
@@ -73,18 +86,26 @@ internal static class EvaluationHtml
             return;
         }
 
-        page.Section("Change from the base").Note("In points of 100; a perplexity p counts as 100 / p. Items are paired. Frames show where the interval of 95 % is clear of zero.").Figure(
-            "Change of each model on each task",
-            new PageTable(
-                ["model", "task", "#points", "#low", "#high", "clear", "verdict"],
-                [
-                    .. rows.SelectMany(row => row.Changes.Select(change => (PageCell[])
+        page.Section("Change from the base")
+            .Note("In points of 100; a perplexity p counts as 100 / p. Items are paired. Frames show where the interval of 95 % is clear "
+                + "of zero.").Figure(
+                "Change of each model on each task",
+                new PageTable(
+                    ["model", "task", "#points", "#low", "#high", "clear", "verdict"],
                     [
-                        row.Name, change.Task, new PageCell(Figures.Signed(change.Difference, 1), change.Difference), PageCell.Of(change.Low, "0.00"), PageCell.Of(change.High, "0.00"),
-                        change.Verdict == "unchanged" ? "" : "clear of zero", change.Verdict,
-                    ])),
-                ]),
-            new PagePlot("heat", "Change from the base in points: blue is better, red is worse", "task", "model") { Value = "points", Diverging = true, Mark = "clear" });
+                        .. rows.SelectMany(row => row.Changes.Select(change => (PageCell[])
+                        [
+                            row.Name, change.Task, new PageCell(Figures.Signed(change.Difference, 1), change.Difference),
+                            PageCell.Of(change.Low, "0.00"), PageCell.Of(change.High, "0.00"),
+                            change.Verdict == "unchanged" ? "" : "clear of zero", change.Verdict,
+                        ])),
+                    ]),
+                new PagePlot("heat", "Change from the base in points: blue is better, red is worse", "task", "model")
+                {
+                    Value = "points",
+                    Diverging = true,
+                    Mark = "clear"
+                });
     }
 
     private static PageTable Values(EvaluationSummary summary, IReadOnlyList<string> names, IReadOnlyList<int> tasks, string value)
@@ -92,10 +113,12 @@ internal static class EvaluationHtml
         return new PageTable(
             ["task", "model", $"#{value}", "#low", "#high", "#items"],
             [
-                .. tasks.SelectMany(index => summary.Models.Zip(names, (model, name) => (Task: model.Tasks[index], Name: name))).Select(found => (PageCell[])
-                [
-                    found.Task.Task, found.Name, PageCell.Of(found.Task.Scale * found.Task.Value), PageCell.Of(found.Task.Scale * found.Task.Low), PageCell.Of(found.Task.Scale * found.Task.High), found.Task.Count,
-                ]),
+                .. tasks.SelectMany(index => summary.Models.Zip(names, (model, name) => (Task: model.Tasks[index], Name: name)))
+                    .Select(found => (PageCell[])
+                    [
+                        found.Task.Task, found.Name, PageCell.Of(found.Task.Scale * found.Task.Value),
+                        PageCell.Of(found.Task.Scale * found.Task.Low), PageCell.Of(found.Task.Scale * found.Task.High), found.Task.Count,
+                    ]),
             ]);
     }
 }

@@ -6,7 +6,8 @@ using System.Text.Json.Serialization;
 
 namespace MergeHost.Cli.Reports;
 
-/// <summary>A page that needs nothing but itself: a verdict, pictures with the tables behind them, and where the numbers come from.</summary>
+/// <summary>A page that needs nothing but itself: a verdict, pictures with the tables behind
+/// them, and where the numbers come from.</summary>
 /// <param name="title">Its title.</param>
 /// <param name="verdict">What it says, in a sentence.</param>
 internal sealed class HtmlPage(string title, string verdict)
@@ -52,11 +53,14 @@ internal sealed class HtmlPage(string title, string verdict)
     }
 
     /// <summary>Adds a table; nothing without rows.</summary>
-    public HtmlPage Table(string caption, PageTable table) => table.Rows.Count == 0 ? this : Add($"<figure>{table.ToHtml(caption)}</figure>\n");
+    public HtmlPage Table(string caption, PageTable table) =>
+        table.Rows.Count == 0 ? this : Add($"<figure>{table.ToHtml(caption)}</figure>\n");
 
     /// <summary>Adds a table that is folded away; nothing without rows.</summary>
     public HtmlPage Folded(string caption, PageTable table) =>
-        table.Rows.Count == 0 ? this : Add($"<figure><details><summary>{Text(caption)}</summary>{table.ToHtml(caption)}</details></figure>\n");
+        table.Rows.Count == 0
+            ? this
+            : Add($"<figure><details><summary>{Text(caption)}</summary>{table.ToHtml(caption)}</details></figure>\n");
 
     /// <summary>Says where numbers come from, at the foot of the page.</summary>
     public HtmlPage Fact(string name, string? text)
@@ -95,9 +99,13 @@ internal sealed class HtmlPage(string title, string verdict)
             <footer>
             <h2>Where this comes from</h2>
             <dl>{string.Concat(_facts.Select(fact => $"<dt>{Text(fact.Name)}</dt><dd>{Text(fact.Text)}</dd>\n"))}</dl>
-            {string.Concat(_files.Select(file => $"<details><summary>{Text(file.Name)}</summary><pre tabindex=\"0\">{Text(file.Text)}</pre></details>\n"))}
+            {string.Concat(_files.Select(file => $"<details><summary>{Text(file.Name)}</summary><pre "
+                + $"tabindex=\"0\">{Text(file.Text)}</pre></details>\n"))}
             """);
-        html.Append(_hasPlots ? $"<details><summary>Licences of the libraries in this page</summary><pre tabindex=\"0\">{Text(Asset("LICENSES.txt"))}</pre></details>\n" : "");
+        html.Append(_hasPlots
+            ? "<details><summary>Licences of the libraries in this page</summary><pre "
+                + $"tabindex=\"0\">{Text(Asset("LICENSES.txt"))}</pre></details>\n"
+            : "");
         html.Append("</footer>\n");
         foreach (string script in _hasPlots ? (string[])["d3.min.js", "plot.umd.min.js", "page.js"] : ["page.js"])
         {

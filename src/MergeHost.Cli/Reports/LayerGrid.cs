@@ -10,9 +10,11 @@ internal static class LayerGrid
     /// <summary>The module and the layer of each tensor, by name; without those outside the layers.</summary>
     public static Dictionary<string, (string Module, int Layer)> Of(IEnumerable<string> tensors)
     {
-        List<(string Name, LayerTensorName Parts)> named = [.. tensors.Select(name => (name, Parts: LayerTensorName.Parse(name))).Where(named => named.Parts is not null).Select(named => (named.name, named.Parts!.Value))];
+        List<(string Name, LayerTensorName Parts)> named = [.. tensors.Select(name => (name, Parts: LayerTensorName.Parse(name)))
+            .Where(named => named.Parts is not null).Select(named => (named.name, named.Parts!.Value))];
         bool isOneStack = named.Select(tensor => tensor.Parts.Stack).Distinct().Count() < 2;
-        return named.ToDictionary(tensor => tensor.Name, tensor => ((isOneStack ? "" : tensor.Parts.Stack) + Module(tensor.Parts.Rest), tensor.Parts.Layer));
+        return named.ToDictionary(tensor => tensor.Name,
+            tensor => ((isOneStack ? "" : tensor.Parts.Stack) + Module(tensor.Parts.Rest), tensor.Parts.Layer));
     }
 
     /// <summary>How much weights changed from a base, and what of them was restored.</summary>
@@ -27,7 +29,8 @@ internal static class LayerGrid
                 .. pair.Tensors.Where(tensor => places.ContainsKey(tensor.Name)).GroupBy(tensor => places[tensor.Name])
                     .Select(cell => (PageCell[])
                     [
-                        cell.Key.Layer, cell.Key.Module, PageCell.Of(100 * Change(cell.Select(tensor => tensor.Distance)), "G3"), cell.Any(tensor => restored.Contains(tensor.Name)) ? "restored" : "",
+                        cell.Key.Layer, cell.Key.Module, PageCell.Of(100 * Change(cell.Select(tensor => tensor.Distance)), "G3"),
+                        cell.Any(tensor => restored.Contains(tensor.Name)) ? "restored" : "",
                     ]),
             ]);
     }
@@ -35,7 +38,8 @@ internal static class LayerGrid
     /// <summary>The picture of <see cref="Changes"/>.</summary>
     public static PagePlot ChangePlot(string title) => new("heat", title, "layer", "module") { Value = "change, %", Mark = "restored" };
 
-    /// <summary>The length of differences as a share of the length of the weights before; <see langword="null"/> if these are zeros.</summary>
+    /// <summary>The length of differences as a share of the length of the weights before;
+    /// <see langword="null"/> if these are zeros.</summary>
     public static double? Change(IEnumerable<Distance> distances)
     {
         double before = 0;
@@ -52,6 +56,8 @@ internal static class LayerGrid
     private static string Module(string rest)
     {
         string name = rest.EndsWith(".weight", StringComparison.Ordinal) ? rest[..^".weight".Length] : rest;
-        return string.Join('.', name.Split('.', StringSplitOptions.RemoveEmptyEntries).Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? "*" : part));
+        return string.Join('.',
+            name.Split('.', StringSplitOptions.RemoveEmptyEntries)
+                .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? "*" : part));
     }
 }

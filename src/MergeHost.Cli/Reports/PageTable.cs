@@ -14,10 +14,13 @@ internal sealed record PageTable(IReadOnlyList<string> Columns, IReadOnlyList<Pa
     public string ToHtml(string caption)
     {
         StringBuilder html = new();
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{Text(caption)}\"><table><caption>{Text(caption)}</caption><thead><tr>");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+                + $"aria-label=\"{Text(caption)}\"><table><caption>{Text(caption)}</caption><thead><tr>");
         foreach (string column in Columns)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\"{(column.StartsWith('#') ? " class=\"n\"" : "")}>{Text(column.TrimStart('#'))}</th>");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<th scope=\"col\"{(column.StartsWith('#') ? " class=\"n\"" : "")}>{Text(column.TrimStart('#'))}</th>");
         }
 
         html.Append("</tr></thead><tbody>\n");
@@ -27,7 +30,9 @@ internal sealed record PageTable(IReadOnlyList<string> Columns, IReadOnlyList<Pa
             foreach ((int index, PageCell cell) in row.Index())
             {
                 html.Append(Columns[index].StartsWith('#') ? "<td class=\"n\"" : "<td")
-                    .Append(cell.Value is { } value && double.IsFinite(value) ? string.Create(CultureInfo.InvariantCulture, $" data-v=\"{value:G6}\">") : ">")
+                    .Append(cell.Value is { } value && double.IsFinite(value)
+                        ? string.Create(CultureInfo.InvariantCulture, $" data-v=\"{value:G6}\">")
+                        : ">")
                     .Append(Text(cell.Text)).Append("</td>");
             }
 
@@ -54,5 +59,6 @@ internal readonly record struct PageCell(string Text, double? Value = null)
         value is { } number && !double.IsNaN(number) ? new(number.ToString(format, CultureInfo.InvariantCulture), number) : new("");
 
     /// <summary>A share, which pictures take in percent.</summary>
-    public static PageCell Percent(double? share) => share is { } value ? new(Output.Formatting.Numbers.Percent(value), 100 * value) : new("");
+    public static PageCell Percent(double? share) =>
+        share is { } value ? new(Output.Formatting.Numbers.Percent(value), 100 * value) : new("");
 }

@@ -19,13 +19,16 @@ internal static class PlanHtml
         }
 
         page.Section("Tables").Table("Warnings", new PageTable(["place", "code", "warning", "hint"],
-            [.. plan.Warnings.Select(warning => (PageCell[])[warning.Place?.ToString() ?? "", warning.Code.ToString(), warning.Message, warning.Hint ?? ""])]));
+            [.. plan.Warnings.Select(warning => (PageCell[])[warning.Place?.ToString() ?? "", warning.Code.ToString(), warning.Message,
+                warning.Hint ?? ""])]));
         page.Table("Stages", new PageTable(["stage", "method", "plugin", "#tensors", "#parameters", "#reads", "#writes", "#memory"],
         [
             .. plan.Stages.Select(stage => (PageCell[])
             [
-                stage.Name ?? "output", stage.Method, stage.Plugin, stage.Tensors.Count, new PageCell(Bytes.Count(stage.ElementCount), stage.ElementCount),
-                new PageCell(Bytes.Format(stage.ReadBytes), stage.ReadBytes), new PageCell(Bytes.Format(stage.WriteBytes), stage.WriteBytes),
+                stage.Name ?? "output", stage.Method, stage.Plugin, stage.Tensors.Count,
+                new PageCell(Bytes.Count(stage.ElementCount), stage.ElementCount),
+                new PageCell(Bytes.Format(stage.ReadBytes), stage.ReadBytes),
+                new PageCell(Bytes.Format(stage.WriteBytes), stage.WriteBytes),
                 new PageCell(Bytes.Format(stage.MemoryBytes), stage.MemoryBytes),
             ]),
         ]));
@@ -33,13 +36,16 @@ internal static class PlanHtml
         {
             page.Folded($"Tensors of {stage.Name ?? "the output"}", new PageTable(["tensor", "type", "shape", "treatment", "#inputs"],
             [
-                .. stage.Tensors.Select(tensor => (PageCell[])[tensor.Name, tensor.DType, $"[{string.Join(", ", tensor.Shape)}]", tensor.Treatment, tensor.Inputs.Count]),
+                .. stage.Tensors.Select(tensor => (PageCell[])[tensor.Name, tensor.DType, $"[{string.Join(", ", tensor.Shape)}]",
+                    tensor.Treatment, tensor.Inputs.Count]),
             ]));
         }
 
         foreach (RemoteSummary model in plan.Remote)
         {
-            page.Fact(model.Address, $"{Bytes.Format(model.LengthBytes)}, {Bytes.Format(model.MissingBytes)} to download, licence {model.License ?? "not named"}");
+            page.Fact(model.Address,
+                $"{Bytes.Format(model.LengthBytes)}, {Bytes.Format(model.MissingBytes)} to download, "
+                    + $"licence {model.License ?? "not named"}");
         }
 
         return page.Fact("models", string.Join(", ", plan.Stages.SelectMany(stage => stage.Models).Distinct()))
@@ -56,8 +62,9 @@ internal static class PlanHtml
         page.Figure("Treatment of the output's tensors",
             new PageTable(["#layer", "module", "treatment", "#tensors"],
             [
-                .. stage.Tensors.Where(tensor => places.ContainsKey(tensor.Name)).GroupBy(tensor => (Place: places[tensor.Name], tensor.Treatment))
-                    .Select(cell => (PageCell[])[cell.Key.Place.Layer, cell.Key.Place.Module, cell.Key.Treatment, cell.Count()]),
+                .. stage.Tensors.Where(tensor => places.ContainsKey(tensor.Name))
+                    .GroupBy(tensor => (Place: places[tensor.Name], tensor.Treatment))
+                        .Select(cell => (PageCell[])[cell.Key.Place.Layer, cell.Key.Place.Module, cell.Key.Treatment, cell.Count()]),
             ]),
             new PagePlot("heat", "How each tensor is made, by layer and module", "layer", "module") { Value = "treatment" });
         if (stage.Selection?.Tensors is { } chosen)
@@ -66,14 +73,20 @@ internal static class PlanHtml
                 new PageTable(["#layer", "module", "#score", "restored", "action"],
                 [
                     .. chosen.Where(tensor => tensor is { Layer: not null, Score: not null }).Select(tensor => (PageCell[])
-                        [tensor.Layer!.Value, tensor.Module, PageCell.Of(tensor.Score), tensor.IsChosen ? tensor.Action : "", tensor.Action]),
+                        [tensor.Layer!.Value, tensor.Module, PageCell.Of(tensor.Score), tensor.IsChosen ? tensor.Action : "",
+                            tensor.Action]),
                 ]),
-                new PagePlot("heat", "Scores by layer and module; frames show what the stage restores or freezes", "layer", "module") { Value = "score", Mark = "restored" });
+                new PagePlot("heat", "Scores by layer and module; frames show what the stage restores or freezes", "layer", "module")
+                {
+                    Value = "score",
+                    Mark = "restored"
+                });
         }
 
         foreach (AlignmentSummary alignment in stage.Alignments)
         {
-            page.Note(string.Create(CultureInfo.InvariantCulture, $"Aligned by {alignment.Id} ({alignment.Plugin}): {string.Join("; ", alignment.Lines.Select(line => line.Trim()))}"));
+            page.Note(string.Create(CultureInfo.InvariantCulture,
+                $"Aligned by {alignment.Id} ({alignment.Plugin}): {string.Join("; ", alignment.Lines.Select(line => line.Trim()))}"));
         }
     }
 }

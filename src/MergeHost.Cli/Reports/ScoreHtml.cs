@@ -8,14 +8,16 @@ using MergeHost.Selecting;
 
 namespace MergeHost.Cli.Reports;
 
-/// <summary>Scores as a page: for each scorer a heat map and the ranking with the policies' cuts, how scorers agree, and what scores are worth, where that was measured.</summary>
+/// <summary>Scores as a page: for each scorer a heat map and the ranking with the policies' cuts, how scorers agree, and what scores
+/// are worth, where that was measured.</summary>
 internal static class ScoreHtml
 {
     /// <summary>The page.</summary>
     public static HtmlPage Write(ScoreReport report)
     {
         HtmlPage page = new($"{ModelName.Of(report.Adapted)} scored against {ModelName.Of(report.Base)}", Verdict.Of(report));
-        page.Note($"A score says what training changed; that restoring by it helps is for a benchmark to show ({(report.Validation is null ? "mergehost score --validate SUITE" : "below")}).");
+        page.Note("A score says what training changed; that restoring by it helps is for a benchmark to show "
+            + $"({(report.Validation is null ? "mergehost score --validate SUITE" : "below")}).");
         ScorerSummary[] drawn = [.. report.Scorers.Where(scorer => Scored(report, scorer).Any())];
         foreach (ScorerSummary scorer in drawn)
         {
@@ -32,15 +34,18 @@ internal static class ScoreHtml
             ["tensor", "shape", .. report.Scorers.Select(scorer => $"#{scorer.Id}")],
             [
                 .. report.Tensors.Where(tensor => tensor.Scores.Count > 0).Select(tensor => (PageCell[])
-                    [tensor.Name, $"[{string.Join(", ", tensor.Shape)}]", .. report.Scorers.Select(scorer => PageCell.Of(tensor.Scores.GetValueOrDefault(scorer.Id)?.Value))]),
+                    [tensor.Name, $"[{string.Join(", ", tensor.Shape)}]",
+                        .. report.Scorers.Select(scorer => PageCell.Of(tensor.Scores.GetValueOrDefault(scorer.Id)?.Value))]),
             ]));
         foreach (ScorerSummary scorer in report.Scorers)
         {
-            page.Fact(scorer.Id, $"plugin {scorer.Plugin}{string.Concat(scorer.Options.Select(option => $", {option.Key} {option.Value}"))}");
+            page.Fact(scorer.Id,
+                $"plugin {scorer.Plugin}{string.Concat(scorer.Options.Select(option => $", {option.Key} {option.Value}"))}");
         }
 
         return page.Fact("without scores", string.Create(CultureInfo.InvariantCulture,
-            $"{report.Tensors.Count(tensor => tensor.Scores.Count == 0)} of {report.Tensors.Count} tensors: vectors, embeddings and heads"));
+            $"{report.Tensors.Count(tensor => tensor.Scores.Count == 0)} of {report.Tensors.Count} tensors: vectors, embeddings and "
+                + $"heads"));
     }
 
     private static IEnumerable<ScoredTensor> Scored(ScoreReport report, ScorerSummary scorer) =>
@@ -61,22 +66,35 @@ internal static class ScoreHtml
                 double score = tensor.Scores[scorer.Id].Value;
                 rows.Add(
                 [
-                    tensor.Layer!.Value, module.Key, PageCell.Of(score), PageCell.Of(largest == least ? 0.5 : (score - least) / (largest - least), "0.00"), place + 1,
-                    string.Join(", ", Enum.GetValues<SelectionPolicy>().Where(policy => place < Selector.Count(module.Count(), policy.Fraction()))).ToLowerInvariant(),
+                    tensor.Layer!.Value, module.Key, PageCell.Of(score),
+                    PageCell.Of(largest == least ? 0.5 : (score - least) / (largest - least), "0.00"), place + 1,
+                    string.Join(", ",
+                        Enum.GetValues<SelectionPolicy>().Where(policy => place < Selector.Count(module.Count(), policy.Fraction())))
+                            .ToLowerInvariant(),
                 ]);
             }
         }
 
         string order = scorer.RestoreFirst == RestoreFirst.Highest ? "highest" : "lowest";
         page.Section(scorer.Id);
-        page.Note($"The {order} scores are restored first. Shades run from 0 for the smallest to 1 for the largest {(isGlobal ? "score of the model" : "score of each row: rows cannot be compared with each other")}.");
-        page.Figure($"{scorer.Id} by layer and module", new PageTable(["#layer", "module", $"#{scorer.Id}", "#shade", "#rank", "restored by"], rows),
-            new PagePlot("heat", $"{scorer.Id} of each weight matrix, by layer and module", "layer", "module") { Value = "shade", Label = scorer.Id, Domain = [0, 1] },
-            new PagePlot("curves", $"{scorer.Id} in the order in which a module's layers are restored; up to a line goes what a policy chooses", "rank", scorer.Id)
+        page.Note($"The {order} scores are restored first. Shades run from 0 for the smallest to 1 for the "
+            + $"largest {(isGlobal ? "score of the model" : "score of each row: rows cannot be compared with each other")}.");
+        page.Figure($"{scorer.Id} by layer and module",
+            new PageTable(["#layer", "module", $"#{scorer.Id}", "#shade", "#rank", "restored by"], rows),
+            new PagePlot("heat", $"{scorer.Id} of each weight matrix, by layer and module", "layer", "module")
+            {
+                Value = "shade",
+                Label = scorer.Id,
+                Domain = [0, 1]
+            },
+            new PagePlot("curves",
+                $"{scorer.Id} in the order in which a module's layers are restored; up to a line goes what a policy chooses", "rank",
+                scorer.Id)
             {
                 Series = "module",
                 Label = "layer",
-                Cuts = [.. Enum.GetValues<SelectionPolicy>().GroupBy(policy => Selector.Count(most, policy.Fraction())).Select(cut => new PlotLine(cut.Key + 0.5, string.Join(", ", cut).ToLowerInvariant()))],
+                Cuts = [.. Enum.GetValues<SelectionPolicy>().GroupBy(policy => Selector.Count(most, policy.Fraction()))
+                    .Select(cut => new PlotLine(cut.Key + 0.5, string.Join(", ", cut).ToLowerInvariant()))],
             });
     }
 
@@ -103,7 +121,11 @@ internal static class ScoreHtml
                    where rho is not null
                    select (PageCell[])[a.Id, b.Id, PageCell.Of(rho, "0.00")],
             ]),
-            new PagePlot("heat", "Agreement of scorers: 1 for the same order, -1 for the opposite one", "scorer", "other") { Value = "Spearman's ρ", Diverging = true });
+            new PagePlot("heat", "Agreement of scorers: 1 for the same order, -1 for the opposite one", "scorer", "other")
+            {
+                Value = "Spearman's ρ",
+                Diverging = true
+            });
     }
 
     // Over the layers of each module that both score, as validations compare ranks.
@@ -111,6 +133,7 @@ internal static class ScoreHtml
     {
         ScoredTensor[] both = [.. Scored(report, a).Where(tensor => tensor.Scores.ContainsKey(b.Id))];
         return RankAgreement.Rho(
-            [.. both.Select(tensor => tensor.Module)], [.. both.Select(tensor => (double)tensor.Scores[a.Id].Rank)], [.. both.Select(tensor => (double)tensor.Scores[b.Id].Rank)]);
+            [.. both.Select(tensor => tensor.Module)], [.. both.Select(tensor => (double)tensor.Scores[a.Id].Rank)],
+            [.. both.Select(tensor => (double)tensor.Scores[b.Id].Rank)]);
     }
 }

@@ -6,7 +6,8 @@ using Figures = MergeHost.Cli.Output.Formatting.Numbers;
 
 namespace MergeHost.Cli.Reports;
 
-/// <summary>A study as a page: curves of what was tried with the control, what is kept and lost, how far the models are apart, and all numbers.</summary>
+/// <summary>A study as a page: curves of what was tried with the control, what is kept and lost, how far
+/// the models are apart, and all numbers.</summary>
 internal static class StudyHtml
 {
     private static readonly string[] _drawn = [MergeMetrics.MacroOutperformGapName, "macroGain"];
@@ -15,27 +16,35 @@ internal static class StudyHtml
     public static HtmlPage Write(StudySummary study)
     {
         HtmlPage page = new($"Study {study.Study}", Verdict.Of(study));
-        page.Note("All numbers are of the half of the items that no setting was chosen by. Bands and ± show bootstrap intervals of 95 %; a ring or * marks the setting that was chosen on the other half.");
+        page.Note("All numbers are of the half of the items that no setting was chosen by. Bands and ± show bootstrap intervals of 95 %; a "
+            + "ring or * marks the setting that was chosen on the other half.");
         string[] kinds = [.. study.Points[0].Metrics.Select(metric => metric.Over).Distinct()];
         foreach (string over in kinds)
         {
             AppendPictures(page, study, over);
         }
 
-        EvaluationHtml.AppendChanges(page, [.. study.Points.Where(point => point.IsChosen).Select(point => ($"{point.Name} {Settings(point.Settings)}".TrimEnd(), point.Changes))]);
+        EvaluationHtml.AppendChanges(page,
+            [.. study.Points.Where(point => point.IsChosen)
+                .Select(point => ($"{point.Name} {Settings(point.Settings)}".TrimEnd(), point.Changes))]);
         IReadOnlyList<string> models = [.. study.Distances.Pairs.SelectMany(pair => (string[])[pair.A, pair.B]).Distinct()];
-        CompareHtml.AppendSimilarity(page, study.Distances, models.Zip(ModelName.Of(models)).ToDictionary(pair => pair.First, pair => pair.Second));
+        CompareHtml.AppendSimilarity(page, study.Distances,
+            models.Zip(ModelName.Of(models)).ToDictionary(pair => pair.First, pair => pair.Second));
         foreach (string over in kinds)
         {
             AppendTables(page, study, over);
         }
 
-        page.Table("Chosen settings of several experts: what mean scores are above controls; alone: one expert added at the same strength", new PageTable(
-            ["stage", "merge", "settings", "over", "above", "#points"],
-            [
-                .. study.Points.SelectMany(point => point.Controls, (point, control) => (point, control)).SelectMany(pair => pair.control.Metrics.Where(metric => metric.Name == MergeMetrics.MacroOutperformGapName), (pair, metric) => (PageCell[])
-                    [pair.point.Stage, pair.point.Name, Settings(pair.point.Settings), metric.Over, pair.control.With, new PageCell(Figures.Difference(metric), metric.Value)]),
-            ]));
+        page.Table("Chosen settings of several experts: what mean scores are above controls; alone: one expert added at the same strength",
+            new PageTable(
+                ["stage", "merge", "settings", "over", "above", "#points"],
+                [
+                    .. study.Points.SelectMany(point => point.Controls, (point, control) => (point, control))
+                        .SelectMany(pair => pair.control.Metrics.Where(metric => metric.Name == MergeMetrics.MacroOutperformGapName),
+                            (pair, metric) => (PageCell[])
+                                [pair.point.Stage, pair.point.Name, Settings(pair.point.Settings), metric.Over, pair.control.With,
+                                    new PageCell(Figures.Difference(metric), metric.Value)]),
+                ]));
         page.Note(EvaluationHtml.Meanings);
         foreach (StudyPoint point in study.Points.Where(point => point.Tuning is not null))
         {
@@ -45,7 +54,8 @@ internal static class StudyHtml
         return page;
     }
 
-    private static string Kind(string over) => over == "accuracy" ? "Tasks that count right answers, in points of 100" : "Texts, a perplexity p as 100 / p";
+    private static string Kind(string over) =>
+        over == "accuracy" ? "Tasks that count right answers, in points of 100" : "Texts, a perplexity p as 100 / p";
 
     private static void AppendPictures(HtmlPage page, StudySummary study, string over)
     {
@@ -65,11 +75,13 @@ internal static class StudyHtml
                 [
                     .. study.Points.Select(point => (PageCell[])
                     [
-                        point.Stage, point.Name, point.Method, Settings(point.Settings), PageCell.Percent(Find(point.Metrics, "retention", over)?.Value),
+                        point.Stage, point.Name, point.Method, Settings(point.Settings),
+                        PageCell.Percent(Find(point.Metrics, "retention", over)?.Value),
                         PageCell.Percent(Find(point.Metrics, "gainKept", over)?.Value), Chosen(point),
                     ]),
                 ]),
-            new PagePlot("plane", "What each merge keeps: of general ability to the right, of the experts' gain upwards", "general ability kept, %", "experts' gain kept, %")
+            new PagePlot("plane", "What each merge keeps: of general ability to the right, of the experts' gain upwards",
+                "general ability kept, %", "experts' gain kept, %")
             {
                 Series = "merge",
                 Label = "settings",
@@ -80,7 +92,8 @@ internal static class StudyHtml
     private static void AppendCurves(HtmlPage page, StudySummary study, StudySweep sweep, string metric, string over)
     {
         string name = Figures.Name(metric);
-        double[] controls = [.. study.Points.Where(point => point.Stage == sweep.Stage && point.Method == study.Control && point.Method != sweep.Method)
+        double[] controls = [.. study.Points.Where(point => point.Stage == sweep.Stage && point.Method == study.Control
+            && point.Method != sweep.Method)
             .Select(point => Find(point.Metrics, metric, over)?.Value).OfType<double>()];
         page.Figure(name,
             new PageTable(
@@ -88,11 +101,14 @@ internal static class StudyHtml
                 [
                     .. sweep.Lines.SelectMany(line => line.Points.Select(point => (PageCell[])
                     [
-                        line.Name, PageCell.Of(point.X), PageCell.Of(Find(point.Point.Metrics, metric, over)?.Value, "0.00"), PageCell.Of(Find(point.Point.Metrics, metric, over)?.Low, "0.00"),
+                        line.Name, PageCell.Of(point.X), PageCell.Of(Find(point.Point.Metrics, metric, over)?.Value, "0.00"),
+                        PageCell.Of(Find(point.Point.Metrics, metric, over)?.Low, "0.00"),
                         PageCell.Of(Find(point.Point.Metrics, metric, over)?.High, "0.00"), Chosen(point.Point),
                     ])),
                 ]),
-            new PagePlot("curves", $"{name} of {sweep.Method} by {sweep.Setting}, with intervals of 95 %{(controls.Length > 0 ? $"; the dotted line is {study.Control}" : "")}", sweep.Setting, name)
+            new PagePlot("curves",
+                $"{name} of {sweep.Method} by {sweep.Setting}, with intervals of 95 "
+                    + $"%{(controls.Length > 0 ? $"; the dotted line is {study.Control}" : "")}", sweep.Setting, name)
             {
                 Series = "merge",
                 Low = "low",
@@ -107,22 +123,33 @@ internal static class StudyHtml
     {
         string[] names = [.. study.Points[0].Metrics.Where(metric => metric.Over == over).Select(metric => Figures.Name(metric.Name))];
         page.Section($"Tables: {Kind(over)}");
-        page.Table("Merges", Rows("merge", study.Points.Select(point => (point.Stage, point.Name, Settings(point.Settings) + (point.IsChosen ? " *" : ""), point.Metrics)), Figures.Metric));
-        page.Table($"Above the mean of {study.Control}", Rows("merge", study.Points.Select(point => (point.Stage, point.Name, Settings(point.Settings), point.OverControl)), Figures.Difference));
-        page.Table("Means over the merges of a stage", Rows("method", study.Means.Select(mean => (mean.Stage, mean.Method, Settings(mean.Settings) + (mean.IsChosen ? " *" : ""), mean.Metrics)), Figures.Metric));
+        page.Table("Merges",
+            Rows("merge",
+                study.Points.Select(point => (point.Stage, point.Name, Settings(point.Settings) + (point.IsChosen ? " *" : ""),
+                    point.Metrics)), Figures.Metric));
+        page.Table($"Above the mean of {study.Control}",
+            Rows("merge", study.Points.Select(point => (point.Stage, point.Name, Settings(point.Settings), point.OverControl)),
+                Figures.Difference));
+        page.Table("Means over the merges of a stage",
+            Rows("method",
+                study.Means.Select(mean => (mean.Stage, mean.Method, Settings(mean.Settings) + (mean.IsChosen ? " *" : ""), mean.Metrics)),
+                Figures.Metric));
 
-        PageTable Rows(string what, IEnumerable<(string Stage, string Name, string Settings, IReadOnlyList<MetricSummary> Metrics)> rows, Func<MetricSummary, string> format) => new(
+        PageTable Rows(string what, IEnumerable<(string Stage, string Name, string Settings, IReadOnlyList<MetricSummary> Metrics)> rows,
+            Func<MetricSummary, string> format) => new(
             ["stage", what, "settings", .. names.Select(name => $"#{name}")],
             [
                 .. rows.Where(row => row.Metrics.Count > 0).Select(row => (PageCell[])
-                    [row.Stage, row.Name, row.Settings, .. row.Metrics.Where(metric => metric.Over == over).Select(metric => new PageCell(format(metric), metric.Value))]),
+                    [row.Stage, row.Name, row.Settings,
+                        .. row.Metrics.Where(metric => metric.Over == over).Select(metric => new PageCell(format(metric), metric.Value))]),
             ]);
     }
 
     private static void AppendTuning(HtmlPage page, StudyPoint point, TuningSummary tuning)
     {
         page.Section($"{point.Name}: {Settings(point.Settings)}");
-        page.Note($"Found in {tuning.Screened.Count} tries, {tuning.Confirmed.Count} of them by all tasks, on the other half of the items.");
+        page.Note($"Found in {tuning.Screened.Count} tries, {tuning.Confirmed.Count} of them by all tasks, on the other half of the "
+            + "items.");
         page.Table("What it is above others", new PageTable(
             ["above", "over", .. point.Metrics.Select(metric => metric.Name).Distinct().Select(name => $"#{Figures.Name(name)}")],
             [
@@ -130,13 +157,16 @@ internal static class StudyHtml
                     [other.With, kind.Key, .. kind.Select(metric => new PageCell(Figures.Difference(metric), metric.Value))]),
             ]));
         page.Folded("What was tried", new PageTable(
-            ["tried", "#largest loss above the best constituent's, nats"], [.. tuning.Screened.Select(tried => (PageCell[])[Settings(tried.Settings), PageCell.Of(tried.Value)])]));
+            ["tried", "#largest loss above the best constituent's, nats"],
+            [.. tuning.Screened.Select(tried => (PageCell[])[Settings(tried.Settings), PageCell.Of(tried.Value)])]));
         page.File($"Recipe of {point.Name}, without its models", tuning.Recipe);
     }
 
-    private static MetricSummary? Find(IReadOnlyList<MetricSummary> metrics, string metric, string over) => metrics.FirstOrDefault(candidate => candidate.Name == metric && candidate.Over == over);
+    private static MetricSummary? Find(IReadOnlyList<MetricSummary> metrics, string metric, string over) =>
+        metrics.FirstOrDefault(candidate => candidate.Name == metric && candidate.Over == over);
 
     private static string Chosen(StudyPoint point) => point.IsChosen ? "chosen" : "";
 
-    private static string Settings(IReadOnlyDictionary<string, string> settings) => string.Join(", ", settings.Select(pair => $"{pair.Key} {pair.Value}"));
+    private static string Settings(IReadOnlyDictionary<string, string> settings) =>
+        string.Join(", ", settings.Select(pair => $"{pair.Key} {pair.Value}"));
 }

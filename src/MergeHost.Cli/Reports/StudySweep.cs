@@ -21,10 +21,13 @@ internal sealed record StudySweep(
             .Select(same => new StudySweep(same.Key.Stage, same.Key.Method, same.First().Settings.Keys.Single(),
             [
                 .. same.GroupBy(point => point.Name).Select(merge =>
-                    (merge.Key, (IReadOnlyList<(double, StudyPoint)>)[.. merge.Select(point => (Number(point)!.Value, point)).OrderBy(point => point.Value)])),
+                    (merge.Key, (IReadOnlyList<(double, StudyPoint)>)[.. merge.Select(point => (Number(point)!.Value, point))
+                        .OrderBy(point => point.Value)])),
             ])),
     ];
 
     private static double? Number(StudyPoint point) =>
-        point.Settings.Count == 1 && double.TryParse(point.Settings.Values.Single(), CultureInfo.InvariantCulture, out double number) ? number : null;
+        point.Settings.Count == 1 && double.TryParse(point.Settings.Values.Single(), CultureInfo.InvariantCulture, out double number)
+            ? number
+            : null;
 }

@@ -90,13 +90,17 @@ internal sealed class SlurmJobs(string folder, IReadOnlyList<string> settings)
     private string Submission(IReadOnlyList<SlurmJob> jobs)
     {
         StringBuilder text = new();
-        text.Append("#!/usr/bin/env bash\n# Submits the jobs. It may be run again at any time: what is done ends at once.\nset -euo pipefail\n");
+        text.Append(
+            "#!/usr/bin/env bash\n# Submits the jobs. It may be run again at any time: what is done ends at once.\nset -euo pipefail\n");
         text.Append(CultureInfo.InvariantCulture, $"cd {ShellWord.Quoted(folder)}\n");
         string before = "";
         foreach (SlurmJob job in jobs)
         {
-            string after = before.Length == 0 ? "" : $" --dependency={(job.AfterFailure ? "afterany" : "afterok")}:$id --kill-on-invalid-dep=yes";
-            text.Append(CultureInfo.InvariantCulture, $"id=$(sbatch --parsable{after} {ShellWord.Quoted(job.Name)}.sbatch)\nid=${{id%%;*}}\necho \"{job.Name} $id\"\n");
+            string after = before.Length == 0
+                ? ""
+                : $" --dependency={(job.AfterFailure ? "afterany" : "afterok")}:$id --kill-on-invalid-dep=yes";
+            text.Append(CultureInfo.InvariantCulture,
+                $"id=$(sbatch --parsable{after} {ShellWord.Quoted(job.Name)}.sbatch)\nid=${{id%%;*}}\necho \"{job.Name} $id\"\n");
             before = job.Name;
         }
 

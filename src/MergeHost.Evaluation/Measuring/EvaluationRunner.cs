@@ -23,16 +23,23 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         PluginSet plugins = new(catalog);
         Suite suite = SuiteReader.Read(request.SuitePath, plugins, host, request.Tasks);
         using ModelResolver models = new(plugins, host);
-        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings) { KeepsRecords = request.ResultsFolder is not null };
-        ResultsWriter? writer = request.ResultsFolder is null ? null : new ResultsWriter(request.ResultsFolder, options, DateTimeOffset.UtcNow);
-        evaluator.Expect(request.Experts.Concat(request.Models).Append(request.Base).Count(path => path is not null && !HarnessResults.IsResults(path)));
+        Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings)
+        {
+            KeepsRecords = request.ResultsFolder is not null
+        };
+        ResultsWriter? writer = request.ResultsFolder is null
+            ? null
+            : new ResultsWriter(request.ResultsFolder, options, DateTimeOffset.UtcNow);
+        evaluator.Expect(request.Experts.Concat(request.Models).Append(request.Base)
+            .Count(path => path is not null && !HarnessResults.IsResults(path)));
         MeasuredModel? @base = request.Base is null ? null : Measure(request.Base);
         MeasuredModel[] experts = [.. request.Experts.Select(Measure)];
         MeasuredModel[] measured = [.. request.Models.Select(Measure)];
 
         // What was measured elsewhere has one metric a task; beside it the others show no more.
         return request.Models.Any(HarnessResults.IsResults)
-            ? Summarize(suite, @base?.MainOnly(), [.. experts.Select(expert => expert.MainOnly())], [.. measured.Select(model => model.MainOnly())])
+            ? Summarize(suite, @base?.MainOnly(), [.. experts.Select(expert => expert.MainOnly())],
+                [.. measured.Select(model => model.MainOnly())])
             : Summarize(suite, @base, experts, measured);
 
         MeasuredModel Measure(string path)
@@ -80,7 +87,8 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
         session.Plan(output, options with { Force = true });
         Suite suite = SuiteReader.Read(session.Recipe.SuitePath!, session.Plugins, host, only: []);
         RecipeStage last = session.Recipe.Stages[^1];
-        ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
+        ModelReference[] sources = [.. last.Models.Where(model => model.Name != last.BaseModel?.Name
+            && model.StageName(name => session.Recipe.Stages.Any(stage => stage.Name == name)) is null)];
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
         evaluator.Expect(sources.Length + (last.BaseModel is null ? 1 : 2));
         MeasuredModel? @base = last.BaseModel is null ? null : Measure(last.BaseModel);
@@ -124,7 +132,8 @@ internal sealed class EvaluationRunner(PluginCatalog catalog, PluginHost host, M
     private static TaskSummary Summarize(MeasuredTask task, TaskResult result)
     {
         (double Low, double High)? interval = result.Interval ?? (result.Items.Count == 0 ? null : Interval());
-        return new TaskSummary(task.NameOf(result), result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High, result.Count, result.HigherIsBetter)
+        return new TaskSummary(task.NameOf(result), result.Metric, result == task.Main, result.Value, interval?.Low, interval?.High,
+            result.Count, result.HigherIsBetter)
         {
             IsPercent = result.IsPercent,
             CutCount = result.CutCount,

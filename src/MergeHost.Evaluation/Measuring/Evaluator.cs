@@ -16,7 +16,8 @@ namespace MergeHost.Evaluation.Measuring;
 /// <param name="options">Where and with how many threads.</param>
 /// <param name="progress">Told what is being measured.</param>
 /// <param name="warnings">Told what is odd about tasks.</param>
-internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, MeasuringProgress progress, Action<Problem> warnings)
+internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache, MergeOptions options, MeasuringProgress progress,
+    Action<Problem> warnings)
 {
     private readonly Dictionary<string, IBenchmark> _benchmarks = [];
 
@@ -27,7 +28,8 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     public bool KeepsRecords { get; init; }
 
     /// <summary>Measures by some of the tasks alone; none for all.</summary>
-    public Evaluator Only(IReadOnlyList<string> tasks) => new(suite.Only(tasks), host, cache, options, progress, warnings) { KeepsRecords = KeepsRecords };
+    public Evaluator Only(IReadOnlyList<string> tasks) =>
+        new(suite.Only(tasks), host, cache, options, progress, warnings) { KeepsRecords = KeepsRecords };
 
     /// <summary>Says that so many models are to be measured.</summary>
     public void Expect(int models) => progress.Expect(models * suite.Tasks.Count);
@@ -38,11 +40,13 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
     public MeasuredModel Measure(Subject subject, CancellationToken cancellation)
     {
         Lazy<ICheckpointReader> checkpoint = new(() => Open(subject));
-        Lazy<ILanguageModel> model = new(() => host.Load(suite.Tasks.Select(task => task.Runtime).OfType<InstalledExport>().First(), checkpoint.Value, options));
+        Lazy<ILanguageModel> model = new(() => host.Load(suite.Tasks.Select(task => task.Runtime).OfType<InstalledExport>().First(),
+            checkpoint.Value, options));
         try
         {
             string weights = FindWeights(subject, checkpoint, cancellation);
-            return new MeasuredModel(subject.Name, weights, [.. suite.Tasks.Select(task => Measure(subject, task, weights, checkpoint, model, cancellation))]);
+            return new MeasuredModel(subject.Name, weights,
+                [.. suite.Tasks.Select(task => Measure(subject, task, weights, checkpoint, model, cancellation))]);
         }
         finally
         {
@@ -84,14 +88,16 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
         return weights;
     }
 
-    private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint, Lazy<ILanguageModel> model, CancellationToken cancellation)
+    private MeasuredTask Measure(Subject subject, SuiteTask task, string weights, Lazy<ICheckpointReader> checkpoint,
+        Lazy<ILanguageModel> model, CancellationToken cancellation)
     {
         string identity = $"{task.Identity}\n{options.Device}";
         IReadOnlyList<TaskResult>? results = KeepsRecords ? null : cache.FindResults(weights, identity);
         IReadOnlyList<TaskRecord> records = [];
         if (results is null)
         {
-            BenchmarkResult found = progress.Measure($"{subject.Name}: {task.Name}", share => Run(task, checkpoint.Value, model, share, cancellation));
+            BenchmarkResult found = progress.Measure($"{subject.Name}: {task.Name}",
+                share => Run(task, checkpoint.Value, model, share, cancellation));
             (results, records) = (found.Tasks, found.Records);
             cache.AddResults(weights, identity, results);
         }
@@ -103,10 +109,12 @@ internal sealed class Evaluator(Suite suite, PluginHost host, ResultCache cache,
         return task.Metric is null || results.Any(result => result.Metric == task.Metric)
             ? new MeasuredTask(task, results) { Records = records }
             : throw new MergeHostException([new Problem(ErrorCodes.BadSuite,
-                $"task '{task.Name}': '{task.Benchmark.Export.Id}' has no metric '{task.Metric}'", $"It has {string.Join(", ", results.Select(result => result.Metric))}.")]);
+                $"task '{task.Name}': '{task.Benchmark.Export.Id}' has no metric '{task.Metric}'",
+                $"It has {string.Join(", ", results.Select(result => result.Metric))}.")]);
     }
 
-    private BenchmarkResult Run(SuiteTask task, ICheckpointReader checkpoint, Lazy<ILanguageModel> model, IProgress<double> share, CancellationToken cancellation)
+    private BenchmarkResult Run(SuiteTask task, ICheckpointReader checkpoint, Lazy<ILanguageModel> model, IProgress<double> share,
+        CancellationToken cancellation)
     {
         if (!_benchmarks.TryGetValue(task.Benchmark.Export.Id, out IBenchmark? benchmark))
         {

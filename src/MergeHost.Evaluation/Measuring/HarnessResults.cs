@@ -7,7 +7,8 @@ using MergeHost.Storage;
 
 namespace MergeHost.Evaluation.Measuring;
 
-/// <summary>The results file of lm-evaluation-harness: what another program measured, so that it can stand beside what is measured here.</summary>
+/// <summary>The results file of lm-evaluation-harness: what another program measured, so that it can
+/// stand beside what is measured here.</summary>
 /// <remarks>Values come without items, so that they are not paired; intervals are 1.96 standard errors, where the file has them.</remarks>
 internal static class HarnessResults
 {
@@ -18,7 +19,8 @@ internal static class HarnessResults
     public static bool IsResults(string path) => path.EndsWith(".json", StringComparison.Ordinal) && File.Exists(path);
 
     /// <summary>Takes the results of a suite's tasks for a model: of each the metric that counts.</summary>
-    /// <exception cref="MergeHostException">MH6002: the file holds no results; MH6001: it lacks a task of the suite, or the metric that counts.</exception>
+    /// <exception cref="MergeHostException">MH6002: the file holds no results; MH6001: it lacks a task of the
+    /// suite, or the metric that counts.</exception>
     public static MeasuredModel Measure(string path, Suite suite)
     {
         ILookup<string, TaskResult> results = Read(path).ToLookup(result => result.Task);
@@ -26,7 +28,8 @@ internal static class HarnessResults
     }
 
     /// <summary>Reads a file.</summary>
-    /// <returns>One result for each task and metric; a metric of a filter other than <c>none</c> is named with it, such as <c>exact_match,strict-match</c>.</returns>
+    /// <returns>One result for each task and metric; a metric of a filter other than <c>none</c> is named with it, such
+    /// as <c>exact_match,strict-match</c>.</returns>
     /// <exception cref="MergeHostException">MH6002: the file cannot be read, or holds no results.</exception>
     public static IReadOnlyList<TaskResult> Read(string path)
     {
@@ -42,7 +45,9 @@ internal static class HarnessResults
 
         JsonNode? json = PythonJson.Parse(text, reason => Unusable(path, reason));
         return json.Find("results") is JsonObject tasks
-            ? [.. tasks.SelectMany(task => Metrics(task.Key, task.Value as JsonObject ?? throw Unusable(path, $"task '{task.Key}' is {task.Value.Words()}, expected its metrics"), json))]
+            ? [.. tasks.SelectMany(task => Metrics(task.Key,
+                task.Value as JsonObject ?? throw Unusable(path, $"task '{task.Key}' is {task.Value.Words()}, expected its metrics"),
+                json))]
             : throw Unusable(path, "there are no 'results'");
     }
 
@@ -70,7 +75,9 @@ internal static class HarnessResults
     private static MeasuredTask Find(string path, SuiteTask task, TaskResult[] results) =>
         results.Length == 0 ? throw Missing($"{path}: there is no task '{task.Name}'")
         : results.FirstOrDefault(result => result.Metric == task.Metric) is { } found ? new MeasuredTask(task, [found])
-        : throw Missing($"{path}: task '{task.Name}' has {string.Join(", ", results.Select(result => $"'{result.Metric}'"))}, the suite's `metric:` is {(task.Metric is null ? "missing" : $"'{task.Metric}'")}");
+        : throw Missing(
+            $"{path}: task '{task.Name}' has {string.Join(", ", results.Select(result => $"'{result.Metric}'"))}, the suite's `metric:` "
+                + $"is {(task.Metric is null ? "missing" : $"'{task.Metric}'")}");
 
     private static MergeHostException Missing(string message) =>
         new(new Problem(ErrorCodes.BadSuite, message, "Results are found by the names that tasks and metrics have in the suite."), null);

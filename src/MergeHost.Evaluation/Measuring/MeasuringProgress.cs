@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace MergeHost.Evaluation.Measuring;
 
-/// <summary>Tells what is being measured: how many results there are of how many, how many of them were there before, and about how long the rest takes.</summary>
+/// <summary>Tells what is being measured: how many results there are of how many, how many of them were there
+/// before, and about how long the rest takes.</summary>
 /// <param name="tell">Told in a line.</param>
 internal sealed class MeasuringProgress(Action<string> tell)
 {
@@ -70,7 +71,8 @@ internal sealed class MeasuringProgress(Action<string> tell)
         int measured = _done - _kept;
         return measured == 0 || _expected <= _done
             ? ""
-            : string.Create(CultureInfo.InvariantCulture, $", about {_measuring.Elapsed / measured * (_expected - _done):h\\:mm\\:ss} left");
+            : string.Create(CultureInfo.InvariantCulture,
+                $", about {_measuring.Elapsed / measured * (_expected - _done):h\\:mm\\:ss} left");
     }
 
     // The class of the library posts to a context; lines would come late and out of order.

@@ -29,7 +29,8 @@ internal sealed class ResultCache(string? folder)
 
     /// <summary>Keeps what a benchmark found.</summary>
     /// <exception cref="MergeHostException">The folder cannot be written to.</exception>
-    public void AddResults(string weights, string task, IReadOnlyList<TaskResult> results) => Write("results", $"{weights}\n{task}", results);
+    public void AddResults(string weights, string task, IReadOnlyList<TaskResult> results) =>
+        Write("results", $"{weights}\n{task}", results);
 
     /// <summary>The digest of the weights that a merge makes.</summary>
     public string? FindWeights(string merge) => Read<string>("merges", merge);
@@ -79,7 +80,8 @@ internal sealed class ResultCache(string? folder)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new MergeHostException([new Problem(ErrorCodes.WriteFailed,
-                $"{folder}: results cannot be kept: {exception.Message.TrimEnd('.')}", "Name another folder with `--cache`, or keep nothing with `--no-cache`.")]);
+                $"{folder}: results cannot be kept: {exception.Message.TrimEnd('.')}",
+                "Name another folder with `--cache`, or keep nothing with `--no-cache`.")]);
         }
     }
 

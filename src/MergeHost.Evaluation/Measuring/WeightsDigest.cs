@@ -19,7 +19,8 @@ internal static class WeightsDigest
             digests.Add($"{tensor} {TensorDigest.Of(tensor, checkpoint.Read)}\n");
         }
 
-        IEnumerable<CompanionFile> files = checkpoint.Companions.Where(file => _prefixes.Any(prefix => file.Name.StartsWith(prefix, StringComparison.Ordinal)));
+        IEnumerable<CompanionFile> files =
+            checkpoint.Companions.Where(file => _prefixes.Any(prefix => file.Name.StartsWith(prefix, StringComparison.Ordinal)));
         digests.AddRange(files.OrderBy(file => file.Name, StringComparer.Ordinal)
             .Select(file => $"{file.Name} {Convert.ToHexStringLower(SHA256.HashData(file.ReadBytes()))}\n"));
         return TensorDigest.OfAll(digests);

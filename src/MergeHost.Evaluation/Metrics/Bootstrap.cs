@@ -22,7 +22,8 @@ internal static class Bootstrap
         values[0] = TaskScore.Value(result, items);
         if (items.Any(item => result.Items[item].Cluster is not null))
         {
-            DrawClusters(result, [.. items.GroupBy(item => result.Items[item].Cluster).Select(cluster => cluster.ToArray())], random, values);
+            DrawClusters(result, [.. items.GroupBy(item => result.Items[item].Cluster).Select(cluster => cluster.ToArray())], random,
+                values);
             return values;
         }
 
@@ -62,7 +63,8 @@ internal static class Bootstrap
     public static IReadOnlyList<(double Low, double High)?> Intervals(Func<int, double[]> numbers)
     {
         double[][] found = [.. Enumerable.Range(1, Draws).Select(numbers)];
-        return [.. found[0].Select((_, number) => Middle([.. found.Select(values => values[number]).Where(value => !double.IsNaN(value)).Order()]))];
+        return [.. found[0]
+            .Select((_, number) => Middle([.. found.Select(values => values[number]).Where(value => !double.IsNaN(value)).Order()]))];
     }
 
     /// <summary>The middle 95 % of draws; <see langword="null"/> of none.</summary>

@@ -11,15 +11,19 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     // The width of an interval of 95 % in standard errors.
     private const double IntervalErrors = 3.92;
 
-    /// <summary>The metrics of a merge with their intervals: for tasks that count right answers, and for texts by their perplexity.</summary>
+    /// <summary>The metrics of a merge with their intervals: for tasks that count right
+    /// answers, and for texts by their perplexity.</summary>
     public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged) => Compare(merged, []);
 
-    /// <summary>What the metrics of a merge are above the mean of those of other merges of the same models, with the intervals of paired items.</summary>
+    /// <summary>What the metrics of a merge are above the mean of those of other merges of the same models,
+    /// with the intervals of paired items.</summary>
     /// <param name="merged">The merge.</param>
     /// <param name="others">The others; with none, the metrics are as they are.</param>
-    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) => Mean([new ComparedMerge(this, merged, others)]);
+    public IReadOnlyList<MetricSummary> Compare(MeasuredModel merged, IReadOnlyList<MeasuredModel> others) =>
+        Mean([new ComparedMerge(this, merged, others)]);
 
-    /// <summary>The number by which settings are chosen: Macro-OG, over tasks that count right answers where there are some, else over texts.</summary>
+    /// <summary>The number by which settings are chosen: Macro-OG, over tasks that count right answers
+    /// where there are some, else over texts.</summary>
     public double Criterion(MeasuredModel merged)
     {
         int[] tasks = [.. Kinds(merged).First()];
@@ -36,7 +40,8 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     /// <summary>How far the scores of a model are above those of the base on each task, with the intervals of paired items.</summary>
     public IReadOnlyList<TaskChange> Changes(MeasuredModel model) => Above(model, (task, draw) => Score(constituents.Base, task, draw));
 
-    /// <summary>How far the scores of a merge are above the best of base and experts on each task, with the intervals of paired items.</summary>
+    /// <summary>How far the scores of a merge are above the best of base and experts on each task,
+    /// with the intervals of paired items.</summary>
     public IReadOnlyList<TaskChange> Gaps(MeasuredModel merged) =>
         Above(merged, (task, draw) => constituents.Experts.Append(constituents.Base).Max(model => Score(model, task, draw)));
 
@@ -77,14 +82,18 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
     private IReadOnlyList<TaskChange> Above(MeasuredModel model, Func<int, int, double> other)
     {
         int[] tasks = [.. Tasks(model)];
-        IReadOnlyList<(double Low, double High)?> intervals = tasks.Length == 0 ? [] : Bootstrap.Intervals(draw => [.. tasks.Select(task => Change(task, draw))]);
-        return [.. tasks.Zip(intervals, (task, interval) => new TaskChange(model.Tasks[task].Task.Name, Change(task, 0), interval?.Low ?? 0, interval?.High ?? 0))];
+        IReadOnlyList<(double Low, double High)?> intervals = tasks.Length == 0
+            ? []
+            : Bootstrap.Intervals(draw => [.. tasks.Select(task => Change(task, draw))]);
+        return [.. tasks.Zip(intervals,
+            (task, interval) => new TaskChange(model.Tasks[task].Task.Name, Change(task, 0), interval?.Low ?? 0, interval?.High ?? 0))];
 
         double Change(int task, int draw) => Score(model, task, draw) - other(task, draw);
     }
 
     // Those that have items in the split.
-    private IEnumerable<int> Tasks(MeasuredModel model) => Enumerable.Range(0, model.Tasks.Count).Where(task => model.Tasks[task].Scores(split).Length > 0);
+    private IEnumerable<int> Tasks(MeasuredModel model) =>
+        Enumerable.Range(0, model.Tasks.Count).Where(task => model.Tasks[task].Scores(split).Length > 0);
 
     private IEnumerable<IGrouping<Aggregation, int>> Kinds(MeasuredModel model) =>
         Tasks(model).GroupBy(task => model.Tasks[task].Main.Aggregation).OrderBy(kind => kind.Key);
@@ -96,9 +105,10 @@ internal sealed class Comparison(Constituents constituents, ItemSplit split = It
         return others.Length == 0 ? metrics : [.. metrics.Select((value, metric) => value - others.Average(values => values[metric]))];
     }
 
-    private MergeMetrics MetricsOf(MeasuredModel merged, int[] tasks, int draw) => MergeMetrics.Of([.. tasks.Select(task => new ComparedTask(
-        constituents.RoleOf(merged.Tasks[task].Task), Score(merged, task, draw), Score(constituents.Base, task, draw),
-        [.. constituents.Experts.Select(model => Score(model, task, draw))]))]);
+    private MergeMetrics MetricsOf(MeasuredModel merged, int[] tasks, int draw) =>
+        MergeMetrics.Of([.. tasks.Select(task => new ComparedTask(
+            constituents.RoleOf(merged.Tasks[task].Task), Score(merged, task, draw), Score(constituents.Base, task, draw),
+            [.. constituents.Experts.Select(model => Score(model, task, draw))]))]);
 
     // Of all items that take part at 0, and then of the bootstrap's draws.
     private double Score(MeasuredModel model, int task, int draw) => model.Tasks[task].Scores(split)[draw];

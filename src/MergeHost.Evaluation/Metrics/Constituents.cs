@@ -9,10 +9,12 @@ namespace MergeHost.Evaluation.Metrics;
 internal sealed record Constituents(MeasuredModel Base, IReadOnlyList<MeasuredModel> Experts, IReadOnlySet<string>? Domain = null)
 {
     /// <summary>The same with the tasks of a smaller suite alone.</summary>
-    public Constituents Only(Suite suite) => this with { Base = Only(Base, suite), Experts = [.. Experts.Select(expert => Only(expert, suite))] };
+    public Constituents Only(Suite suite) =>
+        this with { Base = Only(Base, suite), Experts = [.. Experts.Select(expert => Only(expert, suite))] };
 
     /// <summary>What a task tells of the merge.</summary>
-    public TaskRole RoleOf(SuiteTask task) => task.IsGeneral ? TaskRole.General : Domain?.Contains(task.Name) == false ? TaskRole.Other : TaskRole.Domain;
+    public TaskRole RoleOf(SuiteTask task) =>
+        task.IsGeneral ? TaskRole.General : Domain?.Contains(task.Name) == false ? TaskRole.Other : TaskRole.Domain;
 
     private static MeasuredModel Only(MeasuredModel model, Suite suite) =>
         model with { Tasks = [.. suite.Tasks.Select(task => model.Tasks.First(measured => measured.Task.Name == task.Name))] };

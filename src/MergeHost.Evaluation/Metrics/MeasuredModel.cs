@@ -30,7 +30,8 @@ internal sealed record MeasuredTask(SuiteTask Task, IReadOnlyList<TaskResult> Re
 
     private ConcurrentDictionary<ItemSplit, double[]> Drawn { get; } = [];
 
-    /// <summary>The scores of <see cref="Main"/>, over all items that take part at 0, and then over each of the bootstrap's draws; none without such items.</summary>
+    /// <summary>The scores of <see cref="Main"/>, over all items that take part at 0, and then over each of the
+    /// bootstrap's draws; none without such items.</summary>
     public double[] Scores(ItemSplit split) => Drawn.GetOrAdd(split, wanted => wanted.Indices(Main) is { Length: > 0 } items
         ? [.. Bootstrap.Values(Task.Name, Main, items).Select(value => TaskScore.Of(Main, value))]
         : []);

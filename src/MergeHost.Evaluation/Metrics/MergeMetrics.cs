@@ -19,7 +19,8 @@ internal sealed record MergeMetrics
     /// <summary><c>mean(s(M) − mean_c s(c))</c>: what is gained over the average constituent.</summary>
     public required double MacroGain { get; init; }
 
-    /// <summary><c>mean(s(M) − max_c s(c))</c>: what is gained over the best constituent of each task; above 0 something has emerged.</summary>
+    /// <summary><c>mean(s(M) − max_c s(c))</c>: what is gained over the best constituent of each
+    /// task; above 0 something has emerged.</summary>
     public required double MacroOutperformGap { get; init; }
 
     /// <summary><c>Σ s(M) / Σ max_c s(c)</c></summary>
@@ -31,7 +32,8 @@ internal sealed record MergeMetrics
     /// <summary><c>Σ s(M) / Σ s(B)</c> over the general tasks; NaN without any.</summary>
     public required double Retention { get; init; }
 
-    /// <summary><c>Σ (s(M) − s(B)) / Σ (max_e s(e) − s(B))</c> over the tasks of the experts' domains; NaN where the experts gained nothing.</summary>
+    /// <summary><c>Σ (s(M) − s(B)) / Σ (max_e s(e) − s(B))</c> over the tasks of the experts' domains;
+    /// NaN where the experts gained nothing.</summary>
     public required double GainKept { get; init; }
 
     /// <summary>The metrics in the order in which they are reported.</summary>
@@ -41,7 +43,8 @@ internal sealed record MergeMetrics
     /// <summary>Their values, in the order of <see cref="Names"/>.</summary>
     public double[] Values => [MacroGain, MacroOutperformGap, OracleRetentionPooled, OracleRetentionMean, Retention, GainKept];
 
-    /// <summary>What those that are quotients are divided by, in the order of <see cref="Names"/>: of the mean the least; 1 for the others.</summary>
+    /// <summary>What those that are quotients are divided by, in the order of <see cref="Names"/>: of
+    /// the mean the least; 1 for the others.</summary>
     public required double[] Divisors { get; init; }
 
     /// <summary>Computes the metrics.</summary>

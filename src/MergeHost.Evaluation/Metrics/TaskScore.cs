@@ -21,7 +21,8 @@ internal static class TaskScore
         return result.Aggregation == Aggregation.Perplexity ? Math.Exp(-score / weight) : score / weight;
     }
 
-    /// <summary>What a task costs a model on the development items: the mean negative log-likelihood in nats, or −ln of the share of right answers.</summary>
+    /// <summary>What a task costs a model on the development items: the mean negative log-likelihood in nats,
+    /// or −ln of the share of right answers.</summary>
     public static double Loss(MeasuredModel model, int task)
     {
         TaskResult result = model.Tasks[task].Main;
@@ -29,8 +30,8 @@ internal static class TaskScore
     }
 
     /// <summary>
-    /// A value on the scale from 0 to 100 on which more is better: a share in percent; for a perplexity p, <c>100 / p</c>, the geometric mean
-    /// of the probabilities of the tokens in percent.
+    /// A value on the scale from 0 to 100 on which more is better: a share in percent; for a perplexity p, <c>100 / p</c>, the geometric
+    /// mean of the probabilities of the tokens in percent.
     /// </summary>
     public static double Of(TaskResult result, double value) => result.Aggregation == Aggregation.Perplexity ? 100 / value : 100 * value;
 }

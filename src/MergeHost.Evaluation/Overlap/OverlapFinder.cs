@@ -37,7 +37,8 @@ internal static class OverlapFinder
             }
         }
 
-        HashSet<(int, ulong)> wanted = [.. tasks.SelectMany(task => task.Items).SelectMany(item => item.Runs.Select(run => (item.Length, run)))];
+        HashSet<(int, ulong)> wanted = [.. tasks.SelectMany(task => task.Items)
+            .SelectMany(item => item.Runs.Select(run => (item.Length, run)))];
         int[] lengths = [.. wanted.Select(run => run.Item1).Distinct()];
         HashSet<(int, ulong)> found = [];
         long count = 0;
@@ -58,10 +59,12 @@ internal static class OverlapFinder
 
     private static TaskOverlap Of(string task, List<Item> items, HashSet<(int, ulong)> found)
     {
-        List<ItemOverlap> touched = [.. items.Select(item => item.Overlap(found)).OfType<ItemOverlap>().OrderByDescending(item => item.Share)];
+        List<ItemOverlap> touched = [.. items.Select(item => item.Overlap(found)).OfType<ItemOverlap>()
+            .OrderByDescending(item => item.Share)];
         int runs = items.Sum(item => item.Runs.Length);
         int standing = items.Sum(item => item.Runs.Count(run => found.Contains((item.Length, run))));
-        return new TaskOverlap(task, items.Count, items.Count(item => item.Runs.Length == 0), touched.Count, runs == 0 ? 0 : (double)standing / runs, [.. touched.Take(Examples)]);
+        return new TaskOverlap(task, items.Count, items.Count(item => item.Runs.Length == 0), touched.Count,
+            runs == 0 ? 0 : (double)standing / runs, [.. touched.Take(Examples)]);
     }
 
     private sealed class Item
@@ -83,7 +86,9 @@ internal static class OverlapFinder
         public ItemOverlap? Overlap(HashSet<(int, ulong)> found)
         {
             int first = Array.FindIndex(Runs, run => found.Contains((Length, run)));
-            return first < 0 ? null : new ItemOverlap(_id, (double)Runs.Count(run => found.Contains((Length, run))) / Runs.Length, _text.Run(first, Length));
+            return first < 0
+                ? null
+                : new ItemOverlap(_id, (double)Runs.Count(run => found.Contains((Length, run))) / Runs.Length, _text.Run(first, Length));
         }
     }
 }

@@ -20,7 +20,8 @@ internal static class ExampleFile
     public static IReadOnlyList<MergeExample> Own()
     {
         List<MergeExample> examples = [];
-        foreach (string name in typeof(ExampleFile).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".jsonl", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (string name in typeof(ExampleFile).Assembly.GetManifestResourceNames()
+            .Where(name => name.EndsWith(".jsonl", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using StreamReader reader = new(typeof(ExampleFile).Assembly.GetManifestResourceStream(name)!);
             examples.AddRange(Parse(name, reader.ReadToEnd()));
@@ -50,16 +51,20 @@ internal static class ExampleFile
 
             try
             {
-                examples.Add(JsonSerializer.Deserialize<MergeExample>(line, _json) is { Experts.Count: >= 2, Features.Count: > 0 } example && example.Experts.All(letter => letter.Length == 1) ? example
+                examples.Add(JsonSerializer.Deserialize<MergeExample>(line, _json) is { Experts.Count: >= 2, Features.Count: > 0 } example
+                    && example.Experts.All(letter => letter.Length == 1) ? example
                     : throw new JsonException("expected a merge of two experts at least with features"));
             }
             catch (JsonException exception)
             {
-                throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{name}({number}): this is no merge of a study: {exception.Message.Split('\n')[0].TrimEnd('.')}", Hint)]);
+                throw new MergeHostException([new Problem(ErrorCodes.BadSuite,
+                    $"{name}({number}): this is no merge of a study: {exception.Message.Split('\n')[0].TrimEnd('.')}", Hint)]);
             }
         }
 
-        return examples.Count > 0 ? examples : throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{name}: there are no merges", Hint)]);
+        return examples.Count > 0
+            ? examples
+            : throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{name}: there are no merges", Hint)]);
     }
 
     // Six digits are more than any of it is known to.
@@ -69,5 +74,6 @@ internal static class ExampleFile
         Outcomes = example.Outcomes.ToDictionary(pair => pair.Key, pair => Rounded(pair.Value)),
     };
 
-    private static double Rounded(double value) => double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Rounded(double value) =>
+        double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

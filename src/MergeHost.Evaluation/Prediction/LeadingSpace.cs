@@ -3,7 +3,8 @@ using MergeHost.Algebra;
 
 namespace MergeHost.Evaluation.Prediction;
 
-/// <summary>The directions in which a change is largest: its eight leading singular vectors, found by subspace iteration in a few thin products.</summary>
+/// <summary>The directions in which a change is largest: its eight leading singular vectors, found by
+/// subspace iteration in a few thin products.</summary>
 /// <param name="Outputs"><c>[rows, k]</c>, orthonormal columns.</param>
 /// <param name="Inputs"><c>[columns, k]</c>, orthonormal columns.</param>
 /// <param name="StableRank"><c>‖τ‖_F² / σ₁²</c>: how many directions as strong as the strongest the change has.</param>
@@ -39,10 +40,12 @@ internal sealed record LeadingSpace(Matrix<float> Outputs, Matrix<float> Inputs,
 
         SingularValueDecomposition small = algebra.Decompose(algebra.Multiply(outputs, change, transposeA: true));
         int count = small.S.Take(Directions).Count(value => value > Smallest * small.S[0]);
-        return new LeadingSpace(First(algebra.Multiply(outputs, small.U), count), First(small.V, count), length / (small.S[0] * small.S[0]));
+        return new LeadingSpace(First(algebra.Multiply(outputs, small.U), count), First(small.V, count),
+            length / (small.S[0] * small.S[0]));
     }
 
-    /// <summary>How much two spaces share: the mean of cos² of the principal angles of outputs and of inputs; of random spaces it is k over the extent.</summary>
+    /// <summary>How much two spaces share: the mean of cos² of the principal angles of outputs and of inputs; of
+    /// random spaces it is k over the extent.</summary>
     public double SharedWith(LeadingSpace other, ILinearAlgebra algebra) =>
         (Shared(Outputs, other.Outputs, algebra) + Shared(Inputs, other.Inputs, algebra)) / 2;
 

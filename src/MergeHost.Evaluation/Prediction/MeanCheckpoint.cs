@@ -6,7 +6,8 @@ using MergeHost.Models;
 
 namespace MergeHost.Evaluation.Prediction;
 
-/// <summary>The mean of some models in float32, in the middle between them; what is no number is the first's. They stay open when it is disposed.</summary>
+/// <summary>The mean of some models in float32, in the middle between them; what is no number is the first's.
+/// They stay open when it is disposed.</summary>
 internal sealed class MeanCheckpoint : DerivedCheckpoint
 {
     private readonly IReadOnlyList<InputModel> _models;
@@ -20,7 +21,8 @@ internal sealed class MeanCheckpoint : DerivedCheckpoint
         _averaged =
         [
             .. Inner.Tensors.Where(tensor => models.All(model =>
-                model.Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.Shape.Equals(tensor.Shape) && DTypeConversion.CanDecode(own.DType))).Select(tensor => tensor.Name),
+                model.Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.Shape.Equals(tensor.Shape)
+                    && DTypeConversion.CanDecode(own.DType))).Select(tensor => tensor.Name),
         ];
         Tensors = [.. Inner.Tensors.Select(tensor => _averaged.Contains(tensor.Name) ? tensor with { DType = DType.F32 } : tensor)];
     }

@@ -33,13 +33,16 @@ internal static class MergeOutcomes
 
         if (questions.Length > 0)
         {
-            outcomes.Add(Questions, 100 * (questions.Average(task => Value(merge, task)) - parents.Max(model => questions.Average(task => Value(model, task)))));
+            outcomes.Add(Questions,
+                100 * (questions.Average(task => Value(merge, task))
+                    - parents.Max(model => questions.Average(task => Value(model, task)))));
         }
 
         return outcomes;
 
         IEnumerable<int> Tasks(bool isText) => Enumerable.Range(0, merge.Tasks.Count).Where(task =>
-            (merge.Tasks[task].Main.Aggregation == Aggregation.Perplexity) == isText && ItemSplit.Test.Indices(merge.Tasks[task].Main).Length > 0);
+            (merge.Tasks[task].Main.Aggregation == Aggregation.Perplexity) == isText
+                && ItemSplit.Test.Indices(merge.Tasks[task].Main).Length > 0);
     }
 
     private static double Loss(MeasuredModel model, int task) => Math.Log(Value(model, task));

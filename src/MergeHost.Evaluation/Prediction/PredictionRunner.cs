@@ -15,9 +15,11 @@ namespace MergeHost.Evaluation.Prediction;
 internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, MergeOptions options, Action<Problem> warnings)
 {
     /// <summary>Predicts.</summary>
-    /// <exception cref="MergeHostException">Something is wrong with the recipe, its suite, a model, a plugin or the examples; MH1007: it does not merge two models at least into a base.</exception>
+    /// <exception cref="MergeHostException">Something is wrong with the recipe, its suite, a model, a plugin or the examples; MH1007: it
+    /// does not merge two models at least into a base.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    public PredictionReport Run(string recipePath, string? suitePath, string? examplesPath, Action<string> tell, CancellationToken cancellation)
+    public PredictionReport Run(string recipePath, string? suitePath, string? examplesPath, Action<string> tell,
+        CancellationToken cancellation)
     {
         Predictor predictor = new(examplesPath is null ? ExampleFile.Own() : ExampleFile.Read(examplesPath));
         using PlanSession session = new(recipePath, catalog, host);
@@ -27,7 +29,8 @@ internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, M
         if (stage.BaseModel is null || sources.Length < 2 || session.Recipe.Stages.Count > 1)
         {
             throw new MergeHostException([new Problem(ErrorCodes.NotSupported,
-                $"{recipePath}: expected one stage that merges two models at least that were trained on from its base_model, found {Found(session.Recipe, sources)}",
+                $"{recipePath}: expected one stage that merges two models at least that were trained on from its base_model, "
+                    + $"found {Found(session.Recipe, sources)}",
                 "Look at other models by `mergehost compare`.")]);
         }
 
@@ -41,10 +44,13 @@ internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, M
             features = facts.Of([.. Enumerable.Range(0, experts.Length)], made, options, cancellation);
         }
 
-        return predictor.Predict(recipePath, features.Concat(OfTexts(suitePath ?? session.Recipe.SuitePath, session.Plugins, @base, experts, tell, cancellation)).ToDictionary());
+        return predictor.Predict(recipePath,
+            features.Concat(OfTexts(suitePath ?? session.Recipe.SuitePath, session.Plugins, @base, experts, tell, cancellation))
+                .ToDictionary());
     }
 
-    private Dictionary<string, double> OfTexts(string? suitePath, PluginSet plugins, InputModel @base, InputModel[] experts, Action<string> tell, CancellationToken cancellation)
+    private Dictionary<string, double> OfTexts(string? suitePath, PluginSet plugins, InputModel @base, InputModel[] experts,
+        Action<string> tell, CancellationToken cancellation)
     {
         if (suitePath is null)
         {
@@ -62,5 +68,7 @@ internal sealed class PredictionRunner(PluginCatalog catalog, PluginHost host, M
     }
 
     private static string Found(Recipe recipe, ModelReference[] sources) =>
-        recipe.Stages.Count > 1 ? $"{recipe.Stages.Count} stages" : recipe.Stages[^1].BaseModel is null ? "no base_model" : $"{sources.Length} beside the base";
+        recipe.Stages.Count > 1
+            ? $"{recipe.Stages.Count} stages"
+            : recipe.Stages[^1].BaseModel is null ? "no base_model" : $"{sources.Length} beside the base";
 }

@@ -7,12 +7,14 @@ namespace MergeHost.Evaluation.Prediction;
 /// <summary>Looks merges up among those of studies, and says what that is worth.</summary>
 /// <remarks>
 /// <para>
-/// Alike are the nearest third of the merges, twenty at most, by the features that the merge has: each as its rank among all merges, so that one wild merge
-/// moves no other; features that a merge of a study lacks are left out, and of the others the mean square of the distances counts. What looking up is worth is measured by leaving out one expert after the other: the merges that
+/// Alike are the nearest third of the merges, twenty at most, by the features that the merge has: each as its rank among all
+/// merges, so that one wild merge moves no other; features that a merge of a study lacks are left out, and of the others the mean
+/// square of the distances counts. What looking up is worth is measured by leaving out one expert after the other: the merges that
 /// contain it are looked up among those that do not.
 /// </para>
 /// <para>
-/// Merges of the same experts are not independent, so that intervals draw sets of experts, 1,000 times. Ranks are compared within studies alone.
+/// Merges of the same experts are not independent, so that intervals draw sets of experts, 1,000
+/// times. Ranks are compared within studies alone.
 /// </para>
 /// </remarks>
 internal sealed class Predictor
@@ -30,8 +32,9 @@ internal sealed class Predictor
     {
         _examples = examples;
         _sets = [.. Enumerable.Range(0, examples.Count).GroupBy(index => SetOf(examples[index])).Select(set => set.ToArray())];
-        _known = FeatureNames.All.Select(feature => (feature.Name, Values: (double[])[.. Of(feature.Name).Order()])).Where(feature => feature.Values.Distinct().Count() > 1)
-            .ToDictionary(feature => feature.Name, feature => feature.Values);
+        _known = FeatureNames.All.Select(feature => (feature.Name, Values: (double[])[.. Of(feature.Name).Order()]))
+            .Where(feature => feature.Values.Distinct().Count() > 1)
+                .ToDictionary(feature => feature.Name, feature => feature.Values);
     }
 
     /// <summary>Looks a merge up.</summary>
@@ -41,17 +44,22 @@ internal sealed class Predictor
         recipe,
         _examples.GroupBy(example => example.Study).ToDictionary(study => study.Key, study => study.Count()),
         [.. FeatureNames.All.Where(feature => Of(feature.Name).Any()).Select(feature => Describe(feature.Name, feature.Meaning, features))],
-        [.. MergeOutcomes.All.Where(outcome => _examples.Any(example => example.Outcomes.ContainsKey(outcome.Name))).Select(outcome => Look(outcome.Name, outcome.Meaning, features))]);
+        [.. MergeOutcomes.All.Where(outcome => _examples.Any(example => example.Outcomes.ContainsKey(outcome.Name)))
+            .Select(outcome => Look(outcome.Name, outcome.Meaning, features))]);
 
-    private IEnumerable<double> Of(string feature) => _examples.Where(example => example.Features.ContainsKey(feature)).Select(example => example.Features[feature]);
+    private IEnumerable<double> Of(string feature) =>
+        _examples.Where(example => example.Features.ContainsKey(feature)).Select(example => example.Features[feature]);
 
     private PredictedFeature Describe(string name, string meaning, IReadOnlyDictionary<string, double> features)
     {
         int[] known = [.. Enumerable.Range(0, _examples.Count).Where(index => _examples[index].Features.ContainsKey(name))];
-        return new PredictedFeature(name, meaning, features.TryGetValue(name, out double value) ? value : null, Of(name).Min(), Of(name).Max(),
+        return new PredictedFeature(name, meaning, features.TryGetValue(name, out double value) ? value : null, Of(name).Min(),
+            Of(name).Max(),
         [
             .. MergeOutcomes.All.Select(outcome => Correlate(
-                outcome.Name, known.Where(index => _examples[index].Outcomes.ContainsKey(outcome.Name)).Select(index => new Pair(index, _examples[index].Features[name], _examples[index].Outcomes[outcome.Name])))),
+                outcome.Name,
+                known.Where(index => _examples[index].Outcomes.ContainsKey(outcome.Name))
+                    .Select(index => new Pair(index, _examples[index].Features[name], _examples[index].Outcomes[outcome.Name])))),
         ]);
     }
 
@@ -61,7 +69,8 @@ internal sealed class Predictor
         MergeExample[] alike = Alike(features, known);
         (List<Pair> found, double skill) = LeaveOut(name, known, features);
         return new PredictedOutcome(
-            name, meaning, alike.Length, alike.Count(IsBetter), known.Length, known.Count(IsBetter), Correlate(name, found), double.IsFinite(skill) ? skill : null);
+            name, meaning, alike.Length, alike.Count(IsBetter), known.Length, known.Count(IsBetter), Correlate(name, found),
+            double.IsFinite(skill) ? skill : null);
 
         bool IsBetter(MergeExample example) => example.Outcomes[name] > 0;
     }
@@ -95,12 +104,17 @@ internal sealed class Predictor
 
     private MergeExample[] Alike(IReadOnlyDictionary<string, double> features, MergeExample[] among)
     {
-        (string Name, double Rank)[] told = [.. features.Where(feature => _known.ContainsKey(feature.Key)).Select(feature => (feature.Key, Rank(feature.Key, feature.Value)))];
+        (string Name, double Rank)[] told = [.. features.Where(feature => _known.ContainsKey(feature.Key))
+            .Select(feature => (feature.Key, Rank(feature.Key, feature.Value)))];
         int count = Math.Min(MostAlike, (among.Length + AlikeShare - 1) / AlikeShare);
-        return told.Length == 0 ? [] : [.. among.Select(example => (example, Distance: Distance(example))).Where(near => double.IsFinite(near.Distance)).OrderBy(near => near.Distance).Take(count).Select(near => near.example)];
+        return told.Length == 0
+            ? []
+            : [.. among.Select(example => (example, Distance: Distance(example))).Where(near => double.IsFinite(near.Distance))
+                .OrderBy(near => near.Distance).Take(count).Select(near => near.example)];
 
         double Distance(MergeExample example) => told.Where(feature => example.Features.ContainsKey(feature.Name))
-            .Select(feature => Math.Pow(feature.Rank - Rank(feature.Name, example.Features[feature.Name]), 2)).DefaultIfEmpty(double.NaN).Average();
+            .Select(feature => Math.Pow(feature.Rank - Rank(feature.Name, example.Features[feature.Name]), 2)).DefaultIfEmpty(double.NaN)
+            .Average();
     }
 
     // From 0 to 1: the share of all merges that have less, and half of those that have as much.
@@ -129,13 +143,17 @@ internal sealed class Predictor
         ILookup<int, Pair> known = pairs.ToLookup(pair => pair.Example);
         double? rho = Rho(_sets);
         Random random = new(1);
-        double[] draws = [.. Enumerable.Range(0, Draws).Select(_ => Rho([.. _sets.Select(_ => _sets[random.Next(_sets.Length)])])).OfType<double>().Order()];
-        return rho is null || Bootstrap.Middle(draws) is not var (low, high) ? new FeatureWorth(outcome, rho, null, null) : new FeatureWorth(outcome, rho, low, high);
+        double[] draws = [.. Enumerable.Range(0, Draws).Select(_ => Rho([.. _sets.Select(_ => _sets[random.Next(_sets.Length)])]))
+            .OfType<double>().Order()];
+        return rho is null || Bootstrap.Middle(draws) is not var (low, high)
+            ? new FeatureWorth(outcome, rho, null, null)
+            : new FeatureWorth(outcome, rho, low, high);
 
         double? Rho(IReadOnlyList<int[]> sets)
         {
             Pair[] drawn = [.. sets.SelectMany(set => set).SelectMany(index => known[index])];
-            return RankAgreement.Rho([.. drawn.Select(pair => _examples[pair.Example].Study)], [.. drawn.Select(pair => pair.Feature)], [.. drawn.Select(pair => pair.Outcome)]);
+            return RankAgreement.Rho([.. drawn.Select(pair => _examples[pair.Example].Study)], [.. drawn.Select(pair => pair.Feature)],
+                [.. drawn.Select(pair => pair.Outcome)]);
         }
     }
 

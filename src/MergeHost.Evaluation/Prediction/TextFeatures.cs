@@ -4,7 +4,8 @@ using MergeHost.Evaluation.Metrics;
 namespace MergeHost.Evaluation.Prediction;
 
 /// <summary>What texts tell of a merge before it is measured, on the development items.</summary>
-/// <remarks>An expert's texts are those that it knows better than the base and the other experts do, or if there are none, the one on which it gained most.</remarks>
+/// <remarks>An expert's texts are those that it knows better than the base and the other experts do, or if there are
+/// none, the one on which it gained most.</remarks>
 internal static class TextFeatures
 {
     /// <summary>The features; none without texts.</summary>
@@ -34,12 +35,15 @@ internal static class TextFeatures
 
         int[] Own(double[] mine)
         {
-            int[] best = [.. mine.Index().Where(text => text.Item < before[text.Index] && losses.All(other => other == mine || text.Item < other[text.Index])).Select(text => text.Index)];
+            int[] best = [.. mine.Index()
+                .Where(text => text.Item < before[text.Index] && losses.All(other => other == mine || text.Item < other[text.Index]))
+                .Select(text => text.Index)];
             return best.Length > 0 ? best : [Enumerable.Range(0, mine.Length).MinBy(text => mine[text] - before[text])];
         }
     }
 
     /// <summary>The tasks of a model that are texts with development items.</summary>
     public static IEnumerable<int> Texts(MeasuredModel model) => Enumerable.Range(0, model.Tasks.Count)
-        .Where(task => model.Tasks[task].Main.Aggregation == Aggregation.Perplexity && ItemSplit.Development.Indices(model.Tasks[task].Main).Length > 0);
+        .Where(task => model.Tasks[task].Main.Aggregation == Aggregation.Perplexity
+            && ItemSplit.Development.Indices(model.Tasks[task].Main).Length > 0);
 }

@@ -11,7 +11,8 @@ using MergeHost.Reports;
 
 namespace MergeHost.Evaluation.Prediction;
 
-/// <summary>What the weights of a base and of some experts tell of each expert and of each two: found once, for all merges of them.</summary>
+/// <summary>What the weights of a base and of some experts tell of each expert and of each two:
+/// found once, for all merges of them.</summary>
 internal sealed class WeightFacts
 {
     private const int BlockElements = 1 << 22;
@@ -53,7 +54,8 @@ internal sealed class WeightFacts
     /// <param name="merge">The merge itself.</param>
     /// <param name="options">With how many threads.</param>
     /// <param name="cancellation">Asks to stop.</param>
-    public Dictionary<string, double> Of(IReadOnlyList<int> merged, ICheckpointReader merge, MergeOptions options, CancellationToken cancellation)
+    public Dictionary<string, double> Of(IReadOnlyList<int> merged, ICheckpointReader merge, MergeOptions options,
+        CancellationToken cancellation)
     {
         (int A, int B)[] pairs = [.. from a in merged from b in merged where a < b select (a, b)];
         double[] lengths = [.. merged.Select(Length)];
@@ -72,8 +74,10 @@ internal sealed class WeightFacts
             [FeatureNames.Subspace] = pairs.Average(pair => _spaces[pair.A, pair.B].Value),
             [FeatureNames.StableRank] = merged.Average(index => _stableRanks[index].Value),
             [FeatureNames.Step] = step / lengths.Average(),
-            [FeatureNames.KeptLeast] = merged.Index().Min(expert => own[expert.Index + 1, merged.Count + 1].Whole.TaskVectors!.Cosine * step / Length(expert.Item)),
-        }.Where(feature => feature.Value is { } value && double.IsFinite(value)).ToDictionary(feature => feature.Key, feature => feature.Value!.Value);
+            [FeatureNames.KeptLeast] = merged.Index()
+                .Min(expert => own[expert.Index + 1, merged.Count + 1].Whole.TaskVectors!.Cosine * step / Length(expert.Item)),
+        }.Where(feature => feature.Value is { } value && double.IsFinite(value))
+            .ToDictionary(feature => feature.Key, feature => feature.Value!.Value);
     }
 
     private double Length(int expert) => _pairs[0, expert + 1].Whole.L2;
@@ -81,7 +85,8 @@ internal sealed class WeightFacts
     private static PairComparison[,] Compare(IReadOnlyList<InputModel> models, MergeOptions options, CancellationToken cancellation)
     {
         PairComparison[,] pairs = new PairComparison[models.Count, models.Count];
-        IEnumerator<PairComparison> found = new CompareRunner(models, hasBase: true).Run(options, progress: null, cancellation).Pairs.GetEnumerator();
+        IEnumerator<PairComparison> found = new CompareRunner(models, hasBase: true).Run(options, progress: null, cancellation).Pairs
+            .GetEnumerator();
         for (int a = 0; a < models.Count; a++)
         {
             for (int b = a + 1; b < models.Count && found.MoveNext(); b++)
@@ -94,7 +99,8 @@ internal sealed class WeightFacts
     }
 
     private bool IsShared(TensorInfo tensor) => _models.All(model =>
-        model.Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.Shape.Equals(tensor.Shape) && DTypeConversion.CanDecode(own.DType));
+        model.Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.Shape.Equals(tensor.Shape)
+            && DTypeConversion.CanDecode(own.DType));
 
     // Block by block, so that memory does not grow with the tensor.
     private void AddOverlaps(TensorInfo tensor)

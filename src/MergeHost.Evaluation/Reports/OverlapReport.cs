@@ -6,7 +6,8 @@ namespace MergeHost.Evaluation.Reports;
 /// <param name="TextWords">How many words they have.</param>
 /// <param name="Tasks">What was found for each task.</param>
 /// <param name="Unread">The tasks whose items cannot be read without a model.</param>
-public sealed record OverlapReport(int Words, IReadOnlyList<string> Texts, long TextWords, IReadOnlyList<TaskOverlap> Tasks, IReadOnlyList<string> Unread);
+public sealed record OverlapReport(int Words, IReadOnlyList<string> Texts, long TextWords, IReadOnlyList<TaskOverlap> Tasks,
+    IReadOnlyList<string> Unread);
 
 /// <summary>What of a task's items stands in the texts.</summary>
 /// <param name="Task">The task's name.</param>

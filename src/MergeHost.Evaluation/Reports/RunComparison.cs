@@ -5,7 +5,8 @@ namespace MergeHost.Evaluation.Reports;
 /// <param name="Pairs">The first run against each of the others, one for each task and metric.</param>
 /// <param name="Ties">With three runs and more: of each task and metric those that may be as good as the best.</param>
 /// <param name="LeftOut">What cannot be paired, and why.</param>
-public sealed record RunComparison(IReadOnlyList<string> Runs, IReadOnlyList<PairedResult> Pairs, IReadOnlyList<TiedSet> Ties, IReadOnlyList<string> LeftOut);
+public sealed record RunComparison(IReadOnlyList<string> Runs, IReadOnlyList<PairedResult> Pairs, IReadOnlyList<TiedSet> Ties,
+    IReadOnlyList<string> LeftOut);
 
 /// <summary>A run against another, on the items that both answered.</summary>
 /// <param name="Run">The other run.</param>
@@ -23,7 +24,8 @@ public sealed record RunComparison(IReadOnlyList<string> Runs, IReadOnlyList<Pai
 /// <param name="Test"><c>McNemar</c> for right and wrong, <c>signs</c> for other values, <c>clusters</c> over clusters.</param>
 /// <param name="LeastDifference">The least difference that so many items show four times in five.</param>
 public sealed record PairedResult(
-    string Run, string Task, string Metric, int Count, double First, double Second, double Difference, double Low, double High, double Probability, double Holm,
+    string Run, string Task, string Metric, int Count, double First, double Second, double Difference, double Low, double High,
+    double Probability, double Holm,
     double FalseDiscovery, string Test, double LeastDifference)
 {
     /// <summary>On how many items only the first run is right; <see langword="null"/> where answers are not right or wrong.</summary>

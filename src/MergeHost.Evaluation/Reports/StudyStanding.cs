@@ -12,7 +12,8 @@ namespace MergeHost.Evaluation.Reports;
 /// Whether it is the best merge of the same models in the stage, or its difference from the best may be chance (0.05, corrected by Holm).
 /// </param>
 public sealed record StudyStanding(
-    string Stage, string Merge, IReadOnlyDictionary<string, string> Settings, string Over, CorrectedDifference OverBase, string Expert, CorrectedDifference OverExpert, bool IsTied);
+    string Stage, string Merge, IReadOnlyDictionary<string, string> Settings, string Over, CorrectedDifference OverBase, string Expert,
+    CorrectedDifference OverExpert, bool IsTied);
 
 /// <summary>A difference of two models' mean scores on the test items, in points of 100.</summary>
 /// <param name="Value">The difference.</param>

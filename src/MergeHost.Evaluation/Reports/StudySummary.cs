@@ -11,7 +11,8 @@ namespace MergeHost.Evaluation.Reports;
 public sealed record StudySummary(
     string Study, string? Control, IReadOnlyList<StudyPoint> Points, IReadOnlyList<StudyMean> Means, ComparisonReport Distances)
 {
-    /// <summary>How each merge stands to base and best expert, corrected for how many merges were tried: first by right answers, then by texts.</summary>
+    /// <summary>How each merge stands to base and best expert, corrected for how many merges were tried:
+    /// first by right answers, then by texts.</summary>
     public IReadOnlyList<StudyStanding> Standings { get; init; } = [];
 
     /// <summary>Which merge was chosen, of a recipe with <c>merge_method: auto</c>; <see langword="null"/> of a study.</summary>
@@ -26,24 +27,29 @@ public sealed record StudySummary(
 /// <param name="Stage">The stage of the study.</param>
 /// <param name="Method">The method's name.</param>
 /// <param name="Settings">What sets it apart from the other merges by the method, such as <c>lambda: 0.3</c>.</param>
-/// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges of the stage on the development items.</param>
+/// <param name="IsChosen">Whether the setting is the method's best of the stage, by Macro-OG over the merges
+/// of the stage on the development items.</param>
 /// <param name="Metrics">How it compares with its constituents, on the test items alone.</param>
 /// <param name="Changes">How it differs from the base, task by task, on the test items alone.</param>
-/// <param name="Gaps">How it differs from the best of base and experts, likewise; where the interval is above zero, something has emerged.</param>
-/// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing without one, and for the control itself.</param>
+/// <param name="Gaps">How it differs from the best of base and experts, likewise; where the interval
+/// is above zero, something has emerged.</param>
+/// <param name="OverControl">What its metrics are above the mean of those of the study's control; nothing
+/// without one, and for the control itself.</param>
 public sealed record StudyPoint(
-    string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen, IReadOnlyList<MetricSummary> Metrics,
+    string Name, string Stage, string Method, IReadOnlyDictionary<string, string> Settings, bool IsChosen,
+    IReadOnlyList<MetricSummary> Metrics,
     IReadOnlyList<TaskChange> Changes, IReadOnlyList<TaskChange> Gaps, IReadOnlyList<MetricSummary> OverControl)
 {
-    /// <summary>Its Macro-OG on the development items, by which settings are chosen: over questions where there are some, else over texts.</summary>
+    /// <summary>Its Macro-OG on the development items, by which settings are chosen: over questions
+    /// where there are some, else over texts.</summary>
     public double? Development { get; init; }
 
     /// <summary>The recipe that makes it; models that are files here are named by their whole path.</summary>
     public string Recipe { get; init; } = "";
 
     /// <summary>
-    /// Of a chosen merge of several experts, what its metrics on the test items are above those of the controls: the base, the experts' mean, the best
-    /// expert, and each expert alone at the same strength where the recipe names one.
+    /// Of a chosen merge of several experts, what its metrics on the test items are above those of the controls: the base, the experts'
+    /// mean, the best expert, and each expert alone at the same strength where the recipe names one.
     /// </summary>
     public IReadOnlyList<MergeComparison> Controls { get; init; } = [];
 

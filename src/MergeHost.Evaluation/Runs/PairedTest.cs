@@ -10,7 +10,8 @@ namespace MergeHost.Evaluation.Runs;
 /// <param name="StandardError">Of the difference, from the pairs; over clusters where there are some.</param>
 /// <param name="Probability">How likely a difference as large is by chance, two-sided.</param>
 /// <param name="Test">The test: <c>McNemar</c> for right and wrong, <c>signs</c> for other values, <c>clusters</c> over clusters.</param>
-internal sealed record PairedTest(int Count, double Difference, double Low, double High, double StandardError, double Probability, string Test)
+internal sealed record PairedTest(int Count, double Difference, double Low, double High, double StandardError, double Probability,
+    string Test)
 {
     private const int Draws = 10_000;
     private const int ManyDraws = 100_000;
@@ -43,7 +44,8 @@ internal sealed record PairedTest(int Count, double Difference, double Low, doub
         return new PairedTest(differences.Length, mean, drawn.Low, drawn.High, error, SignPermutation(differences), "signs");
     }
 
-    /// <summary>How likely a mean as far from zero is if each difference may as well have the other sign: exact up to 20 differences, else 10,000 draws.</summary>
+    /// <summary>How likely a mean as far from zero is if each difference may as well have the other sign: exact up
+    /// to 20 differences, else 10,000 draws.</summary>
     public static double SignPermutation(IReadOnlyList<double> differences)
     {
         double[] moved = [.. differences.Where(difference => difference != 0)];
@@ -108,7 +110,9 @@ internal sealed record PairedTest(int Count, double Difference, double Low, doub
         double error = StandardErrors.Clustered(differences, clusters);
         int freedom = clusters.Distinct().Count() - 1;
         double half = freedom < 1 || error == 0 ? 0 : SpecialFunctions.StudentQuantile(0.975, freedom) * error;
-        double probability = mean == 0 ? 1 : error == 0 || freedom < 1 ? 0 : 2 * SpecialFunctions.StudentTail(Math.Abs(mean) / error, freedom);
+        double probability = mean == 0
+            ? 1
+            : error == 0 || freedom < 1 ? 0 : 2 * SpecialFunctions.StudentTail(Math.Abs(mean) / error, freedom);
         return new PairedTest(differences.Length, mean, mean - half, mean + half, error, probability, "clusters");
     }
 }

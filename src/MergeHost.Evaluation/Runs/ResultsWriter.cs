@@ -11,7 +11,8 @@ using MergeHost.Storage;
 
 namespace MergeHost.Evaluation.Runs;
 
-/// <summary>Writes what was measured in the files of lm-evaluation-harness: <c>MODEL/results_DATE.json</c>, and <c>samples_TASK_DATE.jsonl</c> beside it.</summary>
+/// <summary>Writes what was measured in the files of lm-evaluation-harness: <c>MODEL/results_DATE.json</c>, and
+/// <c>samples_TASK_DATE.jsonl</c> beside it.</summary>
 internal sealed partial class ResultsWriter(string folder, MergeOptions options, DateTimeOffset now)
 {
     /// <summary>Writes the files of a model.</summary>
@@ -22,8 +23,13 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
         string date = now.UtcDateTime.ToString("yyyy-MM-ddTHH-mm-ss.ffffff", CultureInfo.InvariantCulture);
         string own = Path.Combine(folder, Unsafe().Replace(model.Name, "__"));
         string path = Path.Combine(own, $"results_{date}.json");
-        TaskRecord[] records = [.. model.Tasks.SelectMany(task => task.Records.Count > 0 ? task.Records : task.Results.GroupBy(task.NameOf).Select(Record))];
-        ILookup<string, TaskResult> results = model.Tasks.SelectMany(task => task.Results.Select(result => (Name: task.Records.Count > 0 ? result.Task : task.NameOf(result), Result: result))).ToLookup(pair => pair.Name, pair => pair.Result);
+        TaskRecord[] records = [.. model.Tasks.SelectMany(task => task.Records.Count > 0
+            ? task.Records
+            : task.Results.GroupBy(task.NameOf).Select(Record))];
+        ILookup<string, TaskResult> results =
+            model.Tasks.SelectMany(task =>
+                task.Results.Select(result => (Name: task.Records.Count > 0 ? result.Task : task.NameOf(result), Result: result)))
+                    .ToLookup(pair => pair.Name, pair => pair.Result);
         try
         {
             Directory.CreateDirectory(own);
@@ -44,7 +50,8 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed, $"{own}: results cannot be written: {exception.Message.TrimEnd('.')}", "Name another folder with `--results`.")]);
+            throw new MergeHostException([new Problem(ErrorCodes.WriteFailed,
+                $"{own}: results cannot be written: {exception.Message.TrimEnd('.')}", "Name another folder with `--results`.")]);
         }
     }
 
@@ -64,7 +71,8 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
         all["group_subtasks"] = Section(groups, record => record.Facts["subtasks"]?.DeepClone());
         all["configs"] = Section(tasks, record => record.Facts["config"]?.DeepClone());
         all["versions"] = Section(records, record => record.Facts["version"]?.DeepClone());
-        all["n-shot"] = Section([.. records.Where(record => record.Facts["n-shot"] is not null)], record => record.Facts["n-shot"]!.DeepClone());
+        all["n-shot"] = Section([.. records.Where(record => record.Facts["n-shot"] is not null)],
+            record => record.Facts["n-shot"]!.DeepClone());
         all["higher_is_better"] = Section(records, record => record.Facts["higher_is_better"]?.DeepClone());
         all["n-samples"] = Section(tasks, record => record.Facts["n-samples"]?.DeepClone());
         all["config"] = new JsonObject
@@ -117,26 +125,35 @@ internal sealed partial class ResultsWriter(string folder, MergeOptions options,
         return entry;
     }
 
-    private static double? Error(TaskResult result) => result.Items.Count < 2 || result.Aggregation != Aggregation.Mean || result.Items.Any(item => item.Weight != 1)
-        ? null
-        : StandardErrors.Of([.. result.Items.Select(item => item.Score)]);
+    private static double? Error(TaskResult result) =>
+        result.Items.Count < 2 || result.Aggregation != Aggregation.Mean || result.Items.Any(item => item.Weight != 1)
+            ? null
+            : StandardErrors.Of([.. result.Items.Select(item => item.Score)]);
 
     // Of a benchmark that keeps no record: its items with their scores.
     private static TaskRecord Record(IGrouping<string, TaskResult> results)
     {
         TaskResult[] itemised = [.. results.Where(result => result.Items.Count > 0)];
         JsonArray names = [.. itemised.Select(result => (JsonNode)result.Metric)];
-        List<JsonObject> samples = itemised.Length == 0 ? [] : [.. itemised[0].Items.Select((item, index) => Sample(item.Id, index, itemised, names))];
+        List<JsonObject> samples = itemised.Length == 0
+            ? []
+            : [.. itemised[0].Items.Select((item, index) => Sample(item.Id, index, itemised, names))];
         string hashes = string.Concat(samples.Select(sample => $"{sample["doc_hash"]}{sample["prompt_hash"]}{sample["target_hash"]}"));
         return new TaskRecord(results.Key, new JsonObject
         {
             ["alias"] = results.Key,
             ["version"] = "Yaml",
             ["n-shot"] = 0,
-            ["higher_is_better"] = new JsonObject(results.Select(result => KeyValuePair.Create(result.Metric, (JsonNode?)result.HigherIsBetter))),
+            ["higher_is_better"] =
+                new JsonObject(results.Select(result => KeyValuePair.Create(result.Metric, (JsonNode?)result.HigherIsBetter))),
             ["n-samples"] = new JsonObject { ["original"] = results.First().Count, ["effective"] = results.First().Count },
             ["task_hash"] = Hash(hashes),
-            ["config"] = new JsonObject { ["task"] = results.Key, ["output_type"] = "mergehost", ["metric_list"] = new JsonArray([.. results.Select(result => (JsonNode)new JsonObject { ["metric"] = result.Metric })]) },
+            ["config"] = new JsonObject
+            {
+                ["task"] = results.Key,
+                ["output_type"] = "mergehost",
+                ["metric_list"] = new JsonArray([.. results.Select(result => (JsonNode)new JsonObject { ["metric"] = result.Metric })])
+            },
         }, samples);
     }
 

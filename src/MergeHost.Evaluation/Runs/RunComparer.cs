@@ -9,7 +9,8 @@ internal static class RunComparer
     private const double Level = 0.05;
 
     // Of these less is better.
-    private static readonly string[] _lessIsBetter = ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score", "ter"];
+    private static readonly string[] _lessIsBetter = ["perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "brier_score",
+        "ter"];
 
     /// <summary>Compares runs, at least two.</summary>
     /// <exception cref="MergeHostException">MH6002: they have nothing in common.</exception>
@@ -19,7 +20,9 @@ internal static class RunComparer
         List<Paired> pairs = [.. runs.Skip(1).SelectMany(other => Pair(runs[0], other, leftOut))];
         if (pairs.Count == 0)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"'{runs[0].Name}' has no task, metric and item in common with the other runs", "Give runs of the same tasks; `--log_samples` keeps their items."), null);
+            throw new MergeHostException(new Problem(ErrorCodes.BadTaskData,
+                $"'{runs[0].Name}' has no task, metric and item in common with the other runs",
+                "Give runs of the same tasks; `--log_samples` keeps their items."), null);
         }
 
         double[] probabilities = [.. pairs.Select(pair => pair.Test.Probability)];
@@ -44,7 +47,9 @@ internal static class RunComparer
             string? different = ids.FirstOrDefault(id => items[id].Hash is { } hash && others[id].Hash is { } other && hash != other);
             if (different is not null)
             {
-                throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"task '{task}': item '{different}' of '{first.Name}' is not that of '{second.Name}'", "Compare runs on the same data."), null);
+                throw new MergeHostException(new Problem(ErrorCodes.BadTaskData,
+                    $"task '{task}': item '{different}' of '{first.Name}' is not that of '{second.Name}'",
+                    "Compare runs on the same data."), null);
             }
 
             if (ids.Length == 0)
@@ -79,7 +84,8 @@ internal static class RunComparer
         bool isRightOrWrong = pair.First.Concat(pair.Second).All(value => value is 0 or 1);
         double deviation = StandardErrors.Of([.. pair.Second.Zip(pair.First, (b, a) => b - a)]) * Math.Sqrt(test.Count);
         return new PairedResult(
-            pair.Run, pair.Task, pair.Metric, test.Count, pair.First.Average(), pair.Second.Average(), test.Difference, test.Low, test.High, test.Probability, holm, discovery,
+            pair.Run, pair.Task, pair.Metric, test.Count, pair.First.Average(), pair.Second.Average(), test.Difference, test.Low, test.High,
+            test.Probability, holm, discovery,
             test.Test, Power.LeastDifference(test.Count, deviation))
         {
             OnlyFirst = isRightOrWrong ? pair.First.Zip(pair.Second).Count(item => item.First > item.Second) : null,
@@ -98,19 +104,24 @@ internal static class RunComparer
     private static TiedSet? Tie(IReadOnlyList<Run> runs, (string Task, string Metric) key)
     {
         Run[] having = [.. runs.Where(run => run.Results.ContainsKey(key))];
-        string[] ids = [.. having.Select(run => run.Results[key].Keys.AsEnumerable()).Aggregate((known, others) => known.Intersect(others))];
+        string[] ids = [.. having.Select(run => run.Results[key].Keys.AsEnumerable())
+            .Aggregate((known, others) => known.Intersect(others))];
         if (having.Length < 2 || ids.Length == 0)
         {
             return null;
         }
 
         // A sum of log-likelihoods is the better the greater it is.
-        bool isLess = _lessIsBetter.Contains(key.Metric.Split(',')[0]) && having.All(run => run.Results[key].Values.All(item => item.Weight == 1 && item.Score >= 0));
+        bool isLess = _lessIsBetter.Contains(key.Metric.Split(',')[0])
+            && having.All(run => run.Results[key].Values.All(item => item.Weight == 1 && item.Score >= 0));
         RunItem[] Items(Run run) => [.. ids.Select(id => run.Results[key][id])];
         Run best = having.MaxBy(run => Items(run).Sum(item => item.Score) * (isLess ? -1 : 1))!;
         Run[] others = [.. having.Where(run => run != best)];
-        double[] holm = ManyComparisons.Holm([.. others.Select(run => Compare(run.Name, key.Task, key.Metric, Items(best), Items(run)).Test.Probability)]);
-        return new TiedSet(key.Task, key.Metric, best.Name, [best.Name, .. others.Index().Where(run => holm[run.Index] >= Level).Select(run => run.Item.Name)]);
+        double[] holm =
+            ManyComparisons.Holm([.. others.Select(run =>
+                Compare(run.Name, key.Task, key.Metric, Items(best), Items(run)).Test.Probability)]);
+        return new TiedSet(key.Task, key.Metric, best.Name,
+            [best.Name, .. others.Index().Where(run => holm[run.Index] >= Level).Select(run => run.Item.Name)]);
     }
 
     private sealed record Paired(string Run, string Task, string Metric, double[] First, double[] Second, PairedTest Test);

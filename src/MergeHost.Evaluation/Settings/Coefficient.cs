@@ -9,6 +9,7 @@ namespace MergeHost.Evaluation.Settings;
 /// <param name="High">Its largest value.</param>
 internal sealed record Coefficient(string Name, YamlNode Node, double Low, double High)
 {
-    /// <summary>The value itself where it is inside the bounds, else the nearest bound; to three decimals, so that nearby values are one.</summary>
+    /// <summary>The value itself where it is inside the bounds, else the nearest bound; to three
+    /// decimals, so that nearby values are one.</summary>
     public double Round(double value) => Math.Round(Math.Clamp(value, Low, High), 3);
 }

@@ -41,7 +41,10 @@ internal sealed class SettingGrid
         }
 
         Axis[] tuned = [.. grid._tuned.Values];
-        return new StudyMethod(name, []) { Tuned = new TunedMethod(method, [.. tuned.Select(axis => grid.ReadCoefficient(Name(axis, tuned), (YamlMapping)axis.Node))]) };
+        return new StudyMethod(name, [])
+        {
+            Tuned = new TunedMethod(method, [.. tuned.Select(axis => grid.ReadCoefficient(Name(axis, tuned), (YamlMapping)axis.Node))])
+        };
     }
 
     /// <summary>The settings of a method of which nothing is tuned.</summary>
@@ -55,7 +58,8 @@ internal sealed class SettingGrid
         Axis[] axes = [.. grid._axes.Values];
         if (axes.Aggregate(1L, (count, axis) => Math.Min(MostSettings + 1, count * axis.Values.Count)) > MostSettings)
         {
-            problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"the combinations are more than {MostSettings:N0} settings", "Try fewer values.", method.Place));
+            problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"the combinations are more than {MostSettings:N0} settings",
+                "Try fewer values.", method.Place));
             return [];
         }
 
@@ -66,7 +70,9 @@ internal sealed class SettingGrid
                 new Dictionary<YamlNode, YamlNode>(known, ReferenceEqualityComparer.Instance) { [axis.Node] = value });
         }
 
-        return [.. combinations.Select(chosen => new StudySetting(axes.ToDictionary(axis => Name(axis, axes), axis => YamlText.Of(chosen[axis.Node])), (YamlMapping)Put(method, chosen)))];
+        return [.. combinations.Select(chosen =>
+            new StudySetting(axes.ToDictionary(axis => Name(axis, axes), axis => YamlText.Of(chosen[axis.Node])),
+                (YamlMapping)Put(method, chosen)))];
     }
 
     /// <summary>A node with some nodes in it replaced.</summary>
@@ -108,13 +114,15 @@ internal sealed class SettingGrid
     private Coefficient ReadCoefficient(string name, YamlMapping tune)
     {
         if (tune.Entries[0].Value is YamlSequence { Items: [YamlScalar first, YamlScalar last] }
-            && double.TryParse(first.Text, CultureInfo.InvariantCulture, out double low) && double.TryParse(last.Text, CultureInfo.InvariantCulture, out double high)
+            && double.TryParse(first.Text, CultureInfo.InvariantCulture, out double low)
+            && double.TryParse(last.Text, CultureInfo.InvariantCulture, out double high)
             && high - low is >= 0.01 and < double.PositiveInfinity)
         {
             return new Coefficient(name, tune, low, high);
         }
 
-        _problems.Add(new Problem(ErrorCodes.ValueOutOfRange, "expected between which numbers to tune", "Write `{tune: [0, 1]}`.", tune.Place));
+        _problems.Add(new Problem(ErrorCodes.ValueOutOfRange, "expected between which numbers to tune", "Write `{tune: [0, 1]}`.",
+            tune.Place));
         return new Coefficient(name, tune, 0, 1);
     }
 
@@ -130,7 +138,8 @@ internal sealed class SettingGrid
             return ReadRange(choice);
         }
 
-        _problems.Add(new Problem(ErrorCodes.WrongType, "expected what is to be tried", "Write `{from: 0.1, to: 0.9, step: 0.1}` or `{try: [a, b]}`.", choice.Place));
+        _problems.Add(new Problem(ErrorCodes.WrongType, "expected what is to be tried",
+            "Write `{from: 0.1, to: 0.9, step: 0.1}` or `{try: [a, b]}`.", choice.Place));
         return [];
     }
 
@@ -141,7 +150,9 @@ internal sealed class SettingGrid
         decimal step = Number(range, "step");
         if (step <= 0 || to < from || (to - from) / step > MostSettings)
         {
-            _problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"from {from} to {to} by {step} is no range of at most {MostSettings:N0} values", "Write `{from: 0.1, to: 0.9, step: 0.1}`.", range.Place));
+            _problems.Add(new Problem(ErrorCodes.ValueOutOfRange,
+                $"from {from} to {to} by {step} is no range of at most {MostSettings:N0} values",
+                "Write `{from: 0.1, to: 0.9, step: 0.1}`.", range.Place));
             return [];
         }
 
@@ -157,7 +168,8 @@ internal sealed class SettingGrid
     private decimal Number(YamlMapping range, string key)
     {
         if (range.Find(key) is YamlScalar scalar
-            && decimal.TryParse(scalar.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            && decimal.TryParse(scalar.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out decimal number))
         {
             return number;
         }

@@ -40,7 +40,8 @@ internal sealed record StudyMethod(string Name, IReadOnlyList<StudySetting> Sett
 }
 
 /// <summary>One setting of a method.</summary>
-/// <param name="Values">What sets it apart from the method's others, in the order of the study; nothing where the method is tried in one way.</param>
+/// <param name="Values">What sets it apart from the method's others, in the order of the study; nothing
+/// where the method is tried in one way.</param>
 /// <param name="Recipe">A recipe but for its base and models; <c>models:</c> names experts by their letters.</param>
 internal sealed record StudySetting(IReadOnlyDictionary<string, string> Values, YamlMapping Recipe)
 {

@@ -14,13 +14,15 @@ internal sealed record TunedMethod(YamlMapping Recipe, IReadOnlyList<Coefficient
     /// <summary>The setting of some values.</summary>
     public StudySetting At(IReadOnlyList<double> values)
     {
-        string[] texts = [.. Coefficients.Zip(values, (coefficient, value) => coefficient.Round(value).ToString(CultureInfo.InvariantCulture))];
+        string[] texts = [.. Coefficients.Zip(values,
+            (coefficient, value) => coefficient.Round(value).ToString(CultureInfo.InvariantCulture))];
         Dictionary<YamlNode, YamlNode> chosen = new(ReferenceEqualityComparer.Instance);
         foreach ((Coefficient coefficient, string text) in Coefficients.Zip(texts))
         {
             chosen[coefficient.Node] = new YamlScalar(text, IsPlain: true, coefficient.Node.Place);
         }
 
-        return new StudySetting(Coefficients.Zip(texts).ToDictionary(pair => pair.First.Name, pair => pair.Second), (YamlMapping)SettingGrid.Put(Recipe, chosen));
+        return new StudySetting(Coefficients.Zip(texts).ToDictionary(pair => pair.First.Name, pair => pair.Second),
+            (YamlMapping)SettingGrid.Put(Recipe, chosen));
     }
 }

@@ -1,7 +1,8 @@
 namespace MergeHost.Evaluation.Statistics;
 
 /// <summary>The paired bootstrap of answers that are right or wrong, exactly: what infinitely many draws would give.</summary>
-/// <remarks>An item that is drawn adds 1, −1 or 0 to the difference, so that the sum of n draws has a distribution that can be counted.</remarks>
+/// <remarks>An item that is drawn adds 1, −1 or 0 to the difference, so that the sum of n draws has
+/// a distribution that can be counted.</remarks>
 internal static class BinaryBootstrap
 {
     /// <summary>The middle of what draws give.</summary>
@@ -16,7 +17,8 @@ internal static class BinaryBootstrap
     }
 
     /// <summary>How often draws give at most no difference.</summary>
-    public static double ShareAtMostZero(int onlyFirst, int onlySecond, int items) => Distribution(onlyFirst, onlySecond, items).TakeWhile(sum => sum.Key <= 0).Sum(sum => sum.Value);
+    public static double ShareAtMostZero(int onlyFirst, int onlySecond, int items) =>
+        Distribution(onlyFirst, onlySecond, items).TakeWhile(sum => sum.Key <= 0).Sum(sum => sum.Value);
 
     // Of the n draws, some fall on items that differ, and of these some on the first's.
     private static SortedDictionary<int, double> Distribution(int onlyFirst, int onlySecond, int items)
@@ -48,7 +50,8 @@ internal static class BinaryBootstrap
         int high = (int)Math.Min(total, (total * share) + spread);
         double all = SpecialFunctions.LogGamma(total + 1);
         return Enumerable.Range(low, high - low + 1).Select(count => (count, Math.Exp(
-            all - SpecialFunctions.LogGamma(count + 1) - SpecialFunctions.LogGamma(total - count + 1) + (count * Math.Log(share)) + ((total - count) * Math.Log(1 - share)))));
+            all - SpecialFunctions.LogGamma(count + 1) - SpecialFunctions.LogGamma(total - count + 1) + (count * Math.Log(share))
+                + ((total - count) * Math.Log(1 - share)))));
     }
 
     // The least value whose cumulated weight reaches the share.

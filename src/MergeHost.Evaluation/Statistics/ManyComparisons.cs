@@ -33,5 +33,6 @@ internal static class ManyComparisons
         return corrected;
     }
 
-    private static IEnumerable<int> Order(IReadOnlyList<double> probabilities) => Enumerable.Range(0, probabilities.Count).OrderBy(index => probabilities[index]);
+    private static IEnumerable<int> Order(IReadOnlyList<double> probabilities) =>
+        Enumerable.Range(0, probabilities.Count).OrderBy(index => probabilities[index]);
 }

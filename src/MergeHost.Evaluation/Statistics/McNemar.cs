@@ -6,7 +6,8 @@ namespace MergeHost.Evaluation.Statistics;
 /// <seealso href="https://doi.org/10.1007/BF02295996"/>
 internal static class McNemar
 {
-    /// <summary>The probability, two-sided, of a difference as large if both were as good: <c>min(1, 2·P(X ≤ min))</c>, X binomial with ½.</summary>
+    /// <summary>The probability, two-sided, of a difference as large if both were as good: <c>min(1,
+    /// 2·P(X ≤ min))</c>, X binomial with ½.</summary>
     /// <param name="onlyFirst">On how many items only the first is right.</param>
     /// <param name="onlySecond">On how many items only the second is right.</param>
     public static double Exact(int onlyFirst, int onlySecond)

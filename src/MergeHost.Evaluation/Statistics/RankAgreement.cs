@@ -50,9 +50,11 @@ internal static class RankAgreement
 
     private static double Scale(double[][] a, double[][] b) => Math.Sqrt(Product(a, a) * Product(b, b));
 
-    private static (double[][] First, double[][] Second) Ranks(IReadOnlyList<string> kinds, IReadOnlyList<double> first, IReadOnlyList<double> second)
+    private static (double[][] First, double[][] Second) Ranks(IReadOnlyList<string> kinds, IReadOnlyList<double> first,
+        IReadOnlyList<double> second)
     {
-        int[][] groups = [.. Enumerable.Range(0, kinds.Count).GroupBy(unit => kinds[unit]).Where(kind => kind.Count() > 1).Select(kind => kind.ToArray())];
+        int[][] groups = [.. Enumerable.Range(0, kinds.Count).GroupBy(unit => kinds[unit]).Where(kind => kind.Count() > 1)
+            .Select(kind => kind.ToArray())];
         return ([.. groups.Select(group => Centered(group, first))], [.. groups.Select(group => Centered(group, second))]);
     }
 

@@ -17,10 +17,12 @@ internal static class SpecialFunctions
 
     /// <summary>The z with <c>P(Z ≤ z) = share</c>.</summary>
     /// <param name="share">In (0, 1).</param>
-    public static double NormalQuantile(double share) => share < 0.5 ? -Invert(NormalTail, share) : share == 0.5 ? 0 : Invert(NormalTail, 1 - share);
+    public static double NormalQuantile(double share) =>
+        share < 0.5 ? -Invert(NormalTail, share) : share == 0.5 ? 0 : Invert(NormalTail, 1 - share);
 
     /// <summary><c>P(T &gt; t)</c> of Student's distribution.</summary>
-    public static double StudentTail(double t, double freedom) => t < 0 ? 1 - StudentTail(-t, freedom) : 0.5 * Beta(freedom / 2, 0.5, freedom / (freedom + (t * t)));
+    public static double StudentTail(double t, double freedom) =>
+        t < 0 ? 1 - StudentTail(-t, freedom) : 0.5 * Beta(freedom / 2, 0.5, freedom / (freedom + (t * t)));
 
     /// <summary>The t with <c>P(T ≤ t) = share</c>.</summary>
     /// <param name="share">In (0.5, 1).</param>

@@ -17,6 +17,7 @@ internal static class StandardErrors
     public static double Clustered(IReadOnlyList<double> values, IReadOnlyList<string> clusters)
     {
         double mean = values.Average();
-        return Math.Sqrt(values.Zip(clusters).GroupBy(pair => pair.Second).Sum(cluster => Math.Pow(cluster.Sum(pair => pair.First - mean), 2))) / values.Count;
+        return Math.Sqrt(values.Zip(clusters).GroupBy(pair => pair.Second)
+            .Sum(cluster => Math.Pow(cluster.Sum(pair => pair.First - mean), 2))) / values.Count;
     }
 }

@@ -4,10 +4,11 @@ using MergeHost.Storage.Text;
 
 namespace MergeHost.Evaluation.Studies;
 
-/// <summary>A recipe whose method is to be found by measuring, <c>merge_method: auto</c>, as a study of the methods that there is evidence for.</summary>
+/// <summary>A recipe whose method is to be found by measuring, <c>merge_method: auto</c>, as a study of the
+/// methods that there is evidence for.</summary>
 /// <remarks>
-/// It names a base, two models at least, the suite by <c>evaluate:</c>, and under <c>parameters:</c> a <c>budget</c>: how many merges may be measured, 16 by
-/// default. Methods that exceed it are left out. All other fields are those of the recipe that is found.
+/// It names a base, two models at least, the suite by <c>evaluate:</c>, and under <c>parameters:</c> a <c>budget</c>: how many merges may
+/// be measured, 16 by default. Methods that exceed it are left out. All other fields are those of the recipe that is found.
 /// </remarks>
 internal static class AutoRecipe
 {
@@ -30,7 +31,8 @@ internal static class AutoRecipe
         int before = problems.Count;
         foreach ((YamlScalar key, _) in recipe.Entries.Where(entry => _cannot.Contains(entry.Key.Text)))
         {
-            problems.Add(new Problem(ErrorCodes.Conflict, $"a recipe with `merge_method: auto` has no '{key.Text}'", "It names models, and the recipe that is found merges them whole.", key.Place));
+            problems.Add(new Problem(ErrorCodes.Conflict, $"a recipe with `merge_method: auto` has no '{key.Text}'",
+                "It names models, and the recipe that is found merges them whole.", key.Place));
         }
 
         YamlScalar? @base = Text(recipe, "base_model", "Name the model that the others were trained on from.", problems);
@@ -60,7 +62,8 @@ internal static class AutoRecipe
         string letters = string.Concat(experts.Select(expert => expert.Letter));
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         return new Study(
-            path, Path.GetFileNameWithoutExtension(path), Path.Combine(folder, suite.Text), @base, experts, tried, [new StudyStage("auto", [letters], TriesAll: true, Methods: null)], Control: null)
+            path, Path.GetFileNameWithoutExtension(path), Path.Combine(folder, suite.Text), @base, experts, tried,
+            [new StudyStage("auto", [letters], TriesAll: true, Methods: null)], Control: null)
         {
             Auto = new AutoChoiceRule(budget, left),
         };
@@ -74,7 +77,8 @@ internal static class AutoRecipe
         using StreamReader reader = new(typeof(AutoRecipe).Assembly.GetManifestResourceStream("auto.yaml")!);
         YamlMapping methods = (YamlMapping)YamlLoader.Load("auto.yaml", reader.ReadToEnd(), problems)[0];
         (YamlScalar Key, YamlNode Value)[] others = [.. recipe.Entries.Where(entry => !_own.Contains(entry.Key.Text))];
-        return methods.Entries.Select(entry => SettingGrid.Method(entry.Key.Text, (YamlMapping)entry.Value with { Entries = [.. ((YamlMapping)entry.Value).Entries, .. others] }, problems)).ToList();
+        return methods.Entries.Select(entry => SettingGrid.Method(entry.Key.Text,
+            (YamlMapping)entry.Value with { Entries = [.. ((YamlMapping)entry.Value).Entries, .. others] }, problems)).ToList();
     }
 
     private static List<StudyExpert> Experts(YamlMapping recipe, List<Problem> problems)
@@ -82,7 +86,9 @@ internal static class AutoRecipe
         YamlNode[] models = recipe.Find("models") is YamlSequence sequence ? [.. sequence.Items] : [];
         if (models.Length < 2 || models.Length > Letters.Length)
         {
-            problems.Add(new Problem(ErrorCodes.Missing, $"`merge_method: auto` needs 2 to {Letters.Length} models under 'models', found {models.Length}", "Write `models: [{model: A}, {model: C}]`.", recipe.Place));
+            problems.Add(new Problem(ErrorCodes.Missing,
+                $"`merge_method: auto` needs 2 to {Letters.Length} models under 'models', found {models.Length}",
+                "Write `models: [{model: A}, {model: C}]`.", recipe.Place));
         }
 
         List<StudyExpert> experts = [];
@@ -91,12 +97,14 @@ internal static class AutoRecipe
             if (item is YamlMapping { Entries: [{ Key.Text: "model", Value: YamlScalar { IsNull: false } model }] })
             {
                 string initial = Path.GetFileName(model.Text.TrimEnd('/')).ToUpperInvariant();
-                char letter = initial.Concat(Letters).First(candidate => Letters.Contains(candidate) && experts.TrueForAll(expert => expert.Letter != candidate));
+                char letter = initial.Concat(Letters)
+                    .First(candidate => Letters.Contains(candidate) && experts.TrueForAll(expert => expert.Letter != candidate));
                 experts.Add(new StudyExpert(letter, model, null));
             }
             else
             {
-                problems.Add(new Problem(ErrorCodes.WrongType, "a model of `merge_method: auto` is a name alone", "Write `- model: NAME`; weights are found.", item.Place));
+                problems.Add(new Problem(ErrorCodes.WrongType, "a model of `merge_method: auto` is a name alone",
+                    "Write `- model: NAME`; weights are found.", item.Place));
             }
         }
 
@@ -116,7 +124,9 @@ internal static class AutoRecipe
             return budget;
         }
 
-        problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"'parameters' of `merge_method: auto` hold a budget from 1 to {MostBudget:N0} and no more", "Write `parameters: {budget: 16}`, or leave it out.", parameters.Place));
+        problems.Add(new Problem(ErrorCodes.ValueOutOfRange,
+            $"'parameters' of `merge_method: auto` hold a budget from 1 to {MostBudget:N0} and no more",
+            "Write `parameters: {budget: 16}`, or leave it out.", parameters.Place));
         return UsualBudget;
     }
 

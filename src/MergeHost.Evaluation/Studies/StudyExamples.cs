@@ -47,10 +47,12 @@ internal sealed class StudyExamples(
         tell($"{name}: looking at weights");
         int[] merged = [.. merge.Letters.Select(letter => study.Experts.ToList().FindIndex(expert => expert.Letter == letter))];
         Constituents constituents = models.Of(merge.Letters);
-        Dictionary<string, double> features = make(name, StudyRecipe.Of(study, merge.Letters, merge.Candidate.Setting), made => facts.Of(merged, made, options, cancellation));
+        Dictionary<string, double> features = make(name, StudyRecipe.Of(study, merge.Letters, merge.Candidate.Setting),
+            made => facts.Of(merged, made, options, cancellation));
         return new MergeExample(
             study.Name, [.. merge.Letters.Select(letter => $"{letter}")], merge.Candidate.Method.Name, merge.Candidate.Setting.Values,
-            features.Concat(OfTexts(merge.Letters, constituents)).ToDictionary(), MergeOutcomes.Of(merge.Model, constituents.Base, constituents.Experts));
+            features.Concat(OfTexts(merge.Letters, constituents)).ToDictionary(),
+            MergeOutcomes.Of(merge.Model, constituents.Base, constituents.Experts));
     }
 
     private Dictionary<string, double> OfTexts(string letters, Constituents constituents)

@@ -29,24 +29,29 @@ internal sealed class StudyModels
     /// <exception cref="MergeHostException">The suite has no items to choose by, or none to report on.</exception>
     public StudyModels(
         Study study, Evaluator evaluator, MeasuredModel @base, IReadOnlyList<MeasuredModel> experts,
-        Func<string, YamlMapping, Func<Subject, MeasuredModel>, MeasuredModel> merge, Func<string, Subject> mean, CancellationToken cancellation)
+        Func<string, YamlMapping, Func<Subject, MeasuredModel>, MeasuredModel> merge, Func<string, Subject> mean,
+        CancellationToken cancellation)
     {
         if (@base.Tasks.All(task => ItemSplit.Development.Indices(task.Main).Length == 0 || ItemSplit.Test.Indices(task.Main).Length == 0))
         {
-            throw new MergeHostException([new Problem(ErrorCodes.BadSuite, $"{study.SuitePath}: no task has items to choose settings by, and others to report on")]);
+            throw new MergeHostException([new Problem(ErrorCodes.BadSuite,
+                $"{study.SuitePath}: no task has items to choose settings by, and others to report on")]);
         }
 
         (_study, _evaluator, _base, _experts, _merge, _mean, _cancellation) = (study, evaluator, @base, experts, merge, mean, cancellation);
 
         // Settings are screened by texts, where there are texts: a loss tells more than a count of right answers.
-        _screening = evaluator.Only([.. @base.Tasks.Where(task => task.Main.Aggregation == Aggregation.Perplexity).Select(task => task.Task.Name)]);
+        _screening = evaluator.Only([.. @base.Tasks.Where(task => task.Main.Aggregation == Aggregation.Perplexity)
+            .Select(task => task.Task.Name)]);
     }
 
     /// <summary>What a merge is made of.</summary>
     public Constituents Of(string letters)
     {
         StudyExpert[] merged = [.. letters.Select(letter => _study.Experts.First(expert => expert.Letter == letter))];
-        HashSet<string>? domain = merged.Any(expert => expert.Domain is null) ? null : [.. merged.SelectMany(expert => expert.Domain!).Select(task => task.Text)];
+        HashSet<string>? domain = merged.Any(expert => expert.Domain is null)
+            ? null
+            : [.. merged.SelectMany(expert => expert.Domain!).Select(task => task.Text)];
         return new Constituents(_base, [.. letters.Select(letter => _experts.First(expert => expert.Name == $"{letter}"))], domain);
     }
 
@@ -56,15 +61,18 @@ internal sealed class StudyModels
     /// <summary>Measures a merge.</summary>
     public MeasuredModel Measure(string letters, Candidate candidate) => Measure(letters, candidate, _evaluator);
 
-    /// <summary>The models that say what a merge of several experts is worth: the base, the experts' mean, the best expert, and each expert alone.</summary>
+    /// <summary>The models that say what a merge of several experts is worth: the base, the experts' mean, the
+    /// best expert, and each expert alone.</summary>
     public IEnumerable<(string Name, MeasuredModel Model)> Controls(StudyMerge merge)
     {
         Constituents constituents = Of(merge.Letters);
         MeasuredModel best = constituents.Experts.MaxBy(new Comparison(constituents, ItemSplit.Development).Criterion)!;
-        List<(string, MeasuredModel)> controls = [("base", _base), ("1/N", _evaluator.Measure(_mean(merge.Letters), _cancellation)), ($"best expert {best.Name}", best)];
+        List<(string, MeasuredModel)> controls = [("base", _base), ("1/N", _evaluator.Measure(_mean(merge.Letters), _cancellation)),
+            ($"best expert {best.Name}", best)];
         if (StudyRecipe.Alone(merge.Candidate.Setting, merge.Letters.Length) is { } alone)
         {
-            controls.AddRange(merge.Letters.Select(letter => ($"{letter} alone", Measure($"{letter}", merge.Candidate with { Setting = alone }))));
+            controls.AddRange(merge.Letters.Select(letter => ($"{letter} alone",
+                Measure($"{letter}", merge.Candidate with { Setting = alone }))));
         }
 
         return controls;
@@ -76,7 +84,8 @@ internal sealed class StudyModels
         Constituents constituents = Of(letters);
         Tuner tuner = new(
             method.Tuned!, constituents.Only(_screening.Suite), constituents,
-            setting => Measure(letters, new Candidate(method, setting), _screening), setting => Measure(letters, new Candidate(method, setting)));
+            setting => Measure(letters, new Candidate(method, setting), _screening),
+            setting => Measure(letters, new Candidate(method, setting)));
         TunedSetting tuned = tuner.Run();
         return new StudyMerge(letters, new Candidate(method, tuned.Chosen.Setting), tuned.Chosen.Model) { Tuned = tuned };
     }

@@ -37,7 +37,8 @@ internal sealed class StudyReader
 
         if (YamlLoader.Load(path, text, _problems) is not [YamlMapping study])
         {
-            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: expected a mapping", $"Write {string.Join(", ", _fields.Select(field => $"`{field}:`"))}."));
+            _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: expected a mapping",
+                $"Write {string.Join(", ", _fields.Select(field => $"`{field}:`"))}."));
             return null;
         }
 
@@ -48,7 +49,8 @@ internal sealed class StudyReader
 
         CheckFields(study, "studies", _fields);
         List<StudyExpert> experts = [.. Entries(study, "experts").Select(entry => ReadExpert(entry.Key, entry.Value))];
-        List<StudyMethod> methods = [.. Entries(study, "methods").Select(entry => ReadMethod(entry.Key, entry.Value, experts)).OfType<StudyMethod>()];
+        List<StudyMethod> methods = [.. Entries(study, "methods").Select(entry => ReadMethod(entry.Key, entry.Value, experts))
+            .OfType<StudyMethod>()];
         string suite = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Required(study, "suite").Text);
         return new Study(
             path,
@@ -65,7 +67,8 @@ internal sealed class StudyReader
     {
         if (name.Text.Length != 1 || name.Text == "B")
         {
-            Add(ErrorCodes.ValueOutOfRange, name.Place, $"an expert is named by one letter but B, which is the base, found '{name.Text}'", null);
+            Add(ErrorCodes.ValueOutOfRange, name.Place, $"an expert is named by one letter but B, which is the base, found '{name.Text}'",
+                null);
         }
 
         char letter = name.Text.Length > 0 ? name.Text[0] : '?';
@@ -75,7 +78,8 @@ internal sealed class StudyReader
         }
 
         CheckFields(expert, "experts", _expertFields);
-        return new StudyExpert(letter, Required(expert, "model"), expert.Find("domain") is null ? null : [.. Items(expert, "domain").Select(Text)]);
+        return new StudyExpert(letter, Required(expert, "model"),
+            expert.Find("domain") is null ? null : [.. Items(expert, "domain").Select(Text)]);
     }
 
     private StudyMethod? ReadMethod(YamlScalar name, YamlNode node, List<StudyExpert> experts)
@@ -88,14 +92,16 @@ internal sealed class StudyReader
 
         foreach ((YamlScalar key, _) in method.Entries.Where(entry => _notOfMethods.Contains(entry.Key.Text)))
         {
-            Add(ErrorCodes.Conflict, key.Place, $"method '{name.Text}': a method of a study has no '{key.Text}'", "It has what a recipe has but for the base and the models' paths.");
+            Add(ErrorCodes.Conflict, key.Place, $"method '{name.Text}': a method of a study has no '{key.Text}'",
+                "It has what a recipe has but for the base and the models' paths.");
         }
 
         foreach (YamlNode model in method.Find("models") is null ? [] : Items(method, "models"))
         {
             if (StudyRecipe.Letter(model) is not { } letter || experts.TrueForAll(expert => expert.Letter != letter))
             {
-                Add(ErrorCodes.ModelNotFound, model.Place, $"method '{name.Text}': 'models' names experts by their letters", "Write `models: [{model: F, parameters: {…}}]`.");
+                Add(ErrorCodes.ModelNotFound, model.Place, $"method '{name.Text}': 'models' names experts by their letters",
+                    "Write `models: [{model: F, parameters: {…}}]`.");
             }
         }
 
@@ -120,7 +126,8 @@ internal sealed class StudyReader
         }
 
         List<string> merges = [.. Items(stage, "merge").Select(merge => Text(merge).Text)];
-        foreach (char letter in merges.SelectMany(merge => merge).Where(letter => experts.TrueForAll(expert => expert.Letter != letter)).Distinct())
+        foreach (char letter in merges.SelectMany(merge => merge).Where(letter => experts.TrueForAll(expert => expert.Letter != letter))
+            .Distinct())
         {
             Add(ErrorCodes.ModelNotFound, stage.Place, $"no expert has the letter '{letter}'", null);
         }
@@ -151,7 +158,8 @@ internal sealed class StudyReader
         string[] known = [.. methods.Select(method => method.Name)];
         if (!known.Contains(name.Text))
         {
-            Add(ErrorCodes.ValueOutOfRange, name.Place, $"{what} '{name.Text}', which is no method", Suggestion.Hint(name.Text, known, $"methods are {string.Join(", ", known)}"));
+            Add(ErrorCodes.ValueOutOfRange, name.Place, $"{what} '{name.Text}', which is no method",
+                Suggestion.Hint(name.Text, known, $"methods are {string.Join(", ", known)}"));
         }
     }
 
@@ -170,7 +178,9 @@ internal sealed class StudyReader
         mapping.Find(key) is { } node ? Text(node) : Missing(mapping, key, new YamlScalar("", false, mapping.Place));
 
     private IReadOnlyList<(YamlScalar Key, YamlNode Value)> Entries(YamlMapping mapping, string key) =>
-        mapping.Find(key) is YamlMapping { Entries.Count: > 0 } found ? found.Entries : Missing(mapping, key, Array.Empty<(YamlScalar, YamlNode)>());
+        mapping.Find(key) is YamlMapping { Entries.Count: > 0 } found
+            ? found.Entries
+            : Missing(mapping, key, Array.Empty<(YamlScalar, YamlNode)>());
 
     private IReadOnlyList<YamlNode> Items(YamlMapping mapping, string key) =>
         mapping.Find(key) is YamlSequence { Items.Count: > 0 } found ? found.Items : Missing(mapping, key, Array.Empty<YamlNode>());
@@ -185,9 +195,11 @@ internal sealed class StudyReader
     {
         foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text)))
         {
-            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'", Suggestion.Hint(key.Text, known, $"they have {string.Join(", ", known)}"));
+            Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'",
+                Suggestion.Hint(key.Text, known, $"they have {string.Join(", ", known)}"));
         }
     }
 
-    private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+    private void Add(ErrorCode code, TextPlace place, string message, string? hint) =>
+        _problems.Add(new Problem(code, message, hint, place));
 }

@@ -23,11 +23,15 @@ internal static class StudyRecipe
 
     /// <summary>The same, with the whole paths of models that are files here, so that it can be kept anywhere.</summary>
     public static YamlMapping Anchored(Study study, string letters, StudySetting setting) => Of(
-        study with { Base = Anchored(study, study.Base), Experts = [.. study.Experts.Select(expert => expert with { Model = Anchored(study, expert.Model) })] }, letters, setting);
+        study with
+        {
+            Base = Anchored(study, study.Base),
+            Experts = [.. study.Experts.Select(expert => expert with { Model = Anchored(study, expert.Model) })]
+        }, letters, setting);
 
     /// <summary>
-    /// How an expert alone is added at the strength at which a merge adds each of its experts: by the same method with the same λ, or where the merge
-    /// adds the mean of what experts learned, with one so much smaller.
+    /// How an expert alone is added at the strength at which a merge adds each of its experts: by the same method with the same λ, or where
+    /// the merge adds the mean of what experts learned, with one so much smaller.
     /// </summary>
     /// <param name="setting">How the merge is made.</param>
     /// <param name="experts">How many experts it has.</param>
@@ -47,11 +51,17 @@ internal static class StudyRecipe
         }
 
         YamlScalar smaller = new((strength / experts).ToString(CultureInfo.InvariantCulture), IsPlain: true, parameters.Place);
-        YamlMapping scaled = parameters with { Entries = [.. parameters.Entries.Where(entry => entry.Key.Text != "lambda"), (Key("lambda", setting), smaller)] };
+        YamlMapping scaled = parameters with
+        {
+            Entries = [.. parameters.Entries.Where(entry => entry.Key.Text != "lambda"), (Key("lambda", setting), smaller)]
+        };
         return setting with
         {
             Values = new Dictionary<string, string> { ["lambda"] = smaller.Text },
-            Recipe = setting.Recipe with { Entries = [.. setting.Recipe.Entries.Where(entry => entry.Key.Text != "parameters"), (Key("parameters", setting), scaled)] },
+            Recipe = setting.Recipe with
+            {
+                Entries = [.. setting.Recipe.Entries.Where(entry => entry.Key.Text != "parameters"), (Key("parameters", setting), scaled)]
+            },
         };
     }
 
@@ -61,18 +71,21 @@ internal static class StudyRecipe
         Entries =
         [
             .. recipe.Entries.Select(entry => entry is { Key.Text: "parameters", Value: YamlMapping parameters }
-                ? (entry.Key, parameters with { Entries = [.. parameters.Entries.Where(parameter => parameter.Key.Text != "lambda")] }) : entry),
+                ? (entry.Key, parameters with { Entries = [.. parameters.Entries.Where(parameter => parameter.Key.Text != "lambda")] })
+                    : entry),
         ],
     };
 
     /// <summary>The letter that an item of a method's <c>models:</c> names, or <see langword="null"/> if it names none.</summary>
-    public static char? Letter(YamlNode item) => item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;
+    public static char? Letter(YamlNode item) =>
+        item is YamlMapping mapping && mapping.Find("model") is YamlScalar { Text: [char letter] } ? letter : null;
 
     // What the method says of the expert, with the expert's path.
     private static YamlMapping Source(Study study, char letter, StudySetting setting)
     {
         YamlScalar model = study.Experts.First(expert => expert.Letter == letter).Model;
-        YamlMapping? said = (setting.Recipe.Find("models") as YamlSequence)?.Items.FirstOrDefault(item => Letter(item) == letter) as YamlMapping;
+        YamlMapping? said = (setting.Recipe.Find("models") as YamlSequence)?.Items
+            .FirstOrDefault(item => Letter(item) == letter) as YamlMapping;
         IEnumerable<(YamlScalar Key, YamlNode Value)> others = said?.Entries.Where(entry => entry.Key.Text != "model") ?? [];
         return new YamlMapping([(Key("model", setting), model), .. others], said?.Place ?? model.Place);
     }
@@ -83,7 +96,10 @@ internal static class StudyRecipe
         string[] folders = [Environment.CurrentDirectory, Path.GetDirectoryName(Path.GetFullPath(study.Path))!];
         return model with
         {
-            Text = string.Join('+', model.Text.Split('+').Select(name => folders.Select(folder => Path.GetFullPath(Path.Combine(folder, name))).FirstOrDefault(Path.Exists) ?? name)),
+            Text = string.Join('+',
+                model.Text.Split('+')
+                    .Select(name => folders.Select(folder => Path.GetFullPath(Path.Combine(folder, name))).FirstOrDefault(Path.Exists)
+                        ?? name)),
         };
     }
 

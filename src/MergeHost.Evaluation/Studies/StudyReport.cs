@@ -26,15 +26,19 @@ internal sealed class StudyReport(Study study, StudyModels models)
         {
             Development = models.Development(merge),
             Controls = IsChosen(merge) && merge.Letters.Length > 1
-                ? [.. models.Controls(merge).Select(control => new MergeComparison(control.Name, Test(merge).Compare(merge.Model, [control.Model])))]
+                ? [.. models.Controls(merge)
+                    .Select(control => new MergeComparison(control.Name, Test(merge).Compare(merge.Model, [control.Model])))]
                 : [],
             Recipe = YamlText.Document(StudyRecipe.Anchored(study, merge.Letters, merge.Candidate.Setting)),
             Tuning = Tuning(merge, merges),
         }));
-        foreach (StudyMerge[] same in merges.GroupBy(merge => (merge.Candidate.Method, merge.Tuned is null ? merge.Candidate.Setting : null))
+        foreach (StudyMerge[] same in merges.GroupBy(merge => (merge.Candidate.Method,
+            merge.Tuned is null ? merge.Candidate.Setting : null))
             .Select(same => same.ToArray()).Where(same => same.Length > 1))
         {
-            IReadOnlyDictionary<string, string> settings = same[0].Tuned is null ? same[0].Candidate.Setting.Values : new Dictionary<string, string>();
+            IReadOnlyDictionary<string, string> settings = same[0].Tuned is null
+                ? same[0].Candidate.Setting.Values
+                : new Dictionary<string, string>();
             _means.Add(new StudyMean(
                 stage.Name, same[0].Candidate.Method.Name, settings, IsChosen(same[0]),
                 Comparison.Mean([.. same.Select(merge => new ComparedMerge(Test(merge), merge.Model, []))]), OverControl(same, merges)));
@@ -57,8 +61,10 @@ internal sealed class StudyReport(Study study, StudyModels models)
         Comparison development = new(models.Of(merges[0].Letters), ItemSplit.Development);
         int best = Enumerable.Range(0, merges.Length).MaxBy(index => _points[index].Development!.Value);
         string[] order = [.. study.Methods.Select(method => method.Name)];
-        int[] level = [.. Enumerable.Range(0, merges.Length).Where(index => development.IsLevel(merges[best].Model, merges[index].Model)).OrderBy(index => Array.IndexOf(order, _points[index].Method))];
-        return new AutoChoice(study.Experts.ToDictionary(expert => $"{expert.Letter}", expert => expert.Model.Text), level[0], best, level, rule.Budget, rule.LeftOut);
+        int[] level = [.. Enumerable.Range(0, merges.Length).Where(index => development.IsLevel(merges[best].Model, merges[index].Model))
+            .OrderBy(index => Array.IndexOf(order, _points[index].Method))];
+        return new AutoChoice(study.Experts.ToDictionary(expert => $"{expert.Letter}", expert => expert.Model.Text), level[0], best, level,
+            rule.Budget, rule.LeftOut);
     }
 
     private Comparison Test(StudyMerge merge) => new(models.Of(merge.Letters), ItemSplit.Test);
@@ -85,10 +91,12 @@ internal sealed class StudyReport(Study study, StudyModels models)
         IEnumerable<(string Name, MeasuredModel Model)> others =
         [
             ("1/N", tuned.Equal.Model), ($"best expert {expert.Name}", expert),
-            .. stage.Where(other => other.Letters == merge.Letters && other.Tuned is null).Select(other => ($"{other.Name} {other.Candidate.Setting}".TrimEnd(), other.Model)),
+            .. stage.Where(other => other.Letters == merge.Letters && other.Tuned is null)
+                .Select(other => ($"{other.Name} {other.Candidate.Setting}".TrimEnd(), other.Model)),
         ];
         return new TuningSummary(
-            tuned.Screened, tuned.Confirmed, [.. others.Select(other => new MergeComparison(other.Name, Test(merge).Compare(merge.Model, [other.Model])))],
+            tuned.Screened, tuned.Confirmed,
+            [.. others.Select(other => new MergeComparison(other.Name, Test(merge).Compare(merge.Model, [other.Model])))],
             YamlText.Of(merge.Candidate.Setting.Recipe));
     }
 }

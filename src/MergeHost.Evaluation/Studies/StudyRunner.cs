@@ -42,12 +42,15 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         InputModel @base = Open("B", study.Base);
         InputModel[] experts = [.. study.Experts.Select(expert => Open($"{expert.Letter}", expert.Model))];
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
-        evaluator.Expect(1 + experts.Length + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Where(stage.Tries).Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
+        evaluator.Expect(1 + experts.Length
+            + study.Stages.Sum(stage => stage.Merges.Count * study.Methods.Where(stage.Tries)
+                .Sum(method => stage.TriesAll ? Math.Max(1, method.Settings.Count) : 1)));
         StudyModels measured = new(
             study, evaluator, Measure(@base), [.. experts.Select(Measure)],
             (name, recipe, measure) => Merge(study, name, recipe, changes, measure, cancellation), Mean, cancellation);
         StudyReport report = new(study, measured);
-        IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method => method.Settings.Select(setting => new Candidate(method, setting)))];
+        IReadOnlyList<Candidate> all = [.. study.Methods.SelectMany(method =>
+            method.Settings.Select(setting => new Candidate(method, setting)))];
         IReadOnlyList<Candidate> best = all;
         List<StudyMerge> tried = [];
         foreach (StudyStage stage in study.Stages)
@@ -56,7 +59,8 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
             if (stage.TriesAll)
             {
                 // What was found before of methods that this stage does not try still holds.
-                best = [.. best.Where(candidate => !stage.Tries(candidate.Method)), .. merges.Where(merge => merge.Tuned is null).GroupBy(merge => merge.Candidate.Method).Select(Best)];
+                best = [.. best.Where(candidate => !stage.Tries(candidate.Method)),
+                    .. merges.Where(merge => merge.Tuned is null).GroupBy(merge => merge.Candidate.Method).Select(Best)];
             }
 
             report.Add(stage, merges, best);
@@ -64,30 +68,44 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         }
 
         ComparisonReport distances = new CompareRunner([@base, .. experts], hasBase: true).Run(options, progress: null, cancellation);
-        StudySummary summary = report.Summarize(distances with { Pairs = [.. distances.Pairs.Select(pair => pair with { Layers = [], Tensors = [] })] });
-        return withExamples ? summary with { Examples = new StudyExamples(study, @base, experts, measured, evaluator, Mean, Look, options, tell, cancellation).Of(tried) } : summary;
+        StudySummary summary = report.Summarize(distances with
+        {
+            Pairs = [.. distances.Pairs.Select(pair => pair with { Layers = [], Tensors = [] })]
+        });
+        return withExamples
+            ? summary with
+            {
+                Examples = new StudyExamples(study, @base, experts, measured, evaluator, Mean, Look, options, tell, cancellation).Of(tried)
+            }
+            : summary;
 
-        Subject Mean(string letters) => new($"{letters} 1/N", null, () => new MeanCheckpoint([.. letters.Select(letter => experts[Index(letter)])]));
+        Subject Mean(string letters) =>
+            new($"{letters} 1/N", null, () => new MeanCheckpoint([.. letters.Select(letter => experts[Index(letter)])]));
 
         int Index(char letter) => study.Experts.Index().First(expert => expert.Item.Letter == letter).Index;
 
-        Dictionary<string, double> Look(string name, YamlMapping recipe, Func<ICheckpointReader, Dictionary<string, double>> look) => Merge(study, name, recipe, changes, subject =>
-        {
-            using ICheckpointReader made = subject.Open();
-            return look(made);
-        }, cancellation);
+        Dictionary<string, double> Look(string name, YamlMapping recipe, Func<ICheckpointReader, Dictionary<string, double>> look) =>
+            Merge(study, name, recipe, changes, subject =>
+            {
+                using ICheckpointReader made = subject.Open();
+                return look(made);
+            }, cancellation);
 
-        InputModel Open(string name, YamlScalar model) => models.Resolve(new ModelReference(model.Text, model.Place), study.Path) with { Name = name };
+        InputModel Open(string name, YamlScalar model) =>
+            models.Resolve(new ModelReference(model.Text, model.Place), study.Path) with { Name = name };
 
         MeasuredModel Measure(InputModel model) => evaluator.Measure(Subject.Of(model.Name, model), cancellation);
 
         IEnumerable<StudyMerge> Try(StudyStage stage, string letters, IEnumerable<Candidate> candidates) =>
         [
-            .. candidates.Where(candidate => stage.Tries(candidate.Method)).Select(candidate => new StudyMerge(letters, candidate, measured.Measure(letters, candidate))),
-            .. study.Methods.Where(method => method.Tuned is not null && stage.Tries(method)).Select(method => measured.Tune(letters, method)),
+            .. candidates.Where(candidate => stage.Tries(candidate.Method))
+                .Select(candidate => new StudyMerge(letters, candidate, measured.Measure(letters, candidate))),
+            .. study.Methods.Where(method => method.Tuned is not null && stage.Tries(method))
+                .Select(method => measured.Tune(letters, method)),
         ];
 
-        Candidate Best(IEnumerable<StudyMerge> merges) => merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
+        Candidate Best(IEnumerable<StudyMerge> merges) =>
+            merges.GroupBy(merge => merge.Candidate).MaxBy(same => same.Average(measured.Development))!.Key;
     }
 
     /// <summary>Measures some of the points of a study, for the cache; what hangs on the outcome of others is left out.</summary>
@@ -103,14 +121,17 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         Check(study, suite);
         using ModelResolver models = new(plugins, host);
         Evaluator evaluator = new(suite, host, new ResultCache(options.CacheFolder), options, new MeasuringProgress(tell), warnings);
-        IEnumerable<Action> points = study.Experts.Select(expert => ($"{expert.Letter}", expert.Model)).Prepend(("B", study.Base)).Select(model => (Action)(() =>
-            evaluator.Measure(Subject.Of(model.Item1, models.Resolve(new ModelReference(model.Item2.Text, model.Item2.Place), study.Path)), cancellation)));
+        IEnumerable<Action> points = study.Experts.Select(expert => ($"{expert.Letter}", expert.Model)).Prepend(("B", study.Base))
+            .Select(model => (Action)(() =>
+                evaluator.Measure(Subject.Of(model.Item1,
+                    models.Resolve(new ModelReference(model.Item2.Text, model.Item2.Place), study.Path)), cancellation)));
         foreach (string letters in study.Stages.Where(stage => stage.TriesAll).SelectMany(stage => stage.Merges).Distinct())
         {
             points = points.Concat(study.Methods.SelectMany(method => method.Settings, (method, setting) => (Action)(() =>
             {
                 string name = $"{StudyMerge.NameOf(letters, method)} {setting}".TrimEnd();
-                Merge(study, name, StudyRecipe.Of(study, letters, setting), changes, subject => evaluator.Measure(subject, cancellation), cancellation);
+                Merge(study, name, StudyRecipe.Of(study, letters, setting), changes, subject => evaluator.Measure(subject, cancellation),
+                    cancellation);
             })));
         }
 
@@ -120,7 +141,8 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         return mine.Length;
     }
 
-    private T Merge<T>(Study study, string name, YamlMapping recipe, KeptChanges changes, Func<Subject, T> use, CancellationToken cancellation)
+    private T Merge<T>(Study study, string name, YamlMapping recipe, KeptChanges changes, Func<Subject, T> use,
+        CancellationToken cancellation)
     {
         changes.Begin(YamlText.Of(StudyRecipe.WithoutLambda(recipe)));
         using PlanSession session = new(study.Path, recipe, catalog, host);
@@ -134,11 +156,13 @@ internal sealed class StudyRunner(PluginCatalog catalog, PluginHost host, MergeO
         List<Problem> problems =
         [
             .. study.Experts.SelectMany(expert => expert.Domain ?? []).Where(task => !tasks.Contains(task.Text)).Select(task => new Problem(
-                ErrorCodes.BadSuite, $"suite '{suite.Name}' has no task '{task.Text}'", Suggestion.Hint(task.Text, tasks, $"it has {string.Join(", ", tasks)}"), task.Place)),
+                ErrorCodes.BadSuite, $"suite '{suite.Name}' has no task '{task.Text}'",
+                Suggestion.Hint(task.Text, tasks, $"it has {string.Join(", ", tasks)}"), task.Place)),
         ];
         IEnumerable<(string Letters, StudySetting Setting)> merges = study.Stages
             .SelectMany(stage => stage.Merges.SelectMany(_ => study.Methods.Where(stage.Tries), (letters, method) => (letters, method)))
-            .SelectMany(merge => merge.method.Tuned is null ? merge.method.Settings : [merge.method.Tuned.Middle], (merge, setting) => (merge.letters, setting))
+            .SelectMany(merge => merge.method.Tuned is null ? merge.method.Settings : [merge.method.Tuned.Middle],
+                (merge, setting) => (merge.letters, setting))
             .Distinct();
         foreach ((string letters, StudySetting setting) in merges)
         {

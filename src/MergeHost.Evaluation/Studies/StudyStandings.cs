@@ -16,28 +16,36 @@ internal static class StudyStandings
     /// <param name="models">What they were made of.</param>
     public static IReadOnlyList<StudyStanding> Of(IReadOnlyList<(StudyStage Stage, StudyMerge Merge)> merges, StudyModels models)
     {
-        IEnumerable<Aggregation> kinds = merges.SelectMany(entry => entry.Merge.Model.Tasks.Where(HasItems).Select(task => task.Main.Aggregation)).Distinct().Order();
+        IEnumerable<Aggregation> kinds =
+            merges.SelectMany(entry => entry.Merge.Model.Tasks.Where(HasItems).Select(task => task.Main.Aggregation)).Distinct().Order();
         return [.. kinds.SelectMany(kind => Of(merges, models, kind))];
     }
 
-    private static IEnumerable<StudyStanding> Of(IReadOnlyList<(StudyStage Stage, StudyMerge Merge)> merges, StudyModels models, Aggregation kind)
+    private static IEnumerable<StudyStanding> Of(IReadOnlyList<(StudyStage Stage, StudyMerge Merge)> merges, StudyModels models,
+        Aggregation kind)
     {
         double[][] scores = [.. merges.Select(entry => Means(entry.Merge.Model, ItemSplit.Test))];
-        MeasuredModel[] experts = [.. merges.Select(entry => models.Of(entry.Merge.Letters).Experts.MaxBy(expert => Means(expert, ItemSplit.Development)[0])!)];
-        CorrectedDifference[] overBase = Correct([.. merges.Zip(scores, (entry, own) => Difference(own, Means(models.Of(entry.Merge.Letters).Base, ItemSplit.Test)))]);
-        CorrectedDifference[] overExpert = Correct([.. experts.Zip(scores, (expert, own) => Difference(own, Means(expert, ItemSplit.Test)))]);
+        MeasuredModel[] experts = [.. merges.Select(entry => models.Of(entry.Merge.Letters).Experts
+            .MaxBy(expert => Means(expert, ItemSplit.Development)[0])!)];
+        CorrectedDifference[] overBase = Correct([.. merges.Zip(scores,
+            (entry, own) => Difference(own, Means(models.Of(entry.Merge.Letters).Base, ItemSplit.Test)))]);
+        CorrectedDifference[] overExpert = Correct([.. experts.Zip(scores,
+            (expert, own) => Difference(own, Means(expert, ItemSplit.Test)))]);
         HashSet<int> tied =
         [
-            .. Enumerable.Range(0, merges.Count).GroupBy(index => (merges[index].Stage, merges[index].Merge.Letters)).SelectMany(same => Tied([.. same], scores)),
+            .. Enumerable.Range(0, merges.Count).GroupBy(index => (merges[index].Stage, merges[index].Merge.Letters))
+                .SelectMany(same => Tied([.. same], scores)),
         ];
         return merges.Select((entry, index) => new StudyStanding(
-            entry.Stage.Name, entry.Merge.Name, entry.Merge.Candidate.Setting.Values, kind == Aggregation.Perplexity ? "perplexity" : "accuracy",
+            entry.Stage.Name, entry.Merge.Name, entry.Merge.Candidate.Setting.Values,
+            kind == Aggregation.Perplexity ? "perplexity" : "accuracy",
             overBase[index], experts[index].Name, overExpert[index], tied.Contains(index)));
 
         // The mean over tasks, of all items at 0 and then of each draw.
         double[] Means(MeasuredModel model, ItemSplit split)
         {
-            double[][] tasks = [.. model.Tasks.Where(task => task.Main.Aggregation == kind && HasItems(task)).Select(task => task.Scores(split)).Where(values => values.Length > 0)];
+            double[][] tasks = [.. model.Tasks.Where(task => task.Main.Aggregation == kind && HasItems(task))
+                .Select(task => task.Scores(split)).Where(values => values.Length > 0)];
             return tasks.Length == 0 ? [0] : [.. tasks[0].Select((_, draw) => tasks.Average(values => values[draw]))];
         }
     }
@@ -46,7 +54,8 @@ internal static class StudyStandings
     private static IEnumerable<int> Tied(int[] merges, double[][] scores)
     {
         int best = merges.MaxBy(index => scores[index][0]);
-        CorrectedDifference[] differences = Correct([.. merges.Select(index => Difference(scores[best], scores[index]))], except: Array.IndexOf(merges, best));
+        CorrectedDifference[] differences = Correct([.. merges.Select(index => Difference(scores[best], scores[index]))],
+            except: Array.IndexOf(merges, best));
         return merges.Where((index, place) => index == best || differences[place].Holm >= Level);
     }
 

@@ -12,12 +12,14 @@ internal static class SuitePower
     private const double Deviation = 0.5;
 
     /// <summary>The suite's tasks, each with the least difference that it shows.</summary>
-    public static IReadOnlyList<SuiteTaskSummary> Of(Suite suite, PluginHost host) => [.. suite.Tasks.Select(task => Of(task, host.Create<IBenchmark>(task.Benchmark), suite.Folder))];
+    public static IReadOnlyList<SuiteTaskSummary> Of(Suite suite, PluginHost host) =>
+        [.. suite.Tasks.Select(task => Of(task, host.Create<IBenchmark>(task.Benchmark), suite.Folder))];
 
     private static SuiteTaskSummary Of(SuiteTask task, IBenchmark benchmark, string folder)
     {
         BenchmarkItems? asked = benchmark.ReadItems(task.Options, folder);
         int? questions = asked is { AreQuestions: true, Items.Count: > 0 } ? asked.Items.Count : null;
-        return new SuiteTaskSummary(task.Name, task.Benchmark.Export.Id, questions, questions is { } count ? 100 * Power.LeastDifference(count, Deviation) : null);
+        return new SuiteTaskSummary(task.Name, task.Benchmark.Export.Id, questions,
+            questions is { } count ? 100 * Power.LeastDifference(count, Deviation) : null);
     }
 }

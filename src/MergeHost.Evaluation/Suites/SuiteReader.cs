@@ -38,7 +38,8 @@ internal sealed partial class SuiteReader
     }
 
     /// <inheritdoc cref="SuiteCheck"/>
-    public static IReadOnlyList<SuiteTaskSummary> Check(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) => SuitePower.Of(Read(path, plugins, host, only), host);
+    public static IReadOnlyList<SuiteTaskSummary> Check(string path, IReadOnlyList<string> only, PluginSet plugins, PluginHost host) =>
+        SuitePower.Of(Read(path, plugins, host, only), host);
 
     /// <summary>Reads a suite.</summary>
     /// <param name="path">The file.</param>
@@ -65,7 +66,8 @@ internal sealed partial class SuiteReader
             return ReadHarnessTask(path);
         }
 
-        if (YamlLoader.Load(path, text, _problems) is not [YamlMapping suite] || suite.Find("tasks") is not YamlSequence { Items.Count: > 0 } tasks)
+        if (YamlLoader.Load(path, text, _problems) is not [YamlMapping suite]
+            || suite.Find("tasks") is not YamlSequence { Items.Count: > 0 } tasks)
         {
             _problems.Add(new Problem(ErrorCodes.BadSuite, $"{path}: expected a mapping with a list of `tasks:`",
                 "Write `tasks:` and below it `- {name: …, benchmark: …, data: …}`."));
@@ -74,14 +76,16 @@ internal sealed partial class SuiteReader
 
         foreach ((YamlScalar key, _) in suite.Entries.Where(entry => !_suiteFields.Contains(entry.Key.Text)))
         {
-            Add(ErrorCodes.UnknownField, key.Place, $"suites have no field '{key.Text}'", Suggestion.Hint(key.Text, _suiteFields, "they have suite and tasks"));
+            Add(ErrorCodes.UnknownField, key.Place, $"suites have no field '{key.Text}'",
+                Suggestion.Hint(key.Text, _suiteFields, "they have suite and tasks"));
         }
 
         string name = (suite.Find("suite") as YamlScalar)?.Text ?? Path.GetFileNameWithoutExtension(path);
         CheckTwins(tasks);
         string[] known = [.. tasks.Items.Select(NameOf).OfType<YamlScalar>().Select(task => task.Text)];
         _problems.AddRange(Suite.Unknown(name, known, only));
-        List<SuiteTask> read = [.. tasks.Items.Where(task => only.Count == 0 || NameOf(task) is not { } own || only.Contains(own.Text)).Select(ReadTask).OfType<SuiteTask>()];
+        List<SuiteTask> read = [.. tasks.Items.Where(task => only.Count == 0 || NameOf(task) is not { } own || only.Contains(own.Text))
+            .Select(ReadTask).OfType<SuiteTask>()];
         return new Suite(name, _folder, read);
     }
 
@@ -101,9 +105,11 @@ internal sealed partial class SuiteReader
 
     private void CheckTwins(YamlSequence tasks)
     {
-        foreach (IGrouping<string, YamlScalar> twins in tasks.Items.Select(NameOf).OfType<YamlScalar>().GroupBy(task => task.Text).Where(group => group.Count() > 1))
+        foreach (IGrouping<string, YamlScalar> twins in tasks.Items.Select(NameOf).OfType<YamlScalar>().GroupBy(task => task.Text)
+            .Where(group => group.Count() > 1))
         {
-            Add(ErrorCodes.BadSuite, twins.ElementAt(1).Place, $"{twins.Count()} tasks are named '{twins.Key}'", "Give each a name of its own.");
+            Add(ErrorCodes.BadSuite, twins.ElementAt(1).Place, $"{twins.Count()} tasks are named '{twins.Key}'",
+                "Give each a name of its own.");
         }
     }
 
@@ -145,7 +151,9 @@ internal sealed partial class SuiteReader
         IReadOnlyList<string>? files = _problems.Count > before ? null : FindFiles(runner, options);
         return files is null
             ? null
-            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, options, Identify(installed, runtime, schema, values, files)) { Runtime = runtime };
+            : new SuiteTask(name.Text, isGeneral, Text(task, "metric")?.Text, installed, options,
+                Identify(installed, runtime, schema, values, files))
+            { Runtime = runtime };
     }
 
     private InstalledExport? FindRuntime(YamlScalar benchmark)
@@ -156,7 +164,8 @@ internal sealed partial class SuiteReader
         }
         catch (MergeHostException exception)
         {
-            Add(exception.Code, benchmark.Place, $"'{benchmark.Text}' runs a model: {exception.Problems[0].Message}", exception.Problems[0].Hint);
+            Add(exception.Code, benchmark.Place, $"'{benchmark.Text}' runs a model: {exception.Problems[0].Message}",
+                exception.Problems[0].Hint);
             return null;
         }
     }
@@ -184,7 +193,8 @@ internal sealed partial class SuiteReader
             if (option is null || value is not YamlScalar scalar)
             {
                 string[] known = [.. schema.Options.Select(known => known.Name)];
-                Add(ErrorCodes.UnknownParameter, key.Place, $"'{benchmark}' has no option '{key.Text}'{(option is null ? "" : $" that is {value.Kind}")}",
+                Add(ErrorCodes.UnknownParameter, key.Place,
+                    $"'{benchmark}' has no option '{key.Text}'{(option is null ? "" : $" that is {value.Kind}")}",
                     Suggestion.Hint(key.Text, known, $"it has {string.Join(", ", known)}"));
                 continue;
             }
@@ -194,12 +204,14 @@ internal sealed partial class SuiteReader
             if (problem is null && IsFile(option) && !File.Exists(Path.Combine(_folder, scalar.Text)))
             {
                 string source = Text(task, "source") is { } text ? $"It comes from {text.Text}. " : "";
-                problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'", $"{source}Paths start at the suite's folder, '{_folder}'.", scalar.Place);
+                problem = new Problem(ErrorCodes.BadTaskData, $"there is no file '{scalar.Text}'",
+                    $"{source}Paths start at the suite's folder, '{_folder}'.", scalar.Place);
             }
 
             if (problem is null && IsFile(option) && FileKind.Unusual(Path.Combine(_folder, scalar.Text)) is { } kind)
             {
-                problem = new Problem(ErrorCodes.BadTaskData, $"'{scalar.Text}' must be a file, found {kind}", "Name a file.", scalar.Place);
+                problem = new Problem(ErrorCodes.BadTaskData, $"'{scalar.Text}' must be a file, found {kind}", "Name a file.",
+                    scalar.Place);
             }
 
             _problems.AddRange(problem is null ? [] : [problem]);
@@ -238,7 +250,8 @@ internal sealed partial class SuiteReader
         }
     }
 
-    private string Identify(InstalledExport benchmark, InstalledExport? runtime, OptionsSchema schema, Dictionary<string, object> values, IReadOnlyList<string> files) => string.Join('\n',
+    private string Identify(InstalledExport benchmark, InstalledExport? runtime, OptionsSchema schema, Dictionary<string, object> values,
+        IReadOnlyList<string> files) => string.Join('\n',
         schema.Options.Select(option => $"{option.Name}={(IsFile(option) && values.TryGetValue(option.Name, out object? file)
             ? OutputFiles.Sha256(Path.Combine(_folder, (string)file))
             : OptionInfo.Format(values.GetValueOrDefault(option.Name) ?? option.Default))}")
@@ -246,13 +259,15 @@ internal sealed partial class SuiteReader
         .Concat(runtime is null ? [] : [Named(runtime)])
         .Prepend(Named(benchmark)));
 
-    private static string Named(InstalledExport export) => $"{export.Export.Id} of {export.Plugin.InformationalVersion} {OutputFiles.Sha256(export.Plugin.AssemblyPath)}";
+    private static string Named(InstalledExport export) =>
+        $"{export.Export.Id} of {export.Plugin.InformationalVersion} {OutputFiles.Sha256(export.Plugin.AssemblyPath)}";
 
     private static bool IsFile(OptionInfo option) => option.Property.IsDefined(typeof(DataFileAttribute));
 
     private static YamlScalar? Text(YamlMapping mapping, string key) => mapping.Find(key) as YamlScalar;
 
-    private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+    private void Add(ErrorCode code, TextPlace place, string message, string? hint) =>
+        _problems.Add(new Problem(code, message, hint, place));
 
     [GeneratedRegex("^(task|group|output_type|dataset_path|doc_to_text|include):", RegexOptions.Multiline)]
     private static partial Regex IsHarnessTask();

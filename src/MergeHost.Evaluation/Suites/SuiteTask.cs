@@ -23,7 +23,8 @@ internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask
     public static IEnumerable<Problem> Unknown(string suite, IReadOnlyList<string> known, IReadOnlyList<string> names) =>
     [
         .. names.Except(known).Select(name => new Problem(
-            ErrorCodes.BadSuite, $"suite '{suite}' has no task '{name}'", Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}"))),
+            ErrorCodes.BadSuite, $"suite '{suite}' has no task '{name}'",
+            Suggestion.Hint(name, known, $"it has {string.Join(", ", known)}"))),
         .. names.CountBy(name => name).Where(name => name.Value > 1).Select(name => new Problem(
             ErrorCodes.BadSuite, $"task '{name.Key}' is named {name.Value} times", "Name each task once.")),
     ];
@@ -32,7 +33,8 @@ internal sealed record Suite(string Name, string Folder, IReadOnlyList<SuiteTask
 /// <summary>One task of a suite.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="IsGeneral">Whether it measures what the base could do before, so that it counts as retention and not as gain.</param>
-/// <param name="Metric">The metric that counts where several tasks are taken together; <see langword="null"/> for the benchmark's first.</param>
+/// <param name="Metric">The metric that counts where several tasks are taken together;
+/// <see langword="null"/> for the benchmark's first.</param>
 /// <param name="Benchmark">What runs it.</param>
 /// <param name="Options">The benchmark's options.</param>
 /// <param name="Identity">What tells the task from others: all that its result depends on but the checkpoint.</param>

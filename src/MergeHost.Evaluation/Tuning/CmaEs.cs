@@ -68,7 +68,8 @@ internal sealed class CmaEs
         (double[] Point, double Value) best = (start, measure(start));
         for (int looks = 1; looks + search._population <= budget; looks += search._population)
         {
-            (double[] Point, double Value)[] drawn = [.. search.Draw().Select(point => (point, measure(point))).OrderBy(pair => pair.Item2)];
+            (double[] Point, double Value)[] drawn = [.. search.Draw().Select(point => (point, measure(point)))
+                .OrderBy(pair => pair.Item2)];
             best = drawn[0].Value < best.Value ? drawn[0] : best;
             search.Learn([.. drawn.Select(pair => pair.Point)]);
         }

@@ -50,7 +50,8 @@ internal static class LineSearch
     private readonly record struct Parabola(double Constant, double Slope, double Curvature)
     {
         public static Parabola Fit(double[] values) => new(
-            values.Average(), ((3 * (values[3] - values[0])) + values[2] - values[1]) / 20, (values[0] - values[1] - values[2] + values[3]) / 16);
+            values.Average(), ((3 * (values[3] - values[0])) + values[2] - values[1]) / 20,
+            (values[0] - values[1] - values[2] + values[3]) / 16);
 
         public double At(double x) => Constant + (Slope * x) + (Curvature * ((x * x) - 5));
     }

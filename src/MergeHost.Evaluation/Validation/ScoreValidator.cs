@@ -37,7 +37,8 @@ internal sealed class ScoreValidator(
             .. units.Index().Select(unit => new SwappedUnit(
                 unit.Item.Name, unit.Item.Kind, Swap($"without {unit.Item.Name}", [unit.Item], @base, adapted))),
         ];
-        IReadOnlyList<RestorationCurve> curves = [.. report.Scorers.Select((scorer, column) => Curve(scorer, units, column, @base, adapted))];
+        IReadOnlyList<RestorationCurve> curves = [.. report.Scorers.Select((scorer,
+            column) => Curve(scorer, units, column, @base, adapted))];
         return new ScoreValidation
         {
             Suite = evaluator.Suite.Name,
@@ -45,7 +46,8 @@ internal sealed class ScoreValidator(
             ByLayer = byLayer,
             Adapted = before,
             Units = swapped,
-            Agreements = [.. before.SelectMany((kept, over) => report.Scorers.Select((scorer, column) => Agreement(scorer, column, over, units, swapped, curves[column])))],
+            Agreements = [.. before.SelectMany((kept,
+                over) => report.Scorers.Select((scorer, column) => Agreement(scorer, column, over, units, swapped, curves[column])))],
             Curves = curves,
         };
     }
@@ -63,21 +65,25 @@ internal sealed class ScoreValidator(
     private static IReadOnlyList<KeptAbility> Kept(MeasuredModel model, MeasuredModel @base, MeasuredModel adapted) =>
     [
         .. new Comparison(new Constituents(@base, [adapted])).Compare(model).GroupBy(metric => metric.Over)
-            .Select(kind => new KeptAbility(kind.Key, kind.First(metric => metric.Name == "retention").Value, kind.First(metric => metric.Name == "gainKept").Value)),
+            .Select(kind => new KeptAbility(kind.Key, kind.First(metric => metric.Name == "retention").Value,
+                kind.First(metric => metric.Name == "gainKept").Value)),
     ];
 
     // Those that all scorers have a score for.
     private List<Unit> Units()
     {
-        List<SelectionScores> scores = [.. report.Scorers.Select(scorer => new SelectionScores([ColumnOf(scorer)], [.. report.Tensors.Select(tensor => tensor.Module)]))];
+        List<SelectionScores> scores = [.. report.Scorers.Select(scorer => new SelectionScores([ColumnOf(scorer)],
+            [.. report.Tensors.Select(tensor => tensor.Module)]))];
         List<Unit> units;
         if (byLayer)
         {
-            List<IReadOnlyDictionary<int, double>> layers = [.. scores.Select(scorer => scorer.OfLayers([.. report.Tensors.Select(tensor => tensor.Layer)]))];
+            List<IReadOnlyDictionary<int, double>> layers = [.. scores.Select(scorer =>
+                scorer.OfLayers([.. report.Tensors.Select(tensor => tensor.Layer)]))];
             units =
             [
-                .. pairs.Where(pair => layers.TrueForAll(scored => scored.ContainsKey(pair.Layer ?? -1))).GroupBy(pair => pair.Layer!.Value).OrderBy(layer => layer.Key)
-                    .Select(layer => new Unit($"layer {layer.Key}", "", [.. layer], [.. layers.Select(scored => scored[layer.Key])])),
+                .. pairs.Where(pair => layers.TrueForAll(scored => scored.ContainsKey(pair.Layer ?? -1))).GroupBy(pair => pair.Layer!.Value)
+                    .OrderBy(layer => layer.Key)
+                        .Select(layer => new Unit($"layer {layer.Key}", "", [.. layer], [.. layers.Select(scored => scored[layer.Key])])),
             ];
         }
         else
@@ -86,12 +92,15 @@ internal sealed class ScoreValidator(
             units =
             [
                 .. pairs.Index().Where(pair => tensors.TrueForAll(scored => !double.IsNaN(scored[pair.Index])))
-                    .Select(pair => new Unit(pair.Item.Name, pair.Item.Module, [pair.Item], [.. tensors.Select(scored => scored[pair.Index])])),
+                    .Select(pair => new Unit(pair.Item.Name, pair.Item.Module, [pair.Item],
+                        [.. tensors.Select(scored => scored[pair.Index])])),
             ];
         }
 
         return units.Count > 0 ? units : throw new MergeHostException([new Problem(
-            ErrorCodes.ValueOutOfRange, $"no {(byLayer ? "layer" : "tensor")} has a score of every scorer, so that there is nothing to validate", "Ask for fewer scorers.")]);
+            ErrorCodes.ValueOutOfRange,
+            $"no {(byLayer ? "layer" : "tensor")} has a score of every scorer, so that there is nothing to validate",
+            "Ask for fewer scorers.")]);
     }
 
     private ScoreColumn ColumnOf(ScorerSummary scorer) => new(
@@ -100,18 +109,21 @@ internal sealed class ScoreValidator(
 
     private RestorationCurve Curve(ScorerSummary scorer, IReadOnlyList<Unit> units, int column, MeasuredModel @base, MeasuredModel adapted)
     {
-        List<Unit[]> kinds = [.. units.GroupBy(unit => unit.Kind).Select(kind => kind.OrderByDescending(unit => Oriented(scorer, unit.Scores[column])).ToArray())];
+        List<Unit[]> kinds = [.. units.GroupBy(unit => unit.Kind)
+            .Select(kind => kind.OrderByDescending(unit => Oriented(scorer, unit.Scores[column])).ToArray())];
         int steps = Steps(units);
         return new RestorationCurve(scorer.Id, [.. Enumerable.Range(0, steps + 1).Select(step => (double)step / steps).Select(Point)]);
 
         RestorationPoint Point(double fraction)
         {
             List<Unit> restored = [.. kinds.SelectMany(kind => kind.Take(Selector.Count(kind.Length, fraction)))];
-            return new RestorationPoint(fraction, restored.Count, Swap($"{scorer.Id}: {restored.Count} of {units.Count} units", restored, @base, adapted));
+            return new RestorationPoint(fraction, restored.Count,
+                Swap($"{scorer.Id}: {restored.Count} of {units.Count} units", restored, @base, adapted));
         }
     }
 
-    private static ScorerAgreement Agreement(ScorerSummary scorer, int column, int over, IReadOnlyList<Unit> units, IReadOnlyList<SwappedUnit> swapped, RestorationCurve curve)
+    private static ScorerAgreement Agreement(ScorerSummary scorer, int column, int over, IReadOnlyList<Unit> units,
+        IReadOnlyList<SwappedUnit> swapped, RestorationCurve curve)
     {
         string[] kinds = [.. units.Select(unit => unit.Kind)];
         double[] scores = [.. units.Select(unit => Oriented(scorer, unit.Scores[column]))];

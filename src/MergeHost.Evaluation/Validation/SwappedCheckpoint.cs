@@ -17,7 +17,9 @@ internal sealed class SwappedCheckpoint : DerivedCheckpoint
     {
         _base = @base;
         _swapped = pairs.ToDictionary(pair => pair.Adapted.Tensor.Name, pair => pair.Base.Tensor);
-        Tensors = [.. adapted.Tensors.Select(tensor => _swapped.TryGetValue(tensor.Name, out TensorInfo? other) ? other with { Name = tensor.Name } : tensor)];
+        Tensors = [.. adapted.Tensors.Select(tensor => _swapped.TryGetValue(tensor.Name, out TensorInfo? other)
+            ? other with { Name = tensor.Name }
+            : tensor)];
         Identity = string.Join('\n', _swapped.Keys.Order(StringComparer.Ordinal).Prepend(adapted.Identity).Prepend(@base.Identity));
     }
 

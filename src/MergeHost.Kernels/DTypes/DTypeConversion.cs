@@ -63,7 +63,8 @@ public static class DTypeConversion
     /// <param name="source">One number an element.</param>
     /// <param name="destination">Elements as stored, little-endian.</param>
     /// <exception cref="NotSupportedException"><see cref="CanEncode"/> says no.</exception>
-    public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination) => FromSingle(type, source, destination, 0);
+    public static void FromSingle(DType type, ReadOnlySpan<float> source, Span<byte> destination) =>
+        FromSingle(type, source, destination, 0);
 
     /// <summary>Rounds a run of a tensor: see <see cref="IElementCodec.RunElements"/>.</summary>
     /// <param name="type">The type to store.</param>

@@ -5,10 +5,11 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Kernels.Methods;
 
-/// <summary>What <c>mergehost statistics</c> found out about the inputs x of a model's weight matrices, over the tokens of a text.</summary>
+/// <summary>What <c>mergehost statistics</c> found out about the inputs x of a model's weight
+/// matrices, over the tokens of a text.</summary>
 /// <remarks>
-/// For a weight <c>NAME.weight</c> of <c>[out, in]</c> there are <c>NAME.abs_mean</c>, the means of |x|, and <c>NAME.square_mean</c>, those of x², of
-/// <c>[in]</c>; <c>NAME.gram</c>, the mean of <c>x xᵀ</c>, of <c>[in, in]</c>, if it was asked for; and the digest of the weight.
+/// For a weight <c>NAME.weight</c> of <c>[out, in]</c> there are <c>NAME.abs_mean</c>, the means of |x|, and <c>NAME.square_mean</c>, those
+/// of x², of <c>[in]</c>; <c>NAME.gram</c>, the mean of <c>x xᵀ</c>, of <c>[in, in]</c>, if it was asked for; and the digest of the weight.
 /// They are means, so that a long text counts no more than a short one.
 /// </remarks>
 public static class ActivationStatistics
@@ -27,7 +28,8 @@ public static class ActivationStatistics
     /// <summary>The Gram matrix of a weight's inputs.</summary>
     /// <param name="statistics">The statistics of the weight's model.</param>
     /// <param name="weight">The weight, as its model has it.</param>
-    /// <returns>A tensor of <c>[in, in]</c>, or <see langword="null"/> if the weight was not looked at: it is none that inputs are multiplied with.</returns>
+    /// <returns>A tensor of <c>[in, in]</c>, or <see langword="null"/> if the weight was not looked at: it is
+    /// none that inputs are multiplied with.</returns>
     /// <exception cref="MergeException">It was taken of a weight with other inputs, or only the means were taken.</exception>
     public static TensorInfo? FindGram(this AuxiliaryCheckpoint statistics, TensorInfo weight)
     {
@@ -37,16 +39,19 @@ public static class ActivationStatistics
         }
 
         return statistics.Find(SquareMeanOf(weight.Name)) is null ? null : throw Mismatch(
-            $"'{statistics.Name}' has the means of what '{weight.Name}' is multiplied with, and not '{GramOf(weight.Name)}'", "Take statistics without `--no-gram`.");
+            $"'{statistics.Name}' has the means of what '{weight.Name}' is multiplied with, and not '{GramOf(weight.Name)}'",
+            "Take statistics without `--no-gram`.");
     }
 
     /// <summary>The means of x² of a weight's inputs, or <see langword="null"/> if it was not looked at.</summary>
     /// <exception cref="MergeException">They were taken of a weight with other inputs.</exception>
-    public static TensorInfo? FindSquareMean(this AuxiliaryCheckpoint statistics, TensorInfo weight) => FindMeans(statistics, SquareMeanOf(weight.Name), weight);
+    public static TensorInfo? FindSquareMean(this AuxiliaryCheckpoint statistics, TensorInfo weight) =>
+        FindMeans(statistics, SquareMeanOf(weight.Name), weight);
 
     /// <summary>The means of |x| of a weight's inputs, or <see langword="null"/> if it was not looked at.</summary>
     /// <exception cref="MergeException">They were taken of a weight with other inputs.</exception>
-    public static TensorInfo? FindAbsMean(this AuxiliaryCheckpoint statistics, TensorInfo weight) => FindMeans(statistics, AbsMeanOf(weight.Name), weight);
+    public static TensorInfo? FindAbsMean(this AuxiliaryCheckpoint statistics, TensorInfo weight) =>
+        FindMeans(statistics, AbsMeanOf(weight.Name), weight);
 
     /// <summary>Reads one of the tensors in float64; a vector is one row.</summary>
     public static Matrix<double> Read(this AuxiliaryCheckpoint statistics, TensorInfo tensor)
@@ -69,12 +74,15 @@ public static class ActivationStatistics
     {
         if (found.Shape != expected)
         {
-            throw Mismatch($"'{statistics.Name}': '{found.Name}' has shape {found.Shape}; expected {expected}, as '{weight.Name}' has shape {weight.Shape}",
+            throw Mismatch(
+                $"'{statistics.Name}': '{found.Name}' has shape {found.Shape}; expected {expected}, as '{weight.Name}' has "
+                    + $"shape {weight.Shape}",
                 "Take statistics of the model that is merged.");
         }
 
         return DTypeConversion.CanDecode(found.DType) ? found
-            : throw Mismatch($"'{statistics.Name}': '{found.Name}' is of type {found.DType}; expected numbers", "Take statistics by `mergehost statistics`.");
+            : throw Mismatch($"'{statistics.Name}': '{found.Name}' is of type {found.DType}; expected numbers",
+                "Take statistics by `mergehost statistics`.");
     }
 
     private static MergeException Mismatch(string message, string hint) => new(new Problem(ErrorCodes.AuxiliaryMismatch, message, hint));

@@ -14,7 +14,9 @@ public static class InnerProducts
     /// <param name="sources">How many sources.</param>
     /// <param name="ofTaskVectors">Whether the base is subtracted first, in float32.</param>
     public static RunFunction Among(int sources, bool ofTaskVectors) =>
-        ofTaskVectors ? (in run, products) => OfTaskVectors(run, sources, products) : (in run, products) => OfSources(run, sources, products);
+        ofTaskVectors
+            ? (in run, products) => OfTaskVectors(run, sources, products)
+            : (in run, products) => OfSources(run, sources, products);
 
     private static void OfSources(in TensorRun run, int sources, Span<double> products)
     {

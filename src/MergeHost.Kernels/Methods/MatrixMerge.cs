@@ -15,8 +15,9 @@ public delegate Matrix<float> MatrixFunction(TaskMatrices tasks, ILinearAlgebra 
 /// vectors are multiplied with, gets their mean, <c>θ₀ + λ · Σ wᵢτᵢ / N</c>.
 /// </summary>
 /// <remarks>
-/// No matrices in that sense are norms, biases and other vectors, and embeddings and heads unless it is asked for: each of their rows belongs
-/// to a token. Of a tensor with more than two extents, such as experts that are stored as one, each matrix of the last two is merged by itself.
+/// No matrices in that sense are norms, biases and other vectors, and embeddings and heads unless it is asked for: each
+/// of their rows belongs to a token. Of a tensor with more than two extents, such as experts that are stored as one,
+/// each matrix of the last two is merged by itself.
 /// </remarks>
 public sealed record MatrixMerge
 {
@@ -43,7 +44,8 @@ public sealed record MatrixMerge
     }
 
     /// <summary>What tensors get that are no matrices: <c>θ₀ + λ · Σ wᵢτᵢ / N</c>.</summary>
-    public Treatment MeanOf() => IsBase ? Treatment.CopyBase() : TaskVectorSum.Of([.. Weights.Select(weight => Lambda * weight / Weights.Count)]);
+    public Treatment MeanOf() =>
+        IsBase ? Treatment.CopyBase() : TaskVectorSum.Of([.. Weights.Select(weight => Lambda * weight / Weights.Count)]);
 
     private bool IsBase => Lambda == 0 || Weights.All(weight => weight == 0);
 
@@ -64,7 +66,8 @@ public sealed record MatrixMerge
         {
             tensors.Cancellation.ThrowIfCancellationRequested();
             Matrix<float> @base = Part(tensors.Base!.Value, first, rows);
-            Matrix<float>[] taskVectors = [.. tensors.Sources.Select((source, i) => TaskVector(Part(source, first, rows), @base, (float)Weights[i]))];
+            Matrix<float>[] taskVectors = [.. tensors.Sources.Select((source,
+                i) => TaskVector(Part(source, first, rows), @base, (float)Weights[i]))];
             Matrix<float> merged = merge(new TaskMatrices(taskVectors) { Cancellation = tensors.Cancellation }, algebra);
             merged.Elements.Span.CopyTo(Part(tensors.Result, first, rows).Elements.Span);
         }

@@ -24,7 +24,8 @@ public sealed record ThinnedSum
     /// <summary>The factor λ.</summary>
     public required double Lambda { get; init; }
 
-    /// <summary>Whether the sum is divided by <c>Σ wᵢ</c>, with a vote by that of the sources that agree; below 1e-8, or with a vote at 0, by 1.</summary>
+    /// <summary>Whether the sum is divided by <c>Σ wᵢ</c>, with a vote by that of the sources that agree;
+    /// below 1e-8, or with a vote at 0, by 1.</summary>
     public required bool Normalizes { get; init; }
 
     /// <summary>Whether only those take part in the sum whose sign is that of all together.</summary>

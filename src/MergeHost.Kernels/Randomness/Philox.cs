@@ -7,7 +7,8 @@ using System.Text;
 
 namespace MergeHost.Kernels.Randomness;
 
-/// <summary>Random numbers of 16 bits of which any run can be had by itself: the Philox4x32-7 generator, with the fewest rounds that its authors saw pass all of TestU01.</summary>
+/// <summary>Random numbers of 16 bits of which any run can be had by itself: the Philox4x32-7 generator, with the fewest rounds that
+/// its authors saw pass all of TestU01.</summary>
 /// <remarks>
 /// The number for an element depends on the seed, the stream's index, the tensor's name and the element's flat index, and on nothing
 /// else. Key and upper counter words are the first 16 bytes of <c>SHA-256(seed, stream, name)</c>. Elements come in groups of 128 from
@@ -146,7 +147,8 @@ public readonly struct Philox
         {
             Vector256<ulong> ascending = Vector256.Create(0UL, 1, 2, 3) + Vector256.Create(counter + (ulong)part);
             (Vector256<ulong> a0, Vector256<ulong> a1, Vector256<ulong> a2, Vector256<ulong> a3) = Start256(ascending);
-            (Vector256<ulong> b0, Vector256<ulong> b1, Vector256<ulong> b2, Vector256<ulong> b3) = Start256(ascending + Vector256.Create(8UL));
+            (Vector256<ulong> b0, Vector256<ulong> b1, Vector256<ulong> b2,
+                Vector256<ulong> b3) = Start256(ascending + Vector256.Create(8UL));
             Vector256<ulong> k0 = Vector256.Create((ulong)_key0);
             Vector256<ulong> k1 = Vector256.Create((ulong)_key1);
             for (int round = 0; round < Rounds; round++)

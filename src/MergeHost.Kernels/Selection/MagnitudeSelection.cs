@@ -44,7 +44,8 @@ public sealed class MagnitudeSelection
     /// <summary>In pass 3, the unit that <see cref="FindTie"/> must be shown.</summary>
     public int TieUnit { get; private set; }
 
-    /// <summary>The result, once <see cref="Pass"/> is 4; its tie end is relative to the begin of <see cref="TieUnit"/>, if it is not all.</summary>
+    /// <summary>The result, once <see cref="Pass"/> is 4; its tie end is relative to the begin of
+    /// <see cref="TieUnit"/>, if it is not all.</summary>
     public MagnitudeCut Cut { get; private set; }
 
     /// <summary>Counts values in pass 0 or 1.</summary>

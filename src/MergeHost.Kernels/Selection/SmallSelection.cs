@@ -3,7 +3,8 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Kernels.Selection;
 
-/// <summary>Finds the k largest of values that are all in memory; what <see cref="MagnitudeSelection"/> finds, without its tables.</summary>
+/// <summary>Finds the k largest of values that are all in memory; what
+/// <see cref="MagnitudeSelection"/> finds, without its tables.</summary>
 public static class SmallSelection
 {
     /// <summary>Selects by magnitude; NaN counts as zero, and of equal magnitudes the lowest index is kept.</summary>

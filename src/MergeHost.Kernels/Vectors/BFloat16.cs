@@ -20,10 +20,12 @@ public static class BFloat16
     /// <summary>Widens a run; exact.</summary>
     /// <param name="source">Some numbers.</param>
     /// <param name="destination">As many, or more.</param>
-    public static void ToSingle(ReadOnlySpan<ushort> source, Span<float> destination) => BFloat16Loop.ToSingle(source, destination[..source.Length]);
+    public static void ToSingle(ReadOnlySpan<ushort> source, Span<float> destination) =>
+        BFloat16Loop.ToSingle(source, destination[..source.Length]);
 
     /// <summary>Rounds a run as <see cref="FromSingle(float)"/> does.</summary>
     /// <param name="source">Some numbers.</param>
     /// <param name="destination">As many, or more.</param>
-    public static void FromSingle(ReadOnlySpan<float> source, Span<ushort> destination) => BFloat16Loop.FromSingle(source, destination[..source.Length]);
+    public static void FromSingle(ReadOnlySpan<float> source, Span<ushort> destination) =>
+        BFloat16Loop.FromSingle(source, destination[..source.Length]);
 }

@@ -21,7 +21,8 @@ public enum LaneWidth
 /// <summary>Which width is used.</summary>
 public static class LaneWidths
 {
-    /// <summary>The width that <c>MERGEHOST_LANES</c> (<c>512</c>, <c>256</c>, <c>128</c> or <c>scalar</c>) forces, else the widest the processor has.</summary>
+    /// <summary>The width that <c>MERGEHOST_LANES</c> (<c>512</c>, <c>256</c>, <c>128</c> or <c>scalar</c>)
+    /// forces, else the widest the processor has.</summary>
     public static LaneWidth Current { get; } = Environment.GetEnvironmentVariable("MERGEHOST_LANES") switch
     {
         "512" => LaneWidth.Bits512,

@@ -108,7 +108,9 @@ internal readonly unsafe struct Vec256 : IMemoryVec<Vec256>
         Vector256<uint> upper = Vector256.ConditionalSelect(isNumber, rounded, quiet);
 
         // Two instructions; 16 bits are never too many.
-        (Sse41.IsSupported ? Sse41.PackUnsignedSaturate(upper.GetLower().AsInt32(), upper.GetUpper().AsInt32()) : Vector128.Narrow(upper.GetLower(), upper.GetUpper()))
+        (Sse41.IsSupported
+            ? Sse41.PackUnsignedSaturate(upper.GetLower().AsInt32(), upper.GetUpper().AsInt32())
+            : Vector128.Narrow(upper.GetLower(), upper.GetUpper()))
             .Store(destination);
     }
 }

@@ -34,7 +34,8 @@ public static class FolderCompanions
     ];
 
     /// <summary>Finds those that exist.</summary>
-    /// <exception cref="CheckpointException">One is no ordinary file, cannot be read, or is a link that leads nowhere or out of the folder.</exception>
+    /// <exception cref="CheckpointException">One is no ordinary file, cannot be read, or is a link that
+    /// leads nowhere or out of the folder.</exception>
     public static IReadOnlyList<CompanionFile> Find(CheckpointFiles files) =>
         [.. _names.Concat(Templates(files)).Select(files.Companion).OfType<CompanionFile>()];
 

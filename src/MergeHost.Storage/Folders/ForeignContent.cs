@@ -37,12 +37,14 @@ public sealed record ForeignContent(string Found, string Hint)
     // Weights of other programs, which are told by their names.
     private static readonly (string Pattern, ForeignContent Content)[] _byName =
     [
-        ("tf_model*.h5", new("TensorFlow's weights", "Load the model in transformers with `from_tf=True`, and save it with `save_pretrained`.")),
+        ("tf_model*.h5",
+            new("TensorFlow's weights", "Load the model in transformers with `from_tf=True`, and save it with `save_pretrained`.")),
         ("*.h5", new("Keras' weights", SaveInTransformers)),
         ("*.keras", new("Keras' weights", SaveInTransformers)),
         ("saved_model.pb", new("TensorFlow's SavedModel", SaveInTransformers)),
         ("*.ckpt.index", new("a checkpoint of TensorFlow 1", "Convert it with the script that transformers has for the model's family.")),
-        ("flax_model*.msgpack", new("Flax's weights", "Load the model in transformers with `from_flax=True`, and save it with `save_pretrained`.")),
+        ("flax_model*.msgpack",
+            new("Flax's weights", "Load the model in transformers with `from_flax=True`, and save it with `save_pretrained`.")),
         ("*.onnx", new("ONNX, a graph whose weights are folded and renamed", "Take the model that it was exported from.")),
         ("*.tflite", new("TensorFlow Lite", "Take the model that it was exported from.")),
         ("*.engine", new("TensorRT, built for one GPU", "Take the model that it was built from.")),

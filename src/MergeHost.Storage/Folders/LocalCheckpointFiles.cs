@@ -82,7 +82,8 @@ public sealed class LocalCheckpointFiles : CheckpointFiles
 
             if (StrayTarget(name) is { } stray)
             {
-                throw Unusable($"the file is a link to '{stray}', outside of the checkpoint's folder", "Put the file itself into the folder.");
+                throw Unusable($"the file is a link to '{stray}', outside of the checkpoint's folder",
+                    "Put the file itself into the folder.");
             }
 
             if (FileKind.Unusual(path) is { } kind)
@@ -95,10 +96,12 @@ public sealed class LocalCheckpointFiles : CheckpointFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CheckpointException.Unreadable(path, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
+            throw CheckpointException.Unreadable(path,
+                exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
         }
 
-        CheckpointException Unusable(string reason, string hint) => new(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: {reason}", hint));
+        CheckpointException Unusable(string reason, string hint) =>
+            new(new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: {reason}", hint));
     }
 
     private static string[] List(string folder, Func<string, IEnumerable<string>> enumerate)
@@ -109,7 +112,8 @@ public sealed class LocalCheckpointFiles : CheckpointFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw CheckpointException.Unreadable(folder, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
+            throw CheckpointException.Unreadable(folder,
+                exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
         }
     }
 }

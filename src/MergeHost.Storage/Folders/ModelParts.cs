@@ -3,8 +3,10 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Storage.Folders;
 
-/// <summary>The folders of a model of Sentence Transformers, whose <c>modules.json</c> lists what a text goes through: a transformer, pooling, dense layers.</summary>
-/// <remarks>A part has a folder of its own, with a configuration and, if it learned anything, weights. Only the first may lie beside the list.</remarks>
+/// <summary>The folders of a model of Sentence Transformers, whose <c>modules.json</c> lists what a text goes through: a
+/// transformer, pooling, dense layers.</summary>
+/// <remarks>A part has a folder of its own, with a configuration and, if it learned anything, weights.
+/// Only the first may lie beside the list.</remarks>
 public sealed class ModelParts
 {
     /// <summary>The file that lists the parts.</summary>
@@ -35,13 +37,15 @@ public sealed class ModelParts
     public static ModelParts? Find(CheckpointLayout layout) =>
         layout.Companions.FirstOrDefault(companion => companion.Name == List) is { } list ? Parse(list.Name, list.ReadBytes()) : null;
 
-    /// <summary>The part that a tensor or a file belongs to by its name, <c>PART/NAME</c>; <see langword="null"/> for the first one.</summary>
+    /// <summary>The part that a tensor or a file belongs to by its name, <c>PART/NAME</c>;
+    /// <see langword="null"/> for the first one.</summary>
     public string? Of(string name) => Others.FirstOrDefault(part => name.StartsWith(part + '/', StringComparison.Ordinal));
 
     // Other programs have files of that name, too, whose form is another.
     private static ModelParts? Parse(string path, byte[] list)
     {
-        if (PythonJson.Parse(list, Wrong) is not JsonArray modules || modules.Any(module => module?["type"].AsText() is null || module["path"].AsText() is null))
+        if (PythonJson.Parse(list, Wrong) is not JsonArray modules
+            || modules.Any(module => module?["type"].AsText() is null || module["path"].AsText() is null))
         {
             return null;
         }
@@ -49,10 +53,13 @@ public sealed class ModelParts
         string[] folders = [.. modules.Select(module => module!["path"].AsText()!.TrimEnd('/')).Distinct()];
         return folders.Skip(1).Concat(folders.Take(1).Where(main => main.Length > 0)).FirstOrDefault(folder => !IsName(folder)) is { } odd
             ? throw Wrong($"a part lies in '{CheckpointException.Printable(odd)}'; expected the name of a folder beside the list")
-            : folders.Length is 0 or > MostParts ? throw Wrong($"expected 1 to {MostParts} parts, found {folders.Length}") : new ModelParts(folders[0], folders[1..]);
+            : folders.Length is 0 or > MostParts
+                ? throw Wrong($"expected 1 to {MostParts} parts, found {folders.Length}")
+                : new ModelParts(folders[0], folders[1..]);
 
         CheckpointException Wrong(string reason) => new(new Problem(ErrorCodes.BadConfig, $"{path}: {reason}"));
     }
 
-    private static bool IsName(string folder) => folder.Length is > 0 and <= 100 && folder[0] != '.' && folder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    private static bool IsName(string folder) =>
+        folder.Length is > 0 and <= 100 && folder[0] != '.' && folder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

@@ -100,7 +100,8 @@ public sealed class PartedCheckpoint : ICheckpointReader
         {
             if (!_tensors.TryAdd(prefix + tensor.Name, (reader, tensor)))
             {
-                throw CheckpointException.Unreadable(reader.WeightFiles[0], $"its tensor '{tensor.Name}' would be '{prefix}{tensor.Name}', as one of the first part is");
+                throw CheckpointException.Unreadable(reader.WeightFiles[0],
+                    $"its tensor '{tensor.Name}' would be '{prefix}{tensor.Name}', as one of the first part is");
             }
         }
 
@@ -108,5 +109,6 @@ public sealed class PartedCheckpoint : ICheckpointReader
     }
 
     private static bool IsCompanion(string name) =>
-        _companions.Contains(Path.GetExtension(name)) && !name.EndsWith(".index.json", StringComparison.Ordinal) && CompanionFile.IsName(name);
+        _companions.Contains(Path.GetExtension(name)) && !name.EndsWith(".index.json", StringComparison.Ordinal)
+            && CompanionFile.IsName(name);
 }

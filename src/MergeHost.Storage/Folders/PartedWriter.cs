@@ -59,7 +59,8 @@ public sealed class PartedWriter : ICheckpointWriter
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Files =>
-        [.. _companions.Select(file => file.Name), .. _writers.SelectMany(part => part.Writer.Files.Select(file => part.Folder.Length == 0 ? file : $"{part.Folder}/{file}"))];
+        [.. _companions.Select(file => file.Name),
+            .. _writers.SelectMany(part => part.Writer.Files.Select(file => part.Folder.Length == 0 ? file : $"{part.Folder}/{file}"))];
 
     /// <summary>Creates the files of a checkpoint, whether it has parts or not.</summary>
     /// <param name="folder">Where it is to be.</param>
@@ -78,10 +79,12 @@ public sealed class PartedWriter : ICheckpointWriter
     }
 
     /// <inheritdoc/>
-    public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data) => Find(tensor).Writer.Write(Find(tensor).Info, firstElement, data);
+    public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data) =>
+        Find(tensor).Writer.Write(Find(tensor).Info, firstElement, data);
 
     /// <inheritdoc/>
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) => Find(tensor).Writer.Read(Find(tensor).Info, firstElement, destination);
+    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) =>
+        Find(tensor).Writer.Read(Find(tensor).Info, firstElement, destination);
 
     /// <inheritdoc/>
     public void Complete()
@@ -94,8 +97,9 @@ public sealed class PartedWriter : ICheckpointWriter
     /// <inheritdoc/>
     public void Dispose() => _writers.ForEach(part => part.Writer.Dispose());
 
-    private (ICheckpointWriter Writer, TensorInfo Info) Find(TensorInfo tensor) => _tensors.TryGetValue(tensor.Name, out (ICheckpointWriter, TensorInfo) found)
-        ? found : throw new ArgumentException($"the layout has no tensor '{tensor.Name}'", nameof(tensor));
+    private (ICheckpointWriter Writer, TensorInfo Info) Find(TensorInfo tensor) =>
+        _tensors.TryGetValue(tensor.Name, out (ICheckpointWriter, TensorInfo) found)
+            ? found : throw new ArgumentException($"the layout has no tensor '{tensor.Name}'", nameof(tensor));
 
     // Nothing is written to where a link leads.
     private string MakeFolder(string part)

@@ -185,7 +185,8 @@ public sealed partial class ShardIndex
     }
 
     private string ShardOf(string tensor, string shard) =>
-        ShardName().IsMatch(shard) && shard.EndsWith(_extension, StringComparison.Ordinal) && !shard.Contains("..", StringComparison.Ordinal)
+        ShardName().IsMatch(shard) && shard.EndsWith(_extension, StringComparison.Ordinal)
+            && !shard.Contains("..", StringComparison.Ordinal)
             ? shard
             : throw CheckpointException.BadIndex(
                 _path, $"tensor {Quote(tensor)} is to be in {Quote(shard)}; expected the name of a file in the index's folder");
@@ -216,7 +217,9 @@ public sealed partial class ShardIndex
 
     /// <summary>How many shards there are, if a name is that of one, such as <c>model-00002-of-00004.safetensors</c>.</summary>
     public static int? CountIn(string name) =>
-        ShardCount().Match(name) is { Success: true } count && int.TryParse(count.Value, CultureInfo.InvariantCulture, out int shards) ? shards : null;
+        ShardCount().Match(name) is { Success: true } count && int.TryParse(count.Value, CultureInfo.InvariantCulture, out int shards)
+            ? shards
+            : null;
 
     /// <summary>The way out where a folder has several files with tensors and no index.</summary>
     public static string HintWithout(string index, IEnumerable<string> weights) => weights.Any(name => CountIn(name) is not null)

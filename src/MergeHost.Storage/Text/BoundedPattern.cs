@@ -20,7 +20,8 @@ public sealed class BoundedPattern
         _fail = fail;
         if (pattern.Length > MostCharacters)
         {
-            throw fail(string.Create(CultureInfo.InvariantCulture, $"the regular expression has {pattern.Length:N0} characters; the most is {MostCharacters:N0}"));
+            throw fail(string.Create(CultureInfo.InvariantCulture,
+                $"the regular expression has {pattern.Length:N0} characters; the most is {MostCharacters:N0}"));
         }
 
         try

@@ -8,8 +8,8 @@ namespace MergeHost.Storage.Text;
 /// <summary>Reads YAML into nodes that know their place, and refuses what makes YAML dangerous.</summary>
 /// <remarks>
 /// Anchors and merge keys (<c>&lt;&lt;</c>) are unfolded here; an alias inside its own anchor is an error, and so are more than
-/// 100,000 nodes after unfolding, values nested more than 100 deep, texts of more than a million characters and the character NUL. Values stay
-/// text: what they mean depends on where they stand. Tags are refused, or kept for a reader that says what each means.
+/// 100,000 nodes after unfolding, values nested more than 100 deep, texts of more than a million characters and the character NUL. Values
+/// stay text: what they mean depends on where they stand. Tags are refused, or kept for a reader that says what each means.
 /// </remarks>
 public sealed class YamlLoader
 {
@@ -49,7 +49,8 @@ public sealed class YamlLoader
         {
             loader.ReadDocuments(documents);
         }
-        catch (Exception exception) when (exception is YamlException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is YamlException or InvalidOperationException or ArgumentException or FormatException
+            or OverflowException)
         {
             // The parser has words of its own for some texts, such as a list that is never closed.
             problems.Add(loader.Explain(text, exception));
@@ -70,12 +71,17 @@ public sealed class YamlLoader
         int line = Array.FindIndex(lines, line => line.TrimStart(' ').StartsWith('\t'));
         if (line >= 0)
         {
-            return new Problem(ErrorCodes.YamlSyntax, "a line is indented with a tab", "Indent with spaces.", new TextPlace(_path, line + 1, 1));
+            return new Problem(ErrorCodes.YamlSyntax, "a line is indented with a tab", "Indent with spaces.",
+                new TextPlace(_path, line + 1, 1));
         }
 
-        string reason = exception is YamlException ? (exception.InnerException ?? exception).Message.TrimEnd('.').ReplaceLineEndings(" ") : "the text ends or breaks off here";
+        string reason = exception is YamlException
+            ? (exception.InnerException ?? exception).Message.TrimEnd('.').ReplaceLineEndings(" ")
+            : "the text ends or breaks off here";
         string? hint = reason.Contains("quoted scalar", StringComparison.Ordinal) ? "Close the quote that is opened here."
-            : lines.Length > 0 && lines[Math.Clamp((int)place.Line - 1, 0, lines.Length - 1)].AsSpan().IndexOfAny('\u201C', '\u201D', '\u2019') >= 0 ? "Write straight quotes."
+            : lines.Length > 0
+                && lines[Math.Clamp((int)place.Line - 1, 0, lines.Length - 1)].AsSpan().IndexOfAny('\u201C', '\u201D', '\u2019') >= 0
+                    ? "Write straight quotes."
             : null;
         return new Problem(ErrorCodes.YamlSyntax, CheckpointException.Printable(reason), hint, At(place));
     }
@@ -106,14 +112,17 @@ public sealed class YamlLoader
 
         if (_depth == MostDepth)
         {
-            throw Refusal(ErrorCodes.YamlSyntax, string.Create(CultureInfo.InvariantCulture, $"values are nested more than {MostDepth} deep"), _parser.Current!.Start);
+            throw Refusal(ErrorCodes.YamlSyntax,
+                string.Create(CultureInfo.InvariantCulture, $"values are nested more than {MostDepth} deep"), _parser.Current!.Start);
         }
 
         int before = _nodes;
         NodeEvent start = _parser.Current as NodeEvent ?? throw Unexpected();
         if (!_keepsTags && !start.Tag.IsEmpty && !start.Tag.IsNonSpecific)
         {
-            _problems.Add(new Problem(ErrorCodes.YamlSyntax, $"tag '{CheckpointException.Printable(start.Tag.Value)}' is not allowed: only plain data is read", "Remove the tag.", At(start.Start)));
+            _problems.Add(new Problem(ErrorCodes.YamlSyntax,
+                $"tag '{CheckpointException.Printable(start.Tag.Value)}' is not allowed: only plain data is read", "Remove the tag.",
+                At(start.Start)));
         }
 
         string? anchor = start.Anchor.IsEmpty ? null : start.Anchor.Value;
@@ -158,7 +167,8 @@ public sealed class YamlLoader
 
         if (!_anchors.TryGetValue(name, out (YamlNode Node, int Size) anchor))
         {
-            throw Refusal(ErrorCodes.YamlAlias, $"'*{CheckpointException.Printable(name)}' repeats an anchor that is not there", alias.Start);
+            throw Refusal(ErrorCodes.YamlAlias, $"'*{CheckpointException.Printable(name)}' repeats an anchor that is not there",
+                alias.Start);
         }
 
         Count(anchor.Size, alias.Start);
@@ -171,7 +181,9 @@ public sealed class YamlLoader
         if (scalar.Value.Length > MostCharacters)
         {
             throw Refusal(
-                ErrorCodes.YamlSyntax, string.Create(CultureInfo.InvariantCulture, $"a text has {scalar.Value.Length:N0} characters; the most is {MostCharacters:N0}"), scalar.Start);
+                ErrorCodes.YamlSyntax,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"a text has {scalar.Value.Length:N0} characters; the most is {MostCharacters:N0}"), scalar.Start);
         }
 
         return scalar.Value.Contains('\0', StringComparison.Ordinal)
@@ -211,7 +223,8 @@ public sealed class YamlLoader
             }
             else if (!keys.Add(name.Text))
             {
-                _problems.Add(new Problem(ErrorCodes.DuplicateKey, $"{name.Kind} stands twice in this mapping", "Keep one of the two.", name.Place));
+                _problems.Add(new Problem(ErrorCodes.DuplicateKey, $"{name.Kind} stands twice in this mapping", "Keep one of the two.",
+                    name.Place));
             }
             else
             {
@@ -254,11 +267,13 @@ public sealed class YamlLoader
         _nodes += nodes;
         if (_nodes > MostNodes)
         {
-            throw Refusal(ErrorCodes.YamlAlias, string.Create(CultureInfo.InvariantCulture, $"the file unfolds to more than {MostNodes:N0} values"), place);
+            throw Refusal(ErrorCodes.YamlAlias,
+                string.Create(CultureInfo.InvariantCulture, $"the file unfolds to more than {MostNodes:N0} values"), place);
         }
     }
 
-    private MergeHostException Refusal(ErrorCode code, string message, Mark place) => new(new Problem(code, message, null, At(place)), null);
+    private MergeHostException Refusal(ErrorCode code, string message, Mark place) =>
+        new(new Problem(code, message, null, At(place)), null);
 
     private TextPlace At(Mark mark) => new(_path, (int)mark.Line, (int)mark.Column);
 

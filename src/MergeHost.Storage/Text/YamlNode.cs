@@ -47,5 +47,6 @@ public sealed record YamlMapping(IReadOnlyList<(YamlScalar Key, YamlNode Value)>
     public override string Kind => "a mapping";
 
     /// <summary>The value of a key; <see langword="null"/> if the key is not there, or nothing stands after it.</summary>
-    public YamlNode? Find(string key) => Entries.FirstOrDefault(entry => entry.Key.Text == key).Value is { } value and not YamlScalar { IsNull: true } ? value : null;
+    public YamlNode? Find(string key) =>
+        Entries.FirstOrDefault(entry => entry.Key.Text == key).Value is { } value and not YamlScalar { IsNull: true } ? value : null;
 }

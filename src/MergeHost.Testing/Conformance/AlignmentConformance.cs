@@ -11,8 +11,10 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
     // The words of Llama's names.
     private static readonly (string Word, TensorRole Role)[] _roles =
     [
-        ("embed_tokens", TensorRole.Embedding), ("lm_head", TensorRole.Head), ("norm", TensorRole.Norm), ("q_proj", TensorRole.Query), ("k_proj", TensorRole.Key),
-        ("v_proj", TensorRole.Value), ("o_proj", TensorRole.AttentionOutput), ("gate_proj", TensorRole.Gate), ("up_proj", TensorRole.Up), ("down_proj", TensorRole.Down),
+        ("embed_tokens", TensorRole.Embedding), ("lm_head", TensorRole.Head), ("norm", TensorRole.Norm), ("q_proj", TensorRole.Query),
+        ("k_proj", TensorRole.Key),
+        ("v_proj", TensorRole.Value), ("o_proj", TensorRole.AttentionOutput), ("gate_proj", TensorRole.Gate), ("up_proj", TensorRole.Up),
+        ("down_proj", TensorRole.Down),
     ];
 
     /// <summary>The models that are aligned, the base first; by default a small Llama in BF16, and one with two tokens more.</summary>
@@ -32,8 +34,12 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
     /// <summary>Aligns models that are named <c>model0</c>, <c>model1</c> and so on; the first is the base.</summary>
     protected AlignedModels Align(IReadOnlyList<ICheckpointReader> checkpoints, Action<Problem>? warn = null)
     {
-        StageModel[] models = [.. checkpoints.Select((checkpoint, index) => new StageModel($"model{index}", checkpoint) { IsBase = index == 0 })];
-        AlignmentContext context = new(models, RoleOf, name => models.FirstOrDefault(model => model.Name == name), Open, warn ?? (_ => { }));
+        StageModel[] models = [.. checkpoints.Select((checkpoint, index) => new StageModel($"model{index}", checkpoint)
+        {
+            IsBase = index == 0
+        })];
+        AlignmentContext context = new(models, RoleOf, name => models.FirstOrDefault(model => model.Name == name), Open,
+            warn ?? (_ => { }));
         return alignment.Align(context, Options);
     }
 
@@ -44,7 +50,8 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
         IReadOnlyList<ICheckpointReader> aligned = Align([.. Models.Select(model => model.Open())]).Checkpoints;
         Assert.Equal(Models.Count, aligned.Count);
         Assert.All(aligned, model => Assert.Equal(model.Tensors.Count, model.Tensors.Select(tensor => tensor.Name).Distinct().Count()));
-        Assert.All(aligned.SelectMany(model => model.Tensors).GroupBy(tensor => tensor.Name), same => Assert.Equal(1, same.Select(tensor => tensor.Shape).Distinct().Count(), $"the number of shapes of '{same.Key}'"));
+        Assert.All(aligned.SelectMany(model => model.Tensors).GroupBy(tensor => tensor.Name),
+            same => Assert.Equal(1, same.Select(tensor => tensor.Shape).Distinct().Count(), $"the number of shapes of '{same.Key}'"));
         Assert.All(aligned, model => Assert.All(model.Tensors, tensor => ReadAll(model, tensor)));
     }
 
@@ -72,7 +79,8 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
         Assert.Equal(first.Report.ToJsonString(), second.Report.ToJsonString());
         Assert.Equal(first.Config.ToJsonString(), second.Config.ToJsonString());
         Assert.Equal(first.Companions?.Select(file => file.Name), second.Companions?.Select(file => file.Name));
-        Assert.All((first.Companions ?? []).Zip(second.Companions ?? []), pair => Assert.Equal(pair.First.ReadBytes(), pair.Second.ReadBytes()));
+        Assert.All((first.Companions ?? []).Zip(second.Companions ?? []),
+            pair => Assert.Equal(pair.First.ReadBytes(), pair.Second.ReadBytes()));
         Assert.All(first.Checkpoints.Zip(second.Checkpoints), pair =>
         {
             Assert.Equal(pair.First.Identity, pair.Second.Identity);
@@ -81,5 +89,6 @@ public class AlignmentConformance(IModelAlignment alignment) : Conformance
         });
     }
 
-    private static TensorRole RoleOf(string tensor) => _roles.FirstOrDefault(known => tensor.Contains(known.Word, StringComparison.Ordinal)).Role;
+    private static TensorRole RoleOf(string tensor) =>
+        _roles.FirstOrDefault(known => tensor.Contains(known.Word, StringComparison.Ordinal)).Role;
 }

@@ -19,7 +19,8 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
 
     /// <summary>The checkpoint as a model, for a benchmark that asks for one; by default there is none.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    protected virtual ILanguageModel LoadModel(ICheckpointReader checkpoint) => throw new NotSupportedException($"a test of a benchmark that asks for a model overrides {nameof(LoadModel)}");
+    protected virtual ILanguageModel LoadModel(ICheckpointReader checkpoint) =>
+        throw new NotSupportedException($"a test of a benchmark that asks for a model overrides {nameof(LoadModel)}");
 
     /// <summary>Tries all laws on a small Llama, with the options that the record has by default.</summary>
     /// <param name="benchmark">The benchmark.</param>
@@ -34,7 +35,8 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
         try
         {
             BenchmarkResult result = benchmark.Run(
-                checkpoint, Options, new BenchmarkContext { Folder = Folder, Progress = progress, Cancellation = cancellation, LoadModel = () => model.Value });
+                checkpoint, Options,
+                new BenchmarkContext { Folder = Folder, Progress = progress, Cancellation = cancellation, LoadModel = () => model.Value });
             Assert.True(!checkpoint.IsDisposed, "the benchmark disposes the checkpoint, which is the host's");
             return result;
         }
@@ -53,12 +55,15 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
     {
         IReadOnlyList<TaskResult> tasks = Run().Tasks;
         Assert.NotEmpty(tasks);
-        Assert.Equal(tasks.Count, tasks.Select(task => (task.Task, task.Metric)).Distinct().Count(), "the number of tasks with a name and metric of their own");
+        Assert.Equal(tasks.Count, tasks.Select(task => (task.Task, task.Metric)).Distinct().Count(),
+            "the number of tasks with a name and metric of their own");
         Assert.All(tasks, task =>
         {
             Assert.True(double.IsFinite(task.Value), $"the value of '{task.Task}' is {task.Value}");
-            Assert.Equal(task.Items.Count, task.Items.Select(item => item.Id).Distinct().Count(), $"the number of ids of the items of '{task.Task}'");
-            Assert.All(task.Items, item => Assert.True(double.IsFinite(item.Score), $"the score of '{item.Id}' of '{task.Task}' is {item.Score}"));
+            Assert.Equal(task.Items.Count, task.Items.Select(item => item.Id).Distinct().Count(),
+                $"the number of ids of the items of '{task.Task}'");
+            Assert.All(task.Items,
+                item => Assert.True(double.IsFinite(item.Score), $"the score of '{item.Id}' of '{task.Task}' is {item.Score}"));
             Assert.All(task.Items, item => Assert.True(item.Weight >= 0, $"the weight of '{item.Id}' of '{task.Task}' is {item.Weight}"));
         });
     }
@@ -68,7 +73,8 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
     public void Run_Twice_GivesTheSame()
     {
         IReadOnlyList<TaskResult> first = Run().Tasks, second = Run().Tasks;
-        Assert.Equal(first.Select(task => (task.Task, task.Metric, task.Value)), second.Select(task => (task.Task, task.Metric, task.Value)), "the tasks of the second run");
+        Assert.Equal(first.Select(task => (task.Task, task.Metric, task.Value)),
+            second.Select(task => (task.Task, task.Metric, task.Value)), "the tasks of the second run");
         Assert.Equal(first.Select(task => task.Items), second.Select(task => task.Items), "the items of the second run");
     }
 
@@ -84,7 +90,9 @@ public class BenchmarkConformance(IBenchmark benchmark) : Conformance
 
     /// <summary>Asked to stop, it stops.</summary>
     [Law]
-    public void Run_WhenAskedToStop_Stops() => Assert.Throws<OperationCanceledException>(() => Run(cancellation: new CancellationToken(canceled: true)), "a run that is asked to stop");
+    public void Run_WhenAskedToStop_Stops() =>
+        Assert.Throws<OperationCanceledException>(() => Run(cancellation: new CancellationToken(canceled: true)),
+            "a run that is asked to stop");
 
     private sealed class Shares : IProgress<double>
     {

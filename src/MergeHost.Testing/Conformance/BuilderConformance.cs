@@ -39,13 +39,15 @@ public abstract class BuilderConformance(IModelBuilder builder) : Conformance
             results.Add(tensor.Name, StrategyRunner.Make(tensor, [.. tensor.Sources.Select(source => Read(source))]));
         }
 
-        foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.Where(tensor => tensor.Treatment is MakeTreatment).GroupBy(tensor => tensor.Treatment))
+        foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.Where(tensor => tensor.Treatment is MakeTreatment)
+            .GroupBy(tensor => tensor.Treatment))
         {
-            MadeTensors made = new([.. group.Select(tensor => new TensorInfo(tensor.Name, tensor.DType ?? DType.F32, tensor.Shape))], Read, Run)
-            {
-                Algebra = new ManagedLinearAlgebra(threads: 1),
-                Device = default,
-            };
+            MadeTensors made =
+                new([.. group.Select(tensor => new TensorInfo(tensor.Name, tensor.DType ?? DType.F32, tensor.Shape))], Read, Run)
+                {
+                    Algebra = new ManagedLinearAlgebra(threads: 1),
+                    Device = default,
+                };
             ((MakeTreatment)group.Key!).Work(made);
             foreach (BlueprintTensor tensor in group)
             {
@@ -56,7 +58,8 @@ public abstract class BuilderConformance(IModelBuilder builder) : Conformance
         return results;
     }
 
-    /// <summary>The plan is one that the host can carry out, and accounts for every tensor of the models; a recipe's type changes nothing of that.</summary>
+    /// <summary>The plan is one that the host can carry out, and accounts for every tensor of the models; a
+    /// recipe's type changes nothing of that.</summary>
     [Law]
     public void Build_KeepsToTheContractOfBlueprints()
     {
@@ -75,7 +78,8 @@ public abstract class BuilderConformance(IModelBuilder builder) : Conformance
         Assert.Equal(first.Companions.Select(file => file.Name), second.Companions.Select(file => file.Name));
         Assert.All(first.Companions.Zip(second.Companions), pair => Assert.Equal(pair.First.ReadBytes(), pair.Second.ReadBytes()));
 
-        static string Words(BlueprintTensor tensor) => $"{tensor.Name} {tensor.Shape} {tensor.DType} {tensor.Treatment?.GetType().Name} {string.Join(' ', tensor.Sources)}";
+        static string Words(BlueprintTensor tensor) =>
+            $"{tensor.Name} {tensor.Shape} {tensor.DType} {tensor.Treatment?.GetType().Name} {string.Join(' ', tensor.Sources)}";
     }
 
     /// <summary>What is made in memory is made of finite numbers, and the same numbers each time.</summary>
@@ -89,7 +93,8 @@ public abstract class BuilderConformance(IModelBuilder builder) : Conformance
         Assert.Equal(first.Values, second.Values);
     }
 
-    private Dictionary<string, ICheckpointReader> Headers() => Models.ToDictionary(model => model.Key, model => (ICheckpointReader)new HeadersOnly(model.Value.Open()));
+    private Dictionary<string, ICheckpointReader> Headers() =>
+        Models.ToDictionary(model => model.Key, model => (ICheckpointReader)new HeadersOnly(model.Value.Open()));
 
     /// <summary>Reads a run of elements of a tensor of the models as float32; -1 for all.</summary>
     protected float[] Read(BlueprintSource source, long first = 0, long count = -1)

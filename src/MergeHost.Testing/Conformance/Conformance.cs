@@ -11,7 +11,8 @@ public abstract class Conformance
 
     /// <summary>The names of the laws of a class.</summary>
     public static IEnumerable<string> LawsOf(Type conformance) =>
-        conformance.GetMethods().Where(method => method.IsDefined(typeof(LawAttribute), inherit: true)).Select(method => method.Name).Order(StringComparer.Ordinal);
+        conformance.GetMethods().Where(method => method.IsDefined(typeof(LawAttribute), inherit: true)).Select(method => method.Name)
+            .Order(StringComparer.Ordinal);
 
     /// <summary>Tries all laws.</summary>
     /// <returns>Those that are broken.</returns>
@@ -23,7 +24,9 @@ public abstract class Conformance
     /// <exception cref="ArgumentException">There is no such law.</exception>
     public Violation? Check(string law)
     {
-        MethodInfo method = GetType().GetMethod(law) is { } found && found.IsDefined(typeof(LawAttribute), inherit: true) ? found : throw new ArgumentException($"there is no law '{law}'", nameof(law));
+        MethodInfo method = GetType().GetMethod(law) is { } found && found.IsDefined(typeof(LawAttribute), inherit: true)
+            ? found
+            : throw new ArgumentException($"there is no law '{law}'", nameof(law));
         if (Except.Contains(law))
         {
             return null;
@@ -71,7 +74,8 @@ public sealed class LawAttribute : Attribute;
 /// <param name="Message">What was expected and what was found, or the exception with its trace.</param>
 public sealed record Violation(string Law, string Message)
 {
-    /// <summary>The code with which the implementation refuses the inputs, for its user; <see langword="null"/> if it breaks the law.</summary>
+    /// <summary>The code with which the implementation refuses the inputs, for its user;
+    /// <see langword="null"/> if it breaks the law.</summary>
     public ErrorCode? Refusal { get; init; }
 
     /// <inheritdoc/>

@@ -17,7 +17,8 @@ internal static class ReaderChecks
     public static void AssertRunsGiveTheWhole(ICheckpointReader reader)
     {
         (TensorInfo Tensor, byte[] Whole)[] tensors = [.. reader.Tensors.Select(tensor => (tensor, ReadAll(reader, tensor)))];
-        Parallel.ForEach(tensors.SelectMany(pair => Enumerable.Range(0, 4).Select(_ => pair)), new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
+        Parallel.ForEach(tensors.SelectMany(pair => Enumerable.Range(0, 4).Select(_ => pair)),
+            new ParallelOptions { MaxDegreeOfParallelism = 4 }, pair =>
         {
             DType type = pair.Tensor.DType;
             long blocks = pair.Tensor.ElementCount / type.BlockElements;

@@ -34,12 +34,13 @@ public class ScorerConformance(ILayerScorer scorer) : Conformance
 
     /// <summary>A finite pair has a finite score or none.</summary>
     [Law]
-    public void Score_OfFiniteMatrices_IsFiniteOrNone() => Assert.All([(8, 4), (1, 1), (3, 130), (64, 80)], ((int Rows, int Columns) shape) =>
-    {
-        LayerScore score = Score(Pair(shape.Rows, shape.Columns));
-        AssertUsable(score);
-        Assert.All(score.Diagnostics, pair => Assert.True(double.IsFinite(pair.Value), $"diagnostic '{pair.Key}' is {pair.Value}"));
-    });
+    public void Score_OfFiniteMatrices_IsFiniteOrNone() =>
+        Assert.All([(8, 4), (1, 1), (3, 130), (64, 80)], ((int Rows, int Columns) shape) =>
+        {
+            LayerScore score = Score(Pair(shape.Rows, shape.Columns));
+            AssertUsable(score);
+            Assert.All(score.Diagnostics, pair => Assert.True(double.IsFinite(pair.Value), $"diagnostic '{pair.Key}' is {pair.Value}"));
+        });
 
     /// <summary>A tensor that training left alone, or that is all zeros, is no reason to fail.</summary>
     [Law]
@@ -48,7 +49,8 @@ public class ScorerConformance(ILayerScorer scorer) : Conformance
         Matrix<float> weights = Pair(8, 4).Get(LayerMatrix.Base);
         Matrix<float> zeros = new(8, 4);
         Assert.All(
-            [new LayerValues(weights, weights), new LayerValues(zeros, zeros), new LayerValues(zeros, weights), new LayerValues(weights, zeros)],
+            [new LayerValues(weights, weights), new LayerValues(zeros, zeros), new LayerValues(zeros, weights),
+                new LayerValues(weights, zeros)],
             layer => AssertUsable(Score(layer)));
     }
 
@@ -81,7 +83,8 @@ public class ScorerConformance(ILayerScorer scorer) : Conformance
     public void Compare_OfSeveralScores_GivesAsManyFiniteOnes()
     {
         object options = ValidOptions;
-        LayerScore[] scores = [.. Enumerable.Range(1, 4).Select(seed => Score(Pair(12, 20, seed), options)).Where(score => !double.IsNaN(score.Value))];
+        LayerScore[] scores = [.. Enumerable.Range(1, 4).Select(seed => Score(Pair(12, 20, seed), options))
+            .Where(score => !double.IsNaN(score.Value))];
         LayerScore[] compared = Scorer.Compare(scores, options);
         Assert.Equal(scores.Length, compared.Length);
         Assert.All(compared, score => Assert.True(double.IsFinite(score.Value), $"a compared score is {score.Value}"));

@@ -24,7 +24,8 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
         get
         {
             object options = Activator.CreateInstance(Strategy.OptionsType)!;
-            foreach (PropertyInfo property in Strategy.OptionsType.GetProperties().Where(property => property.IsDefined(typeof(RequiredMemberAttribute))))
+            foreach (PropertyInfo property in Strategy.OptionsType.GetProperties()
+                .Where(property => property.IsDefined(typeof(RequiredMemberAttribute))))
             {
                 property.SetValue(options, 0.5);
             }
@@ -39,7 +40,8 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
         get
         {
             MergeStrategyAttribute attribute = StrategyRunner.Attribute(strategy);
-            return Enumerable.Range(attribute.MinSources, Math.Min(attribute.MaxSources, attribute.MinSources + 2) - attribute.MinSources + 1);
+            return Enumerable.Range(attribute.MinSources,
+                Math.Min(attribute.MaxSources, attribute.MinSources + 2) - attribute.MinSources + 1);
         }
     }
 
@@ -50,7 +52,8 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
     public static IReadOnlyList<Violation> Check(IMergeStrategy strategy, object? options = null) => new Given(strategy, options).Check();
 
     /// <summary>Merges numbers in memory.</summary>
-    protected float[] Merge(TensorValues values, object options, long seed = 0) => StrategyRunner.Merge(Strategy, values, options, seed: seed);
+    protected float[] Merge(TensorValues values, object options, long seed = 0) =>
+        StrategyRunner.Merge(Strategy, values, options, seed: seed);
 
     /// <summary>Finite inputs give a finite result, for every shape.</summary>
     [Law]
@@ -131,7 +134,8 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
     /// <summary>Zeros everywhere are no reason for NaN.</summary>
     [Law]
     public void Merge_OfZeros_IsFinite() => Assert.All(SourceCounts, sources =>
-        AssertFinite(Merge(new TensorValues([8, 4], new float[32], [.. Enumerable.Range(0, sources).Select(_ => new float[32])]), ValidOptions)));
+        AssertFinite(Merge(new TensorValues([8, 4], new float[32], [.. Enumerable.Range(0, sources).Select(_ => new float[32])]),
+            ValidOptions)));
 
     /// <summary>Sources that learned nothing leave the base as it is, up to rounding.</summary>
     [Law]
@@ -145,7 +149,9 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
         TensorValues values = Some.Group([16, 16], StrategyRunner.Attribute(Strategy).MinSources);
         TensorValues unchanged = values with { Sources = [.. values.Sources.Select(_ => (float[])values.Base.Clone())] };
         float[] result = Merge(unchanged, ValidOptions);
-        Assert.All(result.Zip(values.Base), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-6f, $"the result is {pair.First} where the base and all sources are {pair.Second}"));
+        Assert.All(result.Zip(values.Base),
+            pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-6f,
+                $"the result is {pair.First} where the base and all sources are {pair.Second}"));
     }
 
     /// <summary>Without inlining a kernel is 2.5 times slower, and nobody would notice.</summary>
@@ -155,9 +161,11 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
         Type[] faces = [typeof(IElementwiseKernel), typeof(IReduceKernel), typeof(IThinning)];
         IEnumerable<Type> kernels = Strategy.GetType().Assembly.GetTypes().Concat(typeof(IThinning).Assembly.GetTypes())
             .Where(type => type.IsValueType && type.GetInterfaces().Intersect(faces).Any());
-        foreach (MethodInfo method in kernels.SelectMany(kernel => kernel.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)))
+        foreach (MethodInfo method in kernels.SelectMany(kernel =>
+            kernel.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)))
         {
-            Assert.True(method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveInlining), $"{method.DeclaringType!.Name}.{method.Name} lacks [MethodImpl(MethodImplOptions.AggressiveInlining)]");
+            Assert.True(method.MethodImplementationFlags.HasFlag(MethodImplAttributes.AggressiveInlining),
+                $"{method.DeclaringType!.Name}.{method.Name} lacks [MethodImpl(MethodImplOptions.AggressiveInlining)]");
         }
     }
 
@@ -168,11 +176,13 @@ public class StrategyConformance(IMergeStrategy strategy) : Conformance
         foreach (PropertyInfo property in Strategy.OptionsType.GetProperties())
         {
             object? value = property.GetValue(ValidOptions);
-            Assert.All(property.GetCustomAttributes<RangeAttribute>(), range => Assert.True(range.IsValid(value), $"{property.Name} is {value}"));
+            Assert.All(property.GetCustomAttributes<RangeAttribute>(),
+                range => Assert.True(range.IsValid(value), $"{property.Name} is {value}"));
         }
     }
 
-    private static void AssertFinite(float[] result) => Assert.All(result, value => Assert.True(float.IsFinite(value), $"the result holds {value}"));
+    private static void AssertFinite(float[] result) =>
+        Assert.All(result, value => Assert.True(float.IsFinite(value), $"the result holds {value}"));
 
     private sealed class Given(IMergeStrategy strategy, object? options) : StrategyConformance(strategy)
     {

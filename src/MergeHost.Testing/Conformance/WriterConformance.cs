@@ -52,7 +52,9 @@ public class WriterConformance(IWritableCheckpointFormat format) : ReaderConform
         TensorInfo[] small = [.. Tensors.Where(tensor => tensor.LengthBytes < shardSizeBytes / 2)];
         Write(Layout() with { Tensors = small, ShardSizeBytes = shardSizeBytes });
         using ICheckpointReader reader = format.Open(Folder.Path);
-        Assert.All(reader.WeightFiles, path => Assert.True(new FileInfo(path).Length <= shardSizeBytes, $"{path} has {new FileInfo(path).Length} bytes, {shardSizeBytes} were asked for"));
+        Assert.All(reader.WeightFiles,
+            path => Assert.True(new FileInfo(path).Length <= shardSizeBytes,
+                $"{path} has {new FileInfo(path).Length} bytes, {shardSizeBytes} were asked for"));
     }
 
     /// <summary>Runs may be written and read by several threads at once, in any order.</summary>
@@ -155,7 +157,8 @@ public class WriterConformance(IWritableCheckpointFormat format) : ReaderConform
 
         using (ICheckpointWriter whole = format.Create(Folder.Path, layout))
         {
-            Assert.All(shards.SelectMany(shard => shard.Tensors), tensor => AssertReads(whole.Read, new ElementRun(tensor, 0, Content(tensor))));
+            Assert.All(shards.SelectMany(shard => shard.Tensors),
+                tensor => AssertReads(whole.Read, new ElementRun(tensor, 0, Content(tensor))));
             WriteAll(whole, shards.Count == 0 ? Tensors : []);
             whole.Complete();
         }

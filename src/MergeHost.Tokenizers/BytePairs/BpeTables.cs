@@ -11,7 +11,10 @@ internal static class BpeTables
     /// <summary>The ids of the tokens.</summary>
     /// <exception cref="MergeHostException">MH2013: an id is no whole number.</exception>
     public static Dictionary<string, int> Vocabulary(JsonObject vocabulary) => vocabulary.ToDictionary(
-        entry => entry.Key, entry => entry.Value.AsInt() ?? throw TokenizerException.Broken(File, $"the id of token '{CheckpointException.Printable(entry.Key)}' is {entry.Value.Words()}"));
+        entry => entry.Key,
+        entry => entry.Value.AsInt()
+            ?? throw TokenizerException.Broken(File,
+                $"the id of token '{CheckpointException.Printable(entry.Key)}' is {entry.Value.Words()}"));
 
     /// <summary>What merges cost: the sooner they come in the file, the less.</summary>
     /// <exception cref="MergeHostException">MH2013: a merge is no pair of texts.</exception>
@@ -20,7 +23,8 @@ internal static class BpeTables
         Dictionary<string, int> ranks = [];
         foreach ((int rank, JsonNode? merge) in merges.Index())
         {
-            string? pair = merge.AsText() ?? (merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? Pair(left, right) : null);
+            string? pair = merge.AsText()
+                ?? (merge.At(0).AsText() is { } left && merge.At(1).AsText() is { } right ? Pair(left, right) : null);
             ranks[pair ?? throw TokenizerException.Broken(File, $"{merge.Words()} in 'merges' is no pair of texts")] = rank;
         }
 

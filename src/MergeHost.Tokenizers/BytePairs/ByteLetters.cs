@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary>The letters by which vocabularies of byte-level BPE write bytes: printable ones stand for themselves, others come after U+0100.</summary>
+/// <summary>The letters by which vocabularies of byte-level BPE write bytes: printable ones stand for
+/// themselves, others come after U+0100.</summary>
 internal static class ByteLetters
 {
     private static readonly char[] _letters = Make();

@@ -4,7 +4,8 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary>Byte-level BPE as GPT-2, Llama 3 and Qwen have it, read from a <c>tokenizer.json</c>. Not for several threads at once.</summary>
+/// <summary>Byte-level BPE as GPT-2, Llama 3 and Qwen have it, read from a
+/// <c>tokenizer.json</c>. Not for several threads at once.</summary>
 internal sealed class ByteLevelBpe
 {
     private const string File = "tokenizer.json";
@@ -59,7 +60,8 @@ internal sealed class ByteLevelBpe
 
     /// <summary>Whether a <c>tokenizer.json</c> holds byte-level BPE.</summary>
     public static bool Recognises(JsonObject json) =>
-        json["model"].Find("type").AsText() == "BPE" && TokenizerSteps.Of(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
+        json["model"].Find("type").AsText() == "BPE"
+            && TokenizerSteps.Of(json["pre_tokenizer"]).Any(step => step.Find("type").AsText() == "ByteLevel");
 
     /// <summary>The ids of a text; added tokens in it are found first.</summary>
     public IReadOnlyList<int> Encode(string text)
@@ -82,7 +84,8 @@ internal sealed class ByteLevelBpe
 
     /// <summary>What an id stands for.</summary>
     public TokenText? Find(int id) =>
-        _added.Find(id) ?? (_letters.TryGetValue(id, out string? letters) ? new TokenText(ByteLetters.Decode(letters), IsControl: false) : null);
+        _added.Find(id)
+            ?? (_letters.TryGetValue(id, out string? letters) ? new TokenText(ByteLetters.Decode(letters), IsControl: false) : null);
 
     private void EncodePlain(string text, List<int> ids)
     {
@@ -120,9 +123,10 @@ internal sealed class ByteLevelBpe
 
         return
         [
-            .. PieceMerger.Merge(letters, [.. Enumerable.Range(0, letters.Length)], _cost).Select(token => _vocabulary.TryGetValue(token, out int id)
-                ? id
-                : throw TokenizerException.Broken(File, $"token '{token}' is not in the vocabulary")),
+            .. PieceMerger.Merge(letters, [.. Enumerable.Range(0, letters.Length)], _cost)
+                .Select(token => _vocabulary.TryGetValue(token, out int id)
+                    ? id
+                    : throw TokenizerException.Broken(File, $"token '{token}' is not in the vocabulary")),
         ];
     }
 

@@ -3,14 +3,18 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Tokenizers;
 
-/// <summary><c>vocab.json</c> and <c>merges.txt</c> as <c>tokenizer.json</c> says them. How text is cut first is in neither: it is known by the tokenizer's class.</summary>
+/// <summary><c>vocab.json</c> and <c>merges.txt</c> as <c>tokenizer.json</c> says them. How text is cut first is in neither:
+/// it is known by the tokenizer's class.</summary>
 internal static class JsonOfByteLevel
 {
-    private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen2 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     // Classes of tokenizers, and types of models.
-    private static readonly string[] _likeGpt2 = ["GPT2Tokenizer", "CodeGenTokenizer", "gpt2", "gpt_neo", "gptj", "gpt_bigcode", "codegen", "opt"];
-    private static readonly string[] _likeRoberta = ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer", "roberta", "bart", "longformer", "led"];
+    private static readonly string[] _likeGpt2 = ["GPT2Tokenizer", "CodeGenTokenizer", "gpt2", "gpt_neo", "gptj", "gpt_bigcode", "codegen",
+        "opt"];
+    private static readonly string[] _likeRoberta = ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer", "roberta",
+        "bart", "longformer", "led"];
     private static readonly string[] _likeQwen2 = ["Qwen2Tokenizer", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe"];
 
     /// <summary>Makes the file.</summary>
@@ -32,7 +36,8 @@ internal static class JsonOfByteLevel
         (string Text, int Id)? Special(string role, string? @default) =>
             (TokenRoles.TextOf(settings, role) ?? @default) is { } text && ids.TryGetValue(text, out int id) ? (text, id) : null;
         (string Text, int Id)?[] special = isRoberta
-            ? [Special("bos_token", "<s>"), Special("pad_token", "<pad>"), Special("eos_token", "</s>"), Special("unk_token", "<unk>"), Special("mask_token", "<mask>")]
+            ? [Special("bos_token", "<s>"), Special("pad_token", "<pad>"), Special("eos_token", "</s>"), Special("unk_token", "<unk>"),
+                Special("mask_token", "<mask>")]
             : [.. TokenRoles.All.Select(role => Special(role, role is "bos_token" or "eos_token" or "unk_token" ? "<|endoftext|>" : null))];
         string? mask = TokenRoles.TextOf(settings, "mask_token") ?? (isRoberta ? "<mask>" : null);
         JsonObject bytes = new()
@@ -47,17 +52,28 @@ internal static class JsonOfByteLevel
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. special.OfType<(string Text, int Id)>().DistinctBy(token => token.Id).OrderBy(token => token.Id)
-                .Select(token => TokenizerFiles.Added(token.Text, token.Id, isSpecial: true, takesSpaceBefore: isRoberta && token.Text == mask))]),
+            ["added_tokens"] = new JsonArray([.. special.OfType<(string Text, int Id)>().DistinctBy(token => token.Id)
+                .OrderBy(token => token.Id)
+                    .Select(token => TokenizerFiles.Added(token.Text, token.Id, isSpecial: true,
+                        takesSpaceBefore: isRoberta && token.Text == mask))]),
             ["normalizer"] = isQwen2 ? new JsonObject { ["type"] = "NFC" } : null,
             ["pre_tokenizer"] = !isQwen2 ? bytes : new JsonObject
             {
                 ["type"] = "Sequence",
                 ["pretokenizers"] = new JsonArray(
-                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Qwen2 }, ["behavior"] = "Isolated", ["invert"] = false }, bytes),
+                    new JsonObject
+                    {
+                        ["type"] = "Split",
+                        ["pattern"] = new JsonObject { ["Regex"] = Qwen2 },
+                        ["behavior"] = "Isolated",
+                        ["invert"] = false
+                    }, bytes),
             },
-            ["post_processor"] = isRoberta && special[0] is { } begin && special[2] is { } end ? TokenizerFiles.Around(begin, end, between: 2) : null,
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["post_processor"] = isRoberta && special[0] is { } begin && special[2] is { } end
+                ? TokenizerFiles.Around(begin, end, between: 2)
+                : null,
+            ["decoder"] =
+                new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true },
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
@@ -69,7 +85,9 @@ internal static class JsonOfByteLevel
                 ["byte_fallback"] = false,
                 ["ignore_merges"] = false,
                 ["vocab"] = vocabulary.DeepClone(),
-                ["merges"] = new JsonArray([.. lines.Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(Pair)]),
+                ["merges"] =
+                    new JsonArray([.. lines.Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))
+                        .Select(Pair)]),
             },
         };
     }

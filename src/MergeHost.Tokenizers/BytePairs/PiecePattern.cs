@@ -21,7 +21,8 @@ internal sealed class PiecePattern
 
     private PiecePattern(IEnumerable<string> patterns)
     {
-        _patterns = [.. patterns.Select(pattern => new BoundedPattern(pattern, reason => TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern: {reason}")))];
+        _patterns = [.. patterns.Select(pattern => new BoundedPattern(pattern,
+            reason => TokenizerException.Broken("tokenizer.json", $"the pre-tokenizer's pattern: {reason}")))];
     }
 
     /// <summary>Reads the patterns.</summary>
@@ -38,7 +39,8 @@ internal sealed class PiecePattern
     }
 
     /// <summary>Cuts a text: what a pattern matches, and what lies between; each piece again by the next pattern.</summary>
-    public IEnumerable<string> Cut(string text) => _patterns.Aggregate((IEnumerable<string>)[text], (pieces, pattern) => pieces.SelectMany(piece => Cut(pattern, piece)));
+    public IEnumerable<string> Cut(string text) =>
+        _patterns.Aggregate((IEnumerable<string>)[text], (pieces, pattern) => pieces.SelectMany(piece => Cut(pattern, piece)));
 
     private static IEnumerable<string> Cut(BoundedPattern pattern, string text)
     {
@@ -73,11 +75,14 @@ internal sealed class PiecePattern
 
     // Whether a last step has the pattern of its own; null if it is no step that makes bytes of text.
     private static bool? OwnPattern(JsonNode step) =>
-        step.Find("type").AsText() == "ByteLevel" && step.Find("add_prefix_space").AsTruth() != true ? step.Find("use_regex").AsTruth() ?? true : null;
+        step.Find("type").AsText() == "ByteLevel" && step.Find("add_prefix_space").AsTruth() != true
+            ? step.Find("use_regex").AsTruth() ?? true
+            : null;
 
     private static string? IsolatedPattern(JsonNode step) => step.Find("type").AsText() switch
     {
-        "Split" when step.Find("behavior").AsText() == "Isolated" && step.Find("invert").AsTruth() != true => step.Find("pattern").Find("Regex").AsText(),
+        "Split" when step.Find("behavior").AsText() == "Isolated" && step.Find("invert").AsTruth() != true =>
+            step.Find("pattern").Find("Regex").AsText(),
         "Digits" => step.Find("individual_digits").AsTruth() == true ? @"\p{N}" : @"\p{N}+",
         _ => null,
     };

@@ -6,7 +6,8 @@ using System.Text;
 namespace MergeHost.Tokenizers;
 
 /// <summary>SentencePiece's map from characters to others: a trie of what is replaced, over the texts that replace it.</summary>
-/// <remarks>As the library tokenizers reads it: letters with their marks are looked for first where they are short, then each character; what is found first counts.</remarks>
+/// <remarks>As the library tokenizers reads it: letters with their marks are looked for first where they are short, then each
+/// character; what is found first counts.</remarks>
 internal sealed class CharacterMap
 {
     // Longer letters are not looked for as a whole, in bytes.

@@ -15,28 +15,40 @@ internal static class JsonOfSentencePiece
     {
         JsonObject[] toText = [Replace(Space, " "), Step("ByteFallback"), Step("Fuse")];
         JsonObject strip = new() { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 };
-        string? begin = settings.Find("add_bos_token").AsTruth() == false || model.BeginId < 0 || model.BeginId >= model.Pieces.Count ? null : model.Pieces[model.BeginId].Text;
+        string? begin = settings.Find("add_bos_token").AsTruth() == false || model.BeginId < 0 || model.BeginId >= model.Pieces.Count
+            ? null
+            : model.Pieces[model.BeginId].Text;
         return new JsonObject
         {
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. model.Pieces.Index().Where(piece => IsAdded(piece.Item.Kind)).Select(piece => Added(piece.Item, piece.Index))]),
+            ["added_tokens"] = new JsonArray([.. model.Pieces.Index().Where(piece => IsAdded(piece.Item.Kind))
+                .Select(piece => Added(piece.Item, piece.Index))]),
             ["normalizer"] = Normalizer(model),
             ["pre_tokenizer"] = null,
             ["post_processor"] = begin is null ? null : TokenizerFiles.Around((begin, model.BeginId), null),
-            ["decoder"] = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. model.AddsPrefix ? [strip] : (JsonNode[])[]]) },
+            ["decoder"] = new JsonObject
+            {
+                ["type"] = "Sequence",
+                ["decoders"] = new JsonArray([.. toText, .. model.AddsPrefix ? [strip] : (JsonNode[])[]])
+            },
             ["model"] = model.IsBpe ? Bpe(model) : Unigram(model),
         };
     }
 
-    // In SentencePiece's own order: characters are mapped, spaces at the ends dropped and runs of them made one, one is put in front, all are escaped.
+    // In SentencePiece's own order: characters are mapped, spaces at the ends dropped and runs of them
+    // made one, one is put in front, all are escaped.
     private static JsonObject Normalizer(SentencePieceModel model)
     {
         JsonArray steps = [];
         if (!model.CharacterMap.IsEmpty)
         {
-            steps.Add(new JsonObject { ["type"] = "Precompiled", ["precompiled_charsmap"] = Convert.ToBase64String(model.CharacterMap.Span) });
+            steps.Add(new JsonObject
+            {
+                ["type"] = "Precompiled",
+                ["precompiled_charsmap"] = Convert.ToBase64String(model.CharacterMap.Span)
+            });
         }
 
         if (model.RemovesExtraSpaces)
@@ -64,7 +76,8 @@ internal static class JsonOfSentencePiece
         ["fuse_unk"] = true,
         ["byte_fallback"] = model.Pieces.Any(piece => piece.Kind == SentencePieceKind.Byte),
         ["ignore_merges"] = false,
-        ["vocab"] = new JsonObject(model.Pieces.Index().DistinctBy(piece => piece.Item.Text).Select(piece => KeyValuePair.Create(piece.Item.Text, (JsonNode?)piece.Index))),
+        ["vocab"] = new JsonObject(model.Pieces.Index().DistinctBy(piece => piece.Item.Text)
+            .Select(piece => KeyValuePair.Create(piece.Item.Text, (JsonNode?)piece.Index))),
         ["merges"] = new JsonArray([.. SentencePieceModel.Merges(model.Pieces).Select(pair => new JsonArray(pair.Left, pair.Right))]),
     };
 
@@ -81,9 +94,11 @@ internal static class JsonOfSentencePiece
     }
 
     // What is never cut, and what is no part of a text.
-    private static bool IsAdded(SentencePieceKind kind) => kind is SentencePieceKind.Control or SentencePieceKind.Unknown or SentencePieceKind.UserDefined;
+    private static bool IsAdded(SentencePieceKind kind) =>
+        kind is SentencePieceKind.Control or SentencePieceKind.Unknown or SentencePieceKind.UserDefined;
 
-    private static JsonObject Added(SentencePiece piece, int id) => TokenizerFiles.Added(piece.Text, id, isSpecial: piece.Kind != SentencePieceKind.UserDefined);
+    private static JsonObject Added(SentencePiece piece, int id) =>
+        TokenizerFiles.Added(piece.Text, id, isSpecial: piece.Kind != SentencePieceKind.UserDefined);
 
     private static JsonObject Step(string type) => new() { ["type"] = type };
 

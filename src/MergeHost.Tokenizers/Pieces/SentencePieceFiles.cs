@@ -7,7 +7,8 @@ using MergeHost.Checkpoints;
 namespace MergeHost.Tokenizers;
 
 /// <summary>Reads SentencePiece's BPE from a <c>tokenizer.json</c>, or else from a <c>tokenizer.model</c>.</summary>
-/// <remarks>Where both are there <c>tokenizer.json</c> decides, as it does in transformers: tokens that were added after training are in it alone.</remarks>
+/// <remarks>Where both are there <c>tokenizer.json</c> decides, as it does in transformers: tokens that were
+/// added after training are in it alone.</remarks>
 internal static class SentencePieceFiles
 {
     private const string Json = "tokenizer.json";
@@ -15,8 +16,10 @@ internal static class SentencePieceFiles
     private static readonly string _space = SpacedText.Space.ToString();
 
     /// <summary>Whether a <c>tokenizer.json</c> holds such a tokenizer.</summary>
-    public static bool Recognises(JsonObject json) => json["model"].Find("type").AsText() == "BPE" && json["model"].Find("vocab") is JsonObject
-        && (IsTrue(json["model"].Find("byte_fallback")) || Steps(json).Any(step => step.Find("type").AsText() is "Metaspace" or "Prepend"));
+    public static bool Recognises(JsonObject json) =>
+        json["model"].Find("type").AsText() == "BPE" && json["model"].Find("vocab") is JsonObject
+            && (IsTrue(json["model"].Find("byte_fallback"))
+                || Steps(json).Any(step => step.Find("type").AsText() is "Metaspace" or "Prepend"));
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here.</exception>
@@ -50,16 +53,18 @@ internal static class SentencePieceFiles
         return new TextTokenizer(text.Encode, text.Find, addsPrefix, BeginToken.Find(json, settings, added));
     }
 
-    /// <summary>The BPE model of a <c>tokenizer.model</c>, where that is the file that counts, and text goes into it as it is but for its spaces.</summary>
+    /// <summary>The BPE model of a <c>tokenizer.model</c>, where that is the file that counts, and text goes
+    /// into it as it is but for its spaces.</summary>
     /// <exception cref="MergeHostException">MH2013: the file is broken.</exception>
     public static SentencePieceModel? FindBpe(IReadOnlyList<CompanionFile> companions) =>
-        companions.Any(file => file.Name is Json or "vocab.json" or "vocab.txt") || TokenizerFiles.Find(companions, TokenizerFiles.SentencePiece) is not { } file ? null
+        companions.Any(file => file.Name is Json or "vocab.json" or "vocab.txt")
+            || TokenizerFiles.Find(companions, TokenizerFiles.SentencePiece) is not { } file ? null
         : SentencePieceModel.Read(file.ReadBytes(), TokenizerFiles.SentencePiece) is { LeavesText: true } model ? model : null;
 
     /// <summary>Reads a BPE model of SentencePiece, with the tokens that other files add to it.</summary>
     /// <remarks>
-    /// Control pieces and added tokens in a text are tokens. A space is put in front of a text alone, or with <c>legacy</c> in front of each part
-    /// between such tokens.
+    /// Control pieces and added tokens in a text are tokens. A space is put in front of a text alone, or with
+    /// <c>legacy</c> in front of each part between such tokens.
     /// </remarks>
     /// <exception cref="MergeHostException">MH6004: the model is of a kind that is not known here.</exception>
     public static TextTokenizer Read(SentencePieceModel model, JsonObject? tokens, JsonObject? settings)
@@ -70,7 +75,8 @@ internal static class SentencePieceFiles
         Dictionary<string, int> defined = Ids(model, kind => kind == SentencePieceKind.UserDefined);
         List<AddedToken> added = [.. AddedToken.ReadAll(null, tokens, settings, all)];
         added.AddRange(Ids(model, kind => kind is SentencePieceKind.Control or SentencePieceKind.Unknown)
-            .Where(piece => added.TrueForAll(token => token.Content != piece.Key && token.Id != piece.Value)).Select(piece => new AddedToken(piece.Key, piece.Value, IsControl: true)));
+            .Where(piece => added.TrueForAll(token => token.Content != piece.Key && token.Id != piece.Value))
+            .Select(piece => new AddedToken(piece.Key, piece.Value, IsControl: true)));
         int[] bytes = Bytes(all);
         if (bytes.Length == 0)
         {
@@ -91,7 +97,8 @@ internal static class SentencePieceFiles
             Prefix = !model.AddsPrefix ? SpacePrefix.Never : IsTrue(settings.Find("legacy")) ? SpacePrefix.Always : SpacePrefix.First,
             CutDefined = part => CutDefined(part, defined, pattern),
             Text = id => id >= 0 && id < model.Pieces.Count
-                ? Text(model.Pieces[id].Text, model.Pieces[id].Kind == SentencePieceKind.Byte, model.Pieces[id].Kind is SentencePieceKind.Control or SentencePieceKind.Unknown)
+                ? Text(model.Pieces[id].Text, model.Pieces[id].Kind == SentencePieceKind.Byte,
+                    model.Pieces[id].Kind is SentencePieceKind.Control or SentencePieceKind.Unknown)
                 : null,
         };
         bool begins = settings.Find("add_bos_token").AsTruth() ?? true;
@@ -125,7 +132,8 @@ internal static class SentencePieceFiles
     /// <summary>The ids of the 256 bytes; empty unless all are there.</summary>
     internal static int[] Bytes(Dictionary<string, int> vocabulary)
     {
-        int[] ids = [.. Enumerable.Range(0, 256).Select(value => vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))];
+        int[] ids = [.. Enumerable.Range(0, 256)
+            .Select(value => vocabulary.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), -1))];
         return ids.Contains(-1) ? [] : ids;
     }
 
@@ -162,7 +170,8 @@ internal static class SentencePieceFiles
                     // No space is left to cut at.
                     break;
                 default:
-                    throw TokenizerException.Unsupported(Json, $"step {step.Words()}", "Prepend, Replace and Metaspace as SentencePiece's tokenizers have them");
+                    throw TokenizerException.Unsupported(Json, $"step {step.Words()}",
+                        "Prepend, Replace and Metaspace as SentencePiece's tokenizers have them");
             }
         }
 
@@ -183,7 +192,8 @@ internal static class SentencePieceFiles
         _ => SpacePrefix.Always,
     };
 
-    private static IEnumerable<JsonNode> Steps(JsonObject json) => TokenizerSteps.Of(json["normalizer"]).Concat(TokenizerSteps.Of(json["pre_tokenizer"]));
+    private static IEnumerable<JsonNode> Steps(JsonObject json) =>
+        TokenizerSteps.Of(json["normalizer"]).Concat(TokenizerSteps.Of(json["pre_tokenizer"]));
 
     private static bool IsTrue(JsonNode? node) => node.AsTruth() == true;
 

@@ -68,48 +68,51 @@ public sealed class SentencePieceModel
         return model;
     }
 
-    /// <summary>Makes the file of a BPE model that falls back to bytes where it has them, and leaves text as it is but for its spaces.</summary>
+    /// <summary>Makes the file of a BPE model that falls back to bytes where it has them, and
+    /// leaves text as it is but for its spaces.</summary>
     /// <param name="pieces">All pieces, by id.</param>
     /// <param name="addsPrefix">Whether a space is put in front of every text.</param>
     /// <param name="unknown">The id of the unknown token; this and the others are -1 for none.</param>
     /// <param name="begin">The id of BOS.</param>
     /// <param name="end">The id of EOS.</param>
     /// <param name="padding">The id of the token that texts are padded with.</param>
-    public static byte[] Write(IReadOnlyList<SentencePiece> pieces, bool addsPrefix, int unknown, int begin, int end, int padding) => Message(model =>
-    {
-        foreach (SentencePiece piece in pieces)
+    public static byte[] Write(IReadOnlyList<SentencePiece> pieces, bool addsPrefix, int unknown, int begin, int end, int padding) =>
+        Message(model =>
         {
-            Write(model, 1, message =>
+            foreach (SentencePiece piece in pieces)
             {
-                message.WriteTag(1, WireFormat.WireType.LengthDelimited);
-                message.WriteString(piece.Text);
-                message.WriteTag(2, WireFormat.WireType.Fixed32);
-                message.WriteFloat(piece.Score);
-                Write(message, 3, (int)piece.Kind);
+                Write(model, 1, message =>
+                {
+                    message.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                    message.WriteString(piece.Text);
+                    message.WriteTag(2, WireFormat.WireType.Fixed32);
+                    message.WriteFloat(piece.Score);
+                    Write(message, 3, (int)piece.Kind);
+                });
+            }
+
+            Write(model, 2, trainer =>
+            {
+                Write(trainer, 3, Bpe);
+                Write(trainer, 4, pieces.Count);
+                Write(trainer, 35, pieces.Any(piece => piece.Kind == SentencePieceKind.Byte) ? 1 : 0);
+                Write(trainer, 40, unknown);
+                Write(trainer, 41, begin);
+                Write(trainer, 42, end);
+                Write(trainer, 43, padding);
             });
-        }
-
-        Write(model, 2, trainer =>
-        {
-            Write(trainer, 3, Bpe);
-            Write(trainer, 4, pieces.Count);
-            Write(trainer, 35, pieces.Any(piece => piece.Kind == SentencePieceKind.Byte) ? 1 : 0);
-            Write(trainer, 40, unknown);
-            Write(trainer, 41, begin);
-            Write(trainer, 42, end);
-            Write(trainer, 43, padding);
+            Write(model, 3, normalizer =>
+            {
+                normalizer.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                normalizer.WriteString("identity");
+                Write(normalizer, 3, addsPrefix ? 1 : 0);
+                Write(normalizer, 4, 0);
+                Write(normalizer, 5, 1);
+            });
         });
-        Write(model, 3, normalizer =>
-        {
-            normalizer.WriteTag(1, WireFormat.WireType.LengthDelimited);
-            normalizer.WriteString("identity");
-            Write(normalizer, 3, addsPrefix ? 1 : 0);
-            Write(normalizer, 4, 0);
-            Write(normalizer, 5, 1);
-        });
-    });
 
-    /// <summary>Every way to make a piece of two, in the order in which SentencePiece would take them; ways to make the same piece by the ids of its parts.</summary>
+    /// <summary>Every way to make a piece of two, in the order in which SentencePiece would take them; ways to make the
+    /// same piece by the ids of its parts.</summary>
     /// <param name="pieces">All pieces, by id.</param>
     public static IEnumerable<(string Left, string Right)> Merges(IReadOnlyList<SentencePiece> pieces)
     {
@@ -119,10 +122,13 @@ public sealed class SentencePieceModel
             ids.TryAdd(piece.Text, id);
         }
 
-        foreach ((string text, _) in ids.Where(piece => piece.Key.Length <= MostCharacters).OrderByDescending(piece => pieces[piece.Value].Score).ThenBy(piece => piece.Value))
+        foreach ((string text,
+            _) in ids.Where(piece => piece.Key.Length <= MostCharacters).OrderByDescending(piece => pieces[piece.Value].Score)
+                .ThenBy(piece => piece.Value))
         {
-            foreach ((string Left, string Right) pair in Enumerable.Range(1, Math.Max(0, text.Length - 1)).Select(length => (Left: text[..length], Right: text[length..]))
-                .Where(pair => ids.ContainsKey(pair.Left) && ids.ContainsKey(pair.Right)).OrderBy(pair => ids[pair.Left]))
+            foreach ((string Left, string Right) pair in Enumerable.Range(1, Math.Max(0, text.Length - 1))
+                .Select(length => (Left: text[..length], Right: text[length..]))
+                    .Where(pair => ids.ContainsKey(pair.Left) && ids.ContainsKey(pair.Right)).OrderBy(pair => ids[pair.Left]))
             {
                 yield return pair;
             }

@@ -1,6 +1,7 @@
 namespace MergeHost.Tokenizers;
 
-/// <summary>Text as SentencePiece's tokenizers read it: added tokens are found, spaces are replaced, and the rest is cut into pieces. Not for several threads at once.</summary>
+/// <summary>Text as SentencePiece's tokenizers read it: added tokens are found, spaces are replaced, and the rest is cut into
+/// pieces. Not for several threads at once.</summary>
 /// <seealso href="https://arxiv.org/abs/1808.06226"/>
 internal sealed class SpacedText
 {

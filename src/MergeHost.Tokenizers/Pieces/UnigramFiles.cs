@@ -11,7 +11,8 @@ internal static class UnigramFiles
     private static readonly string _space = SpacedText.Space.ToString();
 
     /// <summary>Whether a <c>tokenizer.json</c> holds such a tokenizer.</summary>
-    public static bool Recognises(JsonObject json) => json["model"].Find("type").AsText() == "Unigram" && json["model"].Find("vocab") is JsonArray;
+    public static bool Recognises(JsonObject json) =>
+        json["model"].Find("type").AsText() == "Unigram" && json["model"].Find("vocab") is JsonArray;
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
@@ -40,16 +41,21 @@ internal static class UnigramFiles
             Prefix = prefix,
             IsPrefixedOnce = true,
             CutsWords = cutsWords,
-            Text = id => id >= 0 && id < vocabulary.Length ? SentencePieceFiles.Text(vocabulary[id].Text, byteIds.Contains(id), isControl: id == unknown) : null,
+            Text = id => id >= 0 && id < vocabulary.Length
+                ? SentencePieceFiles.Text(vocabulary[id].Text, byteIds.Contains(id), isControl: id == unknown)
+                : null,
         };
-        return new TextTokenizer(spaced.Encode, spaced.Find, prefix != SpacePrefix.Never || normalize("x").StartsWith(SpacedText.Space), BeginToken.Find(json, settings, added));
+        return new TextTokenizer(spaced.Encode, spaced.Find, prefix != SpacePrefix.Never || normalize("x").StartsWith(SpacedText.Space),
+            BeginToken.Find(json, settings, added));
     }
 
-    private static (string, double) Piece(JsonNode? place) => place.At(0).AsText() is { } text && place.At(1).AsNumber() is { } score && double.IsFinite(score)
-        ? (text, score)
-        : throw TokenizerException.Broken(Json, $"{place.Words()} in 'vocab' is no text with a score");
+    private static (string, double) Piece(JsonNode? place) =>
+        place.At(0).AsText() is { } text && place.At(1).AsNumber() is { } score && double.IsFinite(score)
+            ? (text, score)
+            : throw TokenizerException.Broken(Json, $"{place.Words()} in 'vocab' is no text with a score");
 
-    private static (SpacePrefix Prefix, bool CutsWords, bool DropsWhiteSpace) ReadSpaces(JsonNode? preTokenizer, Func<string, string> normalize)
+    private static (SpacePrefix Prefix, bool CutsWords, bool DropsWhiteSpace) ReadSpaces(JsonNode? preTokenizer,
+        Func<string, string> normalize)
     {
         IReadOnlyList<JsonNode> steps = TokenizerSteps.Of(preTokenizer);
         bool dropsWhiteSpace = steps is [JsonNode first, ..] && first.Find("type").AsText() == "WhitespaceSplit";
@@ -58,7 +64,8 @@ internal static class UnigramFiles
             [JsonNode step] when step.Find("type").AsText() == "Metaspace" && step.Find("replacement").AsText() == _space =>
                 (SentencePieceFiles.Scheme(step), step.Find("split").AsTruth() ?? true, dropsWhiteSpace),
             [] when normalize("x x").Contains(SpacedText.Space, StringComparison.Ordinal) => (SpacePrefix.Never, false, dropsWhiteSpace),
-            _ => throw TokenizerException.Unsupported(Json, $"pre-tokenizer {preTokenizer.Words()}", "Metaspace, alone or after WhitespaceSplit"),
+            _ => throw TokenizerException.Unsupported(Json, $"pre-tokenizer {preTokenizer.Words()}",
+                "Metaspace, alone or after WhitespaceSplit"),
         };
     }
 }

@@ -109,7 +109,8 @@ internal sealed class UnigramPieces
         }
         else
         {
-            ids.Add(_unknown ?? throw TokenizerException.Broken("tokenizer.json", "a letter of the text is no piece, and 'unk_id' names no token"));
+            ids.Add(_unknown
+                ?? throw TokenizerException.Broken("tokenizer.json", "a letter of the text is no piece, and 'unk_id' names no token"));
         }
     }
 }

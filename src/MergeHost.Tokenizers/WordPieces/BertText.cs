@@ -9,7 +9,8 @@ internal static class BertText
 {
     // CJK ideographs, each of which is a word.
     private static readonly (int First, int Last)[] _ideographs =
-        [(0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F), (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)];
+        [(0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F), (0x2B920, 0x2CEAF),
+            (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)];
 
     /// <summary>A text without control characters, all white space as spaces.</summary>
     public static string Clean(string text) => Each(text, (rune, result) =>
@@ -94,7 +95,8 @@ internal static class BertText
         }
     }
 
-    private static bool IsPunctuation(Rune rune) => rune.IsAscii ? char.IsPunctuation((char)rune.Value) || char.IsSymbol((char)rune.Value) : Rune.IsPunctuation(rune);
+    private static bool IsPunctuation(Rune rune) =>
+        rune.IsAscii ? char.IsPunctuation((char)rune.Value) || char.IsSymbol((char)rune.Value) : Rune.IsPunctuation(rune);
 
     private static string Each(string text, Action<Rune, StringBuilder> append)
     {

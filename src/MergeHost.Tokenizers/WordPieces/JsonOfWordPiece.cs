@@ -13,7 +13,8 @@ internal static class JsonOfWordPiece
     // Classes of tokenizers, and types of models, whose way with text is BERT's.
     private static readonly string[] _likeBert =
     [
-        "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer", "LayoutLMTokenizer", "SqueezeBertTokenizer",
+        "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer", "LayoutLMTokenizer",
+        "SqueezeBertTokenizer",
         "bert", "distilbert", "electra", "mobilebert", "convbert", "layoutlm", "squeezebert",
     ];
 
@@ -35,14 +36,17 @@ internal static class JsonOfWordPiece
             ids[piece] = id;
         }
 
-        Dictionary<string, (string Text, int Id)> special = _special.Select(token => (token.Role, Text: TokenRoles.TextOf(settings, token.Role) ?? token.Default))
-            .Where(token => ids.ContainsKey(token.Text)).ToDictionary(token => token.Role, token => (token.Text, ids[token.Text]!.GetValue<int>()));
+        Dictionary<string, (string Text, int Id)> special =
+            _special.Select(token => (token.Role, Text: TokenRoles.TextOf(settings, token.Role) ?? token.Default))
+                .Where(token => ids.ContainsKey(token.Text))
+                .ToDictionary(token => token.Role, token => (token.Text, ids[token.Text]!.GetValue<int>()));
         return new JsonObject
         {
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. special.Values.DistinctBy(token => token.Id).OrderBy(token => token.Id).Select(token => TokenizerFiles.Added(token.Text, token.Id, isSpecial: true))]),
+            ["added_tokens"] = new JsonArray([.. special.Values.DistinctBy(token => token.Id).OrderBy(token => token.Id)
+                .Select(token => TokenizerFiles.Added(token.Text, token.Id, isSpecial: true))]),
             ["normalizer"] = new JsonObject
             {
                 ["type"] = "BertNormalizer",
@@ -52,7 +56,8 @@ internal static class JsonOfWordPiece
                 ["lowercase"] = settings.Find("do_lower_case").AsTruth() ?? true,
             },
             ["pre_tokenizer"] = new JsonObject { ["type"] = "BertPreTokenizer" },
-            ["post_processor"] = special.TryGetValue("cls_token", out (string, int) begin) && special.TryGetValue("sep_token", out (string, int) end)
+            ["post_processor"] = special.TryGetValue("cls_token", out (string, int) begin)
+                && special.TryGetValue("sep_token", out (string, int) end)
                 ? TokenizerFiles.Around(begin, end) : null,
             ["decoder"] = new JsonObject { ["type"] = "WordPiece", ["prefix"] = "##", ["cleanup"] = true },
             ["model"] = new JsonObject

@@ -10,7 +10,8 @@ internal static class WordPieceFiles
     private const string Json = "tokenizer.json";
 
     /// <summary>Whether a <c>tokenizer.json</c> holds such a tokenizer.</summary>
-    public static bool Recognises(JsonObject json) => json["model"].Find("type").AsText() == "WordPiece" && json["model"].Find("vocab") is JsonObject;
+    public static bool Recognises(JsonObject json) =>
+        json["model"].Find("type").AsText() == "WordPiece" && json["model"].Find("vocab") is JsonObject;
 
     /// <summary>Reads a <c>tokenizer.json</c>.</summary>
     /// <exception cref="MergeHostException">MH6004: a setting is not known here; MH2013: the file is broken.</exception>
@@ -24,7 +25,8 @@ internal static class WordPieceFiles
         JsonNode model = json["model"]!;
         Dictionary<string, int> vocabulary = BpeTables.Vocabulary(model["vocab"]!.AsObject());
         string prefix = model["continuing_subword_prefix"].AsText() ?? "##";
-        WordPieces pieces = new(vocabulary, model["unk_token"].AsText() ?? "[UNK]", prefix, model["max_input_chars_per_word"].AsInt() ?? 100);
+        WordPieces pieces = new(vocabulary, model["unk_token"].AsText() ?? "[UNK]", prefix,
+            model["max_input_chars_per_word"].AsInt() ?? 100);
         IReadOnlyList<AddedToken> added = AddedToken.ReadAll(json, tokens, settings, vocabulary);
         AddedTokens found = new(added, TextNormalizer.Read(json["normalizer"]));
         Dictionary<int, string> texts = vocabulary.DistinctBy(entry => entry.Value).ToDictionary(entry => entry.Value, entry => entry.Key);
@@ -51,7 +53,8 @@ internal static class WordPieceFiles
         }
 
         TokenText? Find(int id) => found.Find(id) ?? (texts.TryGetValue(id, out string? text)
-            ? new TokenText(Encoding.UTF8.GetBytes(text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : " " + text), IsControl: false)
+            ? new TokenText(Encoding.UTF8.GetBytes(text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : " " + text),
+                IsControl: false)
             : null);
     }
 }
@@ -84,7 +87,9 @@ internal sealed class WordPieces(Dictionary<string, int> ids, string unknown, st
         if (!isKnown)
         {
             found.RemoveRange(count, found.Count - count);
-            found.Add(ids.TryGetValue(unknown, out int id) ? id : throw TokenizerException.Broken("tokenizer.json", $"a word is not made of pieces, and '{unknown}' is no token"));
+            found.Add(ids.TryGetValue(unknown, out int id)
+                ? id
+                : throw TokenizerException.Broken("tokenizer.json", $"a word is not made of pieces, and '{unknown}' is no token"));
         }
     }
 

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace MergeHost.Torch.Native;
 
 /// <summary>TorchSharp's native bridge, made to load where libstdc++ is older than the one it was built with.</summary>
-/// <remarks>The bridge names <see cref="MissingVersion"/> for one symbol that it never uses: Debian 12 and Ubuntu 22.04 refuse it.</remarks>
+/// <remarks>The bridge names <see cref="MissingVersion"/> for one symbol that it never uses:
+/// Debian 12 and Ubuntu 22.04 refuse it.</remarks>
 internal static class BridgeCopy
 {
     /// <summary>The version that older systems lack.</summary>
@@ -31,7 +32,8 @@ internal static class BridgeCopy
 
         if (folder is null)
         {
-            throw TorchLibrary.Unavailable($"{problem}, and there is no folder for an adapted copy", "Set XDG_CACHE_HOME to an absolute path of an existing folder.");
+            throw TorchLibrary.Unavailable($"{problem}, and there is no folder for an adapted copy",
+                "Set XDG_CACHE_HOME to an absolute path of an existing folder.");
         }
 
         try

@@ -21,7 +21,8 @@ internal sealed record TorchFiles(string Folder, IReadOnlyList<string> Libraries
     public bool HasCuda => Libraries.Contains(Path.Combine(Folder, Cuda));
 
     /// <summary>Finds the libraries.</summary>
-    /// <param name="chosen">The folder of libtorch that the user names, or <see langword="null"/> for the first of the others that has it.</param>
+    /// <param name="chosen">The folder of libtorch that the user names, or <see langword="null"/>
+    /// for the first of the others that has it.</param>
     /// <param name="folders">Where libtorch may have been installed, and where the application's native libraries lie.</param>
     /// <exception cref="MergeHostException">MH3008: a library is not there.</exception>
     public static TorchFiles Find(string? chosen, IReadOnlyList<string> folders)
@@ -29,15 +30,19 @@ internal sealed record TorchFiles(string Folder, IReadOnlyList<string> Libraries
         const string variable = TorchLibrary.FolderVariable;
         if (chosen is not null && !Path.IsPathFullyQualified(chosen))
         {
-            throw TorchLibrary.Unavailable($"{variable} is '{chosen}'; expected an absolute path", $"Set {variable} to the absolute path of the folder that holds {Main}, or unset it.");
+            throw TorchLibrary.Unavailable($"{variable} is '{chosen}'; expected an absolute path",
+                $"Set {variable} to the absolute path of the folder that holds {Main}, or unset it.");
         }
 
         string folder = Holding(Main, chosen is null ? folders : [chosen])
             ?? throw (chosen is null
-                ? TorchLibrary.Unavailable($"libtorch {TorchLibrary.Version} is not installed", $"{TorchLibrary.InstallHint}, or set {variable} to a folder that holds {Main}.")
-                : TorchLibrary.Unavailable($"{Main} is not in '{chosen}'", $"Set {variable} to the folder that holds {Main}, or unset it."));
+                ? TorchLibrary.Unavailable($"libtorch {TorchLibrary.Version} is not installed",
+                    $"{TorchLibrary.InstallHint}, or set {variable} to a folder that holds {Main}.")
+                : TorchLibrary.Unavailable($"{Main} is not in '{chosen}'",
+                    $"Set {variable} to the folder that holds {Main}, or unset it."));
         string bridgeFolder = Holding(BridgeName, [.. folders, folder])
-            ?? throw TorchLibrary.Unavailable($"{BridgeName} is not in '{string.Join("' or '", folders.Append(folder))}'", "Install MergeHost again: the library is part of it.");
+            ?? throw TorchLibrary.Unavailable($"{BridgeName} is not in '{string.Join("' or '", folders.Append(folder))}'",
+                "Install MergeHost again: the library is part of it.");
         string[] libraries = [.. _order.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         return new TorchFiles(folder, libraries, Path.Combine(bridgeFolder, BridgeName));
     }

@@ -16,9 +16,11 @@ using MergeHost.Runtimes;
 
 namespace MergeHost.Activations;
 
-/// <summary>Takes statistics of a model's activations: runs it over a text, as often as memory asks for, and writes them to one file.</summary>
+/// <summary>Takes statistics of a model's activations: runs it over a text, as often as memory
+/// asks for, and writes them to one file.</summary>
 internal sealed class ActivationRunner(
-    PluginSet plugins, PluginHost host, StatisticsRequest request, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    PluginSet plugins, PluginHost host, StatisticsRequest request, MergeOptions options, IProgress<MergeProgress>? progress,
+    CancellationToken cancellation)
 {
     private const string Extension = ".safetensors";
     private const int MostTextBytes = 1 << 30;
@@ -65,7 +67,8 @@ internal sealed class ActivationRunner(
             _writer.Dispose();
             File.Move(made, output, options.Force);
             return new StatisticsSummary(
-                output, checkpoint, windows.Sum(window => (long)window.Count), windows.Length, passes, [.. _seen], new FileInfo(output).Length);
+                output, checkpoint, windows.Sum(window => (long)window.Count), windows.Length, passes, [.. _seen],
+                new FileInfo(output).Length);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -82,7 +85,8 @@ internal sealed class ActivationRunner(
     {
         if (!output.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || Directory.Exists(output))
         {
-            throw new OutputException(new Problem(ErrorCodes.WriteFailed, $"{output}: statistics are one file, and this is {(Directory.Exists(output) ? "a folder" : "no name of one")}",
+            throw new OutputException(new Problem(ErrorCodes.WriteFailed,
+                $"{output}: statistics are one file, and this is {(Directory.Exists(output) ? "a folder" : "no name of one")}",
                 $"Name it '{Path.TrimEndingDirectorySeparator(output)}{Extension}'."));
         }
 
@@ -102,7 +106,8 @@ internal sealed class ActivationRunner(
         }
 
         loaded.Dispose();
-        throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable, $"the runtime '{runtime.Export.Id}' does not let activations be looked at"), null);
+        throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable,
+            $"the runtime '{runtime.Export.Id}' does not let activations be looked at"), null);
     }
 
     // A window begins as the model's texts do.
@@ -112,13 +117,18 @@ internal sealed class ActivationRunner(
         if (length > model.MaxPositions)
         {
             throw new MergeHostException(new Problem(ErrorCodes.CheckpointNotRunnable,
-                $"a window of {length} tokens is longer than the {model.MaxPositions} that the model was made for", "Make --window smaller."), null);
+                $"a window of {length} tokens is longer than the {model.MaxPositions} that the model was made for",
+                "Make --window smaller."), null);
         }
 
         IReadOnlyList<int> start = model.Encode("", begins: true);
         IReadOnlyList<int> ids = model.Encode(text, begins: false);
-        IReadOnlyList<int>[] windows = [.. ids.Take(request.Tokens).Chunk(Math.Max(1, length - start.Count)).Select(ids => (IReadOnlyList<int>)[.. start, .. ids])];
-        return windows.Length > 0 ? windows : throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"{path}: the text is empty", "Name a text of the model's task."), null);
+        IReadOnlyList<int>[] windows = [.. ids.Take(request.Tokens).Chunk(Math.Max(1, length - start.Count))
+            .Select(ids => (IReadOnlyList<int>)[.. start, .. ids])];
+        return windows.Length > 0
+            ? windows
+            : throw new MergeHostException(new Problem(ErrorCodes.BadTaskData, $"{path}: the text is empty",
+                "Name a text of the model's task."), null);
     }
 
     // Weights that memory has no room for wait for the next pass.
@@ -173,7 +183,8 @@ internal sealed class ActivationRunner(
 
     private ICheckpointWriter Create(string folder, InputModel model, IReadOnlyList<int>[] windows, string textPath, string textDigest)
     {
-        IWritableCheckpointFormat format = (IWritableCheckpointFormat)host.Create<ICheckpointFormat>(plugins.Resolve(ExportKind.Format, "safetensors", null));
+        IWritableCheckpointFormat format = (IWritableCheckpointFormat)host.Create<ICheckpointFormat>(plugins.Resolve(ExportKind.Format,
+            "safetensors", null));
         return format.Create(folder, new CheckpointLayout
         {
             Tensors = [.. _seen.SelectMany(weight => _layout.Of(model.Tensors[weight]))],
@@ -182,7 +193,8 @@ internal sealed class ActivationRunner(
             [
                 new("statistics", "activations"),
                 new("model", model.Name),
-                new("model_digest", TensorDigest.OfAll(_digests.OrderBy(digest => digest.Key, StringComparer.Ordinal).Select(digest => digest.Value))),
+                new("model_digest",
+                    TensorDigest.OfAll(_digests.OrderBy(digest => digest.Key, StringComparer.Ordinal).Select(digest => digest.Value))),
                 new("text", Path.GetFileName(textPath)),
                 new("text_sha256", textDigest),
                 new("tokens", windows.Sum(window => (long)window.Count).ToString(CultureInfo.InvariantCulture)),

@@ -29,7 +29,8 @@ internal sealed class InputSums(int inputs, bool hasGram)
 
         if (_products is { } products)
         {
-            TensorPrimitives.Add<double>(products.Elements.Span, algebra.Product(wide, wide, transposeA: true).Elements.Span, products.Elements.Span);
+            TensorPrimitives.Add<double>(products.Elements.Span, algebra.Product(wide, wide, transposeA: true).Elements.Span,
+                products.Elements.Span);
         }
 
         _count += rows.Rows;

@@ -37,7 +37,8 @@ internal static class RecipeDraft
         }
 
         AppendOptions(text, [.. summary.Options.Where(option => !option.IsPerSource)], "", explains: true, @base ?? models[0]);
-        AppendComment(text, "", "The type of the output's tensors; without it, each keeps the type it has in the base or in the first model.");
+        AppendComment(text, "",
+            "The type of the output's tensors; without it, each keeps the type it has in the base or in the first model.");
         text.Append("# dtype: bfloat16\n");
         return text.ToString();
     }
@@ -46,19 +47,25 @@ internal static class RecipeDraft
     {
         if (strategy.Base == BaseUse.Required && @base is null)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' needs a base, and none is named", "Name the model that the others were trained from by --base."), null);
+            throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' needs a base, and none is named",
+                "Name the model that the others were trained from by --base."), null);
         }
 
         if (strategy.Base == BaseUse.None && @base is not null)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' takes no base, but '{@base}' is named", "Leave out --base, or choose another method."), null);
+            throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' takes no base, but '{@base}' is named",
+                "Leave out --base, or choose another method."), null);
         }
 
         if (models.Count < strategy.MinSources || models.Count > strategy.MaxSources)
         {
             string wanted = strategy.MinSources == strategy.MaxSources ? $"{strategy.MinSources}"
-                : strategy.MaxSources == int.MaxValue ? $"at least {strategy.MinSources}" : $"{strategy.MinSources} to {strategy.MaxSources}";
-            throw new MergeHostException(new Problem(ErrorCodes.SourceCount, $"'{strategy.Id}' merges {wanted} models{(strategy.Base == BaseUse.Required ? " into a base" : "")}, found {models.Count}", "Name each by --model."), null);
+                : strategy.MaxSources == int.MaxValue
+                    ? $"at least {strategy.MinSources}"
+                    : $"{strategy.MinSources} to {strategy.MaxSources}";
+            throw new MergeHostException(new Problem(ErrorCodes.SourceCount,
+                $"'{strategy.Id}' merges {wanted} models{(strategy.Base == BaseUse.Required ? " into a base" : "")}, found {models.Count}",
+                "Name each by --model."), null);
         }
     }
 
@@ -85,7 +92,8 @@ internal static class RecipeDraft
                 AppendComment(text, indent + "  ", $"{option.Type}{range}: {option.Description}");
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"{indent}  {(option.Default is null ? "" : "# ")}{option.Name}: {option.Default ?? First(option, model)}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{indent}  {(option.Default is null ? "" : "# ")}{option.Name}: {option.Default ?? First(option, model)}\n");
         }
     }
 
@@ -119,7 +127,8 @@ internal static class RecipeDraft
 
     // Words that mean something else to some reader of YAML are quoted, and so is what is empty.
     private static string Quoted(string text) =>
-        text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '_' or '-') && text is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ..] && !text.EndsWith('.')
+        text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '_' or '-')
+            && text is [>= 'A' and <= 'Z' or >= 'a' and <= 'z', ..] && !text.EndsWith('.')
             && text.ToLowerInvariant() is not ("null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n")
             ? text
             : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

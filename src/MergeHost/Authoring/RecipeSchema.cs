@@ -8,7 +8,8 @@ using MergeHost.Summaries;
 
 namespace MergeHost.Authoring;
 
-/// <summary>The JSON Schema of recipes, by which editors complete and check them: the fields there are, and the parameters of what is installed.</summary>
+/// <summary>The JSON Schema of recipes, by which editors complete and check them: the fields there are, and
+/// the parameters of what is installed.</summary>
 /// <remarks>A recipe of several stages is a YAML file of several documents, each of which the schema is for.</remarks>
 internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 {
@@ -32,7 +33,8 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
     private JsonObject Make()
     {
         (string Id, OptionsSchema Options, OptionDocs Docs)[] strategies = [.. Exported(ExportKind.Strategy)];
-        string[] parameters = [.. strategies.SelectMany(strategy => strategy.Options.Options).Select(option => option.Name).Concat(FieldMethods.Parameters).Distinct().Order(StringComparer.Ordinal)];
+        string[] parameters = [.. strategies.SelectMany(strategy => strategy.Options.Options).Select(option => option.Name)
+            .Concat(FieldMethods.Parameters).Distinct().Order(StringComparer.Ordinal)];
         JsonObject root = Stage(strategies);
         JsonArray cases = [];
         foreach ((string id, OptionsSchema options, OptionDocs docs) in strategies)
@@ -41,12 +43,18 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             {
                 ["type"] = Words("object", "null"),
                 ["properties"] = new JsonObject([.. parameters.Select(name => KeyValuePair.Create<string, JsonNode?>(name,
-                    options.Options.FirstOrDefault(option => option.Name == name) is { } option ? Setting(option, docs) : new JsonObject()))]),
+                    options.Options.FirstOrDefault(option => option.Name == name) is { } option
+                        ? Setting(option, docs)
+                        : new JsonObject()))]),
                 ["additionalProperties"] = false,
             };
             cases.Add(new JsonObject
             {
-                ["if"] = new JsonObject { ["properties"] = Object(("merge_method", new JsonObject { ["const"] = id })), ["required"] = Words("merge_method") },
+                ["if"] = new JsonObject
+                {
+                    ["properties"] = Object(("merge_method", new JsonObject { ["const"] = id })),
+                    ["required"] = Words("merge_method")
+                },
                 ["then"] = Ref(id),
             });
             ((JsonObject)root["$defs"]!)[id] = Everywhere(set);
@@ -65,7 +73,12 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["base_model"] = Described(Ref("model"), "The model that the others were trained from"),
             ["models"] = List(Ref("source"), "The models that are merged"),
             ["slices"] = List(Ref("slice"), "Layers of models, one on top of the other"),
-            ["modules"] = new JsonObject { ["description"] = "Parts of a model, each merged in its own way", ["type"] = "object", ["additionalProperties"] = Ref("module") },
+            ["modules"] = new JsonObject
+            {
+                ["description"] = "Parts of a model, each merged in its own way",
+                ["type"] = "object",
+                ["additionalProperties"] = Ref("module")
+            },
             ["window"] = new JsonObject
             {
                 ["description"] = "The checkpoints of a training run",
@@ -84,13 +97,25 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["dtype"] = Enumeration("The type of the output's tensors", RecipeReader.DTypes),
             ["out_dtype"] = Enumeration("The type of the output's tensors", RecipeReader.DTypes),
             ["tokenizer_source"] = Text("Whose tokenizer the output has: base, union, or a model"),
-            ["tokenizer"] = new JsonObject { ["description"] = "The tokenizer of the output in full: the options of alignment vocabulary", ["type"] = "object" },
-            ["align"] = Described([], "How the models are made alike before tensors are matched: a list of alignments, each a name or {NAME: {options}}"),
-            ["then"] = Described([], "Steps after the merge: a list of strategies that merge one model into a base, each a name or {NAME: {parameters}}"),
+            ["tokenizer"] = new JsonObject
+            {
+                ["description"] = "The tokenizer of the output in full: the options of alignment vocabulary",
+                ["type"] = "object"
+            },
+            ["align"] = Described([],
+                "How the models are made alike before tensors are matched: a list of alignments, each a name or {NAME: {options}}"),
+            ["then"] = Described([],
+                "Steps after the merge: a list of strategies that merge one model into a base, each a name or {NAME: {parameters}}"),
             ["chat_template"] = Text("auto, a template's name, or the template"),
-            ["name"] = new JsonObject { ["description"] = "The stage's name, by which later stages take its result", ["type"] = "string", ["pattern"] = "^[A-Za-z0-9._-]{1,100}$" },
+            ["name"] = new JsonObject
+            {
+                ["description"] = "The stage's name, by which later stages take its result",
+                ["type"] = "string",
+                ["pattern"] = "^[A-Za-z0-9._-]{1,100}$"
+            },
             ["uses"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Plugins and their versions, such as ties@^1.2"),
-            ["out_format"] = Enumeration("How the output is stored", _plugins.Exports(ExportKind.Format).Select(format => format.Export.Id)),
+            ["out_format"] = Enumeration("How the output is stored",
+                _plugins.Exports(ExportKind.Format).Select(format => format.Export.Id)),
             ["out_type"] = Text("The type of the weights in the format's own words, such as q4_k_m"),
             ["out_imatrix"] = Text("An importance matrix by which weights are quantised"),
             ["output"] = new JsonObject
@@ -99,8 +124,11 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
                 ["type"] = "object",
                 ["properties"] = Object(
                 [
-                    ("packing", Text("same, or a packing's name")), ("names", Enumeration("Whether the experts of a layer are stored one by one", ["separate", "fused"])),
-                    .. Exported(ExportKind.Format).Select(format => (format.Id, (JsonNode)Described(Record(format.Options, format.Docs), $"Stored in format {format.Id}"))),
+                    ("packing", Text("same, or a packing's name")),
+                    ("names", Enumeration("Whether the experts of a layer are stored one by one", ["separate", "fused"])),
+                    .. Exported(ExportKind.Format)
+                        .Select(format => (format.Id,
+                            (JsonNode)Described(Record(format.Options, format.Docs), $"Stored in format {format.Id}"))),
                 ]),
                 ["additionalProperties"] = false,
             },
@@ -110,10 +138,12 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             {
                 ["description"] = "How much larger than the error of quantisation that what a model learned must be",
                 ["type"] = "object",
-                ["properties"] = Object(("warn_below", Described(Number(), "Below this ratio there is a warning")), ("fail_below", Described(Number(), "Below this ratio the merge fails"))),
+                ["properties"] = Object(("warn_below", Described(Number(), "Below this ratio there is a warning")),
+                    ("fail_below", Described(Number(), "Below this ratio the merge fails"))),
                 ["additionalProperties"] = false,
             },
-            ["integers"] = Enumeration("Whether whole numbers must be equal in all models, or the first model's are kept", ["equal", "first"]),
+            ["integers"] = Enumeration("Whether whole numbers must be equal in all models, or the first model's are kept",
+                ["equal", "first"]),
             ["missing"] = Enumeration("What becomes of tensors that not all models have", ["error", "base", "skip", "single"]),
             ["allow_unchanged"] = OneOrMore(new JsonObject { ["type"] = "string" }, "Models that may change nothing"),
         };
@@ -124,7 +154,8 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["type"] = "object",
             ["properties"] = fields,
             ["additionalProperties"] = false,
-            ["anyOf"] = new JsonArray(new JsonObject { ["required"] = Words("merge_method") }, new JsonObject { ["required"] = Words("build") }),
+            ["anyOf"] = new JsonArray(new JsonObject { ["required"] = Words("merge_method") },
+                new JsonObject { ["required"] = Words("build") }),
             ["$defs"] = Definitions(),
         };
     }
@@ -137,7 +168,11 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ("parameters", Described([], "Parameters of the strategy, for this part")));
         return new JsonObject
         {
-            ["model"] = new JsonObject { ["description"] = "A model: a folder, a file, or a name on a hub; with +adapter, or with apply:", ["type"] = Words("string", "object") },
+            ["model"] = new JsonObject
+            {
+                ["description"] = "A model: a folder, a file, or a name on a hub; with +adapter, or with apply:",
+                ["type"] = Words("string", "object")
+            },
             ["source"] = Closed(Object(("model", Ref("model")), ("parameters", OfModel())), "model"),
             ["slice"] = Closed(Object(
                 ("sources", List(
@@ -168,7 +203,11 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
     {
         JsonObject scorers = Enumeration("A scorer", _plugins.Exports(ExportKind.Scorer).Select(scorer => scorer.Export.Id));
         JsonObject fields = Object(
-            ("scorer", new JsonObject { ["description"] = "The scorer that chooses what is merged, or a list of them", ["anyOf"] = new JsonArray(scorers, List((JsonObject)scorers.DeepClone())) }),
+            ("scorer", new JsonObject
+            {
+                ["description"] = "The scorer that chooses what is merged, or a list of them",
+                ["anyOf"] = new JsonArray(scorers, List((JsonObject)scorers.DeepClone()))
+            }),
             ("options", new JsonObject { ["description"] = "Options of the scorer", ["type"] = "object" }));
         foreach (OptionInfo option in new OptionsSchema(typeof(SelectionOptions)).Options)
         {
@@ -187,7 +226,14 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
             ["description"] = "What plans the output in place of a merge of equal models",
             ["anyOf"] = new JsonArray(
                 new JsonObject { ["enum"] = Words([.. builders.Select(builder => builder.Id)]) },
-                new JsonObject { ["type"] = "object", ["properties"] = each, ["additionalProperties"] = false, ["minProperties"] = 1, ["maxProperties"] = 1 }),
+                new JsonObject
+                {
+                    ["type"] = "object",
+                    ["properties"] = each,
+                    ["additionalProperties"] = false,
+                    ["minProperties"] = 1,
+                    ["maxProperties"] = 1
+                }),
         };
     }
 
@@ -209,10 +255,15 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         JsonObject gradient = new() { ["type"] = "array", ["items"] = value.DeepClone(), ["minItems"] = 1 };
         JsonObject condition = Closed(Object(
             ("filter", new JsonObject { ["type"] = Words("string", "null") }),
-            ("value", new JsonObject { ["anyOf"] = new JsonArray(value.DeepClone(), gradient.DeepClone(), new JsonObject { ["type"] = "null" }) })), "value");
+            ("value", new JsonObject
+            {
+                ["anyOf"] = new JsonArray(value.DeepClone(), gradient.DeepClone(), new JsonObject { ["type"] = "null" })
+            })), "value");
         JsonObject setting = new()
         {
-            ["anyOf"] = new JsonArray(value, gradient, condition, new JsonObject { ["type"] = "array", ["items"] = condition.DeepClone(), ["minItems"] = 1 }, new JsonObject { ["type"] = "null" }),
+            ["anyOf"] = new JsonArray(value, gradient, condition,
+                new JsonObject { ["type"] = "array", ["items"] = condition.DeepClone(), ["minItems"] = 1 },
+                new JsonObject { ["type"] = "null" }),
         };
         Describe(setting, option, docs);
         return setting;
@@ -238,7 +289,12 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         { Items: { } item } => List(Value(item, docs)),
         { Record: { } record } => Record(new OptionsSchema(record), docs),
         _ when option.IsModel => Ref("model"),
-        _ when option.Type == typeof(bool) => new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "boolean" }, new JsonObject { ["enum"] = new JsonArray("yes", "no", "on", "off", 0, 1) }) },
+        _ when option.Type == typeof(bool) =>
+            new JsonObject
+            {
+                ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "boolean" },
+                    new JsonObject { ["enum"] = new JsonArray("yes", "no", "on", "off", 0, 1) })
+            },
         _ when option.Type == typeof(string) || option.IsAuxiliary => new JsonObject { ["type"] = Words("string", "number", "boolean") },
         _ when option.Type.IsEnum => new JsonObject { ["enum"] = Words([.. option.EnumNames]) },
         _ => Bounded(option),
@@ -289,7 +345,8 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
 
     private static JsonObject Whole() => new() { ["type"] = "integer", ["minimum"] = 1 };
 
-    private static JsonObject Enumeration(string description, IEnumerable<string> words) => new() { ["description"] = description, ["enum"] = Words([.. words.Distinct()]) };
+    private static JsonObject Enumeration(string description, IEnumerable<string> words) =>
+        new() { ["description"] = description, ["enum"] = Words([.. words.Distinct()]) };
 
     private static JsonObject OfModel() => Described([], "Parameters of the strategy, for this model");
 
@@ -299,7 +356,15 @@ internal sealed class RecipeSchema(PluginCatalog catalog, PluginHost host)
         return value;
     }
 
-    private static JsonObject Layers() => new() { ["description"] = "[FIRST, END]: the second is the layer after the last", ["type"] = "array", ["items"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, ["minItems"] = 2, ["maxItems"] = 2 };
+    private static JsonObject Layers() =>
+        new()
+        {
+            ["description"] = "[FIRST, END]: the second is the layer after the last",
+            ["type"] = "array",
+            ["items"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0 },
+            ["minItems"] = 2,
+            ["maxItems"] = 2
+        };
 
     private static JsonObject List(JsonObject item, string? description = null)
     {

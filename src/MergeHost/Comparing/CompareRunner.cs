@@ -54,11 +54,13 @@ internal sealed class CompareRunner(IReadOnlyList<InputModel> models, bool hasBa
         }
 
         InputModel last = models[^1];
-        List<HashSet<string>> shared = [.. models.SkipLast(1).Select(model => PairMapper.Map(model, last).Select(pair => pair.Name).ToHashSet())];
+        List<HashSet<string>> shared = [.. models.SkipLast(1)
+            .Select(model => PairMapper.Map(model, last).Select(pair => pair.Name).ToHashSet())];
         return
         [
             .. last.Stored.Where(tensor => shared.TrueForAll(names => names.Contains(tensor.Name)))
-                .Select(tensor => new ComparedTensor(tensor.Name, tensor.ElementCount, [.. models.Select(model => new InputTensor(model, model.Tensors[tensor.Name]))]))
+                .Select(tensor => new ComparedTensor(tensor.Name, tensor.ElementCount,
+                    [.. models.Select(model => new InputTensor(model, model.Tensors[tensor.Name]))]))
                 .Where(tensor => tensor.Inputs.All(input => DTypeConversion.CanDecode(input!.Tensor.DType))),
         ];
     }
@@ -67,16 +69,19 @@ internal sealed class CompareRunner(IReadOnlyList<InputModel> models, bool hasBa
     private List<ComparedTensor> Changed()
     {
         List<ComparedTensor> tensors = [];
-        foreach (IGrouping<string, InputTensor> group in models.SelectMany(model => model.Stored.Select(tensor => new InputTensor(model, tensor))).GroupBy(input => input.Tensor.Name))
+        foreach (IGrouping<string, InputTensor> group in models.SelectMany(model =>
+            model.Stored.Select(tensor => new InputTensor(model, tensor))).GroupBy(input => input.Tensor.Name))
         {
             InputTensor first = group.First();
             if (group.FirstOrDefault(input => input.Tensor.Shape != first.Tensor.Shape) is { } other)
             {
                 throw new MergeHostException([new Problem(ErrorCodes.ShapeMismatch,
-                    $"tensor '{group.Key}': shape {other.Tensor.Shape} in '{other.Model.Name}', {first.Tensor.Shape} in '{first.Model.Name}'", "Compare adapters of one base.")]);
+                    $"tensor '{group.Key}': shape {other.Tensor.Shape} in '{other.Model.Name}', {first.Tensor.Shape} in "
+                        + $"'{first.Model.Name}'", "Compare adapters of one base.")]);
             }
 
-            tensors.Add(new ComparedTensor(group.Key, first.Tensor.ElementCount, [.. models.Select(model => group.FirstOrDefault(input => input.Model == model))]));
+            tensors.Add(new ComparedTensor(group.Key, first.Tensor.ElementCount,
+                [.. models.Select(model => group.FirstOrDefault(input => input.Model == model))]));
         }
 
         return tensors;
@@ -90,10 +95,13 @@ internal sealed class CompareRunner(IReadOnlyList<InputModel> models, bool hasBa
         return new PairComparison(
             models[pair.A].Name, models[pair.B].Name, whole,
             [
-                .. tasks.Where(task => LayerTensorName.Parse(task.Tensor.Name) is not null).GroupBy(task => LayerTensorName.Parse(task.Tensor.Name)!.Value.Layer)
-                    .OrderBy(layer => layer.Key).Select(layer => new LayerDistance(layer.Key, Sum(layer.Select(task => task.Sums[index]), pair))),
+                .. tasks.Where(task => LayerTensorName.Parse(task.Tensor.Name) is not null)
+                    .GroupBy(task => LayerTensorName.Parse(task.Tensor.Name)!.Value.Layer)
+                        .OrderBy(layer => layer.Key)
+                        .Select(layer => new LayerDistance(layer.Key, Sum(layer.Select(task => task.Sums[index]), pair))),
             ],
-            [.. tasks.Select(task => new TensorDistance(task.Tensor.Name, task.Sums[index].ToDistance(pair.HasTaskVectors), task.Angles[index]))],
+            [.. tasks.Select(task => new TensorDistance(task.Tensor.Name, task.Sums[index].ToDistance(pair.HasTaskVectors),
+                task.Angles[index]))],
             _areChanges ? [] : ComparisonMarks.Of(whole));
     }
 

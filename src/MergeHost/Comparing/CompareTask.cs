@@ -8,7 +8,8 @@ using MergeHost.Running.Scheduling;
 namespace MergeHost.Comparing;
 
 /// <summary>The comparison of one tensor of several models: each model is read once for all pairs.</summary>
-internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedPair> pairs, bool hasBase, CancellationToken cancellation) : IBlockTask, ITensorPhase
+internal sealed class CompareTask(ComparedTensor tensor, IReadOnlyList<ComparedPair> pairs, bool hasBase, CancellationToken cancellation)
+    : IBlockTask, ITensorPhase
 {
     private const int BlockElements = 16 * TensorDigest.UnitElements;
     private const int UnitElements = TensorDigest.UnitElements;

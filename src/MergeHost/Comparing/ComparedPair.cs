@@ -5,7 +5,8 @@ namespace MergeHost.Comparing;
 /// <summary>Two of the models that are compared.</summary>
 /// <param name="A">The index of one.</param>
 /// <param name="B">The index of the other.</param>
-/// <param name="HasTaskVectors">Whether both were trained on from the base, or are what adapters change, so that their task vectors are compared too.</param>
+/// <param name="HasTaskVectors">Whether both were trained on from the base, or are what adapters change, so
+/// that their task vectors are compared too.</param>
 internal readonly record struct ComparedPair(int A, int B, bool HasTaskVectors);
 
 /// <summary>A tensor that is compared.</summary>

@@ -21,13 +21,15 @@ internal static class ComparisonMarks
         List<string> hints = [];
         if (whole.Cosine < LowestCosine)
         {
-            hints.Add(string.Create(CultureInfo.InvariantCulture, $"the cosine {whole.Cosine:F4} is below {LowestCosine}, where merges collapse: {Origin}"));
+            hints.Add(string.Create(CultureInfo.InvariantCulture,
+                $"the cosine {whole.Cosine:F4} is below {LowestCosine}, where merges collapse: {Origin}"));
         }
 
         if (whole.L2 > LargestDistance)
         {
             hints.Add(string.Create(CultureInfo.InvariantCulture,
-                $"the L2 distance {whole.L2:F1} is above {LargestDistance}, where merges collapse: {Origin}; it grows with the number of parameters"));
+                $"the L2 distance {whole.L2:F1} is above {LargestDistance}, where merges collapse: {Origin}; it grows with the number of "
+                    + $"parameters"));
         }
 
         return hints;

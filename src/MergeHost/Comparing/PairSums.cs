@@ -33,7 +33,8 @@ internal sealed class PairSums
         for (int first = 0; first < a.Length; first += Run)
         {
             int count = Math.Min(Run, a.Length - first);
-            AddRun(a.Slice(first, count), b.Slice(first, count), @base.IsEmpty ? [] : @base.Slice(first, count), scratch[..count], scratch.Slice(Run, count));
+            AddRun(a.Slice(first, count), b.Slice(first, count), @base.IsEmpty ? [] : @base.Slice(first, count), scratch[..count],
+                scratch.Slice(Run, count));
         }
     }
 
@@ -68,7 +69,8 @@ internal sealed class PairSums
     public Distance ToDistance(bool hasTaskVectors) => new(
         _elements, Math.Sqrt(_difference), Cosine(_ab, _aa, _bb),
         hasTaskVectors
-            ? new TaskVectorDistance(Math.Sqrt(_taskA), Math.Sqrt(_taskB), Cosine(_taskAb, _taskA, _taskB), _moved == 0 ? null : (double)_conflicts / _moved)
+            ? new TaskVectorDistance(Math.Sqrt(_taskA), Math.Sqrt(_taskB), Cosine(_taskAb, _taskA, _taskB),
+                _moved == 0 ? null : (double)_conflicts / _moved)
             : null,
         _directions == 0 ? null : new SpaceOverlap(_directions, _sharedOutputs / _directions, _sharedInputs / _directions))
     {
@@ -77,7 +79,8 @@ internal sealed class PairSums
 
     private static double Shared(IReadOnlyList<double> degrees) => degrees.Sum(angle => Math.Pow(Math.Cos(angle * Math.PI / 180), 2));
 
-    private static double? Cosine(double product, double a, double b) => a == 0 || b == 0 ? null : Math.Clamp(product / Math.Sqrt(a * b), -1, 1);
+    private static double? Cosine(double product, double a, double b) =>
+        a == 0 || b == 0 ? null : Math.Clamp(product / Math.Sqrt(a * b), -1, 1);
 
     private void AddRun(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> @base, Span<float> left, Span<float> right)
     {

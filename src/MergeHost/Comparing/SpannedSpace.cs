@@ -27,7 +27,8 @@ internal sealed class SpannedSpace
 
     /// <summary>The spaces of a tensor; <see langword="null"/> if it is no single product of two factors, or not of small rank.</summary>
     public static SpannedSpace? Of(InputTensor? tensor) =>
-        tensor?.Model.Factored?.FactorsOf(tensor.Tensor) is var (left, right) && left.Columns > 0 && left.Columns <= Math.Min(left.Rows, right.Columns) ? new(left, right) : null;
+        tensor?.Model.Factored?.FactorsOf(tensor.Tensor) is var (left, right) && left.Columns > 0
+            && left.Columns <= Math.Min(left.Rows, right.Columns) ? new(left, right) : null;
 
     /// <summary>The principal angles between these spaces and others.</summary>
     public SpaceAngles AnglesWith(SpannedSpace other) => new(Angles(_outputs, other._outputs), Angles(_inputs, other._inputs));
@@ -47,6 +48,8 @@ internal sealed class SpannedSpace
         System.Numerics.Tensors.TensorPrimitives.Subtract(other.Elements.Span, within.Elements.Span, beside.Elements.Span);
         IReadOnlyList<double> cosines = _algebra.SingularValues(products);
         double[] sines = [.. _algebra.SingularValues(beside).Take(other.Columns).Reverse()];
-        return [.. cosines.Take(other.Columns).Zip(sines, (cosine, sine) => (cosine * cosine < 0.5 ? Math.Acos(Math.Min(1, cosine)) : Math.Asin(Math.Min(1, sine))) * 180 / Math.PI)];
+        return [.. cosines.Take(other.Columns)
+            .Zip(sines, (cosine,
+                sine) => (cosine * cosine < 0.5 ? Math.Acos(Math.Min(1, cosine)) : Math.Asin(Math.Min(1, sine))) * 180 / Math.PI)];
     }
 }

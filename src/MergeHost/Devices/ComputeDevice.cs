@@ -33,7 +33,9 @@ internal abstract class ComputeDevice
             return TorchDevice.HasCuda() ? new DeviceSpec(DeviceKind.Cuda) : default;
         }
 
-        return DeviceSpec.TryParse(name, out DeviceSpec device) ? device : throw new ArgumentException($"'{name}' is not a device", nameof(name));
+        return DeviceSpec.TryParse(name, out DeviceSpec device)
+            ? device
+            : throw new ArgumentException($"'{name}' is not a device", nameof(name));
     }
 
     /// <summary>Matrix operations.</summary>

@@ -12,7 +12,8 @@ namespace MergeHost.Loading;
 internal sealed class ModelLoader(PluginCatalog catalog, PluginHost host, MergeOptions options, Action<Problem> warnings)
 {
     /// <summary>Loads a model by the runtime that is installed; of several by the first in the order of their names.</summary>
-    /// <exception cref="MergeHostException">Something is wrong with the model, the recipe or a plugin, or no runtime is installed.</exception>
+    /// <exception cref="MergeHostException">Something is wrong with the model, the recipe or a
+    /// plugin, or no runtime is installed.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public ILanguageModel Load(string path, CancellationToken cancellation)
     {

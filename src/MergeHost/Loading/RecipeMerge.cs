@@ -37,7 +37,8 @@ internal sealed class RecipeMerge
     public string Identity => MergeIdentity.Of(_plan, _plan.Stages[^1], _options).Unfinished;
 
     /// <summary>Whether a path names a recipe rather than a checkpoint.</summary>
-    public static bool IsRecipe(string path) => path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal);
+    public static bool IsRecipe(string path) =>
+        path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal);
 
     /// <summary>Makes the merge.</summary>
     /// <returns>The checkpoint; the caller disposes it.</returns>

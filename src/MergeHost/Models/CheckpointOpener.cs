@@ -157,21 +157,27 @@ internal sealed class CheckpointOpener(PluginSet plugins, PluginHost host) : IDi
         if (Snapshot(files) is { } snapshot)
         {
             return new Problem(
-                ErrorCodes.UnknownFormat, $"{files.Path}: this is a folder of the hub's cache, which keeps models in folders below 'snapshots'",
+                ErrorCodes.UnknownFormat,
+                $"{files.Path}: this is a folder of the hub's cache, which keeps models in folders below 'snapshots'",
                 $"Name '{snapshot}'.");
         }
 
         if (content is null && ForeignContent.ByName(files.Named is { } file ? [file] : files.Names) is var (name, foreign))
         {
-            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: {(files.Named is null ? $"'{name}' is" : "this is")} {foreign.Found}, which no installed format reads", foreign.Hint);
+            return new Problem(ErrorCodes.UnknownFormat,
+                $"{files.Path}: {(files.Named is null ? $"'{name}' is" : "this is")} {foreign.Found}, which no installed format reads",
+                foreign.Hint);
         }
 
         if (files.Named is not null && Fitting(files.Names, isFolder: true).Any())
         {
-            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}", $"Name its folder, '{files.Location}', which holds a checkpoint.");
+            return new Problem(ErrorCodes.UnknownFormat, $"{files.Path}: no installed format opens this {what}",
+                $"Name its folder, '{files.Location}', which holds a checkpoint.");
         }
 
-        string[] below = files.Named is null ? [.. files.Folders.Where(folder => Fitting(files.NamesIn(folder), isFolder: true).Any())] : [];
+        string[] below = files.Named is null
+            ? [.. files.Folders.Where(folder => Fitting(files.NamesIn(folder), isFolder: true).Any())]
+            : [];
         if (below.Length > 0)
         {
             string more = below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "";

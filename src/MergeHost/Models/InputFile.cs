@@ -39,7 +39,11 @@ internal sealed record InputFile(string Name, string Path, string Identity, long
 
         string key = store.AllNames.First(name => store.PathOf(name) == file.Path);
         using CheckpointFile open = store.Open(key);
-        return new InputFile(store.Path == file.Path ? model : $"{model}/{key}", file.Path, open.Identity, open.LengthBytes) { Store = store, Key = key };
+        return new InputFile(store.Path == file.Path ? model : $"{model}/{key}", file.Path, open.Identity, open.LengthBytes)
+        {
+            Store = store,
+            Key = key
+        };
     }
 
     /// <summary>A file of this machine as it is now.</summary>

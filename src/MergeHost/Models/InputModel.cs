@@ -14,7 +14,8 @@ namespace MergeHost.Models;
 /// <param name="Companions">Configuration and tokenizer.</param>
 /// <param name="Open">Opens the checkpoint, for an earlier stage only once that has run; it stays open as long as the session does.</param>
 internal sealed record InputModel(
-    string Name, string Path, IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyList<CompanionFile> Companions, Func<ICheckpointReader> Open)
+    string Name, string Path, IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyList<CompanionFile> Companions,
+    Func<ICheckpointReader> Open)
 {
     private InputModel? _whole;
 
@@ -31,7 +32,9 @@ internal sealed record InputModel(
     public IReadOnlyList<InstalledExport> Exports { get; init; } = [];
 
     /// <summary>The transforms among <see cref="Exports"/>, for people.</summary>
-    public IEnumerable<string> Transforms => Exports.Where(export => export.Export.Kind == ExportKind.Transform).Select(export => $"{export.Export.Id} ({export.Plugin.Id} {export.Plugin.Version})");
+    public IEnumerable<string> Transforms =>
+        Exports.Where(export => export.Export.Kind == ExportKind.Transform)
+            .Select(export => $"{export.Export.Id} ({export.Plugin.Id} {export.Plugin.Version})");
 
     /// <inheritdoc cref="OpenedCheckpoint.Consumed"/>
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
@@ -79,7 +82,8 @@ internal sealed record InputModel(
     public JsonObject? Config { get; init; }
 
     /// <summary>Whether the output head is the embedding, so that it needs no tensor of its own.</summary>
-    /// <remarks>Bytes are read, once and up to the first difference, where <c>config.json</c> says so and there is such a tensor all the same.</remarks>
+    /// <remarks>Bytes are read, once and up to the first difference, where <c>config.json</c> says so and
+    /// there is such a tensor all the same.</remarks>
     public bool TiesEmbeddings => Tie.Value;
 
     private Lazy<bool> Tie { get; init; } = new(false);
@@ -111,7 +115,8 @@ internal sealed record InputModel(
     }
 
     /// <summary>The layer that a tensor belongs to; <see langword="null"/> outside of the largest stack.</summary>
-    public LayerTensorName? LayerOf(string tensor) => Stacks.Count > 0 && LayerTensorName.Parse(tensor) is { } name && Stacks[0].Holds(name) ? name : null;
+    public LayerTensorName? LayerOf(string tensor) =>
+        Stacks.Count > 0 && LayerTensorName.Parse(tensor) is { } name && Stacks[0].Holds(name) ? name : null;
 
     /// <summary>The model of an open checkpoint.</summary>
     public static InputModel Of(string name, string path, OpenedCheckpoint opened) =>
@@ -133,19 +138,20 @@ internal sealed record InputModel(
     /// <param name="reader">Reads them.</param>
     /// <param name="alignment">What made them.</param>
     /// <param name="derive">Makes them of the checkpoint that an earlier stage made.</param>
-    public InputModel Aligned(ICheckpointReader reader, InstalledExport alignment, Func<ICheckpointReader, ICheckpointReader> derive) => this with
-    {
-        _whole = null,
-        Stored = reader.Tensors,
-        Tensors = reader.Tensors.ToDictionary(tensor => tensor.Name),
-        Open = () => reader,
-        Derive = derive,
-        Exports = [.. Exports, alignment],
-        Identity = string.Join('\n', [Identity, reader.Identity]),
-        Widened = reader.Tensors.Where(tensor => Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.DType != tensor.DType)
-            .Select(tensor => KeyValuePair.Create(tensor.Name, Widened.GetValueOrDefault(tensor.Name, Tensors[tensor.Name].DType)))
-            .Concat(Widened).DistinctBy(pair => pair.Key).ToDictionary(),
-    };
+    public InputModel Aligned(ICheckpointReader reader, InstalledExport alignment, Func<ICheckpointReader, ICheckpointReader> derive) =>
+        this with
+        {
+            _whole = null,
+            Stored = reader.Tensors,
+            Tensors = reader.Tensors.ToDictionary(tensor => tensor.Name),
+            Open = () => reader,
+            Derive = derive,
+            Exports = [.. Exports, alignment],
+            Identity = string.Join('\n', [Identity, reader.Identity]),
+            Widened = reader.Tensors.Where(tensor => Tensors.TryGetValue(tensor.Name, out TensorInfo? own) && own.DType != tensor.DType)
+                .Select(tensor => KeyValuePair.Create(tensor.Name, Widened.GetValueOrDefault(tensor.Name, Tensors[tensor.Name].DType)))
+                .Concat(Widened).DistinctBy(pair => pair.Key).ToDictionary(),
+        };
 
     /// <summary>Reads a companion as a JSON object; <see langword="null"/> if there is none of that name.</summary>
     /// <exception cref="CheckpointException">It is no JSON object.</exception>
@@ -202,12 +208,14 @@ internal sealed record LayerStack(string Prefix, IReadOnlyList<int> Numbers)
     /// have none, and are no stack unless nothing else is numbered.
     /// </remarks>
     /// <param name="tensors">The tensors.</param>
-    /// <param name="count">How many layers the largest stack has, if that is known; those after them predict further tokens, and are none.</param>
+    /// <param name="count">How many layers the largest stack has, if that is known; those after them
+    /// predict further tokens, and are none.</param>
     public static IReadOnlyList<LayerStack> Find(IEnumerable<TensorInfo> tensors, int count = int.MaxValue)
     {
         List<IGrouping<string, LayerTensorName>> numbered =
             [.. tensors.Select(tensor => LayerTensorName.Parse(tensor.Name)).OfType<LayerTensorName>().GroupBy(name => name.Stack)];
-        List<IGrouping<string, LayerTensorName>> deep = numbered.FindAll(stack => stack.Any(name => name.Rest.Count(letter => letter == '.') >= 3));
+        List<IGrouping<string, LayerTensorName>> deep =
+            numbered.FindAll(stack => stack.Any(name => name.Rest.Count(letter => letter == '.') >= 3));
         return
         [
             .. (deep.Count > 0 ? deep : numbered)

@@ -3,13 +3,15 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Models;
 
-/// <summary>Reads from <c>config.json</c> what it says of single layers: lists with an entry for each, lists of numbers of layers, and rules.</summary>
+/// <summary>Reads from <c>config.json</c> what it says of single layers: lists with an entry for each,
+/// lists of numbers of layers, and rules.</summary>
 internal static class LayerFields
 {
     private static readonly string[] _countKeys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
 
     // How many layers at the beginning are of one kind.
-    private static readonly string[] _leading = ["first_k_dense_replace", "num_dense_layers", "n_dense_layers", "n_dense_first_layers", "moe_layer_start_index"];
+    private static readonly string[] _leading = ["first_k_dense_replace", "num_dense_layers", "n_dense_layers", "n_dense_first_layers",
+        "moe_layer_start_index"];
 
     // One layer of each so many, the first at an offset.
     private static readonly (string Period, string Offset)[] _periods =
@@ -18,20 +20,24 @@ internal static class LayerFields
     // Lists of numbers of layers, and lists that have an entry for each, whatever their numbers look like.
     private static readonly string[] _numberLists =
     [
-        "moe_layers", "attn_layer_indices", "mlp_only_layers", "full_attn_idxs", "global_attn_layers", "cross_attention_layers", "hybrid_layer_ids",
+        "moe_layers", "attn_layer_indices", "mlp_only_layers", "full_attn_idxs", "global_attn_layers", "cross_attention_layers",
+        "hybrid_layer_ids",
         "dense_layers", "moe_layer_indices",
     ];
 
-    private static readonly string[] _entryLists = ["layer_types", "no_rope_layers", "attention_layers", "layers_block_type", "block_types", "mlp_layer_types"];
+    private static readonly string[] _entryLists = ["layer_types", "no_rope_layers", "attention_layers", "layers_block_type", "block_types",
+        "mlp_layer_types"];
 
     private static readonly string[] _numberEndings = ["_layers", "_indices", "_indexes", "_idxs", "_idx", "_ids"];
 
     // In Kimi's linear_attn_config; they count from 1.
     private static readonly string[] _nested = ["kda_layers", "full_attn_layers"];
 
-    /// <summary>Rules that ask for every so-manieth layer, the first at the end of its group; the second field, where it is there, goes before them.</summary>
+    /// <summary>Rules that ask for every so-manieth layer, the first at the end of its group; the second field,
+    /// where it is there, goes before them.</summary>
     public static IReadOnlyList<(string Step, string? List)> Steps { get; } =
-        [("interleave_moe_layer_step", "moe_layers"), ("full_attention_interval", "layer_types"), ("moe_layer_interval", null), ("decoder_sparse_step", null)];
+        [("interleave_moe_layer_step", "moe_layers"), ("full_attention_interval", "layer_types"), ("moe_layer_interval", null),
+            ("decoder_sparse_step", null)];
 
     /// <inheritdoc cref="_leading"/>
     public static IReadOnlyList<string> Leading => _leading;
@@ -51,7 +57,8 @@ internal static class LayerFields
     /// <summary>How many layers a configuration says there are, or <see langword="null"/>.</summary>
     public static int? Count(JsonObject? config) => config is null ? null : Number(TextOf(config), CountKey(TextOf(config)));
 
-    /// <summary>How many layers the stack has that numbers of layers to predict further tokens are added to; no limit where there are none.</summary>
+    /// <summary>How many layers the stack has that numbers of layers to predict further tokens are
+    /// added to; no limit where there are none.</summary>
     public static int CountWithoutPredictors(JsonObject? config) =>
         config is not null && Number(TextOf(config), "num_nextn_predict_layers") > 0 ? Count(config) ?? int.MaxValue : int.MaxValue;
 
@@ -91,15 +98,19 @@ internal static class LayerFields
             return false;
         }
 
-        bool ascends = numbers.Count > 0 && numbers[0] >= 0 && numbers[^1] < layers && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second);
+        bool ascends = numbers.Count > 0 && numbers[0] >= 0 && numbers[^1] < layers
+            && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second);
         return _numberLists.Contains(key)
-            || (ascends && (numbers.Count != layers || layers > 2) && _numberEndings.Any(ending => key.EndsWith(ending, StringComparison.Ordinal)));
+            || (ascends && (numbers.Count != layers || layers > 2)
+                && _numberEndings.Any(ending => key.EndsWith(ending, StringComparison.Ordinal)));
     }
 
     /// <summary>Whether a field has an entry for each layer: a list, or a text of one letter for each.</summary>
     public static bool IsEntryList(string key, JsonNode? value, int layers) => value switch
     {
-        JsonArray list => list.Count == layers && key != "architectures" && !key.Contains("token", StringComparison.Ordinal) && !IsNumberList(key, value, layers),
+        JsonArray list =>
+            list.Count == layers && key != "architectures" && !key.Contains("token", StringComparison.Ordinal)
+                && !IsNumberList(key, value, layers),
         JsonValue text => key.Contains("pattern", StringComparison.Ordinal) && text.AsText()?.Length == layers,
         _ => false,
     };
@@ -110,11 +121,14 @@ internal static class LayerFields
         List<(string, Func<int, string>)> fields = [];
         foreach ((string key, JsonNode? value) in text.Where(field => IsEntryList(field.Key, field.Value, layers)))
         {
-            fields.Add((key, value is JsonArray list ? layer => list[layer]?.ToJsonString() ?? "" : layer => value.AsText()![layer].ToString()));
+            fields.Add((key,
+                value is JsonArray list ? layer => list[layer]?.ToJsonString() ?? "" : layer => value.AsText()![layer].ToString()));
         }
 
         bool isSparse = Number(text, "decoder_sparse_step") > 0;
-        foreach ((string key, JsonNode? value) in text.Where(field => IsNumberList(field.Key, field.Value, layers) && !(isSparse && field.Key == "mlp_only_layers")))
+        foreach ((string key,
+            JsonNode? value) in text.Where(field => IsNumberList(field.Key, field.Value, layers)
+                && !(isSparse && field.Key == "mlp_only_layers")))
         {
             IReadOnlyList<int> numbers = Numbers(value)!;
             fields.Add((key, layer => $"{numbers.Contains(layer)}"));
@@ -131,7 +145,9 @@ internal static class LayerFields
         }
 
         // A rule gives way to its list, and says the same.
-        foreach ((string step, string? list) in Steps.Where(rule => Number(text, rule.Step) > (isSparse ? 0 : 1) && (rule.List is null || text[rule.List] is null)))
+        foreach ((string step,
+            string? list) in Steps.Where(rule => Number(text, rule.Step) > (isSparse ? 0 : 1)
+                && (rule.List is null || text[rule.List] is null)))
         {
             IReadOnlyList<int> dense = step == "decoder_sparse_step" ? Numbers(text["mlp_only_layers"]) ?? [] : [];
             int every = Number(text, step)!.Value;

@@ -18,12 +18,15 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
     /// <summary>Whether a name leads to a file or folder of this machine.</summary>
     public bool IsLocal(string name) => Local(name) is not null;
 
-    /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what is no path is looked for in stores.</summary>
+    /// <summary>Finds a checkpoint; a path starts at the current folder, and then at the recipe's, and what
+    /// is no path is looked for in stores.</summary>
     /// <exception cref="MergeHostException">It is not there, or a store cannot be reached.</exception>
     public FoundFiles Find(string name) =>
-        Local(name) ?? WithoutRevision(name) ?? (IsBesideOthers(name) ? null : Remote(name)) ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
+        Local(name) ?? WithoutRevision(name) ?? (IsBesideOthers(name) ? null : Remote(name))
+            ?? throw (RecipeFolder is null ? NotFound(name) : NotFound(name, RecipeFolder));
 
-    private FoundFiles? Local(string name) => StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
+    private FoundFiles? Local(string name) =>
+        StoreSet.Local(name) ?? (RecipeFolder is null ? null : StoreSet.Local(Path.Combine(RecipeFolder, name)));
 
     // Who is told that a hub cannot be reached may have meant a folder.
     private FoundFiles? Remote(string name)
@@ -34,7 +37,8 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
         }
         catch (MergeHostException exception) when (Suggestion.OfPath(name, Folders, isFile: false) is { } hint)
         {
-            throw new MergeHostException([exception.Problems[0] with { Hint = $"{hint} {exception.Problems[0].Hint}".TrimEnd() }, .. exception.Problems.Skip(1)]);
+            throw new MergeHostException([exception.Problems[0] with { Hint = $"{hint} {exception.Problems[0].Hint}".TrimEnd() },
+                .. exception.Problems.Skip(1)]);
         }
     }
 
@@ -46,7 +50,8 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
             return null;
         }
 
-        Warnings.Add(new Problem(ErrorCodes.ModelNotFound, $"'{name[..at]}' lies on this machine, so that revision '{name[(at + 1)..]}' has no effect",
+        Warnings.Add(new Problem(ErrorCodes.ModelNotFound,
+            $"'{name[..at]}' lies on this machine, so that revision '{name[(at + 1)..]}' has no effect",
             $"Write `{name[..at]}`, or `hf:{name}` for the model of the hub.", Place, Severity.Warning));
         return found;
     }
@@ -59,16 +64,21 @@ internal sealed record ModelFinder(ModelReference Reference, string? RecipeFolde
         && (Directory.Exists(parent) || (RecipeFolder is not null && Directory.Exists(Path.Combine(RecipeFolder, parent))));
 
     private static CheckpointException NotFound(string path) => new(
-        new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder", Suggestion.OfPath(path, [""], isFile: false)));
+        new Problem(ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file or folder",
+            Suggestion.OfPath(path, [""], isFile: false)));
 
     private MergeHostException NotFound(string name, string folder)
     {
         if (name.StartsWith('~') || name.Contains('$', StringComparison.Ordinal))
         {
-            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", "Write the path out: '~' and '$' are not expanded in recipes.");
+            return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'",
+                "Write the path out: '~' and '$' are not expanded in recipes.");
         }
 
         return Wrong(ErrorCodes.ModelNotFound, $"there is no file or folder '{name}'", Suggestion.OfPath(name, Folders, isFile: false)
-            ?? $"Paths start at the current folder, and then at the recipe's, '{folder}'.{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is here." : "")}");
+            ?? "Paths start at the current folder, and then at the recipe's, "
+                + $"'{folder}'."
+                + $"{(IsBesideOthers(name) ? $" A model of the hub is `hf:{name}`, where the folder '{Path.GetDirectoryName(name)}' is "
+                    + "here." : "")}");
     }
 }

@@ -37,7 +37,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     /// <summary>Finds the files of several models together.</summary>
     /// <returns>For each its files, or what <see cref="Find(ModelReference, string)"/> throws.</returns>
-    public IReadOnlyList<(FoundFiles? Found, MergeHostException? Failure)> Find(IReadOnlyList<ModelReference> references, string recipePath) =>
+    public IReadOnlyList<(FoundFiles? Found, MergeHostException? Failure)> Find(IReadOnlyList<ModelReference> references,
+        string recipePath) =>
         Together.Select<ModelReference, (FoundFiles?, MergeHostException?)>(references, reference =>
         {
             try
@@ -55,7 +56,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     /// <summary>Opens a checkpoint by the name that the command line has, with adapters as in <c>base+adapter</c>.</summary>
     /// <exception cref="MergeHostException">The checkpoint is not there, or cannot be opened.</exception>
-    public InputModel Open(string name) => Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores, Warnings));
+    public InputModel Open(string name) =>
+        Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)), null, Stores, Warnings));
 
     /// <summary>Opens a checkpoint as <see cref="Open(string)"/> does, but an adapter by itself as what it changes.</summary>
     /// <param name="name">The checkpoint's name.</param>
@@ -64,13 +66,17 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     public InputModel OpenChanged(string name, string? @base)
     {
         InputModel model = Open(name);
-        if (plugins.Exports(ExportKind.Transform).FirstOrDefault(transform => model.Companions.Any(file => Matches(transform.Export.Changes, file.Name))) is not { } found)
+        if (plugins.Exports(ExportKind.Transform)
+            .FirstOrDefault(transform => model.Companions.Any(file => Matches(transform.Export.Changes, file.Name))) is not { } found)
         {
             return model;
         }
 
         return @base is null
-            ? Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1)) { Apply = [new TransformReference(found.Export.Id, [], null)] }, null, Stores, Warnings))
+            ? Open(new ModelFinder(new ModelReference(name, new TextPlace(name, 1, 1))
+            {
+                Apply = [new TransformReference(found.Export.Id, [], null)]
+            }, null, Stores, Warnings))
             : Open($"{@base}+{name}");
     }
 
@@ -80,12 +86,14 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
     {
         ModelFinder finder = FinderOf(reference, recipePath);
         TransformReference[] asked = Asked(reference.Split(name => name == stage.Name).Adapters, finder);
-        return asked.Length == 0 ? stage : InputModel.Of(reference.Name, stage.Path, Apply(new UnmadeCheckpoint(stage.Stored, stage.Companions))) with
-        {
-            IsMade = false,
-            Open = () => Apply(stage.Open()).Reader,
-            Derive = made => Apply(made).Reader,
-        };
+        return asked.Length == 0
+            ? stage
+            : InputModel.Of(reference.Name, stage.Path, Apply(new UnmadeCheckpoint(stage.Stored, stage.Companions))) with
+            {
+                IsMade = false,
+                Open = () => Apply(stage.Open()).Reader,
+                Derive = made => Apply(made).Reader,
+            };
 
         OpenedCheckpoint Apply(ICheckpointReader checkpoint) => _opener.Apply(new OpenedCheckpoint(checkpoint, []), asked, finder.Find);
     }
@@ -95,7 +103,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
 
     public void Dispose() => _opener.Dispose();
 
-    private ModelFinder FinderOf(ModelReference reference, string recipePath) => new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores, Warnings);
+    private ModelFinder FinderOf(ModelReference reference, string recipePath) =>
+        new(reference, Path.GetDirectoryName(Path.GetFullPath(recipePath))!, Stores, Warnings);
 
     private InputModel Open(ModelFinder finder)
     {
@@ -110,7 +119,8 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         return model;
     }
 
-    private TransformReference[] Asked(string[] adapters, ModelFinder finder) => [.. adapters.Select(adapter => Adapter(adapter, finder)), .. finder.Reference.Apply];
+    private TransformReference[] Asked(string[] adapters, ModelFinder finder) =>
+        [.. adapters.Select(adapter => Adapter(adapter, finder)), .. finder.Reference.Apply];
 
     private TransformReference Adapter(string text, ModelFinder finder)
     {
@@ -118,34 +128,43 @@ internal sealed class ModelResolver(PluginSet plugins, PluginHost host) : IDispo
         InstalledExport[] transforms = [.. plugins.Exports(ExportKind.Transform).Where(transform => transform.Export.Adapters.Count > 0)];
         if (transforms.Length == 0)
         {
-            throw finder.Wrong(ErrorCodes.NotSupported, $"'{finder.Reference.Base}' adds an adapter to a model, and no installed plugin does that",
+            throw finder.Wrong(ErrorCodes.NotSupported,
+                $"'{finder.Reference.Base}' adds an adapter to a model, and no installed plugin does that",
                 "Install a plugin for adapters, or merge the adapter into its model first.");
         }
 
         CheckpointFiles files = finder.Find(name).Files;
         IReadOnlyList<string> names = files.Named is null ? files.Names : [Path.GetFileName(name)];
         string? inside = files.Named is not null ? null
-            : files.Folders.Order(StringComparer.Ordinal).FirstOrDefault(folder => files.NamesIn(folder).Any(file => transforms.Any(transform => Matches(transform.Export.Adapters, file))));
+            : files.Folders.Order(StringComparer.Ordinal)
+                .FirstOrDefault(folder => files.NamesIn(folder)
+                    .Any(file => transforms.Any(transform => Matches(transform.Export.Adapters, file))));
         InstalledExport[] fitting =
             [.. transforms.Where(transform => names.Any(file => Matches(transform.Export.Adapters, file)))];
         TextPlace at = finder.Reference.Place;
         return fitting switch
         {
             [InstalledExport only] => new TransformReference(only.Export.Id,
-                [(Scalar("path"), Scalar(name)), .. scale is null ? ((YamlScalar, YamlNode)[])[] : [(Scalar("scale"), Scalar(scale))]], finder.Place),
+                [(Scalar("path"), Scalar(name)), .. scale is null ? ((YamlScalar, YamlNode)[])[] : [(Scalar("scale"), Scalar(scale))]],
+                finder.Place),
             [] => throw finder.Wrong(ErrorCodes.UnknownFormat, $"'{name}' is no adapter that an installed plugin adds to a model",
-                inside is null ? $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."
+                inside is null
+                    ? $"Installed plugins look for {string.Join(", ", transforms.SelectMany(transform => transform.Export.Adapters))}."
                     : $"Name the folder of one adapter, such as '{name}/{inside}'."),
-            _ => throw finder.Wrong(ErrorCodes.UnknownFormat, $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
+            _ => throw finder.Wrong(ErrorCodes.UnknownFormat,
+                $"several transforms add '{name}' to a model ({string.Join(", ", fitting.Select(transform => transform.Export.Id))})",
                 $"Choose one by `apply: [{{{fitting[0].Export.Id}: {{path: {name}}}}}]`."),
         };
 
         YamlScalar Scalar(string value) => new(value, true, at);
     }
 
-    private static bool Matches(IReadOnlyList<string> patterns, string file) => patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, file));
+    private static bool Matches(IReadOnlyList<string> patterns, string file) =>
+        patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, file));
 
     // `adapter*0.5`, unless there is a file or folder of that name.
     private static (string Name, string? Scale) Scaled(string text, ModelFinder finder) =>
-        text.LastIndexOf('*') is var star and > 0 && !finder.IsLocal(text) ? (text[..star].TrimEnd(), text[(star + 1)..].TrimStart()) : (text, null);
+        text.LastIndexOf('*') is var star and > 0 && !finder.IsLocal(text)
+            ? (text[..star].TrimEnd(), text[(star + 1)..].TrimStart())
+            : (text, null);
 }

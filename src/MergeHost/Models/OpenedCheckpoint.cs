@@ -21,7 +21,8 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     /// <summary>The tensors that transforms took the place of or used up, each with the transform's id.</summary>
     public IReadOnlyList<(TensorInfo Tensor, string Transform)> Consumed { get; init; } = [];
 
-    /// <summary>Types in which tensors are stored that transforms give as float32 so as not to round them: those that the result has unless a recipe says more.</summary>
+    /// <summary>Types in which tensors are stored that transforms give as float32 so as not to round them: those that the
+    /// result has unless a recipe says more.</summary>
     public IReadOnlyDictionary<string, DType> Widened { get; init; } = new Dictionary<string, DType>();
 
     /// <summary>The checkpoint as a transform unpacked it; <see langword="null"/> if it is stored plain.</summary>
@@ -37,7 +38,8 @@ internal sealed record OpenedCheckpoint(ICheckpointReader Reader, IReadOnlyList<
     /// <param name="reader">The checkpoint.</param>
     /// <param name="store">The files of the store that it comes from, or <see langword="null"/> for this machine.</param>
     public static IReadOnlyList<OpenedFile> FilesOf(ICheckpointReader reader, CheckpointFiles? store) =>
-        [.. reader.WeightFiles.Concat(reader.Companions.Select(companion => companion.Path).OfType<string>()).Select(path => new OpenedFile(path, store))];
+        [.. reader.WeightFiles.Concat(reader.Companions.Select(companion => companion.Path).OfType<string>())
+            .Select(path => new OpenedFile(path, store))];
 }
 
 /// <summary>A file that a checkpoint is read from.</summary>

@@ -6,8 +6,8 @@ namespace MergeHost.Models;
 
 /// <summary>The output head of a model, which may be its embedding: then it needs no tensor of its own.</summary>
 /// <remarks>
-/// Only a weight of <c>[vocabulary, width]</c>, the shape of the embedding, can be tied; other tensors of a head never are. A head that was trained
-/// apart is kept, though <c>config.json</c> ties it: transformers 5 takes it, too.
+/// Only a weight of <c>[vocabulary, width]</c>, the shape of the embedding, can be tied; other tensors of a head never are. A head that was
+/// trained apart is kept, though <c>config.json</c> ties it: transformers 5 takes it, too.
 /// </remarks>
 internal static class OutputHead
 {
@@ -42,7 +42,8 @@ internal static class OutputHead
         }
     }
 
-    /// <summary>The head that tensors hold and the embedding that it could be; <see langword="null"/> if they hold none of that shape.</summary>
+    /// <summary>The head that tensors hold and the embedding that it could be;
+    /// <see langword="null"/> if they hold none of that shape.</summary>
     public static (TensorInfo Head, TensorInfo Embedding)? Find(IEnumerable<TensorInfo> tensors)
     {
         TensorInfo[] stored = [.. tensors];
@@ -53,16 +54,19 @@ internal static class OutputHead
                 select ((TensorInfo, TensorInfo)?)(head, embedding)).FirstOrDefault();
     }
 
-    /// <summary>Whether the head is the embedding. Where both are stored though one should do, their bytes are read, up to the first difference.</summary>
+    /// <summary>Whether the head is the embedding. Where both are stored though one should do, their bytes
+    /// are read, up to the first difference.</summary>
     /// <param name="stored">The tensors.</param>
-    /// <param name="config"><c>config.json</c>; where it says nothing, some architectures tie and others do not, and the tensors tell.</param>
+    /// <param name="config"><c>config.json</c>; where it says nothing, some architectures tie
+    /// and others do not, and the tensors tell.</param>
     /// <param name="open">Opens the checkpoint.</param>
-    public static bool IsEmbedding(IReadOnlyList<TensorInfo> stored, JsonObject? config, Func<ICheckpointReader> open) => SaysTied(config) switch
-    {
-        null => config is not null && !stored.Any(tensor => IsWeight(tensor.Name)),
-        false => false,
-        true => Find(stored) is not (TensorInfo head, TensorInfo embedding) || AreEqual(open(), head, embedding),
-    };
+    public static bool IsEmbedding(IReadOnlyList<TensorInfo> stored, JsonObject? config, Func<ICheckpointReader> open) =>
+        SaysTied(config) switch
+        {
+            null => config is not null && !stored.Any(tensor => IsWeight(tensor.Name)),
+            false => false,
+            true => Find(stored) is not (TensorInfo head, TensorInfo embedding) || AreEqual(open(), head, embedding),
+        };
 
     /// <summary>Whether a model that is stored has a head other than its embedding.</summary>
     public static bool IsApart(InputModel model) =>

@@ -55,7 +55,8 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
     /// <summary>Asks the stores which names may fit a pattern, in the order of their ids; the first that knows any is believed.</summary>
     /// <inheritdoc cref="Remote"/>
     public IReadOnlyList<string> List(string pattern) =>
-        StoresFor(pattern).Select(installed => Ask(installed, pattern, store => store.List(pattern))).FirstOrDefault(names => names.Count > 0) ?? [];
+        StoresFor(pattern).Select(installed => Ask(installed, pattern, store => store.List(pattern)))
+            .FirstOrDefault(names => names.Count > 0) ?? [];
 
     /// <summary>Asks each store that can do something, in the order of their ids.</summary>
     /// <typeparam name="T">What stores implement that can do it.</typeparam>
@@ -63,7 +64,8 @@ internal sealed class StoreSet(PluginSet plugins, PluginHost host)
     /// <exception cref="MergeHostException">A store cannot be reached, refuses or fails.</exception>
     public IEnumerable<TResult> Ask<T, TResult>(Func<T, TResult> work)
         where T : class =>
-        plugins.Exports(ExportKind.Store).Where(installed => Ask(installed, null, store => store is T)).Select(installed => Ask(installed, null, store => work((T)store)));
+        plugins.Exports(ExportKind.Store).Where(installed => Ask(installed, null, store => store is T))
+            .Select(installed => Ask(installed, null, store => work((T)store)));
 
     private IEnumerable<InstalledExport> StoresFor(string name)
     {

@@ -15,7 +15,8 @@ internal sealed class TensorComparison(CancellationToken cancellation = default)
     /// <param name="first">The first tensor, and what reads it.</param>
     /// <param name="second">The second; tensors of unlike types are compared as float32.</param>
     /// <param name="elements">How many elements are compared, in whole blocks of both types.</param>
-    public bool AreEqual((ICheckpointReader Reader, TensorInfo Tensor) first, (ICheckpointReader Reader, TensorInfo Tensor) second, long elements)
+    public bool AreEqual((ICheckpointReader Reader, TensorInfo Tensor) first, (ICheckpointReader Reader, TensorInfo Tensor) second,
+        long elements)
     {
         for (long begin = 0; begin < elements; begin += UnitElements)
         {
@@ -23,7 +24,8 @@ internal sealed class TensorComparison(CancellationToken cancellation = default)
             int count = (int)Math.Min(UnitElements, elements - begin);
             bool isEqual = first.Tensor.DType == second.Tensor.DType
                 ? Stored(first, begin, count, ref _first).SequenceEqual(Stored(second, begin, count, ref _second))
-                : Numbers(first, begin, count) is { } ours && Numbers(second, begin, count) is { } theirs && ours.AsSpan().SequenceEqual(theirs);
+                : Numbers(first, begin, count) is { } ours && Numbers(second, begin, count) is { } theirs
+                    && ours.AsSpan().SequenceEqual(theirs);
             if (!isEqual)
             {
                 return false;

@@ -23,11 +23,13 @@ internal sealed class TransformChain(
 
     /// <summary>Applies them.</summary>
     /// <param name="checkpoint">The checkpoint; the result disposes it.</param>
-    /// <exception cref="MergeHostException">There is no such transform, its options are wrong, it refuses the checkpoint, or it fails.</exception>
+    /// <exception cref="MergeHostException">There is no such transform, its options are wrong, it
+    /// refuses the checkpoint, or it fails.</exception>
     public OpenedCheckpoint Apply(OpenedCheckpoint checkpoint)
     {
         HashSet<string> done = [.. asked.Select(transform => transform.Id)];
-        while (plugins.Exports(ExportKind.Transform).FirstOrDefault(export => !done.Contains(export.Export.Id) && Recognises(export, checkpoint.Reader)) is { } found)
+        while (plugins.Exports(ExportKind.Transform)
+            .FirstOrDefault(export => !done.Contains(export.Export.Id) && Recognises(export, checkpoint.Reader)) is { } found)
         {
             done.Add(found.Export.Id);
             checkpoint = Apply(checkpoint, new TransformReference(found.Export.Id, [], null));
@@ -41,7 +43,8 @@ internal sealed class TransformChain(
     {
         PluginExport export = installed.Export;
         bool isLikely = export.MarkedTensors.Count > 0 && checkpoint.Tensors.Any(tensor => Matches(export.MarkedTensors, tensor.Name))
-            || export.ConfigFields.Count > 0 && Config(checkpoint) is { } config && config.Any(field => Matches(export.ConfigFields, field.Key));
+            || export.ConfigFields.Count > 0 && Config(checkpoint) is { } config
+                && config.Any(field => Matches(export.ConfigFields, field.Key));
         return isLikely && PluginCall.Run(installed, null, () => host.Create<ICheckpointTransform>(installed).Recognises(checkpoint));
     }
 
@@ -60,25 +63,30 @@ internal sealed class TransformChain(
         List<OpenedCheckpoint> others = [];
         bool isFirst = _originals.TryAdd(reference.Id, before.Reader);
         TransformContext context = new(Lend) { Original = isFirst ? null : new LentCheckpoint(_originals[reference.Id]) };
-        ICheckpointReader result = PluginCall.Run(installed, null, () => Checked(installed, transform.Apply(before.Reader, options, context)));
+        ICheckpointReader result = PluginCall.Run(installed, null,
+            () => Checked(installed, transform.Apply(before.Reader, options, context)));
         HashSet<string> kept = [.. result.Tensors.Select(tensor => tensor.Name)];
         return before with
         {
             Reader = new PluginCheckpoint(result, installed),
             Exports = [.. before.Exports, installed, .. others.SelectMany(other => other.Exports)],
-            WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles)).Distinct()],
-            Files = [.. before.Files.Concat(others.SelectMany(other => other.Files)).Concat(OpenedCheckpoint.FilesOf(result, null)).DistinctBy(file => file.Path)],
+            WeightFiles = [.. before.WeightFiles.Concat(result.WeightFiles).Concat(others.SelectMany(other => other.WeightFiles))
+                .Distinct()],
+            Files = [.. before.Files.Concat(others.SelectMany(other => other.Files)).Concat(OpenedCheckpoint.FilesOf(result, null))
+                .DistinctBy(file => file.Path)],
             Identity = string.Join('\n',
             [
                 before.Identity, $"{installed.Export.Id} of {installed.Plugin.InformationalVersion}",
                 .. schema.Options.Select(option => $"{option.Name}={OptionInfo.Format(option.Property.GetValue(options))}"),
-                .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)), result.Identity,
+                .. others.SelectMany(other => other.Reader.Tensors.Select(tensor => tensor.ToString()).Prepend(other.Identity)),
+                result.Identity,
             ]),
             Unpacked = result as IUnpackedCheckpoint ?? before.Unpacked,
             Factored = result as IFactoredCheckpoint,
             IsAsStored = result is IUnpackedCheckpoint,
             Widened = Widened(before, result),
-            Consumed = [.. before.Consumed, .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
+            Consumed = [.. before.Consumed,
+                .. before.Reader.Tensors.Where(tensor => !kept.Contains(tensor.Name)).Select(tensor => (tensor, installed.Export.Id))],
         };
 
         LentCheckpoint Lend(string name)
@@ -92,7 +100,8 @@ internal sealed class TransformChain(
     // What a transform adds is stored as most of the checkpoint is.
     private static Dictionary<string, DType> Widened(OpenedCheckpoint before, ICheckpointReader result)
     {
-        Dictionary<string, DType> types = before.Reader.Tensors.ToDictionary(tensor => tensor.Name, tensor => before.Widened.GetValueOrDefault(tensor.Name, tensor.DType));
+        Dictionary<string, DType> types = before.Reader.Tensors.ToDictionary(tensor => tensor.Name,
+            tensor => before.Widened.GetValueOrDefault(tensor.Name, tensor.DType));
         bool onlyAdds = types.Keys.All(result.Tensors.Select(tensor => tensor.Name).ToHashSet().Contains);
         DType? usual = !onlyAdds ? null : types.Values.GroupBy(type => type).MaxBy(group => group.Count())?.Key;
         return result.Tensors.Where(tensor => tensor.DType == DType.F32)
@@ -133,7 +142,9 @@ internal sealed class TransformChain(
         foreach (string pattern in patterns)
         {
             bool isEnd = pattern is ['*', ..] && !pattern.AsSpan(1).ContainsAny('*', '?', '\\');
-            if (isEnd ? name.AsSpan().EndsWith(pattern.AsSpan(1)) : FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
+            if (isEnd
+                ? name.AsSpan().EndsWith(pattern.AsSpan(1))
+                : FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))
             {
                 return true;
             }

@@ -35,8 +35,12 @@ internal sealed class OptionInfo
         _saturates = property.IsDefined(typeof(SaturatesAttribute));
         _type = Nullable.GetUnderlyingType(type) ?? type;
         Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
-        Entries = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? new OptionInfo(property, _type.GenericTypeArguments[1]) : null;
-        Items = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? new OptionInfo(property, _type.GenericTypeArguments[0]) : null;
+        Entries = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+            ? new OptionInfo(property, _type.GenericTypeArguments[1])
+            : null;
+        Items = _type.IsGenericType && _type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+            ? new OptionInfo(property, _type.GenericTypeArguments[0])
+            : null;
     }
 
     /// <summary>The name in recipes.</summary>
@@ -98,7 +102,8 @@ internal sealed class OptionInfo
     public string? RangeText => _range is null
         ? null
         : string.Create(CultureInfo.InvariantCulture,
-            $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, {(_range.Maximum is double.PositiveInfinity ? "∞" : _range.Maximum)}{(_range.MaximumIsExclusive ? ')' : ']')}");
+            $"{(_range.MinimumIsExclusive ? '(' : '[')}{_range.Minimum}, "
+                + $"{(_range.Maximum is double.PositiveInfinity ? "∞" : _range.Maximum)}{(_range.MaximumIsExclusive ? ')' : ']')}");
 
     /// <summary>The range, or <see langword="null"/> if every value will do.</summary>
     public RangeAttribute? Range => _range;
@@ -107,7 +112,8 @@ internal sealed class OptionInfo
     public IEnumerable<string> EnumNames => Enum.GetNames(_type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
 
     /// <summary>Sets the option of a record; one that saturates gets no more than the most of its range.</summary>
-    public void Set(object options, object? value) => _property.SetValue(options, _saturates && value is double number ? Math.Min(number, Most) : value);
+    public void Set(object options, object? value) =>
+        _property.SetValue(options, _saturates && value is double number ? Math.Min(number, Most) : value);
 
     /// <summary>A value in the form that recipes have it.</summary>
     public static string Format(object? value) => value switch
@@ -131,19 +137,25 @@ internal sealed class OptionInfo
         if (value is null)
         {
             string? hint = _type.IsEnum && Suggestion.Closest(scalar.Text, EnumNames) is { } closest ? $"did you mean '{closest}'?" : null;
-            return (null, new Problem(ErrorCodes.WrongType, $"{Name} is {scalar.Kind}; it must be {Article(TypeName)}", hint, scalar.Place));
+            return (null,
+                new Problem(ErrorCodes.WrongType, $"{Name} is {scalar.Kind}; it must be {Article(TypeName)}", hint, scalar.Place));
         }
 
         if (_range is not null && !IsWithin(_range, Convert.ToDouble(value, CultureInfo.InvariantCulture)))
         {
             if (_saturates && value is double number && number > Most)
             {
-                string share = number <= 100 ? string.Create(CultureInfo.InvariantCulture, $"Write `{Name}: {Math.Round(number / 100, 6)}` if {number} % are meant.") : $"Write `{Name}: {Format(Most)}`.";
-                return (value, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}, and what is more counts as {Format(Most)}, as in mergekit",
-                    share, scalar.Place, Severity.Warning));
+                string share = number <= 100
+                    ? string.Create(CultureInfo.InvariantCulture, $"Write `{Name}: {Math.Round(number / 100, 6)}` if {number} % are meant.")
+                    : $"Write `{Name}: {Format(Most)}`.";
+                return (value,
+                    new Problem(ErrorCodes.ValueOutOfRange,
+                        $"{Name} is {scalar.Text}; it must be in {RangeText}, and what is more counts as {Format(Most)}, as in mergekit",
+                        share, scalar.Place, Severity.Warning));
             }
 
-            return (null, new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}", null, scalar.Place));
+            return (null,
+                new Problem(ErrorCodes.ValueOutOfRange, $"{Name} is {scalar.Text}; it must be in {RangeText}", null, scalar.Place));
         }
 
         return (value, null);
@@ -159,7 +171,8 @@ internal sealed class OptionInfo
         return (range.MinimumIsExclusive ? number > least : number >= least) && (range.MaximumIsExclusive ? number < most : number <= most);
     }
 
-    private static string Article(string type) => type is "true or false" or "text" || type.Contains(" or ", StringComparison.Ordinal) ? type : $"a {type}";
+    private static string Article(string type) =>
+        type is "true or false" or "text" || type.Contains(" or ", StringComparison.Ordinal) ? type : $"a {type}";
 
     private object? ParseType(YamlScalar scalar)
     {
@@ -193,7 +206,8 @@ internal sealed class OptionInfo
         // With a zero in front YAML 1.1 reads octal digits, YAML 1.2 decimal ones; nobody means either.
         bool isAmbiguous = scalar.Text.TrimStart('-', '+') is ['0', >= '0' and <= '9', ..];
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (isAmbiguous || !double.TryParse(scalar.Text, style, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        if (isAmbiguous || !double.TryParse(scalar.Text, style, CultureInfo.InvariantCulture, out double number)
+            || !double.IsFinite(number))
         {
             return null;
         }
@@ -203,6 +217,8 @@ internal sealed class OptionInfo
             return number;
         }
 
-        return number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? Convert.ChangeType(number, _type, CultureInfo.InvariantCulture) : null;
+        return number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue
+            ? Convert.ChangeType(number, _type, CultureInfo.InvariantCulture)
+            : null;
     }
 }

@@ -8,11 +8,13 @@ namespace MergeHost.Options;
 /// <param name="problems">Receives what is wrong.</param>
 /// <param name="readModel">Reads what stands for a model, and gives its name; <see langword="null"/> where options name no models.</param>
 /// <param name="open">Opens checkpoints beside models; <see langword="null"/> where options name none.</param>
-internal sealed class OptionsReader(string owner, List<Problem> problems, Func<YamlNode, string?>? readModel = null, AuxiliaryOpener? open = null)
+internal sealed class OptionsReader(string owner, List<Problem> problems, Func<YamlNode, string?>? readModel = null,
+    AuxiliaryOpener? open = null)
 {
     /// <inheritdoc cref="Read(OptionsSchema, IReadOnlyList{ValueTuple{YamlScalar, YamlNode}}, TextPlace?)"/>
     public static object Read(
-        OptionsSchema schema, string owner, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place, List<Problem> problems) =>
+        OptionsSchema schema, string owner, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place,
+        List<Problem> problems) =>
         new OptionsReader(owner, problems).Read(schema, settings, place);
 
     /// <summary>Makes a record.</summary>
@@ -35,7 +37,8 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
             option =>
             {
                 // An option that is left empty says nothing, as if it were not there.
-                if (settings.FirstOrDefault(setting => setting.Name.Text == option.Name).Value is { } node and not YamlScalar { IsNull: true })
+                if (settings.FirstOrDefault(setting => setting.Name.Text == option.Name).Value is { } node
+                    and not YamlScalar { IsNull: true })
                 {
                     return Value(schema, option, node) ?? option.Default;
                 }
@@ -77,7 +80,8 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
                 return open(scalar);
             case YamlScalar scalar when option.IsFile:
                 return Find(scalar);
-            case YamlScalar scalar when option.Record is { } record && owner.Of(record) is var schema && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
+            case YamlScalar scalar when option.Record is { } record && owner.Of(record) is var schema
+                && schema.Options.FirstOrDefault(inner => inner.IsShortForm) is { } named:
                 return Read(schema, [(scalar with { Text = named.Name }, scalar)], scalar.Place);
             case YamlScalar scalar:
                 (object? value, Problem? problem) = option.Parse(scalar);
@@ -92,18 +96,23 @@ internal sealed class OptionsReader(string owner, List<Problem> problems, Func<Y
 
                 return list;
             case YamlMapping mapping when option.Entries is { } entries:
-                IDictionary dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), entries.Type))!;
+                IDictionary dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>)
+                    .MakeGenericType(typeof(string), entries.Type))!;
                 foreach ((YamlScalar key, YamlNode entry) in mapping.Entries)
                 {
                     // An entry that is left empty has the defaults.
-                    dictionary[key.Text] = Value(owner, entries, entry is YamlScalar { IsNull: true } ? new YamlMapping([], entry.Place) : entry) ?? Activator.CreateInstance(entries.Type);
+                    dictionary[key.Text] = Value(owner, entries,
+                        entry is YamlScalar { IsNull: true } ? new YamlMapping([], entry.Place) : entry)
+                            ?? Activator.CreateInstance(entries.Type);
                 }
 
                 return dictionary;
             case YamlMapping mapping when option.Record is { } record:
                 return Read(owner.Of(record), mapping.Entries, mapping.Place);
             default:
-                string expected = option.Items is not null ? "a list" : option.Record is not null || option.Entries is not null ? "a mapping" : "a single value";
+                string expected = option.Items is not null
+                    ? "a list"
+                    : option.Record is not null || option.Entries is not null ? "a mapping" : "a single value";
                 problems.Add(new Problem(ErrorCodes.WrongType, $"{option.Name} is {node.Kind}; it must be {expected}", null, node.Place));
                 return null;
         }

@@ -12,7 +12,8 @@ internal sealed class OptionsSchema
     private readonly PropertyInfo? _place;
 
     /// <param name="type">The record.</param>
-    /// <param name="export">Whose it is, so that what its code throws is put down to the plugin; <see langword="null"/> for one of the host's.</param>
+    /// <param name="export">Whose it is, so that what its code throws is put down to the plugin;
+    /// <see langword="null"/> for one of the host's.</param>
     /// <exception cref="MissingMethodException">The record has no parameterless constructor.</exception>
     public OptionsSchema(Type type, InstalledExport? export = null)
     {
@@ -36,7 +37,8 @@ internal sealed class OptionsSchema
     /// <param name="place">Where they stand, or <see langword="null"/>.</param>
     /// <exception cref="MergeHostException">The record's check throws.</exception>
     public IReadOnlyList<Problem> Conflicts(string owner, object options, TextPlace? place) => options is IValidates record
-        ? [.. Guarded(() => record.Validate().ToArray()).Select(message => new Problem(ErrorCodes.ValueOutOfRange, $"'{owner}': {message}", null, place))]
+        ? [.. Guarded(() => record.Validate().ToArray())
+            .Select(message => new Problem(ErrorCodes.ValueOutOfRange, $"'{owner}': {message}", null, place))]
         : [];
 
     /// <summary>The schema of a record that is an option of this one.</summary>

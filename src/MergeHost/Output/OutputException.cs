@@ -12,7 +12,9 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
         $"{path}: the file exists", "Name another file, or add --force to replace it."));
 
     public static OutputException NotFolder(string path) => new(new Problem(ErrorCodes.OutputNotFolder,
-        File.Exists(path) ? $"{path}: the output is a folder, this is a file" : $"{path}: the output is a folder, this is how a file is named",
+        File.Exists(path)
+            ? $"{path}: the output is a folder, this is a file"
+            : $"{path}: the output is a folder, this is how a file is named",
         "Name a folder; the files in it get names of their own."));
 
     public static OutputException OtherMerge(string folder) => new(new Problem(ErrorCodes.OtherMerge,
@@ -43,9 +45,10 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
         $"{folder}: the parts in the folder are not of this merge: {difference}",
         $"Name another folder, or delete '{partsPath}' to begin anew."));
 
-    public static OutputException OtherPartCount(string folder, string partsPath, string found, int asked) => new(new Problem(ErrorCodes.OtherParts,
-        string.Create(CultureInfo.InvariantCulture, $"{folder}: the output is being made in {found} parts, found a part of {asked}"),
-        $"Name a part of {found}, or delete '{partsPath}' to begin anew."));
+    public static OutputException OtherPartCount(string folder, string partsPath, string found, int asked) =>
+        new(new Problem(ErrorCodes.OtherParts,
+            string.Create(CultureInfo.InvariantCulture, $"{folder}: the output is being made in {found} parts, found a part of {asked}"),
+            $"Name a part of {found}, or delete '{partsPath}' to begin anew."));
 
     public static OutputException NotInParts(string output, string format) => new(new Problem(ErrorCodes.NotInParts,
         $"{output}: the files of this output, of format '{format}', cannot be written apart",
@@ -64,8 +67,10 @@ internal sealed class OutputException(Problem problem, Exception? inner = null) 
         "Free some room, or name a folder on another disk."));
 
     public static OutputException WriteFailed(string folder, Exception inner) => IsDiskFull(inner)
-        ? new(new Problem(ErrorCodes.DiskFull, $"{folder}: {inner.Message}", "Free some room and run the same command again; it goes on where it stopped."), inner)
-        : new(new Problem(ErrorCodes.WriteFailed, $"{folder}: {inner.Message}", "Run the same command again when the cause is gone; it goes on where it stopped."), inner);
+        ? new(new Problem(ErrorCodes.DiskFull, $"{folder}: {inner.Message}",
+            "Free some room and run the same command again; it goes on where it stopped."), inner)
+        : new(new Problem(ErrorCodes.WriteFailed, $"{folder}: {inner.Message}",
+            "Run the same command again when the cause is gone; it goes on where it stopped."), inner);
 
     // ENOSPC and EDQUOT on Linux, ERROR_DISK_FULL on Windows, as the low half of the result code has them.
     private static bool IsDiskFull(Exception exception) => (exception.HResult & 0xFFFF) is 28 or 122 or 112;

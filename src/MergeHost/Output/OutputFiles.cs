@@ -11,8 +11,10 @@ internal static class OutputFiles
 {
     private static readonly string[] _read =
     [
-        ".json", ".jinja", ".py", ".model", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".onnx", ".h5", ".msgpack", ".npz", ".npy",
-        ".pkl", ".pickle", ".joblib", ".mar", ".tiktoken", ".spm", ".vocab", ".so", ".dll", ".dylib", ".tflite", ".mlpackage", ".ot", ".distcp",
+        ".json", ".jinja", ".py", ".model", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".onnx", ".h5", ".msgpack",
+        ".npz", ".npy",
+        ".pkl", ".pickle", ".joblib", ".mar", ".tiktoken", ".spm", ".vocab", ".so", ".dll", ".dylib", ".tflite", ".mlpackage", ".ot",
+        ".distcp",
     ];
 
     private static readonly string[] _readTexts = ["vocab.txt", "merges.txt"];
@@ -67,7 +69,8 @@ internal static class OutputFiles
         {
             return FileIdentity.TryOf(path) is not { } found ? "is missing"
                 : FileKind.Unusual(path) is { } kind ? $"is {kind}"
-                : found.LengthBytes != file.Bytes ? string.Create(CultureInfo.InvariantCulture, $"has {found.LengthBytes:N0} bytes, {file.Bytes:N0} were written")
+                : found.LengthBytes != file.Bytes
+                    ? string.Create(CultureInfo.InvariantCulture, $"has {found.LengthBytes:N0} bytes, {file.Bytes:N0} were written")
                 : file.Sha256 is not null && Sha256(path) != file.Sha256 ? "is not what was written"
                 : null;
         }
@@ -77,7 +80,8 @@ internal static class OutputFiles
         }
     }
 
-    /// <summary>Files in an output's own folder, and below it, that a program which loads models could read, and that the manifest does not name.</summary>
+    /// <summary>Files in an output's own folder, and below it, that a program which loads models could read,
+    /// and that the manifest does not name.</summary>
     /// <returns>Paths within the folder, in order.</returns>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public static IReadOnlyList<string> Strange(OutputPlace place, MergeManifest manifest)
@@ -97,9 +101,12 @@ internal static class OutputFiles
     }
 
     private static bool IsRead(string name) =>
-        _read.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase) || _readTexts.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase);
+        _read.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase)
+            || _readTexts.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase);
 
     // Below links to folders nothing is looked for: nothing that we wrote lies behind one.
     private static IEnumerable<string> Below(DirectoryInfo folder) => folder.EnumerateFileSystemInfos().SelectMany(entry =>
-        entry is not DirectoryInfo inner || entry.LinkTarget is not null ? [entry.FullName] : _foldersOfTools.Contains(entry.Name) ? [] : Below(inner));
+        entry is not DirectoryInfo inner || entry.LinkTarget is not null
+            ? [entry.FullName]
+            : _foldersOfTools.Contains(entry.Name) ? [] : Below(inner));
 }

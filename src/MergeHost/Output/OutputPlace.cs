@@ -48,7 +48,8 @@ internal sealed record OutputPlace
     /// <summary>A folder of the output's own.</summary>
     public static OutputPlace InFolder(string path) => new(path, path, null);
 
-    /// <summary>The place that a name means in a format: a file's, if it is named so and a checkpoint of the format may be a single file.</summary>
+    /// <summary>The place that a name means in a format: a file's, if it is named so and a checkpoint
+    /// of the format may be a single file.</summary>
     public static OutputPlace Of(string path, PluginExport format) =>
         format.IsSingleFile && !Directory.Exists(path) && IsNamedLikeAFile(System.IO.Path.GetFileName(path), format.Files)
             ? AsFile(path)
@@ -70,11 +71,13 @@ internal sealed record OutputPlace
     /// <summary>Where a part of the survey keeps others out; beside a file of its own nothing is written there.</summary>
     public OutputPlace OfSurvey(MergePart part) => AsFile(System.IO.Path.Combine(PartsPath, $"survey-{part.Number}-of-{part.Count}"));
 
-    /// <summary>Into how many parts those that lie there divide the output; several numbers only if two divisions were begun at once.</summary>
+    /// <summary>Into how many parts those that lie there divide the output; several numbers only
+    /// if two divisions were begun at once.</summary>
     public IReadOnlyList<int> PartCounts() => !Directory.Exists(PartsPath) ? [] :
     [
-        .. Directory.EnumerateDirectories(PartsPath, "*-of-*").Select(path => MergePart.Parse(System.IO.Path.GetFileName(path).Replace("-of-", "/", StringComparison.Ordinal)))
-            .OfType<MergePart>().Select(part => part.Count).Distinct().Order(),
+        .. Directory.EnumerateDirectories(PartsPath, "*-of-*")
+            .Select(path => MergePart.Parse(System.IO.Path.GetFileName(path).Replace("-of-", "/", StringComparison.Ordinal)))
+                .OfType<MergePart>().Select(part => part.Count).Distinct().Order(),
     ];
 
     /// <summary>The path of a file of the output.</summary>
@@ -96,7 +99,8 @@ internal sealed record OutputPlace
                 .Concat(companions.Select(In).Where(System.IO.Path.Exists))
             : new[] { Path, Path + PartialFile.Suffix, ManifestPath, JournalPath }.Where(System.IO.Path.Exists);
         EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
-        return own.Concat(new[] { StagesPath, PartsPath }.Where(Directory.Exists).SelectMany(path => Directory.EnumerateFiles(path, "*", all)));
+        return own.Concat(new[] { StagesPath, PartsPath }.Where(Directory.Exists)
+            .SelectMany(path => Directory.EnumerateFiles(path, "*", all)));
     }
 
     /// <summary>Makes the place ready, or refuses to touch it.</summary>

@@ -55,7 +55,8 @@ internal static class ExampleInstaller
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{folder}: {exception.Message}", "Name a folder that can be written."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{folder}: {exception.Message}",
+                "Name a folder that can be written."), exception);
         }
         finally
         {

@@ -106,7 +106,8 @@ internal sealed class PackageArchive : IDisposable
 
             if (file.Position != entry.Length || sum.GetCurrentHashAsUInt32() != entry.Crc32)
             {
-                throw Unusable(_path, $"'{entry.FullName}' does not have the length and the check sum that the package states", "Get the package again.");
+                throw Unusable(_path, $"'{entry.FullName}' does not have the length and the check sum that the package states",
+                    "Get the package again.");
             }
         }
     }
@@ -143,7 +144,8 @@ internal sealed class PackageArchive : IDisposable
                 : total + entry.Length;
         }
 
-        if (PackageName.Collision(_zip.Entries.Where(entry => !entry.FullName.EndsWith('/')).Select(entry => entry.FullName)) is var (first, second))
+        if (PackageName.Collision(_zip.Entries.Where(entry => !entry.FullName.EndsWith('/'))
+            .Select(entry => entry.FullName)) is var (first, second))
         {
             throw Unusable(_path, $"'{Printed(first)}' and '{Printed(second)}' are one name where case does not count", hint);
         }
@@ -151,14 +153,18 @@ internal sealed class PackageArchive : IDisposable
 
     private void ReadNuspec()
     {
-        ZipArchiveEntry[] found = [.. _zip.Entries.Where(entry => !entry.FullName.Contains('/') && entry.FullName.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase))];
+        ZipArchiveEntry[] found = [.. _zip.Entries.Where(entry => !entry.FullName.Contains('/')
+            && entry.FullName.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase))];
         if (found is not [{ Length: <= MostNuspecBytes } entry])
         {
-            throw Unusable(_path, found.Length == 1 ? "its .nuspec is too long" : $"has {found.Length} .nuspec files in its root; a package has one", "Name a NuGet package.");
+            throw Unusable(_path,
+                found.Length == 1 ? "its .nuspec is too long" : $"has {found.Length} .nuspec files in its root; a package has one",
+                "Name a NuGet package.");
         }
 
         using Stream content = entry.Open();
-        using XmlReader xml = XmlReader.Create(content, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = MostNuspecBytes });
+        using XmlReader xml = XmlReader.Create(content,
+            new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = MostNuspecBytes });
         NuspecReader nuspec = new(System.Xml.Linq.XDocument.Load(xml));
         Id = nuspec.GetId();
         Version = nuspec.GetVersion();

@@ -20,7 +20,8 @@ internal sealed class PackageFeeds : IDisposable
     public IReadOnlyList<string> Names => [.. _feeds.Select(feed => feed.PackageSource.Name)];
 
     /// <summary>Opens the feeds.</summary>
-    /// <param name="named">A feed's name in NuGet.config, its address, or a folder; <see langword="null"/> for all that are enabled.</param>
+    /// <param name="named">A feed's name in NuGet.config, its address, or a folder;
+    /// <see langword="null"/> for all that are enabled.</param>
     /// <param name="asksGlobalFolder">Whether the folder in which NuGet keeps what it restored is asked first.</param>
     /// <exception cref="MergeHostException">MH3021: there is no such feed, or none at all, or NuGet.config cannot be read.</exception>
     public static PackageFeeds Open(string? named, bool asksGlobalFolder = false)
@@ -33,8 +34,12 @@ internal sealed class PackageFeeds : IDisposable
                 ? configured.Where(source => source.IsEnabled)
                 : [Find(named, configured)];
             string restored = SettingsUtility.GetGlobalPackagesFolder(settings);
-            PackageFeeds feeds = new(asksGlobalFolder && named is null && Directory.Exists(restored) ? sources.Prepend(new PackageSource(restored)) : sources);
-            return feeds._feeds.Count > 0 ? feeds : throw Unavailable("no package feed is enabled in NuGet.config", "Name one by --source FEED.");
+            PackageFeeds feeds = new(asksGlobalFolder && named is null && Directory.Exists(restored)
+                ? sources.Prepend(new PackageSource(restored))
+                : sources);
+            return feeds._feeds.Count > 0
+                ? feeds
+                : throw Unavailable("no package feed is enabled in NuGet.config", "Name one by --source FEED.");
         }
         catch (NuGetConfigurationException exception)
         {
@@ -49,7 +54,8 @@ internal sealed class PackageFeeds : IDisposable
         HashSet<NuGetVersion> versions = [];
         foreach (SourceRepository feed in _feeds)
         {
-            versions.UnionWith(await Ask(feed, resource => resource.GetAllVersionsAsync(id, _cache, NullLogger.Instance, cancellation), cancellation).ConfigureAwait(false));
+            versions.UnionWith(await Ask(feed, resource => resource.GetAllVersionsAsync(id, _cache, NullLogger.Instance, cancellation),
+                cancellation).ConfigureAwait(false));
         }
 
         return [.. versions.OrderDescending()];
@@ -64,7 +70,9 @@ internal sealed class PackageFeeds : IDisposable
         {
             await using FileStream file = File.Create(path);
             await using CountingStream counted = new(file, written);
-            if (await Ask(feed, resource => resource.CopyNupkgToStreamAsync(package.Id, package.Version, counted, _cache, NullLogger.Instance, cancellation), cancellation).ConfigureAwait(false))
+            if (await Ask(feed,
+                resource => resource.CopyNupkgToStreamAsync(package.Id, package.Version, counted, _cache, NullLogger.Instance,
+                    cancellation), cancellation).ConfigureAwait(false))
             {
                 return feed.PackageSource.Name;
             }
@@ -74,7 +82,8 @@ internal sealed class PackageFeeds : IDisposable
     }
 
     /// <summary>That no feed has a package.</summary>
-    public MergeHostException Missing(string what, string hint) => Unavailable($"{what} is not in {string.Join(" or ", Names.Select(name => $"'{name}'"))}", hint);
+    public MergeHostException Missing(string what, string hint) =>
+        Unavailable($"{what} is not in {string.Join(" or ", Names.Select(name => $"'{name}'"))}", hint);
 
     public void Dispose() => _cache.Dispose();
 
@@ -99,7 +108,8 @@ internal sealed class PackageFeeds : IDisposable
                 : $"Name an address, a folder, or one of NuGet.config: {string.Join(", ", configured.Select(source => source.Name))}.");
     }
 
-    private static async Task<T> Ask<T>(SourceRepository feed, Func<FindPackageByIdResource, Task<T>> question, CancellationToken cancellation)
+    private static async Task<T> Ask<T>(SourceRepository feed, Func<FindPackageByIdResource, Task<T>> question,
+        CancellationToken cancellation)
     {
         try
         {
@@ -107,7 +117,8 @@ internal sealed class PackageFeeds : IDisposable
                 ?? throw new InvalidOperationException("does not answer as a package feed");
             return await question(resource).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is NuGetProtocolException or HttpRequestException or IOException or InvalidOperationException or TimeoutException)
+        catch (Exception exception) when (exception is NuGetProtocolException or HttpRequestException or IOException
+            or InvalidOperationException or TimeoutException)
         {
             throw Unavailable($"feed '{feed.PackageSource.Name}': {exception.InnerException?.Message ?? exception.Message}",
                 "See that the feed can be reached, or name another by --source FEED.", exception);

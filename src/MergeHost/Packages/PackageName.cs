@@ -45,7 +45,8 @@ internal static class PackageName
         return null;
     }
 
-    /// <summary>Two names that are one file, or a file and its folder, where file names know no case; <see langword="null"/> if all differ.</summary>
+    /// <summary>Two names that are one file, or a file and its folder, where file names know no case;
+    /// <see langword="null"/> if all differ.</summary>
     public static (string First, string Second)? Collision(IEnumerable<string> names)
     {
         Dictionary<string, string> files = new(StringComparer.OrdinalIgnoreCase);

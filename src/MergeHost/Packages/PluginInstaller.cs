@@ -22,7 +22,8 @@ internal sealed class PluginInstaller(string root)
     /// <summary>The installer of the user's folder.</summary>
     /// <exception cref="MergeHostException">MH5007: the user has no folder.</exception>
     public static PluginInstaller OfUser() => new(PluginRoots.Home(Environment.GetEnvironmentVariable)
-        ?? throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, "there is no home folder for plugins", $"Set {PluginRoots.HomeVariable} to an absolute path."), null));
+        ?? throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, "there is no home folder for plugins",
+            $"Set {PluginRoots.HomeVariable} to an absolute path."), null));
 
     /// <summary>What is installed from packages or was copied here; other roots are not this installer's.</summary>
     public IReadOnlyList<PluginInfo> Installed => Directory.Exists(root) ? PluginCatalog.Scan([root]).Plugins : [];
@@ -33,23 +34,27 @@ internal sealed class PluginInstaller(string root)
     /// <param name="hash">The SHA-512 that it must have, in Base64, or <see langword="null"/> for any.</param>
     /// <param name="cancellation">Asks to stop; nothing is kept then.</param>
     /// <returns>The plugin, and whether the same package was installed already.</returns>
-    /// <exception cref="MergeHostException">The package must not be unpacked, is not of a plugin of this host, or cannot be written.</exception>
+    /// <exception cref="MergeHostException">The package must not be unpacked, is not of a plugin
+    /// of this host, or cannot be written.</exception>
     public (PluginInfo Plugin, bool WasThere) Install(string path, string source, string? hash, CancellationToken cancellation)
     {
         using PackageArchive archive = PackageArchive.Open(path, MostBytes);
         if (hash is not null && hash != archive.Sha512)
         {
-            throw PackageArchive.Unusable(source, $"has the SHA-512 {archive.Sha512}, expected {hash}", "Get the package from whoever gave you the hash.");
+            throw PackageArchive.Unusable(source, $"has the SHA-512 {archive.Sha512}, expected {hash}",
+                "Get the package from whoever gave you the hash.");
         }
 
         if (!archive.Types.Contains(PackageType))
         {
-            throw PackageArchive.Unusable(source, $"is no package of a plugin: it does not have the type '{PackageType}'", "Make plugins' packages by `dotnet pack` of the plugin's project.");
+            throw PackageArchive.Unusable(source, $"is no package of a plugin: it does not have the type '{PackageType}'",
+                "Make plugins' packages by `dotnet pack` of the plugin's project.");
         }
 
         if (!PluginReader.IsId(archive.Id))
         {
-            throw PackageArchive.Unusable(source, $"its id is '{archive.Id}'; {PluginReader.IdRule}", "Set <MergeHostPluginId> in the plugin's project file, and leave out <PackageId>.");
+            throw PackageArchive.Unusable(source, $"its id is '{archive.Id}'; {PluginReader.IdRule}",
+                "Set <MergeHostPluginId> in the plugin's project file, and leave out <PackageId>.");
         }
 
         string target = Path.Combine(root, archive.Id, archive.Version.ToNormalizedString());
@@ -68,7 +73,8 @@ internal sealed class PluginInstaller(string root)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{root}: {exception.Message}", $"Make room, or set {PluginRoots.HomeVariable} to a folder that can be written."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{root}: {exception.Message}",
+                $"Make room, or set {PluginRoots.HomeVariable} to a folder that can be written."), exception);
         }
     }
 
@@ -78,10 +84,12 @@ internal sealed class PluginInstaller(string root)
     /// <param name="hash">The SHA-512 that it must have, or <see langword="null"/> for any.</param>
     /// <param name="cancellation">Asks to stop; nothing is kept then.</param>
     /// <exception cref="MergeHostException">No feed has it, or it cannot be installed.</exception>
-    public async Task<(PluginInfo Plugin, bool WasThere)> Install(PackageFeeds feeds, PluginRequirement requirement, string? hash, CancellationToken cancellation)
+    public async Task<(PluginInfo Plugin, bool WasThere)> Install(PackageFeeds feeds, PluginRequirement requirement, string? hash,
+        CancellationToken cancellation)
     {
         IReadOnlyList<NuGetVersion> versions = await feeds.Versions(requirement.Id, cancellation).ConfigureAwait(false);
-        NuGetVersion? version = versions.FirstOrDefault(version => requirement.Accepts(version) && (requirement.Range is not null || !version.IsPrerelease))
+        NuGetVersion? version = versions.FirstOrDefault(version => requirement.Accepts(version)
+            && (requirement.Range is not null || !version.IsPrerelease))
             ?? versions.FirstOrDefault(requirement.Accepts);
         if (version is null)
         {
@@ -126,7 +134,8 @@ internal sealed class PluginInstaller(string root)
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{plugin.Folder}: {exception.Message}", "Make the folder writable."), exception);
+                throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{plugin.Folder}: {exception.Message}",
+                    "Make the folder writable."), exception);
             }
         }
 
@@ -138,10 +147,12 @@ internal sealed class PluginInstaller(string root)
     /// <param name="only">The plugin that is asked for, or <see langword="null"/> for all.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">MH3006: it is not installed here; MH3021: a feed does not answer.</exception>
-    public async Task<IReadOnlyList<(PluginInfo Plugin, NuGetVersion Newest)>> Outdated(PackageFeeds feeds, PluginRequirement? only, CancellationToken cancellation)
+    public async Task<IReadOnlyList<(PluginInfo Plugin, NuGetVersion Newest)>> Outdated(PackageFeeds feeds, PluginRequirement? only,
+        CancellationToken cancellation)
     {
         List<(PluginInfo, NuGetVersion)> outdated = [];
-        foreach (PluginInfo plugin in (only is null ? Installed : Find(only)).GroupBy(plugin => plugin.Id).Select(versions => versions.MaxBy(plugin => plugin.Version)!))
+        foreach (PluginInfo plugin in (only is null ? Installed : Find(only)).GroupBy(plugin => plugin.Id)
+            .Select(versions => versions.MaxBy(plugin => plugin.Version)!))
         {
             IReadOnlyList<NuGetVersion> versions = await feeds.Versions(plugin.Id, cancellation).ConfigureAwait(false);
             if (versions.FirstOrDefault(version => !version.IsPrerelease) is { } newest && newest > plugin.Version)
@@ -157,7 +168,8 @@ internal sealed class PluginInstaller(string root)
     private PluginInfo[] Find(PluginRequirement requirement)
     {
         IReadOnlyList<PluginInfo> installed = Installed;
-        PluginInfo[] found = [.. installed.Where(plugin => plugin.Id == requirement.Id && (requirement.Range?.Satisfies(plugin.Version) ?? true))];
+        PluginInfo[] found = [.. installed.Where(plugin => plugin.Id == requirement.Id
+            && (requirement.Range?.Satisfies(plugin.Version) ?? true))];
         if (found.Length > 0)
         {
             return found;
@@ -165,7 +177,8 @@ internal sealed class PluginInstaller(string root)
 
         string[] ids = [.. installed.Select(plugin => plugin.Id).Distinct()];
         throw new MergeHostException(new Problem(ErrorCodes.PluginVersion, $"no plugin '{requirement}' is installed in '{root}'",
-            Suggestion.Hint(requirement.Id, ids, ids.Length == 0 ? "nothing is installed there" : $"there is {string.Join(", ", ids)}")), null);
+            Suggestion.Hint(requirement.Id, ids, ids.Length == 0 ? "nothing is installed there" : $"there is {string.Join(", ", ids)}")),
+                null);
     }
 
     private PluginInfo Unpack(PackageArchive archive, string source, string target, CancellationToken cancellation)
@@ -196,7 +209,8 @@ internal sealed class PluginInstaller(string root)
     {
         if (File.Exists(Path.Combine(folder, PackageRecord.FileName)))
         {
-            throw PackageArchive.Unusable(source, $"has '{PackageRecord.FileName}', which installing writes", "Build the plugin again, and pack it.");
+            throw PackageArchive.Unusable(source, $"has '{PackageRecord.FileName}', which installing writes",
+                "Build the plugin again, and pack it.");
         }
 
         try
@@ -204,10 +218,13 @@ internal sealed class PluginInstaller(string root)
             PluginInfo plugin = PluginReader.Read(folder, root);
             if (plugin.Id != archive.Id || plugin.Version != archive.Version)
             {
-                throw PackageArchive.Unusable(source, $"says it is '{archive.Id}' {archive.Version}, its assembly says {plugin}", "Do not install it; tell whoever made it.");
+                throw PackageArchive.Unusable(source, $"says it is '{archive.Id}' {archive.Version}, its assembly says {plugin}",
+                    "Do not install it; tell whoever made it.");
             }
 
-            Problem[] problems = [.. PluginCatalog.ContractProblem(plugin, SharedAssemblies.ContractVersion) is { } contract ? [contract] : PluginVerifier.Verify(plugin).Problems];
+            Problem[] problems = [.. PluginCatalog.ContractProblem(plugin, SharedAssemblies.ContractVersion) is { } contract
+                ? [contract]
+                : PluginVerifier.Verify(plugin).Problems];
             if (problems.Length > 0)
             {
                 throw new MergeHostException(problems);
@@ -216,7 +233,10 @@ internal sealed class PluginInstaller(string root)
         catch (MergeHostException exception)
         {
             // The folder is gone when this is read.
-            throw new MergeHostException([.. exception.Problems.Select(problem => problem with { Message = problem.Message.Replace(folder, source, StringComparison.Ordinal) })]);
+            throw new MergeHostException([.. exception.Problems.Select(problem => problem with
+            {
+                Message = problem.Message.Replace(folder, source, StringComparison.Ordinal)
+            })]);
         }
     }
 }

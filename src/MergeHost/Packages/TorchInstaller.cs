@@ -16,7 +16,8 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
     /// <summary>Where it goes.</summary>
     /// <exception cref="MergeHostException">MH5007: the user has no folder for caches.</exception>
     public static string Place => TorchLibrary.InstallFolder
-        ?? throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, "there is no folder for caches", "Set XDG_CACHE_HOME to an existing folder."), null);
+        ?? throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, "there is no folder for caches",
+            "Set XDG_CACHE_HOME to an existing folder."), null);
 
     private const string Natives = "runtimes/linux-x64/native";
     private const string Fragments = "fragments/linux-x64/native";
@@ -40,7 +41,8 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
     /// <param name="cancellation">Asks to stop; nothing is kept then.</param>
     /// <returns>Where it lies, and whether it was there already.</returns>
     /// <exception cref="MergeHostException">No feed has it, it is not what it must be, or it cannot be written.</exception>
-    public async Task<(string Folder, bool WasThere)> Install(string backend, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    public async Task<(string Folder, bool WasThere)> Install(string backend, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
     {
         TorchLibrary.RequirePlatform();
         return await Install(backend, _packages[backend], progress, cancellation).ConfigureAwait(false);
@@ -63,7 +65,8 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
             Stitch(partial, cancellation);
             if (!File.Exists(Path.Combine(partial, TorchLibrary.MainFile)))
             {
-                throw PackageArchive.Unusable(package.Id, $"holds no {Natives}/{TorchLibrary.MainFile}", "Name a feed that has libtorch's own packages by --source FEED.");
+                throw PackageArchive.Unusable(package.Id, $"holds no {Natives}/{TorchLibrary.MainFile}",
+                    "Name a feed that has libtorch's own packages by --source FEED.");
             }
 
             Directory.Move(partial, target);
@@ -72,7 +75,8 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{folder}: {exception.Message}", "Make room, or set XDG_CACHE_HOME to a folder that can be written."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{folder}: {exception.Message}",
+                "Make room, or set XDG_CACHE_HOME to a folder that can be written."), exception);
         }
         finally
         {
@@ -94,19 +98,23 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
             PackageIdentity identity = new(id, _version);
             if (await feeds.Download(identity, file, cancellation, told.Add).ConfigureAwait(false) is null)
             {
-                throw feeds.Missing($"{id} {_version}", $"Name a feed that has it by --source FEED, or set {TorchLibrary.FolderVariable} to a folder of libtorch {TorchLibrary.Version}.");
+                throw feeds.Missing($"{id} {_version}",
+                    $"Name a feed that has it by --source FEED, or set {TorchLibrary.FolderVariable} to a folder of "
+                        + $"libtorch {TorchLibrary.Version}.");
             }
 
             using (PackageArchive archive = PackageArchive.Open(file, MostBytes))
             {
                 if (package.ContentHash is { } expected && archive.ContentHash(cancellation) is var found && found != expected)
                 {
-                    throw PackageArchive.Unusable(id, $"its content has the hash {found}, expected {expected}", "Name another feed by --source FEED.");
+                    throw PackageArchive.Unusable(id, $"its content has the hash {found}, expected {expected}",
+                        "Name another feed by --source FEED.");
                 }
 
                 archive.Extract(Natives, target, cancellation);
                 archive.Extract(Fragments, target, cancellation);
-                foreach (PackageDependency part in archive.Dependencies.Where(part => part.Id.StartsWith(package.Id + "-", StringComparison.OrdinalIgnoreCase) && seen.Add(part.Id)))
+                foreach (PackageDependency part in archive.Dependencies.Where(part => part.Id.StartsWith(package.Id + "-",
+                    StringComparison.OrdinalIgnoreCase) && seen.Add(part.Id)))
                 {
                     pending.Enqueue(part.Id);
                 }
@@ -141,7 +149,8 @@ internal sealed class TorchInstaller(PackageFeeds feeds, string folder)
             string expected = File.ReadAllText(sum).Trim();
             if (found != expected)
             {
-                throw PackageArchive.Unusable(Path.GetFileName(whole), $"put together from its parts it has the hash {found}, expected {expected}", "Name another feed by --source FEED.");
+                throw PackageArchive.Unusable(Path.GetFileName(whole),
+                    $"put together from its parts it has the hash {found}, expected {expected}", "Name another feed by --source FEED.");
             }
 
             File.Delete(sum);

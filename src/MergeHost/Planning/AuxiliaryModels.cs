@@ -13,7 +13,8 @@ internal sealed class AuxiliaryModels(Func<ModelReference, InputModel> open, Lis
     private readonly Dictionary<string, (InputModel Model, AuxiliaryCheckpoint Checkpoint)?> _opened = [];
 
     /// <summary>The models of those that could be opened, in the order in which they were named.</summary>
-    public IReadOnlyList<InputModel> Opened => [.. _opened.Values.OfType<(InputModel Model, AuxiliaryCheckpoint)>().Select(opened => opened.Model).Distinct()];
+    public IReadOnlyList<InputModel> Opened =>
+        [.. _opened.Values.OfType<(InputModel Model, AuxiliaryCheckpoint)>().Select(opened => opened.Model).Distinct()];
 
     /// <inheritdoc cref="Options.AuxiliaryOpener"/>
     public AuxiliaryCheckpoint? Open(YamlScalar name)

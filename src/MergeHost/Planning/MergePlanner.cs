@@ -56,10 +56,15 @@ internal sealed class MergePlanner(
             }
 
             bool isFused = HasFusedExperts(plan);
-            if (isFused && isLast && plan is { Packed: null, Builder: null, Stage.OutputNames: null } && plan.Format.Export.Id == DefaultFormat)
+            if (isFused && isLast && plan is { Packed: null, Builder: null, Stage.OutputNames: null }
+                && plan.Format.Export.Id == DefaultFormat)
             {
                 // In its place, two stages are planned.
-                recipe = recipe with { Stages = [.. recipe.Stages.SkipLast(1), .. FusedExperts.Split(stage, new YamlScalar(FusedExperts.Fused, true, stage.Place))] };
+                recipe = recipe with
+                {
+                    Stages = [.. recipe.Stages.SkipLast(1),
+                        .. FusedExperts.Split(stage, new YamlScalar(FusedExperts.Fused, true, stage.Place))]
+                };
                 index--;
                 continue;
             }
@@ -83,7 +88,8 @@ internal sealed class MergePlanner(
         problems.AddRange(models.Warnings);
         if (options.Check && Errors == 0 && stages.TrueForAll(stage => stage.Check is null))
         {
-            problems.Add(new Problem(ErrorCodes.NotSupported, "there is nothing to check: no stage has a builder that can run what it built and tell whether it is right",
+            problems.Add(new Problem(ErrorCodes.NotSupported,
+                "there is nothing to check: no stage has a builder that can run what it built and tell whether it is right",
                 "Leave `--check` out; `mergehost verify OUT` compares an output with its manifest.", recipe.Stages[^1].Place));
         }
 
@@ -95,7 +101,8 @@ internal sealed class MergePlanner(
     {
         ModelReference donor = plan.Stage.BaseModel ?? plan.Stage.Slices[0].Sources[0].Model;
         return donor.Apply.All(transform => transform.Id != FusedExperts.Transform)
-            && (donor.StageName(_stagesOfFusedExperts.Contains) is not null || plan.Names[donor.Name].Exports.Any(export => export.Export.Id == FusedExperts.Transform));
+            && (donor.StageName(_stagesOfFusedExperts.Contains) is not null
+                || plan.Names[donor.Name].Exports.Any(export => export.Export.Id == FusedExperts.Transform));
     }
 
     // A name like a file's also tells the format, where the recipe does not.
@@ -115,7 +122,9 @@ internal sealed class MergePlanner(
 
     private StagePlan? PlanStage(RecipeStage stage, string formatId)
     {
-        InstalledExport? strategy = stage.MergeMethod.Text.Length == 0 ? null : Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
+        InstalledExport? strategy = stage.MergeMethod.Text.Length == 0
+            ? null
+            : Resolve(ExportKind.Strategy, stage.MergeMethod.Text, stage.MergeMethod.Place);
         InstalledExport? format = Resolve(ExportKind.Format, formatId, stage.OutputFormat?.Place ?? stage.Place);
         BoundBuilder? builder = null;
         if (stage.Build is not null)
@@ -159,7 +168,9 @@ internal sealed class MergePlanner(
         }
 
         bool canBind = binder?.Check(strategy!.Export.Id) ?? true;
-        SelectionPlanner? selection = stage.Selection is null ? null : new SelectionPlanner(stage, plugins, host, auxiliaries.Open, problems);
+        SelectionPlanner? selection = stage.Selection is null
+            ? null
+            : new SelectionPlanner(stage, plugins, host, auxiliaries.Open, problems);
         IReadOnlyList<BoundScorer> scorers = selection?.BindScorers() ?? [];
         PluginExport maker = (strategy ?? builder!.Installed).Export;
         StrategyDemand demand = new(maker.Id, maker.Base, maker.MinSources, maker.MaxSources) { Installed = strategy };
@@ -171,7 +182,13 @@ internal sealed class MergePlanner(
         }
 
         string? namedType = stage.OutputType is null ? NamedType.Of(_place!.FileName, format, writable) : null;
-        stage = namedType is null ? stage : stage with { OutputOptions = [.. stage.OutputOptions, (new YamlScalar(BoundFormat.Type, true, stage.Place), new YamlScalar(namedType, true, stage.Place))] };
+        stage = namedType is null
+            ? stage
+            : stage with
+            {
+                OutputOptions = [.. stage.OutputOptions,
+                    (new YamlScalar(BoundFormat.Type, true, stage.Place), new YamlScalar(namedType, true, stage.Place))]
+            };
         BoundFormat stored = BoundFormat.Create(format, writable, stage.OutputOptions, stage.OutputFormat?.Place ?? stage.Place, problems);
         if (inputs is null)
         {
@@ -179,7 +196,8 @@ internal sealed class MergePlanner(
         }
 
         IReadOnlyList<StageAlignment> alignments =
-            new StageAligner(stage, plugins, host, reference => models.Resolve(reference, recipe.Path), models.Keep, problems).Align(inputs);
+            new StageAligner(stage, plugins, host, reference => models.Resolve(reference, recipe.Path), models.Keep, problems)
+                .Align(inputs);
         ModelBlueprint? blueprint = null;
         if (builder is null)
         {
@@ -192,7 +210,8 @@ internal sealed class MergePlanner(
 
         StagePlanner planner = new(stage, demand, instance, binder, inputs, stored, steps, problems);
         IReadOnlyList<TensorPlan> tensors = blueprint is null
-            ? planner.Plan(canBind) : planner.Plan(new BlueprintMapper(blueprint, stage, inputs, strategy is null ? null : demand, problems), canBind);
+            ? planner.Plan(canBind)
+                : planner.Plan(new BlueprintMapper(blueprint, stage, inputs, strategy is null ? null : demand, problems), canBind);
         SelectionPlan? selected = selection?.Plan(scorers, inputs, tensors);
         Dictionary<InputModel, HashSet<string>> mustChange = MustChange(stage, planner, inputs);
         if (Errors == before)
@@ -210,7 +229,8 @@ internal sealed class MergePlanner(
         CheckpointLayout layout = new()
         {
             Tensors = [.. tensors.Select(tensor => tensor.Output)],
-            Companions = new CompanionPlanner(stage, inputs, tensors, alignments, problems) { KeepsPacking = packing.IsSame }.Plan(blueprint),
+            Companions = new CompanionPlanner(stage, inputs, tensors, alignments, problems) { KeepsPacking = packing.IsSame }
+                .Plan(blueprint),
             ShardSizeBytes = options.ShardSizeBytes,
             FileName = _place!.FileName,
         };
@@ -220,11 +240,14 @@ internal sealed class MergePlanner(
             layout = checkpoint.Layout;
             if (steps.Count > 0)
             {
-                problems.Add(new Problem(ErrorCodes.NotSupported, "'then' and packed output exclude each other", "Merge first, and pack the result: `mergehost convert OUT PACKED --packing NAME`.",
+                problems.Add(new Problem(ErrorCodes.NotSupported, "'then' and packed output exclude each other",
+                    "Merge first, and pack the result: `mergehost convert OUT PACKED --packing NAME`.",
                     stage.Then[0].Id.Place));
             }
 
-            tensors = [.. tensors.Select(tensor => checkpoint.Tensors.TryGetValue(tensor.Output.Name, out PackedTensor? stored) ? tensor with { Output = stored.Plain, Packed = stored } : tensor)];
+            tensors = [.. tensors.Select(tensor => checkpoint.Tensors.TryGetValue(tensor.Output.Name, out PackedTensor? stored)
+                ? tensor with { Output = stored.Plain, Packed = stored }
+                : tensor)];
         }
 
         writable.Check(_place!.Path, layout);
@@ -241,7 +264,9 @@ internal sealed class MergePlanner(
             Strategy = strategy ?? builder!.Installed,
             Builder = builder?.Installed,
             Runtime = blueprint is { RunsModels: true } ? FindRuntime(stage.Build!) : null,
-            Check = options.Check && blueprint?.Check is { } check && FindRuntime(stage.Build!) is { } runtime ? new StageCheck(check, runtime) : null,
+            Check = options.Check && blueprint?.Check is { } check && FindRuntime(stage.Build!) is { } runtime
+                ? new StageCheck(check, runtime)
+                : null,
             Format = format,
             FormatFiles = [.. stored.Files.Select(file => file.Text)],
             NamedType = namedType,
@@ -262,7 +287,9 @@ internal sealed class MergePlanner(
     }
 
     private BoundBuilder? Bind(BuildRequest request) =>
-        Resolve(ExportKind.Builder, request.Id, request.Place) is { } installed ? BoundBuilder.Create(installed, host, request, problems) : null;
+        Resolve(ExportKind.Builder, request.Id, request.Place) is { } installed
+            ? BoundBuilder.Create(installed, host, request, problems)
+            : null;
 
     private InstalledExport? FindRuntime(BuildRequest request)
     {
@@ -271,7 +298,8 @@ internal sealed class MergePlanner(
             return Resolve(ExportKind.Runtime, first.Export.Id, request.Place);
         }
 
-        problems.Add(new Problem(ErrorCodes.PluginVersion, $"builder '{request.Id}' runs models, and no plugin with a runtime is installed", "`mergehost plugins list` shows all.", request.Place));
+        problems.Add(new Problem(ErrorCodes.PluginVersion, $"builder '{request.Id}' runs models, and no plugin with a runtime is installed",
+            "`mergehost plugins list` shows all.", request.Place));
         return null;
     }
 
@@ -283,7 +311,8 @@ internal sealed class MergePlanner(
             $"Name another format: {string.Join(", ", writable)}.", stage.OutputFormat?.Place ?? stage.Place);
     }
 
-    private Dictionary<InputModel, HashSet<string>> MustChange(RecipeStage stage, StagePlanner planner, Dictionary<string, InputModel> inputs)
+    private Dictionary<InputModel, HashSet<string>> MustChange(RecipeStage stage, StagePlanner planner,
+        Dictionary<string, InputModel> inputs)
     {
         Dictionary<InputModel, HashSet<string>> models = new(planner.TakingPart);
         foreach (YamlScalar name in stage.AllowUnchanged)
@@ -294,13 +323,15 @@ internal sealed class MergePlanner(
                 continue;
             }
 
-            problems.Add(new Problem(ErrorCodes.ModelNotFound, $"'allow_unchanged' names '{name.Text}', which is none of the models of this merge",
+            problems.Add(new Problem(ErrorCodes.ModelNotFound,
+                $"'allow_unchanged' names '{name.Text}', which is none of the models of this merge",
                 Suggestion.Hint(name.Text, inputs.Keys, $"Name one of {string.Join(", ", inputs.Keys)}."), name.Place));
         }
 
         foreach ((ModelReference reference, InputModel twin, InputModel first) in stage.BaseModel is null ? Twins(stage, inputs) : [])
         {
-            problems.Add(new Problem(ErrorCodes.ModelUnchanged, $"'{twin.Name}' has the weights of '{first.Name}', by their digests: they count twice",
+            problems.Add(new Problem(ErrorCodes.ModelUnchanged,
+                $"'{twin.Name}' has the weights of '{first.Name}', by their digests: they count twice",
                 $"Leave '{twin.Name}' out.", reference.Place, Severity.Warning));
             models.Remove(twin);
         }
@@ -309,7 +340,8 @@ internal sealed class MergePlanner(
     }
 
     // A repository under its old name and its new one: a store tells it before anything is read.
-    private static IEnumerable<(ModelReference Reference, InputModel Twin, InputModel First)> Twins(RecipeStage stage, Dictionary<string, InputModel> inputs)
+    private static IEnumerable<(ModelReference Reference, InputModel Twin, InputModel First)> Twins(RecipeStage stage,
+        Dictionary<string, InputModel> inputs)
     {
         Dictionary<string, InputModel> seen = [];
         foreach (ModelReference reference in stage.Models)
@@ -352,7 +384,8 @@ internal sealed class MergePlanner(
                 opened.Add(reference.Name, model);
                 if (stage.Build is null && AdapterNames.Find(model) is (string kind, string tensor))
                 {
-                    problems.Add(new Problem(ErrorCodes.NotSupported, $"'{model.Name}' is an adapter ({kind}) and no whole model, by its tensor '{tensor}'",
+                    problems.Add(new Problem(ErrorCodes.NotSupported,
+                        $"'{model.Name}' is an adapter ({kind}) and no whole model, by its tensor '{tensor}'",
                         $"Name the model that it was trained on before it: `BASE+{model.Name}`.", reference.Place));
                     isWhole = false;
                 }
@@ -360,8 +393,11 @@ internal sealed class MergePlanner(
             catch (MergeHostException exception)
             {
                 // A stage that failed has been reported; that it is not there need not be.
-                bool isFailed = reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is { } stageName && !_stages.ContainsKey(stageName);
-                problems.AddRange(isFailed ? [] : exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
+                bool isFailed = reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is { } stageName
+                    && !_stages.ContainsKey(stageName);
+                problems.AddRange(isFailed
+                    ? []
+                    : exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }));
                 isWhole = false;
             }
         }
@@ -372,9 +408,11 @@ internal sealed class MergePlanner(
     // All models are looked for before any is opened: while one is missing, stores are asked for nothing more.
     private HashSet<ModelReference> Unopened(RecipeStage stage)
     {
-        ModelReference[] references = [.. stage.Models.Where(reference => reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is null)];
+        ModelReference[] references = [.. stage.Models.Where(reference =>
+            reference.StageName(name => recipe.Stages.Any(other => other.Name == name)) is null)];
         IReadOnlyList<(FoundFiles? Found, MergeHostException? Failure)> looked = models.Find(references, recipe.Path);
-        foreach ((ModelReference reference, MergeHostException? failure) in references.Zip(looked, (reference, look) => (reference, look.Failure)))
+        foreach ((ModelReference reference,
+            MergeHostException? failure) in references.Zip(looked, (reference, look) => (reference, look.Failure)))
         {
             problems.AddRange(failure?.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place }) ?? []);
         }
@@ -385,6 +423,7 @@ internal sealed class MergePlanner(
             return [];
         }
 
-        return [.. references.Zip(looked).Where(pair => pair.Second.Found?.Store is not null || pair.Second.Failure is not null).Select(pair => pair.First)];
+        return [.. references.Zip(looked).Where(pair => pair.Second.Found?.Store is not null || pair.Second.Failure is not null)
+            .Select(pair => pair.First)];
     }
 }

@@ -8,11 +8,12 @@ using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
 
-/// <summary>Tells where quantisation drowns what a model learned: task vectors of quantised files are partly what was rounded off.</summary>
+/// <summary>Tells where quantisation drowns what a model learned: task vectors of quantised
+/// files are partly what was rounded off.</summary>
 /// <remarks>
 /// The power of a task vector is compared with that of the rounding in both models, <c>r²·E(w²)</c> with r of
-/// <see cref="DType.RoundingNoise"/>: <c>SNR = E(τ²) / (r²·E(source²) + r²·E(base²)) − 1</c>. A few runs of a few tensors of each kind are read.
-/// Rounding of models that are nearly equal is alike, so that the true ratio may be better.
+/// <see cref="DType.RoundingNoise"/>: <c>SNR = E(τ²) / (r²·E(source²) + r²·E(base²)) − 1</c>. A few runs of a few tensors of each kind are
+/// read. Rounding of models that are nearly equal is alike, so that the true ratio may be better.
 /// </remarks>
 internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> tensors, List<Problem> problems)
 {
@@ -38,7 +39,8 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
         foreach (InputModel model in kinds.Keys.Select(kind => kind.Model).Distinct())
         {
             List<(string Kind, DType Type, double Snr)> measured = [];
-            foreach (((InputModel _, string kind), List<(InputTensor Source, InputTensor Base)> pairs) in kinds.Where(kind => kind.Key.Model == model))
+            foreach (((InputModel _, string kind),
+                List<(InputTensor Source, InputTensor Base)> pairs) in kinds.Where(kind => kind.Key.Model == model))
             {
                 if (Measure(pairs) is { } snr)
                 {
@@ -59,7 +61,9 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
     private static bool IsCoarse(DType type) => type.Kind == DTypeKind.Quantized || type.RoundingNoise > DType.BF16.RoundingNoise;
 
     private static string KindOf(string name) =>
-        string.Join('.', (LayerTensorName.Parse(name)?.Rest ?? name).Split('.').Where(part => part.Length > 0 && part != "weight" && !part.All(char.IsAsciiDigit)));
+        string.Join('.',
+            (LayerTensorName.Parse(name)?.Rest ?? name).Split('.')
+                .Where(part => part.Length > 0 && part != "weight" && !part.All(char.IsAsciiDigit)));
 
     // Null where nothing was learned at all.
     private static double? Measure(List<(InputTensor Source, InputTensor Base)> pairs)
@@ -84,7 +88,8 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
         return learned > 0 && noise > 0 ? Math.Max(0, (learned / noise) - 1) : null;
     }
 
-    private static double Power(DType type, float[] numbers) => type.RoundingNoise * type.RoundingNoise * TensorPrimitives.SumOfSquares<float>(numbers);
+    private static double Power(DType type, float[] numbers) =>
+        type.RoundingNoise * type.RoundingNoise * TensorPrimitives.SumOfSquares<float>(numbers);
 
     private static float[] Read(InputTensor input, long first)
     {
@@ -103,11 +108,15 @@ internal sealed class NoisePlanner(RecipeStage stage, IReadOnlyList<TensorPlan> 
             return;
         }
 
-        IEnumerable<string> named = drowned.Take(MostNamed).Select(kind => string.Create(CultureInfo.InvariantCulture, $"{kind.Snr:0.##} in {kind.Kind} ({(kind.Type.Kind == DTypeKind.Quantized ? kind.Type : "packed")})"));
+        IEnumerable<string> named = drowned.Take(MostNamed)
+            .Select(kind => string.Create(CultureInfo.InvariantCulture,
+                $"{kind.Snr:0.##} in {kind.Kind} ({(kind.Type.Kind == DTypeKind.Quantized ? kind.Type : "packed")})"));
         string others = drowned.Count > MostNamed ? $", and below it in {drowned.Count - MostNamed} other kinds" : "";
         problems.Add(new Problem(
             ErrorCodes.NoisyTaskVector,
-            string.Create(CultureInfo.InvariantCulture, $"'{model.Name}': what it learned is little against what quantisation rounded off; the ratio of power is {string.Join(", ", named)}{others}; the limit is {limit:0.##}"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"'{model.Name}': what it learned is little against what quantisation rounded off; the ratio of power "
+                    + $"is {string.Join(", ", named)}{others}; the limit is {limit:0.##}"),
             "Merge the unquantised models, or Q8_0 files of them; or set `task_vector_snr:`.",
             stage.Models.FirstOrDefault(reference => reference.Name == model.Name)?.Place ?? stage.Place,
             fails ? Severity.Error : Severity.Warning));

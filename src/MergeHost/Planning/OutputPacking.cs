@@ -43,13 +43,16 @@ internal sealed class OutputPacking(
 
         if (name is not null && (!canPack || stage.OutputType is not null))
         {
-            problems.Add(new Problem(ErrorCodes.Conflict, $"'packing: {name}' needs an output in safetensors that is no earlier stage's, without 'out_type' and 'build'",
+            problems.Add(new Problem(ErrorCodes.Conflict,
+                $"'packing: {name}' needs an output in safetensors that is no earlier stage's, without 'out_type' and 'build'",
                 $"Write `packing: {None}`, or leave the other out.", stage.OutputPacking!.Place));
             return;
         }
 
         IsSame = name == PackingRequest.Same || (name is null && canPack && CopiesAll(tensors));
-        _export = IsSame ? models.Where(model => model.Unpacked is not null).SelectMany(model => model.Exports).FirstOrDefault(export => export.Export.Packings.Count > 0)
+        _export = IsSame
+            ? models.Where(model => model.Unpacked is not null).SelectMany(model => model.Exports)
+                .FirstOrDefault(export => export.Export.Packings.Count > 0)
             : name is not null ? Find(name) : null;
     }
 
@@ -103,12 +106,15 @@ internal sealed class OutputPacking(
         }
 
         string[] known = [PackingRequest.Same, None, .. transforms.SelectMany(export => export.Export.Packings)];
-        problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"packing is '{CheckpointException.Printable(name)}'; it must be one of {string.Join(", ", known)}",
+        problems.Add(new Problem(ErrorCodes.ValueOutOfRange,
+            $"packing is '{CheckpointException.Printable(name)}'; it must be one of {string.Join(", ", known)}",
             Suggestion.Hint(name, known, $"Write `packing: {PackingRequest.Same}` for that of the models."), stage.OutputPacking!.Place));
         return null;
     }
 
-    private static PackingOrigin Origin(TensorPlan plan) => new([.. plan.Inputs.Select(Input)], plan.Copied is { } copied ? Input(copied) : null);
+    private static PackingOrigin Origin(TensorPlan plan) =>
+        new([.. plan.Inputs.Select(Input)], plan.Copied is { } copied ? Input(copied) : null);
 
-    private static PackingInput Input(InputTensor input) => new(input.Model.Name, input.Tensor, input.Model.Unpacked, input.Model.IsAsStored);
+    private static PackingInput Input(InputTensor input) =>
+        new(input.Model.Name, input.Tensor, input.Model.Unpacked, input.Model.IsAsStored);
 }

@@ -15,13 +15,15 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     private readonly HashSet<(string Option, string? Model)> _reported = [];
     private readonly HashSet<string> _conflicts = [];
     private readonly Dictionary<object, Dictionary<object, object>> _shared = new(ReferenceEqualityComparer.Instance);
-    private readonly OptionInfo[] _weights = [.. schema.Options.Where(option => option is { IsPerSource: true, Name: "weight" or "density" })];
+    private readonly OptionInfo[] _weights = [.. schema.Options.Where(option =>
+        option is { IsPerSource: true, Name: "weight" or "density" })];
 
     /// <summary>Whether all parameters that each model must have are given for all models of a slice at once.</summary>
     public bool HoldsForEveryModel(RecipeSlice slice) => schema.Options.Where(option => option is { IsPerSource: true, IsRequired: true })
         .All(option => slice.Levels.Concat(stage.Parameters).Any(level => level.Settings.ContainsKey(option.Name)));
 
-    /// <summary>Whether a parameter that must be given was missing so far; what a strategy would say of its options then is no news.</summary>
+    /// <summary>Whether a parameter that must be given was missing so far; what a strategy would
+    /// say of its options then is no news.</summary>
     public bool LacksAny => _reported.Count > 0;
 
     /// <summary>Whether recipes say of each source how much it counts, rather than the strategy finding it out.</summary>
@@ -70,11 +72,12 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
     /// <summary>The options that hold for a source's tensor.</summary>
     /// <param name="tensor">The input's name.</param>
     /// <param name="output">The output's name, by which parameters of the whole tensor are filtered.</param>
-    public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) => Shared(slice, source, () => Checked(
-        schema.Create(option => option.IsPerSource
-            ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
-            : Evaluate(option, null, slice, output, position, slice.Place)),
-        source.Model.Place));
+    public object Bind(RecipeSlice slice, RecipeSource source, string tensor, string output, double position) =>
+        Shared(slice, source, () => Checked(
+            schema.Create(option => option.IsPerSource
+                ? Evaluate(option, source, slice, tensor, position, source.Model.Place)
+                : Evaluate(option, null, slice, output, position, slice.Place)),
+            source.Model.Place));
 
     // Where no setting differs from tensor to tensor, all tensors of a slice have one and the same record.
     private object Shared(RecipeSlice slice, RecipeSource? source, Func<object> make)
@@ -126,9 +129,11 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
         if (option.IsRequired && _reported.Add((option.Name, source?.Model.Name)))
         {
             string whose = source is null ? "" : $" for '{source.Model.Name}'";
-            string how = option.IsAuxiliary ? $"Name a checkpoint under its `parameters:`, such as `{option.Name}: {option.Name}.safetensors`."
+            string how = option.IsAuxiliary
+                ? $"Name a checkpoint under its `parameters:`, such as `{option.Name}: {option.Name}.safetensors`."
                 : $"Give it under `parameters:`, such as `{option.Name}: 0.5`.";
-            problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'", how, place));
+            problems.Add(new Problem(ErrorCodes.Missing, $"parameter '{option.Name}' is missing{whose}, first at tensor '{tensor}'", how,
+                place));
         }
 
         return option.Default;
@@ -164,7 +169,8 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
 
             if (isSource && !option.IsPerSource)
             {
-                problems.Add(new Problem(ErrorCodes.UnknownParameter, $"'{name}' holds for the whole tensor, and has no effect under a model, as in mergekit",
+                problems.Add(new Problem(ErrorCodes.UnknownParameter,
+                    $"'{name}' holds for the whole tensor, and has no effect under a model, as in mergekit",
                     "Move it to the `parameters:` of the slice or of the recipe.", setting.Place, Severity.Warning));
             }
 
@@ -188,7 +194,8 @@ internal sealed class ParameterBinder(OptionsSchema schema, RecipeStage stage, A
 
         if (RecipeReader.StageFields.Contains(name))
         {
-            return new Problem(ErrorCodes.UnknownParameter, $"'{name}' is no parameter, but a field of the recipe", $"Move `{name}:` to the top of the recipe.", place);
+            return new Problem(ErrorCodes.UnknownParameter, $"'{name}' is no parameter, but a field of the recipe",
+                $"Move `{name}:` to the top of the recipe.", place);
         }
 
         return FieldMethods.HaveParameter(name)

@@ -26,7 +26,9 @@ internal sealed class PlanSession : IDisposable
     /// <param name="suites">Checks the suite that the recipe names.</param>
     /// <exception cref="MergeHostException">The lock file cannot be read.</exception>
     public PlanSession(string recipePath, PluginCatalog catalog, PluginHost host, string? text = null, SuiteCheck? suites = null)
-        : this((problems, builders) => text is null ? RecipeReader.Read(recipePath, problems, builders) : RecipeReader.Read(recipePath, text, problems, builders), catalog, host, suites)
+        : this((problems, builders) => text is null
+            ? RecipeReader.Read(recipePath, problems, builders)
+            : RecipeReader.Read(recipePath, text, problems, builders), catalog, host, suites)
     {
     }
 
@@ -40,7 +42,8 @@ internal sealed class PlanSession : IDisposable
     {
     }
 
-    private PlanSession(Func<List<Problem>, IReadOnlyList<PluginExport>, Recipe> read, PluginCatalog catalog, PluginHost host, SuiteCheck? suites)
+    private PlanSession(Func<List<Problem>, IReadOnlyList<PluginExport>, Recipe> read, PluginCatalog catalog, PluginHost host,
+        SuiteCheck? suites)
     {
         _host = host;
         _suites = suites;

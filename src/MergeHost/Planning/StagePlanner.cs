@@ -18,7 +18,8 @@ namespace MergeHost.Planning;
 /// <summary>Decides, tensor by tensor, what a stage does, and finds everything that stands in its way.</summary>
 /// <param name="stage">The stage.</param>
 /// <param name="demand">The strategy's name, and what it asks of the models.</param>
-/// <param name="strategy">The strategy; <see langword="null"/> where a builder leaves nothing to one, as the <paramref name="binder"/>.</param>
+/// <param name="strategy">The strategy; <see langword="null"/> where a builder leaves nothing to
+/// one, as the <paramref name="binder"/>.</param>
 /// <param name="binder">Gives the strategy's options.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="format">The format of the output.</param>
@@ -38,11 +39,13 @@ internal sealed class StagePlanner(
     private readonly Dictionary<InputModel, HashSet<string>> _takingPart = [];
     private readonly VocabularyPlanner _vocabulary = new(stage, models, problems);
 
-    /// <summary>The sources that are read with a weight other than 0, and for which tensors of the output, once those are planned.</summary>
+    /// <summary>The sources that are read with a weight other than 0, and for which tensors of
+    /// the output, once those are planned.</summary>
     public IReadOnlyDictionary<InputModel, HashSet<string>> TakingPart => _takingPart;
 
     /// <summary>The tensors of models that are left out because not all models have them, each with the rule that says so.</summary>
-    public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut { get; private set; } = new Dictionary<(InputModel, string), string>();
+    public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut { get; private set; } =
+        new Dictionary<(InputModel, string), string>();
 
     /// <summary>Plans the tensors of the output.</summary>
     /// <param name="canBind">Whether all parameters can be read; if not, what the strategy says of them is of no use.</param>
@@ -60,7 +63,8 @@ internal sealed class StagePlanner(
 
     private IReadOnlyList<TensorMapping> Map()
     {
-        List<SliceModels> slices = [.. stage.Slices.Select(WithUnlistedBase).Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
+        List<SliceModels> slices = [.. stage.Slices.Select(WithUnlistedBase)
+            .Select(slice => SliceModels.Make(slice, stage, models, demand, problems)).OfType<SliceModels>()];
         if (slices.Count < stage.Slices.Count || slices.Count == 0)
         {
             return [];
@@ -68,7 +72,8 @@ internal sealed class StagePlanner(
 
         if (demand.Base == BaseUse.Required && slices.TrueForAll(slice => slice.Base is null))
         {
-            problems.Add(new Problem(ErrorCodes.SourceCount, $"no slice lists the base beside another model, so '{demand.Name}' merges nothing: all layers are copied",
+            problems.Add(new Problem(ErrorCodes.SourceCount,
+                $"no slice lists the base beside another model, so '{demand.Name}' merges nothing: all layers are copied",
                 "List both models in the `sources:` of a slice.", stage.MergeMethod.Place, Severity.Warning));
         }
 
@@ -86,7 +91,8 @@ internal sealed class StagePlanner(
         }
 
         int layers = mappings.Max(mapping => mapping.Layer + 1) ?? 0;
-        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>().Where(plan => !format.Format.LeavesOut(plan.Output))];
+        List<TensorPlan> plans = [.. mappings.Select(mapping => PlanTensor(mapping, layers)).OfType<TensorPlan>()
+            .Where(plan => !format.Format.LeavesOut(plan.Output))];
         List<TensorPlan> stored = [.. WithStoredTypes(plans)];
         if (ReportPacked(stored))
         {
@@ -112,7 +118,8 @@ internal sealed class StagePlanner(
     // gives its configuration and tokenizer alone.
     private RecipeSlice WithUnlistedBase(RecipeSlice slice)
     {
-        bool isUnlisted = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null && slice.Window is null && !stage.OffersBase
+        bool isUnlisted = demand.Base == BaseUse.None && stage.BaseModel is { } reference && slice.Sources[0].Layers is null
+            && slice.Window is null && !stage.OffersBase
             && slice.Sources.All(source => models[source.Model.Name] != models[reference.Name]);
         if (!isUnlisted)
         {
@@ -123,7 +130,8 @@ internal sealed class StagePlanner(
         const string hint = "List it under `models:` with its parameters, or leave `base_model:` out.";
         if (demand.MaxSources == slice.Sources.Count)
         {
-            problems.Add(new Problem(ErrorCodes.SourceCount, $"{found}, which takes {demand.MaxSources}", "Leave `base_model:` out.", stage.BaseModel.Place));
+            problems.Add(new Problem(ErrorCodes.SourceCount, $"{found}, which takes {demand.MaxSources}", "Leave `base_model:` out.",
+                stage.BaseModel.Place));
             return slice;
         }
 
@@ -175,7 +183,9 @@ internal sealed class StagePlanner(
             int? copied = (merged as CopyTreatment)?.Source;
             plan = plan with
             {
-                Treatment = copied is { } index ? TaskVectorSum.Of([.. sources.Select((_, source) => source == index ? 1.0 : 0.0)]) : merged,
+                Treatment = copied is { } index
+                    ? TaskVectorSum.Of([.. sources.Select((_, source) => source == index ? 1.0 : 0.0)])
+                    : merged,
                 Then = [.. steps.Select(step => PlanStep(step, group, mapping, @base)).OfType<TensorStep>()],
             };
         }
@@ -192,9 +202,13 @@ internal sealed class StagePlanner(
 
     private static IEnumerable<AuxiliaryClaim> Claims(TensorGroup group, InputTensor? @base, List<InputTensor> sources) =>
     [
-        .. sources.Zip(group.Sources, (input, source) => AuxiliaryClaim.Among(source.Options, isPerSource: true).Select(auxiliary => new AuxiliaryClaim(input, auxiliary)))
+        .. sources.Zip(group.Sources,
+            (input, source) => AuxiliaryClaim.Among(source.Options, isPerSource: true)
+                .Select(auxiliary => new AuxiliaryClaim(input, auxiliary)))
             .SelectMany(claims => claims),
-        .. @base is null ? [] : AuxiliaryClaim.Among(group.Options, isPerSource: false).Select(auxiliary => new AuxiliaryClaim(@base, auxiliary)),
+        .. @base is null
+            ? []
+            : AuxiliaryClaim.Among(group.Options, isPerSource: false).Select(auxiliary => new AuxiliaryClaim(@base, auxiliary)),
     ];
 
     private TensorStep? PlanStep(StepPlanner step, TensorGroup group, TensorMapping mapping, InputTensor @base)
@@ -208,7 +222,9 @@ internal sealed class StagePlanner(
         try
         {
             Treatment treatment = step.Treat(single);
-            return IsTooLarge(treatment, step.Step.Installed.Export.Id, group.Output) ? null : new TensorStep(step.Step, treatment, [.. StepPlanner.Claims(single, @base)]);
+            return IsTooLarge(treatment, step.Step.Installed.Export.Id, group.Output)
+                ? null
+                : new TensorStep(step.Step, treatment, [.. StepPlanner.Claims(single, @base)]);
         }
         catch (MergeHostException exception)
         {
@@ -233,11 +249,13 @@ internal sealed class StagePlanner(
     // Whether their data is equal is checked before the first is written.
     private void CheckIntegers(TensorInfo output, List<InputTensor> inputs)
     {
-        if (!stage.KeepsFirstIntegers && !TensorRoles.IsBuffer(output.Name) && inputs.FirstOrDefault(input => input.Tensor.DType != inputs[0].Tensor.DType) is { } other
+        if (!stage.KeepsFirstIntegers && !TensorRoles.IsBuffer(output.Name)
+            && inputs.FirstOrDefault(input => input.Tensor.DType != inputs[0].Tensor.DType) is { } other
             && output.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized))
         {
             AddRefusal(
-                new Problem(ErrorCodes.IntegersDiffer, $"'{other.Model.Name}' stores {other.Tensor.DType}, '{inputs[0].Model.Name}' stores {inputs[0].Tensor.DType}",
+                new Problem(ErrorCodes.IntegersDiffer,
+                    $"'{other.Model.Name}' stores {other.Tensor.DType}, '{inputs[0].Model.Name}' stores {inputs[0].Tensor.DType}",
                     $"Set `integers: first` to keep those of '{inputs[0].Model.Name}'."), output.Name);
         }
     }
@@ -259,7 +277,8 @@ internal sealed class StagePlanner(
 
     // What is wrong is the type's name, or a file that tells how to round to it.
     private TextPlace PlaceOf(Problem problem) =>
-        ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : (format.Files is [{ } file, ..] ? file : null)) ?? stage.OutputType)?.Place ?? stage.Place;
+        ((problem.Code == ErrorCodes.DTypeUnusable ? stage.OutputType : (format.Files is [{ } file, ..] ? file : null))
+            ?? stage.OutputType)?.Place ?? stage.Place;
 
     // Numbers that only a format has stay what the base's are.
     private static DType TypeOf(InputTensor? @base, List<InputTensor> sources) => @base is null ? Promoted(sources)
@@ -313,7 +332,9 @@ internal sealed class StagePlanner(
         }
         catch (MergeHostException exception) when (exception.InnerException is { } thrown && exception.Code == ErrorCodes.StrategyFailed)
         {
-            AddFailure(ErrorCodes.StrategyFailed, $"{demand.Installed!.Export} of plugin {demand.Installed.Plugin} failed with {PluginMistake.Describe(thrown)}", group.Output.Name);
+            AddFailure(ErrorCodes.StrategyFailed,
+                $"{demand.Installed!.Export} of plugin {demand.Installed.Plugin} failed with {PluginMistake.Describe(thrown)}",
+                group.Output.Name);
         }
         catch (Exception exception) when (PluginMistake.Is(exception))
         {
@@ -328,7 +349,8 @@ internal sealed class StagePlanner(
         bool isTooLarge = treatment is WholeTensorTreatment && output.ElementCount > Array.MaxLength;
         if (isTooLarge)
         {
-            AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{name}' works on whole tensors of up to {Array.MaxLength:N0} elements"), output.Name);
+            AddRefusal(new Problem(ErrorCodes.MergeRefused, $"'{name}' works on whole tensors of up to {Array.MaxLength:N0} elements"),
+                output.Name);
         }
 
         return isTooLarge;
@@ -363,14 +385,16 @@ internal sealed class StagePlanner(
         InputTensor? unreadable = plan.Read.FirstOrDefault(input => !DTypeConversion.CanDecode(input.Tensor.DType));
         if (unreadable is not null)
         {
-            AddRefusal(new Problem(ErrorCodes.DTypeUnusable, $"'{unreadable.Model.Name}' stores {unreadable.Tensor.DType}, which cannot be merged"), plan.Output.Name);
+            AddRefusal(new Problem(ErrorCodes.DTypeUnusable,
+                $"'{unreadable.Model.Name}' stores {unreadable.Tensor.DType}, which cannot be merged"), plan.Output.Name);
             return null;
         }
 
         if (!DTypeConversion.CanEncode(plan.Output.DType))
         {
             AddRefusal(
-                new Problem(ErrorCodes.DTypeUnusable, $"a merge cannot be stored as {plan.Output.DType}", "Set `dtype: bfloat16`."), plan.Output.Name);
+                new Problem(ErrorCodes.DTypeUnusable, $"a merge cannot be stored as {plan.Output.DType}", "Set `dtype: bfloat16`."),
+                plan.Output.Name);
             return null;
         }
 
@@ -399,7 +423,8 @@ internal sealed class StagePlanner(
         InputModel[] taking = [.. models.Values.Distinct()];
         foreach (InputModel model in taking.Where(model => taking.Length > 1 && model.Unpacked?.Caution is not null))
         {
-            problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}': {model.Unpacked!.Caution}", "Merge the unquantised models, and quantise the result.", PlaceOf(model), Severity.Warning));
+            problems.Add(new Problem(ErrorCodes.Quantized, $"'{model.Name}': {model.Unpacked!.Caution}",
+                "Merge the unquantised models, and quantise the result.", PlaceOf(model), Severity.Warning));
         }
     }
 
@@ -427,7 +452,8 @@ internal sealed class StagePlanner(
             return;
         }
 
-        TensorPlan? mixed = plans.Find(plan => plan.Treatment is not MakeTreatment && plan.Inputs.Any(input => input.StoredType != plan.Output.DType));
+        TensorPlan? mixed = plans.Find(plan => plan.Treatment is not MakeTreatment
+            && plan.Inputs.Any(input => input.StoredType != plan.Output.DType));
         InputTensor? other = mixed?.Inputs.First(input => input.StoredType != mixed.Output.DType);
         if (mixed is not null && other is not null)
         {
@@ -440,7 +466,8 @@ internal sealed class StagePlanner(
     // Quantised weights have no such type in every format; what they become takes far more room.
     private void ReportWidened(List<TensorPlan> plans)
     {
-        TensorPlan[] widened = [.. plans.Where(plan => plan.Output.DType.Kind == DTypeKind.Float && plan.Read.Any(input => input.Tensor.DType.Kind == DTypeKind.Quantized))];
+        TensorPlan[] widened = [.. plans.Where(plan => plan.Output.DType.Kind == DTypeKind.Float
+            && plan.Read.Any(input => input.Tensor.DType.Kind == DTypeKind.Quantized))];
         if (widened.Length == 0 || stage.OutputDType is not null || stage.OutputType is not null)
         {
             return;
@@ -451,7 +478,8 @@ internal sealed class StagePlanner(
         long after = plans.Sum(plan => plan.Output.LengthBytes);
         long before = model.Stored.Sum(tensor => tensor.LengthBytes);
         problems.Add(new Problem(ErrorCodes.CheckpointOddity,
-            string.Create(CultureInfo.InvariantCulture, $"'{model.Name}' is quantised, and the result is stored as {type}: {after:N0} bytes, where '{model.Name}' has {before:N0}"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"'{model.Name}' is quantised, and the result is stored as {type}: {after:N0} bytes, where '{model.Name}' has {before:N0}"),
             "Set `dtype: bfloat16` in a recipe, or `--type bf16` of convert, for half of that.", PlaceOf(model), Severity.Warning));
     }
 
@@ -461,7 +489,8 @@ internal sealed class StagePlanner(
         IEnumerable<ParameterSet> levels = stage.Slices
             .SelectMany(slice => slice.Sources.Select(source => source.Parameters).Concat(slice.Levels)).Distinct().Concat(stage.Parameters)
             .Append(stage.Selection?.Settings ?? ParameterSet.Empty);
-        foreach (ConditionalSetting setting in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value).OfType<ConditionalSetting>())
+        foreach (ConditionalSetting setting in levels.SelectMany(level => level.Settings.Values).Select(setting => setting.Value)
+            .OfType<ConditionalSetting>())
         {
             bool isReached = true;
             foreach (SettingCondition condition in setting.Conditions)
@@ -470,7 +499,9 @@ internal sealed class StagePlanner(
                 {
                     problems.Add(new Problem(
                         ErrorCodes.UnusedFilter,
-                        isReached ? $"filter '{filter.Text}' matches no tensor" : $"filter '{filter.Text}' is never reached: a value without a filter stands before it",
+                        isReached
+                            ? $"filter '{filter.Text}' matches no tensor"
+                            : $"filter '{filter.Text}' is never reached: a value without a filter stands before it",
                         isReached ? "A filter is a part of a tensor's name, such as `self_attn`." : "Put the value without a filter last.",
                         filter.Place, Severity.Warning));
                 }

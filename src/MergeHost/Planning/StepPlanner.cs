@@ -27,12 +27,15 @@ internal sealed class StepPlanner
 
     /// <summary>Finds the strategies that a recipe asks for, and checks their parameters.</summary>
     /// <returns>Those that can be used, in order; of use only if no error was added.</returns>
-    public static IReadOnlyList<StepPlanner> Bind(RecipeStage stage, StrategyDemand demand, PluginSet plugins, PluginHost host, AuxiliaryOpener open, List<Problem> problems)
+    public static IReadOnlyList<StepPlanner> Bind(RecipeStage stage, StrategyDemand demand, PluginSet plugins, PluginHost host,
+        AuxiliaryOpener open, List<Problem> problems)
     {
         List<StepPlanner> steps = [];
         if (stage.Then is [{ } first, ..] && (stage.MergeMethod.Text.Length == 0 || demand.Base == BaseUse.None || stage.BaseModel is null))
         {
-            problems.Add(new Problem(ErrorCodes.SourceCount, $"'then' works on what was added to a base, and '{demand.Name}' adds nothing to one{(stage.BaseModel is null ? ": none is named" : "")}",
+            problems.Add(new Problem(ErrorCodes.SourceCount,
+                $"'then' works on what was added to a base, and '{demand.Name}' adds nothing to "
+                    + $"one{(stage.BaseModel is null ? ": none is named" : "")}",
                 "Take a strategy that merges into a base, such as `merge_method: task_arithmetic`, and name the base.", first.Id.Place));
             return [];
         }
@@ -47,16 +50,20 @@ internal sealed class StepPlanner
 
             if (!CanStep(installed.Export))
             {
-                problems.Add(new Problem(ErrorCodes.SourceCount, $"'{asked.Id.Text}' is no step of 'then': it does not merge a single model into a base",
-                    $"Steps are {string.Join(", ", plugins.Exports(ExportKind.Strategy).Where(other => CanStep(other.Export)).Select(other => other.Export.Id).Distinct().Order(StringComparer.Ordinal))}.",
+                problems.Add(new Problem(ErrorCodes.SourceCount,
+                    $"'{asked.Id.Text}' is no step of 'then': it does not merge a single model into a base",
+                    "Steps are " + string.Join(", ", plugins.Exports(ExportKind.Strategy).Where(other => CanStep(other.Export))
+                        .Select(other => other.Export.Id).Distinct().Order(StringComparer.Ordinal)) + ".",
                     asked.Id.Place));
                 continue;
             }
 
             IMergeStrategy strategy = host.Create<IMergeStrategy>(installed);
-            ParameterBinder binder = new(new OptionsSchema(strategy.OptionsType, installed), stage with { Parameters = [asked.Parameters], Slices = [] }, open, problems);
+            ParameterBinder binder = new(new OptionsSchema(strategy.OptionsType, installed),
+                stage with { Parameters = [asked.Parameters], Slices = [] }, open, problems);
             binder.Check(asked.Id.Text);
-            Dictionary<string, string> parameters = asked.Parameters.Settings.ToDictionary(setting => setting.Key, setting => setting.Value.Value.ToString()!);
+            Dictionary<string, string> parameters = asked.Parameters.Settings
+                .ToDictionary(setting => setting.Key, setting => setting.Value.Value.ToString()!);
             steps.Add(new StepPlanner(new StageStep(installed, parameters), strategy, binder, asked.Id.Place));
         }
 
@@ -72,7 +79,8 @@ internal sealed class StepPlanner
     /// <param name="position">Where its layer lies in the slice, in [0, 1].</param>
     public TensorGroup Group(TensorGroup group, RecipeSlice slice, double position)
     {
-        object options = _binder.BindAll(slice with { Parameters = ParameterSet.Empty, Module = null }, group.Output.Name, position, _place);
+        object options = _binder.BindAll(slice with { Parameters = ParameterSet.Empty, Module = null }, group.Output.Name, position,
+            _place);
         TensorInfo merged = group.Output with { DType = DType.F32 };
         return new TensorGroup
         {
@@ -92,8 +100,12 @@ internal sealed class StepPlanner
     {
         Treatment? treatment = _strategy.Merge(group);
         string? breach = treatment is JoinTreatment or MakeTreatment ? "asks for what only builders may ask for"
-            : treatment is MeasureTreatment measure && measure.Statistics.Any(statistic => statistic.Scope == StatisticScope.Model) ? "asks for a statistic over the model, which no step can have" : null;
-        return breach is null && !TreatmentContract.IsBroken(treatment, 1, hasBase: true, out breach) ? treatment : throw PluginMistake.Broken(Step.Installed, breach);
+            : treatment is MeasureTreatment measure && measure.Statistics.Any(statistic => statistic.Scope == StatisticScope.Model)
+                ? "asks for a statistic over the model, which no step can have"
+                : null;
+        return breach is null && !TreatmentContract.IsBroken(treatment, 1, hasBase: true, out breach)
+            ? treatment
+            : throw PluginMistake.Broken(Step.Installed, breach);
     });
 
     /// <summary>What auxiliary checkpoints among the step's options say of the base.</summary>

@@ -44,10 +44,12 @@ internal sealed class Vocabulary
                 vocabulary.Add(json);
                 break;
             case TokenizerFiles.SentencePiece:
-                vocabulary.Add(SentencePieceModel.Read(Find(model, file)!.ReadBytes(), $"'{model.Name}': {file}").Pieces.Select(piece => piece.Text));
+                vocabulary.Add(SentencePieceModel.Read(Find(model, file)!.ReadBytes(), $"'{model.Name}': {file}").Pieces
+                    .Select(piece => piece.Text));
                 break;
             default:
-                vocabulary.Add(Encoding.UTF8.GetString(Find(model, file)!.ReadBytes()).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r')));
+                vocabulary.Add(Encoding.UTF8.GetString(Find(model, file)!.ReadBytes()).TrimEnd('\n').Split('\n')
+                    .Select(line => line.TrimEnd('\r')));
                 break;
         }
 
@@ -65,7 +67,8 @@ internal sealed class Vocabulary
         {
             foreach ((string id, JsonNode? token) in decoder)
             {
-                vocabulary.Add(token.Find("content").AsText(), int.TryParse(id, CultureInfo.InvariantCulture, out int number) ? JsonValue.Create(number) : null);
+                vocabulary.Add(token.Find("content").AsText(),
+                    int.TryParse(id, CultureInfo.InvariantCulture, out int number) ? JsonValue.Create(number) : null);
             }
         }
         else
@@ -80,7 +83,9 @@ internal sealed class Vocabulary
     public static bool AreSame(InputModel a, InputModel b)
     {
         // What formats have of their own tells more, and costs less than what is made of it.
-        string[] own = [.. a.Companions.Select(file => file.Name).Where(name => name.StartsWith("tokenizer.", StringComparison.Ordinal) && name is not (TokenizerFiles.Json or TokenizerFiles.SentencePiece))];
+        string[] own = [.. a.Companions.Select(file => file.Name)
+            .Where(name => name.StartsWith("tokenizer.", StringComparison.Ordinal)
+                && name is not (TokenizerFiles.Json or TokenizerFiles.SentencePiece))];
         return own.Any(name => Find(b, name) is not null) ? own.All(Agree)
             : _files.Append("added_tokens.json").All(Agree) && JsonNode.DeepEquals(Decoder(a), Decoder(b));
 
@@ -96,7 +101,8 @@ internal sealed class Vocabulary
     /// <param name="other">The other.</param>
     /// <param name="here">Whose this is.</param>
     /// <param name="there">Whose the other is.</param>
-    /// <returns><see langword="null"/> if every token here, by the text that it means, has the same id there; tokens that only the other has do not count.</returns>
+    /// <returns><see langword="null"/> if every token here, by the text that it means, has the same id there; tokens
+    /// that only the other has do not count.</returns>
     public string? Difference(Vocabulary other, string here, string there)
     {
         if (_isOffset != other._isOffset)
@@ -105,22 +111,27 @@ internal sealed class Vocabulary
         }
 
         List<KeyValuePair<int, string>> unlike =
-            [.. _tokens.Where(token => !other._tokens.TryGetValue(token.Key, out string? found) || TextOf(found) != TextOf(token.Value)).OrderBy(token => token.Key)];
+            [.. _tokens.Where(token => !other._tokens.TryGetValue(token.Key, out string? found) || TextOf(found) != TextOf(token.Value))
+                .OrderBy(token => token.Key)];
         if (unlike.Count == 0)
         {
             return null;
         }
 
         (int id, string token) = unlike[0];
-        string found = other._tokens.TryGetValue(id, out string? text) ? $"'{CheckpointException.Printable(text)}' in '{there}'" : $"not in '{there}'";
-        return $"id {id} is '{CheckpointException.Printable(token)}' in '{here}' and {found}{(unlike.Count > 1 ? $", and {unlike.Count - 1} more" : "")}";
+        string found = other._tokens.TryGetValue(id, out string? text)
+            ? $"'{CheckpointException.Printable(text)}' in '{there}'"
+            : $"not in '{there}'";
+        return $"id {id} is '{CheckpointException.Printable(token)}' in '{here}' "
+            + $"and {found}{(unlike.Count > 1 ? $", and {unlike.Count - 1} more" : "")}";
     }
 
     private static JsonNode? Decoder(InputModel model) => model.ReadJson("tokenizer_config.json").Find("added_tokens_decoder");
 
     // SentencePiece's tokens spell a space as ▁ and a byte as <0x09>; where files differ in that, they still mean the same text.
     private static string TextOf(string token) =>
-        token is ['<', '0', 'x', >= '0' and <= '7', _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+        token is ['<', '0', 'x', >= '0' and <= '7', _, '>']
+            && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
             ? ((char)value).ToString()
             : token.Replace('\u2581', ' ');
 

@@ -5,11 +5,13 @@ using MergeHost.Recipes;
 
 namespace MergeHost.Planning;
 
-/// <summary>Finds models whose shapes or tokens do not go together; alignments have made those alike that a recipe lists them for.</summary>
+/// <summary>Finds models whose shapes or tokens do not go together; alignments have made those
+/// alike that a recipe lists them for.</summary>
 /// <remarks>Where a stage has alignments they answer for the tokens, and only shapes are compared.</remarks>
 internal sealed class VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, List<Problem> problems)
 {
-    private const string Hint = "Set `tokenizer_source: union` to keep the tokens of all models, or `tokenizer_source: base` or that of a model to keep one's.";
+    private const string Hint =
+        "Set `tokenizer_source: union` to keep the tokens of all models, or `tokenizer_source: base` or that of a model to keep one's.";
 
     private readonly HashSet<InputModel> _givers = [];
 
@@ -31,12 +33,15 @@ internal sealed class VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<s
             return first;
         }
 
-        bool differByTokens = TensorRoles.IsByToken(name) && inputs.All(input => input.Tensor.Shape.Rank > 0 && input.Tensor.Shape.RowLength == first.RowLength);
+        bool differByTokens = TensorRoles.IsByToken(name)
+            && inputs.All(input => input.Tensor.Shape.Rank > 0 && input.Tensor.Shape.RowLength == first.RowLength);
         problems.Add(differByTokens
             ? new Problem(ErrorCodes.VocabularyMismatch,
-                $"tensor '{name}' has rows for unlike numbers of tokens: {string.Join(", ", inputs.Select(input => $"{input.Tensor.Shape[0]} in '{input.Model.Name}'"))}", Hint)
+                $"tensor '{name}' has rows for unlike numbers of "
+                    + $"tokens: {string.Join(", ", inputs.Select(input => $"{input.Tensor.Shape[0]} in '{input.Model.Name}'"))}", Hint)
             : new Problem(ErrorCodes.ShapeMismatch,
-                $"tensor '{name}': shape {other.Tensor.Shape} in '{other.Model.Name}', {first} in '{inputs[0].Model.Name}'", "Merge models of one size."));
+                $"tensor '{name}': shape {other.Tensor.Shape} in '{other.Model.Name}', {first} in '{inputs[0].Model.Name}'",
+                "Merge models of one size."));
         return null;
     }
 
@@ -45,7 +50,8 @@ internal sealed class VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<s
     {
         InputModel owner = models[stage.Donor.Name];
         InputModel[] others = stage.Align.Count > 0 ? [] : [.. _givers.Where(model => model != owner)];
-        InputModel[] unlike = [.. others.Zip(Together.Select(others, model => Vocabulary.AreSame(owner, model))).Where(pair => !pair.Second).Select(pair => pair.First)];
+        InputModel[] unlike = [.. others.Zip(Together.Select(others, model => Vocabulary.AreSame(owner, model))).Where(pair => !pair.Second)
+            .Select(pair => pair.First)];
         if (unlike.Length == 0 || Vocabulary.Read(owner) is not { } own)
         {
             return;
@@ -61,11 +67,13 @@ internal sealed class VocabularyPlanner(RecipeStage stage, IReadOnlyDictionary<s
 
             if (own.Difference(tokens, owner.Name, model.Name) is { } difference)
             {
-                problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"'{model.Name}' and '{owner.Name}' have different tokens: {difference}", Hint, place));
+                problems.Add(new Problem(ErrorCodes.VocabularyMismatch,
+                    $"'{model.Name}' and '{owner.Name}' have different tokens: {difference}", Hint, place));
             }
             else if (tokens.Difference(own, model.Name, owner.Name) is { } more)
             {
-                problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the output gets the tokenizer of '{owner.Name}', and '{model.Name}' has more tokens: {more}",
+                problems.Add(new Problem(ErrorCodes.VocabularyMismatch,
+                    $"the output gets the tokenizer of '{owner.Name}', and '{model.Name}' has more tokens: {more}",
                     "Set `tokenizer_source: union` to keep them, or `tokenizer_source: base` if that is meant.", place, Severity.Warning));
             }
         }

@@ -12,7 +12,8 @@ internal sealed record AuxiliaryClaim(InputTensor Of, AuxiliaryCheckpoint Auxili
     /// <param name="options">The options.</param>
     /// <param name="isPerSource">Whether those that differ by source are meant, or the others.</param>
     public static IEnumerable<AuxiliaryCheckpoint> Among(object options, bool isPerSource) => options.GetType().GetProperties()
-        .Where(property => property.PropertyType == typeof(AuxiliaryCheckpoint) && property.IsDefined(typeof(Strategies.PerSourceAttribute)) == isPerSource)
+        .Where(property => property.PropertyType == typeof(AuxiliaryCheckpoint)
+            && property.IsDefined(typeof(Strategies.PerSourceAttribute)) == isPerSource)
         .Select(property => property.GetValue(options)).OfType<AuxiliaryCheckpoint>();
 
     /// <summary>Makes sure that it was made of this weight, as far as it says so.</summary>
@@ -23,7 +24,9 @@ internal sealed record AuxiliaryClaim(InputTensor Of, AuxiliaryCheckpoint Auxili
         if (Expected is { } expected && expected != digest)
         {
             throw new MergeHostException(new Problem(
-                ErrorCodes.AuxiliaryMismatch, $"tensor '{Of.Tensor.Name}': '{Auxiliary.Name}' was made of a model whose tensor has the digest {expected}; that of '{Of.Model.Name}' has {digest}",
+                ErrorCodes.AuxiliaryMismatch,
+                $"tensor '{Of.Tensor.Name}': '{Auxiliary.Name}' was made of a model whose tensor has the digest {expected}; that of "
+                    + $"'{Of.Model.Name}' has {digest}",
                 $"Make it of this model: `mergehost statistics {Of.Model.Name} --text FILE {Auxiliary.Name}`."), null);
         }
     }

@@ -11,7 +11,8 @@ namespace MergeHost.Plans;
 /// <param name="Format">The format.</param>
 /// <param name="Options">The record of its options.</param>
 /// <param name="Files">The files that its options name, each with the place of its name.</param>
-internal sealed record BoundFormat(InstalledExport Installed, IWritableCheckpointFormat Format, object Options, IReadOnlyList<YamlScalar> Files)
+internal sealed record BoundFormat(InstalledExport Installed, IWritableCheckpointFormat Format, object Options,
+    IReadOnlyList<YamlScalar> Files)
 {
     /// <summary>The option that tells the type of the weights, for which a recipe may write <c>out_type</c>.</summary>
     public const string Type = "type";
@@ -23,14 +24,18 @@ internal sealed record BoundFormat(InstalledExport Installed, IWritableCheckpoin
     /// <param name="place">Where it is named.</param>
     /// <param name="problems">Receives what is wrong with them.</param>
     public static BoundFormat Create(
-        InstalledExport installed, IWritableCheckpointFormat format, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings, TextPlace? place, List<Problem> problems)
+        InstalledExport installed, IWritableCheckpointFormat format, IReadOnlyList<(YamlScalar Name, YamlNode Value)> settings,
+        TextPlace? place, List<Problem> problems)
     {
         OptionsSchema schema = new(format.OptionsType, installed);
         object options = OptionsReader.Read(schema, installed.Export.Id, settings, place, problems);
         return new BoundFormat(installed, format, options,
         [
             .. schema.Options.Where(option => option.IsFile && option.Property.GetValue(options) is not null)
-                .Select(option => ((YamlScalar)settings.First(setting => setting.Name.Text == option.Name).Value) with { Text = (string)option.Property.GetValue(options)! }),
+                .Select(option => ((YamlScalar)settings.First(setting => setting.Name.Text == option.Name).Value) with
+                {
+                    Text = (string)option.Property.GetValue(options)!
+                }),
         ]);
     }
 
@@ -41,7 +46,8 @@ internal sealed record BoundFormat(InstalledExport Installed, IWritableCheckpoin
         List<Problem> problems = [];
         try
         {
-            Create(installed, format, [(new YamlScalar(Type, true, nowhere), new YamlScalar(type, true, nowhere))], null, problems).ChooseTypes([]);
+            Create(installed, format, [(new YamlScalar(Type, true, nowhere), new YamlScalar(type, true, nowhere))], null, problems)
+                .ChooseTypes([]);
             return problems.Count == 0;
         }
         catch (CheckpointException)
@@ -52,5 +58,6 @@ internal sealed record BoundFormat(InstalledExport Installed, IWritableCheckpoin
 
     /// <summary>Decides in which types tensors are stored.</summary>
     /// <exception cref="MergeHostException">The format refuses the options, or fails.</exception>
-    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors) => PluginCall.Run(Installed, null, () => Format.ChooseTypes(tensors, Options));
+    public IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors) =>
+        PluginCall.Run(Installed, null, () => Format.ChooseTypes(tensors, Options));
 }

@@ -22,14 +22,18 @@ internal sealed record BoundScorer(InstalledExport Installed, ILayerScorer Score
     /// <param name="open">Opens checkpoints that options name.</param>
     /// <param name="problems">Receives what is wrong with them.</param>
     public static BoundScorer Create(
-        InstalledExport installed, PluginHost host, IReadOnlyList<(YamlScalar Name, YamlScalar Value)> settings, AuxiliaryOpener open, List<Problem> problems)
+        InstalledExport installed, PluginHost host, IReadOnlyList<(YamlScalar Name, YamlScalar Value)> settings, AuxiliaryOpener open,
+        List<Problem> problems)
     {
         ILayerScorer scorer = host.Create<ILayerScorer>(installed);
         OptionsReader reader = new(installed.Export.Id, problems, open: open);
-        return new BoundScorer(installed, scorer, reader.Read(new OptionsSchema(scorer.OptionsType, installed), [.. settings.Select(setting => (setting.Name, (YamlNode)setting.Value))], null));
+        return new BoundScorer(installed, scorer,
+            reader.Read(new OptionsSchema(scorer.OptionsType, installed),
+                [.. settings.Select(setting => (setting.Name, (YamlNode)setting.Value))], null));
     }
 
     /// <summary>Its options as recipes have them.</summary>
     public IReadOnlyDictionary<string, string> OptionTexts =>
-        new OptionsSchema(Scorer.OptionsType, Installed).Options.ToDictionary(option => option.Name, option => OptionInfo.Format(option.Property.GetValue(Options)));
+        new OptionsSchema(Scorer.OptionsType, Installed).Options
+            .ToDictionary(option => option.Name, option => OptionInfo.Format(option.Property.GetValue(Options)));
 }

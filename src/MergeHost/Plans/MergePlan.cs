@@ -61,7 +61,8 @@ internal sealed record StagePlan
     /// <summary>The type that the output's name asks for, where the recipe says none.</summary>
     public string? NamedType { get; init; }
 
-    /// <summary>The transform that the output is packed through, and the plugin it comes from; <see langword="null"/> for plain output.</summary>
+    /// <summary>The transform that the output is packed through, and the plugin it comes from;
+    /// <see langword="null"/> for plain output.</summary>
     public InstalledExport? Packing { get; init; }
 
     /// <summary>How the output is packed; <see langword="null"/> for plain output.</summary>
@@ -78,8 +79,11 @@ internal sealed record StagePlan
 
     /// <summary>What takes part in the stage of what plugins have.</summary>
     public IEnumerable<InstalledExport> Exports =>
-        new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>().Concat(Alignments.Select(alignment => alignment.Installed))
-            .Concat(Alignments.SelectMany(alignment => alignment.Others).SelectMany(model => model.Exports)).Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Then.Select(step => step.Installed)).Concat(Models.Concat(Auxiliaries).SelectMany(model => model.Exports)).Distinct();
+        new[] { Strategy, Builder, Runtime, Format, Packing }.OfType<InstalledExport>()
+            .Concat(Alignments.Select(alignment => alignment.Installed))
+                .Concat(Alignments.SelectMany(alignment => alignment.Others).SelectMany(model => model.Exports))
+                .Concat(Selection?.Scorers.Select(scorer => scorer.Installed) ?? []).Concat(Then.Select(step => step.Installed))
+                .Concat(Models.Concat(Auxiliaries).SelectMany(model => model.Exports)).Distinct();
 
     /// <summary>The checkpoints that a window chose, or <see langword="null"/> without one.</summary>
     public IReadOnlyList<WindowCheckpoint>? Window =>
@@ -95,18 +99,20 @@ internal sealed record StagePlan
     public IReadOnlyList<InputModel> Auxiliaries { get; init; } = [];
 
     /// <summary>The models of which any tensor is read: all but one that gives only its configuration.</summary>
-    public IEnumerable<InputModel> ReadModels => Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));
+    public IEnumerable<InputModel> ReadModels =>
+        Models.Where(model => Tensors.Any(tensor => tensor.Read.Any(input => input.Model == model)));
 
     /// <summary>The tensors of the output in the order in which they are stored.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
 
     /// <summary>
-    /// The sources that must change something, and in which tensors of the output they can: those that take part with a weight other than 0,
-    /// except those that the recipe excuses.
+    /// The sources that must change something, and in which tensors of the output they can: those that take part with a weight other
+    /// than 0, except those that the recipe excuses.
     /// </summary>
     public IReadOnlyDictionary<InputModel, HashSet<string>> MustChange { get; init; } = new Dictionary<InputModel, HashSet<string>>();
 
-    /// <summary>How bad it is if one of them changes nothing: an error where the recipe weighs sources, as the strategy may find that out itself.</summary>
+    /// <summary>How bad it is if one of them changes nothing: an error where the recipe weighs sources, as
+    /// the strategy may find that out itself.</summary>
     public Severity Unchanged { get; init; }
 
     /// <summary>The tensors of each model that no tensor of the output is made from, each with the rule that excuses it.</summary>
@@ -127,7 +133,9 @@ internal sealed record StagePlan
         {
             Selection = Selection! with { Choices = choices },
             Offered = Tensors,
-            Tensors = [.. Tensors.Select(tensor => byName.TryGetValue(tensor.Output.Name, out TensorChoice? choice) ? Selection.Apply(tensor, choice) : tensor)],
+            Tensors = [.. Tensors.Select(tensor => byName.TryGetValue(tensor.Output.Name, out TensorChoice? choice)
+                ? Selection.Apply(tensor, choice)
+                : tensor)],
         };
     }
 }
@@ -170,7 +178,10 @@ internal sealed record TensorPlan(TensorInfo Output, Treatment Treatment, InputT
         ? parts.Sum(part => part.Tensor.LengthBytes)
         : Treatment switch
         {
-            JoinTreatment join => join.Parts.Sum(part => Sources[part.Source].Tensor.DType is { } type ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes : 0),
+            JoinTreatment join =>
+                join.Parts.Sum(part => Sources[part.Source].Tensor.DType is { } type
+                    ? (part.Count + type.BlockElements - 1) / type.BlockElements * type.BlockBytes
+                    : 0),
             MakeTreatment { HoldsSources: false } => 0,
             MakeTreatment => Sources.Sum(source => source.Tensor.LengthBytes),
             _ => Read.Sum(input => input.Tensor.DType.LengthBytes(Output.ElementCount)),

@@ -12,7 +12,8 @@ internal sealed record ScorePair(string Name, int? Layer, InputTensor Base, Inpu
     /// <summary>What the tensor does in the model.</summary>
     public TensorRole Role => TensorRoles.Of(Name);
 
-    /// <summary>The module type: what stands after the layer's number, such as <c>self_attn.q_proj</c>; the name itself outside the layers.</summary>
+    /// <summary>The module type: what stands after the layer's number, such as <c>self_attn.q_proj</c>;
+    /// the name itself outside the layers.</summary>
     public string Module => ModuleOf(Name);
 
     /// <summary>Bytes of both tensors as stored.</summary>

@@ -37,7 +37,9 @@ internal sealed record SelectionPlan(RecipeSelection Selection, IReadOnlyList<Bo
 
     private static TensorPlan Copy(TensorPlan plan, InputTensor input) => new(plan.Output, Strategies.Treatment.CopyBase(), input, [])
     {
-        Packed = plan.Packed is { Copies.Count: > 0 } packed ? packed with { Copied = plan.Inputs.Zip(packed.Copies).FirstOrDefault(pair => pair.First == input).Second ?? [] } : plan.Packed,
+        Packed = plan.Packed is { Copies.Count: > 0 } packed
+            ? packed with { Copied = plan.Inputs.Zip(packed.Copies).FirstOrDefault(pair => pair.First == input).Second ?? [] }
+            : plan.Packed,
     };
 }
 

@@ -13,7 +13,8 @@ internal static class StageAccounts
     /// <param name="stage">The stage; where scores choose, once they have.</param>
     public static IReadOnlyList<TensorAccount> Of(StagePlan stage)
     {
-        Dictionary<InputModel, Dictionary<string, Outcome>> fates = stage.Models.ToDictionary(model => model, _ => new Dictionary<string, Outcome>());
+        Dictionary<InputModel, Dictionary<string, Outcome>> fates = stage.Models.ToDictionary(model => model,
+            _ => new Dictionary<string, Outcome>());
         foreach (TensorPlan plan in stage.Tensors)
         {
             foreach (InputTensor input in plan.Read)
@@ -60,14 +61,17 @@ internal static class StageAccounts
             fates.TryAdd(name, new Outcome(name, Fate.Excused, rule));
         }
 
-        ILookup<Fate, Outcome> byFate = model.Stored.Select(tensor => fates.GetValueOrDefault(tensor.Name)).OfType<Outcome>().ToLookup(outcome => outcome.Fate);
+        ILookup<Fate, Outcome> byFate = model.Stored.Select(tensor => fates.GetValueOrDefault(tensor.Name)).OfType<Outcome>()
+            .ToLookup(outcome => outcome.Fate);
         return new TensorAccount(
             model.Name, [.. byFate[Fate.Merged].Select(outcome => outcome.Name)], [.. byFate[Fate.Copied].Select(outcome => outcome.Name)],
-            ByReason(byFate[Fate.Consumed].Concat(model.Consumed.Select(tensor => new Outcome(tensor.Tensor.Name, Fate.Consumed, tensor.Transform)))),
+            ByReason(byFate[Fate.Consumed]
+                .Concat(model.Consumed.Select(tensor => new Outcome(tensor.Tensor.Name, Fate.Consumed, tensor.Transform)))),
             ByReason(byFate[Fate.Excused]));
 
         static SortedDictionary<string, IReadOnlyList<string>> ByReason(IEnumerable<Outcome> outcomes) => new(
-            outcomes.GroupBy(outcome => outcome.By, outcome => outcome.Name).ToDictionary(group => group.Key, group => (IReadOnlyList<string>)[.. group]),
+            outcomes.GroupBy(outcome => outcome.By, outcome => outcome.Name)
+                .ToDictionary(group => group.Key, group => (IReadOnlyList<string>)[.. group]),
             StringComparer.Ordinal);
     }
 

@@ -12,5 +12,6 @@ namespace MergeHost.Plans;
 internal sealed record StageAlignment(InstalledExport Installed, AlignedModels Result, IReadOnlyList<InputModel> Others)
 {
     /// <summary>What was done.</summary>
-    public AlignmentSummary Summary => new(Installed.Export.Id, $"{Installed.Plugin.Id} {Installed.Plugin.Version}", Result.Lines, Result.Report);
+    public AlignmentSummary Summary =>
+        new(Installed.Export.Id, $"{Installed.Plugin.Id} {Installed.Plugin.Version}", Result.Lines, Result.Report);
 }

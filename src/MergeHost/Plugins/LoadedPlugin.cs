@@ -80,7 +80,8 @@ internal sealed class LoadedPlugin : IDisposable
     /// <summary>The class of an export; none of its code runs.</summary>
     /// <exception cref="MergeHostException">MH3005: there is none.</exception>
     public Type TypeOf(PluginExport export) => _types.FirstOrDefault(type => type.GetCustomAttributes<ExportAttribute>(inherit: false).Any(
-            attribute => attribute.ContractType == export.Kind.Contract() && attribute.GetType().GetProperty("Id")?.GetValue(attribute) is string id && id == export.Id))
+            attribute => attribute.ContractType == export.Kind.Contract()
+                && attribute.GetType().GetProperty("Id")?.GetValue(attribute) is string id && id == export.Id))
         ?? throw Failed(Info, $"{export} cannot be described", new CompositionFailedException("its class is not there"));
 
     /// <inheritdoc/>

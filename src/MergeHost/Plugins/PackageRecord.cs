@@ -34,7 +34,8 @@ internal sealed record PackageRecord(string Id, string Version, string Sha512, s
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new MergeHostException(new Problem(ErrorCodes.PluginUnreadable, $"{path}: {exception.Message}", "Install the plugin again, or remove its folder."), exception);
+            throw new MergeHostException(new Problem(ErrorCodes.PluginUnreadable, $"{path}: {exception.Message}",
+                "Install the plugin again, or remove its folder."), exception);
         }
     }
 

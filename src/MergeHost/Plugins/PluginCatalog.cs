@@ -27,7 +27,8 @@ internal sealed class PluginCatalog
         ReportRivals();
 
         // The best comes last, for the last that is added wins.
-        _problems.AddRange(_plugins.Reverse<PluginInfo>().SelectMany(plugin => ModelArchitectures.Add(Path.Combine(plugin.Folder, ModelArchitectures.Folder))));
+        _problems.AddRange(_plugins.Reverse<PluginInfo>()
+            .SelectMany(plugin => ModelArchitectures.Add(Path.Combine(plugin.Folder, ModelArchitectures.Folder))));
     }
 
     /// <summary>Where was looked, in the order in which roots win.</summary>
@@ -54,15 +55,19 @@ internal sealed class PluginCatalog
     /// <summary>The place of a plugin's root among the roots; of two plugins with one export, the lower wins.</summary>
     public int RootIndex(PluginInfo plugin) => _roots.IndexOf(plugin.Root);
 
-    /// <summary>The problem with a plugin of which another root has other bytes under the same id and version, MH3004; <see langword="null"/> if there is none.</summary>
+    /// <summary>The problem with a plugin of which another root has other bytes under the same id and version, MH3004;
+    /// <see langword="null"/> if there is none.</summary>
     /// <remarks>Files are compared when this is first asked.</remarks>
     public Problem? ClashOf(PluginInfo plugin)
     {
         if (!_clashes.TryGetValue(plugin, out Problem? clash))
         {
-            _clashes.Add(plugin, clash = _copies.Where(copy => copy.Used == plugin && !HaveSameBytes(plugin, copy.Other)).Select(copy => new Problem(ErrorCodes.PluginDuplicate,
-                $"plugin {plugin} lies in '{plugin.Folder}' and, with other bytes, in '{copy.Other.Folder}'; nothing tells which is meant",
-                "Remove one of the folders, or give what you built a version of its own.")).FirstOrDefault());
+            _clashes.Add(plugin,
+                clash = _copies.Where(copy => copy.Used == plugin && !HaveSameBytes(plugin, copy.Other))
+                    .Select(copy => new Problem(ErrorCodes.PluginDuplicate,
+                        $"plugin {plugin} lies in '{plugin.Folder}' and, with other bytes, in '{copy.Other.Folder}'; nothing tells which "
+                            + "is meant",
+                        "Remove one of the folders, or give what you built a version of its own.")).FirstOrDefault());
         }
 
         return clash;
@@ -75,13 +80,16 @@ internal sealed class PluginCatalog
         PluginSet chosen = new(this);
         return
         [
-            .. _plugins.Where(plugin => bundled.Contains(plugin.Root)).SelectMany(plugin => plugin.Exports, (plugin, export) => (plugin, export))
-                .DistinctBy(own => own.export.ToString())
-                .Select(own => (own.plugin, Taken: chosen.Exports(own.export.Kind).FirstOrDefault(taken => taken.Export.Id == own.export.Id)))
-                .Where(own => own.Taken is not null && !bundled.Contains(own.Taken.Plugin.Root))
-                .Select(own => new Problem(ErrorCodes.PluginDuplicate,
-                    $"{own.Taken!.Export} is that of plugin {own.Taken.Plugin} in '{own.Taken.Plugin.Folder}', not of {own.plugin}, which comes with MergeHost",
-                    "Remove the folder if that is not meant.", Severity: Severity.Warning)),
+            .. _plugins.Where(plugin => bundled.Contains(plugin.Root))
+                .SelectMany(plugin => plugin.Exports, (plugin, export) => (plugin, export))
+                    .DistinctBy(own => own.export.ToString())
+                    .Select(own => (own.plugin,
+                        Taken: chosen.Exports(own.export.Kind).FirstOrDefault(taken => taken.Export.Id == own.export.Id)))
+                    .Where(own => own.Taken is not null && !bundled.Contains(own.Taken.Plugin.Root))
+                    .Select(own => new Problem(ErrorCodes.PluginDuplicate,
+                        $"{own.Taken!.Export} is that of plugin {own.Taken.Plugin} in '{own.Taken.Plugin.Folder}', not of {own.plugin}, "
+                            + "which comes with MergeHost",
+                        "Remove the folder if that is not meant.", Severity: Severity.Warning)),
         ];
     }
 
@@ -177,7 +185,8 @@ internal sealed class PluginCatalog
     }
 
     /// <summary>Tells if a plugin was built for other contracts than a host has, MH3003.</summary>
-    /// <remarks>Until 1.0 a minor version may change contracts, so that it must be equal; from 1.0 on it must not be above the host's.</remarks>
+    /// <remarks>Until 1.0 a minor version may change contracts, so that it must be equal; from 1.0
+    /// on it must not be above the host's.</remarks>
     public static Problem? ContractProblem(PluginInfo plugin, Version contracts)
     {
         Version built = plugin.ContractVersion;

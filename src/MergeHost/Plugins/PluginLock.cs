@@ -120,7 +120,8 @@ internal sealed class PluginLock
 
         if (now.Package is not null && locked.Package is not null && now.Package != locked.Package)
         {
-            yield return Differs($"plugin {plugin} was installed from a package with the SHA-512 {now.Package}, locked is {locked.Package}");
+            yield return Differs(
+                $"plugin {plugin} was installed from a package with the SHA-512 {now.Package}, locked is {locked.Package}");
         }
 
         foreach (string path in now.Files.Concat(locked.Files).Select(file => file.Path).Distinct().Order(StringComparer.Ordinal))
@@ -139,5 +140,6 @@ internal sealed class PluginLock
         "Install the plugins that are locked, or lock these by `mergehost plugins lock RECIPE`.");
 
     private sealed record Content(
-        IReadOnlyList<LockedPlugin> Plugins, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LockedModel>? Models = null);
+        IReadOnlyList<LockedPlugin> Plugins,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LockedModel>? Models = null);
 }

@@ -31,8 +31,11 @@ internal static class PluginRoots
     public static IReadOnlyList<string> Bundled(string appFolder)
     {
         string pointerFile = Path.Combine(appFolder, PointerFile);
-        IEnumerable<string> pointed = File.Exists(pointerFile) ? File.ReadLines(pointerFile).Select(line => line.Trim()).Where(line => line.Length > 0) : [];
-        return [.. pointed.Append("plugins").Select(line => Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(appFolder, line))))];
+        IEnumerable<string> pointed = File.Exists(pointerFile)
+            ? File.ReadLines(pointerFile).Select(line => line.Trim()).Where(line => line.Length > 0)
+            : [];
+        return [.. pointed.Append("plugins")
+            .Select(line => Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(appFolder, line))))];
     }
 
     /// <summary>The roots that exist, in the order in which they win.</summary>
@@ -52,7 +55,8 @@ internal static class PluginRoots
         IEnumerable<string> candidates =
         [
             explicitPath is null ? "" : Path.GetFullPath(explicitPath),
-            .. (environment(PathVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(path => Absolute(path, PathVariable)),
+            .. (environment(PathVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+                .Select(path => Absolute(path, PathVariable)),
             .. Bundled(appFolder),
             Home(environment) ?? "",
         ];

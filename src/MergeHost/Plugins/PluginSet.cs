@@ -50,7 +50,8 @@ internal sealed class PluginSet
         _chosen = [.. _chosen.OrderBy(plugin => !wanted.Contains(plugin.Id)).ThenBy(catalog.RootIndex)];
     }
 
-    /// <summary>What the recipe asks for and nothing installed fits, MH3006, in the order of the recipe; and plugins of which nothing tells which bytes are meant, MH3004.</summary>
+    /// <summary>What the recipe asks for and nothing installed fits, MH3006, in the order of the recipe; and plugins of which nothing
+    /// tells which bytes are meant, MH3004.</summary>
     public IReadOnlyCollection<Problem> Problems => [.. _unfit.Values, .. _chosen.Select(_catalog.ClashOf).OfType<Problem>()];
 
     /// <summary>The plugins of which something was resolved, by id.</summary>
@@ -85,8 +86,9 @@ internal sealed class PluginSet
     /// <param name="id">The id.</param>
     /// <param name="place">Where it stands, or <see langword="null"/>.</param>
     /// <exception cref="MergeHostException">There is none.</exception>
-    public InstalledExport Resolve(ExportKind kind, string id, TextPlace? place) => TryResolve(kind, id, out InstalledExport? installed, out Problem? problem)
-        ? installed : throw new MergeHostException([problem with { Place = problem.Place ?? place }]);
+    public InstalledExport Resolve(ExportKind kind, string id, TextPlace? place) =>
+        TryResolve(kind, id, out InstalledExport? installed, out Problem? problem)
+            ? installed : throw new MergeHostException([problem with { Place = problem.Place ?? place }]);
 
     private static PluginInfo? Choose(IEnumerable<PluginInfo> versions, PluginRequirement[] requirements, PluginLock? locked)
     {

@@ -134,7 +134,8 @@ internal static class PluginVerifier
             MetadataReader metadata = file.GetMetadataReader();
             return new AssemblyFile(
                 metadata.GetAssemblyDefinition().Version,
-                [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference).Select(reference => new Reference(metadata.GetString(reference.Name), reference.Version))],
+                [.. metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
+                    .Select(reference => new Reference(metadata.GetString(reference.Name), reference.Version))],
                 null);
         }
         catch (Exception exception)

@@ -2,7 +2,8 @@ using MergeHost.Storage.Text;
 
 namespace MergeHost.Recipes;
 
-/// <summary><c>output: {names: fused}</c>, or a base with such names: experts are merged one by one, and a second stage stores those of a layer in one tensor.</summary>
+/// <summary><c>output: {names: fused}</c>, or a base with such names: experts are merged one by one, and a second stage
+/// stores those of a layer in one tensor.</summary>
 internal static class FusedExperts
 {
     /// <summary>The word for experts that share a tensor.</summary>
@@ -19,7 +20,15 @@ internal static class FusedExperts
         string name = (stage.Name ?? "experts") + Suffix;
         TransformReference fuse = new(Transform, [(new YamlScalar("names", true, names.Place), names)], names.Place);
         ModelReference merged = new ModelReference(name, names.Place).With([fuse]);
-        yield return stage with { Name = name, OutputFormat = null, OutputOptions = [], OutputPacking = null, OutputNames = names, Evaluate = null };
+        yield return stage with
+        {
+            Name = name,
+            OutputFormat = null,
+            OutputOptions = [],
+            OutputPacking = null,
+            OutputNames = names,
+            Evaluate = null
+        };
         yield return new RecipeStage
         {
             Place = names.Place,

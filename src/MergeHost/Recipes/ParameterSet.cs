@@ -62,7 +62,8 @@ internal sealed record GradientSetting(IReadOnlyList<YamlScalar> Points) : Setti
 /// <summary>Values by conditions on the tensor's name; the first that matches holds.</summary>
 internal sealed record ConditionalSetting(IReadOnlyList<SettingCondition> Conditions) : SettingValue
 {
-    public override string ToString() => string.Join("; ", Conditions.Select(condition => $"{condition.Filter?.Text ?? "*"}: {condition.Value}"));
+    public override string ToString() =>
+        string.Join("; ", Conditions.Select(condition => $"{condition.Filter?.Text ?? "*"}: {condition.Value}"));
 
     public override IEnumerable<YamlScalar> Scalars => Conditions.SelectMany(condition => condition.Value.Scalars);
 

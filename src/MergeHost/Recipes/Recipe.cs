@@ -10,7 +10,8 @@ internal sealed record Recipe(string Path, string Text, IReadOnlyList<RecipeStag
 {
     /// <summary>The path of the suite by which the output is measured, or <see langword="null"/>.</summary>
     public string? SuitePath => Stages is [.., { Evaluate: { } suite }]
-        ? System.IO.Path.GetRelativePath(".", System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, suite.Text))
+        ? System.IO.Path.GetRelativePath(".",
+            System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, suite.Text))
         : null;
 }
 
@@ -33,7 +34,8 @@ internal sealed record RecipeStage
 
     public ModelReference? BaseModel { get; init; }
 
-    /// <summary>Whether the base is there for strategies that use one; if not, one that does not merges it like any other model, as in mergekit.</summary>
+    /// <summary>Whether the base is there for strategies that use one; if not, one that does not merges it
+    /// like any other model, as in mergekit.</summary>
     public bool OffersBase { get; init; }
 
     /// <summary>Runs of layers of the output, one after the other; <c>models:</c> is a single slice over all layers.</summary>
@@ -57,7 +59,8 @@ internal sealed record RecipeStage
     /// <summary>The type that the format is asked to store weights in, in its own words, or <see langword="null"/> to keep types.</summary>
     public YamlScalar? OutputType => OutputOptions.FirstOrDefault(option => option.Name.Text == "type").Value as YamlScalar;
 
-    /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has; <see langword="null"/> if the recipe does not say.</summary>
+    /// <summary>The packing that weights are stored in: <c>same</c>, <c>none</c>, or one that a plugin has;
+    /// <see langword="null"/> if the recipe does not say.</summary>
     public YamlScalar? OutputPacking { get; init; }
 
     /// <summary>How the output names experts, <c>separate</c> or <c>fused</c>; <see langword="null"/> for what the base does.</summary>
@@ -78,7 +81,8 @@ internal sealed record RecipeStage
     /// <summary>How little a quantised model may have learned.</summary>
     public NoiseLimits NoiseLimits { get; init; } = NoiseLimits.Usual;
 
-    /// <summary>Whether whole numbers and truth values that differ are those of the base, or of the first model; if not, they must be equal.</summary>
+    /// <summary>Whether whole numbers and truth values that differ are those of the base, or of the
+    /// first model; if not, they must be equal.</summary>
     public bool KeepsFirstIntegers { get; init; }
 
     /// <summary>What becomes of tensors that only some of the models have.</summary>
@@ -90,7 +94,8 @@ internal sealed record RecipeStage
     /// <summary>The models that may change nothing though they take part.</summary>
     public IReadOnlyList<YamlScalar> AllowUnchanged { get; init; } = [];
 
-    /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model or a window's latest if no base is named.</summary>
+    /// <summary>Whose configuration and tokenizer the output gets: the base's, or those of the first model or a
+    /// window's latest if no base is named.</summary>
     public ModelReference Donor => BaseModel ?? Slices[0].Sources[Window is null ? 0 : ^1].Model;
 
     /// <summary>Every model that the stage names, the base first, each name once.</summary>
@@ -101,7 +106,8 @@ internal sealed record RecipeStage
     /// <summary>The names of earlier stages that the stage reads.</summary>
     /// <param name="isStage">Whether a name is that of a stage.</param>
     public IEnumerable<string> StagesRead(Func<string, bool> isStage) =>
-        Models.Select(model => model.StageName(isStage)).Concat(Build?.Words.Select(word => new ModelReference(word, Place).StageName(isStage)) ?? []).OfType<string>();
+        Models.Select(model => model.StageName(isStage))
+            .Concat(Build?.Words.Select(word => new ModelReference(word, Place).StageName(isStage)) ?? []).OfType<string>();
 }
 
 /// <summary>A builder that a recipe asks for.</summary>
@@ -161,7 +167,13 @@ internal sealed record ModelReference(string Name, TextPlace Place)
 
     /// <summary>The same model with more applied to it.</summary>
     public ModelReference With(IReadOnlyList<TransformReference> apply) =>
-        apply.Count == 0 ? this : this with { Name = string.Join('+', apply.Select(transform => transform.ToString()).Prepend(Name)), Apply = [.. Apply, .. apply] };
+        apply.Count == 0
+            ? this
+            : this with
+            {
+                Name = string.Join('+', apply.Select(transform => transform.ToString()).Prepend(Name)),
+                Apply = [.. Apply, .. apply]
+            };
 
     /// <summary>The stage that is named, if one is.</summary>
     public string? StageName(Func<string, bool> isStage) => Split(isStage).Model is { } name && isStage(name) ? name : null;
@@ -183,7 +195,11 @@ internal sealed record TransformReference(string Id, IReadOnlyList<(YamlScalar N
 {
     /// <summary>The transform as flow-style YAML.</summary>
     public override string ToString() =>
-        Settings.Count == 0 ? Id : $"{Id}{{{string.Join(", ", Settings.Select(setting => $"{setting.Name.Text}: {(setting.Value is YamlScalar scalar ? scalar.Text : setting.Value.Kind)}"))}}}";
+        Settings.Count == 0
+            ? Id
+            : $"{Id}{{"
+                + $"{string.Join(", ", Settings.Select(setting => $"{setting.Name.Text}: "
+                    + $"{(setting.Value is YamlScalar scalar ? scalar.Text : setting.Value.Kind)}"))}}}";
 }
 
 /// <summary>Layers from <paramref name="Start"/> up to but without <paramref name="End"/>.</summary>
@@ -192,7 +208,8 @@ internal sealed record LayerRange(int Start, int End, TextPlace Place)
     public int Count => End - Start;
 }
 
-/// <summary>How little what a quantised model learned may be against what quantisation rounded off, in power: <c>‖τ‖² / ‖noise‖² − 1</c>.</summary>
+/// <summary>How little what a quantised model learned may be against what quantisation rounded off,
+/// in power: <c>‖τ‖² / ‖noise‖² − 1</c>.</summary>
 /// <param name="WarnBelow">Below it the user is warned; 0 for never.</param>
 /// <param name="FailBelow">Below it nothing is merged; 0 for never.</param>
 internal sealed record NoiseLimits(double WarnBelow, double FailBelow)

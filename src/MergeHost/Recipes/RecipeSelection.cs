@@ -8,4 +8,5 @@ namespace MergeHost.Recipes;
 /// <param name="Options">What is said of their options, scorer by scorer.</param>
 /// <param name="Settings">The other fields, each of which may differ from tensor to tensor: see <see cref="SelectionOptions"/>.</param>
 internal sealed record RecipeSelection(
-    TextPlace Place, IReadOnlyList<YamlScalar> Scorers, IReadOnlyDictionary<string, IReadOnlyList<(YamlScalar Name, YamlScalar Value)>> Options, ParameterSet Settings);
+    TextPlace Place, IReadOnlyList<YamlScalar> Scorers,
+    IReadOnlyDictionary<string, IReadOnlyList<(YamlScalar Name, YamlScalar Value)>> Options, ParameterSet Settings);

@@ -12,7 +12,8 @@ internal sealed record RecipeWindow(YamlScalar From)
     /// <summary>The first and the last step that may be taken, or <see langword="null"/> for any.</summary>
     public (long First, long Last)? Steps { get; init; }
 
-    /// <summary>How far the steps that are taken are apart, counted back from the latest; <see langword="null"/> for every step there is.</summary>
+    /// <summary>How far the steps that are taken are apart, counted back from the latest;
+    /// <see langword="null"/> for every step there is.</summary>
     public long? Every { get; init; }
 
     /// <summary>Where the weights come from.</summary>

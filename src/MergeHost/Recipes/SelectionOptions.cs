@@ -33,7 +33,8 @@ internal enum SelectionOthers
     Base,
 }
 
-/// <summary>The fields of <c>select:</c> but the scorers. Each may be a list of <c>filter:</c> and <c>value:</c>, except <c>unit</c> and <c>policy</c>.</summary>
+/// <summary>The fields of <c>select:</c> but the scorers. Each may be a list of <c>filter:</c> and <c>value:</c>,
+/// except <c>unit</c> and <c>policy</c>.</summary>
 internal sealed record SelectionOptions
 {
     /// <summary>What is scored and chosen.</summary>
@@ -53,7 +54,8 @@ internal sealed record SelectionOptions
     /// <summary>The score from which on a tensor is chosen: itself and what goes before it.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>Named values for <c>fraction</c>, and for the strategy's <c>t</c> if it has one; what the recipe says itself goes before them.</summary>
+    /// <summary>Named values for <c>fraction</c>, and for the strategy's <c>t</c> if it has one; what the
+    /// recipe says itself goes before them.</summary>
     public SelectionPolicy? Policy { get; init; }
 
     /// <summary>What is done with chosen tensors.</summary>

@@ -2,8 +2,8 @@ namespace MergeHost.Recipes;
 
 /// <summary>The weights of the checkpoints of a window, oldest first; those of a named schedule sum to 1.</summary>
 /// <remarks>
-/// A decay shape w with <c>w(0) = 1</c> and <c>w(1) = 0</c> over n evenly spaced checkpoints gives <c>cⱼ = w((j−1)/n) − w(j/n)</c>: the merge then
-/// weights each update between checkpoints as a run does whose learning rate decays in that shape.
+/// A decay shape w with <c>w(0) = 1</c> and <c>w(1) = 0</c> over n evenly spaced checkpoints gives <c>cⱼ = w((j−1)/n) − w(j/n)</c>: the
+/// merge then weights each update between checkpoints as a run does whose learning rate decays in that shape.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/2507.17634">WSM: decay-free learning rate schedule via checkpoint merging</seealso>
 /// <seealso href="https://arxiv.org/abs/2505.12082">Model merging in pre-training of large language models</seealso>

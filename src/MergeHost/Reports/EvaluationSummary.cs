@@ -57,7 +57,8 @@ public sealed record TaskSummary(
 
 /// <summary>How a merge compares with its base and its experts over several tasks.</summary>
 /// <param name="Name">The metric, such as <c>macroGain</c>.</param>
-/// <param name="Over">The tasks it is computed over: those with an <c>accuracy</c>, or the texts with a <c>perplexity</c>, taken as 100 / perplexity.</param>
+/// <param name="Over">The tasks it is computed over: those with an <c>accuracy</c>, or the texts with a
+/// <c>perplexity</c>, taken as 100 / perplexity.</param>
 /// <param name="Value">The value; gains and gaps in points of 100, retentions as shares; <see langword="null"/> where it has none.</param>
 /// <param name="Low">The lower end of the interval that holds the true value with a probability of 95 %.</param>
 /// <param name="High">Its upper end.</param>

@@ -1,12 +1,14 @@
 namespace MergeHost.Reports;
 
-/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store, a builder, an alignment or a benchmark, with its parameters.</summary>
+/// <summary>Something that a plugin has: a strategy, a scorer, a format, a transform, a store, a builder, an alignment
+/// or a benchmark, with its parameters.</summary>
 public sealed record ExportSummary
 {
     /// <summary>The plugin it comes from, with its version.</summary>
     public required string Plugin { get; init; }
 
-    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>builder</c>, <c>alignment</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
+    /// <summary>What it is: <c>strategy</c>, <c>scorer</c>, <c>format</c>, <c>transform</c>, <c>store</c>, <c>builder</c>,
+    /// <c>alignment</c>, <c>benchmark</c> or <c>runtime</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Its name in recipes.</summary>
@@ -15,7 +17,8 @@ public sealed record ExportSummary
     /// <summary>What it does, or <see langword="null"/> if the plugin does not say.</summary>
     public string? Description { get; init; }
 
-    /// <summary>What is to be known beyond that: limits, and differences from the source; <see langword="null"/> if the plugin does not say.</summary>
+    /// <summary>What is to be known beyond that: limits, and differences from the source;
+    /// <see langword="null"/> if the plugin does not say.</summary>
     public string? Remarks { get; init; }
 
     /// <summary>What is known of how good it is, with sources, or <see langword="null"/>.</summary>

@@ -101,7 +101,8 @@ public sealed record MergeManifest
         : null;
 
     /// <summary>The manifest with what a check of its last stage found.</summary>
-    internal MergeManifest WithCheck(string? check) => check is null ? this : this with { Stages = [.. Stages.SkipLast(1), Stages[^1] with { Check = check }] };
+    internal MergeManifest WithCheck(string? check) =>
+        check is null ? this : this with { Stages = [.. Stages.SkipLast(1), Stages[^1] with { Check = check }] };
 
     // What a list holds is not checked by the serializer.
     private bool HasNull => Plugins.Contains(null!) || Stages.Contains(null!) || Files.Contains(null!) || Tensors.Contains(null!)
@@ -152,18 +153,21 @@ public sealed record ManifestChoice(string Name, double? Score = null);
 /// <param name="Name">As the recipe has it.</param>
 /// <param name="Files">The files that hold its weights; none for an earlier stage.</param>
 /// <param name="Digest">XXH128 over the digests of all that was read of it.</param>
-/// <param name="Transforms">The transforms that it was read through, in order, each with its plugin; <see langword="null"/> if there are none.</param>
-/// <param name="Origins">The checkpoints of stores that it was read from, in the revisions that they were; <see langword="null"/> if there are none.</param>
+/// <param name="Transforms">The transforms that it was read through, in order, each with its plugin;
+/// <see langword="null"/> if there are none.</param>
+/// <param name="Origins">The checkpoints of stores that it was read from, in the revisions that they were;
+/// <see langword="null"/> if there are none.</param>
 public sealed record ManifestInput(
-    string Name, IReadOnlyList<ManifestFile> Files, string Digest, IReadOnlyList<string>? Transforms = null, IReadOnlyList<string>? Origins = null);
+    string Name, IReadOnlyList<ManifestFile> Files, string Digest, IReadOnlyList<string>? Transforms = null,
+    IReadOnlyList<string>? Origins = null);
 
 /// <summary>A file.</summary>
 /// <param name="Name">Its name, without a folder.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Sha256">The hash of its content, or <see langword="null"/> for a file with weights.</param>
 /// <param name="FrameSha256">
-/// For a file with weights of the output, SHA-256 over each run of bytes that belongs to no tensor (header, metadata, gaps): its offset and its
-/// length as 64-bit little-endian numbers, and then the bytes. The digests of the tensors cover the other bytes.
+/// For a file with weights of the output, SHA-256 over each run of bytes that belongs to no tensor (header, metadata, gaps): its offset and
+/// its length as 64-bit little-endian numbers, and then the bytes. The digests of the tensors cover the other bytes.
 /// </param>
 public sealed record ManifestFile(string Name, long Bytes, string? Sha256 = null, string? FrameSha256 = null);
 
@@ -177,5 +181,7 @@ public sealed record ManifestInputFile(string Name, string Identity);
 /// <param name="DType">Its dtype.</param>
 /// <param name="Shape">Its extents, outermost first.</param>
 /// <param name="Digest">XXH128 over the XXH128 of each unit of 65,536 elements, in order, in hexadecimal digits.</param>
-/// <param name="Figures">What the builder that made it noted of it, such as the residual of what was cut, by name; <see langword="null"/> if nothing.</param>
-public sealed record ManifestTensor(string Name, string DType, IReadOnlyList<long> Shape, string Digest, IReadOnlyDictionary<string, double>? Figures = null);
+/// <param name="Figures">What the builder that made it noted of it, such as the residual of what was cut, by
+/// name; <see langword="null"/> if nothing.</param>
+public sealed record ManifestTensor(string Name, string DType, IReadOnlyList<long> Shape, string Digest,
+    IReadOnlyDictionary<string, double>? Figures = null);

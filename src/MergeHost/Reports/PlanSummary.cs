@@ -16,9 +16,11 @@ public sealed record PlanSummary(IReadOnlyList<StageSummary> Stages, IReadOnlyLi
 /// <summary>A task of a suite, before anything was measured.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Benchmark">What measures.</param>
-/// <param name="Questions">How many questions it asks; <see langword="null"/> where it scores texts, or cannot tell without a model.</param>
+/// <param name="Questions">How many questions it asks; <see langword="null"/> where it scores
+/// texts, or cannot tell without a model.</param>
 /// <param name="LeastDifference">
-/// The least difference in points that it shows of two models four times in five, at a level of 5 %, if one of them alone is right on a quarter of the questions.
+/// The least difference in points that it shows of two models four times in five, at a level of 5 %, if one of them
+/// alone is right on a quarter of the questions.
 /// </param>
 public sealed record SuiteTaskSummary(string Name, string Benchmark, int? Questions, double? LeastDifference);
 

@@ -13,4 +13,5 @@ public sealed record PluginsSummary(IReadOnlyList<PluginSummary> Plugins, IReadO
 /// <param name="Contracts">The version of the contracts it was built for.</param>
 /// <param name="Folder">Where it lies.</param>
 /// <param name="Exports">What it has, such as <c>strategy 'ties'</c>.</param>
-public sealed record PluginSummary(string Id, string Version, string Description, string Contracts, string Folder, IReadOnlyList<string> Exports);
+public sealed record PluginSummary(string Id, string Version, string Description, string Contracts, string Folder,
+    IReadOnlyList<string> Exports);

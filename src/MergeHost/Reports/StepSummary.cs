@@ -7,5 +7,6 @@ namespace MergeHost.Reports;
 public sealed record StepSummary(string Id, string Plugin, IReadOnlyDictionary<string, string> Parameters)
 {
     /// <summary>The step in a line.</summary>
-    public string ToText() => Parameters.Count == 0 ? Id : $"{Id} ({string.Join(", ", Parameters.Select(parameter => $"{parameter.Key} {parameter.Value}"))})";
+    public string ToText() =>
+        Parameters.Count == 0 ? Id : $"{Id} ({string.Join(", ", Parameters.Select(parameter => $"{parameter.Key} {parameter.Value}"))})";
 }

@@ -8,8 +8,8 @@ namespace MergeHost.Reports;
 /// <param name="Copied">The tensors that are taken over as they are, but for their type.</param>
 /// <param name="Consumed">The tensors that are read for something else, by what reads them, such as a scorer.</param>
 /// <param name="Excused">
-/// The tensors that are left out, by the rule: <c>buffer</c>, <c>tied_head</c>, <c>other_layers</c>, <c>other_slice</c>, <c>configuration_only</c>,
-/// <c>integers</c>, or the strategy that takes another model's.
+/// The tensors that are left out, by the rule: <c>buffer</c>, <c>tied_head</c>, <c>other_layers</c>, <c>other_slice</c>,
+/// <c>configuration_only</c>, <c>integers</c>, or the strategy that takes another model's.
 /// </param>
 public sealed record TensorAccount(
     string Model, IReadOnlyList<string> Merged, IReadOnlyList<string> Copied, IReadOnlyDictionary<string, IReadOnlyList<string>> Consumed,
@@ -21,7 +21,8 @@ public sealed record TensorAccount(
         string?[] parts =
         [
             Part(Merged.Count, "merged"), Part(Copied.Count, "copied"),
-            .. Consumed.Select(pair => Part(pair.Value.Count, $"consumed by {pair.Key}")), .. Excused.Select(pair => Part(pair.Value.Count, $"excused by {pair.Key}")),
+            .. Consumed.Select(pair => Part(pair.Value.Count, $"consumed by {pair.Key}")),
+            .. Excused.Select(pair => Part(pair.Value.Count, $"excused by {pair.Key}")),
         ];
         return string.Join(", ", parts.OfType<string>());
 

@@ -28,7 +28,8 @@ internal sealed unsafe class MemoryCheckpoint : ICheckpointWriter, ICheckpointRe
 
     public void Write(TensorInfo tensor, long firstElement, ReadOnlySpan<byte> data) => data.CopyTo(At(tensor, firstElement, data.Length));
 
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) => At(tensor, firstElement, destination.Length).CopyTo(destination);
+    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) =>
+        At(tensor, firstElement, destination.Length).CopyTo(destination);
 
     public void Complete()
     {

@@ -42,6 +42,7 @@ internal sealed class MemoryRunner(MergePlan plan, string output, PluginHost hos
             }
         }
 
-        ICheckpointReader Open(InputModel model) => made.TryGetValue(model.Path, out MemoryCheckpoint? earlier) ? model.Derive(earlier) : model.Open();
+        ICheckpointReader Open(InputModel model) =>
+            made.TryGetValue(model.Path, out MemoryCheckpoint? earlier) ? model.Derive(earlier) : model.Open();
     }
 }

@@ -15,7 +15,8 @@ namespace MergeHost.Running;
 /// <summary>Makes an output in parts, by as many processes as there are, on any machines that share its folder.</summary>
 /// <remarks>
 /// A part is a run over some of the output's files, in a folder of its own with a journal of its own. Any may be run twice, run at once, or
-/// killed. To finish is to go on with a run that has made everything: it reads all bytes back, and makes what one run alone would have made.
+/// killed. To finish is to go on with a run that has made everything: it reads all bytes back,
+/// and makes what one run alone would have made.
 /// </remarks>
 /// <param name="plan">A plan without errors.</param>
 /// <param name="stageName">The stage, or <see langword="null"/> for the last.</param>
@@ -40,7 +41,8 @@ internal sealed class PartRunner(
 
     private Survey Answers => field ??= new Survey(Place, Command);
 
-    /// <summary>Makes a part, goes on where an earlier run stopped, or finds that it is done; waits where another process is making it.</summary>
+    /// <summary>Makes a part, goes on where an earlier run stopped, or finds that it is done; waits
+    /// where another process is making it.</summary>
     /// <exception cref="MergeHostException">The output cannot be made in parts, or the part cannot be made.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what is done is kept.</exception>
     public PartSummary Run(MergePart part, CancellationToken cancellation) => Guarded($"part {part}", () =>
@@ -68,7 +70,8 @@ internal sealed class PartRunner(
 
         if (mine.Shards.Count == 0)
         {
-            warnings?.Invoke(new Problem(ErrorCodes.NotInParts, $"{plan.Output.Path}: part {part} has nothing to make: the output has fewer files than there are parts",
+            warnings?.Invoke(new Problem(ErrorCodes.NotInParts,
+                $"{plan.Output.Path}: part {part} has nothing to make: the output has fewer files than there are parts",
                 "Make fewer parts, or smaller files by --shard-size.", null, Severity.Warning));
         }
 
@@ -86,8 +89,10 @@ internal sealed class PartRunner(
         return summary;
     }, cancellation);
 
-    /// <summary>Finds some of what is to be known of whole models before any part is made: choices by scores, and statistics over the model.</summary>
-    /// <param name="part">Which of the questions: their numbers are dealt out in turn. Where scores choose, what else is asked hangs on it, and the first part does all.</param>
+    /// <summary>Finds some of what is to be known of whole models before any part is made: choices by
+    /// scores, and statistics over the model.</summary>
+    /// <param name="part">Which of the questions: their numbers are dealt out in turn. Where scores choose, what else is asked
+    /// hangs on it, and the first part does all.</param>
     /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="MergeHostException">The output cannot be made in parts, or an input cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
@@ -113,7 +118,8 @@ internal sealed class PartRunner(
         }
 
         int measured = ModelStatistics.AreAsked(stage.Tensors)
-            ? new StageRunner(stage, host, options, cancellation).RunSurvey(Answers, question => _stage.Selection is not null || question % part.Count == part.Number - 1)
+            ? new StageRunner(stage, host, options, cancellation)
+                .RunSurvey(Answers, question => _stage.Selection is not null || question % part.Count == part.Number - 1)
             : 0;
         _maker.WarnOfUncompared(_stage);
         return summary with { Count = answered + measured, IsAlreadyComplete = answered + measured == 0 };
@@ -121,43 +127,46 @@ internal sealed class PartRunner(
 
     /// <summary>Puts the parts together: looks at all of them, byte by byte, and writes what belongs to the whole.</summary>
     /// <param name="cancellation">Asks to stop; the same call goes on.</param>
-    /// <param name="finishing">Called with what was made, unless it is an earlier stage, before the marks of an unfinished run are removed.</param>
+    /// <param name="finishing">Called with what was made, unless it is an earlier stage, before the
+    /// marks of an unfinished run are removed.</param>
     /// <returns>What was made, as one run would tell it.</returns>
     /// <exception cref="MergeHostException">Parts are missing or damaged, or are of another merge.</exception>
     /// <exception cref="OperationCanceledException">Stopped; the same call goes on.</exception>
-    public MergeManifest Finish(CancellationToken cancellation, Action<MergeManifest>? finishing = null) => Guarded("the finished output", () =>
-    {
-        if (_maker.Finished(_stage, Place) is { } finished)
+    public MergeManifest Finish(CancellationToken cancellation, Action<MergeManifest>? finishing = null) =>
+        Guarded("the finished output", () =>
         {
-            return PutAway(_maker.Checked(finished, _stage, Place, cancellation) with { IsAlreadyComplete = true }, finishing);
-        }
-
-        if (!Directory.Exists(Place.PartsPath))
-        {
-            throw OutputException.PartsMissing($"{plan.Output.Path}: no part is there", $"Make them by `{Command} --part 1/4` and so on.");
-        }
-
-        IReadOnlyList<ManifestStage> earlier = Earlier();
-        PartsRecord.Of(plan, _stage, _maker.IdentityOf(_stage).Merge).Claim(Place);
-        int[] counts = [.. Place.PartCounts()];
-        IReadOnlyList<PartPlan> parts = PartPlan.Divide(_stage, Place, host, counts is [int only] ? only : throw CountUnclear(counts));
-        IReadOnlyList<TensorRecord> recorded = CheckParts(parts);
-        StagePlan stage = Chosen();
-        MergeManifest manifest;
-        using (Journal journal = _maker.OpenJournal(stage, Place, force: false, out _))
-        {
-            if (IsPutAway(journal))
+            if (_maker.Finished(_stage, Place) is { } finished)
             {
-                return _maker.MadeBefore(_stage, Place)! with { IsAlreadyComplete = true };
+                return PutAway(_maker.Checked(finished, _stage, Place, cancellation) with { IsAlreadyComplete = true }, finishing);
             }
 
-            Gather(parts, recorded, journal);
-            StageRunner runner = new(stage, host, options, cancellation) { Refuse = lost => Damaged(parts, lost) };
-            manifest = _maker.Make(runner, stage, Place, journal, recorded, earlier, cancellation);
-        }
+            if (!Directory.Exists(Place.PartsPath))
+            {
+                throw OutputException.PartsMissing($"{plan.Output.Path}: no part is there",
+                    $"Make them by `{Command} --part 1/4` and so on.");
+            }
 
-        return PutAway(manifest, finishing);
-    }, cancellation);
+            IReadOnlyList<ManifestStage> earlier = Earlier();
+            PartsRecord.Of(plan, _stage, _maker.IdentityOf(_stage).Merge).Claim(Place);
+            int[] counts = [.. Place.PartCounts()];
+            IReadOnlyList<PartPlan> parts = PartPlan.Divide(_stage, Place, host, counts is [int only] ? only : throw CountUnclear(counts));
+            IReadOnlyList<TensorRecord> recorded = CheckParts(parts);
+            StagePlan stage = Chosen();
+            MergeManifest manifest;
+            using (Journal journal = _maker.OpenJournal(stage, Place, force: false, out _))
+            {
+                if (IsPutAway(journal))
+                {
+                    return _maker.MadeBefore(_stage, Place)! with { IsAlreadyComplete = true };
+                }
+
+                Gather(parts, recorded, journal);
+                StageRunner runner = new(stage, host, options, cancellation) { Refuse = lost => Damaged(parts, lost) };
+                manifest = _maker.Make(runner, stage, Place, journal, recorded, earlier, cancellation);
+            }
+
+            return PutAway(manifest, finishing);
+        }, cancellation);
 
     /// <summary>How far the parts are; nothing is changed, and nobody is kept waiting.</summary>
     /// <param name="count">How many parts there are; <see langword="null"/> to see it by those that were begun.</param>
@@ -165,9 +174,11 @@ internal sealed class PartRunner(
     public (bool IsFinished, IReadOnlyList<PartStatus> Parts) Status(int? count)
     {
         // An earlier stage is put away with the last.
-        bool isFinished = _maker.Finished(_stage, Place) is not null || (!IsLast && _maker.Finished(plan.Stages[^1], plan.Output) is not null);
+        bool isFinished = _maker.Finished(_stage, Place) is not null
+            || (!IsLast && _maker.Finished(plan.Stages[^1], plan.Output) is not null);
         int known = count ?? (isFinished ? 1 : Place.PartCounts() is [int only] ? only : throw CountUnclear([.. Place.PartCounts()]));
-        return (isFinished, [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished ? null : RecordsOf(part)))]);
+        return (isFinished,
+            [.. PartPlan.Divide(_stage, Place, host, known).Select(part => StatusOf(part, isFinished ? null : RecordsOf(part)))]);
     }
 
     /// <summary>Whether something must be known of whole models before any part is made.</summary>
@@ -179,10 +190,13 @@ internal sealed class PartRunner(
         MergeOptions usual = new();
         (bool IsGiven, string Text)[] given =
         [
-            (options.ShardSizeBytes != usual.ShardSizeBytes, $" --shard-size {options.ShardSizeBytes}"), (options.Seed != usual.Seed, $" --seed {options.Seed}"),
+            (options.ShardSizeBytes != usual.ShardSizeBytes, $" --shard-size {options.ShardSizeBytes}"),
+            (options.Seed != usual.Seed, $" --seed {options.Seed}"),
             (options.Device != usual.Device, $" --device {options.Device}"), (stage is not null, $" --stage {stage}"),
         ];
-        return $"mergehost merge {plan.Recipe.Path} {plan.Output.Path}{string.Concat(given.Where(option => option.IsGiven).Select(option => option.Text))}";
+        return "mergehost "
+            + $"merge {plan.Recipe.Path} {plan.Output.Path}"
+            + $"{string.Concat(given.Where(option => option.IsGiven).Select(option => option.Text))}";
     }
 
     // Holds of whatever is done to an output in parts: where another process does the same, wait for it and look again.
@@ -200,14 +214,16 @@ internal sealed class PartRunner(
             {
                 if (!isTold)
                 {
-                    warnings?.Invoke(new Problem(ErrorCodes.OutputLocked, $"{plan.Output.Path}: another process is making {what}; waiting until it is done", null, null, Severity.Warning));
+                    warnings?.Invoke(new Problem(ErrorCodes.OutputLocked,
+                        $"{plan.Output.Path}: another process is making {what}; waiting until it is done", null, null, Severity.Warning));
                     isTold = true;
                 }
 
                 cancellation.WaitHandle.WaitOne(_interval);
                 cancellation.ThrowIfCancellationRequested();
             }
-            catch (Exception exception) when (exception is OutputException or DirectoryNotFoundException && tries++ < 3 && _maker.MadeBefore(_stage, Place) is not null)
+            catch (Exception exception) when (exception is OutputException or DirectoryNotFoundException && tries++ < 3
+                && _maker.MadeBefore(_stage, Place) is not null)
             {
                 // Another process has finished the output, and put away the parts, in the middle of this.
             }
@@ -264,21 +280,25 @@ internal sealed class PartRunner(
         OutputPlace place = plan.Output.OfStage(stage.Stage.Name!);
         return _maker.MadeBefore(stage, place) is { } made && _maker.Difference(stage, place, made) is null
             ? made.Stages[^1]
-            : throw OutputException.PartsMissing($"{plan.Output.Path}: stage '{stage.Stage.Name}', which this one is made of, is not finished",
+            : throw OutputException.PartsMissing(
+                $"{plan.Output.Path}: stage '{stage.Stage.Name}', which this one is made of, is not finished",
                 $"Make it in parts by `{CommandOf(stage.Stage.Name)} --part 1/4` and so on, and finish it by the same with --finish.");
     })];
 
-    private StagePlan Chosen() => _stage.Selection is not { } selection ? _stage : _stage.Choose(Answers.FindChoices(selection) ?? throw Answers.Missing());
+    private StagePlan Chosen() =>
+        _stage.Selection is not { } selection ? _stage : _stage.Choose(Answers.FindChoices(selection) ?? throw Answers.Missing());
 
     private bool IsDone(PartPlan part, IEnumerable<TensorRecord> recorded)
     {
         HashSet<string> done = [.. recorded.Select(record => record.Name)];
-        return part.Shards.All(shard => Where(part, shard) is not null) && _stage.Tensors.Where(part.Makes).All(tensor => done.Contains(tensor.Output.Name));
+        return part.Shards.All(shard => Where(part, shard) is not null)
+            && _stage.Tensors.Where(part.Makes).All(tensor => done.Contains(tensor.Output.Name));
     }
 
     // In the part's own folder, or in the output's, where those that finish it put it.
     private string? Where(PartPlan part, Checkpoints.CheckpointShard shard) =>
-        new[] { Place.OfPart(part.Part).In(shard.File), Place.In(shard.File + PartialFile.Suffix), Place.In(shard.File) }.FirstOrDefault(File.Exists);
+        new[] { Place.OfPart(part.Part).In(shard.File), Place.In(shard.File + PartialFile.Suffix), Place.In(shard.File) }
+            .FirstOrDefault(File.Exists);
 
     // Without records: the output is finished.
     private PartStatus StatusOf(PartPlan part, IReadOnlyList<TensorRecord>? recorded)
@@ -289,7 +309,9 @@ internal sealed class PartRunner(
             : !File.Exists(own.JournalPath) ? PartStatus.NotBegun
             : Journal.IsOpen(own.JournalPath) ? PartStatus.Running
             : PartStatus.Stopped;
-        return new PartStatus(part.Part.ToString(), state, state == PartStatus.Done ? total : Math.Min(total, recorded!.DistinctBy(record => record.Name).Count()), total, part.LengthBytes);
+        return new PartStatus(part.Part.ToString(), state,
+            state == PartStatus.Done ? total : Math.Min(total, recorded!.DistinctBy(record => record.Name).Count()), total,
+            part.LengthBytes);
     }
 
     private IReadOnlyList<TensorRecord> RecordsOf(PartPlan part) =>
@@ -303,7 +325,9 @@ internal sealed class PartRunner(
         if (missing.Length > 0)
         {
             string listed = string.Join(", ", missing.Take(20).Select(status => $"{status.Part} ({Words(status)})"));
-            throw OutputException.PartsMissing($"{plan.Output.Path}: {missing.Length} of {parts.Count} parts are not finished: {listed}{(missing.Length > 20 ? ", …" : "")}",
+            throw OutputException.PartsMissing(
+                $"{plan.Output.Path}: {missing.Length} of {parts.Count} parts are not "
+                    + $"finished: {listed}{(missing.Length > 20 ? ", …" : "")}",
                 $"Run `{Command} --part {missing[0].Part}`{(missing.Length > 1 ? " and the others" : "")}, and then this again.");
         }
 
@@ -317,7 +341,8 @@ internal sealed class PartRunner(
     private void Gather(IReadOnlyList<PartPlan> parts, IReadOnlyList<TensorRecord> recorded, Journal journal)
     {
         recorded.ToList().ForEach(journal.Add);
-        foreach ((PartPlan part, Checkpoints.CheckpointShard shard) in parts.SelectMany(part => part.Shards, (part, shard) => (part, shard)))
+        foreach ((PartPlan part,
+            Checkpoints.CheckpointShard shard) in parts.SelectMany(part => part.Shards, (part, shard) => (part, shard)))
         {
             string own = Place.OfPart(part.Part).In(shard.File);
             if (File.Exists(own))
@@ -333,8 +358,10 @@ internal sealed class PartRunner(
         damaged.ToList().ForEach(part => Directory.Delete(Place.OfPart(part.Part).Folder, recursive: true));
         string listed = string.Join(", ", damaged.Select(part => part.Part));
         return OutputException.PartsMissing(
-            $"{plan.Output.Path}: part{(damaged.Length > 1 ? "s" : "")} {listed}: tensor '{lost[0].Output.Name}'{(lost.Count > 1 ? $" and {lost.Count - 1} more" : "")} holds other bytes than were written",
-            $"Run `{Command} --part {damaged[0].Part}`{(damaged.Length > 1 ? " and the others" : "")} again, and then this; look after the disk, too.");
+            $"{plan.Output.Path}: part{(damaged.Length > 1 ? "s" : "")} {listed}: tensor "
+                + $"'{lost[0].Output.Name}'{(lost.Count > 1 ? $" and {lost.Count - 1} more" : "")} holds other bytes than were written",
+            $"Run `{Command} --part {damaged[0].Part}`{(damaged.Length > 1 ? " and the others" : "")} again, and then this; look after the "
+                + "disk, too.");
     }
 
     private OutputException CountUnclear(int[] counts) => counts.Length == 0
@@ -344,5 +371,6 @@ internal sealed class PartRunner(
     private static StagePlan Find(MergePlan plan, string? name) => name is null ? plan.Stages[^1]
         : plan.Stages.FirstOrDefault(stage => stage.Stage.Name == name) ?? throw new MergeHostException([new Problem(ErrorCodes.StageGraph,
             $"{plan.Recipe.Path}: there is no stage '{name}'",
-            Suggestion.Hint(name, plan.Stages.Select(stage => stage.Stage.Name).OfType<string>(), "The stages are those with a `name:`; without --stage it is the last."))]);
+            Suggestion.Hint(name, plan.Stages.Select(stage => stage.Stage.Name).OfType<string>(),
+                "The stages are those with a `name:`; without --stage it is the last."))]);
 }

@@ -24,7 +24,9 @@ internal sealed class ProgressTimer : IDisposable
 
     // What is packed counts as it is before.
     private static long Bytes(TensorPlan tensor) =>
-        tensor.ReadBytes + (tensor.Packed is { Copied.Count: > 0 } ? tensor.Stored.Sum(part => part.LengthBytes) : tensor.Output.LengthBytes);
+        tensor.ReadBytes + (tensor.Packed is { Copied.Count: > 0 }
+            ? tensor.Stored.Sum(part => part.LengthBytes)
+            : tensor.Output.LengthBytes);
 
     /// <summary>Tells the progress now.</summary>
     public void Report()
@@ -35,7 +37,8 @@ internal sealed class ProgressTimer : IDisposable
             done = _records.Count;
         }
 
-        _progress?.Report(new MergeProgress(_plan.Stage.Name, _resumedBytes + _context.ProcessedBytes, _totalBytes, done, _plan.Tensors.Count));
+        _progress?.Report(new MergeProgress(_plan.Stage.Name, _resumedBytes + _context.ProcessedBytes, _totalBytes, done,
+            _plan.Tensors.Count));
     }
 
     public void Dispose()

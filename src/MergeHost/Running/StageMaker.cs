@@ -45,7 +45,8 @@ internal sealed class StageMaker(
     {
         using System.Diagnostics.Activity? step = Step.Begin(Step.Check);
         InputFetch.Run(plan.InputFilesOf(last), options.Stream, warnings, progress, cancellation);
-        foreach (Problem warning in stages.Where(InputCheck.CanRun).SelectMany(stage => new InputCheck(stage, model => model.Open(), cancellation).Run()))
+        foreach (Problem warning in stages.Where(InputCheck.CanRun)
+            .SelectMany(stage => new InputCheck(stage, model => model.Open(), cancellation).Run()))
         {
             warnings?.Invoke(warning);
         }
@@ -75,14 +76,16 @@ internal sealed class StageMaker(
     /// <param name="earlier">The stages before it.</param>
     /// <param name="cancellation">Asks to stop.</param>
     public MergeManifest Make(
-        StageRunner runner, StagePlan stage, OutputPlace place, Journal journal, IReadOnlyList<TensorRecord> recorded, IReadOnlyList<ManifestStage> earlier,
+        StageRunner runner, StagePlan stage, OutputPlace place, Journal journal, IReadOnlyList<TensorRecord> recorded,
+        IReadOnlyList<ManifestStage> earlier,
         CancellationToken cancellation)
     {
         StageResult result = Run(runner, stage, place, journal, recorded);
         using System.Diagnostics.Activity? step = Step.Begin(Step.Finish);
         using ICheckpointReader written = host.Create<ICheckpointFormat>(stage.Format).Open(place.Path);
         string? check = BuildCheck.Run(stage, written, host, options, cancellation);
-        MergeManifest manifest = ManifestStore.Make(plan, stage, IdentityOf(stage).Merge, earlier, result, OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);
+        MergeManifest manifest = ManifestStore.Make(plan, stage, IdentityOf(stage).Merge, earlier, result,
+            OutputFiles.Describe(place.Folder, result.Files, written), options).WithCheck(check);
         DurableFile.Write(place.ManifestPath, manifest.ToBytes());
         return manifest;
     }
@@ -115,7 +118,8 @@ internal sealed class StageMaker(
         return result;
     }
 
-    /// <summary>The manifest of what an earlier run made of the stage, as long as inputs and files are what they were; <see langword="null"/> if there is none.</summary>
+    /// <summary>The manifest of what an earlier run made of the stage, as long as inputs and files are what they were;
+    /// <see langword="null"/> if there is none.</summary>
     /// <exception cref="OutputException">It was made, and is not what it was, or its inputs are not.</exception>
     public MergeManifest? Finished(StagePlan stage, OutputPlace place)
     {
@@ -123,11 +127,13 @@ internal sealed class StageMaker(
         return manifest is not null && Difference(stage, place, manifest) is { } difference ? throw difference : manifest;
     }
 
-    /// <summary>The manifest of what an earlier run made of the stage; <see langword="null"/> if there is none, or it is another merge's.</summary>
+    /// <summary>The manifest of what an earlier run made of the stage; <see langword="null"/> if
+    /// there is none, or it is another merge's.</summary>
     public MergeManifest? MadeBefore(StagePlan stage, OutputPlace place) =>
         ManifestStore.TryRead(place) is { } manifest && manifest.Merge == IdentityOf(stage).Merge ? manifest : null;
 
-    /// <summary>What is different from when a stage was made, of its inputs or of its files; <see langword="null"/> if nothing is.</summary>
+    /// <summary>What is different from when a stage was made, of its inputs or of its files;
+    /// <see langword="null"/> if nothing is.</summary>
     public OutputException? Difference(StagePlan stage, OutputPlace place, MergeManifest manifest)
     {
         Dictionary<string, string> inputs = manifest.InputFiles.ToDictionary(file => file.Name, file => file.Identity);
@@ -144,7 +150,8 @@ internal sealed class StageMaker(
             return OutputException.InputChanged(place.Path, inputs.Keys.First());
         }
 
-        return manifest.Files.Select(file => (file.Name, Difference: OutputFiles.Difference(place.Folder, file))).FirstOrDefault(file => file.Difference is not null)
+        return manifest.Files.Select(file => (file.Name, Difference: OutputFiles.Difference(place.Folder, file)))
+            .FirstOrDefault(file => file.Difference is not null)
             is (string name, string difference) ? OutputException.Damaged(place.Path, name, difference) : null;
     }
 
@@ -156,8 +163,11 @@ internal sealed class StageMaker(
         {
             warnings?.Invoke(new Problem(
                 ErrorCodes.NonFinite,
-                $"{odd.Length} of {records.Count} tensors hold values that are NaN or infinite, first '{odd[0].Name}' with {odd[0].NonFinite}",
-                $"Look at the sources; where they are finite, tell the author of {stage.Strategy.Export} (plugin {stage.Strategy.Plugin}). {plan.Output.ManifestName} names all such tensors.", null, Severity.Warning));
+                $"{odd.Length} of {records.Count} tensors hold values that are NaN or infinite, first '{odd[0].Name}' "
+                    + $"with {odd[0].NonFinite}",
+                "Look at the sources; where they are finite, tell the author "
+                    + $"of {stage.Strategy.Export} (plugin {stage.Strategy.Plugin}). {plan.Output.ManifestName} names all such tensors.",
+                        null, Severity.Warning));
         }
     }
 }

@@ -25,7 +25,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     /// <summary>The part that is made, or <see langword="null"/> for the whole.</summary>
     public PartPlan? Part { get; init; }
 
-    /// <summary>Has what was found of the whole model, where it was looked for before; <see langword="null"/> if that is still to do.</summary>
+    /// <summary>Has what was found of the whole model, where it was looked for before;
+    /// <see langword="null"/> if that is still to do.</summary>
     public Survey? Survey { get; init; }
 
     /// <summary>Given tensors that are not there, tells what is wrong; <see langword="null"/> if they are to be made.</summary>
@@ -53,7 +54,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         }
 
         // Where nothing may be made, neither models nor a device are needed.
-        IReadOnlyList<Problem> warnings = Refuse is not null ? [] : MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
+        IReadOnlyList<Problem> warnings = Refuse is not null
+            ? []
+            : MakeTensors(output, model => model.Open(), journal.Add, records, progress, isChecked: InputCheck.CanRun(plan));
         watch.ThrowIfChanged();
         TensorRecord[] made = [.. Tensors.Select(tensor => records[tensor.Output.Name])];
         Problem? unchanged = Part is null ? ChangeCheck.Run(plan, made) : null;
@@ -83,7 +86,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     public int RunSurvey(Survey answers, Func<int, bool> isMine)
     {
         InputWatch watch = new(plan.Models.Concat(plan.Auxiliaries));
-        using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()), new StageOutput(new NoWriter(), null), largestBytes: 0) { Strategy = plan.Strategy };
+        using RunContext context = new(options, plan.Models.ToDictionary(model => model, model => model.Open()),
+            new StageOutput(new NoWriter(), null), largestBytes: 0)
+        { Strategy = plan.Strategy };
         ModelStatistics statistics = new(plan.Tensors, context, new BlockScheduler(options.Threads, options.TensorBytes, cancellation));
         int[] mine = [.. Enumerable.Range(0, statistics.Count).Where(question => isMine(question) && answers.Find(question) is null)];
         IReadOnlyList<MeasuredResult> results = statistics.Measure(mine);
@@ -100,7 +105,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     {
         using System.Diagnostics.Activity? step = Step.Begin(Step.Allocate);
         IWritableCheckpointFormat format = host.Create<IWritableCheckpointFormat>(plan.Format);
-        return Part is null ? format.Create(folder, plan.Layout) : new PartWriter(format.CreateShards(folder, plan.Layout, Part.Shards), Part, plan.Layout, folder);
+        return Part is null
+            ? format.Create(folder, plan.Layout)
+            : new PartWriter(format.CreateShards(folder, plan.Layout, Part.Shards), Part, plan.Layout, folder);
     }
 
     private IReadOnlyList<Problem> MakeTensors(
@@ -114,7 +121,9 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
         BlockScheduler scheduler = new(options.Threads, options.TensorBytes, cancellation);
         using ProgressTimer timer = new(plan with { Tensors = Tensors }, context, records, progress);
         HashSet<string> own = [.. Tensors.Select(tensor => tensor.Output.Name)];
-        IReadOnlyDictionary<Statistic, object> modelResults = own.All(records.ContainsKey) ? new Dictionary<Statistic, object>() : MeasureModel(context, scheduler);
+        IReadOnlyDictionary<Statistic, object> modelResults = own.All(records.ContainsKey)
+            ? new Dictionary<Statistic, object>()
+            : MeasureModel(context, scheduler);
         ITensorTask[] tasks = [.. Tasks(records, context, modelResults)];
         try
         {
@@ -155,7 +164,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     }
 
     // What is made in one go is made again as a whole, and so is what is measured together.
-    private IEnumerable<ITensorTask> Tasks(Dictionary<string, TensorRecord> records, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults)
+    private IEnumerable<ITensorTask> Tasks(Dictionary<string, TensorRecord> records, RunContext context,
+        IReadOnlyDictionary<Statistic, object> modelResults)
     {
         HashSet<MakeTreatment> begun = [];
         ILookup<string?, TensorPlan> measured = plan.Tensors.ToLookup(tensor => tensor.Packed?.MeasuredWith);
@@ -165,7 +175,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
             switch (tensor.Treatment)
             {
                 case MakeTreatment make when begun.Add(make):
-                    yield return new MakeTask([.. plan.Tensors.Where(other => other.Treatment == make)], make, plan, host, context, cancellation);
+                    yield return new MakeTask([.. plan.Tensors.Where(other => other.Treatment == make)], make, plan, host, context,
+                        cancellation);
                     break;
                 case MakeTreatment:
                     break;
@@ -175,7 +186,8 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
                 case var _ when tensor.Packed?.MeasuredWith is { } key:
                     if (measuring.Add(key))
                     {
-                        yield return new MeasuredGroupTask([.. measured[key].Select(member => new TensorTask(member, context, modelResults, cancellation))]);
+                        yield return new MeasuredGroupTask([.. measured[key]
+                            .Select(member => new TensorTask(member, context, modelResults, cancellation))]);
                     }
 
                     break;
@@ -190,13 +202,16 @@ internal sealed class StageRunner(StagePlan plan, PluginHost host, MergeOptions 
     }
 
     // A record counts only if the bytes on disk are those it tells of: a crash of the machine can lose bytes that a line outlives.
-    private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer, IProgress<MergeProgress>? progress)
+    private Dictionary<string, TensorRecord> Confirmed(IReadOnlyList<TensorRecord> recorded, ICheckpointWriter writer,
+        IProgress<MergeProgress>? progress)
     {
         Dictionary<string, TensorPlan> tensors = Tensors.ToDictionary(tensor => tensor.Output.Name);
         ConfirmTask[] tasks =
         [
-            .. recorded.DistinctBy(record => record.Name).Where(record => tensors.TryGetValue(record.Name, out TensorPlan? tensor) && tensor.Stored.Count == record.Stored.Count)
-                .Select(record => new ConfirmTask(record, [.. tensors[record.Name].Stored.Zip(record.Stored).Where(part => Part is null || Part.Holds(part.First))], writer)),
+            .. recorded.DistinctBy(record => record.Name)
+                .Where(record => tensors.TryGetValue(record.Name, out TensorPlan? tensor) && tensor.Stored.Count == record.Stored.Count)
+                    .Select(record => new ConfirmTask(record,
+                        [.. tensors[record.Name].Stored.Zip(record.Stored).Where(part => Part is null || Part.Holds(part.First))], writer)),
         ];
         if (tasks.Length == 0)
         {

@@ -9,7 +9,8 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Running;
 
-/// <summary>The making of one tensor that has steps after its merge: what is made lies in memory, in float32, until the last step rounds and writes it.</summary>
+/// <summary>The making of one tensor that has steps after its merge: what is made lies in memory, in float32, until
+/// the last step rounds and writes it.</summary>
 internal sealed class SteppedTask : ITensorTask
 {
     private readonly TensorPlan _plan;
@@ -23,7 +24,8 @@ internal sealed class SteppedTask : ITensorTask
     private IReadOnlyList<string> _inputs = [];
     private int _step;
 
-    public SteppedTask(TensorPlan plan, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults, CancellationToken cancellation)
+    public SteppedTask(TensorPlan plan, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults,
+        CancellationToken cancellation)
     {
         (_plan, _context, _modelResults, _cancellation) = (plan, context, modelResults, cancellation);
         _made = plan.Output with { DType = DType.F32 };
@@ -40,8 +42,9 @@ internal sealed class SteppedTask : ITensorTask
     public long NeededBytes => Needed(_plan);
 
     /// <summary>Memory for what is made, twice, and for what any of the steps takes; for a tensor without steps, what that takes.</summary>
-    public static long Needed(TensorPlan plan) => plan.Then.Count == 0 ? TensorTask.WholeBytes(plan) : (2 * sizeof(float) * plan.Output.ElementCount)
-        + plan.Then.Select(step => StepOf(plan, step, plan.Output)).Prepend(plan with { Then = [] }).Max(TensorTask.WholeBytes);
+    public static long Needed(TensorPlan plan) =>
+        plan.Then.Count == 0 ? TensorTask.WholeBytes(plan) : (2 * sizeof(float) * plan.Output.ElementCount)
+            + plan.Then.Select(step => StepOf(plan, step, plan.Output)).Prepend(plan with { Then = [] }).Max(TensorTask.WholeBytes);
 
     /// <inheritdoc/>
     public void Begin()
@@ -81,7 +84,8 @@ internal sealed class SteppedTask : ITensorTask
         bool isLast = _step == _plan.Then.Count;
         _memory = isLast ? null : Memory();
         TensorPlan plan = StepOf(_plan, step, isLast ? _plan.Output : _made);
-        Start(plan, _memory is null ? _context.Output : new StageOutput(_memory, null), (plan.Sources[0].Model, _earlier), step.Step.Installed);
+        Start(plan, _memory is null ? _context.Output : new StageOutput(_memory, null), (plan.Sources[0].Model, _earlier),
+            step.Step.Installed);
     }
 
     private void Start(TensorPlan plan, StageOutput output, (InputModel Model, ICheckpointReader Reader)? made, InstalledExport? strategy)

@@ -21,17 +21,23 @@ internal static class RequestedScorers
     /// <param name="open">Opens checkpoints that options name.</param>
     /// <param name="problems">Receives what is wrong, and has what was wrong with checkpoints.</param>
     /// <exception cref="MergeHostException">There is no such scorer, or an option is wrong.</exception>
-    public static IReadOnlyList<BoundScorer> Bind(ScoreRequest request, PluginSet plugins, PluginHost host, AuxiliaryOpener open, List<Problem> problems)
+    public static IReadOnlyList<BoundScorer> Bind(ScoreRequest request, PluginSet plugins, PluginHost host, AuxiliaryOpener open,
+        List<Problem> problems)
     {
         List<BoundScorer> bound = [];
         string[] installed = [.. plugins.Exports(ExportKind.Scorer).Select(export => export.Export.Id)];
-        IReadOnlyList<string> names = request.Scorers.Count == 0 ? installed : request.Validation is null ? request.Scorers : [.. request.Scorers, .. _controls.Intersect(installed)];
+        IReadOnlyList<string> names = request.Scorers.Count == 0
+            ? installed
+            : request.Validation is null ? request.Scorers : [.. request.Scorers, .. _controls.Intersect(installed)];
         foreach (string name in names.Distinct())
         {
             if (plugins.TryResolve(ExportKind.Scorer, name, out InstalledExport? found, out Problem? problem))
             {
-                (YamlScalar Name, YamlScalar Value)[] settings = [.. request.Settings.Where(setting => setting.Scorer == name).Select(Scalars)];
-                bound.AddRange(request.Scorers.Count == 0 && settings.Length == 0 && NeedsMore(found, host) ? [] : [BoundScorer.Create(found, host, settings, open, problems)]);
+                (YamlScalar Name, YamlScalar Value)[] settings = [.. request.Settings.Where(setting => setting.Scorer == name)
+                    .Select(Scalars)];
+                bound.AddRange(request.Scorers.Count == 0 && settings.Length == 0 && NeedsMore(found, host)
+                    ? []
+                    : [BoundScorer.Create(found, host, settings, open, problems)]);
             }
             else
             {
@@ -45,7 +51,8 @@ internal static class RequestedScorers
         return problems.Count == 0 ? bound : throw new MergeHostException([.. problems.Select(problem => problem with { Place = null })]);
     }
 
-    private static bool NeedsMore(InstalledExport scorer, PluginHost host) => new OptionsSchema(host.Create<ILayerScorer>(scorer).OptionsType, scorer).Options.Any(option => option.IsRequired);
+    private static bool NeedsMore(InstalledExport scorer, PluginHost host) =>
+        new OptionsSchema(host.Create<ILayerScorer>(scorer).OptionsType, scorer).Options.Any(option => option.IsRequired);
 
     private static (YamlScalar Name, YamlScalar Value) Scalars(ScorerSetting setting) =>
         (new YamlScalar(setting.Option, IsPlain: true, _place), new YamlScalar(setting.Value, IsPlain: true, _place));

@@ -21,7 +21,8 @@ internal sealed record ScoreColumn(RestoreFirst RestoreFirst, ScoreComparability
         Enumerable.Range(0, Values.Count).Where(tensor => !double.IsNaN(Values[tensor]))
             .GroupBy(tensor => Comparability == ScoreComparability.Global ? "" : modules[tensor], (_, tensors) => tensors.ToArray());
 
-    /// <summary>Each tensor's place among those it can be compared with, from 1 for the first to restore; 0 where there is no score.</summary>
+    /// <summary>Each tensor's place among those it can be compared with, from 1 for the first to
+    /// restore; 0 where there is no score.</summary>
     /// <param name="modules">The module type of each tensor.</param>
     public int[] Places(IReadOnlyList<string> modules)
     {

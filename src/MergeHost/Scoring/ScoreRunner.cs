@@ -8,9 +8,11 @@ using MergeHost.Running.Scheduling;
 
 namespace MergeHost.Scoring;
 
-/// <summary>Runs scorers over pairs: several tensors at once as far as memory goes, each read once and decomposed once for all scorers.</summary>
+/// <summary>Runs scorers over pairs: several tensors at once as far as memory goes, each read once
+/// and decomposed once for all scorers.</summary>
 internal sealed class ScoreRunner(
-    IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation, string? stage = null)
+    IReadOnlyList<BoundScorer> scorers, MergeOptions options, IProgress<MergeProgress>? progress, CancellationToken cancellation,
+    string? stage = null)
 {
     // Scoring is arithmetic from end to end: more threads than processors only take memory.
     private readonly int _threads = Math.Min(options.Threads, Environment.ProcessorCount);
@@ -49,7 +51,8 @@ internal sealed class ScoreRunner(
         });
     }
 
-    private ILinearAlgebra Algebra(IReadOnlyList<ScorePair> pairs) => ComputeDevice.Create(options, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()).Algebra;
+    private ILinearAlgebra Algebra(IReadOnlyList<ScorePair> pairs) =>
+        ComputeDevice.Create(options, pairs.Select(ScoreTask.Needed).DefaultIfEmpty().Max()).Algebra;
 
     private LayerScore[][] Compare(IReadOnlyList<ScorePair> pairs, LayerScore[][] rows)
     {
@@ -71,9 +74,11 @@ internal sealed class ScoreRunner(
 
     private static LayerScore[] Compare(BoundScorer scorer, LayerScore[] scores, string tensor)
     {
-        LayerScore[]? compared = PluginCall.Run(scorer.Installed, $"tensor '{tensor}'", () => scorer.Scorer.Compare(scores, scorer.Options));
+        LayerScore[]? compared = PluginCall.Run(scorer.Installed, $"tensor '{tensor}'",
+            () => scorer.Scorer.Compare(scores, scorer.Options));
         return compared?.Length == scores.Length && Array.TrueForAll(compared, score => double.IsFinite(score.Value))
             ? compared
-            : throw PluginMistake.Broken(scorer.Installed, $"compared scores and returned too few, or one that is no number (tensor '{tensor}')");
+            : throw PluginMistake.Broken(scorer.Installed,
+                $"compared scores and returned too few, or one that is no number (tensor '{tensor}')");
     }
 }

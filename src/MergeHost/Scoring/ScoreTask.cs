@@ -63,7 +63,8 @@ internal sealed class ScoreTask(ScorePair pair, ScoreContext context) : IBlockTa
         }
 
         return score is null || double.IsInfinity(score.Value)
-            ? throw PluginMistake.Broken(scorer.Installed, $"returned {(score is null ? "no" : "an infinite")} score (tensor '{pair.Name}')")
+            ? throw PluginMistake.Broken(scorer.Installed,
+                $"returned {(score is null ? "no" : "an infinite")} score (tensor '{pair.Name}')")
             : score;
     }
 }

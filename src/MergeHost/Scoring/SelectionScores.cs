@@ -31,7 +31,9 @@ internal sealed class SelectionScores(IReadOnlyList<ScoreColumn> columns, IReadO
     /// <param name="layers">The layer of each tensor.</param>
     public IReadOnlyDictionary<int, double> OfLayers(IReadOnlyList<int?> layers)
     {
-        IReadOnlyList<double> scores = columns is [{ Comparability: ScoreComparability.WithinRole } column] ? Ranks(column, isOriented: false) : OfTensors();
+        IReadOnlyList<double> scores = columns is [{ Comparability: ScoreComparability.WithinRole } column]
+            ? Ranks(column, isOriented: false)
+            : OfTensors();
         return layers.Index().Where(tensor => tensor.Item is not null && !double.IsNaN(scores[tensor.Index]))
             .GroupBy(tensor => tensor.Item!.Value, tensor => scores[tensor.Index]).OrderBy(layer => layer.Key)
             .ToDictionary(layer => layer.Key, layer => layer.Average());

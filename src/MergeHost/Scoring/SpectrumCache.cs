@@ -4,8 +4,10 @@ using MergeHost.Storage;
 
 namespace MergeHost.Scoring;
 
-/// <summary>Singular values on disk, by the content of the tensors that they belong to, so that they are computed once on a machine.</summary>
-/// <remarks>One file a matrix, float64 as the processor has it. What cannot be read or written is computed again: a cache is never an error.</remarks>
+/// <summary>Singular values on disk, by the content of the tensors that they belong to, so that
+/// they are computed once on a machine.</summary>
+/// <remarks>One file a matrix, float64 as the processor has it. What cannot be read or written is
+/// computed again: a cache is never an error.</remarks>
 /// <param name="folder">The folder, or <see langword="null"/> to keep nothing.</param>
 internal sealed class SpectrumCache(string? folder)
 {

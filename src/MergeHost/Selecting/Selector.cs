@@ -17,8 +17,11 @@ internal sealed class Selector(SelectionPlan plan, IReadOnlyList<LayerScore[]> r
     public IReadOnlyList<TensorChoice> Choose()
     {
         IReadOnlyList<double> scores = _scores.OfTensors();
-        HashSet<int> chosen = [.. _pairs.Count > 0 && plan.OptionsOf(_pairs[0].Name).Unit == SelectionUnit.Layer ? ChooseLayers() : ChooseModules(scores)];
-        return [.. _pairs.Select((pair, row) => new TensorChoice(pair, double.IsNaN(scores[row]) ? null : scores[row], chosen.Contains(row)))];
+        HashSet<int> chosen = [.. _pairs.Count > 0 && plan.OptionsOf(_pairs[0].Name).Unit == SelectionUnit.Layer
+            ? ChooseLayers()
+            : ChooseModules(scores)];
+        return [.. _pairs.Select((pair,
+            row) => new TensorChoice(pair, double.IsNaN(scores[row]) ? null : scores[row], chosen.Contains(row)))];
     }
 
     private IEnumerable<int> ChooseModules(IReadOnlyList<double> scores) =>

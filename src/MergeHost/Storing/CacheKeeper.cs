@@ -26,7 +26,8 @@ internal sealed class CacheKeeper(PluginSet plugins, PluginHost host)
     /// <param name="cancellation">Asks to stop.</param>
     /// <returns>What is wrong.</returns>
     /// <exception cref="MergeHostException">A name is not there, or a file cannot be read or removed.</exception>
-    public IReadOnlyList<Problem> Verify(IReadOnlyList<string> names, bool removes, IProgress<MergeProgress>? progress, CancellationToken cancellation) =>
+    public IReadOnlyList<Problem> Verify(IReadOnlyList<string> names, bool removes, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation) =>
     [
         .. All(cache =>
         {
@@ -38,9 +39,12 @@ internal sealed class CacheKeeper(PluginSet plugins, PluginHost host)
 
             return damaged;
         }).SelectMany(damaged => damaged).Select(copy => new Problem(ErrorCodes.HubDamaged, $"{copy.Name}: {copy.Reason} ('{copy.Path}')",
-            removes ? "It was removed; it is fetched again when it is needed." : "Remove it by `mergehost cache verify --remove`; it is fetched again when it is needed.")),
+            removes
+                ? "It was removed; it is fetched again when it is needed."
+                : "Remove it by `mergehost cache verify --remove`; it is fetched again when it is needed.")),
     ];
 
     private List<T> All<T>(Func<ICheckpointCache, T> work) => _stores.Ask(work).ToList() is { Count: > 0 } results ? results
-        : throw new MergeHostException([new Problem(ErrorCodes.NoStore, "no installed store keeps copies of checkpoints", "Install the plugin 'huggingface'.")]);
+        : throw new MergeHostException([new Problem(ErrorCodes.NoStore, "no installed store keeps copies of checkpoints",
+            "Install the plugin 'huggingface'.")]);
 }

@@ -20,17 +20,22 @@ internal static partial class CardSources
     public static IReadOnlyList<CardSource> Of(Recipe recipe, MergeManifest manifest, ModelResolver models)
     {
         HashSet<string> stages = [.. recipe.Stages.Select(stage => stage.Name).OfType<string>()];
-        IEnumerable<ModelReference> named = recipe.Stages.SelectMany(stage => new[] { stage.BaseModel }.OfType<ModelReference>().Concat(stage.Models));
+        IEnumerable<ModelReference> named = recipe.Stages.SelectMany(stage => new[] { stage.BaseModel }.OfType<ModelReference>()
+            .Concat(stage.Models));
         ModelReference[] all =
         [
-            .. named, .. manifest.Stages.SelectMany(stage => stage.Inputs).Select(input => new ModelReference(input.Name, new TextPlace(recipe.Path, 1, 1))),
+            .. named, .. manifest.Stages.SelectMany(stage => stage.Inputs)
+                .Select(input => new ModelReference(input.Name, new TextPlace(recipe.Path, 1, 1))),
         ];
         (string Name, bool IsLocal)[] parts =
-            [.. all.Where(model => model.StageName(stages.Contains) is null).SelectMany(model => Parts(model, recipe.Path)).DistinctBy(part => Plain(part.Name))];
+            [.. all.Where(model => model.StageName(stages.Contains) is null).SelectMany(model => Parts(model, recipe.Path))
+                .DistinctBy(part => Plain(part.Name))];
 
         // In the revisions that were merged: a branch may be another one by now.
-        ILookup<string, string> origins = manifest.Stages.SelectMany(stage => stage.Inputs).SelectMany(input => input.Origins ?? []).ToLookup(Plain);
-        models.Stores.Pins = parts.Where(part => origins.Contains(Plain(part.Name))).ToDictionary(part => part.Name, part => origins[Plain(part.Name)].First());
+        ILookup<string, string> origins = manifest.Stages.SelectMany(stage => stage.Inputs).SelectMany(input => input.Origins ?? [])
+            .ToLookup(Plain);
+        models.Stores.Pins = parts.Where(part => origins.Contains(Plain(part.Name)))
+            .ToDictionary(part => part.Name, part => origins[Plain(part.Name)].First());
         return [.. parts.Select(part => Source(part, recipe.Path, models)).DistinctBy(source => source.Name)];
     }
 
@@ -57,7 +62,8 @@ internal static partial class CardSources
         {
             CheckpointFiles files = models.Find(new ModelReference(name, new TextPlace(recipePath, 1, 1)), recipePath).Files;
             return files.Has(ModelCard.FileName)
-                ? ModelCard.Parse(files.PathOf(ModelCard.FileName), Encoding.UTF8.GetString(files.ReadBytes(ModelCard.FileName, ModelCard.MostBytes)))
+                ? ModelCard.Parse(files.PathOf(ModelCard.FileName),
+                    Encoding.UTF8.GetString(files.ReadBytes(ModelCard.FileName, ModelCard.MostBytes)))
                 : null;
         }
         catch (Exception exception) when (exception is MergeHostException or IOException or UnauthorizedAccessException)

@@ -7,7 +7,8 @@ using MergeHost.Stores;
 
 namespace MergeHost.Storing;
 
-/// <summary>Pushes an output to a store: what its manifest lists, and the card; nothing else, and nothing that is not what was merged.</summary>
+/// <summary>Pushes an output to a store: what its manifest lists, and the card; nothing else, and
+/// nothing that is not what was merged.</summary>
 internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptions options, Action<string> tell)
 {
     private readonly StoreSet _stores = new(plugins, host);
@@ -22,13 +23,15 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
     {
         if (!_stores.Ask<ICheckpointPublisher, bool>(store => store.Accepts(name)).Any(accepts => accepts))
         {
-            throw Refused(ErrorCodes.NoStore, $"'{name}': no installed store takes a checkpoint of that name", "Write `org/name` or `org/name@branch` for a model of the Hugging Face Hub.");
+            throw Refused(ErrorCodes.NoStore, $"'{name}': no installed store takes a checkpoint of that name",
+                "Write `org/name` or `org/name@branch` for a model of the Hugging Face Hub.");
         }
 
         OutputPlace place = OutputPlace.Find(output);
         if (File.Exists(place.JournalPath))
         {
-            throw Refused(ErrorCodes.PublishRefused, $"{output}: the merge has not been finished", "Run the merge again; it goes on where it stopped.");
+            throw Refused(ErrorCodes.PublishRefused, $"{output}: the merge has not been finished",
+                "Run the merge again; it goes on where it stopped.");
         }
 
         PublishRequest request = new(name, place.Folder, Files(place, verifying, cancellation))
@@ -37,7 +40,9 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
             IsProposal = options.IsProposal,
         };
         request = options.Message is { } message ? request with { Message = message } : request;
-        return _stores.Ask<ICheckpointPublisher, PublishedCheckpoint?>(store => store.Accepts(name) ? store.Publish(request, tell, Transfer.Of(verifying), cancellation) : null)
+        return _stores.Ask<ICheckpointPublisher, PublishedCheckpoint?>(store => store.Accepts(name)
+            ? store.Publish(request, tell, Transfer.Of(verifying), cancellation)
+            : null)
             .First(published => published is not null)!;
     }
 
@@ -65,16 +70,21 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
 
     private static IEnumerable<string> Card(OutputPlace place, ModelCard? card) => card is null
         ? []
-        : card.LicenseLink == CardWriter.LicensesName && File.Exists(place.In(CardWriter.LicensesName)) ? [ModelCard.FileName, CardWriter.LicensesName] : [ModelCard.FileName];
+        : card.LicenseLink == CardWriter.LicensesName && File.Exists(place.In(CardWriter.LicensesName))
+            ? [ModelCard.FileName, CardWriter.LicensesName]
+            : [ModelCard.FileName];
 
     private void Verify(OutputPlace place, IProgress<MergeProgress>? progress, CancellationToken cancellation)
     {
         string card = Path.Combine(place.Folder, ModelCard.FileName) + ":";
-        Problem[] problems = [.. new Verifier(plugins, host).Verify(place.Path, progress, cancellation).Where(problem => !problem.Message.StartsWith(card, StringComparison.Ordinal))];
+        Problem[] problems = [.. new Verifier(plugins, host).Verify(place.Path, progress, cancellation)
+            .Where(problem => !problem.Message.StartsWith(card, StringComparison.Ordinal))];
         if (problems.Length > 0)
         {
             throw new MergeHostException([
-                .. problems, new Problem(ErrorCodes.PublishRefused, $"{place.Path}: the output is not what was merged, and is not pushed", "Merge it again, or push it all the same by `--unverified`.")]);
+                .. problems,
+                new Problem(ErrorCodes.PublishRefused, $"{place.Path}: the output is not what was merged, and is not pushed",
+                    "Merge it again, or push it all the same by `--unverified`.")]);
         }
     }
 
@@ -83,7 +93,8 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
     {
         (string Origin, string License)[] licenses =
             [.. manifest.Stages.SelectMany(stage => stage.Inputs).SelectMany(input => input.Origins ?? []).Distinct()
-                .Select(origin => (origin, _stores.Remote(origin)?.Files.ReadTerms(cancellation)?.License)).Where(model => model.License is not null)
+                .Select(origin => (origin, _stores.Remote(origin)?.Files.ReadTerms(cancellation)?.License))
+                .Where(model => model.License is not null)
                 .Select(model => (model.origin, model.License!))];
         string[] names = [.. licenses.Select(model => model.License).Distinct()];
         string list = string.Join(", ", licenses.Select(model => $"{model.Origin} is under '{model.License}'"));
@@ -95,7 +106,8 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
 
         if (card?.License is null && names.Length > 1)
         {
-            throw Refused(ErrorCodes.PublishRefused, $"{place.Path}: the models are under different licences, and no card says what holds for the output: {list}",
+            throw Refused(ErrorCodes.PublishRefused,
+                $"{place.Path}: the models are under different licences, and no card says what holds for the output: {list}",
                 $"Write a {ModelCard.FileName} with a `license:` in its front matter, or push it all the same by `--any-license`.");
         }
     }
@@ -105,15 +117,20 @@ internal sealed class Publisher(PluginSet plugins, PluginHost host, PublishOptio
     {
         if (place.FileName is not null || !Directory.Exists(place.Folder))
         {
-            throw Refused(ErrorCodes.NoManifest, $"{place.Path}: {(Path.Exists(place.Path) ? $"there is no readable {place.ManifestName}" : "there is no such folder or file")}",
+            throw Refused(ErrorCodes.NoManifest,
+                $"{place.Path}: {(Path.Exists(place.Path) ? $"there is no readable {place.ManifestName}" : "there is no such folder or "
+                    + "file")}",
                 "Name what `mergehost merge` or `mergehost convert` wrote, or a folder with a model.");
         }
 
         string[] files =
-            [.. Directory.EnumerateFiles(place.Folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 })
+            [.. Directory.EnumerateFiles(place.Folder, "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 })
                 .Select(path => Path.GetRelativePath(place.Folder, path).Replace('\\', '/'))
-                .Where(path => path.Split('/').All(part => part[0] != '.') && !path.EndsWith(".partial", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        tell($"{place.Path}: no {place.ManifestName} says what was made, so that nothing is compared; {files.Length} files are pushed, hidden ones are not");
+                .Where(path => path.Split('/').All(part => part[0] != '.') && !path.EndsWith(".partial", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)];
+        tell($"{place.Path}: no {place.ManifestName} says what was made, so that nothing is compared; {files.Length} files are pushed, "
+            + "hidden ones are not");
         return files;
     }
 

@@ -36,10 +36,13 @@ internal static class CheckpointSummarizer
         ];
         JsonObject? config = model.ReadJson("adapter_config.json");
         return fields.Select(field => (Field: field, Value: config.Find(field)))
-            .Where(entry => entry.Value is not (null or JsonObject { Count: 0 } or JsonArray { Count: 0 }) && entry.Value.AsTruth() != false)
+            .Where(entry => entry.Value is not (null or JsonObject { Count: 0 } or JsonArray { Count: 0 })
+                && entry.Value.AsTruth() != false)
             .Select(entry => KeyValuePair.Create(entry.Field, entry.Value.AsText() ?? entry.Value.Words()))
             .Concat(config.Find("r").AsNumber() is > 0 and { } rank && config.Find("lora_alpha").AsNumber() is { } alpha
-                ? [KeyValuePair.Create("scale", (alpha / (config.Find("use_rslora").AsTruth() == true ? Math.Sqrt(rank) : rank)).ToString("G6", CultureInfo.InvariantCulture))]
+                ? [KeyValuePair.Create("scale",
+                    (alpha / (config.Find("use_rslora").AsTruth() == true ? Math.Sqrt(rank) : rank))
+                        .ToString("G6", CultureInfo.InvariantCulture))]
                 : []);
     }
 }

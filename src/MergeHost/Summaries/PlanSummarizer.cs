@@ -25,7 +25,8 @@ internal static class PlanSummarizer
         CheckpointTerms? terms = files.Key.ReadTerms(CancellationToken.None);
         CheckpointCopies? copies = files.Key.Copies;
         InputFile[] distinct = [.. files.DistinctBy(file => file.Path)];
-        return new RemoteSummary(files.Key.Path, distinct.Sum(file => file.LengthBytes), files.Key.MissingBytes([.. distinct.Select(file => file.Key)]),
+        return new RemoteSummary(files.Key.Path, distinct.Sum(file => file.LengthBytes),
+            files.Key.MissingBytes([.. distinct.Select(file => file.Key)]),
             copies?.FreeBytes ?? 0, copies?.BytesPerSecond ?? 0, terms?.License, terms?.Access);
     }
 
@@ -56,7 +57,8 @@ internal static class PlanSummarizer
 
     private static string WordOfMerge(TensorPlan plan) => plan.Treatment switch
     {
-        CopyTreatment when plan.Packed?.Copied.Count > 0 || (plan.Packed is null && plan.Copied!.Tensor.DType == plan.Output.DType) => "copied",
+        CopyTreatment when plan.Packed?.Copied.Count > 0 || (plan.Packed is null && plan.Copied!.Tensor.DType == plan.Output.DType) =>
+            "copied",
         CopyTreatment => "converted",
         ElementwiseTreatment => "elementwise",
         MeasureTreatment => "measured, then merged",

@@ -41,8 +41,9 @@ internal static class PluginSummarizer
     /// <summary>Describes all strategies that are installed, each in its newest version.</summary>
     public static IReadOnlyList<ExportSummary> Strategies(PluginCatalog catalog, PluginHost host) =>
     [
-        .. catalog.Exports(ExportKind.Strategy).GroupBy(strategy => strategy.Export.Id).OrderBy(versions => versions.Key, StringComparer.Ordinal)
-            .Select(versions => Of(versions.MaxBy(strategy => strategy.Plugin.Version)!, host)),
+        .. catalog.Exports(ExportKind.Strategy).GroupBy(strategy => strategy.Export.Id)
+            .OrderBy(versions => versions.Key, StringComparer.Ordinal)
+                .Select(versions => Of(versions.MaxBy(strategy => strategy.Plugin.Version)!, host)),
     ];
 
     /// <summary>Describes a strategy.</summary>
@@ -87,7 +88,9 @@ internal static class PluginSummarizer
 
     // The contract with the type of its options tells it; one without has to be asked, and so created.
     internal static Type? OptionsType(Type type, InstalledExport installed, PluginHost host) =>
-        type.GetInterfaces().FirstOrDefault(contract => contract.IsGenericType && installed.Export.Kind.Contract().IsAssignableFrom(contract)) is { } contract
+        type.GetInterfaces()
+            .FirstOrDefault(contract => contract.IsGenericType
+                && installed.Export.Kind.Contract().IsAssignableFrom(contract)) is { } contract
             ? contract.GetGenericArguments()[0]
             : installed.Export.Kind switch
             {
@@ -104,7 +107,9 @@ internal static class PluginSummarizer
     private static string Demand(PluginExport export)
     {
         string sources = export.MinSources == export.MaxSources ? $"{export.MinSources} model{(export.MinSources == 1 ? "" : "s")}"
-            : export.MaxSources == int.MaxValue ? $"{export.MinSources} or more models" : $"{export.MinSources} to {export.MaxSources} models";
+            : export.MaxSources == int.MaxValue
+                ? $"{export.MinSources} or more models"
+                : $"{export.MinSources} to {export.MaxSources} models";
         return export.Base switch
         {
             BaseUse.Required => $"a base and {sources}",

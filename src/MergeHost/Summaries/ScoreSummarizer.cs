@@ -29,7 +29,8 @@ internal static class ScoreSummarizer
 
     private static ScoredTensor Of(ScorePair pair, IReadOnlyList<BoundScorer> scorers, LayerScore[] scores, int[] ranks) => new(
         pair.Name, pair.Module, pair.Layer, [.. pair.Adapted.Tensor.Shape],
-        scorers.Select((scorer, column) => (scorer.Id, Score: scores[column], Rank: ranks[column])).Where(score => !double.IsNaN(score.Score.Value))
-            .ToDictionary(score => score.Id, score => new ScoreSummary(
-                score.Score.Value, score.Rank, score.Score.Diagnostics.Where(number => double.IsFinite(number.Value)).ToDictionary())));
+        scorers.Select((scorer, column) => (scorer.Id, Score: scores[column], Rank: ranks[column]))
+            .Where(score => !double.IsNaN(score.Score.Value))
+                .ToDictionary(score => score.Id, score => new ScoreSummary(
+                    score.Score.Value, score.Rank, score.Score.Diagnostics.Where(number => double.IsFinite(number.Value)).ToDictionary())));
 }

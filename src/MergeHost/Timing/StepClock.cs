@@ -31,7 +31,8 @@ internal sealed class StepClock : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>The time since the program's start, and that of each step summed over all threads; of steps within steps only the inner counts.</summary>
+    /// <summary>The time since the program's start, and that of each step summed over all threads; of steps
+    /// within steps only the inner counts.</summary>
     public TimingSummary Summarize()
     {
         TimeSpan wall = DateTime.UtcNow - _begin;

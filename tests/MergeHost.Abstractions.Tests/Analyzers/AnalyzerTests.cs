@@ -14,7 +14,8 @@ public sealed class AnalyzerTests
     private const string Inlined = "[MethodImpl(MethodImplOptions.AggressiveInlining)]";
 
     [Fact]
-    public async Task AKernelThatIsRight_HasNothingSaidOfIt() => Assert.Empty(await Analyze(Strategy(Inlined, "c.Base + c.P(0) * c.Uniform(0)", "new(1, 1) { Streams = 1, [0, 0] = 1f }")));
+    public async Task AKernelThatIsRight_HasNothingSaidOfIt() =>
+        Assert.Empty(await Analyze(Strategy(Inlined, "c.Base + c.P(0) * c.Uniform(0)", "new(1, 1) { Streams = 1, [0, 0] = 1f }")));
 
     [Theory]
     [InlineData("", "c.Base", "new(1, 1)", "MH0011")]
@@ -33,16 +34,23 @@ public sealed class AnalyzerTests
     [InlineData("c.P(c.SourceCount)", "new(1, 1)")]
     [InlineData("c.P(1)", "Table()")]
     [InlineData("c.P(1)", "new(System.Environment.ProcessorCount, 1)")]
-    public async Task AKernelWhoseTableIsNotKnown_HasNothingSaidOfIt(string formula, string parameters) => Assert.Empty(await Analyze(Strategy(Inlined, formula, parameters)));
+    public async Task AKernelWhoseTableIsNotKnown_HasNothingSaidOfIt(string formula, string parameters) =>
+        Assert.Empty(await Analyze(Strategy(Inlined, formula, parameters)));
 
     [Theory]
-    [InlineData("""[MergeStrategy("Acme-Lerp")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0010")]
-    [InlineData("""[MergeStrategy("1st")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0010")]
+    [InlineData("""[MergeStrategy("Acme-Lerp")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) """
+        + """=> Treatment.CopyBase(); }""", "MH0010")]
+    [InlineData("""[MergeStrategy("1st")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => """
+        + """Treatment.CopyBase(); }""", "MH0010")]
     [InlineData("""[MergeStrategy("acme")] public sealed class S;""", "MH0013")]
-    [InlineData("""[MergeStrategy("acme")] public abstract class S : IMergeStrategy<O> { public abstract Treatment Merge(TensorGroup<O> group); }""", "MH0013")]
-    [InlineData("""[CheckpointStore("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", "MH0013")]
-    [InlineData("""[MergeStrategy("acme_2")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }""", null)]
-    public async Task AnExport_IsWhatItIsExportedAs(string type, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze($"public sealed record O; {type}"));
+    [InlineData("""[MergeStrategy("acme")] public abstract class S : IMergeStrategy<O> { public abstract Treatment Merge(TensorGroup<O> """
+        + """group); }""", "MH0013")]
+    [InlineData("""[CheckpointStore("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => """
+        + """Treatment.CopyBase(); }""", "MH0013")]
+    [InlineData("""[MergeStrategy("acme_2")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => """
+        + """Treatment.CopyBase(); }""", null)]
+    public async Task AnExport_IsWhatItIsExportedAs(string type, string? code) =>
+        Assert.Equal(code is null ? [] : [code], await Analyze($"public sealed record O; {type}"));
 
     [Theory]
     [InlineData("float Density { get; init; }", "MH0012")]
@@ -55,16 +63,22 @@ public sealed class AnalyzerTests
     [InlineData("object? Any { get; init; }", "MH0012")]
     [InlineData("IReadOnlyList<Part> Parts { get; init; } = []; public sealed record Part { public float X { get; init; } }", "MH0012")]
     [InlineData("double X { get; init; } public O(double x) => X = x;", "MH0012")]
-    [InlineData("double Density { get; init; } public int? Count { get; init; } public long Bytes { get; init; } public bool Is { get; init; } public string? Name { get; init; }", null)]
+    [InlineData("double Density { get; init; } public int? Count { get; init; } public long Bytes { get; init; } public bool Is { get; "
+        + "init; } public string? Name { get; init; }", null)]
     [InlineData("Kind What { get; init; } public enum Kind { A, B }", null)]
-    [InlineData("IReadOnlyList<Part> Parts { get; init; } = []; public sealed record Part { public double X { get; init; } public IReadOnlyList<Part> More { get; init; } = []; }", null)]
+    [InlineData("IReadOnlyList<Part> Parts { get; init; } = []; public sealed record Part { public double X { get; init; } public "
+        + "IReadOnlyList<Part> More { get; init; } = []; }", null)]
     [InlineData("IReadOnlyDictionary<string, IReadOnlyList<double>> Weights { get; init; } = null!;", null)]
     [InlineData("AuxiliaryCheckpoint? Statistics { get; init; }", null)]
     [InlineData("float Made => 1; private float Inner { get; set; }", null)]
-    public async Task AnOption_IsOfATypeThatRecipesCanSay(string member, string? code) => Assert.Equal(code is null ? [] : [code], await Analyze(
-        $$"""public sealed record O { public {{member}} } [MergeStrategy("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => Treatment.CopyBase(); }"""));
+    public async Task AnOption_IsOfATypeThatRecipesCanSay(string member, string? code) =>
+        Assert.Equal(code is null ? [] : [code], await Analyze(
+            $$"""public sealed record O { public {{member}} } """
+                + """[MergeStrategy("acme")] public sealed class S : IMergeStrategy<O> { public Treatment Merge(TensorGroup<O> group) => """
+                + """Treatment.CopyBase(); }"""));
 
-    public static TheoryData<Type> Exports => [.. typeof(MergeStrategyAttribute).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ExportAttribute)))];
+    public static TheoryData<Type> Exports =>
+        [.. typeof(MergeStrategyAttribute).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ExportAttribute)))];
 
     [Theory]
     [MemberData(nameof(Exports))]
@@ -75,7 +89,8 @@ public sealed class AnalyzerTests
     public void Rules_AreAllInTheReadme()
     {
         string readme = Readme.Document.Read("src/MergeHost.Abstractions/README.md");
-        IEnumerable<DiagnosticDescriptor> rules = new DiagnosticAnalyzer[] { new ExportAnalyzer(), new KernelAnalyzer(), new OptionAnalyzer() }.SelectMany(analyzer => analyzer.SupportedDiagnostics);
+        IEnumerable<DiagnosticDescriptor> rules = new DiagnosticAnalyzer[] { new ExportAnalyzer(), new KernelAnalyzer(),
+            new OptionAnalyzer() }.SelectMany(analyzer => analyzer.SupportedDiagnostics);
         Assert.All(rules, rule => Assert.Contains($"| {rule.Id} | {rule.Title} |", readme, StringComparison.Ordinal));
     }
 
@@ -101,14 +116,18 @@ public sealed class AnalyzerTests
 
     private static async Task<string[]> Analyze(string source)
     {
-        const string usings = "using System.Collections.Generic; using System.Runtime.CompilerServices; using MergeHost.Checkpoints; using MergeHost.Lanes; using MergeHost.Strategies;";
+        const string usings =
+            "using System.Collections.Generic; using System.Runtime.CompilerServices; using MergeHost.Checkpoints; using MergeHost.Lanes; "
+                + "using MergeHost.Strategies;";
         IEnumerable<string> assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Acme", [CSharpSyntaxTree.ParseText(usings + source)], assemblies.Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
-        ImmutableArray<Diagnostic> diagnostics = await compilation.WithAnalyzers([new ExportAnalyzer(), new KernelAnalyzer(), new OptionAnalyzer()]).GetAllDiagnosticsAsync();
+        ImmutableArray<Diagnostic> diagnostics = await compilation.WithAnalyzers([new ExportAnalyzer(), new KernelAnalyzer(),
+            new OptionAnalyzer()]).GetAllDiagnosticsAsync();
         Assert.DoesNotContain(diagnostics, diagnostic => diagnostic.Id == "AD0001");
-        return [.. diagnostics.Where(diagnostic => diagnostic.Id.StartsWith("MH", StringComparison.Ordinal)).Select(diagnostic => diagnostic.Id).Distinct()];
+        return [.. diagnostics.Where(diagnostic => diagnostic.Id.StartsWith("MH", StringComparison.Ordinal))
+            .Select(diagnostic => diagnostic.Id).Distinct()];
     }
 }

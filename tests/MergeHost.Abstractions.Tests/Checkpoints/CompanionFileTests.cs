@@ -67,7 +67,9 @@ public sealed class CompanionFileTests
 
     [Fact]
     public void ReadBytes_OfAnEndlessFile_Stops() =>
-        Assert.Contains("found more", Assert.Throws<CheckpointException>(new CompanionFile("config.json", () => new Endless()).ReadBytes).Message, StringComparison.Ordinal);
+        Assert.Contains("found more",
+            Assert.Throws<CheckpointException>(new CompanionFile("config.json", () => new Endless()).ReadBytes).Message,
+            StringComparison.Ordinal);
 
     private sealed class Endless : MemoryStream
     {

@@ -13,7 +13,8 @@ public sealed class DerivedCheckpointTests
         using Renamed derived = new(tiny.Open());
         Assert.Equal(plain.Tensors.Select(tensor => "x." + tensor.Name), derived.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(plain.Companions.Select(file => file.Name), derived.Companions.Select(file => file.Name));
-        Assert.Equal((plain.WeightFiles, plain.Warnings, plain.Metadata, plain.Identity), (derived.WeightFiles, derived.Warnings, derived.Metadata, derived.Identity));
+        Assert.Equal((plain.WeightFiles, plain.Warnings, plain.Metadata, plain.Identity),
+            (derived.WeightFiles, derived.Warnings, derived.Metadata, derived.Identity));
         byte[] expected = new byte[plain.Tensors[0].LengthBytes];
         byte[] found = new byte[expected.Length];
         plain.Read(plain.Tensors[0], 0, expected);

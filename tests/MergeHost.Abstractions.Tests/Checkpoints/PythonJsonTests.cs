@@ -30,7 +30,8 @@ public sealed class PythonJsonTests
     // json.dumps(…, ensure_ascii=False) in Python.
     [Fact]
     public void Line_OfAValue_IsWhatPythonWritesInOneLine() =>
-        Assert.Equal("{\"a\": [1, -Infinity, {}], \"é\": {\"n\": null, \"l\": []}}\n", Encoding.UTF8.GetString(PythonJson.Line(Parse("{\"a\":[1,-Infinity,{}],\"é\":{\"n\":null,\"l\":[]}}")!)));
+        Assert.Equal("{\"a\": [1, -Infinity, {}], \"é\": {\"n\": null, \"l\": []}}\n",
+            Encoding.UTF8.GetString(PythonJson.Line(Parse("{\"a\":[1,-Infinity,{}],\"é\":{\"n\":null,\"l\":[]}}")!)));
 
     [Fact]
     public void Parse_OfNumbersThatAreNone_GivesThem()
@@ -76,7 +77,9 @@ public sealed class PythonJsonTests
 
     [Fact]
     public void Parse_OfBytesThatAreNoText_Explains() =>
-        Assert.Contains("UTF-8", Assert.Throws<FormatException>(() => PythonJson.Parse(new byte[] { (byte)'"', 0xFF, (byte)'"' }, Fail)).Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-8",
+            Assert.Throws<FormatException>(() => PythonJson.Parse(new byte[] { (byte)'"', 0xFF, (byte)'"' }, Fail)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Parse_OfMoreValuesThanAnyFileHas_Stops()

@@ -26,7 +26,8 @@ public class RopeSettingsTests
 
     [Theory]
     [InlineData("""{"rope_theta": 500.0, "rope_parameters": {"rope_theta": 10000.0}}""", "rope_theta 500 does not count")]
-    [InlineData("""{"rope_scaling": {"rope_type": "linear", "factor": 2.0}, "rope_parameters": {"rope_theta": 500000.0}}""", "rope_scaling takes the place")]
+    [InlineData("""{"rope_scaling": {"rope_type": "linear", "factor": 2.0}, "rope_parameters": {"rope_theta": 500000.0}}""",
+        "rope_scaling takes the place")]
     [InlineData("""{"rope_theta": 10000, "rope_parameters": {"rope_theta": 10000.0}}""", null)]
     [InlineData("""{"rope_theta": 500.0, "rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": null}""", null)]
     [InlineData("""{"rope_scaling": null, "rope_parameters": {"rope_theta": 10000.0}}""", null)]

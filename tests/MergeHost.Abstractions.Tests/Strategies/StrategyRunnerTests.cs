@@ -20,7 +20,8 @@ public sealed class StrategyRunnerTests
     [MergeStrategy("eager")]
     private sealed class EagerStrategy : IMergeStrategy<EagerOptions>
     {
-        public Treatment Merge(TensorGroup<EagerOptions> group) => Treatment.Elementwise<Kernel>(new KernelParameters(0, group.Sources.Count));
+        public Treatment Merge(TensorGroup<EagerOptions> group) =>
+            Treatment.Elementwise<Kernel>(new KernelParameters(0, group.Sources.Count));
     }
 
     private readonly struct Kernel : IElementwiseKernel

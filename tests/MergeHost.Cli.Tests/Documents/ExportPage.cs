@@ -45,7 +45,8 @@ internal static partial class ExportPage
         AppendPart("Cost", export.Cost);
         if (export.Sources.Count > 0)
         {
-            page.Append("\n## Source\n\n").AppendJoin("", export.Sources.Select(source => $"- [{Plain(source.Title)}]({source.Address})\n"));
+            page.Append("\n## Source\n\n")
+                .AppendJoin("", export.Sources.Select(source => $"- [{Plain(source.Title)}]({source.Address})\n"));
         }
 
         if (export.Options.Count > 0)
@@ -109,7 +110,8 @@ internal static partial class ExportPage
     /// <summary>A text in which nothing is markup.</summary>
     public static string Plain(string? text) => Markup.Replace(text ?? "", @"\$0");
 
-    private static string Row(ExportSummary export) => $"| [{export.Id}]({Address(export)}) | {Plain(FirstSentence(export.Description))} |\n";
+    private static string Row(ExportSummary export) =>
+        $"| [{export.Id}]({Address(export)}) | {Plain(FirstSentence(export.Description))} |\n";
 
     private static string Address(ExportSummary export) => $"{Kinds[export.Kind].Folder}/{export.Id}.md";
 

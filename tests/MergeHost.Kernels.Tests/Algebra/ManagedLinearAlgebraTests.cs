@@ -89,7 +89,8 @@ public sealed class ManagedLinearAlgebraTests
         AssertSameBits(_algebra.Multiply(a, a, transposeB: true), other.Multiply(a, a, transposeB: true));
         IReadOnlyList<double> values = _algebra.SingularValues(a);
         AssertBelow(2 * Rounding.ThroughGram(300, values[0], values[^1]), LargestDifference(values, other.SingularValues(a)));
-        AssertBelow(2 * Rounding.Stored(300, values[0]), LargestDifference(Widen(_algebra.Qr(Transpose(a)).R), Widen(other.Qr(Transpose(a)).R)));
+        AssertBelow(2 * Rounding.Stored(300, values[0]),
+            LargestDifference(Widen(_algebra.Qr(Transpose(a)).R), Widen(other.Qr(Transpose(a)).R)));
     }
 
     [Fact]

@@ -108,7 +108,8 @@ internal static class Matrices
     }
 
     /// <summary>Fails with both numbers in words.</summary>
-    public static void AssertBelow(double limit, double found) => Assert.True(found <= limit, $"{found:E2} is above the limit of {limit:E2}");
+    public static void AssertBelow(double limit, double found) =>
+        Assert.True(found <= limit, $"{found:E2} is above the limit of {limit:E2}");
 
     /// <summary>How far the columns are from being orthonormal.</summary>
     public static double Skew(Matrix<double> a) =>

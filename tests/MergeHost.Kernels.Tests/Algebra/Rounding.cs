@@ -1,6 +1,7 @@
 namespace MergeHost.Kernels.Tests.Algebra;
 
-/// <summary>How far results may be from the truth, whatever the processor and the order of its sums: the bounds of backward-stable algorithms.</summary>
+/// <summary>How far results may be from the truth, whatever the processor and the order of its sums: the
+/// bounds of backward-stable algorithms.</summary>
 /// <seealso href="https://www.netlib.org/lapack/lug/node72.html"/>
 internal static class Rounding
 {
@@ -22,8 +23,8 @@ internal static class Rounding
     public static double Stored(int n, double norm = 1) => (2 * Single * norm) + Stable(n, norm);
 
     /// <summary>
-    /// A singular value by the eigenvalues of <c>A·Aᵀ</c>, each of which is off by <c>p(n)·ε·‖A‖²</c>: that over σ where σ is large, and its root
-    /// where σ is none.
+    /// A singular value by the eigenvalues of <c>A·Aᵀ</c>, each of which is off by <c>p(n)·ε·‖A‖²</c>: that over σ
+    /// where σ is large, and its root where σ is none.
     /// </summary>
     public static double ThroughGram(int n, double norm, double value)
     {

@@ -215,7 +215,8 @@ public sealed class SingularValueTests
     }
 
     private static SingularValueDecomposition First(SingularValueDecomposition parts, int count) => new(
-        Of(parts.U.Rows, count, (row, column) => parts.U[row, column]), [.. parts.S.Take(count)], Of(parts.V.Rows, count, (row, column) => parts.V[row, column]));
+        Of(parts.U.Rows, count, (row, column) => parts.U[row, column]), [.. parts.S.Take(count)],
+        Of(parts.V.Rows, count, (row, column) => parts.V[row, column]));
 
     private static double Norm(Matrix<float> a) => double.Sqrt(a.Elements.ToArray().Sum(x => (double)x * x));
 

@@ -10,5 +10,6 @@ public sealed class ScaledRanksTests
     [InlineData(new[] { 7.0, 7 }, new[] { 0.5, 0.5 })]
     [InlineData(new[] { 7.0 }, new[] { 0.5 })]
     [InlineData(new double[0], new double[0])]
-    public void Of_Numbers_RunsFromZeroToOneAndSharesTies(double[] values, double[] expected) => Assert.Equal(expected, ScaledRanks.Of(values));
+    public void Of_Numbers_RunsFromZeroToOneAndSharesTies(double[] values, double[] expected) =>
+        Assert.Equal(expected, ScaledRanks.Of(values));
 }

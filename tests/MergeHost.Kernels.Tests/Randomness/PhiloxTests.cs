@@ -150,7 +150,8 @@ public sealed class PhiloxTests
     }
 
     // 5 σ for a million pairs is 0.005.
-    private static double Correlation(ushort[] a, ushort[] b) => 12 * a.Zip(b, (x, y) => ((x / 65536.0) - 0.5) * ((y / 65536.0) - 0.5)).Average();
+    private static double Correlation(ushort[] a, ushort[] b) =>
+        12 * a.Zip(b, (x, y) => ((x / 65536.0) - 0.5) * ((y / 65536.0) - 0.5)).Average();
 
     private static uint[] Words(string text) => [.. text.Split(' ').Select(word => Convert.ToUInt32(word, 16))];
 }

@@ -20,7 +20,8 @@ public sealed unsafe class CandidateSelectionTests
         {
             MagnitudeCut expected = SelectionOracle.Cut(values, k);
             float t = expected.Threshold;
-            foreach (MagnitudeBracket bracket in new MagnitudeBracket[] { new(t, t), new(t / 1.3f, t * 1.3f), new(0, float.PositiveInfinity) })
+            foreach (MagnitudeBracket bracket in new MagnitudeBracket[] { new(t, t), new(t / 1.3f, t * 1.3f),
+                new(0, float.PositiveInfinity) })
             {
                 Assert.Equal(expected, Select(values, k, bracket, values.Length));
             }

@@ -14,7 +14,8 @@ public sealed class RowRanksTests
     public void Fill_OfAnyValues_GivesThoseThatAgreeInTheirUpperBitsTheMeanOfTheirRanks(string name)
     {
         float[] values = SelectionOracle.Values[name];
-        foreach (int length in new[] { values.Length, values.Length / 3, 2, values.Length }.Where(length => length > 1 && length <= values.Length))
+        foreach (int length in new[] { values.Length, values.Length / 3, 2, values.Length }
+            .Where(length => length > 1 && length <= values.Length))
         {
             uint[] upper = [.. values[..length].Select(value => (BitConverter.SingleToUInt32Bits(value) & 0x7FFF_FFFF) >> 18)];
             uint[] sorted = [.. upper.Order()];

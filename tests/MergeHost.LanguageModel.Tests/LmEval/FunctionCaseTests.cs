@@ -23,8 +23,13 @@ public class FunctionCaseTests
     {
         JsonElement json = JsonDocument.Parse(line).RootElement;
         string[] answers = Texts(json.GetProperty("responses"));
-        TaskDocument item = new(0, json.TryGetProperty("doc", out JsonElement doc) ? PythonValue.Fields((JsonObject)Node(doc)!) : new Dictionary<string, object?>());
-        object? Run() => ResponseFilter.Read("none", (List<object?>)PythonValue.Of(Node(json.GetProperty("filter")))!, (reason, _) => new MergeHostException(new Problem(ErrorCodes.BadTaskData, reason), null)).Apply(answers, item);
+        TaskDocument item = new(0,
+            json.TryGetProperty("doc", out JsonElement doc)
+                ? PythonValue.Fields((JsonObject)Node(doc)!)
+                : new Dictionary<string, object?>());
+        object? Run() =>
+            ResponseFilter.Read("none", (List<object?>)PythonValue.Of(Node(json.GetProperty("filter")))!,
+                (reason, _) => new MergeHostException(new Problem(ErrorCodes.BadTaskData, reason), null)).Apply(answers, item);
         if (json.TryGetProperty("error", out _))
         {
             Assert.True(Record.Exception(Run) is FormatException or MergeHostException);
@@ -43,14 +48,17 @@ public class FunctionCaseTests
         {
             case "exact_match":
                 ExactMatch match = new((PythonMap)PythonValue.Of(Node(json.GetProperty("options")))!);
-                Assert.Equal(json.GetProperty("value").GetDouble(), match.AreEqual(json.GetProperty("prediction").GetString()!, json.GetProperty("reference").GetString()!) ? 1.0 : 0.0);
+                Assert.Equal(json.GetProperty("value").GetDouble(),
+                    match.AreEqual(json.GetProperty("prediction").GetString()!, json.GetProperty("reference").GetString()!) ? 1.0 : 0.0);
                 break;
             case "translation":
                 CompareTranslation(json);
                 break;
             case "ter":
                 string[] answers = Texts(json.GetProperty("predictions"));
-                Check("ter", "ter", json, "ter", null, [.. json.GetProperty("references").EnumerateArray().Zip(answers, (reference, answer) => new SampleFigure(PythonValue.Of(Node(reference)), answer))], 2);
+                Check("ter", "ter", json, "ter", null,
+                    [.. json.GetProperty("references").EnumerateArray()
+                        .Zip(answers, (reference, answer) => new SampleFigure(PythonValue.Of(Node(reference)), answer))], 2);
                 break;
             case "binary":
                 Check("f1", "f1", json, "f1", "f1_stderr_300", Pairs(json), 300);
@@ -64,17 +72,22 @@ public class FunctionCaseTests
                 Check("perplexity", "perplexity", json, "value", "stderr_3000", Numbers(json.GetProperty("values")), 3000);
                 break;
             case "weighted":
-                SampleFigure[] weighted = [.. json.GetProperty("pairs").EnumerateArray().Select(pair => new SampleFigure(pair[0].GetDouble(), pair[1].GetInt64()))];
+                SampleFigure[] weighted = [.. json.GetProperty("pairs").EnumerateArray()
+                    .Select(pair => new SampleFigure(pair[0].GetDouble(), pair[1].GetInt64()))];
                 Check("word_perplexity", "weighted_perplexity", json, "weighted_perplexity", null, weighted, 2);
                 Check("bits_per_byte", "bits_per_byte", json, "bits_per_byte", null, weighted, 2);
                 break;
             case "brier_score":
                 Check("brier_score", "brier_score", json, "value", null,
-                    [.. json.GetProperty("gold_and_probabilities").EnumerateArray().Select(pair => new SampleFigure(pair[0].GetInt64(), ((List<object?>)PythonValue.Of(Node(pair[1]))!).ConvertAll(share => (object?)PythonValue.AsNumber(share))))], 2);
+                    [.. json.GetProperty("gold_and_probabilities").EnumerateArray()
+                        .Select(pair => new SampleFigure(pair[0].GetInt64(),
+                            ((List<object?>)PythonValue.Of(Node(pair[1]))!)
+                                .ConvertAll(share => (object?)PythonValue.AsNumber(share))))], 2);
                 break;
             case "mean":
                 Check("acc", "mean", json, "mean", "mean_stderr", Numbers(json.GetProperty("values")), 100);
-                Near(json.GetProperty("median").GetDouble(), Figures.Of(new MetricRule("acc", "median", true, _none), Numbers(json.GetProperty("values")), 100).Value);
+                Near(json.GetProperty("median").GetDouble(),
+                    Figures.Of(new MetricRule("acc", "median", true, _none), Numbers(json.GetProperty("values")), 100).Value);
                 break;
             default:
                 CompareGroup(json);
@@ -90,9 +103,12 @@ public class FunctionCaseTests
         PythonRandom random = new(json.GetProperty("seed").GetInt64());
         if (json.GetProperty("draw").GetString() == "words")
         {
-            Assert.Equal(json.GetProperty("random").EnumerateArray().Select(number => number.GetDouble()), [random.NextDouble(), random.NextDouble(), random.NextDouble()]);
-            Assert.Equal(json.GetProperty("getrandbits32").EnumerateArray().Select(number => number.GetUInt32()), [random.NextBits(32), random.NextBits(32), random.NextBits(32)]);
-            Assert.Equal(json.GetProperty("getrandbits5").EnumerateArray().Select(number => number.GetUInt32()), Enumerable.Range(0, 5).Select(_ => random.NextBits(5)));
+            Assert.Equal(json.GetProperty("random").EnumerateArray().Select(number => number.GetDouble()),
+                [random.NextDouble(), random.NextDouble(), random.NextDouble()]);
+            Assert.Equal(json.GetProperty("getrandbits32").EnumerateArray().Select(number => number.GetUInt32()),
+                [random.NextBits(32), random.NextBits(32), random.NextBits(32)]);
+            Assert.Equal(json.GetProperty("getrandbits5").EnumerateArray().Select(number => number.GetUInt32()),
+                Enumerable.Range(0, 5).Select(_ => random.NextBits(5)));
             return;
         }
 
@@ -118,7 +134,9 @@ public class FunctionCaseTests
     [InlineData("--5")]
     [InlineData("99999999999999999999")]
     public void OfAnswer_ThatIsNoNumber_IsAClassOfItsOwn(string answer) =>
-        Assert.Equal(new SampleFigure("1", answer).Other, SampleFigures.OfAnswer(new MetricRule("mcc", "matthews_corrcoef", true, _none), new ExactMatch(_none), answer, "1", hasSeveralTargets: false).Other);
+        Assert.Equal(new SampleFigure("1", answer).Other,
+            SampleFigures.OfAnswer(new MetricRule("mcc", "matthews_corrcoef", true, _none), new ExactMatch(_none), answer, "1",
+                hasSeveralTargets: false).Other);
 
     private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText());
 
@@ -126,13 +144,17 @@ public class FunctionCaseTests
 
     private static string[] Texts(JsonElement list) => [.. list.EnumerateArray().Select(text => text.GetString()!)];
 
-    private static SampleFigure[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(number => new SampleFigure(number.GetDouble()))];
+    private static SampleFigure[] Numbers(JsonElement list) =>
+        [.. list.EnumerateArray().Select(number => new SampleFigure(number.GetDouble()))];
 
-    private static SampleFigure[] Pairs(JsonElement json) => [.. json.GetProperty("gold_and_guess").EnumerateArray().Select(pair => new SampleFigure(pair[0].GetInt64(), pair[1].GetInt64()))];
+    private static SampleFigure[] Pairs(JsonElement json) =>
+        [.. json.GetProperty("gold_and_guess").EnumerateArray().Select(pair => new SampleFigure(pair[0].GetInt64(), pair[1].GetInt64()))];
 
-    private static void Near(double expected, double found) => Assert.True(Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)), $"expected {expected}, found {found}");
+    private static void Near(double expected, double found) =>
+        Assert.True(Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)), $"expected {expected}, found {found}");
 
-    private static void Check(string metric, string aggregation, JsonElement json, string value, string? error, SampleFigure[] samples, int draws)
+    private static void Check(string metric, string aggregation, JsonElement json, string value, string? error, SampleFigure[] samples,
+        int draws)
     {
         Figure figure = Figures.Of(new MetricRule(metric, aggregation, true, _none), samples, draws);
         Near(json.GetProperty(value).GetDouble(), figure.Value);
@@ -149,10 +171,12 @@ public class FunctionCaseTests
     private static void CompareTranslation(JsonElement json)
     {
         string[] predictions = Texts(json.GetProperty("predictions"));
-        SampleFigure[] samples = [.. json.GetProperty("references").EnumerateArray().Zip(predictions, (reference, prediction) => new SampleFigure(PythonValue.Of(Node(reference)), prediction))];
+        SampleFigure[] samples = [.. json.GetProperty("references").EnumerateArray()
+            .Zip(predictions, (reference, prediction) => new SampleFigure(PythonValue.Of(Node(reference)), prediction))];
         foreach (string metric in (string[])["bleu", "chrf", "chrf++", "ter"])
         {
-            Check(metric, metric, json, metric, json.TryGetProperty($"{metric}_stderr", out _) ? $"{metric}_stderr" : null, samples, 100_000);
+            Check(metric, metric, json, metric, json.TryGetProperty($"{metric}_stderr", out _) ? $"{metric}_stderr" : null, samples,
+                100_000);
         }
     }
 

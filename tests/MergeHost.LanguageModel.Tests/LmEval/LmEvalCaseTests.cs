@@ -18,9 +18,13 @@ public sealed class LmEvalCaseTests : IDisposable
     private readonly LanguageModelLoader _loader = new();
     private readonly List<Problem> _warnings = [];
 
-    public static TheoryData<string> WithNumbers => [.. LmEvalCase.All.Values.Where(one => one.HasNumbers && one.Name != "mc-bf16" && !_refusedThoughScored.Contains(one.Name)).Select(one => one.Name)];
+    public static TheoryData<string> WithNumbers =>
+        [.. LmEvalCase.All.Values.Where(one => one.HasNumbers && one.Name != "mc-bf16" && !_refusedThoughScored.Contains(one.Name))
+            .Select(one => one.Name)];
 
-    public static TheoryData<string> ToRefuse => [.. LmEvalCase.All.Values.Where(one => (!one.HasNumbers && one.Name != "odd-shots-int") || _refusedThoughScored.Contains(one.Name)).Select(one => one.Name)];
+    public static TheoryData<string> ToRefuse =>
+        [.. LmEvalCase.All.Values.Where(one => (!one.HasNumbers && one.Name != "odd-shots-int") || _refusedThoughScored.Contains(one.Name))
+            .Select(one => one.Name)];
 
     [TorchTheory]
     [MemberData(nameof(WithNumbers))]
@@ -39,7 +43,8 @@ public sealed class LmEvalCaseTests : IDisposable
             Assert.Equal(expected.GetProperty("task_hashes").GetProperty(record.Task).GetString(), (string?)record.Facts["task_hash"]);
             Assert.Equal(expected.GetProperty("n-shot").GetProperty(record.Task).GetInt32(), (int?)record.Facts["n-shot"]);
             Assert.Equal(expected.GetProperty("versions").GetProperty(record.Task).GetRawText(), record.Facts["version"]!.ToJsonString());
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected.GetProperty("higher_is_better").GetProperty(record.Task).GetRawText()), record.Facts["higher_is_better"]));
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected.GetProperty("higher_is_better").GetProperty(record.Task).GetRawText()),
+                record.Facts["higher_is_better"]));
         }
 
         SampleComparison.CompareResults(expected.GetProperty("results"), found);

@@ -9,7 +9,8 @@ namespace MergeHost.LanguageModel.Tests.LmEval;
 public class TemplateCaseTests
 {
     private static readonly Dictionary<string, object?> _fields =
-        PythonValue.Fields((JsonObject)JsonNode.Parse(System.IO.File.ReadAllText(Fixtures.File("lm-eval", "functions", "templates-doc.json")))!);
+        PythonValue.Fields((JsonObject)JsonNode.Parse(System.IO.File.ReadAllText(Fixtures.File("lm-eval", "functions",
+            "templates-doc.json")))!);
 
     public static TheoryData<string, string?> Cases
     {
@@ -18,7 +19,8 @@ public class TemplateCaseTests
             TheoryData<string, string?> cases = [];
             foreach (JsonElement line in FunctionCases.Read("templates"))
             {
-                cases.Add(line.GetProperty("template").GetString()!, line.TryGetProperty("text", out JsonElement text) ? text.GetString() : null);
+                cases.Add(line.GetProperty("template").GetString()!,
+                    line.TryGetProperty("text", out JsonElement text) ? text.GetString() : null);
             }
 
             return cases;
@@ -44,5 +46,6 @@ public class TemplateCaseTests
 internal static class FunctionCases
 {
     public static IEnumerable<JsonElement> Read(string name) =>
-        System.IO.File.ReadLines(Fixtures.File("lm-eval", "functions", $"{name}.jsonl")).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line));
+        System.IO.File.ReadLines(Fixtures.File("lm-eval", "functions", $"{name}.jsonl")).Where(line => line.Length > 0)
+            .Select(line => JsonElement.Parse(line));
 }

@@ -18,7 +18,9 @@ internal static class AdapterCase
     public static ICheckpointReader Open(string path)
     {
         string folder = Path.IsPathRooted(path) ? path : Path.Combine(Folder, path);
-        return File.Exists(Path.Combine(folder, "adapter_model.bin")) ? new PyTorchFormat().Open(folder) : new SafetensorsFormat().Open(folder);
+        return File.Exists(Path.Combine(folder, "adapter_model.bin"))
+            ? new PyTorchFormat().Open(folder)
+            : new SafetensorsFormat().Open(folder);
     }
 
     public static ICheckpointReader Apply(string @base, string adapter, double scale = 1) =>

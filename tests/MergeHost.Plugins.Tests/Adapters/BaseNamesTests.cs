@@ -17,7 +17,8 @@ public sealed class BaseNamesTests
     [InlineData("model.layers.3.mlp.gate.weight", "model.layers.3.block_sparse_moe.gate.weight")]
     public void Find_OfANameInTheLoadedModel_GivesTheOneOnDisk(string name, string? expected)
     {
-        BaseNames names = new([Tensor(Text), Tensor(Vision), Tensor("model.layers.3.block_sparse_moe.experts.1.w1.weight"), Tensor("model.layers.3.block_sparse_moe.gate.weight")]);
+        BaseNames names = new([Tensor(Text), Tensor(Vision), Tensor("model.layers.3.block_sparse_moe.experts.1.w1.weight"),
+            Tensor("model.layers.3.block_sparse_moe.gate.weight")]);
         Assert.Equal(expected, names.Find(name, out IReadOnlyList<TensorInfo> ambiguous)?.Name);
         Assert.Empty(ambiguous);
     }

@@ -35,9 +35,11 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         IReadOnlyDictionary<string, float[]> made = Make(Build(new ExtractOptions { Tuned = "tuned", Rank = 3, Exact = exact }));
         float[] change = Change(Up);
         Matrix<float> product = _algebra.Multiply(
-            new Matrix<float>(8, 3, made["base_model.model.model.layers.0.mlp.up_proj.lora_B.weight"]), new Matrix<float>(3, 4, made["base_model.model.model.layers.0.mlp.up_proj.lora_A.weight"]));
+            new Matrix<float>(8, 3, made["base_model.model.model.layers.0.mlp.up_proj.lora_B.weight"]),
+            new Matrix<float>(3, 4, made["base_model.model.model.layers.0.mlp.up_proj.lora_A.weight"]));
         double least = _algebra.Decompose(new Matrix<float>(8, 4, change)).S.Skip(3).Sum(value => value * value);
-        Assert.Equal(Math.Sqrt(least), Math.Sqrt(change.Zip(product.Elements.ToArray(), (a, b) => ((double)a - b) * ((double)a - b)).Sum()), 1e-5);
+        Assert.Equal(Math.Sqrt(least), Math.Sqrt(change.Zip(product.Elements.ToArray(), (a, b) => ((double)a - b) * ((double)a - b)).Sum()),
+            1e-5);
     }
 
     [Fact]
@@ -53,9 +55,16 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
     [Fact]
     public void Build_LeavesOutWhatDidNotChange()
     {
-        ModelBlueprint blueprint = Build(new ExtractOptions { Tuned = "tuned", Unchanged = [Up, "model.norm.weight"], Ranks = [new MatrixRank { Tensor = "lm_head.weight", Rank = 0 }] });
-        Assert.DoesNotContain(blueprint.Tensors, tensor => tensor.Name.Contains("layers.0.mlp.up_proj", StringComparison.Ordinal) || tensor.Name.Contains("model.norm", StringComparison.Ordinal)
-            || tensor.Name.Contains("lm_head", StringComparison.Ordinal));
+        ModelBlueprint blueprint = Build(new ExtractOptions
+        {
+            Tuned = "tuned",
+            Unchanged = [Up, "model.norm.weight"],
+            Ranks = [new MatrixRank { Tensor = "lm_head.weight", Rank = 0 }]
+        });
+        Assert.DoesNotContain(blueprint.Tensors,
+            tensor => tensor.Name.Contains("layers.0.mlp.up_proj", StringComparison.Ordinal)
+                || tensor.Name.Contains("model.norm", StringComparison.Ordinal)
+                || tensor.Name.Contains("lm_head", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -65,7 +74,8 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         using ICheckpointReader tuned = Models["tuned"].Open();
         float[] trained = AdapterCase.Read(tuned, Up);
         Assert.Equal(Enumerable.Range(0, 8).Select(row => Math.Sqrt(trained.Skip(4 * row).Take(4).Sum(value => (double)value * value))),
-            made["base_model.model.model.layers.0.mlp.up_proj.lora_magnitude_vector"].Select(length => (double)length), (x, y) => Math.Abs(x - y) < 1e-5);
+            made["base_model.model.model.layers.0.mlp.up_proj.lora_magnitude_vector"].Select(length => (double)length),
+            (x, y) => Math.Abs(x - y) < 1e-5);
     }
 
     // As in matrices that were padded: what DoRA makes of it is 0/0.
@@ -93,18 +103,21 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         const string down = "model.layers.0.mlp.experts.down_proj";
         TensorShape upShape = isTransposed ? [3, 4, 10] : [3, 10, 4];
         TensorShape downShape = isTransposed ? [3, 5, 4] : [3, 4, 5];
-        TinyCheckpoint Experts(int seed) => new TinyCheckpoint().Add(up, DType.F32, upShape, seed: seed).Add(down, DType.F32, downShape, seed: seed + 1)
-            .AddFile("config.json", $$"""{"model_type": "{{architecture}}"}""");
+        TinyCheckpoint Experts(int seed) =>
+            new TinyCheckpoint().Add(up, DType.F32, upShape, seed: seed).Add(down, DType.F32, downShape, seed: seed + 1)
+                .AddFile("config.json", $$"""{"model_type": "{{architecture}}"}""");
         using TemporaryFolder folder = new();
         Experts(1).Write(Path.Combine(folder.Path, "base"));
         using ICheckpointReader before = Experts(1).Open();
         using ICheckpointReader after = Experts(7).Open();
         Dictionary<string, ICheckpointReader> models = new() { ["base"] = before, ["tuned"] = after };
-        ModelBlueprint blueprint = ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned", Rank = 4 });
+        ModelBlueprint blueprint = ((IModelBuilder<ExtractOptions>)new ExtractBuilder())
+            .Build(new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned", Rank = 4 });
         Assert.Empty(blueprint.Warnings);
         WriteMade(blueprint, models, Path.Combine(folder.Path, "adapter"));
         using ICheckpointReader merged = AdapterCase.Apply(Path.Combine(folder.Path, "base"), Path.Combine(folder.Path, "adapter"));
-        Assert.All((string[])[up, down], name => Assert.Equal(AdapterCase.Read(after, name), AdapterCase.Read(merged, name), (x, y) => Math.Abs(x - y) < 1e-5));
+        Assert.All((string[])[up, down],
+            name => Assert.Equal(AdapterCase.Read(after, name), AdapterCase.Read(merged, name), (x, y) => Math.Abs(x - y) < 1e-5));
     }
 
     // PEFT loads no such adapter.
@@ -118,7 +131,8 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         using ICheckpointReader after = new TinyCheckpoint().Add(tensor, DType.F32, shape, seed: 2).Open();
         BuilderContext context = new(new Dictionary<string, ICheckpointReader> { ["base"] = before, ["tuned"] = after }) { Base = "base" };
         BuildException refusal = Assert.Throws<BuildException>(
-            () => ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(context, new ExtractOptions { Tuned = "tuned", Rank = 1, Dora = true }));
+            () => ((IModelBuilder<ExtractOptions>)new ExtractBuilder())
+                .Build(context, new ExtractOptions { Tuned = "tuned", Rank = 1, Dora = true }));
         Assert.Contains($"'{tensor}' is a parameter", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -128,9 +142,11 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         Dictionary<string, ICheckpointReader> models = new()
         {
             ["base"] = Models["base"].Open(),
-            ["tuned"] = TinyCheckpoint.Llama(type: DType.F32).Remove("model.embed_tokens.weight").Add("model.embed_tokens.weight", DType.F32, [99, 4]).Open(),
+            ["tuned"] = TinyCheckpoint.Llama(type: DType.F32).Remove("model.embed_tokens.weight")
+                .Add("model.embed_tokens.weight", DType.F32, [99, 4]).Open(),
         };
-        BuildException refusal = Assert.Throws<BuildException>(() => ((IModelBuilder<ExtractOptions>)new ExtractBuilder()).Build(new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned" }));
+        BuildException refusal = Assert.Throws<BuildException>(() => ((IModelBuilder<ExtractOptions>)new ExtractBuilder())
+            .Build(new BuilderContext(models) { Base = "base" }, new ExtractOptions { Tuned = "tuned" }));
         Assert.Contains("has 99 rows in 'tuned'", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -160,7 +176,9 @@ public sealed class ExtractBuilderTests : ModelBuilderContract<ExtractBuilder>
         foreach (IGrouping<Treatment?, BlueprintTensor> group in blueprint.Tensors.GroupBy(tensor => tensor.Treatment))
         {
             MadeTensors made = new([.. group.Select(tensor => new TensorInfo(tensor.Name, DType.F32, tensor.Shape))],
-                (source, first, count) => AdapterCase.Read(models[source.Model], source.Tensor) is var all && count < 0 ? all : all[(int)first..(int)(first + count)], _ => throw new NotSupportedException())
+                (source, first, count) => AdapterCase.Read(models[source.Model], source.Tensor) is var all && count < 0
+                    ? all
+                    : all[(int)first..(int)(first + count)], _ => throw new NotSupportedException())
             {
                 Algebra = _algebra,
                 Device = default,

@@ -22,7 +22,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     protected override IReadOnlyDictionary<string, TinyCheckpoint> Models { get; } = new Dictionary<string, TinyCheckpoint>
     {
         ["one"] = Adapter(rank: 2, seed: 1, """{"peft_type": "LORA", "r": 2, "lora_alpha": 6, "base_model_name_or_path": "base"}"""),
-        ["other"] = Adapter(rank: 4, seed: 2, """{"peft_type": "LORA", "r": 4, "lora_alpha": 4, "use_rslora": true, "base_model_name_or_path": "base"}"""),
+        ["other"] = Adapter(rank: 4, seed: 2,
+            """{"peft_type": "LORA", "r": 4, "lora_alpha": 4, "use_rslora": true, "base_model_name_or_path": "base"}"""),
     };
 
     protected override object Options => Asked(CoreMethod.TaskArithmetic, null);
@@ -59,7 +60,12 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     public void Make_OfOneAdapterTwice_WithoutThinning_IsThatAdapter(CoreMethod method)
     {
         MergedAdapter half = new() { Model = "one", Weight = 0.5 };
-        IReadOnlyDictionary<string, float[]> made = Make(Build(new LoraMergeOptions { Adapters = [half, half], Method = method, Rank = 2 }));
+        IReadOnlyDictionary<string, float[]> made = Make(Build(new LoraMergeOptions
+        {
+            Adapters = [half, half],
+            Method = method,
+            Rank = 2
+        }));
         Equal(Sum(3, 0), Product(made, 2), 1e-5);
     }
 
@@ -67,7 +73,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     public void Make_ByTsv_IsWhatTheStrategyMakesOfTheWholeChanges()
     {
         IReadOnlyDictionary<string, float[]> made = Make(Build(Asked(CoreMethod.TsvM, null)));
-        Directions all = Directions.Join([Directions.Of(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, 0)), _algebra, Rows / 2), Directions.Of(new Matrix<float>(Rows, Columns, Sum(0, -0.25 * 2)), _algebra, Rows / 2)]);
+        Directions all = Directions.Join([Directions.Of(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, 0)), _algebra, Rows / 2),
+            Directions.Of(new Matrix<float>(Rows, Columns, Sum(0, -0.25 * 2)), _algebra, Rows / 2)]);
         Equal(all.Orthogonal(_algebra).With(all.S, _algebra).Elements.ToArray(), Product(made, 6), 1e-5);
     }
 
@@ -78,17 +85,20 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     [InlineData(0.9, 2)]
     public void Build_WithAnEnergy_TakesTheLeastRankThatHoldsIt(double energy, int? most)
     {
-        double[] squares = [.. _algebra.Decompose(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, -0.25 * 2))).S.Take(6).Select(value => value * value)];
+        double[] squares = [.. _algebra.Decompose(new Matrix<float>(Rows, Columns, Sum(0.5 * 3, -0.25 * 2))).S.Take(6)
+            .Select(value => value * value)];
         int least = Enumerable.Range(1, 6).First(rank => squares.Take(rank).Sum() >= (energy * squares.Sum()) - 1e-6);
         ModelBlueprint blueprint = Planned(Asked(CoreMethod.TaskArithmetic, most) with { Energy = energy }, []);
         Assert.Equal(Math.Min(least, most ?? 6), blueprint.Tensors.Single(tensor => tensor.Name == A).Shape[0]);
-        Assert.Equal(Math.Min(least, most ?? 6), blueprint.Companions.Single(file => file.Name == "adapter_config.json").ReadJson()["r"]!.GetValue<int>());
+        Assert.Equal(Math.Min(least, most ?? 6),
+            blueprint.Companions.Single(file => file.Name == "adapter_config.json").ReadJson()["r"]!.GetValue<int>());
     }
 
     [Fact]
     public void Build_WithAnEnergyOfAnAdapterThatIsNotMadeYet_RefusesItByName()
     {
-        BuildException refusal = Assert.Throws<BuildException>(() => Planned(Asked(CoreMethod.TaskArithmetic, null) with { Energy = 0.9 }, ["other"]));
+        BuildException refusal = Assert.Throws<BuildException>(() => Planned(Asked(CoreMethod.TaskArithmetic, null) with { Energy = 0.9 },
+            ["other"]));
         Assert.Contains("'other' is made by a stage", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -99,7 +109,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
         Matrix<float> other = new(2, 2, (float[])[-5, -6, 1, 2.5f]);
         LoraMergeOptions options = new() { Adapters = [], Method = CoreMethod.Ties };
         Matrix<float> merged = new CoreRule(options, 0).Merge([one, other],
-            [(new MergedAdapter { Model = "one", Density = 0.5, Weight = 1 }, 0), (new MergedAdapter { Model = "other", Density = 0.75, Weight = 2 }, 1)], "m", 2, _algebra);
+            [(new MergedAdapter { Model = "one", Density = 0.5, Weight = 1 }, 0),
+                (new MergedAdapter { Model = "other", Density = 0.75, Weight = 2 }, 1)], "m", 2, _algebra);
 
         // Kept are [4, 0, 3, 0] and [-5, -6, 0, 2.5]: the sums 4 − 10, −12, 3 and 5, each over the weights that agree.
         Assert.Equal((float[])[-5, -6, 3, 2.5f], merged.Elements.ToArray());
@@ -111,11 +122,13 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
         using MergeHost.Checkpoints.ICheckpointReader one = Models["one"].Open();
         float[] a = AdapterCase.Read(one, A);
         float[] b = AdapterCase.Read(one, B);
-        MergeHost.Plugins.Adapters.Changes.Factors[] products = [new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a)), new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a))];
+        MergeHost.Plugins.Adapters.Changes.Factors[] products = [new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a)),
+            new(new Matrix<float>(Rows, 2, b), new Matrix<float>(2, Columns, a))];
         CoreSpace space = new(products, _algebra);
         MergeHost.Plugins.Adapters.Changes.Factors back = space.Expand(space.Cores[0], 4, out double whole, out double cut);
         Assert.Equal(0, cut / whole, 1e-12);
-        Equal(_algebra.Multiply(products[0].Left, products[0].Right).Elements.ToArray(), _algebra.Multiply(back.Left, back.Right).Elements.ToArray(), 1e-5);
+        Equal(_algebra.Multiply(products[0].Left, products[0].Right).Elements.ToArray(),
+            _algebra.Multiply(back.Left, back.Right).Elements.ToArray(), 1e-5);
     }
 
     [Fact]
@@ -135,7 +148,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     public void Build_OfAnAdapterThatIsMoreThanProducts_RefusesIt(string field, string value, string message)
     {
         JsonObject config = new() { ["peft_type"] = "LORA", ["r"] = 2, ["lora_alpha"] = 6, [field] = JsonNode.Parse(value) };
-        Dictionary<string, MergeHost.Checkpoints.ICheckpointReader> models = new() { ["odd"] = Adapter(2, 1, config.ToJsonString()).Open() };
+        Dictionary<string, MergeHost.Checkpoints.ICheckpointReader> models =
+            new() { ["odd"] = Adapter(2, 1, config.ToJsonString()).Open() };
         BuildException refusal = Assert.Throws<BuildException>(() => ((IModelBuilder<LoraMergeOptions>)new LoraBuilder()).Build(
             new BuilderContext(models), new LoraMergeOptions { Adapters = [new MergedAdapter { Model = "odd" }] }));
         Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
@@ -144,8 +158,10 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
 
     private ModelBlueprint Planned(LoraMergeOptions options, HashSet<string> unmade)
     {
-        Dictionary<string, MergeHost.Checkpoints.ICheckpointReader> models = Models.ToDictionary(model => model.Key, model => model.Value.Open());
-        ModelBlueprint blueprint = ((IModelBuilder<LoraMergeOptions>)new LoraBuilder()).Build(new BuilderContext(models) { Unmade = unmade }, options);
+        Dictionary<string, MergeHost.Checkpoints.ICheckpointReader> models = Models.ToDictionary(model => model.Key,
+            model => model.Value.Open());
+        ModelBlueprint blueprint = ((IModelBuilder<LoraMergeOptions>)new LoraBuilder())
+            .Build(new BuilderContext(models) { Unmade = unmade }, options);
         Array.ForEach([.. models.Values], model => model.Dispose());
         return blueprint;
     }
@@ -158,7 +174,8 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     };
 
     private static TinyCheckpoint Adapter(int rank, int seed, string config) => new TinyCheckpoint()
-        .Add(A, DType.F32, [rank, Columns], seed: seed).Add(B, DType.F32, [Rows, rank], seed: seed + 10).AddFile("adapter_config.json", config);
+        .Add(A, DType.F32, [rank, Columns], seed: seed).Add(B, DType.F32, [Rows, rank], seed: seed + 10)
+        .AddFile("adapter_config.json", config);
 
     private float[] Sum(double first, double second)
     {
@@ -166,7 +183,11 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
         foreach ((string name, int rank, double factor) in new[] { ("one", 2, first), ("other", 4, second) })
         {
             using MergeHost.Checkpoints.ICheckpointReader reader = Models[name].Open();
-            float[] product = Product(new Dictionary<string, float[]> { [A] = AdapterCase.Read(reader, A), [B] = AdapterCase.Read(reader, B) }, rank);
+            float[] product = Product(new Dictionary<string, float[]>
+            {
+                [A] = AdapterCase.Read(reader, A),
+                [B] = AdapterCase.Read(reader, B)
+            }, rank);
             for (int i = 0; i < sum.Length; i++)
             {
                 sum[i] += factor * product[i];
@@ -182,6 +203,7 @@ public sealed class LoraBuilderTests : ModelBuilderContract<LoraBuilder>
     private static void Equal(float[] expected, float[] found, double tolerance)
     {
         double most = expected.Max(value => Math.Abs((double)value));
-        Assert.Equal(expected.Select(value => (double)value), found.Select(value => (double)value), (x, y) => Math.Abs(x - y) <= tolerance * most);
+        Assert.Equal(expected.Select(value => (double)value), found.Select(value => (double)value),
+            (x, y) => Math.Abs(x - y) <= tolerance * most);
     }
 }

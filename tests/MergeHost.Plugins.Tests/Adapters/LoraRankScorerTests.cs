@@ -14,12 +14,17 @@ public sealed class LoraRankScorerTests : LayerScorerContract<LoraRankScorer>
     [InlineData(0.75, 2)]
     [InlineData(1.0, 4)]
     public void Score_ByEnergy_CountsTheValuesThatHoldIt(double energy, int rank) =>
-        Assert.Equal(rank, new LoraRankScorer().Score(new Known([2, 1.5, 1, 0.5]), new LoraRankOptions { Energy = energy }, new ManagedLinearAlgebra(), default).Value);
+        Assert.Equal(rank,
+            new LoraRankScorer()
+                .Score(new Known([2, 1.5, 1, 0.5]), new LoraRankOptions { Energy = energy }, new ManagedLinearAlgebra(), default).Value);
 
     // 4/√3 is 2.309, and the polynomial gives 2.86 at β = 1: values above 2.86 medians stand out.
     [Fact]
     public void Score_ByNoise_CountsTheValuesThatStandOut() =>
-        Assert.Equal(2, new LoraRankScorer().Score(new Known([9, 3, 1, 1, 1, 0.5]), new LoraRankOptions { NoiseEdge = true }, new ManagedLinearAlgebra(), default).Value);
+        Assert.Equal(2,
+            new LoraRankScorer()
+                .Score(new Known([9, 3, 1, 1, 1, 0.5]), new LoraRankOptions { NoiseEdge = true }, new ManagedLinearAlgebra(),
+                    default).Value);
 
     private sealed class Known(double[] values) : ILayerTensors
     {

@@ -40,8 +40,10 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         }
 
         HashSet<string> changed = [.. expected.SelectMany(pair => Parts(merged, pair.Key))];
-        Assert.All(plain.Tensors.Where(tensor => !changed.Contains(tensor.Name)), tensor => Assert.Equal(AdapterCase.Read(plain, tensor.Name), AdapterCase.Read(merged, tensor.Name)));
-        Assert.All(merged.Tensors, tensor => Assert.True(changed.Contains(tensor.Name) || plain.Tensors.Any(other => other.Name == tensor.Name), tensor.Name));
+        Assert.All(plain.Tensors.Where(tensor => !changed.Contains(tensor.Name)),
+            tensor => Assert.Equal(AdapterCase.Read(plain, tensor.Name), AdapterCase.Read(merged, tensor.Name)));
+        Assert.All(merged.Tensors,
+            tensor => Assert.True(changed.Contains(tensor.Name) || plain.Tensors.Any(other => other.Name == tensor.Name), tensor.Name));
     }
 
     [Theory]
@@ -55,14 +57,16 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         using ICheckpointReader scaled = AdapterCase.Apply("llama-f32", Plain, scale);
         float[] before = AdapterCase.Read(plain, Query);
         float[] after = AdapterCase.Read(whole, Query);
-        Assert.Equal(before.Zip(after, (b, a) => (float)(b + (scale * (a - b)))), AdapterCase.Read(scaled, Query), (x, y) => Math.Abs(x - y) < 1e-6);
+        Assert.Equal(before.Zip(after, (b, a) => (float)(b + (scale * (a - b)))), AdapterCase.Read(scaled, Query),
+            (x, y) => Math.Abs(x - y) < 1e-6);
     }
 
     [Fact]
     public void Read_WithAScale_ReadsTheBaseOnce()
     {
         using CountingReader plain = new(AdapterCase.Open("llama-f32"));
-        using ICheckpointReader scaled = new LoraTransform().Apply(plain, new LoraOptions { Path = Plain, Scale = 0.5 }, new TransformContext(AdapterCase.Open));
+        using ICheckpointReader scaled = new LoraTransform()
+            .Apply(plain, new LoraOptions { Path = Plain, Scale = 0.5 }, new TransformContext(AdapterCase.Open));
         TensorInfo query = scaled.Tensors.Single(tensor => tensor.Name == Query);
         AdapterCase.Read(scaled, Query);
         Assert.Equal(query.LengthBytes, plain.BytesOf(Query));
@@ -73,7 +77,8 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     {
         using CountingReader adapter = new(AdapterCase.Open("tuners-vblora"));
         TensorInfo bank = adapter.Tensors.Single(tensor => tensor.Name.EndsWith("vblora_vector_bank", StringComparison.Ordinal));
-        using ICheckpointReader merged = new LoraTransform().Apply(AdapterCase.Open("llama-f32"), new LoraOptions { Path = "tuners-vblora" }, new TransformContext(_ => adapter));
+        using ICheckpointReader merged = new LoraTransform()
+            .Apply(AdapterCase.Open("llama-f32"), new LoraOptions { Path = "tuners-vblora" }, new TransformContext(_ => adapter));
         Assert.Equal(bank.LengthBytes, adapter.BytesOf(bank.Name));
     }
 
@@ -90,7 +95,9 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         float[] lengths = AdapterCase.Read(adapter, $"base_model.model.{module}.lora_magnitude_vector");
         float[] values = AdapterCase.Read(merged, $"{module}.weight");
         Assert.All(lengths.Index(), length => Assert.Equal(
-            Math.Abs(length.Item), Math.Sqrt(values.Where((_, i) => i % lengths.Length == length.Index).Sum(value => (double)value * value)), 1e-5 * Math.Abs(length.Item)));
+            Math.Abs(length.Item),
+            Math.Sqrt(values.Where((_, i) => i % lengths.Length == length.Index).Sum(value => (double)value * value)),
+            1e-5 * Math.Abs(length.Item)));
     }
 
     [Fact]
@@ -119,7 +126,9 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("peft_type", "null", "MH2013", "'peft_type' is not set")]
     [InlineData("peft_type", "\"PREFIX_TUNING\"", "MH2025", "'PREFIX_TUNING' cannot be merged: it puts learned keys and values")]
     public void Apply_WithAConfigurationThatDoesNotFit_SaysWhat(string field, string value, string code, string message) =>
-        Refuses(AdapterCase.Copy(_folder, Plain, config => (config["layers_to_transform"], config[field]) = (field == "layers_pattern" ? new JsonArray(0, 1) : null, JsonNode.Parse(value))), code, message);
+        Refuses(AdapterCase.Copy(_folder, Plain,
+            config => (config["layers_to_transform"],
+                config[field]) = (field == "layers_pattern" ? new JsonArray(0, 1) : null, JsonNode.Parse(value))), code, message);
 
     [Theory]
     [InlineData("layers_to_transform", "[]")]
@@ -147,7 +156,10 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("base_model.model.model.", "lora_unet_", "MH2025", "is named as the tools for diffusion models name theirs")]
     [InlineData("base_model.model.model.", "lycoris_", "MH2025", "is named as the tools for diffusion models name theirs")]
     public void Apply_WithTensorsThatCannotBePlaced_NamesThem(string part, string other, string code, string message) =>
-        Refuses(AdapterCase.Copy(_folder, Plain, _ => { }, name => !name.Contains(part, StringComparison.Ordinal) ? name : other.Length == 0 ? "" : name.Replace(part, other, StringComparison.Ordinal)), code, message);
+        Refuses(AdapterCase.Copy(_folder, Plain, _ => { },
+            name => !name.Contains(part, StringComparison.Ordinal)
+                ? name
+                : other.Length == 0 ? "" : name.Replace(part, other, StringComparison.Ordinal)), code, message);
 
     [Theory]
     [InlineData("base_model.model.", "", "lack the prefix 'base_model.model.'")]
@@ -155,7 +167,8 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("base_model.model.", "base_model.model._orig_mod.", "have words of what was wrapped around the model")]
     [InlineData("base_model.model.", "_orig_mod.base_model.model.", "have words of what was wrapped around the model")]
     [InlineData("base_model.model.", "module.base_model.model.", "have words of what was wrapped around the model")]
-    [InlineData(".self_attn.", "._fsdp_wrapped_module._checkpoint_wrapped_module.self_attn.", "have words of what was wrapped around the model")]
+    [InlineData(".self_attn.", "._fsdp_wrapped_module._checkpoint_wrapped_module.self_attn.",
+        "have words of what was wrapped around the model")]
     [InlineData("lora_A.weight", "lora_A.default.weight", null)]
     public void Apply_WithNamesThatCanBeReadAllTheSame_GivesTheSame(string part, string other, string? warning)
     {
@@ -163,7 +176,8 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
         using ICheckpointReader whole = AdapterCase.Apply("llama-f32", Plain);
         using ICheckpointReader merged = AdapterCase.Apply("llama-f32", copy);
         Assert.Equal(AdapterCase.Read(whole, Query), AdapterCase.Read(merged, Query));
-        Assert.Equal(warning is not null, merged.Warnings.Any(problem => problem.Message.Contains(warning ?? "prefix", StringComparison.Ordinal)));
+        Assert.Equal(warning is not null,
+            merged.Warnings.Any(problem => problem.Message.Contains(warning ?? "prefix", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -174,7 +188,8 @@ public sealed class LoraTransformTests : CheckpointTransformContract<LoraTransfo
     [InlineData("alpha_pattern", "{\"layers.0.self_attn.v_proj\": 32, \"v_proj\": 4}", "the first counts")]
     public void Apply_WithAConfigurationThatIsOdd_Warns(string field, string value, string warning)
     {
-        using ICheckpointReader merged = AdapterCase.Apply("llama-f32", AdapterCase.Copy(_folder, Plain, config => config[field] = JsonNode.Parse(value)));
+        using ICheckpointReader merged = AdapterCase.Apply("llama-f32",
+            AdapterCase.Copy(_folder, Plain, config => config[field] = JsonNode.Parse(value)));
         Assert.Contains(merged.Warnings, problem => problem.Message.Contains(warning, StringComparison.Ordinal));
     }
 

@@ -62,7 +62,8 @@ public sealed class BlockTests
         for (int first = 0; first < numbers.Length; first += run)
         {
             int count = Math.Min(run, numbers.Length - first);
-            type.Codec.FromSingle(numbers.AsSpan(first, count), blocks.AsSpan((int)type.LengthBytes(first), (int)type.LengthBytes(count)), first);
+            type.Codec.FromSingle(numbers.AsSpan(first, count), blocks.AsSpan((int)type.LengthBytes(first), (int)type.LengthBytes(count)),
+                first);
         }
 
         Assert.Equal((string)expected["first"]!, Convert.ToHexStringLower(blocks.AsSpan(0, 16)));

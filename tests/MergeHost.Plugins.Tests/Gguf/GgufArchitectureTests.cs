@@ -11,7 +11,8 @@ namespace MergeHost.Plugins.Tests.Gguf;
 public sealed class GgufArchitectureTests : IDisposable
 {
     private static readonly string _fixtures = Path.Combine(AppContext.BaseDirectory, "fixtures", "gguf");
-    private static readonly JsonObject _golden = JsonNode.Parse(File.ReadAllText(Path.Combine(_fixtures, "architectures.json")))!.AsObject();
+    private static readonly JsonObject _golden = JsonNode.Parse(File.ReadAllText(Path.Combine(_fixtures, "architectures.json")))!
+        .AsObject();
 
     // What only models for filling in code use, and what says the same as its absence.
     private static readonly string[] _notWritten = ["tokenizer.ggml.eot_token_id", "tokenizer.ggml.add_sep_token"];
@@ -33,11 +34,13 @@ public sealed class GgufArchitectureTests : IDisposable
         Assert.Equal(
             Lines(model["tensors"]!.AsObject().Select(tensor => $"{tensor.Key} {tensor.Value!.ToJsonString()}")),
             Lines(header.Tensors.Select(tensor =>
-                $"{tensor.Info.Name} [\"{tensor.Info.DType}\",[{string.Join(',', tensor.Info.Shape)}],\"{Digest(file.AsSpan((int)tensor.Start, (int)tensor.Info.LengthBytes))}\"]")));
+                $"{tensor.Info.Name} [\"{tensor.Info.DType}\",[{string.Join(',', tensor.Info.Shape)}],\""
+                    + $"{Digest(file.AsSpan((int)tensor.Start, (int)tensor.Info.LengthBytes))}\"]")));
         Dictionary<string, string> keys = header.Metadata.Entries.ToDictionary(entry => entry.Key, Digest);
         Assert.Equal(
             Lines(model["keys"]!.AsObject().Where(key => !_notWritten.Contains(key.Key)).Select(key => $"{key.Key} {key.Value}")),
-            Lines(model["keys"]!.AsObject().Where(key => !_notWritten.Contains(key.Key)).Select(key => $"{key.Key} {keys.GetValueOrDefault(key.Key)}")));
+            Lines(model["keys"]!.AsObject().Where(key => !_notWritten.Contains(key.Key))
+                .Select(key => $"{key.Key} {keys.GetValueOrDefault(key.Key)}")));
     }
 
     [Theory]
@@ -48,7 +51,8 @@ public sealed class GgufArchitectureTests : IDisposable
         Write(model, Files(model));
         using ICheckpointReader reader = new GgufFormat().Open(_folder.Path);
         Assert.Empty(reader.Warnings);
-        Assert.Equal(Lines(Tensors(model).Select(tensor => $"{tensor.Name} {tensor.Shape}")), Lines(reader.Tensors.Select(tensor => $"{tensor.Name} {tensor.Shape}")));
+        Assert.Equal(Lines(Tensors(model).Select(tensor => $"{tensor.Name} {tensor.Shape}")),
+            Lines(reader.Tensors.Select(tensor => $"{tensor.Name} {tensor.Shape}")));
         foreach ((TensorInfo tensor, int seed) in Tensors(model).Select((tensor, index) => (tensor, index + 10)))
         {
             TensorInfo stored = reader.Tensors.Single(other => other.Name == tensor.Name);
@@ -73,7 +77,8 @@ public sealed class GgufArchitectureTests : IDisposable
 
         Assert.Equal(file, Write(model, companions));
         JsonObject config = companions.Single(companion => companion.Name == "config.json").ReadJson();
-        foreach ((string key, JsonNode? value) in config.Where(setting => model["config"]![setting.Key] is not null && !_lost.Contains(setting.Key)))
+        foreach ((string key,
+            JsonNode? value) in config.Where(setting => model["config"]![setting.Key] is not null && !_lost.Contains(setting.Key)))
         {
             Assert.True(JsonNode.DeepEquals(model["config"]![key], value), $"{key}: {value} for {model["config"]![key]}");
         }
@@ -89,12 +94,15 @@ public sealed class GgufArchitectureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("qwen2moe", "norm_topk_prob", "true", "norm_topk_prob is true, and programs that read GGUF's architecture 'qwen2moe' take it to be false")]
-    [InlineData("qwen3moe", "norm_topk_prob", null, "norm_topk_prob is not there, and programs that read GGUF's architecture 'qwen3moe' take it to be true")]
+    [InlineData("qwen2moe", "norm_topk_prob", "true",
+        "norm_topk_prob is true, and programs that read GGUF's architecture 'qwen2moe' take it to be false")]
+    [InlineData("qwen3moe", "norm_topk_prob", null,
+        "norm_topk_prob is not there, and programs that read GGUF's architecture 'qwen3moe' take it to be true")]
     [InlineData("qwen3moe", "decoder_sparse_step", "2", "decoder_sparse_step is 2")]
     [InlineData("qwen2moe", "tie_word_embeddings", "true", "tie_word_embeddings is true")]
     [InlineData("qwen2moe", "mlp_only_layers", "[0]", "mlp_only_layers is [0]")]
-    public void Create_OfASettingThatProgramsTakeForGranted_IsRefusedWhereItIsAnother(string name, string setting, string? value, string said)
+    public void Create_OfASettingThatProgramsTakeForGranted_IsRefusedWhereItIsAnother(string name, string setting, string? value,
+        string said)
     {
         JsonObject model = _golden[name]!.DeepClone().AsObject();
         model["config"]![setting] = value is null ? null : JsonNode.Parse(value);
@@ -112,7 +120,8 @@ public sealed class GgufArchitectureTests : IDisposable
         JsonObject model = _golden["qwen2"]!.AsObject();
         string tokenizer = File.ReadAllText(Path.Combine(_fixtures, "tokenizers", "qwen.json"));
         Assert.Contains(text, tokenizer, StringComparison.Ordinal);
-        CompanionFile file = CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(tokenizer.Replace(text, changed, StringComparison.Ordinal)));
+        CompanionFile file = CompanionFile.FromBytes("tokenizer.json",
+            Encoding.UTF8.GetBytes(tokenizer.Replace(text, changed, StringComparison.Ordinal)));
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Write(model, [Files(model)[0], file]));
         Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
         Assert.Contains(words, exception.Message + exception.Problems[0].Hint, StringComparison.Ordinal);
@@ -136,7 +145,8 @@ public sealed class GgufArchitectureTests : IDisposable
     public void Create_WhenTheUserNamesThePreTokenizer_TakesTheName()
     {
         JsonObject model = _golden["qwen2"]!.AsObject();
-        string tokenizer = File.ReadAllText(Path.Combine(_fixtures, "tokenizers", "qwen.json")).Replace("\"Split\"", "\"Cut\"", StringComparison.Ordinal);
+        string tokenizer = File.ReadAllText(Path.Combine(_fixtures, "tokenizers", "qwen.json"))
+            .Replace("\"Split\"", "\"Cut\"", StringComparison.Ordinal);
         Write(model,
         [
             Files(model)[0], CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(tokenizer)),
@@ -156,19 +166,23 @@ public sealed class GgufArchitectureTests : IDisposable
         [
             CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(model["config"]!.ToJsonString())),
             CompanionFile.FromBytes(
-                tokenizer.EndsWith(".model", StringComparison.Ordinal) ? "tokenizer.model" : "tokenizer.json", File.ReadAllBytes(Path.Combine(_fixtures, "tokenizers", tokenizer))),
+                tokenizer.EndsWith(".model", StringComparison.Ordinal) ? "tokenizer.model" : "tokenizer.json",
+                File.ReadAllBytes(Path.Combine(_fixtures, "tokenizers", tokenizer))),
             CompanionFile.FromBytes("tokenizer_config.json", Encoding.UTF8.GetBytes(model["tokenizerConfig"]!.ToJsonString())),
         ];
     }
 
     private static IEnumerable<TensorInfo> Tensors(JsonObject model) => model["hub"]!.AsObject()
-        .Select(tensor => new TensorInfo(tensor.Key, DType.BF16, TensorShape.Create([.. tensor.Value!.AsArray().Select(extent => (long)extent!)])));
+        .Select(tensor => new TensorInfo(tensor.Key, DType.BF16,
+            TensorShape.Create([.. tensor.Value!.AsArray().Select(extent => (long)extent!)])));
 
     private byte[] Write(JsonObject model, IReadOnlyList<CompanionFile> companions)
     {
         TensorInfo[] tensors = [.. Tensors(model)];
-        TensorInfo[] stored = [.. tensors.Zip(new GgufFormat().ChooseTypes(tensors, "bf16"), (tensor, type) => tensor with { DType = type })];
-        using ICheckpointWriter writer = new GgufFormat().Create(_folder.Path, new CheckpointLayout { Tensors = stored, Companions = companions });
+        TensorInfo[] stored = [.. tensors.Zip(new GgufFormat().ChooseTypes(tensors, "bf16"),
+            (tensor, type) => tensor with { DType = type })];
+        using ICheckpointWriter writer = new GgufFormat()
+            .Create(_folder.Path, new CheckpointLayout { Tensors = stored, Companions = companions });
         for (int index = 0; index < stored.Length; index++)
         {
             writer.Write(stored[index], 0, Draw(tensors[index], stored[index].DType, index + 10));
@@ -182,7 +196,9 @@ public sealed class GgufArchitectureTests : IDisposable
     private static byte[] Draw(TensorInfo tensor, DType type, int seed)
     {
         IEnumerable<ushort> halves = RandomBlocks.Weights((ulong)seed, (int)tensor.ElementCount);
-        return type == DType.BF16 ? [.. halves.SelectMany(BitConverter.GetBytes)] : [.. halves.SelectMany(half => BitConverter.GetBytes((uint)half << 16))];
+        return type == DType.BF16
+            ? [.. halves.SelectMany(BitConverter.GetBytes)]
+            : [.. halves.SelectMany(half => BitConverter.GetBytes((uint)half << 16))];
     }
 
     private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines.Order(StringComparer.Ordinal));

@@ -19,9 +19,11 @@ public sealed class GgufFormatTests : CheckpointWriterContract<GgufFormat>
 
     protected override IReadOnlyList<CompanionFile> Companions { get; } =
     [
-        CompanionFile.FromBytes("metadata.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").Key("tiny.width", 4, GgufBytes.U32(7))
-            .Key("general.file_type", 4, GgufBytes.U32(32)).Key("general.quantization_version", 4, GgufBytes.U32(2)).ToArray()),
-        CompanionFile.FromBytes("tokenizer.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("tokenizer.ggml.model", "llama").ToArray()),
+        CompanionFile.FromBytes("metadata.gguf-kv",
+            new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("general.architecture", "tiny").Key("tiny.width", 4, GgufBytes.U32(7))
+                .Key("general.file_type", 4, GgufBytes.U32(32)).Key("general.quantization_version", 4, GgufBytes.U32(2)).ToArray()),
+        CompanionFile.FromBytes("tokenizer.gguf-kv",
+            new GgufBytes { DataBytes = 0, Alignment = 1 }.Key("tokenizer.ggml.model", "llama").ToArray()),
     ];
 
     private static DType Q8_0 => new("Q8_0", DTypeKind.Quantized, 34, 32);

@@ -83,10 +83,12 @@ public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>, IDisp
     [InlineData("""{"architectures": ["LlamaForCausalLM"], "hidden_size": "wide"}""", "hidden_size")]
     [InlineData("""{"architectures": ["LlamaForCausalLM"]}""", "'tokenizer.model'")]
     [InlineData("{}", "no config.json that names one")]
-    [InlineData("""{"architectures": ["Gemma3ForConditionalGeneration"], "text_config": {"model_type": "gemma3_text"}}""", "Save its text model by itself")]
+    [InlineData("""{"architectures": ["Gemma3ForConditionalGeneration"], "text_config": {"model_type": "gemma3_text"}}""",
+        "Save its text model by itself")]
     public void Create_WithoutWhatGgufNeeds_SaysWhatIsMissing(string config, string words)
     {
-        CheckpointLayout layout = new() { Tensors = [], Companions = [CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(config))] };
+        CheckpointLayout layout =
+            new() { Tensors = [], Companions = [CompanionFile.FromBytes("config.json", Encoding.UTF8.GetBytes(config))] };
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().Create(_folder.Path, layout));
         Assert.Equal(ErrorCodes.BadConfig, exception.Problems[0].Code);
         Assert.Contains(words, exception.Message + exception.Problems[0].Hint, StringComparison.Ordinal);
@@ -96,9 +98,11 @@ public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>, IDisp
     public void Create_WhenTheTokenizerHasOtherTokensThanThereAreRows_SaysSo()
     {
         CompanionFile tokenizer = CompanionFile.FromBytes("tokenizer.gguf-kv", new GgufBytes { DataBytes = 0, Alignment = 1 }
-            .Key("tokenizer.ggml.tokens", 9, [.. GgufBytes.U32(8), .. GgufBytes.U64(2), .. GgufBytes.Text("a"), .. GgufBytes.Text("b")]).ToArray());
+            .Key("tokenizer.ggml.tokens", 9, [.. GgufBytes.U32(8), .. GgufBytes.U64(2), .. GgufBytes.Text("a"), .. GgufBytes.Text("b")])
+            .ToArray());
         CheckpointException exception = Assert.Throws<CheckpointException>(() =>
-            new GgufFormat().Create(_folder.Path, new CheckpointLayout { Tensors = Tensors, Companions = [.. Companions.SkipLast(1), tokenizer] }));
+            new GgufFormat()
+                .Create(_folder.Path, new CheckpointLayout { Tensors = Tensors, Companions = [.. Companions.SkipLast(1), tokenizer] }));
         Assert.Equal(ErrorCodes.VocabularyMismatch, exception.Problems[0].Code);
         Assert.Contains("2 tokens, the embedding 11 rows", exception.Message, StringComparison.Ordinal);
     }
@@ -120,9 +124,11 @@ public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>, IDisp
     [InlineData(null, "'attention.head_count' is not there")]
     public void Open_WhenTheOrderOfRowsCannotBeTold_NamesTheTensor(int? heads, string words)
     {
-        GgufBytes file = new GgufBytes { DataBytes = 128 }.Key("general.architecture", "llama").Tensor("blk.0.attn_q.weight", GgufBytes.F32, 0, 1, 32);
+        GgufBytes file = new GgufBytes { DataBytes = 128 }.Key("general.architecture", "llama")
+            .Tensor("blk.0.attn_q.weight", GgufBytes.F32, 0, 1, 32);
         file = heads is null ? file : file.Key("llama.attention.head_count", 4, GgufBytes.U32((uint)heads));
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray())));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat()
+            .Open(_folder.Write("model.gguf", file.ToArray())));
         Assert.Equal(ErrorCodes.BadTensor, exception.Problems[0].Code);
         Assert.Contains("'blk.0.attn_q.weight'", exception.Message, StringComparison.Ordinal);
         Assert.Contains(words, exception.Message, StringComparison.Ordinal);
@@ -132,7 +138,8 @@ public sealed class GgufLlamaTests : CheckpointWriterContract<GgufFormat>, IDisp
 
     private string WriteOne(TensorInfo tensor, byte[] content, IReadOnlyList<CompanionFile>? companions = null)
     {
-        using ICheckpointWriter writer = new GgufFormat().Create(_folder.Path, new CheckpointLayout { Tensors = [tensor], Companions = companions ?? Companions });
+        using ICheckpointWriter writer = new GgufFormat()
+            .Create(_folder.Path, new CheckpointLayout { Tensors = [tensor], Companions = companions ?? Companions });
         writer.Write(tensor, 0, content);
         writer.Complete();
         return _folder["model.gguf"];

@@ -1,4 +1,3 @@
-using MergeHost.Checkpoints;
 using MergeHost.Plugins.Gguf;
 
 namespace MergeHost.Plugins.Tests.Gguf;
@@ -6,6 +5,7 @@ namespace MergeHost.Plugins.Tests.Gguf;
 /// <summary>The format's options in short.</summary>
 internal static class GgufTypes
 {
-    public static IReadOnlyList<DType> ChooseTypes(this GgufFormat format, IReadOnlyList<TensorInfo> tensors, string? type, string? imatrix = null) =>
+    public static IReadOnlyList<DType> ChooseTypes(this GgufFormat format, IReadOnlyList<TensorInfo> tensors, string? type,
+        string? imatrix = null) =>
         format.ChooseTypes(tensors, new GgufOptions { Type = type, Imatrix = imatrix });
 }

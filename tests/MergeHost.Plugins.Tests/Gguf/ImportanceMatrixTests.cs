@@ -13,7 +13,8 @@ public sealed class ImportanceMatrixTests : IDisposable
     [Fact]
     public void ChooseTypes_ByAnImportanceMatrix_RoundsThoseThatItTellsOf()
     {
-        TensorInfo[] tensors = [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32]), new("model.layers.1.mlp.up_proj.weight", DType.BF16, [3, 32])];
+        TensorInfo[] tensors = [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32]),
+            new("model.layers.1.mlp.up_proj.weight", DType.BF16, [3, 32])];
         IReadOnlyList<DType> types = new GgufFormat().ChooseTypes(tensors, "q5_1", Write(Matrix(32)));
         Assert.Equal(["Q5_1", "Q5_1"], types.Select(type => type.Name));
         Assert.Equal([32, 1], types.Select(type => type.Codec!.RunElements));
@@ -31,7 +32,8 @@ public sealed class ImportanceMatrixTests : IDisposable
     [Fact]
     public void ChooseTypes_WithoutCounts_SaysSo()
     {
-        GgufBytes file = new GgufBytes { DataBytes = 128 }.Key("general.type", "imatrix").Tensor("blk.0.ffn_up.weight.in_sum2", GgufBytes.F32, 0, 32);
+        GgufBytes file = new GgufBytes { DataBytes = 128 }.Key("general.type", "imatrix")
+            .Tensor("blk.0.ffn_up.weight.in_sum2", GgufBytes.F32, 0, 32);
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().ChooseTypes([], "q8_0", Write(file)));
         Assert.Contains("counts", exception.Message, StringComparison.Ordinal);
     }
@@ -39,7 +41,8 @@ public sealed class ImportanceMatrixTests : IDisposable
     [Fact]
     public void ChooseTypes_ByAModel_SaysWhatIsExpected()
     {
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().ChooseTypes([], "q8_0", Write(GgufBytes.Good())));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat()
+            .ChooseTypes([], "q8_0", Write(GgufBytes.Good())));
         Assert.Equal(ErrorCodes.OtherFormat, exception.Problems[0].Code);
         Assert.Contains("an importance matrix", exception.Message, StringComparison.Ordinal);
     }
@@ -52,7 +55,8 @@ public sealed class ImportanceMatrixTests : IDisposable
     {
         TensorInfo[] tensors = [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32])];
         float[] sums = [.. Enumerable.Repeat(1.5f, 32)];
-        IReadOnlyList<DType> types = new GgufFormat().ChooseTypes(tensors, "q5_1", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up.weight", calls, sums))));
+        IReadOnlyList<DType> types = new GgufFormat()
+            .ChooseTypes(tensors, "q5_1", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up.weight", calls, sums))));
         float[] numbers = RandomBlocks.Numbers(rows: 13, row: 32)[..32];
         byte[] expected = new byte[24];
         GgufType.Weigh(types[0], [.. Enumerable.Repeat(mean, 32)]).Codec!.FromSingle(numbers, expected);
@@ -64,15 +68,17 @@ public sealed class ImportanceMatrixTests : IDisposable
     [Fact]
     public void ChooseTypes_OfExperts_TakesTheColumnsOfEach()
     {
-        TensorInfo[] tensors = [.. Enumerable.Range(0, 2).Select(expert => new TensorInfo($"model.layers.0.mlp.experts.{expert}.up_proj.weight", DType.BF16, [4, 32]))];
+        TensorInfo[] tensors = [.. Enumerable.Range(0, 2)
+            .Select(expert => new TensorInfo($"model.layers.0.mlp.experts.{expert}.up_proj.weight", DType.BF16, [4, 32]))];
         float[] sums = [.. Enumerable.Range(0, 64).Select(index => index < 32 ? 1f : index)];
         float[] numbers = RandomBlocks.Numbers(rows: 13, row: 32)[..32];
-        byte[][] blocks = [.. new GgufFormat().ChooseTypes(tensors, "q4_0", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up_exps.weight", 1, sums)))).Select(type =>
-        {
-            byte[] block = new byte[18];
-            type.Codec!.FromSingle(numbers, block);
-            return block;
-        })];
+        byte[][] blocks = [.. new GgufFormat()
+            .ChooseTypes(tensors, "q4_0", _folder.Write("imatrix.dat", Old(("blk.0.ffn_up_exps.weight", 1, sums)))).Select(type =>
+            {
+                byte[] block = new byte[18];
+                type.Codec!.FromSingle(numbers, block);
+                return block;
+            })];
         Assert.NotEqual(blocks[0], blocks[1]);
     }
 
@@ -80,7 +86,8 @@ public sealed class ImportanceMatrixTests : IDisposable
     public void ChooseTypes_ByThatOfAnotherArchitecture_NamesBoth()
     {
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().ChooseTypes(
-            [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32])], "q8_0", _folder.Write("imatrix.dat", Old(("blk.0.ssm_in.weight", 1, new float[32])))));
+            [new("model.layers.0.mlp.up_proj.weight", DType.BF16, [3, 32])], "q8_0",
+            _folder.Write("imatrix.dat", Old(("blk.0.ssm_in.weight", 1, new float[32])))));
         Assert.Equal(ErrorCodes.TensorMissing, exception.Problems[0].Code);
         Assert.Contains("'blk.0.ssm_in.weight'", exception.Message, StringComparison.Ordinal);
     }
@@ -134,13 +141,15 @@ public sealed class ImportanceMatrixTests : IDisposable
     {
         string path = _folder["missing.dat"];
         CheckpointException exception = Assert.Throws<CheckpointException>(() => new GgufFormat().ChooseTypes([], "q8_0", path));
-        Assert.Equal((ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file"), (exception.Problems[0].Code, exception.Problems[0].Message));
+        Assert.Equal((ErrorCodes.CheckpointUnreadable, $"{path}: there is no such file"),
+            (exception.Problems[0].Code, exception.Problems[0].Message));
     }
 
     public void Dispose() => _folder.Dispose();
 
     private static GgufBytes Matrix(ulong columns) => new GgufBytes { DataBytes = 160 }.Key("general.type", "imatrix")
-        .Tensor("blk.0.ffn_up.weight.in_sum2", GgufBytes.F32, 0, columns).Tensor("blk.0.ffn_up.weight.counts", GgufBytes.F32, 4 * columns, 1);
+        .Tensor("blk.0.ffn_up.weight.in_sum2", GgufBytes.F32, 0, columns)
+        .Tensor("blk.0.ffn_up.weight.counts", GgufBytes.F32, 4 * columns, 1);
 
     private string Write(GgufBytes file) => _folder.Write("imatrix.gguf", file.ToArray());
 

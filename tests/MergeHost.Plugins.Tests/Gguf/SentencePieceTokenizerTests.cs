@@ -69,7 +69,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
 
         // Scores of what is no normal piece say nothing.
         static IEnumerable<(string, SentencePieceKind, float)> Pieces(Metadata metadata) =>
-            TokenizerMap.Pieces(metadata)!.Select(piece => (piece.ToString(), piece.Kind, piece.Kind == SentencePieceKind.Normal ? piece.Score : 0));
+            TokenizerMap.Pieces(metadata)!
+                .Select(piece => (piece.ToString(), piece.Kind, piece.Kind == SentencePieceKind.Normal ? piece.Score : 0));
         Assert.Equal(Pieces(expected), Pieces(made));
     }
 
@@ -84,16 +85,20 @@ public sealed class SentencePieceTokenizerTests : IDisposable
             .Key("tokenizer.ggml.unknown_token_id", 4, U32(0));
         using ICheckpointReader reader = new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray()));
         CompanionFile model = reader.Companions.Single(companion => companion.Name == "tokenizer.model");
-        Assert.Equal([SentencePieceKind.Unknown, SentencePieceKind.Normal, SentencePieceKind.Unused], SentencePieceModel.Read(model.ReadBytes(), model.Name).Pieces.Select(piece => piece.Kind));
+        Assert.Equal([SentencePieceKind.Unknown, SentencePieceKind.Normal, SentencePieceKind.Unused],
+            SentencePieceModel.Read(model.ReadBytes(), model.Name).Pieces.Select(piece => piece.Kind));
     }
 
     [Fact]
     public void Open_OfAnotherKindOfTokenizer_WarnsThatItIsNotWritten()
     {
-        GgufBytes file = GgufBytes.Good().Key("tokenizer.ggml.model", "t5").Key("tokenizer.ggml.tokens", Array, [.. U32(8), .. U64(1), .. Text("a")]);
+        GgufBytes file = GgufBytes.Good().Key("tokenizer.ggml.model", "t5")
+            .Key("tokenizer.ggml.tokens", Array, [.. U32(8), .. U64(1), .. Text("a")]);
         using ICheckpointReader reader = new GgufFormat().Open(_folder.Write("model.gguf", file.ToArray()));
         Assert.Contains(reader.Warnings, warning => warning.Message.Contains("'t5'", StringComparison.Ordinal));
-        Assert.DoesNotContain(reader.Companions, companion => companion.Name.StartsWith("tokenizer", StringComparison.Ordinal) && !companion.Name.EndsWith("gguf-kv", StringComparison.Ordinal));
+        Assert.DoesNotContain(reader.Companions,
+            companion => companion.Name.StartsWith("tokenizer", StringComparison.Ordinal)
+                && !companion.Name.EndsWith("gguf-kv", StringComparison.Ordinal));
     }
 
     // An added token that the vocabulary lacks gets the next free id, whatever id it states.
@@ -102,7 +107,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     {
         Piece[] pieces =
         [
-            Some("<s>", SentencePieceKind.Control), Some("a", SentencePieceKind.Normal), Some("<x>", SentencePieceKind.UserDefined), SentencePieceTokenizer.Missing(3), Some("<y>", SentencePieceKind.Control),
+            Some("<s>", SentencePieceKind.Control), Some("a", SentencePieceKind.Normal), Some("<x>", SentencePieceKind.UserDefined),
+            SentencePieceTokenizer.Missing(3), Some("<y>", SentencePieceKind.Control),
         ];
         JsonNode made = JsonNode.Parse(SentencePieceJson.Write(pieces, addsSpace: true, ends: null, takesSpace: _ => false))!;
         Assert.Equal(["<s>", "a", "<y>"], made["model"]!["vocab"]!.AsObject().Select(token => token.Key));
@@ -116,7 +122,9 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     public void ToCompanions_OfPhi3_TakesSpaceAfterMarksWithThem(string name, bool takes)
     {
         Metadata metadata = MetadataOf(Fixture("tokenizer.model", "gguf/tokenizers/space.model"));
-        JsonObject made = TokenizerMap.ToCompanions(new Metadata(metadata.Path, [.. metadata.Entries, MetadataEntry.Of("general.name", name)]))[1].ReadJson();
+        JsonObject made =
+            TokenizerMap.ToCompanions(new Metadata(metadata.Path, [.. metadata.Entries, MetadataEntry.Of("general.name", name)]))[1]
+                .ReadJson();
         Assert.Equal([false, false, takes], made["added_tokens"]!.AsArray().Select(token => (bool)token!["rstrip"]!));
     }
 
@@ -125,13 +133,16 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     [InlineData(0x09, "tab", false)]
     public void ToCompanions_WhenAByteIsMissing_WritesAModelOnlyIfItsCharacterStandsForIt(byte missing, string text, bool isWritten)
     {
-        Piece[] pieces = [Some("<unk>", SentencePieceKind.Unknown), .. Enumerable.Range(0, 256).Select(value => value == missing ? Some(text, SentencePieceKind.Normal) : Piece.OfByte((byte)value))];
+        Piece[] pieces = [Some("<unk>", SentencePieceKind.Unknown),
+            .. Enumerable.Range(0, 256)
+                .Select(value => value == missing ? Some(text, SentencePieceKind.Normal) : Piece.OfByte((byte)value))];
         Metadata metadata = new("model.gguf",
         [
             MetadataEntry.Of("tokenizer.ggml.model", "llama"),
             MetadataEntry.OfStrings("tokenizer.ggml.tokens", [.. pieces.Select(piece => piece.Text)]),
             MetadataEntry.OfArray("tokenizer.ggml.scores", MetadataType.Float32, pieces.Length, new byte[pieces.Length * sizeof(float)]),
-            MetadataEntry.OfArray("tokenizer.ggml.token_type", MetadataType.Int32, pieces.Length, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
+            MetadataEntry.OfArray("tokenizer.ggml.token_type", MetadataType.Int32, pieces.Length,
+                [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
         ]);
         IReadOnlyList<CompanionFile> files = TokenizerMap.ToCompanions(metadata);
         Assert.Equal(isWritten, files.Any(file => file.Name == "tokenizer.model"));
@@ -159,7 +170,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
     [InlineData("never", false)]
     public void ToMetadata_OfAJsonThatMarksSpacesLater_TellsWhetherOneIsAdded(string scheme, bool adds)
     {
-        Metadata metadata = MetadataOf(Changed(null, $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}"""));
+        Metadata metadata = MetadataOf(Changed(null,
+            $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":false}"""));
         Assert.Equal(adds, metadata.Find("tokenizer.ggml.add_space_prefix")?.Truth ?? true);
     }
 
@@ -167,7 +179,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
 
     private static Piece Some(string text, SentencePieceKind kind) => new(Encoding.UTF8.GetBytes(text), 0, kind);
 
-    private static CompanionFile Fixture(string name, string path) => CompanionFile.FromBytes(name, File.ReadAllBytes(Path.Combine(_fixtures, path)));
+    private static CompanionFile Fixture(string name, string path) =>
+        CompanionFile.FromBytes(name, File.ReadAllBytes(Path.Combine(_fixtures, path)));
 
     private static CompanionFile Changed(string? normalizer, string? preTokenizer)
     {
@@ -179,7 +192,8 @@ public sealed class SentencePieceTokenizerTests : IDisposable
 
     private static Metadata MetadataOf(CompanionFile tokenizer)
     {
-        CompanionFile config = CompanionFile.FromBytes("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"""u8.ToArray());
+        CompanionFile config = CompanionFile.FromBytes("tokenizer_config.json",
+            """{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}"""u8.ToArray());
         int rows = tokenizer.Name.EndsWith(".model", StringComparison.Ordinal)
             ? SentencePieceModel.Read(tokenizer.ReadBytes(), tokenizer.Name).Pieces.Count
             : tokenizer.ReadJson()["model"]!["vocab"]!.AsObject().Count;

@@ -22,14 +22,16 @@ public class TokenizerMapTests
     {
         JsonObject json = Json();
         int count = json["model"]!["vocab"]!.AsObject().Count;
-        json["added_tokens"]!.AsArray().Add(new JsonObject { ["id"] = count + place, ["content"] = text, ["special"] = isSpecial, ["normalized"] = false });
+        json["added_tokens"]!.AsArray()
+            .Add(new JsonObject { ["id"] = count + place, ["content"] = text, ["special"] = isSpecial, ["normalized"] = false });
         Piece piece = Pieces(json, count + 1)[count + place];
         Assert.Equal((text, (SentencePieceKind)kind), (piece.ToString(), piece.Kind));
     }
 
     [Fact]
     public void ToMetadata_OfFilesThatAgree_IsThatOfTheModel() =>
-        Assert.Equal(Pieces(null, 300).Select(piece => (piece.ToString(), piece.Kind, piece.Score)), Pieces(Json(), 300).Select(piece => (piece.ToString(), piece.Kind, piece.Score)));
+        Assert.Equal(Pieces(null, 300).Select(piece => (piece.ToString(), piece.Kind, piece.Score)),
+            Pieces(Json(), 300).Select(piece => (piece.ToString(), piece.Kind, piece.Score)));
 
     [Fact]
     public void ToMetadata_OfFilesThatContradict_IsThatOfTokenizerJson()
@@ -57,7 +59,8 @@ public class TokenizerMapTests
     }
 
     [Theory]
-    [InlineData("tokenizer_config.json", """{"chat_template": [{"name": "default", "template": "T"}, {"name": "tool use", "template": "U"}]}""", "", "")]
+    [InlineData("tokenizer_config.json",
+        """{"chat_template": [{"name": "default", "template": "T"}, {"name": "tool use", "template": "U"}]}""", "", "")]
     [InlineData("chat_template.jinja", "T", "additional_chat_templates/tool use.jinja", "U")]
     public void ToMetadata_OfSeveralChatTemplates_HasEach(string file, string content, string second, string template)
     {
@@ -77,13 +80,15 @@ public class TokenizerMapTests
 
     private static JsonObject Json() => (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(_fixtures, "space.json")))!;
 
-    private static JsonObject Config(Metadata metadata) => TokenizerMap.ToCompanions(metadata).Single(file => file.Name == "tokenizer_config.json").ReadJson();
+    private static JsonObject Config(Metadata metadata) =>
+        TokenizerMap.ToCompanions(metadata).Single(file => file.Name == "tokenizer_config.json").ReadJson();
 
     private static IReadOnlyList<Piece> Pieces(JsonObject? json, int rows) => TokenizerMap.Pieces(MetadataOf(json, rows))!;
 
     private static Metadata MetadataOf(JsonObject? json, int rows, params (string Name, string Content)[] files)
     {
-        List<CompanionFile> companions = [CompanionFile.FromBytes("tokenizer.model", File.ReadAllBytes(Path.Combine(_fixtures, "space.model")))];
+        List<CompanionFile> companions = [CompanionFile.FromBytes("tokenizer.model",
+            File.ReadAllBytes(Path.Combine(_fixtures, "space.model")))];
         companions.AddRange(files.Select(file => CompanionFile.FromBytes(file.Name, Encoding.UTF8.GetBytes(file.Content))));
         companions.AddRange(json is null ? [] : [CompanionFile.FromBytes("tokenizer.json", Encoding.UTF8.GetBytes(json.ToJsonString()))]);
         return new Metadata("f", [.. TokenizerMap.ToMetadata("f", companions, rows)]);

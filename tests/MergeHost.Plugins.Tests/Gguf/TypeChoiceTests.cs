@@ -39,8 +39,11 @@ public sealed class TypeChoiceTests
     public void ChooseTypes_OfEightExperts_GivesWhatIsBesideThemMoreBits(string type, string weight, string expected)
     {
         string[] names = ["self_attn.v_proj.weight", "self_attn.o_proj.weight", "block_sparse_moe.gate.weight",
-            .. Enumerable.Range(0, 8).SelectMany(expert => new[] { $"block_sparse_moe.experts.{expert}.w1.weight", $"block_sparse_moe.experts.{expert}.w2.weight" })];
-        TensorInfo[] tensors = [.. Enumerable.Range(0, Layers).SelectMany(layer => names.Select(name => new TensorInfo($"model.layers.{layer}.{name}", DType.BF16, [256, 256])))];
+            .. Enumerable.Range(0, 8)
+                .SelectMany(expert => new[] { $"block_sparse_moe.experts.{expert}.w1.weight",
+                    $"block_sparse_moe.experts.{expert}.w2.weight" })];
+        TensorInfo[] tensors = [.. Enumerable.Range(0, Layers)
+            .SelectMany(layer => names.Select(name => new TensorInfo($"model.layers.{layer}.{name}", DType.BF16, [256, 256])))];
         Assert.Equal(expected, Choose(type, tensors)["model.layers.15." + weight]);
     }
 
@@ -57,7 +60,8 @@ public sealed class TypeChoiceTests
     public void ChooseTypes_WithoutAType_KeepsWhatFilesCanHold()
     {
         DType q5 = GgufType.All.Single(type => type.Name == "Q5_K");
-        Dictionary<string, string> types = Choose(null, [new("a.weight", q5, [2, 256]), new("b.weight", DType.F8_E4M3, [2, 256]), new("c.weight", DType.F16, [4])]);
+        Dictionary<string, string> types = Choose(null,
+            [new("a.weight", q5, [2, 256]), new("b.weight", DType.F8_E4M3, [2, 256]), new("c.weight", DType.F16, [4])]);
         Assert.Equal(["Q5_K", "BF16", "F32"], types.Values);
     }
 

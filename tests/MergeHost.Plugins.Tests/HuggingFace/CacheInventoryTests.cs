@@ -35,7 +35,8 @@ public sealed class CacheInventoryTests : IDisposable
         CachedCheckpoint[] copies = [.. Inventory.List()];
         Assert.Equal(["hf-dataset:org/data", "hf:org/tiny"], copies.Select(copy => copy.Name));
         CachedCheckpoint tiny = copies[1];
-        Assert.Equal((_model.Commit, "main", 2, 1, 5_003), (tiny.Commit, string.Join(' ', tiny.References), tiny.FileCount, tiny.MissingCount, tiny.LengthBytes));
+        Assert.Equal((_model.Commit, "main", 2, 1, 5_003),
+            (tiny.Commit, string.Join(' ', tiny.References), tiny.FileCount, tiny.MissingCount, tiny.LengthBytes));
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class CacheInventoryTests : IDisposable
     {
         string other = new('d', 40);
         Directory.CreateDirectory(Path.Combine(Top, "snapshots", other));
-        File.CreateSymbolicLink(Path.Combine(Top, "snapshots", other, "config.json"), new FileInfo(Path.Combine(Top, "snapshots", _model.Commit, "config.json")).LinkTarget!);
+        File.CreateSymbolicLink(Path.Combine(Top, "snapshots", other, "config.json"),
+            new FileInfo(Path.Combine(Top, "snapshots", _model.Commit, "config.json")).LinkTarget!);
         string own = new('e', 40);
         Blob("own", own);
         File.CreateSymbolicLink(Path.Combine(Top, "snapshots", other, "own.json"), $"../../blobs/{own}");
@@ -75,7 +77,8 @@ public sealed class CacheInventoryTests : IDisposable
     [InlineData("org/tiny@main", true)]
     public void Prune_OfANamedModel_RemovesItOrItsRevision(string name, bool isFolderLeft)
     {
-        Assert.Equal(name.Contains('@', StringComparison.Ordinal) ? 5_003 : -1, Inventory.Prune([name], false, false)[0].LengthBytes is var bytes && isFolderLeft ? bytes : -1);
+        Assert.Equal(name.Contains('@', StringComparison.Ordinal) ? 5_003 : -1,
+            Inventory.Prune([name], false, false)[0].LengthBytes is var bytes && isFolderLeft ? bytes : -1);
         Assert.Equal(isFolderLeft, Directory.Exists(Top));
         Assert.Empty(Inventory.List());
         Assert.Empty(Directory.Exists(Top) ? Directory.GetFiles(Path.Combine(Top, "blobs")) : []);

@@ -50,7 +50,9 @@ public sealed class HubFilesTests : IDisposable
     public void Open_OfShards_FetchesLittleMoreThanTheirHeaders(int tensors)
     {
         string[] shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
-        string[][] names = [.. shards.Select((_, shard) => Enumerable.Range(0, tensors).Select(number => $"model.layers.{number}.mlp.experts.{shard}.up_proj.weight").ToArray())];
+        string[][] names = [.. shards.Select((_,
+            shard) => Enumerable.Range(0, tensors).Select(number => $"model.layers.{number}.mlp.experts.{shard}.up_proj.weight")
+                .ToArray())];
         string[] headers = [.. names.Select(shard => "{" + string.Join(',', shard.Select((name, number) =>
             $$"""
             "{{name}}":{"dtype":"BF16","shape":[32,64],"data_offsets":[{{number * 4096}},{{(number + 1) * 4096}}]}
@@ -64,7 +66,9 @@ public sealed class HubFilesTests : IDisposable
 
         Assert.Equal(2 * tensors, reader.Tensors.Count);
         Assert.InRange(_hub.StorageBytes, 1, 1.3 * headers.Sum(header => header.Length + 8));
-        Assert.Equal(2, _hub.Requests.Count(request => request.Contains("/resolve/", StringComparison.Ordinal) && request.Contains("-of-", StringComparison.Ordinal)));
+        Assert.Equal(2,
+            _hub.Requests.Count(request => request.Contains("/resolve/", StringComparison.Ordinal)
+                && request.Contains("-of-", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -112,7 +116,8 @@ public sealed class HubFilesTests : IDisposable
     {
         Files().Fetch(["config.json", Weights], null, default);
         _hub.Requests.Clear();
-        CheckpointFiles files = Files(settings => settings with { IsOffline = isOffline }, name: $"hf:org/tiny@{(revision == "commit" ? _model.Commit : revision)}");
+        CheckpointFiles files = Files(settings => settings with { IsOffline = isOffline },
+            name: $"hf:org/tiny@{(revision == "commit" ? _model.Commit : revision)}");
         Assert.Equal(_weights, files.ReadBytes(Weights, int.MaxValue));
         files.Fetch(["config.json", Weights], null, default);
         Assert.Empty(_hub.Requests);
@@ -126,7 +131,8 @@ public sealed class HubFilesTests : IDisposable
     [InlineData("""{"format_version":1,"files":[]}""")]
     [InlineData("""{"format_version":1,"files":{"config.json":7}}""")]
     [InlineData("""{"format_version":1,"files":{"config.json":{"size":"3","blob_id":"0123456789012345678901234567890123456789"}}}""")]
-    [InlineData("""{"format_version":1,"files":{"config.json":{"size":3,"blob_id":"0123456789012345678901234567890123456789","lfs_sha256":7}}}""")]
+    [InlineData("""{"format_version":1,"files":{"config.json":{"size":3,"""
+        + """ "blob_id":"0123456789012345678901234567890123456789","lfs_sha256":7}}}""")]
     public void Open_WhenTheCachesListingIsOfAnotherMake_AsksTheHub(string listing)
     {
         string path = _folder[$"models--org--tiny/trees/{_model.Commit}.json"];
@@ -218,7 +224,8 @@ public sealed class HubFilesTests : IDisposable
             "encoded" => _hub.IsStorage(request) && FakeHub.Status(request, 200, ("Content-Encoding", "gzip")),
             "page" => _hub.IsStorage(request) && Page(request),
             "other etag" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Linked-ETag", "\"0\""), ("Location", _hub.Storage)),
-            "other commit" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Repo-Commit", new string('0', 40)), ("Location", _hub.Storage)),
+            "other commit" =>
+                IsResolve(request) && FakeHub.Status(request, 302, ("X-Repo-Commit", new string('0', 40)), ("Location", _hub.Storage)),
             "other size" => IsResolve(request) && FakeHub.Status(request, 302, ("X-Linked-Size", "7"), ("Location", _hub.Storage)),
             "to a file" => IsResolve(request) && FakeHub.Status(request, 302, ("Location", "file:///etc/hosts")),
             "nowhere" => IsResolve(request) && FakeHub.Status(request, 302),
@@ -268,7 +275,8 @@ public sealed class HubFilesTests : IDisposable
     [InlineData("hf:org/none", "org/none")]
     [InlineData("hf:org/tiny@none", "org/tiny@none")]
     [InlineData("hf:org/tiny@main/none", "'none'")]
-    public void Open_OfWhatTheHubDoesNotHave_NamesIt(string name, string named) => Fails(ErrorCodes.HubNotFound, named, () => Files(name: name));
+    public void Open_OfWhatTheHubDoesNotHave_NamesIt(string name, string named) =>
+        Fails(ErrorCodes.HubNotFound, named, () => Files(name: name));
 
     [Fact]
     public void Open_OfAFolder_HasItsFiles()

@@ -137,7 +137,8 @@ public sealed class HubPublisherTests : IDisposable
         Assert.True(Assert.Single(_hub.Commits).IsProposal);
         Assert.Empty(_hub.Model(Name).Files);
         Assert.EndsWith("/discussions/1", published.Address, StringComparison.Ordinal);
-        Assert.DoesNotContain(_hub.Requests, request => request.Contains("/create", StringComparison.Ordinal) && !request.Contains("create_pr", StringComparison.Ordinal));
+        Assert.DoesNotContain(_hub.Requests,
+            request => request.Contains("/create", StringComparison.Ordinal) && !request.Contains("create_pr", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -172,7 +173,8 @@ public sealed class HubPublisherTests : IDisposable
         _folder.Dispose();
     }
 
-    private PublishedCheckpoint Publish(Func<PublishRequest, PublishRequest>? change = null, string name = Name, string? token = FakeHub.Token)
+    private PublishedCheckpoint Publish(Func<PublishRequest, PublishRequest>? change = null, string name = Name,
+        string? token = FakeHub.Token)
     {
         PublishRequest request = new(name, _folder.Path, ["README.md", "config.json", "model.safetensors"]);
         using HubConnection hub = new(_hub.Settings(_folder["cache"], token));

@@ -22,7 +22,8 @@ public sealed class HubRulesTests
 
     [Fact]
     public void TryParse_OfADatasetsFile_TakesItApart() =>
-        Assert.Equal(new HubName("org/name", "v1", "data/x.jsonl") { IsDataset = true }, HubName.TryParse("hf-dataset:org/name@v1/data/x.jsonl"));
+        Assert.Equal(new HubName("org/name", "v1", "data/x.jsonl") { IsDataset = true },
+            HubName.TryParse("hf-dataset:org/name@v1/data/x.jsonl"));
 
     // A name is no better than the address that it stands for.
     [Theory]
@@ -32,7 +33,11 @@ public sealed class HubRulesTests
     public void Follow_ToANameOfAPrivateAddress_IsRefusedUnlessTheHubIsThere(string hubAddress, string otherAddress, bool isAllowed)
     {
         HubSettings settings = new(new Uri("https://hub.example"), "cache", null) { Timeout = TimeSpan.FromSeconds(5) };
-        using HubConnection hub = new(settings, (host, _) => Task.FromResult(new[] { System.Net.IPAddress.Parse(isAllowed ? "127.0.0.1" : host == "hub.example" ? hubAddress : otherAddress) }));
+        using HubConnection hub = new(settings,
+            (host, _) =>
+                Task.FromResult(new[] { System.Net.IPAddress.Parse(isAllowed
+                    ? "127.0.0.1"
+                    : host == "hub.example" ? hubAddress : otherAddress) }));
         Exception exception = Assert.ThrowsAny<Exception>(() => hub.Follow(new Uri("http://other.example:9"), null, "x", null, default));
         Assert.Equal(isAllowed ? null : HubFault.Address, (exception as HubException)?.Fault);
     }
@@ -82,7 +87,8 @@ public sealed class HubRulesTests
     [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080/x", true, true)]
     [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8081/x", true, false)]
     [InlineData("http://127.0.0.1:8080", "http://localhost:8080/x", true, false)]
-    public void Follow_OfARedirect_RefusesWhereNoHubLeads_AndTellsWhereTheTokenGoes(string endpoint, string location, bool isFollowed, bool hasToken)
+    public void Follow_OfARedirect_RefusesWhereNoHubLeads_AndTellsWhereTheTokenGoes(string endpoint, string location, bool isFollowed,
+        bool hasToken)
     {
         Uri hub = new(endpoint);
         Uri? to = HubAddress.Follow(hub, new Uri(hub, "/org/name"), location);
@@ -112,7 +118,8 @@ public sealed class HubRulesTests
     [InlineData("e\u0301|\u00e9", "\u00e9")]
     [InlineData("a|a/b", "a/b")]
     [InlineData("a|b|c/d", null)]
-    public void FirstUnsafe_OfPathsThatMeetOnSomeSystems_IsTheLater(string paths, string? found) => Assert.Equal(found, HubPath.FirstUnsafe(paths.Split('|')));
+    public void FirstUnsafe_OfPathsThatMeetOnSomeSystems_IsTheLater(string paths, string? found) =>
+        Assert.Equal(found, HubPath.FirstUnsafe(paths.Split('|')));
 
     [Fact]
     public void Settings_OfAnEnvironment_AreThoseOfOtherPrograms()
@@ -120,7 +127,8 @@ public sealed class HubRulesTests
         using TemporaryFolder home = new();
         File.WriteAllText(home["token"], " hf_stored \r\n");
         HubSettings plain = Read(("HF_HOME", home.Path));
-        Assert.Equal((home["hub"], "hf_stored", false, 10.0), (plain.CacheFolder, plain.Token, plain.IsOffline, plain.Timeout.TotalSeconds));
+        Assert.Equal((home["hub"], "hf_stored", false, 10.0),
+            (plain.CacheFolder, plain.Token, plain.IsOffline, plain.Timeout.TotalSeconds));
         Assert.Equal("hf_env", Read(("HF_HOME", home.Path), ("HF_TOKEN", "hf_env")).Token);
         Assert.Null(Read(("HF_HOME", home.Path), ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "yes")).Token);
         Assert.Equal("hf_stored", Read(("HF_TOKEN_PATH", home["token"]), ("HOME", "/nowhere")).Token);

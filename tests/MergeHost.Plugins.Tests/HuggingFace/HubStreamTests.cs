@@ -114,7 +114,8 @@ public sealed class HubStreamTests : IDisposable
         using CheckpointFile file = _files.Open(Weights);
         _files.Stream([Weights, "other.safetensors"]);
         file.Read(Length - 1, new byte[1]);
-        Assert.True(SpinWait.SpinUntil(() => _hub.Requests.Any(request => request.Contains("other.safetensors", StringComparison.Ordinal)), TimeSpan.FromSeconds(5)));
+        Assert.True(SpinWait.SpinUntil(() => _hub.Requests.Any(request => request.Contains("other.safetensors", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(5)));
     }
 
     public void Dispose()

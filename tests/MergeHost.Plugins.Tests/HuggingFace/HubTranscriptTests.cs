@@ -11,7 +11,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.HuggingFace;
 
-/// <summary>What huggingface_hub asked a recording hub for, and what it was answered: the fake hub answers the same, and we ask for no more.</summary>
+/// <summary>What huggingface_hub asked a recording hub for, and what it was answered: the fake hub
+/// answers the same, and we ask for no more.</summary>
 /// <remarks>The transcripts are those of <c>fixtures/hub/transcripts.json</c>, which <c>reduce.py</c> beside it makes.</remarks>
 public sealed class HubTranscriptTests : IDisposable
 {
@@ -22,7 +23,8 @@ public sealed class HubTranscriptTests : IDisposable
     // One file alone: huggingface_hub believes what comes, we compare it with the listing of the commit.
     private const int Listing = 2;
 
-    private static readonly JsonNode _transcripts = JsonNode.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "fixtures", "hub", "transcripts.json")))!;
+    private static readonly JsonNode _transcripts =
+        JsonNode.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "fixtures", "hub", "transcripts.json")))!;
 
     private readonly FakeHub _hub = new() { PageFiles = 3 };
     private readonly TemporaryFolder _folder = new();
@@ -32,13 +34,18 @@ public sealed class HubTranscriptTests : IDisposable
     {
         foreach ((string id, JsonNode? repository) in _transcripts["repositories"]!.AsObject())
         {
-            FakeModel model = new(repository!["files"]!.AsObject().ToDictionary(file => file.Key, file => HuggingFaceStoreTests.Bytes((int)file.Value!)), (string?)repository["commit"]) { IsGated = id == Gated };
+            FakeModel model = new(repository!["files"]!.AsObject()
+                .ToDictionary(file => file.Key, file => HuggingFaceStoreTests.Bytes((int)file.Value!)), (string?)repository["commit"])
+            {
+                IsGated = id == Gated
+            };
             _hub.Add(id, model);
         }
     }
 
     public static TheoryData<string> ReadScenarios =>
-        ["download_sharded", "download_again", "gated_granted", "gated_without_token", "gated_not_granted", "safetensors_headers", "ranges_by_filesystem"];
+        ["download_sharded", "download_again", "gated_granted", "gated_without_token", "gated_not_granted", "safetensors_headers",
+            "ranges_by_filesystem"];
 
     [Theory]
     [MemberData(nameof(ReadScenarios))]
@@ -63,17 +70,20 @@ public sealed class HubTranscriptTests : IDisposable
 
             if ((bool)recorded["token"]!)
             {
-                request.Headers.TryAddWithoutValidation("Authorization", (int)recorded["status"]! == 403 ? "Bearer hf_another" : $"Bearer {FakeHub.Token}");
+                request.Headers.TryAddWithoutValidation("Authorization",
+                    (int)recorded["status"]! == 403 ? "Bearer hf_another" : $"Bearer {FakeHub.Token}");
             }
 
             using HttpResponseMessage answer = await client.SendAsync(request);
-            Dictionary<string, string> headers = answer.Headers.Concat(answer.Content.Headers).ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value));
+            Dictionary<string, string> headers = answer.Headers.Concat(answer.Content.Headers)
+                .ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value));
             Assert.Equal((path, (int)recorded["status"]!), (path, (int)answer.StatusCode));
             foreach ((string name, JsonNode? value) in recorded["answer"]!.AsObject())
             {
                 // Digests are those of other bytes, and so are the addresses that hold them.
                 Assert.True(headers.TryGetValue(name, out string? found), $"{path}: no header '{name}'");
-                Assert.True(name is "etag" or "x-linked-etag" or "location" || (string)value! == found, $"{path}: {name} is {found}, {value} was recorded");
+                Assert.True(name is "etag" or "x-linked-etag" or "location" || (string)value! == found,
+                    $"{path}: {name} is {found}, {value} was recorded");
             }
 
             compared++;
@@ -106,7 +116,8 @@ public sealed class HubTranscriptTests : IDisposable
     {
         _hub.PageFiles = 1000;
         _hub.Fault = context => _hub.IsStorage(context) && failures-- > 0 && (scenario == "retry_429"
-            ? FakeHub.Status(context, 429, ("Retry-After", "0")) : _hub.Send(context, _hub.Model(Model).Files[Shard], breakAfter: 20_000) >= 0);
+            ? FakeHub.Status(context, 429, ("Retry-After", "0"))
+                : _hub.Send(context, _hub.Model(Model).Files[Shard], breakAfter: 20_000) >= 0);
         NoMore(scenario, .., () =>
         {
             HubRepository repository = Repository(Model);
@@ -120,7 +131,8 @@ public sealed class HubTranscriptTests : IDisposable
         string[] shards = [Shard, "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors"];
         for (int shard = 0; shard < shards.Length; shard++)
         {
-            _hub.Model(Model).Files[shards[shard]] = SafetensorsText.Whole($$$"""{"layer.{{{shard}}}":{"dtype":"F32","shape":[64],"data_offsets":[0,256]}}""", 256);
+            _hub.Model(Model).Files[shards[shard]] =
+                SafetensorsText.Whole($$$"""{"layer.{{{shard}}}":{"dtype":"F32","shape":[64],"data_offsets":[0,256]}}""", 256);
         }
 
         string map = string.Join(',', shards.Select((file, shard) => $"\"layer.{shard}\":\"{file}\""));
@@ -158,8 +170,10 @@ public sealed class HubTranscriptTests : IDisposable
     {
         File.WriteAllText(_folder["note.md"], "hello");
         File.WriteAllBytes(_folder["x.safetensors"], new byte[3000]);
-        NoMore("create_pr", ..5, () => Push(Model, FakeHub.Token, request => request with { Files = ["note.md", "x.safetensors"], IsProposal = true }));
-        NoMore("write_refused", .., () => Assert.Throws<HubException>(() => Push("mh-labs/nope", "hf_another", request => request with { Files = ["note.md"] })));
+        NoMore("create_pr", ..5,
+            () => Push(Model, FakeHub.Token, request => request with { Files = ["note.md", "x.safetensors"], IsProposal = true }));
+        NoMore("write_refused", ..,
+            () => Assert.Throws<HubException>(() => Push("mh-labs/nope", "hf_another", request => request with { Files = ["note.md"] })));
     }
 
     public void Dispose()
@@ -187,7 +201,8 @@ public sealed class HubTranscriptTests : IDisposable
         }
 
         string file = (string)recorded["file"]!;
-        return new Uri($"{_hub.Storage}/{(_hub.Model(Model).Files.ContainsKey(file) ? _hub.Model(Model) : _hub.Model(Gated)).Digest(file)}");
+        return new Uri(
+            $"{_hub.Storage}/{(_hub.Model(Model).Files.ContainsKey(file) ? _hub.Model(Model) : _hub.Model(Gated)).Digest(file)}");
     }
 
     private void Download(string name, Func<HubSettings, HubSettings>? change = null)
@@ -206,7 +221,8 @@ public sealed class HubTranscriptTests : IDisposable
 
     private void Push(string name, string token, Func<PublishRequest, PublishRequest>? change = null)
     {
-        PublishRequest request = new(name, _folder.Path, ["README.md", "config.json", "empty.txt", "model.safetensors", "small.safetensors"]);
+        PublishRequest request = new(name, _folder.Path,
+            ["README.md", "config.json", "empty.txt", "model.safetensors", "small.safetensors"]);
         using HubConnection hub = new(_hub.Settings(_folder["cache"], token));
         new HubPublisher(hub, HubName.TryParse(name)!, change?.Invoke(request) ?? request, _ => { }, null).Run(default);
     }

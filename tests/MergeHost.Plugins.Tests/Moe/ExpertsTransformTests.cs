@@ -12,7 +12,8 @@ public sealed class ExpertsTransformTests : CheckpointTransformContract<ExpertsT
     protected override TinyCheckpoint Checkpoint => Fused("mixtral");
 
     [Theory]
-    [InlineData("mixtral", "block_sparse_moe.experts.11.w1.weight", "block_sparse_moe.experts.11.w3.weight", "block_sparse_moe.gate.weight")]
+    [InlineData("mixtral", "block_sparse_moe.experts.11.w1.weight", "block_sparse_moe.experts.11.w3.weight",
+        "block_sparse_moe.gate.weight")]
     [InlineData("phimoe", "block_sparse_moe.experts.11.w1.weight", "block_sparse_moe.experts.11.w3.weight", "block_sparse_moe.gate.weight")]
     [InlineData("qwen3_moe", "mlp.experts.11.gate_proj.weight", "mlp.experts.11.up_proj.weight", "mlp.gate.weight")]
     [InlineData("deepseek_v3", "mlp.experts.11.gate_proj.weight", "mlp.experts.11.up_proj.weight", "mlp.gate.weight")]
@@ -36,7 +37,8 @@ public sealed class ExpertsTransformTests : CheckpointTransformContract<ExpertsT
     public void Apply_ThereAndBack_GivesTheSameTensors(string type)
     {
         TinyCheckpoint fused = Fused(type);
-        using ICheckpointReader back = new ExpertsTransform().Apply(Apply(fused.Open()), new ExpertsOptions { Names = ExpertNames.Fused }, new TransformContext(Open));
+        using ICheckpointReader back = new ExpertsTransform()
+            .Apply(Apply(fused.Open()), new ExpertsOptions { Names = ExpertNames.Fused }, new TransformContext(Open));
         Assert.Equal(fused.Tensors, back.Tensors);
         Assert.All(fused.Tensors, tensor => Assert.Equal(Stored(fused.Open(), tensor.Name), Stored(back, tensor.Name)));
     }
@@ -49,7 +51,8 @@ public sealed class ExpertsTransformTests : CheckpointTransformContract<ExpertsT
     {
         using ICheckpointReader checkpoint = Fused(type).Open();
         Assert.Equal(expected, new ExpertsTransform().Recognises(checkpoint));
-        using ICheckpointReader packed = Fused(type).Add(new TensorInfo("model.layers.0.mlp.experts.gate_up_proj", DType.F8_E4M3, [Experts, 6, 2]), new byte[Experts * 12]).Open();
+        using ICheckpointReader packed = Fused(type)
+            .Add(new TensorInfo("model.layers.0.mlp.experts.gate_up_proj", DType.F8_E4M3, [Experts, 6, 2]), new byte[Experts * 12]).Open();
         Assert.False(new ExpertsTransform().Recognises(packed));
         using ICheckpointReader dense = TinyCheckpoint.Llama().Open();
         Assert.False(new ExpertsTransform().Recognises(dense));

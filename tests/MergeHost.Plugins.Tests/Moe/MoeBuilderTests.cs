@@ -23,11 +23,16 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
     protected override object Options => Random();
 
     [Theory]
-    [InlineData("llama", null, "model.layers.1.block_sparse_moe.experts.1.w3.weight", "model.layers.1.block_sparse_moe.gate.weight", "MixtralForCausalLM", "num_local_experts")]
-    [InlineData("mistral", "mixtral", "model.layers.0.block_sparse_moe.experts.0.w3.weight", "model.layers.0.block_sparse_moe.gate.weight", "MixtralForCausalLM", "num_experts")]
-    [InlineData("llama", "deepseek", "model.layers.1.mlp.experts.1.up_proj.weight", "model.layers.1.mlp.gate.weight", "DeepseekForCausalLM", "n_routed_experts")]
-    [InlineData("qwen3", null, "model.layers.1.mlp.experts.1.up_proj.weight", "model.layers.1.mlp.gate.weight", "Qwen3MoeForCausalLM", "num_experts")]
-    public void Build_OfEachArchitecture_NamesExpertsAsProgramsReadThem(string type, string? architecture, string up, string router, string expected, string count)
+    [InlineData("llama", null, "model.layers.1.block_sparse_moe.experts.1.w3.weight", "model.layers.1.block_sparse_moe.gate.weight",
+        "MixtralForCausalLM", "num_local_experts")]
+    [InlineData("mistral", "mixtral", "model.layers.0.block_sparse_moe.experts.0.w3.weight", "model.layers.0.block_sparse_moe.gate.weight",
+        "MixtralForCausalLM", "num_experts")]
+    [InlineData("llama", "deepseek", "model.layers.1.mlp.experts.1.up_proj.weight", "model.layers.1.mlp.gate.weight", "DeepseekForCausalLM",
+        "n_routed_experts")]
+    [InlineData("qwen3", null, "model.layers.1.mlp.experts.1.up_proj.weight", "model.layers.1.mlp.gate.weight", "Qwen3MoeForCausalLM",
+        "num_experts")]
+    public void Build_OfEachArchitecture_NamesExpertsAsProgramsReadThem(string type, string? architecture, string up, string router,
+        string expected, string count)
     {
         OfType(type);
         ModelBlueprint blueprint = Build(Random() with { Architecture = architecture });
@@ -43,9 +48,14 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
     public void Build_OfQwen2_HasAGatedSharedExpert()
     {
         OfType("qwen2");
-        ModelBlueprint blueprint = Build(Random() with { SharedExperts = [new() { SourceModel = "b", ResidualScale = 0.5 }], ExpertsPerToken = 1 });
+        ModelBlueprint blueprint = Build(Random() with
+        {
+            SharedExperts = [new() { SourceModel = "b", ResidualScale = 0.5 }],
+            ExpertsPerToken = 1
+        });
         IReadOnlyDictionary<string, float[]> made = Make(blueprint);
-        Assert.Equal(Values("b", "model.layers.0.mlp.down_proj.weight").Select(value => value / 2), made["model.layers.0.mlp.shared_expert.down_proj.weight"]);
+        Assert.Equal(Values("b", "model.layers.0.mlp.down_proj.weight").Select(value => value / 2),
+            made["model.layers.0.mlp.shared_expert.down_proj.weight"]);
         Assert.Equal(4, made["model.layers.0.mlp.shared_expert_gate.weight"].Length);
         Assert.Equal(8, made["model.layers.0.mlp.gate.weight"].Length);
         Assert.Equal(8, (int)ConfigOf(blueprint)["shared_expert_intermediate_size"]!);
@@ -72,7 +82,8 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
         IReadOnlyDictionary<string, float[]> made = Make(Build(Random(residualScale: -2)));
         Assert.Equal(Values("base", "model.layers.0.self_attn.q_proj.weight"), made["model.layers.0.self_attn.q_proj.weight"]);
         Assert.Equal(Values("a", "model.layers.0.mlp.gate_proj.weight"), made["model.layers.0.block_sparse_moe.experts.0.w1.weight"]);
-        Assert.Equal(Values("b", "model.layers.0.mlp.down_proj.weight").Select(value => -2 * value), made["model.layers.0.block_sparse_moe.experts.1.w2.weight"]);
+        Assert.Equal(Values("b", "model.layers.0.mlp.down_proj.weight").Select(value => -2 * value),
+            made["model.layers.0.block_sparse_moe.experts.1.w2.weight"]);
     }
 
     [Fact]
@@ -82,9 +93,11 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
         IReadOnlyDictionary<string, float[]> made = Make(blueprint);
         const string layer = "model.layers.1.mlp.";
         Assert.Equal(
-            [.. Values("a", layer + "gate_proj.weight"), .. Values("a", layer + "up_proj.weight"), .. Values("b", layer + "gate_proj.weight"), .. Values("b", layer + "up_proj.weight")],
+            [.. Values("a", layer + "gate_proj.weight"), .. Values("a", layer + "up_proj.weight"),
+                .. Values("b", layer + "gate_proj.weight"), .. Values("b", layer + "up_proj.weight")],
             made[layer + "experts.gate_up_proj"]);
-        Assert.Equal([.. Values("a", layer + "down_proj.weight"), .. Values("b", layer + "down_proj.weight").Select(value => 3 * value)], made[layer + "experts.down_proj"]);
+        Assert.Equal([.. Values("a", layer + "down_proj.weight"), .. Values("b", layer + "down_proj.weight").Select(value => 3 * value)],
+            made[layer + "experts.down_proj"]);
         Assert.Equal([2, 16, 4], blueprint.Tensors.Single(tensor => tensor.Name == layer + "experts.gate_up_proj").Shape);
         Assert.Contains(blueprint.Tensors, tensor => tensor.Name == layer + "gate.weight");
     }
@@ -94,10 +107,14 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
     {
         _models["a"] = Dense("llama", 2, wide: 4096);
         _models["base"] = Dense("llama", 1, wide: 4096);
-        MoeOptions options = Random() with { Experts = [new() { SourceModel = "a", NoiseScale = 0.25, ResidualScale = 2 }, new() { SourceModel = "base" }] };
+        MoeOptions options = Random() with
+        {
+            Experts = [new() { SourceModel = "a", NoiseScale = 0.25, ResidualScale = 2 }, new() { SourceModel = "base" }]
+        };
         _models.Remove("b");
         float[] separate = Make(Build(options))["model.layers.0.block_sparse_moe.experts.0.w2.weight"];
-        Assert.Equal(separate, Make(Build(options with { Names = ExpertNames.Fused }))["model.layers.0.mlp.experts.down_proj"][..separate.Length]);
+        Assert.Equal(separate,
+            Make(Build(options with { Names = ExpertNames.Fused }))["model.layers.0.mlp.experts.down_proj"][..separate.Length]);
         double[] noise = [.. separate.Zip(Values("a", "model.layers.0.mlp.down_proj.weight"), (noisy, value) => noisy - (2.0 * value))];
         Assert.Equal(0, noise.Average(), 0.02);
         Assert.Equal(0.5, Math.Sqrt(noise.Average(value => value * value)), 0.02);
@@ -181,7 +198,8 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
 
     [Fact]
     public void Build_OfCopiesOfTheBase_WarnsThatTheyMustBeTrained() =>
-        Assert.Contains(Build(Random() with { Experts = [new() { SourceModel = "base" }, new() { SourceModel = "base" }] }).Warnings, warning => warning.Message.Contains("only if it is trained", StringComparison.Ordinal));
+        Assert.Contains(Build(Random() with { Experts = [new() { SourceModel = "base" }, new() { SourceModel = "base" }] }).Warnings,
+            warning => warning.Message.Contains("only if it is trained", StringComparison.Ordinal));
 
     [Fact]
     public void Build_OfExpertsWithOtherPositions_Warns()
@@ -206,11 +224,13 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
     }
 
     private string Refusal(MoeOptions options, bool isWithoutBase = false) => Assert.Throws<BuildException>(() => isWithoutBase
-        ? new MoeBuilder().Build(new BuilderContext(Models.ToDictionary(model => model.Key, model => model.Value.Open())), options) : Build(options)).Message;
+        ? new MoeBuilder().Build(new BuilderContext(Models.ToDictionary(model => model.Key, model => model.Value.Open())), options)
+            : Build(options)).Message;
 
     private float[] Values(string model, string tensor) => Read(new BlueprintSource(model, tensor));
 
-    private static JsonObject ConfigOf(ModelBlueprint blueprint) => blueprint.Companions.Single(file => file.Name == "config.json").ReadJson();
+    private static JsonObject ConfigOf(ModelBlueprint blueprint) =>
+        blueprint.Companions.Single(file => file.Name == "config.json").ReadJson();
 
     private static TinyCheckpoint Dense(string type, int seed, int hidden = 4, int wide = 8)
     {
@@ -218,22 +238,27 @@ public sealed class MoeBuilderTests : ModelBuilderContract<MoeBuilder>
         for (int layer = 0; layer < 2; layer++)
         {
             string prefix = $"model.layers.{layer}.";
-            model.Add(prefix + "input_layernorm.weight", DType.F32, [hidden], seed).Add(prefix + "post_attention_layernorm.weight", DType.F32, [hidden], seed)
-                .Add(prefix + "self_attn.q_proj.weight", DType.F32, [4, hidden], seed).Add(prefix + "self_attn.k_proj.weight", DType.F32, [2, hidden], seed)
-                .Add(prefix + "self_attn.v_proj.weight", DType.F32, [2, hidden], seed).Add(prefix + "self_attn.o_proj.weight", DType.F32, [hidden, 4], seed)
-                .Add(prefix + "mlp.gate_proj.weight", DType.F32, [wide, hidden], seed).Add(prefix + "mlp.up_proj.weight", DType.F32, [wide, hidden], seed)
-                .Add(prefix + "mlp.down_proj.weight", DType.F32, [hidden, wide], seed);
+            model.Add(prefix + "input_layernorm.weight", DType.F32, [hidden], seed)
+                .Add(prefix + "post_attention_layernorm.weight", DType.F32, [hidden], seed)
+                    .Add(prefix + "self_attn.q_proj.weight", DType.F32, [4, hidden], seed)
+                    .Add(prefix + "self_attn.k_proj.weight", DType.F32, [2, hidden], seed)
+                    .Add(prefix + "self_attn.v_proj.weight", DType.F32, [2, hidden], seed)
+                    .Add(prefix + "self_attn.o_proj.weight", DType.F32, [hidden, 4], seed)
+                    .Add(prefix + "mlp.gate_proj.weight", DType.F32, [wide, hidden], seed)
+                    .Add(prefix + "mlp.up_proj.weight", DType.F32, [wide, hidden], seed)
+                    .Add(prefix + "mlp.down_proj.weight", DType.F32, [hidden, wide], seed);
         }
 
-        return model.Add("model.norm.weight", DType.F32, [hidden], seed).Add("lm_head.weight", DType.F32, [6, hidden], seed).AddFile("config.json", new JsonObject
-        {
-            ["model_type"] = type,
-            ["hidden_act"] = "silu",
-            ["hidden_size"] = hidden,
-            ["intermediate_size"] = wide,
-            ["num_hidden_layers"] = 2,
-            ["rms_norm_eps"] = 1e-6,
-            ["rope_theta"] = 10000,
-        });
+        return model.Add("model.norm.weight", DType.F32, [hidden], seed).Add("lm_head.weight", DType.F32, [6, hidden], seed)
+            .AddFile("config.json", new JsonObject
+            {
+                ["model_type"] = type,
+                ["hidden_act"] = "silu",
+                ["hidden_size"] = hidden,
+                ["intermediate_size"] = wide,
+                ["num_hidden_layers"] = 2,
+                ["rms_norm_eps"] = 1e-6,
+                ["rope_theta"] = 10000,
+            });
     }
 }

@@ -77,18 +77,21 @@ public sealed class MoeToDenseBuilderTests : ModelBuilderContract<MoeToDenseBuil
     public void Build_WithoutTheSharedExpert_ExcusesIt()
     {
         _mixture.Add("model.layers.0.mlp.shared_expert.up_proj.weight", DType.F32, [6, 4]);
-        Assert.Contains(Build(new MoeToDenseOptions { Model = "m", DropSharedExpert = true }).Excused, excused => excused.Rule == "shared_expert");
+        Assert.Contains(Build(new MoeToDenseOptions { Model = "m", DropSharedExpert = true }).Excused,
+            excused => excused.Rule == "shared_expert");
     }
 
     private float[] Expert(int expert, string part) => Read(new("m", $"model.layers.0.block_sparse_moe.experts.{expert}.{part}.weight"));
 
     private static TinyCheckpoint Mixture(string type)
     {
-        TinyCheckpoint mixture = new TinyCheckpoint().Add("model.embed_tokens.weight", DType.F32, [5, 4]).Add("model.layers.0.block_sparse_moe.gate.weight", DType.F32, [2, 4]);
+        TinyCheckpoint mixture = new TinyCheckpoint().Add("model.embed_tokens.weight", DType.F32, [5, 4])
+            .Add("model.layers.0.block_sparse_moe.gate.weight", DType.F32, [2, 4]);
         for (int expert = 0; expert < 2; expert++)
         {
             string prefix = $"model.layers.0.block_sparse_moe.experts.{expert}.";
-            mixture.Add(prefix + "w1.weight", DType.F32, [6, 4]).Add(prefix + "w3.weight", DType.F32, [6, 4]).Add(prefix + "w2.weight", DType.F32, [4, 6]);
+            mixture.Add(prefix + "w1.weight", DType.F32, [6, 4]).Add(prefix + "w3.weight", DType.F32, [6, 4])
+                .Add(prefix + "w2.weight", DType.F32, [4, 6]);
         }
 
         return mixture.AddFile("config.json", new JsonObject

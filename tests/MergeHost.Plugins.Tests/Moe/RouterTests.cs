@@ -25,7 +25,8 @@ public sealed class RouterTests
             Expert(["Why does the market never end?", "The quiet river carries the boat."]),
         ];
         Router router = new(GateMode.CheapEmbed, new DenseModel("base", checkpoint, null), experts, seed: 0);
-        MadeTensors made = new([], Read, _ => throw new NotSupportedException()) { Algebra = new ManagedLinearAlgebra(threads: 1), Device = default };
+        MadeTensors made =
+            new([], Read, _ => throw new NotSupportedException()) { Algebra = new ManagedLinearAlgebra(threads: 1), Device = default };
         float[][][] rows = router.Make(made, _ => "");
         TensorInfo exact = expected.Tensors.First(tensor => tensor.Name.StartsWith("exact.", StringComparison.Ordinal));
         float[] values = new float[exact.ElementCount];
@@ -57,11 +58,14 @@ public sealed class RouterTests
 
         float[][] rows = discriminant.Rows();
         int right = Enumerable.Range(0, 400).Count(i => Best(rows, Member(i % classes)) == i % classes);
-        int byMeans = Enumerable.Range(0, 400).Count(i => Best([.. centres.Select(centre => centre.Zip(middle, (one, other) => one + other).ToArray())], Member(i % classes)) == i % classes);
+        int byMeans = Enumerable.Range(0, 400)
+            .Count(i => Best([.. centres.Select(centre => centre.Zip(middle, (one, other) => one + other).ToArray())],
+                Member(i % classes)) == i % classes);
         Assert.InRange(right, 340, 400);
         Assert.True(right > byMeans);
 
-        float[] Member(int index) => [.. centres[index].Zip(middle, Vector(0.4f)).Select(parts => parts.First + parts.Second + parts.Third)];
+        float[] Member(int index) =>
+            [.. centres[index].Zip(middle, Vector(0.4f)).Select(parts => parts.First + parts.Second + parts.Third)];
         float[] Vector(float scale) => [.. Enumerable.Range(0, width).Select(_ => scale * ((random.NextSingle() * 2) - 1))];
     }
 
@@ -112,7 +116,8 @@ public sealed class RouterTests
     public void Solve_OfFewOrManyRows_SolvesTheRidgeRegression(int rows, int width)
     {
         System.Random random = new(1);
-        double[][] x = [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, width).Select(_ => random.NextDouble() - 0.5).ToArray())];
+        double[][] x = [.. Enumerable.Range(0, rows)
+            .Select(_ => Enumerable.Range(0, width).Select(_ => random.NextDouble() - 0.5).ToArray())];
         double[] v = [.. Enumerable.Range(0, width).Select(_ => random.NextDouble())];
         double[] w = new RidgeSolver(x, 0.3).Solve(v);
         for (int i = 0; i < width; i++)
@@ -127,7 +132,9 @@ public sealed class RouterTests
         }
     }
 
-    private static int Best(float[][] rows, float[] vector) => rows.Index().MaxBy(row => row.Item.Zip(vector, (a, b) => (double)a * b).Sum()).Index;
+    private static int Best(float[][] rows, float[] vector) =>
+        rows.Index().MaxBy(row => row.Item.Zip(vector, (a, b) => (double)a * b).Sum()).Index;
 
-    private static ExpertOptions Expert(string[] positive, params string[] negative) => new() { SourceModel = "base", PositivePrompts = positive, NegativePrompts = negative };
+    private static ExpertOptions Expert(string[] positive, params string[] negative) =>
+        new() { SourceModel = "base", PositivePrompts = positive, NegativePrompts = negative };
 }

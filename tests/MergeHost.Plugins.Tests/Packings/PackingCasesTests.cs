@@ -36,7 +36,8 @@ public sealed class PackingCasesTests
 
         Assert.All(plain.Tensors, tensor => Assert.Equal(DTypeKind.Float, tensor.DType.Kind));
         Assert.DoesNotContain(plain.Companions, file => file.Name.Contains("quant", StringComparison.Ordinal));
-        Assert.DoesNotContain("quantization", plain.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("quantization", plain.Companions.Single(file => file.Name == "config.json").ReadJson().ToJsonString(),
+            StringComparison.Ordinal);
         Assert.DoesNotContain(plain.Tensors, tensor => tensor.Name.Contains("scale", StringComparison.Ordinal));
     }
 
@@ -48,7 +49,8 @@ public sealed class PackingCasesTests
         using ICheckpointReader stored = Open(name);
         if (!new PackingTransform().Recognises(stored))
         {
-            Assert.True(name.StartsWith("no_config", StringComparison.Ordinal) || name.StartsWith("unknown", StringComparison.Ordinal), name);
+            Assert.True(name.StartsWith("no_config", StringComparison.Ordinal) || name.StartsWith("unknown", StringComparison.Ordinal),
+                name);
             return;
         }
 
@@ -60,7 +62,8 @@ public sealed class PackingCasesTests
                 Digest(plain, tensor);
             }
         });
-        Assert.All(Case(name)["must_name"]!.AsArray(), word => Assert.Contains(word!.GetValue<string>(), refusal.Message, StringComparison.Ordinal));
+        Assert.All(Case(name)["must_name"]!.AsArray(),
+            word => Assert.Contains(word!.GetValue<string>(), refusal.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -85,14 +88,16 @@ public sealed class PackingCasesTests
     public void Apply_OfGptqWithABrokenPattern_IsRefusedByName()
     {
         using ICheckpointReader stored = Gptq("-:(a").Open();
-        Assert.Contains("'dynamic' holds a pattern that is not read", Assert.ThrowsAny<MergeHostException>(() => Apply(stored)).Message, StringComparison.Ordinal);
+        Assert.Contains("'dynamic' holds a pattern that is not read", Assert.ThrowsAny<MergeHostException>(() => Apply(stored)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Apply_WhenNotEnabled_LeavesTheCheckpointAsItIs()
     {
         using ICheckpointReader stored = Open("gptq_4bit");
-        using ICheckpointReader same = new PackingTransform().Apply(stored, new PackingOptions { Enabled = false }, new TransformContext(_ => throw new NotSupportedException()));
+        using ICheckpointReader same = new PackingTransform()
+            .Apply(stored, new PackingOptions { Enabled = false }, new TransformContext(_ => throw new NotSupportedException()));
         Assert.Equal(stored.Tensors, same.Tensors);
         Assert.Equal(stored.Companions, same.Companions);
     }
@@ -103,7 +108,8 @@ public sealed class PackingCasesTests
     public void Apply_OfWhatIsOdd_SaysSo(string name, string word)
     {
         using ICheckpointReader plain = Apply(Open(name));
-        Assert.Contains(plain.Warnings, warning => warning.Message.Contains(word, StringComparison.Ordinal) && warning.Severity == Severity.Warning);
+        Assert.Contains(plain.Warnings,
+            warning => warning.Message.Contains(word, StringComparison.Ordinal) && warning.Severity == Severity.Warning);
     }
 
     // Three words of 32 bits: 32 codes of 3 bits, or 24 of 4.
@@ -127,7 +133,8 @@ public sealed class PackingCasesTests
     private static ICheckpointReader Open(string name) => new SafetensorsFormat().Open(Path.Combine(_folder, name));
 
     private static ICheckpointReader Apply(ICheckpointReader checkpoint) =>
-        ((ICheckpointTransform)new PackingTransform()).Apply(checkpoint, new PackingOptions(), new TransformContext(_ => throw new NotSupportedException()));
+        ((ICheckpointTransform)new PackingTransform())
+            .Apply(checkpoint, new PackingOptions(), new TransformContext(_ => throw new NotSupportedException()));
 
     // The first 16 digits of SHA-256 of the numbers, -0 taken as 0.
     private static string Digest(ICheckpointReader checkpoint, TensorInfo tensor)

@@ -9,7 +9,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Packings;
 
-/// <summary>Packed folders, wrong in a few bytes: whatever comes of them, it is a checkpoint or a <see cref="MergeHostException"/>, read and written.</summary>
+/// <summary>Packed folders, wrong in a few bytes: whatever comes of them, it is a checkpoint or a
+/// <see cref="MergeHostException"/>, read and written.</summary>
 /// <remarks><c>MERGEHOST_MUTANTS=1000000</c> tries more of them than fit a daily run.</remarks>
 public sealed class PackingMutationTests : IDisposable
 {
@@ -22,13 +23,16 @@ public sealed class PackingMutationTests : IDisposable
 
     private static readonly string[] _names =
     [
-        "fp8_block_partial", "fp8_block_ue8m0", "fp8_tensor_static", "gptq_4bit_desc_act", "gptq_3bit", "awq_gemm", "bnb_nf4_double", "ct_nvfp4", "ct_mixed", "ct_w4a16_asym_g32",
-        "ct_sparse24_fp8_legacy", "mlx_mixed_3_6", "modelopt_nvfp4", "mxfp4_gpt_oss", "hqq_3bit", "quanto_int4", "ao_int8", "dsv4_fp4_experts",
+        "fp8_block_partial", "fp8_block_ue8m0", "fp8_tensor_static", "gptq_4bit_desc_act", "gptq_3bit", "awq_gemm", "bnb_nf4_double",
+        "ct_nvfp4", "ct_mixed", "ct_w4a16_asym_g32",
+        "ct_sparse24_fp8_legacy", "mlx_mixed_3_6", "modelopt_nvfp4", "mxfp4_gpt_oss", "hqq_3bit", "quanto_int4", "ao_int8",
+        "dsv4_fp4_experts",
     ];
 
     private static readonly byte[][] _words =
     [
-        .. new[] { "0", "-1", "1e99", "4294967296", "9223372036854775807", "null", "true", "[]", "{}", "\"\"", "\"fp8\"", "\"gptq\"", "[128,128]", "F8_E4M3", "F8_E8M0", "I32", "U8", "re:(", ".weight_scale", ".qweight" }
+        .. new[] { "0", "-1", "1e99", "4294967296", "9223372036854775807", "null", "true", "[]", "{}", "\"\"", "\"fp8\"", "\"gptq\"",
+            "[128,128]", "F8_E4M3", "F8_E8M0", "I32", "U8", "re:(", ".weight_scale", ".qweight" }
             .Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -112,7 +116,8 @@ public sealed class PackingMutationTests : IDisposable
             return;
         }
 
-        using ICheckpointReader plain = ((ICheckpointTransform)transform).Apply(stored, new PackingOptions(), new TransformContext(_ => throw new NotSupportedException()));
+        using ICheckpointReader plain = ((ICheckpointTransform)transform)
+            .Apply(stored, new PackingOptions(), new TransformContext(_ => throw new NotSupportedException()));
         byte[] buffer = [];
         foreach (TensorInfo tensor in plain.Tensors.Where(tensor => tensor.LengthBytes <= 1 << 20))
         {

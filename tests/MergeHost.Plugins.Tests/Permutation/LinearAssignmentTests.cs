@@ -50,14 +50,20 @@ public sealed class LinearAssignmentTests
     }
 
     [Fact]
-    public void Maximise_OfEqualGains_LeavesNothingOut() => Assert.Equal(Enumerable.Range(0, 9), LinearAssignment.Maximise(new(9, 9)).Order());
+    public void Maximise_OfEqualGains_LeavesNothingOut() =>
+        Assert.Equal(Enumerable.Range(0, 9), LinearAssignment.Maximise(new(9, 9)).Order());
 
     private static float[] Vector(Random random, int length) => [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)];
 
-    private static double Total(Matrix<float> gain, IReadOnlyList<int> order) => order.Select((column, row) => (double)gain[row, column]).Sum();
+    private static double Total(Matrix<float> gain, IReadOnlyList<int> order) =>
+        order.Select((column, row) => (double)gain[row, column]).Sum();
 
     private static IEnumerable<IReadOnlyList<int>> Permutations(int n) =>
-        n == 0 ? [[]] : Permutations(n - 1).SelectMany(shorter => Enumerable.Range(0, n).Select(place => (IReadOnlyList<int>)[.. shorter.Take(place), n - 1, .. shorter.Skip(place)]));
+        n == 0
+            ? [[]]
+            : Permutations(n - 1)
+                .SelectMany(shorter => Enumerable.Range(0, n)
+                    .Select(place => (IReadOnlyList<int>)[.. shorter.Take(place), n - 1, .. shorter.Skip(place)]));
 
     // Kuhn and Munkres, row by row with potentials, numbered from 1: another algorithm, in float64.
     private static double Hungarian(Matrix<float> gain)

@@ -5,7 +5,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Permutation;
 
-/// <summary>A Llama with grouped heads that is small enough to be computed here in float64, and copies of it with units in another order.</summary>
+/// <summary>A Llama with grouped heads that is small enough to be computed here in float64, and
+/// copies of it with units in another order.</summary>
 internal static class SmallLlama
 {
     public const int Layers = 2;
@@ -36,15 +37,16 @@ internal static class SmallLlama
                 .Add(prefix + "mlp.down_proj.weight", type, [Width, Units], seed);
         }
 
-        return model.Add("model.norm.weight", type, [Width], seed).Add("lm_head.weight", type, [Tokens, Width], seed).AddFile("config.json", new JsonObject
-        {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["hidden_size"] = Width,
-            ["head_dim"] = Channels,
-            ["num_attention_heads"] = Heads,
-            ["num_key_value_heads"] = Groups,
-            ["num_hidden_layers"] = Layers,
-        });
+        return model.Add("model.norm.weight", type, [Width], seed).Add("lm_head.weight", type, [Tokens, Width], seed)
+            .AddFile("config.json", new JsonObject
+            {
+                ["architectures"] = new JsonArray("LlamaForCausalLM"),
+                ["hidden_size"] = Width,
+                ["head_dim"] = Channels,
+                ["num_attention_heads"] = Heads,
+                ["num_key_value_heads"] = Groups,
+                ["num_hidden_layers"] = Layers,
+            });
     }
 
     /// <summary>The same model with its units in an order of chance.</summary>
@@ -69,7 +71,8 @@ internal static class SmallLlama
             {
                 units = Order(random, Units);
                 int[] groups = Order(random, Groups);
-                int[] heads = [.. groups.SelectMany(group => Order(random, Heads / Groups).Select(head => (group * Heads / Groups) + head))];
+                int[] heads = [.. groups.SelectMany(group => Order(random, Heads / Groups)
+                    .Select(head => (group * Heads / Groups) + head))];
                 int[][] channels = [.. Enumerable.Range(0, Groups).Select(_ => Order(random, Channels))];
                 queries = [.. heads.SelectMany(head => Enumerable.Range(head * Channels, Channels))];
                 keys = [.. groups.SelectMany(group => Enumerable.Range(group * Channels, Channels))];
@@ -77,13 +80,23 @@ internal static class SmallLlama
                 output = [.. heads.SelectMany(head => channels[head / (Heads / Groups)].Select(channel => (head * Channels) + channel))];
             }
 
-            int[]? Rows(string kind) => kind switch { "q_proj" => queries, "k_proj" => keys, "v_proj" => values, "gate_proj" or "up_proj" => units, "o_proj" or "down_proj" => stream, _ => null };
+            int[]? Rows(string kind) =>
+                kind switch
+                {
+                    "q_proj" => queries,
+                    "k_proj" => keys,
+                    "v_proj" => values,
+                    "gate_proj" or "up_proj" => units,
+                    "o_proj" or "down_proj" => stream,
+                    _ => null
+                };
             string kind = tensor.Name.Split('.')[^2];
             bool isNorm = tensor.Shape.Rank == 1 && Rows(kind) is null;
             int[] rows = isNorm ? stream : Rows(kind) ?? [.. Enumerable.Range(0, (int)tensor.Shape[0])];
             int[] columns = tensor.Shape.Rank == 1 ? [0] : kind switch { "o_proj" => output, "down_proj" => units, _ => stream };
             float[] values0 = Values(model, tensor);
-            copy.Add(tensor.Name, tensor.DType, tensor.Shape, [.. rows.SelectMany(row => columns.Select(column => values0[(row * columns.Length) + column]))]);
+            copy.Add(tensor.Name, tensor.DType, tensor.Shape,
+                [.. rows.SelectMany(row => columns.Select(column => values0[(row * columns.Length) + column]))]);
         }
 
         return copy;
@@ -92,13 +105,15 @@ internal static class SmallLlama
     /// <summary>The logits behind the last of some tokens, in float64.</summary>
     public static double[] Logits(ICheckpointReader model, params int[] tokens)
     {
-        Dictionary<string, double[]> w = model.Tensors.ToDictionary(tensor => tensor.Name, tensor => Values(model, tensor).Select(value => (double)value).ToArray());
+        Dictionary<string, double[]> w = model.Tensors.ToDictionary(tensor => tensor.Name,
+            tensor => Values(model, tensor).Select(value => (double)value).ToArray());
         double[][] states = [.. tokens.Select(token => w["model.embed_tokens.weight"][(token * Width)..((token + 1) * Width)])];
         for (int layer = 0; layer < Layers; layer++)
         {
             string p = $"model.layers.{layer}.";
             double[][] inputs = [.. states.Select(state => Norm(state, w[p + "input_layernorm.weight"]))];
-            double[][] queries = [.. inputs.Select((input, at) => Rotate(Times(w[p + "self_attn.q_proj.weight"], input, w[p + "self_attn.q_proj.bias"]), at))];
+            double[][] queries = [.. inputs.Select((input,
+                at) => Rotate(Times(w[p + "self_attn.q_proj.weight"], input, w[p + "self_attn.q_proj.bias"]), at))];
             double[][] keys = [.. inputs.Select((input, at) => Rotate(Times(w[p + "self_attn.k_proj.weight"], input), at))];
             double[][] values = [.. inputs.Select(input => Times(w[p + "self_attn.v_proj.weight"], input, w[p + "self_attn.v_proj.bias"]))];
             for (int at = 0; at < states.Length; at++)
@@ -111,14 +126,16 @@ internal static class SmallLlama
                         .Sum(c => queries[at][(head * Channels) + c] * keys[before][(group * Channels) + c]) / Math.Sqrt(Channels)))];
                     for (int c = 0; c < Channels; c++)
                     {
-                        mixed[(head * Channels) + c] = weights.Select((weight, before) => weight * values[before][(group * Channels) + c]).Sum() / weights.Sum();
+                        mixed[(head * Channels) + c] = weights.Select((weight, before) => weight * values[before][(group * Channels) + c])
+                            .Sum() / weights.Sum();
                     }
                 }
 
                 double[] state = Sum(states[at], Times(w[p + "self_attn.o_proj.weight"], mixed));
                 double[] input = Norm(state, w[p + "post_attention_layernorm.weight"]);
                 double[] up = Times(w[p + "mlp.up_proj.weight"], input);
-                double[] units = [.. Times(w[p + "mlp.gate_proj.weight"], input).Select((gate, unit) => gate / (1 + Math.Exp(-gate)) * up[unit])];
+                double[] units = [.. Times(w[p + "mlp.gate_proj.weight"], input)
+                    .Select((gate, unit) => gate / (1 + Math.Exp(-gate)) * up[unit])];
                 states[at] = Sum(state, Times(w[p + "mlp.down_proj.weight"], units));
             }
         }
@@ -149,7 +166,8 @@ internal static class SmallLlama
     }
 
     private static double[] Times(double[] matrix, double[] vector, double[]? bias = null) =>
-        [.. Enumerable.Range(0, matrix.Length / vector.Length).Select(row => vector.Select((value, column) => matrix[(row * vector.Length) + column] * value).Sum() + (bias?[row] ?? 0))];
+        [.. Enumerable.Range(0, matrix.Length / vector.Length)
+            .Select(row => vector.Select((value, column) => matrix[(row * vector.Length) + column] * value).Sum() + (bias?[row] ?? 0))];
 
     private static double[] Rotate(double[] vector, int at)
     {

@@ -41,7 +41,8 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
         Assert.True(Distance(SmallLlama.Make(8).Open(), aligned) < Distance(SmallLlama.Make(8).Open(), model));
         foreach (int[] tokens in (int[][])[[3], [1, 2, 3, 4, 5], [12, 0, 12, 7]])
         {
-            Assert.All(SmallLlama.Logits(model, tokens).Zip(SmallLlama.Logits(aligned, tokens)), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+            Assert.All(SmallLlama.Logits(model, tokens).Zip(SmallLlama.Logits(aligned, tokens)),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-12));
         }
     }
 
@@ -51,20 +52,28 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
         _options = new() { Residual = false };
         const int units = 6;
         TinyCheckpoint[] models = [.. Enumerable.Range(1, 2).Select(seed => new TinyCheckpoint()
-            .Add("model.layers.0.mlp.gate_proj.weight", DType.F32, [units, 3], seed).Add("model.layers.0.mlp.up_proj.weight", DType.F32, [units, 3], seed)
+            .Add("model.layers.0.mlp.gate_proj.weight", DType.F32, [units, 3], seed)
+            .Add("model.layers.0.mlp.up_proj.weight", DType.F32, [units, 3], seed)
             .Add("model.layers.0.mlp.down_proj.weight", DType.F32, [3, units], seed))];
         ICheckpointReader one = models[0].Open();
         ICheckpointReader other = models[1].Open();
-        double least = Orders(units).Min(order => Enumerable.Range(0, units).Sum(unit => Unit(one, unit).Zip(Unit(other, order[unit]), (a, b) => Math.Pow(a - b, 2)).Sum()));
+        double least = Orders(units)
+            .Min(order => Enumerable.Range(0, units)
+                .Sum(unit => Unit(one, unit).Zip(Unit(other, order[unit]), (a, b) => Math.Pow(a - b, 2)).Sum()));
         Assert.Equal(least, Distance(one, Align([one, other]).Checkpoints[1]), 1e-6);
         Assert.True(Distance(one, other) > least);
 
         static IEnumerable<double> Unit(ICheckpointReader model, int unit) =>
             model.Tensors.SelectMany(tensor => SmallLlama.Values(model, tensor).Index()
-                .Where(value => (tensor.Shape[0] == units ? value.Index / 3 : value.Index % units) == unit).Select(value => (double)value.Item));
+                .Where(value => (tensor.Shape[0] == units ? value.Index / 3 : value.Index % units) == unit)
+                .Select(value => (double)value.Item));
 
         static IEnumerable<IReadOnlyList<int>> Orders(int n) =>
-            n == 0 ? [[]] : Orders(n - 1).SelectMany(shorter => Enumerable.Range(0, n).Select(place => (IReadOnlyList<int>)[.. shorter.Take(place), n - 1, .. shorter.Skip(place)]));
+            n == 0
+                ? [[]]
+                : Orders(n - 1)
+                    .SelectMany(shorter => Enumerable.Range(0, n)
+                        .Select(place => (IReadOnlyList<int>)[.. shorter.Take(place), n - 1, .. shorter.Skip(place)]));
     }
 
     [Fact]
@@ -75,7 +84,8 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
         foreach (TensorInfo tensor in @base.Tensors)
         {
             float[] change = SmallLlama.Values(SmallLlama.Make(9).Open(), tensor);
-            expert.Add(tensor.Name, DType.F32, tensor.Shape, [.. SmallLlama.Values(@base, tensor).Zip(change, (value, other) => value + (0.05f * other))]);
+            expert.Add(tensor.Name, DType.F32, tensor.Shape,
+                [.. SmallLlama.Values(@base, tensor).Zip(change, (value, other) => value + (0.05f * other))]);
         }
 
         Assert.Equal(Numbers(expert.Open()), Numbers(Align([@base, expert.Open()]).Checkpoints[1]));
@@ -84,22 +94,26 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
     [Fact]
     public void Align_WithATensorThatIsNotKnown_RefusesTheStream_AndNamesIt()
     {
-        TinyCheckpoint[] models = [.. Enumerable.Range(1, 2).Select(seed => SmallLlama.Make(seed).Add("model.layers.0.mixer.conv.weight", DType.F32, [8, 4], seed))];
+        TinyCheckpoint[] models = [.. Enumerable.Range(1, 2)
+            .Select(seed => SmallLlama.Make(seed).Add("model.layers.0.mixer.conv.weight", DType.F32, [8, 4], seed))];
         MergeHostException refused = Assert.Throws<MergeHostException>(() => Align([.. models.Select(model => model.Open())]));
         Assert.Equal(ErrorCodes.NotSupported, refused.Code);
         Assert.Contains("'model.layers.0.mixer.conv.weight' [8, 4]", refused.Message, StringComparison.Ordinal);
         _options = new() { Residual = false };
         Assert.Equal(
-            ["'model1' is ordered as 'model0' is: hidden units of 2 blocks, heads of 2 attentions"], Align([.. models.Select(model => model.Open())]).Lines);
+            ["'model1' is ordered as 'model0' is: hidden units of 2 blocks, heads of 2 attentions"],
+            Align([.. models.Select(model => model.Open())]).Lines);
     }
 
     [Fact]
     public void Align_OfABlockThatHoldsATensorThatIsNotKnown_LeavesTheBlockAsItIs()
     {
         _options = new() { Residual = false };
-        ICheckpointReader[] models = [.. Enumerable.Range(1, 2).Select(seed => SmallLlama.Make(seed).Add("model.layers.1.mlp.sub_norm.weight", DType.F32, [10], seed).Open())];
+        ICheckpointReader[] models = [.. Enumerable.Range(1, 2)
+            .Select(seed => SmallLlama.Make(seed).Add("model.layers.1.mlp.sub_norm.weight", DType.F32, [10], seed).Open())];
         AlignedModels aligned = Align(models);
-        Assert.EndsWith("hidden units of 1 blocks, heads of 2 attentions; 1 blocks stay as they are, as 'model.layers.1.mlp' does", aligned.Lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("hidden units of 1 blocks, heads of 2 attentions; 1 blocks stay as they are, as 'model.layers.1.mlp' does",
+            aligned.Lines[0], StringComparison.Ordinal);
         TensorInfo up = models[1].Tensors.Single(tensor => tensor.Name == "model.layers.1.mlp.up_proj.weight");
         Assert.Equal(SmallLlama.Values(models[1], up), SmallLlama.Values(aligned.Checkpoints[1], up));
     }
@@ -109,7 +123,8 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
     {
         float[] values = new float[SmallLlama.Units * SmallLlama.Width];
         values[5] = float.NaN;
-        TinyCheckpoint broken = SmallLlama.Make(2).Add("model.layers.1.mlp.up_proj.weight", DType.F32, [SmallLlama.Units, SmallLlama.Width], values);
+        TinyCheckpoint broken = SmallLlama.Make(2)
+            .Add("model.layers.1.mlp.up_proj.weight", DType.F32, [SmallLlama.Units, SmallLlama.Width], values);
         ICheckpointReader aligned = Align([SmallLlama.Make(1).Open(), broken.Open()]).Checkpoints[1];
         CheckpointException failed = Assert.Throws<CheckpointException>(() => Numbers(aligned));
         Assert.Equal(ErrorCodes.NonFinite, failed.Code);
@@ -118,5 +133,6 @@ public sealed class WeightMatchingAlignmentTests : ModelAlignmentContract<Weight
 
     private static float[] Numbers(ICheckpointReader model) => [.. model.Tensors.SelectMany(tensor => SmallLlama.Values(model, tensor))];
 
-    private static double Distance(ICheckpointReader one, ICheckpointReader other) => Numbers(one).Zip(Numbers(other), (a, b) => Math.Pow((double)a - b, 2)).Sum();
+    private static double Distance(ICheckpointReader one, ICheckpointReader other) =>
+        Numbers(one).Zip(Numbers(other), (a, b) => Math.Pow((double)a - b, 2)).Sum();
 }

@@ -75,7 +75,8 @@ internal sealed class TorchBytes
         ("archive/version", "3\n"u8.ToArray()));
 
     /// <summary>An archive of stored entries.</summary>
-    public static byte[] Archive(params IEnumerable<(string Name, byte[] Content)> entries) => Archive(CompressionLevel.NoCompression, entries);
+    public static byte[] Archive(params IEnumerable<(string Name, byte[] Content)> entries) =>
+        Archive(CompressionLevel.NoCompression, entries);
 
     /// <summary>An archive of entries that are compressed or not.</summary>
     public static byte[] Archive(CompressionLevel level, params IEnumerable<(string Name, byte[] Content)> entries)

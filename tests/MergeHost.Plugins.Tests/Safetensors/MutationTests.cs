@@ -6,7 +6,8 @@ using MergeHost.Testing;
 
 namespace MergeHost.Plugins.Tests.Safetensors;
 
-/// <summary>Right files, wrong in a few bytes chosen at random: whatever comes of it, it is a checkpoint or a <see cref="CheckpointException"/>.</summary>
+/// <summary>Right files, wrong in a few bytes chosen at random: whatever comes of it, it is a checkpoint or
+/// a <see cref="CheckpointException"/>.</summary>
 /// <remarks>An exception takes half a millisecond; <c>MERGEHOST_MUTANTS=20000</c> tries more of them than fit a daily run.</remarks>
 public sealed class MutationTests : IDisposable
 {

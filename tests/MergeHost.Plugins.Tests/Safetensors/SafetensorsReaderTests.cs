@@ -64,7 +64,8 @@ public sealed class SafetensorsReaderTests
     {
         using TemporaryFolder folder = Adapter("value_head.safetensors");
         using ICheckpointReader reader = new SafetensorsFormat().Open(folder.Path);
-        Assert.EndsWith("'value_head.safetensors' is not read: the adapter is in 'adapter_model.safetensors'", Assert.Single(reader.Warnings).Message, StringComparison.Ordinal);
+        Assert.EndsWith("'value_head.safetensors' is not read: the adapter is in 'adapter_model.safetensors'",
+            Assert.Single(reader.Warnings).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,9 @@ public sealed class SafetensorsWriterTests : IDisposable
         Assert.Equal(["__metadata__", "double", "single", "half", "half2", "flag", "f4"], header.Select(entry => entry.Key));
         Assert.Equal("""{"format":"pt"}""", header["__metadata__"]!.ToJsonString());
         Assert.All(_mixed, tensor => Assert.Equal(
-            0, (8 + headerBytes + (long)header[tensor.Name]!["data_offsets"]![0]!) % (tensor.DType.BlockElements > 1 ? 1 : tensor.DType.BlockBytes)));
+            0, (8 + headerBytes + (long)header[tensor.Name]!["data_offsets"]![0]!) % (tensor.DType.BlockElements > 1
+                ? 1
+                : tensor.DType.BlockBytes)));
     }
 
     // Characters that JSON writes longer than they are, and so many that a shard's size has to count them.
@@ -63,7 +65,8 @@ public sealed class SafetensorsWriterTests : IDisposable
         JsonObject index = JsonNode.Parse(File.ReadAllBytes(_folder["model.safetensors.index.json"]))!.AsObject();
         Assert.Equal(4 * 300 * 4, (long)index["metadata"]!["total_size"]!);
         Assert.Equal(
-            """{"a":"model-00002-of-00002.safetensors","b":"model-00002-of-00002.safetensors","c":"model-00001-of-00002.safetensors","d":"model-00001-of-00002.safetensors"}""",
+            """{"a":"model-00002-of-00002.safetensors","b":"model-00002-of-00002.safetensors","""
+                + "\"c\":\"model-00001-of-00002.safetensors\",\"d\":\"model-00001-of-00002.safetensors\"}",
             index["weight_map"]!.ToJsonString());
     }
 

@@ -11,7 +11,8 @@ public sealed class DirectionChangeScorerTests : LayerScorerContract<DirectionCh
     [InlineData(0f, 3f, 1)]
     [InlineData(-1f, 0f, 2)]
     public void Score_IsOneMinusTheCosine_WhateverTheLength(float x, float y, double expected) =>
-        Assert.Equal(expected, Score(new LayerValues(new Matrix<float>(2, 1, (float[])[1, 0]), new Matrix<float>(2, 1, (float[])[x, y]))).Value, 1e-15);
+        Assert.Equal(expected,
+            Score(new LayerValues(new Matrix<float>(2, 1, (float[])[1, 0]), new Matrix<float>(2, 1, (float[])[x, y]))).Value, 1e-15);
 
     // cos 1e-5 differs from 1 by 5e-11, of which subtraction would leave five digits.
     [Fact]

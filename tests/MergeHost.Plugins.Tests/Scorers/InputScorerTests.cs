@@ -36,7 +36,9 @@ public sealed class OutputChangeScorerTests : LayerScorerContract<OutputChangeSc
         double expected = Math.Sqrt(Power(LayerMatrix.TaskVector) / Power(LayerMatrix.Base));
         Assert.Equal(expected, Score(layer, InputStatistics.Of("gram", [2, 2], gram)).Value, 1e-6 * expected);
 
-        double Power(LayerMatrix which) => Enumerable.Range(0, 4).Sum(row => inputs.Sum(x => Math.Pow((layer.Get(which)[row, 0] * x[0]) + (layer.Get(which)[row, 1] * x[1]), 2)));
+        double Power(LayerMatrix which) =>
+            Enumerable.Range(0, 4)
+                .Sum(row => inputs.Sum(x => Math.Pow((layer.Get(which)[row, 0] * x[0]) + (layer.Get(which)[row, 1] * x[1]), 2)));
     }
 
     [Fact]
@@ -52,5 +54,9 @@ internal static class InputStatistics
     public static InputOptions Nothing { get; } = new() { Statistics = new AuxiliaryCheckpoint("nothing", new TinyCheckpoint().Open()) };
 
     public static InputOptions Of(string what, TensorShape shape, float[] values) =>
-        new() { Statistics = new AuxiliaryCheckpoint("statistics", new TinyCheckpoint().Add($"model.layers.0.mlp.up_proj.{what}", DType.F32, shape, values).Open()) };
+        new()
+        {
+            Statistics = new AuxiliaryCheckpoint("statistics",
+                new TinyCheckpoint().Add($"model.layers.0.mlp.up_proj.{what}", DType.F32, shape, values).Open())
+        };
 }

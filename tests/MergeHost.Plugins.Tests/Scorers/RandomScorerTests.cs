@@ -18,11 +18,15 @@ public sealed class RandomScorerTests : LayerScorerContract<RandomScorer>
     // The mean of 4,000 numbers that are even in [0, 1) is 1/2 up to four times 1/√48,000.
     [Fact]
     public void Score_OverManyNames_IsEven() =>
-        Assert.Equal(0.5, Enumerable.Range(0, 4000).Average(layer => Score(Named($"model.layers.{layer}.mlp.up_proj.weight")).Value), 0.019);
+        Assert.Equal(0.5, Enumerable.Range(0, 4000).Average(layer => Score(Named($"model.layers.{layer}.mlp.up_proj.weight")).Value),
+            0.019);
 
     private static LayerValues Named(string name)
     {
         LayerValues pair = Pair(2, 2);
-        return new LayerValues(pair.Get(LayerMatrix.Base), pair.Get(LayerMatrix.Adapted)) { Tensor = new TensorInfo(name, DType.F32, [2, 2]) };
+        return new LayerValues(pair.Get(LayerMatrix.Base), pair.Get(LayerMatrix.Adapted))
+        {
+            Tensor = new TensorInfo(name, DType.F32, [2, 2])
+        };
     }
 }

@@ -26,7 +26,8 @@ internal static class SpearLaws
     {
         float[] left = Some.Group([rows], sources: 0, seed).Base;
         float[] right = Some.Group([columns], sources: 0, seed + 1).Base;
-        double scale = strength / Math.Sqrt(left.Sum(x => (double)x * x) * right.Sum(x => (double)x * x)) * Math.Sqrt(Math.Max(rows, columns));
+        double scale = strength / Math.Sqrt(left.Sum(x => (double)x * x) * right.Sum(x => (double)x * x)) * Math.Sqrt(Math.Max(rows,
+            columns));
         return new Matrix<float>(rows, columns, (float[])[.. left.SelectMany(x => right.Select(y => (float)(scale * x * y)))]);
     }
 
@@ -38,8 +39,10 @@ internal static class SpearLaws
     {
         ManagedLinearAlgebra algebra = new(threads: 1);
         int rows = layer.Get(LayerMatrix.Base).Rows;
-        (Matrix<float> rotation, _) = algebra.Qr(new Matrix<float>(rows, rows, (float[])[.. Some.Group([rows, rows], sources: 0, seed: 9).Base]));
-        return new LayerValues(algebra.Multiply(rotation, layer.Get(LayerMatrix.Base)), algebra.Multiply(rotation, layer.Get(LayerMatrix.Adapted)));
+        (Matrix<float> rotation,
+            _) = algebra.Qr(new Matrix<float>(rows, rows, (float[])[.. Some.Group([rows, rows], sources: 0, seed: 9).Base]));
+        return new LayerValues(algebra.Multiply(rotation, layer.Get(LayerMatrix.Base)),
+            algebra.Multiply(rotation, layer.Get(LayerMatrix.Adapted)));
     }
 
     /// <summary>Both matrices with rows and columns in another order.</summary>

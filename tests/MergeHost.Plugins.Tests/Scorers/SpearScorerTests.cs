@@ -28,9 +28,11 @@ public sealed class SpearScorerTests : LayerScorerContract<SpearScorer>
         SpearOptions options = new() { Threshold = ThresholdRule.Spectrum, On = LayerMatrix.Base, Reading = DropReading.Nuclear };
         LayerScore score = Score(layer, options);
         Assert.Equal(
-            new SwciScorer().Score(layer, new SnrOptions { Threshold = options.Threshold, On = options.On }, null!, default).Value, score.Diagnostics["swci"]);
+            new SwciScorer().Score(layer, new SnrOptions { Threshold = options.Threshold, On = options.On }, null!, default).Value,
+            score.Diagnostics["swci"]);
         Assert.Equal(
-            new SvdrScorer().Score(layer, new SvdrOptions { Threshold = options.Threshold, Reading = options.Reading }, null!, default).Value,
+            new SvdrScorer()
+                .Score(layer, new SvdrOptions { Threshold = options.Threshold, Reading = options.Reading }, null!, default).Value,
             score.Diagnostics["svdr"]);
     }
 

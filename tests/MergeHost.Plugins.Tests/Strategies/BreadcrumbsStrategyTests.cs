@@ -46,7 +46,8 @@ public abstract class BreadcrumbsLaws<TStrategy> : MergeStrategyContract<TStrate
 
     [Fact]
     public void Merge_OfSourcesInAnotherOrder_IsTheSameUpToRounding() =>
-        StrategyLaws.AssertOrderDoesNotMatter(Strategy, weight => new BreadcrumbsOptions { Weight = weight, Density = 0.4, Gamma = 0.05, Normalize = true });
+        StrategyLaws.AssertOrderDoesNotMatter(Strategy,
+            weight => new BreadcrumbsOptions { Weight = weight, Density = 0.4, Gamma = 0.05, Normalize = true });
 }
 
 public sealed class BreadcrumbsStrategyTests : BreadcrumbsLaws<BreadcrumbsStrategy>

@@ -14,7 +14,8 @@ public abstract class DellaLaws<TStrategy> : MergeStrategyContract<TStrategy>
 
     // Each row holds 1 to 64 in an order of its own.
     private static readonly float[] _taskVector =
-        [.. Enumerable.Range(0, Rows).SelectMany(row => Enumerable.Range(0, Columns).Select(i => 1f + (((i * 37) + (row * 11)) % Columns)))];
+        [.. Enumerable.Range(0, Rows)
+            .SelectMany(row => Enumerable.Range(0, Columns).Select(i => 1f + (((i * 37) + (row * 11)) % Columns)))];
 
     private static TensorValues Values => new([Rows, Columns], new float[Rows * Columns], [_taskVector]);
 
@@ -72,7 +73,8 @@ public abstract class DellaLaws<TStrategy> : MergeStrategyContract<TStrategy>
     [InlineData(0.1, 0.1)]
     public void Merge_WhereAProbabilityLeavesItsRange_IsRefused(double density, double epsilon)
     {
-        MergeException exception = Assert.Throws<MergeException>(() => Merge(Values, new DellaOptions { Weight = 1, Density = density, Epsilon = epsilon }));
+        MergeException exception = Assert.Throws<MergeException>(() => Merge(Values,
+            new DellaOptions { Weight = 1, Density = density, Epsilon = epsilon }));
         Assert.Contains("must lie in (0, 1)", exception.Message, StringComparison.Ordinal);
     }
 

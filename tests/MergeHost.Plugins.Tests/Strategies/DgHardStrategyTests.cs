@@ -66,6 +66,7 @@ public sealed class DgHardStrategyTests : MergeStrategyContract<DgHardStrategy>
     private static TensorValues Values(Matrix<float> taskVector)
     {
         float[] @base = Some.Group([taskVector.Rows, taskVector.Columns], sources: 0, seed: 5).Base;
-        return new TensorValues([taskVector.Rows, taskVector.Columns], @base, [[.. @base.Zip(taskVector.Elements.ToArray(), (x, y) => x + y)]]);
+        return new TensorValues([taskVector.Rows, taskVector.Columns], @base,
+            [[.. @base.Zip(taskVector.Elements.ToArray(), (x, y) => x + y)]]);
     }
 }

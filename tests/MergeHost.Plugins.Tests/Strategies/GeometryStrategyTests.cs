@@ -24,7 +24,11 @@ public sealed class NuSlerpStrategyTests : MergeStrategyContract<NuSlerpStrategy
     [Fact]
     public void Merge_WithABase_IsThatOfTheTaskVectorsAddedToIt()
     {
-        TensorValues taskVectors = _apart with { HasBase = false, Sources = [.. _apart.Sources.Select(source => source.Zip(_apart.Base, (a, b) => a - b).ToArray())] };
+        TensorValues taskVectors = _apart with
+        {
+            HasBase = false,
+            Sources = [.. _apart.Sources.Select(source => source.Zip(_apart.Base, (a, b) => a - b).ToArray())]
+        };
         float[] expected = [.. Merge(Weighed(taskVectors, 0.4, 0.6), Options).Zip(_apart.Base, (merged, origin) => merged + origin)];
         StrategyLaws.AssertNear(expected, Merge(Weighed(_apart, 0.4, 0.6), Options), 2e-6f);
     }
@@ -78,7 +82,8 @@ public sealed class MultiSlerpStrategyTests : MergeStrategyContract<MultiSlerpSt
     // (3, 0) and (0, 4) point to (√½, √½), at a mean length of 3.5.
     [Fact]
     public void Merge_OfVectors_HasTheirMeanDirectionAndMeanLength() => StrategyLaws.AssertNear(
-        [3.5f * MathF.Sqrt(0.5f), 3.5f * MathF.Sqrt(0.5f)], Merge(Some.Group([0, 0], [3, 0], [0, 4]) with { HasBase = false }, _options), 1e-6f);
+        [3.5f * MathF.Sqrt(0.5f), 3.5f * MathF.Sqrt(0.5f)], Merge(Some.Group([0, 0], [3, 0], [0, 4]) with { HasBase = false }, _options),
+        1e-6f);
 
     [Theory]
     [InlineData(true, 1f)]
@@ -87,7 +92,8 @@ public sealed class MultiSlerpStrategyTests : MergeStrategyContract<MultiSlerpSt
     {
         TensorValues values = Some.Group([50], sources: 1);
         TensorValues twice = values with { HasBase = false, Sources = [values.Sources[0], values.Sources[0]] };
-        StrategyLaws.AssertNear(values.Sources[0].Select(value => factor * value), Merge(twice, new MultiSlerpOptions { Weight = 1, NormalizeWeights = normalize }), 1e-6f);
+        StrategyLaws.AssertNear(values.Sources[0].Select(value => factor * value),
+            Merge(twice, new MultiSlerpOptions { Weight = 1, NormalizeWeights = normalize }), 1e-6f);
     }
 
     [Fact]
@@ -109,7 +115,8 @@ public sealed class MultiSlerpStrategyTests : MergeStrategyContract<MultiSlerpSt
     public void Merge_OfDirectionsThatCancelOut_AddsTwoAndRefusesMore()
     {
         Assert.Equal([0.5f, 0.5f], Merge(Some.Group([0, 0], [2, 2], [-1, -1]), _options));
-        MergeException exception = Assert.Throws<MergeException>(() => Merge(Some.Group([0, 0], [1, 0], [-1, 0], [1, 0], [-1, 0]), _options));
+        MergeException exception = Assert.Throws<MergeException>(() => Merge(Some.Group([0, 0], [1, 0], [-1, 0], [1, 0], [-1, 0]),
+            _options));
         Assert.Contains("cancel out", exception.Message, StringComparison.Ordinal);
     }
 
@@ -143,7 +150,9 @@ public sealed class KarcherStrategyTests : MergeStrategyContract<KarcherStrategy
             }
 
             double distance = Math.Sqrt(tangent.Sum(value => value * value));
-            mean = distance < 1e-12 ? mean : Normalised([.. mean.Zip(tangent, (at, along) => (Math.Cos(distance) * at) + (Math.Sin(distance) / distance * along))]);
+            mean = distance < 1e-12
+                ? mean
+                : Normalised([.. mean.Zip(tangent, (at, along) => (Math.Cos(distance) * at) + (Math.Sin(distance) / distance * along))]);
         }
 
         double length = sources.Average(Length);
@@ -154,7 +163,8 @@ public sealed class KarcherStrategyTests : MergeStrategyContract<KarcherStrategy
     [Fact]
     public void Merge_OfTwoModels_LiesHalfWayOnTheArc()
     {
-        StrategyLaws.AssertNear([2.5f * MathF.Sqrt(0.5f), 2.5f * MathF.Sqrt(0.5f)], Merge(Some.Group([0, 0], [2, 0], [0, 3]), new KarcherOptions()), 1e-6f);
+        StrategyLaws.AssertNear([2.5f * MathF.Sqrt(0.5f), 2.5f * MathF.Sqrt(0.5f)],
+            Merge(Some.Group([0, 0], [2, 0], [0, 3]), new KarcherOptions()), 1e-6f);
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class RegmeanStrategyTests : InputSolveLaws<RegmeanStrategy>
 
     internal override double[,] Formula(IReadOnlyList<double[,]> taskVectors, IReadOnlyList<double[,]> grams)
     {
-        double[][,] damped = [.. grams.Select(gram => Make(gram.GetLength(0), gram.GetLength(0), (row, column) => gram[row, column] * (row == column ? 1 : 0.9)))];
+        double[][,] damped = [.. grams.Select(gram => Make(gram.GetLength(0), gram.GetLength(0),
+            (row, column) => gram[row, column] * (row == column ? 1 : 0.9)))];
         return Product(Sum(taskVectors.Zip(damped, Product)), Inverse(Sum(damped)));
     }
 
@@ -48,7 +49,8 @@ public sealed class LotStrategyTests : InputSolveLaws<LotStrategy>
 {
     protected override InputSolveOptions Options(AuxiliaryCheckpoint statistics) => new LotOptions { Statistics = statistics };
 
-    internal override double[,] Formula(IReadOnlyList<double[,]> taskVectors, IReadOnlyList<double[,]> grams) => Product(Sum(taskVectors.Zip(grams, Product)), Inverse(Sum(grams)));
+    internal override double[,] Formula(IReadOnlyList<double[,]> taskVectors, IReadOnlyList<double[,]> grams) =>
+        Product(Sum(taskVectors.Zip(grams, Product)), Inverse(Sum(grams)));
 
     [Fact]
     public void Merge_WhereNoInputsAre_KeepsTheBase()
@@ -109,8 +111,12 @@ public abstract class InputSolveLaws<TStrategy> : MergeStrategyContract<TStrateg
     [Fact]
     public void Merge_WithoutStatisticsOfATensor_IsTheWeightedMean()
     {
-        TensorValues values = TaskVectors([3, 4], 2) with { SourceOptions = [Options(NoStatistics()) with { Weight = 3 }, Options(NoStatistics())] };
-        StrategyLaws.AssertNear([.. values.Sources[0].Zip(values.Sources[1], (a, b) => ((3 * a) + b) / 4)], Merge(values, ValidOptions), 1e-6f);
+        TensorValues values = TaskVectors([3, 4], 2) with
+        {
+            SourceOptions = [Options(NoStatistics()) with { Weight = 3 }, Options(NoStatistics())]
+        };
+        StrategyLaws.AssertNear([.. values.Sources[0].Zip(values.Sources[1], (a, b) => ((3 * a) + b) / 4)], Merge(values, ValidOptions),
+            1e-6f);
     }
 
     [Theory]
@@ -122,7 +128,10 @@ public abstract class InputSolveLaws<TStrategy> : MergeStrategyContract<TStrateg
         string[] words = tensor.Split(' ');
         TensorInfo odd = new($"{Weight}.{words[0]}", DType.F32, TensorShape.Create([.. words[1..].Select(long.Parse)]));
         AuxiliaryCheckpoint other = new("odd", new TinyCheckpoint().Add(odd, new byte[odd.LengthBytes]).Open());
-        TensorValues values = TaskVectors([3, 4], 2) with { SourceOptions = [Options(Statistics(Grams(4, 1).Single(), 0)), Options(other)] };
+        TensorValues values = TaskVectors([3, 4], 2) with
+        {
+            SourceOptions = [Options(Statistics(Grams(4, 1).Single(), 0)), Options(other)]
+        };
         MergeException exception = Assert.Throws<MergeException>(() => Merge(values, ValidOptions));
         Assert.Equal(ErrorCodes.AuxiliaryMismatch, exception.Code);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -134,7 +143,8 @@ public abstract class InputSolveLaws<TStrategy> : MergeStrategyContract<TStrateg
         return Merge(values with { SourceOptions = [.. options.Select((own, i) => change?.Invoke(own, i) ?? own)] }, ValidOptions);
     }
 
-    /// <summary>Means of x xᵀ over more inputs than there are extents, of which only the first are reached; float32, as they are stored.</summary>
+    /// <summary>Means of x xᵀ over more inputs than there are extents, of which only the first are
+    /// reached; float32, as they are stored.</summary>
     internal static IEnumerable<double[,]> Grams(int count, int sources, int? reached = null)
     {
         for (int source = 0; source < sources; source++)
@@ -148,7 +158,8 @@ public abstract class InputSolveLaws<TStrategy> : MergeStrategyContract<TStrateg
     protected static TensorValues TaskVectors(TensorShape shape, int sources) => MatrixLaws<TStrategy>.TaskVectors(shape, sources);
 
     private static AuxiliaryCheckpoint Statistics(double[,] gram, int source) => new($"source{source}", new TinyCheckpoint()
-        .Add($"{Weight}.gram", DType.F32, [gram.GetLength(0), gram.GetLength(0)], [.. gram.Cast<double>().Select(number => (float)number)]).Open());
+        .Add($"{Weight}.gram", DType.F32, [gram.GetLength(0), gram.GetLength(0)], [.. gram.Cast<double>().Select(number => (float)number)])
+        .Open());
 
     private static AuxiliaryCheckpoint NoStatistics() => new("nothing", new TinyCheckpoint().Open());
 }

@@ -98,6 +98,10 @@ public abstract class MatrixLaws<TStrategy> : MergeStrategyContract<TStrategy>
     internal static TensorValues TaskVectors(TensorShape shape, int sources)
     {
         TensorValues values = Some.Group(shape, sources, seed: 3);
-        return values with { Base = new float[values.Base.Length], Sources = [.. values.Sources.Select(source => source.Zip(values.Base, (x, y) => x - y).ToArray())] };
+        return values with
+        {
+            Base = new float[values.Base.Length],
+            Sources = [.. values.Sources.Select(source => source.Zip(values.Base, (x, y) => x - y).ToArray())]
+        };
     }
 }

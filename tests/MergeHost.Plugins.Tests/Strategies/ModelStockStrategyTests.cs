@@ -18,7 +18,8 @@ public sealed class ModelStockStrategyTests : MergeStrategyContract<ModelStockSt
     public void Merge_OfEqualModels_IsThatModel()
     {
         TensorValues values = Some.Group([64], sources: 1);
-        StrategyLaws.AssertNear(values.Sources[0], Merge(values with { Sources = [values.Sources[0], values.Sources[0]] }, new ModelStockOptions()), 1e-6f);
+        StrategyLaws.AssertNear(values.Sources[0],
+            Merge(values with { Sources = [values.Sources[0], values.Sources[0]] }, new ModelStockOptions()), 1e-6f);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 namespace MergeHost.Plugins.Tests.Strategies;
 
-/// <summary>Matrices in float64 by the plainest methods, none of which the product uses: products by their definition, singular values by Jacobi's rotations.</summary>
+/// <summary>Matrices in float64 by the plainest methods, none of which the product uses: products by their definition,
+/// singular values by Jacobi's rotations.</summary>
 internal static class Oracle
 {
     public static double[,] Of(float[] elements, int rows, int columns)
@@ -44,7 +45,8 @@ internal static class Oracle
     public static double[,] Add(double[,] a, double[,] b, double factor = 1) =>
         Make(a.GetLength(0), a.GetLength(1), (row, column) => a[row, column] + (factor * b[row, column]));
 
-    public static double[,] Scale(double[,] a, double factor) => Make(a.GetLength(0), a.GetLength(1), (row, column) => factor * a[row, column]);
+    public static double[,] Scale(double[,] a, double factor) =>
+        Make(a.GetLength(0), a.GetLength(1), (row, column) => factor * a[row, column]);
 
     public static double[,] Sum(IEnumerable<double[,]> all) => all.Aggregate((sum, next) => Add(sum, next));
 
@@ -108,7 +110,8 @@ internal static class Oracle
             }
         }
 
-        double[] values = [.. Enumerable.Range(0, count).Select(column => Math.Sqrt(Enumerable.Range(0, rows).Sum(row => u[row, column] * u[row, column])))];
+        double[] values = [.. Enumerable.Range(0, count)
+            .Select(column => Math.Sqrt(Enumerable.Range(0, rows).Sum(row => u[row, column] * u[row, column])))];
         int[] order = [.. Enumerable.Range(0, count).OrderByDescending(i => values[i])];
         return (
             Make(rows, count, (row, column) => values[order[column]] == 0 ? 0 : u[row, order[column]] / values[order[column]]),

@@ -15,11 +15,21 @@ public sealed class LinesStrategyTests : MergeStrategyContract<LinesStrategy>
     [InlineData(0, 1, TensorRole.Up, null, 1)]
     [InlineData(null, 5, TensorRole.Embedding, null, 0.25)]
     [InlineData(null, 5, TensorRole.Norm, null, 1)]
-    public void Merge_ScalesByDepth_WithEmbeddingsFirstAndTheRestLast(int? layer, int layers, TensorRole role, double? beta, double expected)
+    public void Merge_ScalesByDepth_WithEmbeddingsFirstAndTheRestLast(int? layer, int layers, TensorRole role, double? beta,
+        double expected)
     {
         LinesOptions options = new() { Alpha = 0.25, Beta = beta };
         TensorGroup plain = Some.Group([1f], [9f]).Group(options, withBase: true);
-        TensorGroup group = new() { Output = plain.Output, Role = role, Layer = layer, LayerCount = layers, Base = plain.Base, Sources = plain.Sources, Options = options };
+        TensorGroup group = new()
+        {
+            Output = plain.Output,
+            Role = role,
+            Layer = layer,
+            LayerCount = layers,
+            Base = plain.Base,
+            Sources = plain.Sources,
+            Options = options
+        };
         double factor = ((IMergeStrategy)Strategy).Merge(group) switch
         {
             CopyTreatment copy => copy.Source is null ? 0 : 1,
@@ -61,18 +71,21 @@ public sealed class NormStrategyTests : MergeStrategyContract<NormStrategy>
 
     [Fact]
     public void Merge_OfATensor_GivesItTheBasesLength() =>
-        StrategyLaws.AssertNear([3, 0, 4, 0], Merge(new([2, 2], [0, 5, 0, 0], [[6, 0, 8, 0]]), new NormOptions { Of = ShapeScope.Tensor }), 1e-6f);
+        StrategyLaws.AssertNear([3, 0, 4, 0], Merge(new([2, 2], [0, 5, 0, 0], [[6, 0, 8, 0]]), new NormOptions { Of = ShapeScope.Tensor }),
+            1e-6f);
 }
 
 public sealed class AimStrategyTests : MergeStrategyContract<AimStrategy>
 {
-    protected override object ValidOptions => new AimOptions { Statistics = new AuxiliaryCheckpoint("nothing", new TinyCheckpoint().Open()) };
+    protected override object ValidOptions =>
+        new AimOptions { Statistics = new AuxiliaryCheckpoint("nothing", new TinyCheckpoint().Open()) };
 
     // r = 1 − 0.6 · (4, 1, 0) / 4, on a change of 10.
     [Fact]
     public void Merge_HoldsTheTaskVectorBackWhereInputsAreLarge()
     {
-        AuxiliaryCheckpoint statistics = new("base", new TinyCheckpoint().Add("model.layers.0.mlp.up_proj.abs_mean", DType.F32, [3], [4, 1, 0]).Open());
+        AuxiliaryCheckpoint statistics = new("base",
+            new TinyCheckpoint().Add("model.layers.0.mlp.up_proj.abs_mean", DType.F32, [3], [4, 1, 0]).Open());
         TensorValues values = new([2, 3], [0, 0, 0, 1, 1, 1], [[10, 10, 10, 11, 11, 11]]);
         StrategyLaws.AssertNear([4, 8.5f, 10, 5, 9.5f, 11], Merge(values, new AimOptions { Statistics = statistics }), 1e-5f);
         StrategyLaws.AssertNear(values.Sources[0], Merge(values, new AimOptions { Statistics = statistics, Omega = 1 }), 1e-5f);

@@ -10,7 +10,9 @@ public sealed class ActmatStrategyTests : MatrixLaws<ActmatStrategy>
     {
         double[,] covariances = Sum(taskVectors.Select(taskVector => Product(T(taskVector), taskVector)));
         double ridge = 1e-4 * Enumerable.Range(0, covariances.GetLength(0)).Sum(i => covariances[i, i]) / covariances.GetLength(0);
-        return Product(Sum(taskVectors.Select(SolveLaws.Cube)), Inverse(Make(covariances.GetLength(0), covariances.GetLength(0), (row, column) => covariances[row, column] + (row == column ? ridge : 0))));
+        return Product(Sum(taskVectors.Select(SolveLaws.Cube)),
+            Inverse(Make(covariances.GetLength(0), covariances.GetLength(0),
+                (row, column) => covariances[row, column] + (row == column ? ridge : 0))));
     }
 }
 
@@ -39,7 +41,8 @@ public sealed class WudiStrategyTests : MatrixLaws<WudiStrategy>
     public void Merge_WithASourceThatLearnedNothing_IsTheOther()
     {
         TensorValues values = TaskVectors([12, 20], 1);
-        AssertAgree(Of(values.Sources[0], 12, 20), Merge(values with { Sources = [values.Sources[0], values.Base] }, new WudiOptions()), 1e-5);
+        AssertAgree(Of(values.Sources[0], 12, 20), Merge(values with { Sources = [values.Sources[0], values.Base] }, new WudiOptions()),
+            1e-5);
     }
 }
 
@@ -80,7 +83,8 @@ internal static class SolveLaws
     public static double[,] Cubes(IReadOnlyList<double[,]> taskVectors) =>
         Sum(taskVectors.Select(taskVector => Scale(Cube(taskVector), 1 / SquaredNorm(taskVector))));
 
-    /// <summary>Of C the eigenvectors, one a column, and eigenvalues that are not zero, by the singular values of the stacked task vectors.</summary>
+    /// <summary>Of C the eigenvectors, one a column, and eigenvalues that are not zero, by the singular
+    /// values of the stacked task vectors.</summary>
     public static (double[,] V, double[] Values) Eigen(IReadOnlyList<double[,]> taskVectors)
     {
         double[,] stacked = T(Beside([.. taskVectors.Select(taskVector => T(Scale(taskVector, 1 / Math.Sqrt(SquaredNorm(taskVector)))))]));

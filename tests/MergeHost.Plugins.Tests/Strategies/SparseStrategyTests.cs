@@ -51,7 +51,10 @@ public sealed class MagmaxStrategyTests : MergeStrategyContract<MagmaxStrategy>
     [Fact]
     public void Merge_WithWeights_ComparesWhatIsWeighted()
     {
-        TensorValues values = Some.Group([0], [3], [2]) with { SourceOptions = [new MagmaxOptions { Weight = 1 }, new MagmaxOptions { Weight = -2 }] };
+        TensorValues values = Some.Group([0], [3], [2]) with
+        {
+            SourceOptions = [new MagmaxOptions { Weight = 1 }, new MagmaxOptions { Weight = -2 }]
+        };
         Assert.Equal([-2f], Merge(values, new MagmaxOptions { Lambda = 0.5 }));
     }
 
@@ -64,7 +67,8 @@ public sealed class CabsStrategyTests : MergeStrategyContract<CabsStrategy>
     // Of four each takes one: the first its 9, the second its 5, since the 8 is taken; of the last three, one each.
     [Fact]
     public void Merge_OfTwo_GivesEachElementsOfItsOwn() => Assert.Equal(
-        [0f, 9, 5, 0, 7, 0, 3], Merge(Some.Group(new float[7], [1, 9, 2, 3, 7, 1, 2], [4, 8, 5, 1, 6, 0, 3]), new CabsOptions { N = 1, M = 4 }));
+        [0f, 9, 5, 0, 7, 0, 3],
+        Merge(Some.Group(new float[7], [1, 9, 2, 3, 7, 1, 2], [4, 8, 5, 1, 6, 0, 3]), new CabsOptions { N = 1, M = 4 }));
 
     [Fact]
     public void Merge_OfEqualMagnitudes_TakesTheLowestIndex() =>
@@ -83,12 +87,14 @@ public sealed class CabsStrategyTests : MergeStrategyContract<CabsStrategy>
         TensorValues values = Some.Group([6, 50], sources: 3);
         float[] merged = Merge(values, new CabsOptions { N = 4, M = 16, Lambda = 0.5 });
         double[] expected = [.. values.Base.Select(x => (double)x)];
-        foreach (int[] run in Enumerable.Range(0, 6).SelectMany(row => Enumerable.Range(0, 50).Select(column => (row * 50) + column).Chunk(16)))
+        foreach (int[] run in Enumerable.Range(0, 6)
+            .SelectMany(row => Enumerable.Range(0, 50).Select(column => (row * 50) + column).Chunk(16)))
         {
             HashSet<int> taken = [];
             foreach (float[] source in values.Sources)
             {
-                int[] own = [.. run.Where(i => !taken.Contains(i)).OrderByDescending(i => Math.Abs(source[i] - values.Base[i])).ThenBy(i => i).Take((int)Math.Ceiling(4 * run.Length / 16.0))];
+                int[] own = [.. run.Where(i => !taken.Contains(i)).OrderByDescending(i => Math.Abs(source[i] - values.Base[i]))
+                    .ThenBy(i => i).Take((int)Math.Ceiling(4 * run.Length / 16.0))];
                 taken.UnionWith(own);
                 Array.ForEach(own, i => expected[i] += 0.5 * (source[i] - values.Base[i]));
             }
@@ -143,7 +149,8 @@ public sealed class PcbStrategyTests : MergeStrategyContract<PcbStrategy>
             double[] sorted = [.. taskVector.Select(Math.Abs).Order()];
             (double least, double largest) = (sorted[(int)(n * 1e-4)], sorted[(int)(n * (1 - 1e-4)) - 1]);
             double[] magnitudes = [.. taskVector.Select(x => Math.Clamp(Math.Abs(x), least, largest))];
-            double[] beta = [.. magnitudes.Select((x, i) => Math.Exp(taskVectors.Length * Math.Pow((x - least) / (largest - least), 2)) * Math.Tanh(taskVector[i] * sum[i]))];
+            double[] beta = [.. magnitudes.Select((x,
+                i) => Math.Exp(taskVectors.Length * Math.Pow((x - least) / (largest - least), 2)) * Math.Tanh(taskVector[i] * sum[i]))];
             double[] ordered = [.. beta.Order()];
             (double low, double high) = (ordered[(int)(n * (1 - ratio))], ordered[n - 1]);
             for (int i = 0; i < n; i++)

@@ -30,7 +30,8 @@ public sealed class TsvStrategyTests : MatrixLaws<TsvStrategy>
     {
         TensorValues values = TaskVectors([20, 30], 1);
         (double[,] u, double[] s, double[,] v) = Svd(Of(values.Sources[0], 20, 30));
-        AssertAgree(Diagonal(Columns(u, 10), s[..10], Columns(v, 10)), Merge(values with { Sources = [values.Sources[0], values.Sources[0]] }, new TsvOptions()));
+        AssertAgree(Diagonal(Columns(u, 10), s[..10], Columns(v, 10)),
+            Merge(values with { Sources = [values.Sources[0], values.Sources[0]] }, new TsvOptions()));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class TsvStrategyTests : MatrixLaws<TsvStrategy>
     {
         TensorValues values = TaskVectors([20, 30], 1);
         (double[,] u, double[] s, double[,] v) = Svd(Of(values.Sources[0], 20, 30));
-        AssertAgree(Diagonal(Columns(u, 10), s[..10], Columns(v, 10)), Merge(values with { Sources = [values.Sources[0], values.Base] }, new TsvOptions()));
+        AssertAgree(Diagonal(Columns(u, 10), s[..10], Columns(v, 10)),
+            Merge(values with { Sources = [values.Sources[0], values.Base] }, new TsvOptions()));
     }
 
     [Fact]
@@ -71,7 +73,10 @@ public sealed class TsvStrategyTests : MatrixLaws<TsvStrategy>
     {
         TensorValues values = TaskVectors([20, 30], 2);
         TensorValues weighted = values with { SourceOptions = [new TsvOptions { Weight = 2 }, new TsvOptions { Weight = 0.5 }] };
-        TensorValues scaled = values with { Sources = [[.. values.Sources[0].Select(x => 2 * x)], [.. values.Sources[1].Select(x => x / 2)]] };
+        TensorValues scaled = values with
+        {
+            Sources = [[.. values.Sources[0].Select(x => 2 * x)], [.. values.Sources[1].Select(x => x / 2)]]
+        };
         Assert.Equal(Merge(scaled, new TsvOptions()), Merge(weighted, new TsvOptions()));
     }
 }
@@ -90,7 +95,8 @@ public sealed class IsoStrategyTests : MatrixLaws<IsoStrategy>
     {
         double[,] a = Make(20, 30, (row, column) => Math.Sin(row) * Math.Cos(column));
         double[,] b = Make(20, 30, (row, column) => 0.3 * row * ((column % 3) - 1) / 20);
-        TensorValues values = new([20, 30], new float[600], [[.. a.Cast<double>().Select(x => (float)x)], [.. b.Cast<double>().Select(x => (float)x)]]);
+        TensorValues values = new([20, 30], new float[600],
+            [[.. a.Cast<double>().Select(x => (float)x)], [.. b.Cast<double>().Select(x => (float)x)]]);
         float[] merged = Merge(values, new IsoOptions());
         double[] s = Svd(Of(merged, 20, 30)).S;
         Assert.Equal(s[0], s[1], 1e-5);
@@ -107,7 +113,8 @@ public sealed class IsoCtsStrategyTests : MatrixLaws<IsoCtsStrategy>
         int common = r - (n * taskVectors.Count);
         (double[,] u, double[] s, double[,] v) = Svd(Sum(taskVectors));
         double[,] u0 = Columns(u, common);
-        (double[,] U, double[] S, double[,] V)[] own = [.. taskVectors.Select(taskVector => Svd(Add(taskVector, Product(u0, Product(T(u0), taskVector)), -1)))];
+        (double[,] U, double[] S, double[,] V)[] own = [.. taskVectors.Select(taskVector =>
+            Svd(Add(taskVector, Product(u0, Product(T(u0), taskVector)), -1)))];
         double mean = s.Take(common).Concat(own.SelectMany(part => part.S.Take(n))).Average();
         double[,] left = Polar(Beside([u0, .. own.Select(part => Columns(part.U, n))]));
         double[,] right = Polar(Beside([Columns(v, common), .. own.Select(part => Columns(part.V, n))]));
@@ -159,7 +166,8 @@ public sealed class SvcStrategyTests : MatrixLaws<SvcStrategy>
     public void Merge_OfEqualSources_IsOneOfThem()
     {
         TensorValues values = TaskVectors([20, 30], 1);
-        AssertAgree(Of(values.Sources[0], 20, 30), Merge(values with { Sources = [values.Sources[0], values.Sources[0], values.Sources[0]] }, new SvcOptions()));
+        AssertAgree(Of(values.Sources[0], 20, 30),
+            Merge(values with { Sources = [values.Sources[0], values.Sources[0], values.Sources[0]] }, new SvcOptions()));
     }
 
     [Fact]

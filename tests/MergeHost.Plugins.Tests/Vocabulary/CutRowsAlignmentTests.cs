@@ -18,7 +18,8 @@ public sealed class CutRowsAlignmentTests : ModelAlignmentContract<CutRowsAlignm
         ICheckpointReader own = Models[1].Open();
         Assert.Equal(Bytes(own)[..Bytes(aligned.Checkpoints[1]).Length], Bytes(aligned.Checkpoints[1]));
         Assert.All(aligned.Checkpoints, model => Assert.Equal(8, Tensor(model).Shape[0]));
-        Assert.Equal("rows of 'model1' are cut to the fewest that any model has, 8; rows are not compared by token", Assert.Single(warnings).Message);
+        Assert.Equal("rows of 'model1' are cut to the fewest that any model has, 8; rows are not compared by token",
+            Assert.Single(warnings).Message);
     }
 
     [Fact]
@@ -32,16 +33,19 @@ public sealed class CutRowsAlignmentTests : ModelAlignmentContract<CutRowsAlignm
     public void Align_OfAModelWhoseHeadIsItsEmbedding_GivesItAHead_AndSaysNothingOfCuts()
     {
         List<Problem> warnings = [];
-        StageModel[] models = [new("apart", TinyCheckpoint.Llama().Open()), new("tied", TinyCheckpoint.Llama().Remove("lm_head.weight").Open()) { TiesEmbeddings = true }];
+        StageModel[] models = [new("apart", TinyCheckpoint.Llama().Open()),
+            new("tied", TinyCheckpoint.Llama().Remove("lm_head.weight").Open()) { TiesEmbeddings = true }];
         AlignmentContext context = new(
-            models, name => name == Embedding ? TensorRole.Embedding : name == Head ? TensorRole.Head : TensorRole.Other, _ => null, _ => throw new NotSupportedException(), warnings.Add);
+            models, name => name == Embedding ? TensorRole.Embedding : name == Head ? TensorRole.Head : TensorRole.Other, _ => null,
+            _ => throw new NotSupportedException(), warnings.Add);
         AlignedModels aligned = new CutRowsAlignment().Align(context, new CutRowsOptions());
         Assert.Equal(Bytes(aligned.Checkpoints[1]), Bytes(aligned.Checkpoints[1], Head));
         Assert.Equal(["no model has more rows than another"], aligned.Lines);
         Assert.Empty(warnings);
     }
 
-    private static TensorInfo Tensor(ICheckpointReader model, string name = Embedding) => model.Tensors.Single(tensor => tensor.Name == name);
+    private static TensorInfo Tensor(ICheckpointReader model, string name = Embedding) =>
+        model.Tensors.Single(tensor => tensor.Name == name);
 
     private static byte[] Bytes(ICheckpointReader model, string name = Embedding)
     {

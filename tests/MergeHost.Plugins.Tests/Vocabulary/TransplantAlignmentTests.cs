@@ -33,7 +33,8 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
         ICheckpointReader donor = Open("donor");
         float[] all = new float[40];
         donor.ReadSingle(donor.Tensors[0], 0, all);
-        ICheckpointReader aligned = Align([TinyCheckpoint.Llama(type: DType.F32).Add(donor.Tensors[0].Name, DType.F32, [8, 4], all[..32]).Open()]).Checkpoints[0];
+        ICheckpointReader aligned =
+            Align([TinyCheckpoint.Llama(type: DType.F32).Add(donor.Tensors[0].Name, DType.F32, [8, 4], all[..32]).Open()]).Checkpoints[0];
         Assert.All(Row(donor, 9).Zip(Row(aligned, 9)), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 
@@ -41,7 +42,8 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
     public void Rows_ByMean_AreTheMeanOfTheModels()
     {
         _options = new TransplantOptions { Donor = "donor", Method = TransplantMethod.Mean };
-        float[] mean = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 8).Average(row => Row(Models[0].Open(), row)[column]))];
+        float[] mean = [.. Enumerable.Range(0, 4)
+            .Select(column => Enumerable.Range(0, 8).Average(row => Row(Models[0].Open(), row)[column]))];
         Assert.All(mean.Zip(Row(Align([Models[0].Open()]).Checkpoints[0], 8)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
 
@@ -55,8 +57,10 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
         string[] tokens = ["token0", "token", "tok", "token3", "oken", "token5", "token6", "token7"];
         TinyCheckpoint model = TinyCheckpoint.Llama(type: DType.F32).AddFile("tokenizer.json", Tokenizer(tokens));
         ICheckpointReader aligned = Align([model.Open()]).Checkpoints[0];
-        float[] mean = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 8).Average(index => Row(Models[0].Open(), index)[column]))];
-        Assert.All((row is { } found ? Row(Models[0].Open(), found) : mean).Zip(Row(aligned, 8)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        float[] mean = [.. Enumerable.Range(0, 4)
+            .Select(column => Enumerable.Range(0, 8).Average(index => Row(Models[0].Open(), index)[column]))];
+        Assert.All((row is { } found ? Row(Models[0].Open(), found) : mean).Zip(Row(aligned, 8)),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         Assert.Equal(Row(Models[0].Open(), 3), Row(aligned, 3));
     }
 
@@ -85,12 +89,14 @@ public sealed class TransplantAlignmentTests : ModelAlignmentContract<Transplant
     {
         Problem problem = Assert.Throws<MergeHostException>(() => Align([new WideCheckpoint(Models[0].Open())])).Problems[0];
         Assert.Equal(ErrorCodes.NotSupported, problem.Code);
-        Assert.StartsWith("the rows of the 8 tokens that both models have are 4,294,967,296 numbers", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith("the rows of the 8 tokens that both models have are 4,294,967,296 numbers", problem.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Models_OfANumberOtherThanOne_AreRefused() =>
-        Assert.Equal(ErrorCodes.SourceCount, Assert.Throws<MergeHostException>(() => Align([Models[0].Open(), Models[0].Open()])).Problems[0].Code);
+        Assert.Equal(ErrorCodes.SourceCount,
+            Assert.Throws<MergeHostException>(() => Align([Models[0].Open(), Models[0].Open()])).Problems[0].Code);
 
     protected override ICheckpointReader Open(string name) => TinyCheckpoint.Llama(tokens: 10, type: DType.F32, seed: 2).Open();
 

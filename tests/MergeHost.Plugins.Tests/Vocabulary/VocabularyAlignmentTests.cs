@@ -28,7 +28,8 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
 
     [Fact]
     public void Embedding_OfMoreElementsThanAnIntCounts_IsAligned() =>
-        Assert.Equal([10, WideCheckpoint.Width], Tensor(Align([.. Models.Select(model => new WideCheckpoint(model.Open()))]).Checkpoints[0]).Shape);
+        Assert.Equal([10, WideCheckpoint.Width],
+            Tensor(Align([.. Models.Select(model => new WideCheckpoint(model.Open()))]).Checkpoints[0]).Shape);
 
     [Fact]
     public void Rows_BehindTheTokens_AreTheMeanOfTheModelsRows()
@@ -36,7 +37,8 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
         _options = new VocabularyOptions { Source = "base", PadToMultipleOf = 16 };
         ICheckpointReader aligned = Align(Opened()).Checkpoints[0];
         Assert.Equal(16, Tensor(aligned).Shape[0]);
-        float[] mean = [.. Enumerable.Range(0, 4).Select(column => Enumerable.Range(0, 8).Average(row => Row(Models[0].Open(), row)[column]))];
+        float[] mean = [.. Enumerable.Range(0, 4)
+            .Select(column => Enumerable.Range(0, 8).Average(row => Row(Models[0].Open(), row)[column]))];
         Assert.All(Row(aligned, 15).Zip(mean), pair => Assert.Equal(pair.Second, pair.First, 0.002f));
     }
 
@@ -44,7 +46,8 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
     public void Rows_OfTheModelsOrder_FollowTokensAndNotIds()
     {
         JsonObject vocabulary = new(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create($"token{7 - id}", (JsonNode?)id)));
-        TinyCheckpoint turned = TinyCheckpoint.Llama(seed: 2).AddFile("tokenizer.json", new JsonObject { ["model"] = new JsonObject { ["vocab"] = vocabulary } });
+        TinyCheckpoint turned = TinyCheckpoint.Llama(seed: 2)
+            .AddFile("tokenizer.json", new JsonObject { ["model"] = new JsonObject { ["vocab"] = vocabulary } });
         _options = new VocabularyOptions { Source = "base" };
         AlignedModels aligned = Align([Models[0].Open(), turned.Open()]);
         Assert.Equal(Row(turned.Open(), 0), Row(aligned.Checkpoints[1], 7));
@@ -57,7 +60,10 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
     {
         TinyCheckpoint padded = TinyCheckpoint.Llama(tokens: 16).AddFile("tokenizer.json", new JsonObject
         {
-            ["model"] = new JsonObject { ["vocab"] = new JsonObject(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create($"token{id}", (JsonNode?)id))) },
+            ["model"] = new JsonObject
+            {
+                ["vocab"] = new JsonObject(Enumerable.Range(0, 8).Select(id => KeyValuePair.Create($"token{id}", (JsonNode?)id)))
+            },
         });
         List<Problem> warnings = [];
         Assert.Equal(10, Tensor(Align([padded.Open(), Models[1].Open()], warnings.Add).Checkpoints[0]).Shape[0]);
@@ -71,18 +77,24 @@ public sealed class VocabularyAlignmentTests : ModelAlignmentContract<Vocabulary
     {
         byte[] model = [.. Piece("<unk>", 2), .. Piece("other", 1), 0x12, 2, 0x18, 2];
         List<Problem> warnings = [];
-        AlignedModels aligned = Align([With(Models[0].Open(), CompanionFile.FromBytes("tokenizer.model", model)), Models[1].Open()], warnings.Add);
+        AlignedModels aligned = Align([With(Models[0].Open(), CompanionFile.FromBytes("tokenizer.model", model)), Models[1].Open()],
+            warnings.Add);
         Problem warning = Assert.Single(warnings, warning => warning.Code == ErrorCodes.CheckpointOddity);
-        Assert.Equal("'model0': id 0 is 'token0' in tokenizer.json and '<unk>' in tokenizer.model, and 1 more differ; tokenizer.json counts", warning.Message);
+        Assert.Equal(
+            "'model0': id 0 is 'token0' in tokenizer.json and '<unk>' in tokenizer.model, and 1 more differ; tokenizer.json counts",
+            warning.Message);
         Assert.DoesNotContain(aligned.Companions!, file => file.Name == "tokenizer.model");
 
-        static byte[] Piece(string text, byte kind) => [0x0A, (byte)(4 + text.Length), 0x0A, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text), 0x18, kind];
+        static byte[] Piece(string text, byte kind) =>
+            [0x0A, (byte)(4 + text.Length), 0x0A, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text), 0x18, kind];
     }
 
     [Fact]
     public void Tokens_OfAModelWithTokenizerModelAlone_AreItsPieces()
     {
-        byte[] model = [.. Enumerable.Range(0, 8).SelectMany(id => new byte[] { 0x0A, 8, 0x0A, 6 }.Concat(System.Text.Encoding.ASCII.GetBytes($"token{7 - id}"))), 0x12, 2, 0x18, 2];
+        byte[] model = [.. Enumerable.Range(0, 8)
+            .SelectMany(id => new byte[] { 0x0A, 8, 0x0A, 6 }.Concat(System.Text.Encoding.ASCII.GetBytes($"token{7 - id}"))), 0x12, 2,
+                0x18, 2];
         TinyCheckpoint other = TinyCheckpoint.Llama(seed: 2).Remove("tokenizer.json");
         _options = new VocabularyOptions { Source = "base" };
         AlignedModels aligned = Align([Models[0].Open(), With(other.Open(), CompanionFile.FromBytes("tokenizer.model", model))]);

@@ -43,7 +43,8 @@ public sealed class FolderCompanionsTests : IDisposable
         _folder.Write("secret", "SECRET"u8);
         Directory.CreateSymbolicLink(_folder["model/through"], _folder.Path);
         File.CreateSymbolicLink(_folder["model/config.json"], target);
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"])));
+        CheckpointException exception =
+            Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"])));
         Assert.Equal(ErrorCodes.CheckpointUnreadable, exception.Code);
         Assert.Contains("config.json", exception.Message, StringComparison.Ordinal);
         Assert.Contains(words, exception.Message, StringComparison.Ordinal);
@@ -63,7 +64,9 @@ public sealed class FolderCompanionsTests : IDisposable
             System.Diagnostics.Process.Start("mkfifo", [_folder["model/tokenizer.json"]]).WaitForExit();
         }
 
-        Assert.Contains(words, Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"]))).Message, StringComparison.Ordinal);
+        Assert.Contains(words,
+            Assert.Throws<CheckpointException>(() => FolderCompanions.Find(LocalCheckpointFiles.At(_folder["model"]))).Message,
+            StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

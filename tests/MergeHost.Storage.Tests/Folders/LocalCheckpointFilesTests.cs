@@ -51,7 +51,8 @@ public sealed class LocalCheckpointFilesTests : CheckpointStoreContract<LocalChe
     [Fact]
     public void ReadBytes_OfAFileThatIsTooLong_IsRefused()
     {
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => LocalCheckpointFiles.At(_folder.Path).ReadBytes("config.json", 2));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => LocalCheckpointFiles.At(_folder.Path)
+            .ReadBytes("config.json", 2));
         Assert.Contains("config.json: the file has 3 bytes; at most 2 are read", exception.Message, StringComparison.Ordinal);
     }
 

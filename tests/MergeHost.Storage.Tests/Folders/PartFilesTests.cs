@@ -22,7 +22,8 @@ public sealed class PartFilesTests
 
         public override IReadOnlyList<string> Names => [];
 
-        public override void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess) => Heads.AddRange(names.Select(name => (name, guess(name))));
+        public override void FetchHeads(IReadOnlyList<string> names, Func<string, long> guess) =>
+            Heads.AddRange(names.Select(name => (name, guess(name))));
 
         public override string PathOf(string name) => name;
 

@@ -12,7 +12,12 @@ public sealed class YamlLoaderTests
         { "nested lines", string.Concat(Enumerable.Range(0, 400).Select(depth => new string(' ', depth) + "a:\n")), "MH1001" },
         { "an alias of nothing", "a: *nope", "MH1015" },
         { "an alias of itself", "a: &a [*a]", "MH1015" },
-        { "many aliases", string.Join('\n', Enumerable.Range(0, 12).Select(n => n == 0 ? "a0: &a0 [x, x, x, x]" : $"a{n}: &a{n} [{string.Join(", ", Enumerable.Repeat($"*a{n - 1}", 10))}]")), "MH1015" },
+        { "many aliases",
+            string.Join('\n',
+                Enumerable.Range(0, 12)
+                    .Select(n => n == 0
+                        ? "a0: &a0 [x, x, x, x]"
+                        : $"a{n}: &a{n} [{string.Join(", ", Enumerable.Repeat($"*a{n - 1}", 10))}]")), "MH1015" },
         { "a tag", "a: !!python/object:os.system x", "MH1001" },
         { "a list as key", "? [a, b]\n: c", "MH1005" },
         { "a list that is never closed", "a: [", "MH1001" },
@@ -39,7 +44,9 @@ public sealed class YamlLoaderTests
     public void Load_OfTags_KeepsThemForAReaderOfThem()
     {
         List<Problem> problems = [];
-        YamlMapping mapping = Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", "a: !function utils.make\nb: !!str 1\nc: &c !x [1]\nd: *c\ne: 1", problems, keepsTags: true)));
+        YamlMapping mapping =
+            Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml",
+                "a: !function utils.make\nb: !!str 1\nc: &c !x [1]\nd: *c\ne: 1", problems, keepsTags: true)));
         Assert.Empty(problems);
         Assert.Equal(["!function", "tag:yaml.org,2002:str", "!x", "!x", null], mapping.Entries.Select(entry => entry.Value.Tag));
     }
@@ -49,7 +56,9 @@ public sealed class YamlLoaderTests
     public void Load_OfMergedMappings_OrdersAndChoosesAsPythonDoes()
     {
         List<Problem> problems = [];
-        YamlMapping mapping = Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", "{z: 1, <<: [{a: 2, b: 3}, {b: 4, c: 5}], c: 6}", problems)));
+        YamlMapping mapping =
+            Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", "{z: 1, <<: [{a: 2, b: 3}, {b: 4, c: 5}], c: 6}",
+                problems)));
         Assert.Empty(problems);
         Assert.Equal(["b=3", "c=6", "a=2", "z=1"], mapping.Entries.Select(entry => $"{entry.Key.Text}={((YamlScalar)entry.Value).Text}"));
     }
@@ -58,7 +67,9 @@ public sealed class YamlLoaderTests
     public void Load_OfManyKeys_TakesTheirTimeOnce()
     {
         List<Problem> problems = [];
-        YamlMapping mapping = Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml", string.Concat(Enumerable.Range(0, 49_000).Select(n => $"k{n}: 1\n")), problems)));
+        YamlMapping mapping =
+            Assert.IsType<YamlMapping>(Assert.Single(YamlLoader.Load("x.yaml",
+                string.Concat(Enumerable.Range(0, 49_000).Select(n => $"k{n}: 1\n")), problems)));
         Assert.Empty(problems);
         Assert.Equal(49_000, mapping.Entries.Count);
     }

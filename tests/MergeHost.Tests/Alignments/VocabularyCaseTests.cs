@@ -7,7 +7,8 @@ using MergeHost.Tests.Plugins;
 
 namespace MergeHost.Tests.Alignments;
 
-/// <summary>Merges of models whose tokenizers differ: rows by token, ids and files as they should be. mergekit 0.1.5 gave the rows.</summary>
+/// <summary>Merges of models whose tokenizers differ: rows by token, ids and files as they
+/// should be. mergekit 0.1.5 gave the rows.</summary>
 public sealed class VocabularyCaseTests : IDisposable
 {
     private static readonly string _fixtures = typeof(VocabularyCaseTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
@@ -17,7 +18,8 @@ public sealed class VocabularyCaseTests : IDisposable
     private readonly MergeEngine _engine = new(PluginFolder.NoServices);
 
     public static TheoryData<string> Cases { get; } =
-        [.. Directory.EnumerateDirectories(_fixtures).Where(folder => File.Exists(Path.Combine(folder, "right.json"))).Select(folder => Path.GetFileName(folder)!)];
+        [.. Directory.EnumerateDirectories(_fixtures).Where(folder => File.Exists(Path.Combine(folder, "right.json")))
+            .Select(folder => Path.GetFileName(folder)!)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -34,8 +36,10 @@ public sealed class VocabularyCaseTests : IDisposable
         });
 
         JsonObject config = Json(_folder[$"{name}/config.json"]);
-        Assert.All(right["config"]!.AsObject(), setting => Assert.Equal(setting.Value?.ToJsonString(), config[setting.Key]?.ToJsonString()));
-        Assert.Equal(right["vocabulary"]!.AsArray().Count(token => token is not null), manifest.Stages[0].Alignments![0].Report["tokens"]!.GetValue<int>());
+        Assert.All(right["config"]!.AsObject(),
+            setting => Assert.Equal(setting.Value?.ToJsonString(), config[setting.Key]?.ToJsonString()));
+        Assert.Equal(right["vocabulary"]!.AsArray().Count(token => token is not null),
+            manifest.Stages[0].Alignments![0].Report["tokens"]!.GetValue<int>());
     }
 
     [Theory]
@@ -69,7 +73,8 @@ public sealed class VocabularyCaseTests : IDisposable
         }
 
         JsonArray right = Json(Path.Combine(_fixtures, name, "right.json"))["vocabulary"]!.AsArray();
-        Assert.Equal(right.Index().Where(token => token.Item is not null).Select(token => (token.Index, token.Item!.GetValue<string>())), tokens.Select(token => (token.Key, token.Value)));
+        Assert.Equal(right.Index().Where(token => token.Item is not null).Select(token => (token.Index, token.Item!.GetValue<string>())),
+            tokens.Select(token => (token.Key, token.Value)));
     }
 
     // Pieces stay pieces: the other model's merges come after the base's, and Unigram keeps its scores.
@@ -86,7 +91,9 @@ public sealed class VocabularyCaseTests : IDisposable
 
         static JsonNode? Sorted(JsonNode? node) => node switch
         {
-            JsonObject fields => new JsonObject(fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
+            JsonObject fields =>
+                new JsonObject(fields.OrderBy(field => field.Key, StringComparer.Ordinal)
+                    .Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
             JsonArray items => new JsonArray([.. items.Select(Sorted)]),
             _ => node?.DeepClone(),
         };
@@ -94,8 +101,10 @@ public sealed class VocabularyCaseTests : IDisposable
 
     [Theory]
     [InlineData("tokens: {<|n|>: {source: {model: inputs/q2_base, token: a}}}", "MH1006", "'source' names a token, and 'kind' is missing")]
-    [InlineData("tokens: {<|n|>: {source: {kind: model_token, model: inputs/q2_base, token: a, token_id: 3}}}", "MH1009", "takes one of 'token' and 'token_id'")]
-    [InlineData("tokens: {<|n|>: {source: {kind: model_token, model: inputs/q2_base, token_id: 9999}}}", "MH1004", "row 9999 of 'inputs/q2_base' is asked for, which has 384 rows")]
+    [InlineData("tokens: {<|n|>: {source: {kind: model_token, model: inputs/q2_base, token: a, token_id: 3}}}", "MH1009",
+        "takes one of 'token' and 'token_id'")]
+    [InlineData("tokens: {<|n|>: {source: {kind: model_token, model: inputs/q2_base, token_id: 9999}}}", "MH1004",
+        "row 9999 of 'inputs/q2_base' is asked for, which has 384 rows")]
     [InlineData("tokens: {<|n|>: {source: inputs/q2_base}}", "MH1004", "'inputs/q2_base' has no token '<|n|>'")]
     [InlineData("tokens: {<|n|>: {source: inputs/un_base}}", "MH1010", "its source 'inputs/un_base' takes no part in the merge")]
     [InlineData("tokens: {<|n|>: {}}", "MH1006", "no model has it, and the recipe gives it no row")]
@@ -124,7 +133,8 @@ public sealed class VocabularyCaseTests : IDisposable
     public void Merge_OfABaseWithTokenizerModelAlone_IsThatWithTokenizerJson()
     {
         Directory.CreateDirectory(_folder["bare"]);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(_fixtures, "inputs", "l2_base")).Where(file => Path.GetFileName(file) != "tokenizer.json"))
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(_fixtures, "inputs", "l2_base"))
+            .Where(file => Path.GetFileName(file) != "tokenizer.json"))
         {
             File.Copy(file, Path.Combine(_folder["bare"], Path.GetFileName(file)));
         }
@@ -136,7 +146,8 @@ public sealed class VocabularyCaseTests : IDisposable
         })];
         Assert.True(JsonNode.DeepEquals(models[0]!["vocab"], models[1]!["vocab"]));
         Assert.True(JsonNode.DeepEquals(models[0]!["merges"], models[1]!["merges"]));
-        Assert.Equal(File.ReadAllBytes(_folder["out/inputs/l2_base/model.safetensors"]), File.ReadAllBytes(_folder["out/bare/model.safetensors"]));
+        Assert.Equal(File.ReadAllBytes(_folder["out/inputs/l2_base/model.safetensors"]),
+            File.ReadAllBytes(_folder["out/bare/model.safetensors"]));
     }
 
     // mergekit's tokensurgeon 0.1.5 gave the rows.
@@ -146,7 +157,8 @@ public sealed class VocabularyCaseTests : IDisposable
     public void Transplant_OfACase_HasTheRowsOfEachToken(string name, string model, string donor, string method, string k, double tolerance)
     {
         string inputs = Path.Combine(_fixtures, "inputs");
-        _engine.Transplant(Path.Combine(inputs, model), Path.Combine(inputs, donor), _folder["out"], new Dictionary<string, string> { ["method"] = method, ["k"] = k }, new MergeOptions());
+        _engine.Transplant(Path.Combine(inputs, model), Path.Combine(inputs, donor), _folder["out"],
+            new Dictionary<string, string> { ["method"] = method, ["k"] = k }, new MergeOptions());
         SortedDictionary<string, StoredTensor> made = SafetensorsFile.Read(_folder["out/model.safetensors"]);
         Assert.All(SafetensorsFile.Read(Path.Combine(_fixtures, "transplant", $"{name}.safetensors")), pair =>
         {
@@ -159,7 +171,8 @@ public sealed class VocabularyCaseTests : IDisposable
     [Fact]
     public void Merge_WithAlign_IsThatWithTokenizer()
     {
-        string[] settings = ["tokenizer: {source: union, pad_to_multiple_of: 64}", "align: [{vocabulary: {source: union, pad_to_multiple_of: 64}}]"];
+        string[] settings = ["tokenizer: {source: union, pad_to_multiple_of: 64}",
+            "align: [{vocabulary: {source: union, pad_to_multiple_of: 64}}]"];
         byte[][] outputs = [.. settings.Select((setting, index) =>
         {
             _engine.Merge(Write($"[inputs/un_base, inputs/un_ja]\n{setting}\n"), _folder[$"out{index}"], new MergeOptions());
@@ -182,7 +195,8 @@ public sealed class VocabularyCaseTests : IDisposable
         Assert.Contains(manifest.InputFiles, file => file.Name.EndsWith("other/tokenizer.json", StringComparison.Ordinal));
         Assert.True(_engine.Merge(recipe, _folder["out"], new MergeOptions()).IsAlreadyComplete);
         File.SetLastWriteTimeUtc(_folder["other/tokenizer.json"], DateTime.UtcNow.AddMinutes(1));
-        Assert.Equal(ErrorCodes.OtherMerge, Assert.ThrowsAny<MergeHostException>(() => _engine.Merge(recipe, _folder["out"], new MergeOptions())).Problems[0].Code);
+        Assert.Equal(ErrorCodes.OtherMerge,
+            Assert.ThrowsAny<MergeHostException>(() => _engine.Merge(recipe, _folder["out"], new MergeOptions())).Problems[0].Code);
     }
 
     public void Dispose()
@@ -191,10 +205,12 @@ public sealed class VocabularyCaseTests : IDisposable
         _folder.Dispose();
     }
 
-    private MergeManifest Merge(string name) => _engine.Merge(Path.Combine(_fixtures, name, "recipe.yml"), _folder[name], new MergeOptions());
+    private MergeManifest Merge(string name) =>
+        _engine.Merge(Path.Combine(_fixtures, name, "recipe.yml"), _folder[name], new MergeOptions());
 
     private IReadOnlyList<Problem> Problems(string rest) =>
-        [.. Assert.Throws<MergeHostException>(() => _engine.Plan(Write(rest), new MergeOptions())).Problems.Where(problem => problem.Severity == Severity.Error)];
+        [.. Assert.Throws<MergeHostException>(() => _engine.Plan(Write(rest), new MergeOptions())).Problems
+            .Where(problem => problem.Severity == Severity.Error)];
 
     private string Write(string rest)
     {
@@ -204,7 +220,8 @@ public sealed class VocabularyCaseTests : IDisposable
         }
 
         string models = rest[..rest.IndexOf('\n', StringComparison.Ordinal)];
-        string listed = string.Join(", ", models.Trim('[', ']').Split(", ").Select(model => $"{{model: {model}, parameters: {{weight: 1}}}}"));
+        string listed = string.Join(", ",
+            models.Trim('[', ']').Split(", ").Select(model => $"{{model: {model}, parameters: {{weight: 1}}}}"));
         string path = _folder[$"{Guid.NewGuid()}.yml"];
         File.WriteAllText(path, $"merge_method: linear\ndtype: float32\nmodels: [{listed}]\n{rest[(models.Length + 1)..]}");
         return path;

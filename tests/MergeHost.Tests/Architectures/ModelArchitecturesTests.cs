@@ -92,8 +92,10 @@ public sealed class ModelArchitecturesTests : IDisposable
     [InlineData("""{"extends": "nobody", "name": "x", "hub": ["X"]}""", "extends 'nobody', which is no family that is known")]
     [InlineData("""{"name": "x", "hub": ["X"], "when": "a=b"}""", "when is 'a=b'")]
     [InlineData("""{"name": "x", "hub": ["X"], "tensors": [{"gguf": "a"}]}""", "tensors[0].hub is missing")]
-    [InlineData("""{"name": "x", "hub": ["X"], "tensors": [{"gguf": "a", "hub": "b"}, {"gguf": "a", "hub": "c"}]}""", "tensors has 'a' 2 times")]
-    [InlineData("""{"name": "x", "hub": ["X"], "tensors": [{"gguf": "a", "hub": "b", "plus": Infinity}]}""", "tensors[0].plus is Infinity; it must be a finite number")]
+    [InlineData("""{"name": "x", "hub": ["X"], "tensors": [{"gguf": "a", "hub": "b"}, {"gguf": "a", "hub": "c"}]}""",
+        "tensors has 'a' 2 times")]
+    [InlineData("""{"name": "x", "hub": ["X"], "tensors": [{"gguf": "a", "hub": "b", "plus": Infinity}]}""",
+        "tensors[0].plus is Infinity; it must be a finite number")]
     [InlineData("""{"name": "x", "hub": ["X"], "keys": [{"hub": [], "gguf": ["a"]}]}""", "a setting of keys has no name in config.json")]
     [InlineData("""{"name": "x", "hub": ["X"], "assumes": {"a": 1}}""", "assumes.a is 1; it must be a list of values")]
     [InlineData("""{"name": "x", "hub": ["X"], "roles": {"a": "head"}}""", "roles.a is \"head\"; it must be one of Other, Embedding, Head")]
@@ -120,7 +122,9 @@ public sealed class ModelArchitecturesTests : IDisposable
         IReadOnlyList<Problem> problems = ModelArchitectures.Add(_folder);
 
         Assert.Equal(2, problems.Count);
-        Assert.Contains(problems, problem => problem.Message.EndsWith("x.json: extends 'y', which is left out for a mistake of its own", StringComparison.Ordinal));
+        Assert.Contains(problems,
+            problem => problem.Message.EndsWith("x.json: extends 'y', which is left out for a mistake of its own",
+                StringComparison.Ordinal));
         Assert.Null(ModelArchitectures.OfClass("X"));
         Assert.Null(ModelArchitectures.OfClass("Y"));
     }
@@ -151,15 +155,18 @@ public sealed class ModelArchitecturesTests : IDisposable
 
     [Fact]
     public void Families_OfTheUser_LieBesideThePlugins() =>
-        Assert.Equal(Path.Combine(_folder, "architectures"), PluginRoots.Families(name => name == PluginRoots.HomeVariable ? _folder : null));
+        Assert.Equal(Path.Combine(_folder, "architectures"),
+            PluginRoots.Families(name => name == PluginRoots.HomeVariable ? _folder : null));
 
     [Fact]
     public void Fields_OfAFamily_AreAllInTheDocumentation()
     {
-        string repository = typeof(ModelArchitecturesTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Repository").Value!;
+        string repository = typeof(ModelArchitecturesTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "Repository").Value!;
         string page = File.ReadAllText(Path.Combine(repository, "docs", "architectures.md"));
 
-        Assert.All(FamilyReader.Schema.SelectMany(level => level.Fields), field => Assert.Contains($"`{field}`", page, StringComparison.Ordinal));
+        Assert.All(FamilyReader.Schema.SelectMany(level => level.Fields),
+            field => Assert.Contains($"`{field}`", page, StringComparison.Ordinal));
         Assert.All(Enum.GetNames<TensorRole>(), role => Assert.Contains($"`{role}`", page, StringComparison.Ordinal));
     }
 

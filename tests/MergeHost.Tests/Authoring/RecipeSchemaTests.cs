@@ -21,7 +21,8 @@ public sealed class RecipeSchemaTests
     });
 
     private static string Recipes { get; } =
-        typeof(RecipeSchemaTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Recipes").Value!;
+        typeof(RecipeSchemaTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "Recipes").Value!;
 
     private static readonly Lazy<JsonSchema> _schema = new(() => JsonSchema.FromText(_text.Value.ToJsonString()));
 
@@ -60,9 +61,11 @@ public sealed class RecipeSchemaTests
 
     [Theory]
     [InlineData("merge_method: ties\nmodels: [{model: a, parameters: {density: [0.5, 1], weight: {filter: mlp, value: [0, 1]}}}]")]
-    [InlineData("merge_method: ties\nmodels: [{model: {path: a, apply: [{lora: {path: b}}]}, parameters: {weight: [{filter: mlp, value: 1}, {value: 0.5}]}}]")]
+    [InlineData("merge_method: ties\nmodels: [{model: {path: a, apply: [{lora: {path: b}}]}, parameters: {weight: [{filter: mlp, value: "
+        + "1}, {value: 0.5}]}}]")]
     [InlineData("merge_method: ties\nmodels: [{model: a, parameters: null}]\nparameters: {t: 0.5, int8_mask: yes}")]
-    [InlineData("merge_method: linear\nuses: linear@^1.0\nmodels: [{model: a}]\nevaluate: suite.yaml\nchat_template: auto\ntask_vector_snr: {warn_below: 3}")]
+    [InlineData("merge_method: linear\nuses: linear@^1.0\nmodels: [{model: a}]\nevaluate: suite.yaml\nchat_template: auto\n"
+        + "task_vector_snr: {warn_below: 3}")]
     public void Schema_OfWhatRecipesMaySay_TakesIt(string recipe) => Assert.True(IsValid(recipe));
 
     [Fact]
@@ -72,13 +75,17 @@ public sealed class RecipeSchemaTests
         using MergeEngine engine = new(PluginFolder.NoServices);
         string quickstart = Path.Combine(Recipes, "quickstart");
         string[] models = [.. new[] { "finance", "math", "japanese" }.Select(name => Path.Combine(quickstart, name))];
-        PluginExport[] strategies = [.. PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Strategy).Select(strategy => strategy.Export)];
+        PluginExport[] strategies = [.. PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Strategy)
+            .Select(strategy => strategy.Export)];
         Assert.NotEmpty(strategies);
-        Array.ForEach([.. models, "base"], model => File.WriteAllBytes(folder[$"{Path.GetFileName(model)}.statistics.safetensors"], new TinyCheckpoint().Contents()["model.safetensors"]));
+        Array.ForEach([.. models, "base"],
+            model => File.WriteAllBytes(folder[$"{Path.GetFileName(model)}.statistics.safetensors"],
+                new TinyCheckpoint().Contents()["model.safetensors"]));
         Assert.All(strategies, strategy =>
         {
             string? @base = strategy.Base == MergeHost.Strategies.BaseUse.None ? null : Path.Combine(quickstart, "base");
-            string recipe = engine.DraftRecipe(strategy.Id, models[..Math.Clamp(2, strategy.MinSources, Math.Min(3, strategy.MaxSources))], @base);
+            string recipe = engine.DraftRecipe(strategy.Id, models[..Math.Clamp(2, strategy.MinSources, Math.Min(3, strategy.MaxSources))],
+                @base);
             Assert.True(IsValid(recipe), recipe);
             Assert.Contains("$schema=mergehost.schema.json", recipe, StringComparison.Ordinal);
             string path = folder[$"{strategy.Id}.yaml"];
@@ -128,7 +135,8 @@ public sealed class RecipeSchemaTests
         YamlSequence sequence => new JsonArray([.. sequence.Items.Select(Json)]),
         YamlScalar { IsNull: true } => null,
         YamlScalar { IsPlain: true, Text: "true" or "false" } truth => JsonValue.Create(truth.Text == "true"),
-        YamlScalar { IsPlain: true } plain when double.TryParse(plain.Text, CultureInfo.InvariantCulture, out double number) => JsonValue.Create(number),
+        YamlScalar { IsPlain: true } plain when double.TryParse(plain.Text, CultureInfo.InvariantCulture, out double number) =>
+            JsonValue.Create(number),
         YamlScalar scalar => JsonValue.Create(scalar.Text),
         _ => throw new InvalidOperationException(),
     };

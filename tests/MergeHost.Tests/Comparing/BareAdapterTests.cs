@@ -75,10 +75,12 @@ public sealed class BareAdapterTests : IDisposable
     {
         string @base = $"{_fixtures}/llama-f32";
         Assert.Equal(Scores(@base, $"{@base}+{_fixtures}/lora-plain-qv"), Scores(@base, $"{_fixtures}/lora-plain-qv"));
-        Assert.All(Scores($"{_fixtures}/lora-plain-qv", $"{_fixtures}/lora-plain-qv"), score => Assert.EndsWith(" 0", score, StringComparison.Ordinal));
+        Assert.All(Scores($"{_fixtures}/lora-plain-qv", $"{_fixtures}/lora-plain-qv"),
+            score => Assert.EndsWith(" 0", score, StringComparison.Ordinal));
 
         string[] Scores(string before, string after) =>
-            [.. _bed.Engine.Score(before, after, new ScoreRequest(["relative_change"], []), new MergeOptions()).Tensors.SelectMany(tensor => tensor.Scores.Values.Select(score => $"{tensor.Name} {score.Value:R}"))];
+            [.. _bed.Engine.Score(before, after, new ScoreRequest(["relative_change"], []), new MergeOptions()).Tensors
+                .SelectMany(tensor => tensor.Scores.Values.Select(score => $"{tensor.Name} {score.Value:R}"))];
     }
 
     public void Dispose() => _bed.Dispose();
@@ -86,6 +88,7 @@ public sealed class BareAdapterTests : IDisposable
     private ComparisonReport Compare(string[] checkpoints, string? @base) => _bed.Engine.Compare(checkpoints, @base, new MergeOptions());
 
     private void Write(string name, float[] a, float[] b, string module = Module) => new TinyCheckpoint()
-        .Add($"base_model.model.{module}.lora_A.weight", DType.F32, [1, a.Length], a).Add($"base_model.model.{module}.lora_B.weight", DType.F32, [b.Length, 1], b)
+        .Add($"base_model.model.{module}.lora_A.weight", DType.F32, [1, a.Length], a)
+        .Add($"base_model.model.{module}.lora_B.weight", DType.F32, [b.Length, 1], b)
         .AddFile("adapter_config.json", """{"peft_type": "LORA", "r": 1, "lora_alpha": 1}""").Write(_bed[name]);
 }

@@ -52,7 +52,8 @@ public sealed class CompareTests : IDisposable
         float[] a = MergeBed.Read(experts[0], name).Values;
         float[] b = MergeBed.Read(experts[1], name).Values;
         double dot = a.Zip(b, (x, y) => (double)x * y).Sum();
-        Distance distance = report.Pairs.Single(pair => pair.A == experts[0] && pair.B == experts[1]).Tensors.Single(tensor => tensor.Name == name).Distance;
+        Distance distance = report.Pairs.Single(pair => pair.A == experts[0] && pair.B == experts[1]).Tensors
+            .Single(tensor => tensor.Name == name).Distance;
         Assert.Equal(dot / Math.Sqrt(a.Sum(x => (double)x * x) * b.Sum(x => (double)x * x)), distance.Cosine!.Value, 1e-6);
         Assert.Equal(Math.Sqrt(a.Zip(b, (x, y) => Math.Pow((double)x - y, 2)).Sum()), distance.L2, 1e-6 * distance.L2);
     }
@@ -91,5 +92,6 @@ public sealed class CompareTests : IDisposable
 
     private string Full(string name) => Path.IsPathRooted(name) ? name : _bed[name];
 
-    private void Write(string name, params float[] values) => new TinyCheckpoint().Add("w", DType.F32, [values.Length], values).Write(_bed[name]);
+    private void Write(string name, params float[] values) =>
+        new TinyCheckpoint().Add("w", DType.F32, [values.Length], values).Write(_bed[name]);
 }

@@ -36,7 +36,8 @@ public class BootstrapTests
     [Fact]
     public void Value_OfAPerplexity_IsWeighedByTokens()
     {
-        TaskResult result = new("text", "perplexity", 0, [new ItemScore("0", -2, 1), new ItemScore("1", -3, 4)]) { Aggregation = Aggregation.Perplexity };
+        TaskResult result =
+            new("text", "perplexity", 0, [new ItemScore("0", -2, 1), new ItemScore("1", -3, 4)]) { Aggregation = Aggregation.Perplexity };
         Assert.Equal(Math.E, TaskScore.Value(result, [0, 1]), 1e-12);
         Assert.Equal(50, TaskScore.Of(result, 2));
     }
@@ -53,5 +54,6 @@ public class BootstrapTests
     private static double[] Values(TaskResult result) => Bootstrap.Values("task", result, [.. Enumerable.Range(0, result.Items.Count)]);
 
     private static TaskResult Shares(int count, int right) =>
-        new("task", "acc", (double)right / count, [.. Enumerable.Range(0, count).Select(item => new ItemScore($"{item}", item < right ? 1 : 0))]);
+        new("task", "acc", (double)right / count,
+            [.. Enumerable.Range(0, count).Select(item => new ItemScore($"{item}", item < right ? 1 : 0))]);
 }

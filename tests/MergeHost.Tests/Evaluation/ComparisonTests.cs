@@ -53,15 +53,18 @@ public class ComparisonTests
         MeasuredModel merged = Model(item => item < 120);
         Assert.Null(Metric(Of(item => item < 104).Compare(merged), "gainKept").Value);
         Assert.NotNull(Metric(Of(item => item < 180).Compare(merged), "gainKept").Value);
-        Assert.Null(Metric(new Comparison(new Constituents(Model(_ => false), [Model(item => item == 0)])).Compare(merged), "oracleRetentionPooled").Value);
+        Assert.Null(Metric(new Comparison(new Constituents(Model(_ => false), [Model(item => item == 0)])).Compare(merged),
+            "oracleRetentionPooled").Value);
         Assert.NotNull(Metric(Of(item => item < 104).Compare(merged), "oracleRetentionMean").Value);
 
         static MetricSummary Metric(IReadOnlyList<MetricSummary> metrics, string name) => metrics.Single(metric => metric.Name == name);
     }
 
     // The base knows every other answer.
-    private static Comparison Of(params Func<int, bool>[] experts) => new(new Constituents(Model(item => item % 2 == 0), [.. experts.Select(Model)]));
+    private static Comparison Of(params Func<int, bool>[] experts) =>
+        new(new Constituents(Model(item => item % 2 == 0), [.. experts.Select(Model)]));
 
     private static MeasuredModel Model(Func<int, bool> knows) => new("", "", [new MeasuredTask(_task,
-        [new TaskResult("task", "acc", 0, [.. Enumerable.Range(0, Count).Select(item => new ItemScore($"{item}", knows(item) ? 1 : 0))])])]);
+        [new TaskResult("task", "acc", 0,
+            [.. Enumerable.Range(0, Count).Select(item => new ItemScore($"{item}", knows(item) ? 1 : 0))])])]);
 }

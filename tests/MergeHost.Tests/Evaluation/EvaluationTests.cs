@@ -16,7 +16,8 @@ namespace MergeHost.Tests.Evaluation;
 /// <summary>Evaluation of tiny checkpoints by a benchmark that counts tensors.</summary>
 public sealed class EvaluationTests : IDisposable
 {
-    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1)).Add("b", TinyCheckpoint.Llama(seed: 2));
+    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1))
+        .Add("b", TinyCheckpoint.Llama(seed: 2));
 
     [Theory]
     [InlineData(1)]
@@ -77,8 +78,10 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void Measure_OfASubject_DisposesWhatItOpened()
     {
-        Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"), new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, []);
-        Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), new MeasuringProgress(_ => { }), _ => { });
+        Suite suite = SuiteReader.Read(_folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]"),
+            new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, []);
+        Evaluator evaluator = new(suite, RecipeFolder.Host, new ResultCache(null), new MergeOptions(), new MeasuringProgress(_ => { }),
+            _ => { });
         ICheckpointReader reader = TinyCheckpoint.Llama().Open();
         evaluator.Measure(new Subject("x", null, () => reader), default);
         Assert.Throws<ObjectDisposedException>(() => reader.Read(reader.Tensors[0], 0, new byte[2]));
@@ -120,7 +123,8 @@ public sealed class EvaluationTests : IDisposable
         _folder.Write("family.yaml", "");
         EvaluationRequest request = new(_folder["famly.yaml"], [_folder["a"]]);
         MergeHostException exception = Assert.Throws<MergeHostException>(
-            () => new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { }).Run(request, _ => { }, default));
+            () => new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions(), _ => { })
+                .Run(request, _ => { }, default));
         Assert.Equal("MH6001", exception.Code.Id);
         Assert.Equal($"did you mean '{_folder["family.yaml"]}'?", exception.Problems[0].Hint);
     }
@@ -128,11 +132,13 @@ public sealed class EvaluationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private EvaluationSummary Run(
-        string[] models, out List<string> told, string suite = "tasks: [{name: x, benchmark: tensor_count}, {name: y, general: true, benchmark: tensor_count}]")
+        string[] models, out List<string> told,
+        string suite = "tasks: [{name: x, benchmark: tensor_count}, {name: y, general: true, benchmark: tensor_count}]")
     {
         EvaluationRequest request = new(_folder.Write("suite.yaml", suite), models);
         List<string> lines = [];
         told = lines;
-        return new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { }).Run(request, lines.Add, default);
+        return new EvaluationRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder["cache"] }, _ => { })
+            .Run(request, lines.Add, default);
     }
 }

@@ -14,7 +14,8 @@ public sealed class HarnessResultsTests : IDisposable
         IReadOnlyList<TaskResult> results = Read("""
             {
               "results": {
-                "arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01, "acc_norm,none": 0.45, "acc_norm_stderr,none": "N/A"},
+                "arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01, "acc_norm,none": 0.45,
+                  "acc_norm_stderr,none": "N/A"},
                 "gsm8k": {"exact_match,strict-match": 0.25, "exact_match_stderr,strict-match": 0.02, "exact_match,flexible-extract": 0.3},
                 "wikitext": {"word_perplexity,none": 12.5}
               },
@@ -22,7 +23,8 @@ public sealed class HarnessResultsTests : IDisposable
               "n-samples": {"arc_easy": {"original": 2376, "effective": 100}}
             }
             """);
-        Assert.Equal(["acc", "acc_norm", "exact_match,strict-match", "exact_match,flexible-extract", "word_perplexity"], results.Select(result => result.Metric));
+        Assert.Equal(["acc", "acc_norm", "exact_match,strict-match", "exact_match,flexible-extract", "word_perplexity"],
+            results.Select(result => result.Metric));
         Assert.Equal((0.5, 100), (results[0].Value, results[0].Count));
         Assert.Equal(0.4804, results[0].Interval!.Value.Low, 1e-9);
         Assert.Null(results[1].Interval);
@@ -41,13 +43,16 @@ public sealed class HarnessResultsTests : IDisposable
     [Fact]
     public void Read_OfNumbersThatPythonAloneWrites_TakesThem()
     {
-        IReadOnlyList<TaskResult> results = Read("""{"results": {"t": {"word_perplexity,none": Infinity, "word_perplexity_stderr,none": NaN, "f1,none": NaN, "acc,none": 0.5}}}""");
+        IReadOnlyList<TaskResult> results =
+            Read("""{"results": {"t": {"word_perplexity,none": Infinity, "word_perplexity_stderr,none": NaN, "f1,none": NaN, "acc,none": """
+                + """0.5}}}""");
         Assert.Equal([double.PositiveInfinity, double.NaN, 0.5], results.Select(result => result.Value));
         Assert.All(results, result => Assert.Null(result.Interval));
     }
 
     [Fact]
-    public void Read_OfAMetricWithoutAName_TakesItAsItIs() => Assert.Equal("", Assert.Single(Read("""{"results": {"t": {"": 0.5}}}""")).Metric);
+    public void Read_OfAMetricWithoutAName_TakesItAsItIs() =>
+        Assert.Equal("", Assert.Single(Read("""{"results": {"t": {"": 0.5}}}""")).Metric);
 
     [Theory]
     [InlineData("{}", "there are no 'results'")]

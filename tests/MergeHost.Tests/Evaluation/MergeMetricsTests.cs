@@ -11,7 +11,8 @@ public class MergeMetricsTests
     [Fact]
     public void Of_TwoTasks_AreTheFormulasByHand()
     {
-        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.General, 45, 50, [40, 60]), new ComparedTask(TaskRole.Domain, 70, 20, [80, 30])]);
+        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.General, 45, 50, [40, 60]),
+            new ComparedTask(TaskRole.Domain, 70, 20, [80, 30])]);
         Assert.Equal(((45 - 50) + (70 - 55)) / 2.0, metrics.MacroGain);
         Assert.Equal(((45 - 60) + (70 - 80)) / 2.0, metrics.MacroOutperformGap);
         Assert.Equal(115 / 140.0, metrics.OracleRetentionPooled);
@@ -26,7 +27,8 @@ public class MergeMetricsTests
 
     [Fact]
     public void OracleRetentionPooled_OfAnyScores_IsBelowOneJustWhenTheGapIsBelowZero() =>
-        Assert.All(Draws(), tasks => Assert.Equal(MergeMetrics.Of(tasks).MacroOutperformGap < 0, MergeMetrics.Of(tasks).OracleRetentionPooled < 1));
+        Assert.All(Draws(),
+            tasks => Assert.Equal(MergeMetrics.Of(tasks).MacroOutperformGap < 0, MergeMetrics.Of(tasks).OracleRetentionPooled < 1));
 
     [Fact]
     public void Of_AMergeThatIsTheBestOnEachTask_HasNoGapAndKeepsAll() =>
@@ -50,29 +52,35 @@ public class MergeMetricsTests
     [Fact]
     public void Of_TasksInAnotherOrder_IsTheSame() =>
         Assert.All(Draws(), tasks => Assert.All(
-            MergeMetrics.Of(tasks).Values.Zip(MergeMetrics.Of([.. tasks.AsEnumerable().Reverse()]).Values), pair => Assert.Equal(pair.First, pair.Second, 1e-9)));
+            MergeMetrics.Of(tasks).Values.Zip(MergeMetrics.Of([.. tasks.AsEnumerable().Reverse()]).Values),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-9)));
 
     [Fact]
     public void GainKept_WithTasksOfOtherDomains_LeavesThemOut()
     {
-        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 60, 20, [70]), new ComparedTask(TaskRole.Other, 5, 40, [10])]);
+        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 60, 20, [70]),
+            new ComparedTask(TaskRole.Other, 5, 40, [10])]);
         Assert.Equal((60 - 20) / (70 - 20.0), metrics.GainKept);
         Assert.Equal(((60 - 70) + (5 - 40)) / 2.0, metrics.MacroOutperformGap);
     }
 
     [Fact]
     public void Of_ASingleExpert_CountsTheBaseAsAConstituent() =>
-        Assert.Equal(MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 50, 40, [60])]).MacroGain, MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 50, 0, [40, 60])]).MacroGain);
+        Assert.Equal(MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 50, 40, [60])]).MacroGain,
+            MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 50, 0, [40, 60])]).MacroGain);
 
     [Fact]
     public void OracleRetentionMean_WhenNoConstituentScores_LeavesTheTaskOut()
     {
-        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 5, 0, [0, 0]), new ComparedTask(TaskRole.Domain, 30, 10, [40, 20])]);
+        MergeMetrics metrics = MergeMetrics.Of([new ComparedTask(TaskRole.Domain, 5, 0, [0, 0]),
+            new ComparedTask(TaskRole.Domain, 30, 10, [40, 20])]);
         Assert.Equal(0.75, metrics.OracleRetentionMean);
     }
 
     private static List<ComparedTask[]> Draws() => [.. Enumerable.Range(0, 50).Select(_ =>
-        Enumerable.Range(0, 6).Select(task => new ComparedTask(task < 2 ? TaskRole.General : TaskRole.Domain, Score(), Score(), [Score(), Score(), Score()])).ToArray())];
+        Enumerable.Range(0, 6)
+            .Select(task => new ComparedTask(task < 2 ? TaskRole.General : TaskRole.Domain, Score(), Score(), [Score(), Score(), Score()]))
+            .ToArray())];
 
     private static double Score() => 1 + (99 * _random.NextDouble());
 }

@@ -8,7 +8,8 @@ public class OverlapTests
     [InlineData("The Bank's 3rd note, it said.", "the bank s 3rd note it said")]
     [InlineData("日本銀行 is", "日 本 銀 行 is")]
     [InlineData(" … ", "")]
-    public void Words_OfAText_HaveNeitherCaseNorPunctuation(string text, string words) => Assert.Equal(words, new WordRuns(text).Run(0, 100));
+    public void Words_OfAText_HaveNeitherCaseNorPunctuation(string text, string words) =>
+        Assert.Equal(words, new WordRuns(text).Run(0, 100));
 
     [Fact]
     public void Hashes_OfTheSameWords_AreTheSameWhereverTheyStand()

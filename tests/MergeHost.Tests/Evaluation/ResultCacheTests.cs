@@ -11,7 +11,12 @@ public sealed class ResultCacheTests : IDisposable
     [Fact]
     public void FindResults_OfWhatWasKept_GivesItBackWhole()
     {
-        TaskResult result = new("task", "perplexity", 12.5, [new ItemScore("0", -2.5, 3)]) { HigherIsBetter = false, Aggregation = Aggregation.Perplexity, Interval = (1, 2) };
+        TaskResult result = new("task", "perplexity", 12.5, [new ItemScore("0", -2.5, 3)])
+        {
+            HigherIsBetter = false,
+            Aggregation = Aggregation.Perplexity,
+            Interval = (1, 2)
+        };
         new ResultCache(_folder.Path).AddResults("weights", "task", [result]);
         TaskResult found = Assert.Single(new ResultCache(_folder.Path).FindResults("weights", "task")!);
         Assert.Equal(result with { Items = found.Items }, found);
@@ -25,7 +30,8 @@ public sealed class ResultCacheTests : IDisposable
     [InlineData(double.NaN)]
     public void FindResults_OfAValueThatIsNotFinite_GivesItBack(double value)
     {
-        new ResultCache(_folder.Path).AddResults("weights", "task", [new TaskResult("task", "perplexity", value, [new ItemScore("0", -value, 3)])]);
+        new ResultCache(_folder.Path)
+            .AddResults("weights", "task", [new TaskResult("task", "perplexity", value, [new ItemScore("0", -value, 3)])]);
         TaskResult found = Assert.Single(new ResultCache(_folder.Path).FindResults("weights", "task")!);
         Assert.Equal((value, -value), (found.Value, found.Items[0].Score));
     }

@@ -19,7 +19,8 @@ public class SettingGridTests
     {
         IReadOnlyList<StudySetting> settings = Of("{parameters: {weight: {try: [1, 0.5]}, density: {from: 0.1, to: 0.3, step: 0.1}}}");
         Assert.Equal(
-            ["weight 1, density 0.1", "weight 1, density 0.2", "weight 1, density 0.3", "weight 0.5, density 0.1", "weight 0.5, density 0.2", "weight 0.5, density 0.3"],
+            ["weight 1, density 0.1", "weight 1, density 0.2", "weight 1, density 0.3", "weight 0.5, density 0.1",
+                "weight 0.5, density 0.2", "weight 0.5, density 0.3"],
             settings.Select(setting => setting.ToString()));
         Assert.Equal("{parameters: {weight: 0.5, density: 0.2}}", YamlText.Of(settings[4].Recipe));
     }
@@ -33,11 +34,13 @@ public class SettingGridTests
 
     [Fact]
     public void Of_ChoicesThatEndWithTheSameWord_AreNamedByTheirPaths() =>
-        Assert.Equal("models.0.weight 1, models.1.weight 2", Assert.Single(Of("{models: [{weight: {try: [1]}}, {weight: {try: [2]}}]}")).ToString());
+        Assert.Equal("models.0.weight 1, models.1.weight 2",
+            Assert.Single(Of("{models: [{weight: {try: [1]}}, {weight: {try: [2]}}]}")).ToString());
 
     [Fact]
     public void Of_AChoiceAmongMappings_PutsThemInWhole() =>
-        Assert.Equal(["{select: {scorer: spear}}", "{select: {scorer: 'a b'}}"], Of("{select: {try: [{scorer: spear}, {scorer: 'a b'}]}}").Select(setting => YamlText.Of(setting.Recipe)));
+        Assert.Equal(["{select: {scorer: spear}}", "{select: {scorer: 'a b'}}"],
+            Of("{select: {try: [{scorer: spear}, {scorer: 'a b'}]}}").Select(setting => YamlText.Of(setting.Recipe)));
 
     [Theory]
     [InlineData("{from: 0, to: 1}", "MH1005")]

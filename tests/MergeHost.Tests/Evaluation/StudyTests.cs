@@ -30,7 +30,8 @@ public sealed class StudyTests : IDisposable
         """;
 
     private readonly RecipeFolder _folder = new RecipeFolder()
-        .Add("base", TinyCheckpoint.Llama(seed: 1)).Add("finance", TinyCheckpoint.Llama(seed: 2)).Add("math", TinyCheckpoint.Llama(seed: 3));
+        .Add("base", TinyCheckpoint.Llama(seed: 1)).Add("finance", TinyCheckpoint.Llama(seed: 2))
+        .Add("math", TinyCheckpoint.Llama(seed: 3));
 
     [Fact]
     public void Sweep_TriesAllSettingsAndThenTheBestOfEachMethod()
@@ -41,14 +42,17 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(["0.25", "0.50", "0.75"], summary.Points.Take(3).Select(point => point.Settings["lambda"]));
         StudyPoint[] last = [.. summary.Points.Where(point => point.Stage == "complementarity")];
         Assert.Equal(["FMTA", "FMLI"], last.Select(point => point.Name));
-        Assert.All(last, point => Assert.Contains(summary.Points, other => other.IsChosen && other.Method == point.Method && other.Settings.SequenceEqual(point.Settings)));
+        Assert.All(last,
+            point => Assert.Contains(summary.Points,
+                other => other.IsChosen && other.Method == point.Method && other.Settings.SequenceEqual(point.Settings)));
         Assert.All(summary.Points, point => Assert.True(Find(point, "macroGain") >= Find(point, "macroOutperformGap")));
     }
 
     [Fact]
     public void Sweep_OfMethodsForAStage_TriesThoseAloneAndKeepsTheBestOfTheOthers()
     {
-        StudySummary summary = Run(Sound.Replace("settings: all}", "settings: all}\n  - {name: again, merge: [F], settings: all, methods: [LI]}", StringComparison.Ordinal), out _);
+        StudySummary summary = Run(Sound.Replace("settings: all}",
+            "settings: all}\n  - {name: again, merge: [F], settings: all, methods: [LI]}", StringComparison.Ordinal), out _);
         Assert.Equal(["BFLI", "BFLI"], summary.Points.Where(point => point.Stage == "again").Select(point => point.Name));
         Assert.Equal(["FMTA", "FMLI"], summary.Points.Where(point => point.Stage == "complementarity").Select(point => point.Name));
     }
@@ -64,7 +68,8 @@ public sealed class StudyTests : IDisposable
             Assert.All(table, standing => Assert.InRange(standing.OverBase.FalseDiscovery, standing.OverBase.Probability, 1));
             StudyStanding least = table.MinBy(standing => standing.OverExpert.Probability)!;
             Assert.Equal(Math.Min(1, table.Length * least.OverExpert.Probability), least.OverExpert.Holm, 12);
-            foreach (StudyStanding[] same in table.GroupBy(standing => (standing.Stage, standing.Merge[..^2])).Select(same => same.ToArray()))
+            foreach (StudyStanding[] same in table.GroupBy(standing => (standing.Stage, standing.Merge[..^2]))
+                .Select(same => same.ToArray()))
             {
                 Assert.True(same.MaxBy(standing => standing.OverBase.Value)!.IsTied);
             }
@@ -78,9 +83,11 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(3 + 2, summary.Means.Count);
         Assert.All(summary.Means, mean =>
         {
-            StudyPoint[] points = [.. summary.Points.Where(point => point.Stage == "recovery" && point.Method == mean.Method && point.Settings.SequenceEqual(mean.Settings))];
+            StudyPoint[] points = [.. summary.Points.Where(point => point.Stage == "recovery" && point.Method == mean.Method
+                && point.Settings.SequenceEqual(mean.Settings))];
             Assert.Equal(2, points.Length);
-            Assert.Equal(points.Average(point => Find(point, "macroGain"))!.Value, mean.Metrics.Single(metric => metric.Name == "macroGain").Value!.Value, 9);
+            Assert.Equal(points.Average(point => Find(point, "macroGain"))!.Value,
+                mean.Metrics.Single(metric => metric.Name == "macroGain").Value!.Value, 9);
             Assert.InRange(mean.Metrics[0].Value!.Value, mean.Metrics[0].Low!.Value, mean.Metrics[0].High!.Value);
             Assert.Equal(mean.Method != "LI", mean.OverControl.Count > 0);
         });
@@ -118,7 +125,8 @@ public sealed class StudyTests : IDisposable
             control: random
             methods:
               half: {merge_method: slerp, parameters: {t: 0.5}}
-              layers: {merge_method: slerp, select: {scorer: relative_change, policy: balanced, unit: layer}, parameters: {t: [{filter: mlp, value: 0.25}, {value: 0}]}}
+              layers: {merge_method: slerp, select: {scorer: relative_change, policy: balanced, unit: layer},
+                parameters: {t: [{filter: mlp, value: 0.25}, {value: 0}]}}
               random: {merge_method: slerp, select: {scorer: random, options: {seed: {try: [1, 2]}}, fraction: 0.5}, parameters: {t: 0}}
             stages: [{name: restoration, merge: [F, M], settings: all}]
             """, out _);
@@ -126,7 +134,8 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(["", "", "1", "2"], summary.Points.Take(4).Select(point => string.Concat(point.Settings.Values)));
         Assert.All(summary.Points, point => Assert.Equal(point.Method == "random" ? 0 : point.Metrics.Count, point.OverControl.Count));
         double[] controls = [.. summary.Points.Where(point => point.Name == "BF random").Select(point => Find(point, "macroGain")!.Value)];
-        Assert.Equal(Find(summary.Points[0], "macroGain")!.Value - controls.Average(), summary.Points[0].OverControl.Single(metric => metric.Name == "macroGain").Value!.Value, 1e-9);
+        Assert.Equal(Find(summary.Points[0], "macroGain")!.Value - controls.Average(),
+            summary.Points[0].OverControl.Single(metric => metric.Name == "macroGain").Value!.Value, 1e-9);
     }
 
     [Fact]
@@ -148,8 +157,11 @@ public sealed class StudyTests : IDisposable
         Assert.InRange(tuning.Screened.Count, 6, 8);
         Assert.Contains(tuning.Confirmed, tried => tried.Settings["lambda"] == tuned.Settings["lambda"]);
         Assert.Contains(tuning.Confirmed, tried => tried.Settings["lambda"] == "0.5");
-        Assert.Equal(["1/N", "best expert", "FMTA lambda 0.3", "FMTA lambda 0.7"], tuning.Against.Select(other => other.With.Replace(" F", "", StringComparison.Ordinal).Replace(" M", "", StringComparison.Ordinal)));
-        Assert.Equal(Find(tuned, "macroGain")!.Value - Find(summary.Points[0], "macroGain")!.Value, tuning.Against[2].Metrics[0].Value!.Value, 1e-9);
+        Assert.Equal(["1/N", "best expert", "FMTA lambda 0.3", "FMTA lambda 0.7"],
+            tuning.Against.Select(other => other.With.Replace(" F", "", StringComparison.Ordinal)
+                .Replace(" M", "", StringComparison.Ordinal)));
+        Assert.Equal(Find(tuned, "macroGain")!.Value - Find(summary.Points[0], "macroGain")!.Value,
+            tuning.Against[2].Metrics[0].Value!.Value, 1e-9);
         Assert.Contains($"lambda: {tuned.Settings["lambda"]}", tuning.Recipe, StringComparison.Ordinal);
     }
 
@@ -176,7 +188,9 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void Sweep_OfSeveralExperts_ComparesWhatIsChosenWithBaseMeanBestExpertAndEachAloneAtTheSameStrength()
     {
-        StudySummary summary = Run(Sound.Replace("  LI:", "  1/N: {merge_method: task_arithmetic, parameters: {weight: 1, normalize: true}}\n  LI:", StringComparison.Ordinal), out List<string> told);
+        StudySummary summary = Run(Sound.Replace("  LI:",
+            "  1/N: {merge_method: task_arithmetic, parameters: {weight: 1, normalize: true}}\n  LI:", StringComparison.Ordinal),
+                out List<string> told);
         StudyPoint[] several = [.. summary.Points.Where(point => point.Stage == "complementarity")];
         Assert.All(summary.Points.Except(several), point => Assert.Empty(point.Controls));
         Assert.Equal(["base", "1/N", "best expert", "F alone", "M alone"], several[0].Controls.Select(Plain));
@@ -192,7 +206,8 @@ public sealed class StudyTests : IDisposable
 
         static double Above(MergeComparison control) => control.Metrics.Single(metric => metric.Name == "macroOutperformGap").Value!.Value;
 
-        static string Plain(MergeComparison control) => control.With.StartsWith("best expert", StringComparison.Ordinal) ? "best expert" : control.With;
+        static string Plain(MergeComparison control) =>
+            control.With.StartsWith("best expert", StringComparison.Ordinal) ? "best expert" : control.With;
     }
 
     [Fact]
@@ -233,7 +248,8 @@ public sealed class StudyTests : IDisposable
         {
             string settings = string.Join(", ", point.Settings.Select(setting => $"{setting.Key}: {setting.Value}"));
             string method = $"{{merge_method: {(point.Method == "TSV" ? "tsv_m" : "iso_c")}, parameters: {{{settings}}}}}";
-            Run($"{Spectral[..Spectral.IndexOf("  TSV", StringComparison.Ordinal)]}  {point.Method}: {method}\n{Spectral[Spectral.IndexOf("stages", StringComparison.Ordinal)..]}", out _, "alone");
+            Run($"{Spectral[..Spectral.IndexOf("  TSV", StringComparison.Ordinal)]}  {point.Method}: {method}\n"
+                + $"{Spectral[Spectral.IndexOf("stages", StringComparison.Ordinal)..]}", out _, "alone");
         }
 
         // Controls come on top.
@@ -257,7 +273,9 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(choice.Level[0], choice.Point);
         Assert.Contains(choice.Best, choice.Level);
         Assert.Equal(summary.Points.Max(point => point.Development), summary.Points[choice.Best].Development);
-        Assert.Equal(choice.Level.Select(index => summary.Points[index].Method), choice.Level.Select(index => summary.Points[index].Method).OrderBy(method => Array.IndexOf(["1/N", "TA", "TI", "TSV", "ACT"], method)));
+        Assert.Equal(choice.Level.Select(index => summary.Points[index].Method),
+            choice.Level.Select(index => summary.Points[index].Method)
+                .OrderBy(method => Array.IndexOf(["1/N", "TA", "TI", "TSV", "ACT"], method)));
 
         // The recipe that was chosen is one that merges.
         string recipe = summary.Points[choice.Point].Recipe;
@@ -284,8 +302,10 @@ public sealed class StudyTests : IDisposable
     public void Sweep_OfARecipeWithAMethodToFindThatIsWrong_NamesWhatIs(string sound, string wrong, string code, string message)
     {
         Assert.Contains(sound, Auto, StringComparison.Ordinal);
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => Run(Auto.Replace(sound, wrong, StringComparison.Ordinal), out _));
-        Assert.Contains(exception.Problems, problem => problem.Code.Id == code && problem.Message.Contains(message, StringComparison.Ordinal));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => Run(Auto.Replace(sound, wrong, StringComparison.Ordinal),
+            out _));
+        Assert.Contains(exception.Problems,
+            problem => problem.Code.Id == code && problem.Message.Contains(message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -307,7 +327,8 @@ public sealed class StudyTests : IDisposable
     [InlineData("lambda:", "lamda:", "MH1008", "'task_arithmetic' has no parameter 'lamda'")]
     [InlineData("try: [1, 0.5]", "try: []", "MH1005", "expected what is to be tried")]
     [InlineData("try: [1, 0.5]", "tune: [1, 0]", "MH1004", "expected between which numbers to tune")]
-    [InlineData("parameters: {weight: {try", "parameters: {scale: {tune: [0, 1]}, weight: {try", "MH1009", "method 'LI' both tries and tunes")]
+    [InlineData("parameters: {weight: {try", "parameters: {scale: {tune: [0, 1]}, weight: {try", "MH1009",
+        "method 'LI' both tries and tunes")]
     [InlineData("linear,", "linear, name: x,", "MH1009", "method 'LI': a method of a study has no 'name'")]
     [InlineData("linear,", "linear, slect: {},", "MH1003", "recipes have no field 'slect'")]
     [InlineData("linear,", "linear, models: [{model: X}],", "MH1010", "method 'LI': 'models' names experts by their letters")]
@@ -318,8 +339,10 @@ public sealed class StudyTests : IDisposable
     public void Sweep_OfAStudyThatIsWrong_NamesWhatIs(string sound, string wrong, string code, string message)
     {
         Assert.Contains(sound, Sound, StringComparison.Ordinal);
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => Run(Sound.Replace(sound, wrong, StringComparison.Ordinal), out _));
-        Assert.Contains(exception.Problems, problem => problem.Code.Id == code && problem.Message.Contains(message, StringComparison.Ordinal));
+        MergeHostException exception = Assert.Throws<MergeHostException>(() => Run(Sound.Replace(sound, wrong, StringComparison.Ordinal),
+            out _));
+        Assert.Contains(exception.Problems,
+            problem => problem.Code.Id == code && problem.Message.Contains(message, StringComparison.Ordinal));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -333,7 +356,8 @@ public sealed class StudyTests : IDisposable
         return Run(study, lines.Add, cache: cache);
     }
 
-    private StudySummary Run(string study, Action<string> tell, bool withExamples = false, string cache = "cache", CancellationToken cancellation = default)
+    private StudySummary Run(string study, Action<string> tell, bool withExamples = false, string cache = "cache",
+        CancellationToken cancellation = default)
     {
         _folder.Write("suite.yaml", "tasks: [{name: x, benchmark: tensor_count}]");
         return new StudyRunner(RecipeFolder.Catalog, RecipeFolder.Host, new MergeOptions { CacheFolder = _folder[cache] }, _ => { })

@@ -19,7 +19,8 @@ public sealed class GoldenDareTests(GoldenMerges merges) : IClassFixture<GoldenM
         MaskStatistics mergekit = _golden.Tensors![tensor];
         double[] fractions = [.. Masks(tensor).Select(mask => mask.Kept.Average(kept => kept ? 1.0 : 0))];
 
-        Assert.InRange(fractions.Average() - mergekit.NonzeroFractionMean, -Tolerance(mergekit.NonzeroFractionStdOverSeeds), Tolerance(mergekit.NonzeroFractionStdOverSeeds));
+        Assert.InRange(fractions.Average() - mergekit.NonzeroFractionMean, -Tolerance(mergekit.NonzeroFractionStdOverSeeds),
+            Tolerance(mergekit.NonzeroFractionStdOverSeeds));
         Assert.InRange(Deviation(fractions) / mergekit.NonzeroFractionStdOverSeeds, 0.5, 2);
     }
 
@@ -62,7 +63,8 @@ public sealed class GoldenDareTests(GoldenMerges merges) : IClassFixture<GoldenM
 
     private static double Tolerance(double deviation) => Sigmas * deviation * Math.Sqrt(2.0 / _golden.Seeds);
 
-    private static double Deviation(double[] values) => Math.Sqrt(values.Sum(value => Math.Pow(value - values.Average(), 2)) / (values.Length - 1));
+    private static double Deviation(double[] values) =>
+        Math.Sqrt(values.Sum(value => Math.Pow(value - values.Average(), 2)) / (values.Length - 1));
 
     private IEnumerable<Mask> Masks(string tensor)
     {

@@ -23,7 +23,8 @@ public sealed class GoldenMerges : IDisposable
 
     /// <summary>The errors for which a recipe is refused.</summary>
     /// <param name="recipe">Its text; models are named as in golden cases.</param>
-    public IReadOnlyList<Problem> ProblemsOf(string recipe) => [.. Plan(Write(recipe)).Where(problem => problem.Severity == Severity.Error)];
+    public IReadOnlyList<Problem> ProblemsOf(string recipe) =>
+        [.. Plan(Write(recipe)).Where(problem => problem.Severity == Severity.Error)];
 
     /// <summary>What a merge of a case's recipe warns of.</summary>
     public IReadOnlyList<Problem> Warnings(string name) => Merge(RecipePath(name), seed: 0).Warnings;

@@ -11,7 +11,8 @@ public sealed class GoldenMethodTests(GoldenMerges merges) : IClassFixture<Golde
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private static readonly MethodCase[] _cases =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenCase.Folder, Folder, "manifest.json")))!["cases"].Deserialize<MethodCase[]>(_json)!;
+        JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenCase.Folder, Folder, "manifest.json")))!["cases"]
+            .Deserialize<MethodCase[]>(_json)!;
 
     public static TheoryData<string> Matched { get; } = [.. Names("match")];
 
@@ -24,10 +25,12 @@ public sealed class GoldenMethodTests(GoldenMerges merges) : IClassFixture<Golde
     public void Merge_OfACase_IsWithinItsToleranceOfMergekit(string name)
     {
         MethodCase golden = Array.Find(_cases, golden => golden.Name == name)!;
-        SortedDictionary<string, StoredTensor> expected = SafetensorsFile.Read(Path.Combine(GoldenCase.Folder, Folder, "expected", name + ".safetensors"));
+        SortedDictionary<string, StoredTensor> expected = SafetensorsFile.Read(Path.Combine(GoldenCase.Folder, Folder, "expected",
+            name + ".safetensors"));
         SortedDictionary<string, StoredTensor> merged = SafetensorsFile.Read(Path.Combine(Output(name), "model.safetensors"));
         SortedDictionary<string, StoredTensor>[] either =
-            [.. (golden.Either ?? []).Select(model => SafetensorsFile.Read(Path.Combine(GoldenCase.Folder, Folder, model, "model.safetensors")))];
+            [.. (golden.Either ?? [])
+                .Select(model => SafetensorsFile.Read(Path.Combine(GoldenCase.Folder, Folder, model, "model.safetensors")))];
 
         Assert.Equal(expected.Keys, merged.Keys);
         foreach ((string tensor, StoredTensor wanted) in expected)
@@ -52,7 +55,8 @@ public sealed class GoldenMethodTests(GoldenMerges merges) : IClassFixture<Golde
     [Theory]
     [MemberData(nameof(Refused))]
     public void Merge_OfWhatHasNoResult_IsRefused(string name) =>
-        Assert.All(Assert.ThrowsAny<MergeHostException>(() => Output(name)).Problems, problem => Assert.Equal(ErrorCodes.MergeRefused, problem.Code));
+        Assert.All(Assert.ThrowsAny<MergeHostException>(() => Output(name)).Problems,
+            problem => Assert.Equal(ErrorCodes.MergeRefused, problem.Code));
 
     [Fact]
     public void Manifest_OfAllCases_ForgetsNone()
@@ -77,7 +81,8 @@ public sealed class GoldenMethodTests(GoldenMerges merges) : IClassFixture<Golde
     /// <param name="Share">The share of a tensor's elements that may be those of another model.</param>
     /// <param name="Either">Those models, as paths.</param>
     private sealed record MethodCase(
-        string Name, string Must, double Tolerance = 0, Dictionary<string, double>? Tolerances = null, double Share = 0, string[]? Either = null)
+        string Name, string Must, double Tolerance = 0, Dictionary<string, double>? Tolerances = null, double Share = 0,
+        string[]? Either = null)
     {
         public double ToleranceOf(string tensor) => Tolerances?.GetValueOrDefault(tensor, Tolerance) ?? Tolerance;
     }

@@ -115,7 +115,8 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
             float[] expectedValues = expected.Values;
             double[] errors = RelativeErrors(expectedValues, values);
 
-            Assert.All(Enumerable.Range(0, errors.Length).Where(i => !ties[0][i] && !ties[1][i]), i => Assert.InRange(errors[i], 0, LooseError));
+            Assert.All(Enumerable.Range(0, errors.Length).Where(i => !ties[0][i] && !ties[1][i]),
+                i => Assert.InRange(errors[i], 0, LooseError));
             tied += Enumerable.Range(0, errors.Length).Count(i => ties[0][i] || ties[1][i]);
             changed += values.Zip(@base[name].Values).Count(pair => pair.First != pair.Second);
             changedByMergekit += expectedValues.Zip(@base[name].Values).Count(pair => pair.First != pair.Second);
@@ -129,7 +130,8 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
     [Fact]
     public void Merge_WithANamedChatTemplate_WritesItIntoTheTokenizersConfiguration()
     {
-        JsonNode? tokenizer = JsonNode.Parse(File.ReadAllText(Path.Combine(merges.Output("chat_template_chatml"), "tokenizer_config.json")));
+        JsonNode? tokenizer =
+            JsonNode.Parse(File.ReadAllText(Path.Combine(merges.Output("chat_template_chatml"), "tokenizer_config.json")));
 
         Assert.Contains("<|im_start|>", tokenizer?["chat_template"]?.GetValue<string>(), StringComparison.Ordinal);
     }
@@ -157,7 +159,8 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
     }
 
     private static IEnumerable<string> Files(string pattern, string folder) =>
-        Directory.EnumerateFiles(Path.Combine(GoldenCase.Folder, folder), pattern).Select(path => Path.GetFileNameWithoutExtension(path)).Order();
+        Directory.EnumerateFiles(Path.Combine(GoldenCase.Folder, folder), pattern).Select(path => Path.GetFileNameWithoutExtension(path))
+            .Order();
 
     private static IEnumerable<string> NamesOf(string measure) =>
         GoldenCase.All.Where(golden => golden.Compare == measure).Select(golden => golden.Name);
@@ -171,7 +174,8 @@ public sealed class GoldenTests(GoldenMerges merges) : IClassFixture<GoldenMerge
     private List<(string Tensor, double[] Errors)> Errors(string name)
     {
         SortedDictionary<string, StoredTensor> merged = Merge(name);
-        return [.. GoldenCase.Of(name).Expected.Select(tensor => (tensor.Key, RelativeErrors(tensor.Value.Values, merged[tensor.Key].Values)))];
+        return [.. GoldenCase.Of(name).Expected
+            .Select(tensor => (tensor.Key, RelativeErrors(tensor.Value.Values, merged[tensor.Key].Values)))];
     }
 
     // Relative to the largest magnitude of the tensor; as they are where all is zero.

@@ -1,6 +1,7 @@
 namespace MergeHost.Tests.Golden;
 
-/// <summary>Where mergekit goes wrong without a word, or stops with a word that does not help, MergeHost is right or says what to do.</summary>
+/// <summary>Where mergekit goes wrong without a word, or stops with a word that does not help,
+/// MergeHost is right or says what to do.</summary>
 public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenMerges>
 {
     // mergekit ignores the first three, and writes NaN for the fourth; the others end in a Python error that does not name the place.
@@ -11,7 +12,8 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [InlineData("ties", "weight: 1, density: -0.1", "MH1004", 7, "[0, 1]")]
     [InlineData("della", "weight: 1, density: 0.9", "MH4001", 1, "must lie in (0, 1)")]
     [InlineData("ties", "density: 0.5", "MH1006", 6, "'weight' is missing for 'inputs/tied/e1'")]
-    public void Plan_OfParametersThatMakeNoSense_NamesThemAndTheirPlace(string method, string parameters, string code, int line, string said)
+    public void Plan_OfParametersThatMakeNoSense_NamesThemAndTheirPlace(string method, string parameters, string code, int line,
+        string said)
     {
         Problem problem = Assert.Single(merges.ProblemsOf($$"""
             merge_method: {{method}}
@@ -51,7 +53,8 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [InlineData("weight: half", "'half'")]
     public void Plan_OfAWeightThatIsNoNumber_SaysJustThat(string parameter, string said)
     {
-        Problem problem = Assert.Single(merges.ProblemsOf($"merge_method: linear\nmodels:\n- {{model: inputs/tied/e1, parameters: {{{parameter}}}}}"));
+        Problem problem =
+            Assert.Single(merges.ProblemsOf($"merge_method: linear\nmodels:\n- {{model: inputs/tied/e1, parameters: {{{parameter}}}}}"));
 
         Assert.Equal(ErrorCodes.WrongType, problem.Code);
         Assert.Contains(said, problem.Message, StringComparison.Ordinal);
@@ -121,7 +124,9 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
     [Fact]
     public void Merge_WithADensityAboveOne_TrimsNothing()
     {
-        const string recipe = "merge_method: ties\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: DENSITY}}]";
+        const string recipe =
+            "merge_method: ties\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: "
+                + "DENSITY}}]";
         AssertSame(recipe.Replace("DENSITY", "30", StringComparison.Ordinal), recipe.Replace("DENSITY", "1", StringComparison.Ordinal));
         AssertSame(recipe.Replace("DENSITY", "[1, 3]", StringComparison.Ordinal), recipe.Replace("DENSITY", "1", StringComparison.Ordinal));
     }
@@ -140,7 +145,8 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
 
     [Fact]
     public void Merge_WithADensityThatKeepsNothingOfASmallTensor_LeavesThatTensorToTheBase() => AssertSame(
-        "merge_method: breadcrumbs\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: 0.01}}]",
+        "merge_method: breadcrumbs\nbase_model: inputs/tied/base\nmodels: [{model: inputs/tied/e1, parameters: {weight: 1, density: "
+            + "0.01}}]",
         "merge_method: passthrough\nmodels: [{model: inputs/tied/base}]",
         "model.norm.weight");
 
@@ -162,6 +168,7 @@ public sealed class QuietErrorTests(GoldenMerges merges) : IClassFixture<GoldenM
 
         // One rounding apart at most.
         Assert.All(names, name => Assert.All(
-            second[name].Values.Zip(first[name].Values), pair => Assert.Equal(pair.First, pair.Second, 2e-7f * Math.Max(Math.Abs(pair.First), 1))));
+            second[name].Values.Zip(first[name].Values),
+            pair => Assert.Equal(pair.First, pair.Second, 2e-7f * Math.Max(Math.Abs(pair.First), 1))));
     }
 }

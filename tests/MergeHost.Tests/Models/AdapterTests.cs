@@ -72,7 +72,9 @@ public sealed class AdapterTests : IDisposable
     public void Merge_WithAFolderOfAdapters_NamesOneOfThem()
     {
         Copy("lora-plain-qv", "adapters/chat");
-        Problem problem = MergeBed.Fails(() => _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {_fixtures}/llama-f32+{_bed["adapters"]}}}]", "out"));
+        Problem problem =
+            MergeBed.Fails(() => _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {_fixtures}/llama-f32+{_bed["adapters"]}}}]",
+                "out"));
         Assert.Equal(ErrorCodes.UnknownFormat, problem.Code);
         Assert.Equal($"Name the folder of one adapter, such as '{_bed["adapters"]}/chat'.", problem.Hint);
     }
@@ -83,7 +85,8 @@ public sealed class AdapterTests : IDisposable
         string model = $"{_fixtures}/llama-f32+{_fixtures}/lora-plain-qv";
         _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {model}}}]", "out");
         Assert.Equal(0, _bed.Engine.Compare([model, _bed["out"]], null, new MergeOptions()).Pairs[0].Whole.L2);
-        PairComparison half = _bed.Engine.Compare([model, $"{model}*0.5"], $"{_fixtures}/llama-f32", new MergeOptions()).Pairs.Single(pair => !pair.A.EndsWith("f32", StringComparison.Ordinal));
+        PairComparison half = _bed.Engine.Compare([model, $"{model}*0.5"], $"{_fixtures}/llama-f32", new MergeOptions()).Pairs
+            .Single(pair => !pair.A.EndsWith("f32", StringComparison.Ordinal));
         Assert.Equal(half.Whole.TaskVectors!.NormA / 2, half.Whole.TaskVectors.NormB, half.Whole.L2 * 1e-5);
         Assert.Equal(1, half.Whole.TaskVectors.Cosine!.Value, 1e-6);
     }
@@ -97,7 +100,8 @@ public sealed class AdapterTests : IDisposable
 
         string[] Scores(string adapted)
         {
-            ScoreReport report = _bed.Engine.Score($"{_fixtures}/llama-f32", adapted, new ScoreRequest(["relative_change"], []), new MergeOptions());
+            ScoreReport report = _bed.Engine.Score($"{_fixtures}/llama-f32", adapted, new ScoreRequest(["relative_change"], []),
+                new MergeOptions());
             Assert.Contains(report.Tensors, tensor => tensor.Scores.Values.Any(score => score.Value > 0));
             return [.. report.Tensors.SelectMany(tensor => tensor.Scores.Values.Select(score => $"{tensor.Name} {score.Value:R}"))];
         }
@@ -122,7 +126,8 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public void ConvertAdapter_WithoutABase_SaysWhatGgufNeeds()
     {
-        Problem problem = MergeBed.Fails(() => _bed.Engine.ConvertAdapter($"{_fixtures}/gguf/plain", null, _bed["out.gguf"], "gguf", null, new MergeOptions()));
+        Problem problem = MergeBed.Fails(() => _bed.Engine.ConvertAdapter($"{_fixtures}/gguf/plain", null, _bed["out.gguf"], "gguf", null,
+            new MergeOptions()));
         Assert.Contains("names its base's architecture", problem.Message, StringComparison.Ordinal);
         Assert.Contains("--base MODEL", problem.Hint, StringComparison.Ordinal);
     }
@@ -136,8 +141,10 @@ public sealed class AdapterTests : IDisposable
 
         // Four projections changed, and nothing else is stored.
         Assert.Equal(8, manifest.Tensors.Count);
-        Assert.All(manifest.Tensors.Where(tensor => tensor.Figures is not null), tensor => Assert.InRange(tensor.Figures!["residual"], 0, 1e-5));
-        PairComparison pair = _bed.Engine.Compare([model, $"{@base}+{_bed["extracted"]}"], @base, new MergeOptions()).Pairs.Single(pair => pair.A != @base);
+        Assert.All(manifest.Tensors.Where(tensor => tensor.Figures is not null),
+            tensor => Assert.InRange(tensor.Figures!["residual"], 0, 1e-5));
+        PairComparison pair = _bed.Engine.Compare([model, $"{@base}+{_bed["extracted"]}"], @base, new MergeOptions()).Pairs
+            .Single(pair => pair.A != @base);
         Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-5);
     }
 
@@ -148,7 +155,8 @@ public sealed class AdapterTests : IDisposable
     public void Extract_ByEnergy_ChoosesTheRankOfEachMatrix(double energy, int? most, int rank)
     {
         string @base = $"{_fixtures}/llama-f32";
-        MergeManifest manifest = _bed.Engine.Extract(@base, $"{@base}+{_fixtures}/lora-plain-qv", _bed["extracted"], new ExtractRequest { Energy = energy, Rank = most }, new MergeOptions());
+        MergeManifest manifest = _bed.Engine.Extract(@base, $"{@base}+{_fixtures}/lora-plain-qv", _bed["extracted"],
+            new ExtractRequest { Energy = energy, Rank = most }, new MergeOptions());
         Assert.All(manifest.Tensors.Where(tensor => tensor.Figures is not null), tensor => Assert.Equal(rank, tensor.Figures!["rank"]));
     }
 
@@ -158,8 +166,10 @@ public sealed class AdapterTests : IDisposable
         // Ranks as large as the matrices lose nothing.
         TinyCheckpoint.Llama(type: DType.F32).Write(_bed["before"]);
         TinyCheckpoint.Llama(type: DType.F32, seed: 9).Write(_bed["after"]);
-        _bed.Engine.Extract(_bed["before"], _bed["after"], _bed["extracted"], new ExtractRequest { Rank = 64, IsExact = true }, new MergeOptions());
-        PairComparison pair = _bed.Engine.Compare([_bed["after"], $"{_bed["before"]}+{_bed["extracted"]}"], _bed["before"], new MergeOptions()).Pairs.Single(pair => pair.A != _bed["before"]);
+        _bed.Engine.Extract(_bed["before"], _bed["after"], _bed["extracted"], new ExtractRequest { Rank = 64, IsExact = true },
+            new MergeOptions());
+        PairComparison pair = _bed.Engine.Compare([_bed["after"], $"{_bed["before"]}+{_bed["extracted"]}"], _bed["before"],
+            new MergeOptions()).Pairs.Single(pair => pair.A != _bed["before"]);
         Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-5);
     }
 
@@ -170,8 +180,10 @@ public sealed class AdapterTests : IDisposable
         string one = $"{_fixtures}/lora-plain-qv";
         string two = $"{_fixtures}/gguf/plain";
         _bed.Merge($"build: {{lora: {{adapters: [{{model: {one}, weight: 0.5}}, {{model: {two}, weight: -0.25}}]}}}}", "lora");
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "mergehost.json"], Directory.GetFiles(_bed["lora"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        PairComparison pair = _bed.Engine.Compare([$"{@base}+{one}*0.5+{two}*-0.25", $"{@base}+{_bed["lora"]}"], @base, new MergeOptions()).Pairs.Single(pair => pair.A != @base);
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "mergehost.json"],
+            Directory.GetFiles(_bed["lora"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        PairComparison pair = _bed.Engine.Compare([$"{@base}+{one}*0.5+{two}*-0.25", $"{@base}+{_bed["lora"]}"], @base,
+            new MergeOptions()).Pairs.Single(pair => pair.A != @base);
         Assert.InRange(pair.Whole.L2 / pair.Whole.TaskVectors!.NormA, 0, 1e-6);
     }
 

@@ -32,7 +32,8 @@ public sealed class OutputHeadTests
         public IReadOnlyList<Problem> Warnings => [];
 
         public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) =>
-            data[Array.IndexOf(tensors, tensor)].AsSpan((int)tensor.DType.LengthBytes(firstElement), destination.Length).CopyTo(destination);
+            data[Array.IndexOf(tensors, tensor)].AsSpan((int)tensor.DType.LengthBytes(firstElement), destination.Length)
+                .CopyTo(destination);
 
         public void Dispose()
         {

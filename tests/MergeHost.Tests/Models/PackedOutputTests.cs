@@ -59,7 +59,8 @@ public sealed class PackedOutputTests : IDisposable
         Assert.Equal(theirs.Keys.Order(StringComparer.Ordinal), ours.Keys.Order(StringComparer.Ordinal));
         Assert.All(theirs, tensor => Assert.Equal(tensor.Value.Info, ours[tensor.Key].Info));
         Assert.All(theirs, tensor => Assert.Equal(tensor.Value.Stored, ours[tensor.Key].Stored));
-        Assert.Equal(["lm_head", "model.layers.1.mlp.down_proj", "model.layers.2.mlp.down_proj"], Settings(_bed["out"])["ignore"]!.AsArray().Select(name => name!.GetValue<string>()));
+        Assert.Equal(["lm_head", "model.layers.1.mlp.down_proj", "model.layers.2.mlp.down_proj"],
+            Settings(_bed["out"])["ignore"]!.AsArray().Select(name => name!.GetValue<string>()));
         StageSummary plan = _bed.Engine.Plan(_bed["out.yaml"], new MergeOptions()).Stages[0];
         Assert.Equal(theirs.Values.Sum(tensor => tensor.Info.LengthBytes), plan.ReadBytes);
         Assert.Equal(plan.WriteBytes, plan.ReadBytes);
@@ -101,7 +102,8 @@ public sealed class PackedOutputTests : IDisposable
         double error = Math.Sqrt(plain.Zip(packed, (x, y) => (double)(x - y) * (x - y)).Sum() / plain.Sum(x => (double)x * x));
         Assert.InRange(error, 1e-4, packing is "fp8-block" or "w8a8" ? 0.04 : 0.15);
         Assert.Equal(MergeBed.Stored(_bed["plain"], "model.norm.weight"), MergeBed.Stored(_bed["out"], "model.norm.weight"));
-        Assert.Equal(MergeBed.StoredAll(_bed["plain"]).Keys.Order(StringComparer.Ordinal), MergeBed.StoredAll(_bed["unpacked"]).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(MergeBed.StoredAll(_bed["plain"]).Keys.Order(StringComparer.Ordinal),
+            MergeBed.StoredAll(_bed["unpacked"]).Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -128,7 +130,8 @@ public sealed class PackedOutputTests : IDisposable
                 stop.Cancel();
             }
         });
-        Assert.ThrowsAny<OperationCanceledException>(() => _bed.Merge(recipe, "out", new MergeOptions { Threads = 1 }, progress, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => _bed.Merge(recipe, "out", new MergeOptions { Threads = 1 }, progress,
+            stop.Token));
         Assert.DoesNotContain(Directory.EnumerateFiles(_bed["out"]), file => !file.EndsWith(".partial", StringComparison.Ordinal));
 
         List<MergeProgress> told = [];
@@ -142,8 +145,10 @@ public sealed class PackedOutputTests : IDisposable
     [Fact]
     public void Merge_OfTwoPackings_InTheSameOne_IsRefusedByBothNames()
     {
-        string recipe = $"merge_method: linear\nmodels:\n- {{model: {_cases}/gptq/a, parameters: {{weight: 1}}}}\n- {{model: {_cases}/ct_w4a16/a, parameters: {{weight: 1}}}}\n"
-            + "missing: single\noutput: {packing: same}\n";
+        string recipe =
+            $"merge_method: linear\nmodels:\n- {{model: {_cases}/gptq/a, parameters: {{weight: 1}}}}\n- {{model: {_cases}/ct_w4a16/a, "
+            + $"parameters: {{weight: 1}}}}\n"
+                + "missing: single\noutput: {packing: same}\n";
         Problem problem = Refused(() => _bed.Merge(recipe, "out"));
         Assert.Contains("gptq", problem.Message, StringComparison.Ordinal);
         Assert.Contains("pack-quantized", problem.Message, StringComparison.Ordinal);
@@ -155,7 +160,9 @@ public sealed class PackedOutputTests : IDisposable
     public void Merge_OfAPlainBaseWithPackedModels_InTheSamePacking_IsRefused()
     {
         _bed.Merge(Average("fp8_block", "float32"), "plain");
-        string recipe = $"merge_method: linear\nmodels:\n- {{model: {_bed["plain"]}, parameters: {{weight: 1}}}}\n- {{model: {_cases}/fp8_block/a, parameters: {{weight: 1}}}}\noutput: {{packing: same}}\n";
+        string recipe =
+            $"merge_method: linear\nmodels:\n- {{model: {_bed["plain"]}, parameters: {{weight: 1}}}}\n- {{model: {_cases}/fp8_block/a, "
+                + $"parameters: {{weight: 1}}}}\noutput: {{packing: same}}\n";
         Assert.Contains("is plain", Refused(() => _bed.Merge(recipe, "out")).Message, StringComparison.Ordinal);
     }
 
@@ -181,9 +188,12 @@ public sealed class PackedOutputTests : IDisposable
     {
         _bed.Merge($"{MergeBed.Recipe("linear")}\noutput: {{packing: awq}}", "awq");
         List<Problem> warnings = [];
-        File.WriteAllText(_bed["recipe.yaml"], $"merge_method: linear\nmodels:\n- {{model: {_bed["awq"]}, parameters: {{weight: 1}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 1}}}}\n");
+        File.WriteAllText(_bed["recipe.yaml"],
+            $"merge_method: linear\nmodels:\n- {{model: {_bed["awq"]}, parameters: {{weight: 1}}}}\n- {{model: {MergeBed.Models}math, "
+                + $"parameters: {{weight: 1}}}}\n");
         _bed.Engine.Merge(_bed["recipe.yaml"], _bed["out"], new MergeOptions(), warnings.Add);
-        Assert.Contains(warnings, warning => warning.Code == ErrorCodes.Quantized && warning.Message.Contains("AWQ moves scales", StringComparison.Ordinal));
+        Assert.Contains(warnings,
+            warning => warning.Code == ErrorCodes.Quantized && warning.Message.Contains("AWQ moves scales", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -192,7 +202,9 @@ public sealed class PackedOutputTests : IDisposable
         _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\noutput: {{packing: mxfp4}}", "base");
         _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}finance}}]\noutput: {{packing: mxfp4}}", "finance");
         List<Problem> warnings = [];
-        File.WriteAllText(_bed["recipe.yaml"], $"merge_method: task_arithmetic\nbase_model: {_bed["base"]}\nmodels:\n- {{model: {_bed["finance"]}, parameters: {{weight: 1}}}}\ntask_vector_snr: {{warn_below: 100}}\n");
+        File.WriteAllText(_bed["recipe.yaml"],
+            $"merge_method: task_arithmetic\nbase_model: {_bed["base"]}\nmodels:\n- {{model: {_bed["finance"]}, parameters: {{weight: "
+                + $"1}}}}\ntask_vector_snr: {{warn_below: 100}}\n");
         _bed.Engine.Merge(_bed["recipe.yaml"], _bed["out"], new MergeOptions(), warnings.Add);
         Problem noise = Assert.Single(warnings, warning => warning.Code == ErrorCodes.NoisyTaskVector);
         Assert.Contains("(packed)", noise.Message, StringComparison.Ordinal);
@@ -204,7 +216,8 @@ public sealed class PackedOutputTests : IDisposable
         _bed.Engine.Convert(MergeBed.Models + "base", _bed["packed"], "safetensors", null, null, new MergeOptions(), packing: "fp8-block");
         _bed.Engine.Convert(_bed["packed"], _bed["copy"], "safetensors", null, null, new MergeOptions());
         _bed.Engine.Convert(_bed["packed"], _bed["plain"], "safetensors", "bf16", null, new MergeOptions());
-        Assert.Equal(MergeBed.Stored(_bed["packed"], "model.layers.0.mlp.up_proj.weight"), MergeBed.Stored(_bed["copy"], "model.layers.0.mlp.up_proj.weight"));
+        Assert.Equal(MergeBed.Stored(_bed["packed"], "model.layers.0.mlp.up_proj.weight"),
+            MergeBed.Stored(_bed["copy"], "model.layers.0.mlp.up_proj.weight"));
         Assert.True(JsonNode.DeepEquals(Settings(_bed["packed"]), Settings(_bed["copy"])));
         Assert.All(MergeBed.StoredAll(_bed["plain"]).Values, tensor => Assert.Equal(DType.BF16, tensor.Info.DType));
         Assert.DoesNotContain("quantization_config", File.ReadAllText(_bed["plain/config.json"]), StringComparison.Ordinal);
@@ -222,7 +235,8 @@ public sealed class PackedOutputTests : IDisposable
         int headerBytes = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         foreach ((string name, JsonNode? tensor) in JsonNode.Parse(bytes.AsSpan(8, headerBytes))!.AsObject())
         {
-            if (tensor!["dtype"]?.GetValue<string>() is "I32" or "I8" or "F8_E4M3" && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("weight_packed", StringComparison.Ordinal)))
+            if (tensor!["dtype"]?.GetValue<string>() is "I32" or "I8" or "F8_E4M3"
+                && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("weight_packed", StringComparison.Ordinal)))
             {
                 (int begin, int end) = (tensor["data_offsets"]![0]!.GetValue<int>(), tensor["data_offsets"]![1]!.GetValue<int>());
                 bytes.AsSpan(8 + headerBytes + begin, end - begin).Fill(0x11);
@@ -237,9 +251,11 @@ public sealed class PackedOutputTests : IDisposable
         Assert.ThrowsAny<MergeHostException>(action).Problems.First(problem => problem.Severity == Severity.Error);
 
     private static string Average(string name, string type) =>
-        $"merge_method: linear\nmodels:\n- {{model: {_cases}/{name}/a, parameters: {{weight: 0.5}}}}\n- {{model: {_cases}/{name}/b, parameters: {{weight: 0.5}}}}\ndtype: {type}\n";
+        $"merge_method: linear\nmodels:\n- {{model: {_cases}/{name}/a, parameters: {{weight: 0.5}}}}\n- {{model: {_cases}/{name}/b, "
+            + $"parameters: {{weight: 0.5}}}}\ndtype: {type}\n";
 
-    private static JsonNode Settings(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["quantization_config"]!;
+    private static JsonNode Settings(string folder) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["quantization_config"]!;
 
     // The average may be −0 in one and 0 in the other: that is one number.
     private static byte[] Unsigned(TensorInfo tensor, byte[] bytes) =>

@@ -45,7 +45,8 @@ public sealed class PackingTests : IDisposable
     [Fact]
     public void Passthrough_OfPackedWeightsThatAreLeftAsTheyAre_CopiesThem()
     {
-        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {{model: {_bed["packed"]}, apply: [{{unpack: {{enabled: false}}}}]}}}}]", "out");
+        _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {{model: {_bed["packed"]}, apply: [{{unpack: {{enabled: false}}}}]}}}}]",
+            "out");
         Assert.Equal(MergeBed.Stored(_bed["packed"], Tensor), MergeBed.Stored(_bed["out"], Tensor));
         Assert.Contains("quantization_config", File.ReadAllText(_bed["out/config.json"]), StringComparison.Ordinal);
     }
@@ -53,7 +54,8 @@ public sealed class PackingTests : IDisposable
     public void Dispose() => _bed.Dispose();
 
     private string Linear(string first, string second) =>
-        $"merge_method: linear\nmodels:\n- {{model: {_bed[first]}, parameters: {{weight: 1}}}}\n- {{model: {_bed[second]}, parameters: {{weight: 1}}}}\n";
+        $"merge_method: linear\nmodels:\n- {{model: {_bed[first]}, parameters: {{weight: 1}}}}\n- {{model: {_bed[second]}, parameters: "
+            + $"{{weight: 1}}}}\n";
 
     private static TinyCheckpoint Packed(string method) => TinyCheckpoint.Llama(type: DType.F32).Remove(Tensor)
         .Add(new TensorInfo(Tensor, DType.F8_E4M3, [8, 4]), [.. Enumerable.Repeat((byte)0x38, 32)])

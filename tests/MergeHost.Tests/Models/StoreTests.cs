@@ -11,7 +11,8 @@ namespace MergeHost.Tests.Models;
 /// <summary>Checkpoints of a plugin's store, wherever checkpoints are opened.</summary>
 public sealed class StoreTests : IDisposable
 {
-    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1)).Add("b", TinyCheckpoint.Llama(seed: 2));
+    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1))
+        .Add("b", TinyCheckpoint.Llama(seed: 2));
 
     [Fact]
     public void Open_OfANameThatAStoreHas_ReadsItsFiles()
@@ -61,18 +62,24 @@ public sealed class StoreTests : IDisposable
         string recipe = _folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["b"]}'"));
         string path = engine.LockPlugins(recipe);
         _folder.Add("c", TinyCheckpoint.Llama(seed: 3));
-        File.WriteAllText(path, File.ReadAllText(path).Replace($"\"origin\": \"mirror:{_folder["a"]}\"", $"\"origin\": \"mirror:{_folder["c"]}\"", StringComparison.Ordinal));
+        File.WriteAllText(path,
+            File.ReadAllText(path)
+                .Replace($"\"origin\": \"mirror:{_folder["a"]}\"", $"\"origin\": \"mirror:{_folder["c"]}\"", StringComparison.Ordinal));
         MergeManifest locked = engine.Merge(recipe, _folder["locked"], new MergeOptions { Locked = true });
         Assert.Equal($"mirror:{_folder["c"]}", locked.Stages[0].Inputs[0].Origins!.Single());
         Assert.Equal(MergeBed.Digests(Merge(engine, "other", _folder["c"], _folder["b"])), MergeBed.Digests(locked));
         MergeHostException exception = Assert.Throws<MergeHostException>(() => engine.Merge(
-            _folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["c"]}'")), _folder["out"], new MergeOptions { Locked = true }));
-        Assert.Equal((ErrorCodes.PluginLock, true), (exception.Code, exception.Message.Contains($"model 'mirror:{_folder["c"]}' is read, it is not locked", StringComparison.Ordinal)));
+            _folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["c"]}'")), _folder["out"],
+            new MergeOptions { Locked = true }));
+        Assert.Equal((ErrorCodes.PluginLock, true),
+            (exception.Code,
+                exception.Message.Contains($"model 'mirror:{_folder["c"]}' is read, it is not locked", StringComparison.Ordinal)));
     }
 
     [Theory]
     [InlineData("mirror:nowhere", "MH1010", "there is no file or folder 'mirror:nowhere'")]
-    [InlineData("mirror:broken", "MH3010", "store 'mirror' of plugin 'good' 1.2.0 failed with InvalidOperationException: out of reach ('mirror:broken')")]
+    [InlineData("mirror:broken", "MH3010",
+        "store 'mirror' of plugin 'good' 1.2.0 failed with InvalidOperationException: out of reach ('mirror:broken')")]
     public void Plan_OfWhatAStoreDoesNotHave_NamesIt(string model, string code, string message)
     {
         Problem problem = _folder.Error(RecipeFolder.Linear("a", $"'{model}'"));
@@ -85,7 +92,8 @@ public sealed class StoreTests : IDisposable
         string[] missing = ["mirror:broken", $"mirror:pair:{_folder["none"]}", $"mirror:pair:{_folder["void"]}"];
         Assert.All(_folder.Errors(RecipeFolder.Linear([.. missing.Select(name => $"'{name}'")])).Zip(missing),
             pair => Assert.Contains(pair.Second, pair.First.Message, StringComparison.Ordinal));
-        Assert.Equal(2, _folder.Plan(RecipeFolder.Linear($"'mirror:pair:{_folder["a"]}'", $"'mirror:pair:{_folder["b"]}'")).Stages[0].Models.Count);
+        Assert.Equal(2,
+            _folder.Plan(RecipeFolder.Linear($"'mirror:pair:{_folder["a"]}'", $"'mirror:pair:{_folder["b"]}'")).Stages[0].Models.Count);
     }
 
     [Fact]
@@ -102,5 +110,6 @@ public sealed class StoreTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private MergeManifest Merge(MergeEngine engine, string output, string first, string second, bool force = false) => engine.Merge(
-        _folder.Write($"{output}.yaml", RecipeFolder.Linear($"'{first}'", $"'{second}'")), _folder[output], new MergeOptions { Force = force });
+        _folder.Write($"{output}.yaml", RecipeFolder.Linear($"'{first}'", $"'{second}'")), _folder[output],
+        new MergeOptions { Force = force });
 }

@@ -49,8 +49,10 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void Merge_OfOneModelPlainAndTransformed_TakesThemForTwo()
     {
-        Merge("merge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}, {model: {model: a, apply: [{test_sum: {path: adapter}}]}, parameters: {weight: 1}}]");
-        Assert.Equal(Add(Values("a"), Values("adapter"), 0.5f), MergeBed.Read(_folder["out"], Tensor).Values, (x, y) => Math.Abs(x - y) < 1e-6);
+        Merge("merge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}, {model: {model: a, apply: [{test_sum: {path: "
+            + "adapter}}]}, parameters: {weight: 1}}]");
+        Assert.Equal(Add(Values("a"), Values("adapter"), 0.5f), MergeBed.Read(_folder["out"], Tensor).Values,
+            (x, y) => Math.Abs(x - y) < 1e-6);
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class TransformTests : IDisposable
         using ModelResolver models = RecipeFolder.Models();
         InputModel model = models.Open(_folder["packed"]);
         Assert.Equal(["test_unpack (transforms 1.0.0)"], CheckpointSummarizer.Of(model, []).Transforms);
-        Assert.Equal([("model.layers.0.mlp.up_proj.weight_scale", "test_unpack")], model.Consumed.Select(consumed => (consumed.Tensor.Name, consumed.Transform)));
+        Assert.Equal([("model.layers.0.mlp.up_proj.weight_scale", "test_unpack")],
+            model.Consumed.Select(consumed => (consumed.Tensor.Name, consumed.Transform)));
     }
 
     [Fact]
@@ -97,7 +100,8 @@ public sealed class TransformTests : IDisposable
         using ModelResolver models = RecipeFolder.Models();
         InputModel plain = models.Open(_folder["a"]);
         InputModel sum = models.Open($"{_folder["a"]}+{_folder["adapter"]}");
-        Assert.Equal([Path.Combine(_folder["a"], "model.safetensors"), Path.Combine(_folder["adapter"], "model.safetensors")], sum.WeightFiles);
+        Assert.Equal([Path.Combine(_folder["a"], "model.safetensors"), Path.Combine(_folder["adapter"], "model.safetensors")],
+            sum.WeightFiles);
         Assert.NotEqual(plain.Identity, sum.Identity);
         Assert.NotEqual(IdentityOf("{test_sum: {path: adapter}}"), IdentityOf("{test_sum: {path: adapter, scale: 2}}"));
     }
@@ -109,7 +113,9 @@ public sealed class TransformTests : IDisposable
     [InlineData("throws_when_read", "failed with InvalidOperationException: out of order (tensor '")]
     public void Merge_WithATransformThatBreaksItsContract_NamesThePlugin(string mistake, string message)
     {
-        Problem problem = MergeBed.Fails(() => Merge($"merge_method: passthrough\nmodels: [{{model: {{model: a, apply: [{{test_broken: {{mistake: {mistake}}}}}]}}}}]"));
+        Problem problem =
+            MergeBed.Fails(() =>
+                Merge($"merge_method: passthrough\nmodels: [{{model: {{model: a, apply: [{{test_broken: {{mistake: {mistake}}}}}]}}}}]"));
         Assert.Equal(ErrorCodes.TransformBroken, problem.Code);
         Assert.StartsWith("transform 'test_broken' of plugin 'transforms' 1.0.0 ", problem.Message, StringComparison.Ordinal);
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
@@ -118,7 +124,10 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void Plan_OfATransformThatReadsWhatIsNotMadeYet_NamesThePlugin()
     {
-        Problem problem = _folder.Error($"name: x\n{RecipeFolder.Linear("a", "b")}---\nmerge_method: passthrough\nmodels: [{{model: {{model: x, apply: [{{test_broken: {{mistake: reads_at_once}}}}]}}}}]");
+        Problem problem =
+            _folder.Error(
+                $"name: x\n{RecipeFolder.Linear("a", "b")}---\nmerge_method: passthrough\nmodels: [{{model: {{model: x, apply: "
+                    + $"[{{test_broken: {{mistake: reads_at_once}}}}]}}}}]");
         Assert.Equal(ErrorCodes.TransformBroken, problem.Code);
         Assert.Contains("is read while planning, before an earlier stage makes it", problem.Message, StringComparison.Ordinal);
     }
@@ -184,7 +193,8 @@ public sealed class TransformTests : IDisposable
     private MergeManifest Merge(string recipe)
     {
         using PlanSession session = _folder.Open(recipe);
-        return new MergeRunner(session.Plan(_folder["out"], new MergeOptions()), RecipeFolder.Host, new MergeOptions(), warnings: null, progress: null).Run(default);
+        return new MergeRunner(session.Plan(_folder["out"], new MergeOptions()), RecipeFolder.Host, new MergeOptions(), warnings: null,
+            progress: null).Run(default);
     }
 
     private float[] Values(string model) => MergeBed.Read(_folder[model], Tensor).Values;

@@ -164,7 +164,8 @@ public sealed class ParameterBinderTests
         Binder(stage).Check("sample");
         Problem problem = Assert.Single(_problems);
         Assert.Equal(ErrorCodes.UnknownParameter, problem.Code);
-        Assert.Equal(("'t' holds for the whole tensor, and has no effect under a model, as in mergekit", Severity.Warning), (problem.Message, problem.Severity));
+        Assert.Equal(("'t' holds for the whole tensor, and has no effect under a model, as in mergekit", Severity.Warning),
+            (problem.Message, problem.Severity));
         Assert.Equal(stage.Slices[0].Sources[0].Parameters.Settings["t"].Place, problem.Place);
     }
 
@@ -186,7 +187,8 @@ public sealed class ParameterBinderTests
     {
         Assert.True(Binder(Stage("{weight: 1, gamma: 0.1}", "{}", "{}", "{t: 0.5}")).Check("sample"));
         Problem problem = Assert.Single(_problems);
-        Assert.Equal(("'sample' has no parameter 'gamma', as other methods have; it has no effect", Severity.Warning), (problem.Message, problem.Severity));
+        Assert.Equal(("'sample' has no parameter 'gamma', as other methods have; it has no effect", Severity.Warning),
+            (problem.Message, problem.Severity));
         Assert.StartsWith("Remove it; it has weight, ", problem.Hint, StringComparison.Ordinal);
     }
 
@@ -253,7 +255,8 @@ public sealed class ParameterBinderTests
         Assert.Equal(ErrorCodes.UnknownParameter, Assert.Single(_problems).Code);
 
         void Read(string text) => OptionsReader.Read(
-            new OptionsSchema(typeof(LimitOptions)), "it", ((YamlMapping)YamlLoader.Load("options.yaml", text, _problems)[0]).Entries, null, _problems);
+            new OptionsSchema(typeof(LimitOptions)), "it", ((YamlMapping)YamlLoader.Load("options.yaml", text, _problems)[0]).Entries, null,
+            _problems);
     }
 
     private SampleOptions Bind(string source, string slice = "{}", string module = "{}", string stage = "{}")
@@ -296,7 +299,8 @@ public sealed class ParameterBinderTests
 
         public double High { get; init; } = 1;
 
-        public IEnumerable<string> Validate() => Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
+        public IEnumerable<string> Validate() =>
+            Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
     }
 
     private sealed record LimitOfSourceOptions : IValidates
@@ -306,6 +310,7 @@ public sealed class ParameterBinderTests
 
         public double High { get; init; } = 9;
 
-        public IEnumerable<string> Validate() => Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
+        public IEnumerable<string> Validate() =>
+            Low > High ? [FormattableString.Invariant($"low is {Low} and high is {High}; low must not be above high")] : [];
     }
 }

@@ -24,7 +24,8 @@ public sealed class FinishedTests : IDisposable
 
     public static TheoryData<string> Changes =>
     [
-        "weights of the same size and an older time", "weights of the same size and time, written in place", "weights of the same size and time, renamed over",
+        "weights of the same size and an older time", "weights of the same size and time, written in place",
+        "weights of the same size and time, renamed over",
         "weights behind a link", "the link", "config.json", "tokenizer.json", "a file more", "a file less",
     ];
 
@@ -55,7 +56,8 @@ public sealed class FinishedTests : IDisposable
                 File.Delete(_bed["out/config.json"]);
                 break;
             case "config edited":
-                File.WriteAllText(_bed["out/config.json"], File.ReadAllText(_bed["out/config.json"]).Replace("silu", "gelu", StringComparison.Ordinal));
+                File.WriteAllText(_bed["out/config.json"],
+                    File.ReadAllText(_bed["out/config.json"]).Replace("silu", "gelu", StringComparison.Ordinal));
                 break;
             case "tokenizer deleted":
                 File.Delete(_bed["out/tokenizer.json"]);
@@ -84,7 +86,8 @@ public sealed class FinishedTests : IDisposable
         Problem problem = MergeBed.Fails(() => _bed.Merge(_recipe, "out"));
         Assert.Equal(ErrorCodes.OtherMerge, problem.Code);
         Assert.Contains("has changed", problem.Message, StringComparison.Ordinal);
-        Assert.Equal(MergeBed.Digests(_bed.Merge(_recipe, "fresh")), MergeBed.Digests(_bed.Merge(_recipe, "out", new MergeOptions { Force = true })));
+        Assert.Equal(MergeBed.Digests(_bed.Merge(_recipe, "fresh")),
+            MergeBed.Digests(_bed.Merge(_recipe, "out", new MergeOptions { Force = true })));
         Assert.True(_bed.Merge(_recipe, "out").IsAlreadyComplete);
     }
 
@@ -127,7 +130,8 @@ public sealed class FinishedTests : IDisposable
     public void Dispose() => _bed.Dispose();
 
     // .NET itself writes to no file that it has open, but others do.
-    private static void Overwrite(string path, string content) => System.Diagnostics.Process.Start("cp", ["--no-preserve=all", content, path]).WaitForExit();
+    private static void Overwrite(string path, string content) =>
+        System.Diagnostics.Process.Start("cp", ["--no-preserve=all", content, path]).WaitForExit();
 
     private void Change(string change)
     {

@@ -11,7 +11,8 @@ public sealed class OutputOverlapTests : IDisposable
     /// <summary>Ways in which an output is one of its inputs: what is put there, the model as the recipe has it, the output.</summary>
     public static TheoryData<string> Ways =>
     [
-        "the folder itself", "the output is a link", "the model is a link", "a link above the output", "a dot in the path", "weights are a link into the output",
+        "the folder itself", "the output is a link", "the model is a link", "a link above the output", "a dot in the path",
+        "weights are a link into the output",
         "a hard link in the output", "a partial file is a link to weights", "a companion is a hard link",
         "a companion in a subfolder is a hard link", "the model lies among stages", "a stage's result is a link",
         "an importance matrix",
@@ -41,7 +42,8 @@ public sealed class OutputOverlapTests : IDisposable
         Directory.CreateSymbolicLink(_bed[$"out/{link}"], _bed[link == ".stages" ? "elsewhere" : "elsewhere/first"]);
         IReadOnlyDictionary<string, string> before = _bed.Content("elsewhere");
         string first = $"name: first\nmerge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]";
-        Problem problem = MergeBed.Fails(() => _bed.Merge($"{first}\n---\nmerge_method: passthrough\nmodels: [{{model: first}}]", "out", new MergeOptions { Force = true }));
+        Problem problem = MergeBed.Fails(() => _bed.Merge($"{first}\n---\nmerge_method: passthrough\nmodels: [{{model: first}}]", "out",
+            new MergeOptions { Force = true }));
         Assert.Equal(ErrorCodes.OutputNotFolder, problem.Code);
         Assert.Equal(before, _bed.Content("elsewhere"));
     }
@@ -68,7 +70,8 @@ public sealed class OutputOverlapTests : IDisposable
     {
         _bed.Merge(MergeBed.Recipe("linear"), "out");
         using FileStream other = new(OutputPlace.InFolder(_bed["out"]).JournalPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-        Assert.Equal(ErrorCodes.OutputLocked, MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("ties"), "out", new MergeOptions { Force = true })).Code);
+        Assert.Equal(ErrorCodes.OutputLocked,
+            MergeBed.Fails(() => _bed.Merge(MergeBed.Recipe("ties"), "out", new MergeOptions { Force = true })).Code);
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
     }
 
@@ -129,7 +132,8 @@ public sealed class OutputOverlapTests : IDisposable
                 Directory.CreateDirectory(_bed["out"]);
                 _bed.Folder.Write("out/matrix.gguf",
                 [
-                    .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(name.Length), .. name, .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(256),
+                    .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(name.Length), .. name, .. BitConverter.GetBytes(1),
+                    .. BitConverter.GetBytes(256),
                     .. Enumerable.Repeat(BitConverter.GetBytes(1f), 256).SelectMany(bytes => bytes),
                 ]);
                 return (model, "out", $"out_format: gguf\nout_type: q4_0\nout_imatrix: {_bed["out/matrix.gguf"]}\n");

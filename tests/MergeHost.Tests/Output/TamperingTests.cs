@@ -11,14 +11,18 @@ public sealed class TamperingTests : IDisposable
 
     public static TheoryData<string> Files =>
     [
-        "chat_template.jinja", "added_tokens.json", "modeling_evil.py", "adapter_config.json", "consolidated.safetensors", "model.safetensors.index.json",
-        "pytorch_model.bin", "vocab.txt", "merges.txt", "tokenizer.model.v3.model", "sub/config.json", "model.gguf", "generation_config.json.py",
+        "chat_template.jinja", "added_tokens.json", "modeling_evil.py", "adapter_config.json", "consolidated.safetensors",
+        "model.safetensors.index.json",
+        "pytorch_model.bin", "vocab.txt", "merges.txt", "tokenizer.model.v3.model", "sub/config.json", "model.gguf",
+        "generation_config.json.py",
     ];
 
     public static TheoryData<string> Manifests =>
     [
-        "files emptied", "hashes left out", "frames left out", "recipe", "seed", "input digest", "warning removed", "format unknown", "format another",
-        "null in files", "null in tensors", "null in stages", "name outside", "name absolute", "a pipe", "tensors emptied", "white space", "cut short", "not JSON", "a folder",
+        "files emptied", "hashes left out", "frames left out", "recipe", "seed", "input digest", "warning removed", "format unknown",
+        "format another",
+        "null in files", "null in tensors", "null in stages", "name outside", "name absolute", "a pipe", "tensors emptied", "white space",
+        "cut short", "not JSON", "a folder",
     ];
 
     [Theory]
@@ -74,7 +78,8 @@ public sealed class TamperingTests : IDisposable
         foreach (string path in Directory.EnumerateFiles(_bed["out"]))
         {
             byte[] content = File.ReadAllBytes(path);
-            int[] places = [0, 8, 100, content.Length / 2, content.Length - 1, random.Next(4096), random.Next(content.Length), random.Next(content.Length)];
+            int[] places = [0, 8, 100, content.Length / 2, content.Length - 1, random.Next(4096), random.Next(content.Length),
+                random.Next(content.Length)];
             foreach (int place in places.Where(place => place < content.Length).Distinct())
             {
                 byte[] tampered = [.. content];
@@ -110,7 +115,8 @@ public sealed class TamperingTests : IDisposable
 
     public void Dispose() => _bed.Dispose();
 
-    private void Merge(string more = "", MergeOptions? options = null) => _bed.Merge($"{MergeBed.Recipe("linear")}\n{more}", "out", options);
+    private void Merge(string more = "", MergeOptions? options = null) =>
+        _bed.Merge($"{MergeBed.Recipe("linear")}\n{more}", "out", options);
 
     private bool IsNoticed()
     {

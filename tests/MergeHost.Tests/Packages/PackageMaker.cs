@@ -12,7 +12,8 @@ internal static class PackageMaker
           <metadata>
             <id>{id}</id><version>{version}</version><authors>a</authors><description>d</description>
             {(type is null ? "" : $"<packageTypes><packageType name=\"{type}\" /></packageTypes>")}
-            <dependencies>{string.Concat(dependencies.Select(dependency => $"<dependency id=\"{dependency}\" version=\"{version}\" />"))}</dependencies>
+            <dependencies>{string.Concat(dependencies.Select(dependency => $"<dependency id=\"{dependency}\" version=\"{version}\" "
+                + "/>"))}</dependencies>
           </metadata>
         </package>
         """;
@@ -34,6 +35,8 @@ internal static class PackageMaker
     }
 
     /// <summary>Writes a package named as feeds that are folders have it.</summary>
-    public static string Write(string folder, string id, string version, string? type, string[] dependencies, params (string Name, byte[] Content)[] files) =>
-        Write(Path.Combine(folder, $"{id}.{version}.nupkg"), [($"{id}.nuspec", Encoding.UTF8.GetBytes(Nuspec(id, version, type, dependencies))), .. files]);
+    public static string Write(string folder, string id, string version, string? type, string[] dependencies,
+        params (string Name, byte[] Content)[] files) =>
+        Write(Path.Combine(folder, $"{id}.{version}.nupkg"),
+            [($"{id}.nuspec", Encoding.UTF8.GetBytes(Nuspec(id, version, type, dependencies))), .. files]);
 }

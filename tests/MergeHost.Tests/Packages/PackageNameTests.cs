@@ -42,7 +42,8 @@ public sealed class PackageNameTests
     [InlineData("a/x", "a")]
     [InlineData("a/x", "A/y")]
     [InlineData("É", "é")]
-    public void Collision_OfNamesThatAreOneSomewhere_IsTold(string first, string second) => Assert.NotNull(PackageName.Collision([first, second]));
+    public void Collision_OfNamesThatAreOneSomewhere_IsTold(string first, string second) =>
+        Assert.NotNull(PackageName.Collision([first, second]));
 
     [Fact]
     public void Collision_OfNamesThatDiffer_IsNone() => Assert.Null(PackageName.Collision(["a/x", "a/y", "b/x", "a/c/x", "ab"]));

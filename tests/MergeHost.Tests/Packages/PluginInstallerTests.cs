@@ -72,7 +72,9 @@ public sealed class PluginInstallerTests : IDisposable
     public void Install_OfAPackageWithALink_IsRefusedBeforeAByteLands()
     {
         MergeHostException exception = Refusal(Pack(more: [("plugin/link.dll", "/etc/passwd")],
-            change: entry => entry.ExternalAttributes = entry.FullName.EndsWith("link.dll", StringComparison.Ordinal) ? unchecked((int)0xA1FF0000) : 0));
+            change: entry => entry.ExternalAttributes = entry.FullName.EndsWith("link.dll", StringComparison.Ordinal)
+                ? unchecked((int)0xA1FF0000)
+                : 0));
         Assert.Contains("'plugin/link.dll' is a link or a device", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Root));
     }
@@ -113,7 +115,8 @@ public sealed class PluginInstallerTests : IDisposable
 
     [Fact]
     public void Install_OfAPackageWithTooManyFiles_IsRefused() =>
-        Assert.Contains("at most 10000", Refusal(Pack(more: [.. Enumerable.Range(0, 10_001).Select(i => ($"plugin/{i}", ""))])).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 10000", Refusal(Pack(more: [.. Enumerable.Range(0, 10_001).Select(i => ($"plugin/{i}", ""))])).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("bad", "1.2.0", "says it is 'bad' 1.2.0, its assembly says 'good' 1.2.0")]
@@ -149,7 +152,8 @@ public sealed class PluginInstallerTests : IDisposable
     {
         string copy = _folder["copy"];
         Directory.CreateDirectory(copy);
-        Array.ForEach(Directory.GetFiles(Path.Combine(PluginFolder.Fixtures, Good)), file => File.Copy(file, Path.Combine(copy, Path.GetFileName(file))));
+        Array.ForEach(Directory.GetFiles(Path.Combine(PluginFolder.Fixtures, Good)),
+            file => File.Copy(file, Path.Combine(copy, Path.GetFileName(file))));
         PluginFolder.Rereference(Path.Combine(copy, "Fixture.Good.dll"), SharedAssemblies.Contracts, new Version(0, 9));
         Assert.Equal("MH3003", Refusal(Pack(folder: copy)).Code.Id);
         Assert.Empty(Leftovers());
@@ -190,7 +194,8 @@ public sealed class PluginInstallerTests : IDisposable
         Assert.Equal("2.0.0", Assert.Single(await Installer().Outdated(feeds, null, default)).Newest.ToString());
         Assert.Equal("2.0.0", Assert.Single(await Installer().Outdated(feeds, first, default)).Newest.ToString());
         Assert.True(PluginRequirement.TryParse("version", out PluginRequirement? misspelled, out _));
-        Assert.Equal("MH3006", (await Assert.ThrowsAsync<MergeHostException>(() => Installer().Outdated(feeds, misspelled, default))).Code.Id);
+        Assert.Equal("MH3006",
+            (await Assert.ThrowsAsync<MergeHostException>(() => Installer().Outdated(feeds, misspelled, default))).Code.Id);
 
         Assert.True(PluginRequirement.TryParse("versions", out PluginRequirement? newest, out _));
         Assert.Equal("2.0.0", (await Installer().Install(feeds, newest, null, default)).Plugin.Version.ToString());
@@ -208,7 +213,8 @@ public sealed class PluginInstallerTests : IDisposable
         string feed = Path.GetDirectoryName(Pack())!;
         using PackageFeeds feeds = PackageFeeds.Open(feed);
         Assert.True(PluginRequirement.TryParse("good@^2.0", out PluginRequirement? requirement, out _));
-        MergeHostException exception = await Assert.ThrowsAsync<MergeHostException>(() => Installer().Install(feeds, requirement, null, default));
+        MergeHostException exception = await Assert.ThrowsAsync<MergeHostException>(() => Installer()
+            .Install(feeds, requirement, null, default));
         Assert.Equal(("MH3021", "There is 1.2.0."), (exception.Code.Id, exception.Problems[0].Hint));
     }
 
@@ -218,17 +224,20 @@ public sealed class PluginInstallerTests : IDisposable
 
     private MergeHostException Refusal(string package) => Assert.Throws<MergeHostException>(() => Install(package));
 
-    private IEnumerable<string> Leftovers() => Directory.Exists(Root) ? Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories) : [];
+    private IEnumerable<string> Leftovers() =>
+        Directory.Exists(Root) ? Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories) : [];
 
     private string Pack(
-        string id = "good", string version = "1.2.0", string fixture = Good, string? folder = null, string type = PluginInstaller.PackageType,
+        string id = "good", string version = "1.2.0", string fixture = Good, string? folder = null,
+        string type = PluginInstaller.PackageType,
         (string Name, string Content)[]? more = null, Action<ZipArchiveEntry>? change = null)
     {
         string staged = folder ?? Path.Combine(PluginFolder.Fixtures, fixture);
         IEnumerable<(string, byte[])> files =
         [
             ($"{id}.nuspec", Encoding.UTF8.GetBytes(PackageMaker.Nuspec(id, version, type))),
-            .. Directory.EnumerateFiles(staged).Order(StringComparer.Ordinal).Select(path => ($"plugin/{Path.GetFileName(path)}", File.ReadAllBytes(path))),
+            .. Directory.EnumerateFiles(staged).Order(StringComparer.Ordinal)
+                .Select(path => ($"plugin/{Path.GetFileName(path)}", File.ReadAllBytes(path))),
             .. (more ?? []).Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Content))),
         ];
         return PackageMaker.Write(Path.Combine(_folder["feed"], $"{id}.{version}.nupkg"), files, change);

@@ -30,7 +30,8 @@ public sealed class TorchInstallerTests : IDisposable
     public async Task Install_OfAPackageOfOtherContent_IsRefused_AndLeavesNothing()
     {
         Pack("lib", [], (Natives + "libtorch_cpu.so", "evil"));
-        MergeHostException exception = await Assert.ThrowsAsync<MergeHostException>(() => Install("cpu", new TorchPackage("lib", "b3RoZXI=")));
+        MergeHostException exception = await Assert.ThrowsAsync<MergeHostException>(() => Install("cpu",
+            new TorchPackage("lib", "b3RoZXI=")));
         Assert.Equal(ErrorCodes.PackageUnusable, exception.Code);
         Assert.Contains("expected b3RoZXI=", exception.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["cache"]));
@@ -46,7 +47,8 @@ public sealed class TorchInstallerTests : IDisposable
         Pack(parts[2], [], ("fragments/linux-x64/native/libtorch_cuda.so.fragment1", "two "));
         Pack(parts[3], [], ("fragments/linux-x64/native/libtorch_cuda.so.fragment2", "three"));
         (string folder, _) = await Install("cuda", new TorchPackage("lib", null));
-        Assert.Equal(["libtorch_cpu.so", "libtorch_cuda.so"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["libtorch_cpu.so", "libtorch_cuda.so"],
+            Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal("one two three", File.ReadAllText(Path.Combine(folder, "libtorch_cuda.so")));
     }
 
@@ -74,7 +76,8 @@ public sealed class TorchInstallerTests : IDisposable
     private static string Sha(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private void Pack(string id, string[] dependencies, params (string Name, string Content)[] files) =>
-        PackageMaker.Write(_folder["feed"], id, Version, null, dependencies, [.. files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Content)))]);
+        PackageMaker.Write(_folder["feed"], id, Version, null, dependencies,
+            [.. files.Select(file => (file.Name, Encoding.UTF8.GetBytes(file.Content)))]);
 
     private string ContentHash(string id)
     {

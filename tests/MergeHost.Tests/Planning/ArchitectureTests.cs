@@ -7,16 +7,19 @@ using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Planning;
 
-/// <summary>Models of 99 architectures of transformers are merged with each tensor they have, and stacked where they have one stack of layers.</summary>
+/// <summary>Models of 99 architectures of transformers are merged with each tensor they have, and stacked
+/// where they have one stack of layers.</summary>
 public sealed class ArchitectureTests : IDisposable
 {
     private static readonly JsonObject[] _all =
-        [.. ((JsonArray)JsonNode.Parse(File.ReadAllText(Path.Combine(MergeBed.Fixtures, "architectures", "architectures.json")))!).Cast<JsonObject>()];
+        [.. ((JsonArray)JsonNode.Parse(File.ReadAllText(Path.Combine(MergeBed.Fixtures, "architectures", "architectures.json")))!)
+            .Cast<JsonObject>()];
 
     // Their encoders, decoders and towers are stacked under `modules:`.
     private static readonly string[] _ofSeveralStacks =
     [
-        "bart", "clip", "gemma3", "idefics3", "internvl", "llama4", "llava", "m2m_100", "mistral3", "mt5", "paligemma", "qwen2_5_vl", "qwen2_vl", "qwen3_vl", "siglip", "t5",
+        "bart", "clip", "gemma3", "idefics3", "internvl", "llama4", "llava", "m2m_100", "mistral3", "mt5", "paligemma", "qwen2_5_vl",
+        "qwen2_vl", "qwen3_vl", "siglip", "t5",
         "whisper",
     ];
 
@@ -41,8 +44,10 @@ public sealed class ArchitectureTests : IDisposable
         Add("a", name);
         Add("b", name);
         StagePlan stage = _folder.Plan(RecipeFolder.Linear("a", "b")).Stages[0];
-        Assert.Equal(stage.Models[0].Stored.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), stage.Tensors.Select(tensor => tensor.Output.Name).Order(StringComparer.Ordinal));
-        Assert.All(stage.Tensors.Where(tensor => tensor.Output.DType.Kind == DTypeKind.Float), tensor => Assert.Equal(2, tensor.Sources.Count));
+        Assert.Equal(stage.Models[0].Stored.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            stage.Tensors.Select(tensor => tensor.Output.Name).Order(StringComparer.Ordinal));
+        Assert.All(stage.Tensors.Where(tensor => tensor.Output.DType.Kind == DTypeKind.Float),
+            tensor => Assert.Equal(2, tensor.Sources.Count));
     }
 
     // Layers 0 to 2 of one model, then 1 to 3 of the other.
@@ -67,7 +72,8 @@ public sealed class ArchitectureTests : IDisposable
         Problem problem = _folder.Errors($"merge_method: passthrough\nslices: [{Slices}]\n")[0];
         Assert.Contains("several stacks of layers", problem.Message, StringComparison.Ordinal);
         string module = problem.Hint!.Split("modules: {")[1].Split(':')[0];
-        StagePlan stage = _folder.Plan($"merge_method: passthrough\nbase_model: a\nmodules: {{{module}: {{slices: [{Slices}]}}}}\n").Stages[0];
+        StagePlan stage =
+            _folder.Plan($"merge_method: passthrough\nbase_model: a\nmodules: {{{module}: {{slices: [{Slices}]}}}}\n").Stages[0];
         AssertStacked(stage, stage.Models[0].Stacks[0].Prefix);
     }
 
@@ -82,9 +88,11 @@ public sealed class ArchitectureTests : IDisposable
         int[] origins = [0, 1, 2, 1, 2, 3];
         string[] stored = [.. stage.Models[0].Stored.Select(tensor => tensor.Name)];
         IEnumerable<string> expected = stored.Where(name => !name.StartsWith(prefix, StringComparison.Ordinal))
-            .Concat(origins.Index().SelectMany(layer => stored.Where(name => name.StartsWith($"{prefix}{layer.Item}.", StringComparison.Ordinal))
-                .Select(name => $"{prefix}{layer.Index}.{name[$"{prefix}{layer.Item}.".Length..]}")));
-        Assert.Equal(expected.Order(StringComparer.Ordinal), stage.Tensors.Select(tensor => tensor.Output.Name).Order(StringComparer.Ordinal));
+            .Concat(origins.Index()
+                .SelectMany(layer => stored.Where(name => name.StartsWith($"{prefix}{layer.Item}.", StringComparison.Ordinal))
+                    .Select(name => $"{prefix}{layer.Index}.{name[$"{prefix}{layer.Item}.".Length..]}")));
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            stage.Tensors.Select(tensor => tensor.Output.Name).Order(StringComparer.Ordinal));
     }
 
     private void Add(string folder, string name)
@@ -96,7 +104,8 @@ public sealed class ArchitectureTests : IDisposable
             DType type = tensor.Count > 3 ? DType.Find(tensor[3]!.GetValue<string>())! : DType.F32;
             foreach (string number in Numbers(tensor[2]!.GetValue<string>()))
             {
-                TensorInfo info = new(tensor[0]!.GetValue<string>().Replace("#", number, StringComparison.Ordinal), type, [.. tensor[1]!.AsArray().Select(extent => (long)extent!)]);
+                TensorInfo info = new(tensor[0]!.GetValue<string>().Replace("#", number, StringComparison.Ordinal), type,
+                    [.. tensor[1]!.AsArray().Select(extent => (long)extent!)]);
                 checkpoint.Add(info, new byte[info.LengthBytes]);
             }
         }
@@ -106,7 +115,8 @@ public sealed class ArchitectureTests : IDisposable
     }
 
     private static IEnumerable<string> Numbers(string text) => text.Split('-') is [string first, string last]
-        ? Enumerable.Range(int.Parse(first, CultureInfo.InvariantCulture), int.Parse(last, CultureInfo.InvariantCulture) - int.Parse(first, CultureInfo.InvariantCulture) + 1)
+        ? Enumerable.Range(int.Parse(first, CultureInfo.InvariantCulture),
+            int.Parse(last, CultureInfo.InvariantCulture) - int.Parse(first, CultureInfo.InvariantCulture) + 1)
             .Select(number => number.ToString(CultureInfo.InvariantCulture))
         : text.Split(',');
 }

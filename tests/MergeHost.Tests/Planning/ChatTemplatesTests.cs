@@ -28,7 +28,8 @@ public sealed class ChatTemplatesTests : IDisposable
     {
         _folder.Add("a", TinyCheckpoint.Llama());
         Assert.Contains(_folder.Plan(RecipeFolder.Linear("a") + "chat_template: chatml").Warnings,
-            warning => warning.Message == "the chat template writes '<|im_start|>', '<|im_end|>', which the output has no token for" && warning.Place is not null);
+            warning => warning.Message == "the chat template writes '<|im_start|>', '<|im_end|>', which the output has no token for"
+                && warning.Place is not null);
     }
 
     [Fact]

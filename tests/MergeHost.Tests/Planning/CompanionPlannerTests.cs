@@ -22,7 +22,8 @@ public sealed class CompanionPlannerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("config.json", """{"auto_map": {"AutoConfig": "configuration_my.MyConfig", "AutoModel": "modeling_my.My"}}""", "configuration_my.py, modeling_my.py")]
+    [InlineData("config.json", """{"auto_map": {"AutoConfig": "configuration_my.MyConfig", "AutoModel": "modeling_my.My"}}""",
+        "configuration_my.py, modeling_my.py")]
     [InlineData("tokenizer_config.json", """{"auto_map": {"AutoTokenizer": ["tokenization_my.Slow", null]}}""", "tokenization_my.py")]
     [InlineData("config.json", """{"auto_map": {"AutoModel": "someone/else--modeling_my.My"}}""", "code of someone/else")]
     public void Plan_WithCodeOfAModelsOwn_SaysThatItIsNotCopied(string file, string content, string named)
@@ -216,7 +217,9 @@ public sealed class CompanionPlannerTests : IDisposable
         Problem warning = Assert.Single(_folder.Plan(RecipeFolder.Linear("a", "b")).Warnings);
         Assert.Equal((ErrorCodes.BadConfig, Severity.Warning), (warning.Code, warning.Severity));
         Assert.Equal($"config.json: {key} is 2 in 'b', 1 in 'a', whose the output gets", warning.Message);
-        Assert.Equal(key == "rope_theta", warning.Hint?.StartsWith("Weights that were trained for other positions do not fit: leave 'b' out", StringComparison.Ordinal) == true);
+        Assert.Equal(key == "rope_theta",
+            warning.Hint
+                ?.StartsWith("Weights that were trained for other positions do not fit: leave 'b' out", StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -232,7 +235,9 @@ public sealed class CompanionPlannerTests : IDisposable
     public void Plan_WhenConfigurationsOfTwoVersionsSayTheSame_DoesNotWarn()
     {
         JsonObject rope = new() { ["rope_type"] = "llama3", ["factor"] = 8.0, ["rope_theta"] = 500_000.0 };
-        _folder.Add("a", TinyCheckpoint.Llama().Configure("rope_theta", 500_000).Configure("rope_scaling", new JsonObject { ["type"] = "llama3", ["factor"] = 8.0 }))
+        _folder.Add("a",
+            TinyCheckpoint.Llama().Configure("rope_theta", 500_000)
+                .Configure("rope_scaling", new JsonObject { ["type"] = "llama3", ["factor"] = 8.0 }))
             .Add("b", TinyCheckpoint.Llama(seed: 2).Configure("rope_parameters", rope));
         Assert.Empty(_folder.Plan(RecipeFolder.Linear("a", "b")).Warnings);
     }

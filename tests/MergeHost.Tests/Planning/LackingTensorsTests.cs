@@ -19,15 +19,19 @@ public sealed class LackingTensorsTests : IDisposable
     [InlineData("linear", "skip", "a, b", "", "a: 13 merged, 1 excused by missing_skip; b: 13 merged")]
     [InlineData("linear", "single", "a, b", "a copied", "a: 13 merged, 1 copied; b: 13 merged")]
     [InlineData("linear", "single", "b, a, own", "a+own merged", "b: 13 merged; a: 14 merged; own: 14 merged, 1 copied")]
-    [InlineData("task_arithmetic", "base", "a, b", "base copied", "base: 13 merged, 1 copied; a: 13 merged, 1 excused by missing_base; b: 13 merged")]
+    [InlineData("task_arithmetic", "base", "a, b", "base copied",
+        "base: 13 merged, 1 copied; a: 13 merged, 1 excused by missing_base; b: 13 merged")]
     [InlineData("task_arithmetic", "single", "a, b", "base+a merged", "base: 14 merged; a: 14 merged; b: 13 merged")]
     public void Map_OfATensorThatAModelLacks_FollowsTheRule(string method, string rule, string models, string extra, string accounts)
     {
         MergePlan plan = _folder.Plan(Recipe(method, models) + $"missing: {rule}\n");
         TensorPlan? tensor = plan.Stages[0].Tensors.SingleOrDefault(tensor => tensor.Output.Name == Extra);
-        string made = tensor is null ? "" : $"{string.Join('+', tensor.Read.Select(input => input.Model.Name))} {(tensor.Copied is null ? "merged" : "copied")}";
+        string made = tensor is null
+            ? ""
+            : $"{string.Join('+', tensor.Read.Select(input => input.Model.Name))} {(tensor.Copied is null ? "merged" : "copied")}";
         Assert.Equal(extra, made);
-        Assert.Equal(accounts, string.Join("; ", StageAccounts.Of(plan.Stages[0]).Select(account => $"{account.Model}: {account.ToText()}")));
+        Assert.Equal(accounts,
+            string.Join("; ", StageAccounts.Of(plan.Stages[0]).Select(account => $"{account.Model}: {account.ToText()}")));
         Assert.Contains(plan.Warnings, warning => warning.Message.Contains($"`missing: {rule}`", StringComparison.Ordinal));
     }
 
@@ -57,19 +61,23 @@ public sealed class LackingTensorsTests : IDisposable
     [Fact]
     public void Map_OfATensorThatASingleModelHas_KeepsItWhateverTheStrategyNeeds()
     {
-        StagePlan stage = _folder.Plan("merge_method: slerp\nbase_model: base\nmodels: [{model: own}]\nparameters: {t: 0.5}\nmissing: single\n").Stages[0];
+        StagePlan stage =
+            _folder.Plan(
+                "merge_method: slerp\nbase_model: base\nmodels: [{model: own}]\nparameters: {t: 0.5}\nmissing: single\n").Stages[0];
         Assert.Equal("own", stage.Tensors.Single(tensor => tensor.Output.Name == Own).Copied?.Model.Name);
     }
 
     [Fact]
     public void Map_OfPlainTensors_TakesThoseThatAllHaveOrAll()
     {
-        _folder.Add("x", new TinyCheckpoint().Add("w", DType.F32, [2]).Add("blocks.0.a.b.c", DType.F32, [2]).Add("blocks.1.a.b.c", DType.F32, [2]))
+        _folder.Add("x",
+            new TinyCheckpoint().Add("w", DType.F32, [2]).Add("blocks.0.a.b.c", DType.F32, [2]).Add("blocks.1.a.b.c", DType.F32, [2]))
             .Add("y", new TinyCheckpoint().Add("w", DType.F32, [2], 2).Add("blocks.0.a.b.c", DType.F32, [2], 2).Add("v", DType.F32, [3]));
         Assert.Equal(["w", "blocks.0.a.b.c"], Names("skip"));
         Assert.Equal(["w", "blocks.0.a.b.c", "blocks.1.a.b.c", "v"], Names("single"));
 
-        IEnumerable<string> Names(string rule) => _folder.Plan(RecipeFolder.Linear("x", "y") + $"missing: {rule}").Stages[0].Tensors.Select(tensor => tensor.Output.Name);
+        IEnumerable<string> Names(string rule) =>
+            _folder.Plan(RecipeFolder.Linear("x", "y") + $"missing: {rule}").Stages[0].Tensors.Select(tensor => tensor.Output.Name);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -65,7 +65,8 @@ public sealed class ModelResolverTests : IDisposable
         Directory.CreateDirectory(_folder["flax"]);
         File.WriteAllText(_folder["flax/flax_model.msgpack"], "");
         Problem problem = _folder.Error(RecipeFolder.Linear("finance", "flax"));
-        Assert.EndsWith("flax: 'flax_model.msgpack' is Flax's weights, which no installed format reads", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith("flax: 'flax_model.msgpack' is Flax's weights, which no installed format reads", problem.Message,
+            StringComparison.Ordinal);
         Assert.Contains("from_flax=True", problem.Hint, StringComparison.Ordinal);
     }
 

@@ -19,8 +19,11 @@ public sealed class NamedTypeTests : IDisposable
     [InlineData("out-Q8_0", "", "BF16")]
     public void Merge_IntoAFileThatIsNamedAfterAType_StoresItUnlessTheRecipeAsksForAnother(string name, string type, string stored)
     {
-        MergeManifest made = _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\ndtype: bfloat16\n{type}\n", name);
-        Assert.Equal(stored, made.Tensors.Single(tensor => tensor.Name.Contains("layers.1.mlp.up_proj", StringComparison.Ordinal) || tensor.Name == "blk.1.ffn_up.weight").DType);
+        MergeManifest made = _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\ndtype: bfloat16\n{type}\n",
+            name);
+        Assert.Equal(stored,
+            made.Tensors.Single(tensor => tensor.Name.Contains("layers.1.mlp.up_proj", StringComparison.Ordinal)
+                || tensor.Name == "blk.1.ffn_up.weight").DType);
     }
 
     // The same recipe under another name is another merge.

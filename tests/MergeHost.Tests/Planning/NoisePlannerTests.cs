@@ -14,7 +14,8 @@ public sealed class NoisePlannerTests : IDisposable
     public void Plan_OfQuantisedModelsThatLearnedLittle_WarnsBySourceAndKind()
     {
         AddQuantised();
-        Problem warning = Assert.Single(_folder.Plan(RecipeFolder.TaskArithmetic("base.gguf", "near.gguf", "far.gguf")).Warnings, problem => problem.Code == ErrorCodes.NoisyTaskVector);
+        Problem warning = Assert.Single(_folder.Plan(RecipeFolder.TaskArithmetic("base.gguf", "near.gguf", "far.gguf")).Warnings,
+            problem => problem.Code == ErrorCodes.NoisyTaskVector);
         Assert.Contains("'near.gguf'", warning.Message, StringComparison.Ordinal);
         Assert.Contains("in mlp.up_proj (Q4_0)", warning.Message, StringComparison.Ordinal);
         Assert.Equal(2, warning.Place!.Line);
@@ -33,7 +34,8 @@ public sealed class NoisePlannerTests : IDisposable
     {
         AddQuantised();
         Assert.DoesNotContain(
-            _folder.Plan(RecipeFolder.TaskArithmetic("base.gguf", "near.gguf") + "task_vector_snr: {warn_below: 0}\n").Warnings, problem => problem.Code == ErrorCodes.NoisyTaskVector);
+            _folder.Plan(RecipeFolder.TaskArithmetic("base.gguf", "near.gguf") + "task_vector_snr: {warn_below: 0}\n").Warnings,
+            problem => problem.Code == ErrorCodes.NoisyTaskVector);
     }
 
     [Theory]

@@ -32,8 +32,9 @@ public sealed class PackedWeightsTests : IDisposable
     [InlineData("gate_up_proj_blocks", "U8", "gate_up_proj_scales")] // gpt-oss
     public void Find_OfSmallNumbersWithACompanion_NamesBoth(string packed, string type, string companion)
     {
-        Problem problem = Refused(TinyCheckpoint.Llama(seed: 2).Add(Small(Module + packed, type), new byte[Length(type)]).Add(Module + companion, DType.F32, [4, 1])
-            .Configure("quantization_config", new JsonObject { ["quant_method"] = "some" }));
+        Problem problem = Refused(TinyCheckpoint.Llama(seed: 2).Add(Small(Module + packed, type), new byte[Length(type)])
+            .Add(Module + companion, DType.F32, [4, 1])
+                .Configure("quantization_config", new JsonObject { ["quant_method"] = "some" }));
         Assert.Equal(ErrorCodes.Quantized, problem.Code);
         Assert.Contains($"'q' stores '{Module}{packed}' as {type} with '{Module}", problem.Message, StringComparison.Ordinal);
         Assert.NotNull(problem.Place);
@@ -47,14 +48,17 @@ public sealed class PackedWeightsTests : IDisposable
     {
         JsonObject settings = new() { [field] = new JsonObject { ["quant_method"] = "some" } };
         TinyCheckpoint checkpoint = TinyCheckpoint.Llama(seed: 2).Add(Small(Module + "weight", "F8_E4M3"), new byte[16]);
-        Problem problem = Refused(isNested ? checkpoint.Configure("text_config", settings) : checkpoint.Configure(field, settings[field]!.DeepClone()));
+        Problem problem = Refused(isNested
+            ? checkpoint.Configure("text_config", settings)
+            : checkpoint.Configure(field, settings[field]!.DeepClone()));
         Assert.Contains(", quantised by some", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Plan_OfPackedWeights_CopiesThemButConvertsNone()
     {
-        _folder.Add("q", TinyCheckpoint.Llama().Add(Small(Module + "weight", "F8_E4M3"), new byte[16]).Add(Module + "weight_scale", DType.F32, [1]));
+        _folder.Add("q",
+            TinyCheckpoint.Llama().Add(Small(Module + "weight", "F8_E4M3"), new byte[16]).Add(Module + "weight_scale", DType.F32, [1]));
         Assert.NotNull(_folder.Plan("{merge_method: passthrough, models: [{model: q}]}"));
         Assert.Equal(ErrorCodes.Quantized, _folder.Error("{merge_method: passthrough, models: [{model: q}], dtype: float16}").Code);
     }
@@ -66,7 +70,10 @@ public sealed class PackedWeightsTests : IDisposable
     public void Plan_OfADescriptionOfPackedWeights_CopiesItBesideThemOnly(bool isPacked, int count)
     {
         TinyCheckpoint checkpoint = TinyCheckpoint.Llama().AddFile("quantize_config.json", "{\"bits\": 4}");
-        _folder.Add("q", isPacked ? checkpoint.Add(Small(Module + "qweight", "I32"), new byte[64]).Add(Module + "scales", DType.F16, [1, 4]) : checkpoint);
+        _folder.Add("q",
+            isPacked
+                ? checkpoint.Add(Small(Module + "qweight", "I32"), new byte[64]).Add(Module + "scales", DType.F16, [1, 4])
+                : checkpoint);
         MergePlan plan = _folder.Plan("{merge_method: passthrough, models: [{model: {model: q, apply: [{unpack: {enabled: false}}]}}]}");
         Assert.Equal(count, plan.Stages[0].Layout.Companions.Count(file => file.Name == "quantize_config.json"));
     }
@@ -78,9 +85,13 @@ public sealed class PackedWeightsTests : IDisposable
     {
         JsonObject field = new() { ["load_in_4bit"] = true };
         TinyCheckpoint left = TinyCheckpoint.Llama(seed: 2);
-        _folder.Add("left", isNested ? left.Configure("text_config", new JsonObject { ["quantization_config"] = field }) : left.Configure("quantization_config", field));
+        _folder.Add("left",
+            isNested
+                ? left.Configure("text_config", new JsonObject { ["quantization_config"] = field })
+                : left.Configure("quantization_config", field));
         MergePlan plan = _folder.Plan(RecipeFolder.Linear("left", "a"));
-        Assert.Contains("says 'quantization_config', but its weights are plain", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+        Assert.Contains("says 'quantization_config', but its weights are plain", Assert.Single(plan.Warnings).Message,
+            StringComparison.Ordinal);
         JsonObject config = plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson();
         Assert.DoesNotContain("quantization_config", config.ToJsonString(), StringComparison.Ordinal);
     }
@@ -93,7 +104,8 @@ public sealed class PackedWeightsTests : IDisposable
         return _folder.Errors(RecipeFolder.Linear("q", "r"))[0];
     }
 
-    private static TensorInfo Small(string name, string type) => new(name, new DType(type, type[0] == 'F' ? DTypeKind.Float : DTypeKind.Integer, Length(type) / 16), [4, 4]);
+    private static TensorInfo Small(string name, string type) =>
+        new(name, new DType(type, type[0] == 'F' ? DTypeKind.Float : DTypeKind.Integer, Length(type) / 16), [4, 4]);
 
     private static int Length(string type) => type.EndsWith("32", StringComparison.Ordinal) ? 64 : 16;
 }

@@ -35,7 +35,9 @@ public sealed class SliceModelsTests : IDisposable
     public void Make_ForAStrategyWithoutABase_TakesABaseThatIsNotListedForOneMoreModel(string method, string parameters)
     {
         string weight = method == "linear" ? "{weight: 1}" : "{}";
-        MergePlan plan = _folder.Plan($"merge_method: {method}\nbase_model: base\nmodels: [{{model: a, parameters: {weight}}}]\nparameters: {{{parameters}}}");
+        MergePlan plan =
+            _folder.Plan(
+                $"merge_method: {method}\nbase_model: base\nmodels: [{{model: a, parameters: {weight}}}]\nparameters: {{{parameters}}}");
         Assert.Equal(["a", "base"], plan.Stages[0].Tensors[0].Sources.Select(source => source.Model.Name));
         Assert.Contains(plan.Warnings, warning => warning.Message.StartsWith("base 'base' is not listed", StringComparison.Ordinal));
     }

@@ -53,7 +53,8 @@ public sealed class StagePlannerTests : IDisposable
     [InlineData("output: {gguf: {imatrix: gone.dat}}", "MH2001", "gone.dat")]
     public void Plan_OfAFormatThatIsWrong_SaysWhere(string setting, string? code, string message)
     {
-        Problem problem = Assert.Single(_folder.Errors(RecipeFolder.Linear("a", "b") + setting), problem => problem.Message.Contains(message, StringComparison.Ordinal));
+        Problem problem = Assert.Single(_folder.Errors(RecipeFolder.Linear("a", "b") + setting),
+            problem => problem.Message.Contains(message, StringComparison.Ordinal));
         Assert.Equal(code ?? problem.Code.Id, problem.Code.Id);
         Assert.NotNull(problem.Place);
     }
@@ -103,7 +104,8 @@ public sealed class StagePlannerTests : IDisposable
         _folder.Add("c", TinyCheckpoint.Llama().Add(new TensorInfo(Positions, DType.I64, [2]), new byte[16]))
             .Add("d", TinyCheckpoint.Llama(seed: 2).Add(new TensorInfo(Positions, DType.I32, [2]), new byte[8]));
         Problem problem = _folder.Error(RecipeFolder.Linear("c", "d"));
-        Assert.Equal((ErrorCodes.IntegersDiffer, $"'d' stores I32, 'c' stores I64 (tensor '{Positions}')"), (problem.Code, problem.Message));
+        Assert.Equal((ErrorCodes.IntegersDiffer, $"'d' stores I32, 'c' stores I64 (tensor '{Positions}')"),
+            (problem.Code, problem.Message));
         Assert.NotNull(Plan(RecipeFolder.Linear("c", "d") + "integers: first\n"));
     }
 
@@ -136,8 +138,10 @@ public sealed class StagePlannerTests : IDisposable
     public void Plan_OfAFilterAfterAValueForAllTensors_WarnsThatItIsNeverReached()
     {
         Problem warning = Assert.Single(_folder.Plan(
-            "merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters:\n  weight: [{value: 1}, {filter: mlp, value: 2}]\n").Warnings);
-        Assert.Equal((ErrorCodes.UnusedFilter, "filter 'mlp' is never reached: a value without a filter stands before it"), (warning.Code, warning.Message));
+            "merge_method: linear\nmodels: [{model: a}, {model: b}]\n"
+                + "parameters:\n  weight: [{value: 1}, {filter: mlp, value: 2}]\n").Warnings);
+        Assert.Equal((ErrorCodes.UnusedFilter, "filter 'mlp' is never reached: a value without a filter stands before it"),
+            (warning.Code, warning.Message));
     }
 
     // mergekit lets a slice of one model pass between others; where there are no others, the method does nothing.
@@ -221,7 +225,9 @@ public sealed class StagePlannerTests : IDisposable
     [Fact]
     public void Plan_OfASelectionOverTheModelWithUnlikeDensities_IsRefused()
     {
-        const string recipe = "merge_method: ties\nbase_model: a\nmodels: [{model: b, parameters: {weight: 1, density: [0.2, 0.5]}}]\nparameters: {trim_scope: SCOPE}";
+        const string recipe =
+            "merge_method: ties\nbase_model: a\nmodels: [{model: b, parameters: {weight: 1, density: [0.2, 0.5]}}]\nparameters: "
+                + "{trim_scope: SCOPE}";
         Problem problem = _folder.Error(recipe.Replace("SCOPE", "model", StringComparison.Ordinal));
         Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
         Assert.StartsWith("'ties' selects over the whole model", problem.Message, StringComparison.Ordinal);
@@ -243,7 +249,8 @@ public sealed class StagePlannerTests : IDisposable
     {
         TensorInfo huge = new("model.layers.0.mlp.up_proj.weight", DType.F32, [1 << 16, 1 << 16]);
         Problem problem = Assert.Single(Plan(
-            _ => Treatment.CopySource(0), name => InputModel.Make(name, name, [huge], [], () => throw new NotSupportedException("headers are enough")),
+            _ => Treatment.CopySource(0),
+            name => InputModel.Make(name, name, [huge], [], () => throw new NotSupportedException("headers are enough")),
             "merge_method: fake\nbase_model: a\nmodels: [{model: b}]\nthen: [star]", BaseUse.Required));
         Assert.Equal(ErrorCodes.MergeRefused, problem.Code);
         Assert.StartsWith("'star' works on whole tensors of up to", problem.Message, StringComparison.Ordinal);
@@ -255,15 +262,18 @@ public sealed class StagePlannerTests : IDisposable
 
     // Two models of 13 tensors, by a strategy that no plugin has.
     private static List<Problem> Plan(
-        Func<TensorGroup, Treatment> merge, Func<string, InputModel>? open = null, string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]", BaseUse @base = BaseUse.None)
+        Func<TensorGroup, Treatment> merge, Func<string, InputModel>? open = null,
+        string recipe = "merge_method: fake\nmodels: [{model: a}, {model: b}]", BaseUse @base = BaseUse.None)
     {
         List<Problem> problems = [];
         RecipeStage stage = RecipeReader.Read("recipe.yaml", recipe, problems).Stages[0];
         Dictionary<string, InputModel> models = stage.Models.ToDictionary(model => model.Name, model => (open ?? Headers)(model.Name));
         ParameterBinder binder = new(new OptionsSchema(typeof(NoOptions)), stage, _ => null, problems);
         StrategyDemand demand = new("fake", @base, 1, 9);
-        IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host, _ => null, problems);
-        new StagePlanner(stage, demand, new FakeStrategy(merge), binder, models, new BoundFormat(null!, new FakeFormat(), new FormatOptions(), []), steps, problems).Plan(canBind: true);
+        IReadOnlyList<StepPlanner> steps = StepPlanner.Bind(stage, demand, new PluginSet(RecipeFolder.Catalog), RecipeFolder.Host,
+            _ => null, problems);
+        new StagePlanner(stage, demand, new FakeStrategy(merge), binder, models,
+            new BoundFormat(null!, new FakeFormat(), new FormatOptions(), []), steps, problems).Plan(canBind: true);
         return problems;
     }
 

@@ -108,14 +108,16 @@ public sealed class TensorMapperTests : IDisposable
         MergePlan plan = _folder.Plan(RecipeFolder.Linear(models));
         Assert.Single(plan.Stages[0].Tensors, tensor => tensor.Output.Name == Head);
         Assert.Contains("it was trained apart; it is kept", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
-        Assert.False(plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["tie_word_embeddings"]!.GetValue<bool>());
+        Assert.False(plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["tie_word_embeddings"]!
+            .GetValue<bool>());
     }
 
     [Fact]
     public void Map_OfOtherTensorsOfATiedHead_KeepsThem()
     {
         string[] others = ["lm_head.dense.weight", "lm_head.dense.bias", "lm_head.layer_norm.weight", "lm_head.bias"];
-        TinyCheckpoint head = others.Aggregate(SameHead(), (checkpoint, name) => checkpoint.Add(name, DType.BF16, name.EndsWith("dense.weight", StringComparison.Ordinal) ? [4, 4] : [4]));
+        TinyCheckpoint head = others.Aggregate(SameHead(),
+            (checkpoint, name) => checkpoint.Add(name, DType.BF16, name.EndsWith("dense.weight", StringComparison.Ordinal) ? [4, 4] : [4]));
         _folder.Add("a", head);
         string[] kept = [.. Plan(RecipeFolder.Linear("a")).Select(tensor => tensor.Output.Name)];
         Assert.Equal(others.Order(), kept.Where(name => name.StartsWith("lm_head.", StringComparison.Ordinal)).Order());
@@ -286,11 +288,14 @@ public sealed class TensorMapperTests : IDisposable
     [Fact]
     public void Map_OfASliceBesideNumberedProjections_TakesThemAsTheyAre()
     {
-        _folder.Add("a", TinyCheckpoint.Llama().Add("model.altup_projections.0.weight", DType.BF16, [2]).Add("visual.merger.mlp.2.weight", DType.BF16, [2]));
+        _folder.Add("a",
+            TinyCheckpoint.Llama().Add("model.altup_projections.0.weight", DType.BF16, [2])
+                .Add("visual.merger.mlp.2.weight", DType.BF16, [2]));
         IReadOnlyList<TensorPlan> tensors = Plan("{merge_method: passthrough, slices: [{sources: [{model: a, layer_range: [1, 2]}]}]}");
         Assert.Equal(
             ["model.altup_projections.0.weight", "visual.merger.mlp.2.weight"],
-            tensors.Select(tensor => tensor.Output.Name).Where(name => name.Contains("altup", StringComparison.Ordinal) || name.StartsWith("visual", StringComparison.Ordinal)));
+            tensors.Select(tensor => tensor.Output.Name)
+                .Where(name => name.Contains("altup", StringComparison.Ordinal) || name.StartsWith("visual", StringComparison.Ordinal)));
     }
 
     // mergekit's way to take embeddings, or norm and head, from another model.
@@ -331,7 +336,8 @@ public sealed class TensorMapperTests : IDisposable
         MergePlan plan = _folder.Plan(RecipeFolder.TaskArithmetic("base", "a"));
         TensorPlan tensor = plan.Stages[0].Tensors.Single(tensor => tensor.Output.Name == name);
         Assert.Equal("base", tensor.Copied!.Model.Name);
-        Assert.Contains($"only base 'base' has tensor '{name}', which the output keeps", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+        Assert.Contains($"only base 'base' has tensor '{name}', which the output keeps", Assert.Single(plan.Warnings).Message,
+            StringComparison.Ordinal);
     }
 
     // Layers that predict further tokens have numbers of the stack.
@@ -341,7 +347,9 @@ public sealed class TensorMapperTests : IDisposable
         TinyCheckpoint @base = TinyCheckpoint.Llama(layers: 3).Configure("num_hidden_layers", 2).Configure("num_nextn_predict_layers", 1);
         _folder.Add("base", @base).Add("a", TinyCheckpoint.Llama(layers: 2, seed: 2));
         IReadOnlyList<TensorPlan> tensors = Plan(RecipeFolder.TaskArithmetic("base", "a"));
-        Assert.Equal(5, tensors.Count(tensor => tensor.Copied is not null && tensor.Output.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
+        Assert.Equal(5,
+            tensors.Count(tensor => tensor.Copied is not null
+                && tensor.Output.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -363,10 +371,12 @@ public sealed class TensorMapperTests : IDisposable
     [InlineData("module.", "_orig_mod.")]
     public void Map_WhenOnlyPrefixesDiffer_TakesTheTensorsAsTheSameAndSaysSo(string first, string second)
     {
-        _folder.Add("a", Prefixed(TinyCheckpoint.Llama(), name => first + name)).Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2), name => second + name));
+        _folder.Add("a", Prefixed(TinyCheckpoint.Llama(), name => first + name))
+            .Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2), name => second + name));
         MergePlan plan = _folder.Plan(RecipeFolder.Linear("a", "b"));
         Assert.Equal(13, plan.Stages[0].Tensors.Count);
-        Assert.All(plan.Stages[0].Tensors, tensor => Assert.Equal(second + tensor.Output.Name[first.Length..], tensor.Sources[1].Tensor.Name));
+        Assert.All(plan.Stages[0].Tensors,
+            tensor => Assert.Equal(second + tensor.Output.Name[first.Length..], tensor.Sources[1].Tensor.Name));
         Assert.Contains("by other prefixes", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
     }
 
@@ -378,7 +388,8 @@ public sealed class TensorMapperTests : IDisposable
     public void Map_WhenAPartOfThePrefixesDiffers_TakesTheTensorsAsTheSame(string old, string changed)
     {
         _folder.Add("a", TinyCheckpoint.Llama())
-            .Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2), name => name.StartsWith(old, StringComparison.Ordinal) ? changed + name[old.Length..] : name));
+            .Add("b", Prefixed(TinyCheckpoint.Llama(seed: 2),
+                name => name.StartsWith(old, StringComparison.Ordinal) ? changed + name[old.Length..] : name));
         Assert.Equal(TinyCheckpoint.Llama().Tensors, Plan(RecipeFolder.Linear("a", "b")).Select(tensor => tensor.Output));
         Assert.Equal(TinyCheckpoint.Llama().Tensors, Plan("""
             merge_method: linear
@@ -392,11 +403,14 @@ public sealed class TensorMapperTests : IDisposable
     [InlineData("b", "a")]
     public void Map_OfExpertsOneByOneAndFused_SaysSoOnce(string first, string second)
     {
-        _folder.Add("a", TinyCheckpoint.Llama().Add("model.layers.0.mlp.experts.0.w1.weight", DType.BF16, [4, 4]).Add("model.layers.0.mlp.experts.1.w1.weight", DType.BF16, [4, 4]))
+        _folder.Add("a",
+            TinyCheckpoint.Llama().Add("model.layers.0.mlp.experts.0.w1.weight", DType.BF16, [4, 4])
+                .Add("model.layers.0.mlp.experts.1.w1.weight", DType.BF16, [4, 4]))
             .Add("b", TinyCheckpoint.Llama(seed: 2).Add("model.layers.0.mlp.experts.gate_up_proj", DType.BF16, [2, 4, 4]));
         Problem problem = _folder.Error(RecipeFolder.Linear(first, second));
         Assert.Equal(ErrorCodes.TensorMissing, problem.Code);
-        Assert.Contains("one by one ('model.layers.0.mlp.experts.0.w1.weight') and fused ('model.layers.0.mlp.experts.gate_up_proj')", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("one by one ('model.layers.0.mlp.experts.0.w1.weight') and fused ('model.layers.0.mlp.experts.gate_up_proj')",
+            problem.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -16,7 +16,8 @@ public sealed class VocabularyPlannerTests : IDisposable
     [InlineData("large", "small")]
     public void ShapeOf_WithoutATokenizerSetting_RefusesOtherNumbersOfRows(string first, string second)
     {
-        Problem[] problems = [.. _folder.Errors(RecipeFolder.Linear(first, second)).Where(problem => problem.Message.StartsWith("tensor", StringComparison.Ordinal))];
+        Problem[] problems = [.. _folder.Errors(RecipeFolder.Linear(first, second))
+            .Where(problem => problem.Message.StartsWith("tensor", StringComparison.Ordinal))];
         Assert.Equal(2, problems.Length);
         Assert.All(problems, problem => Assert.Equal(ErrorCodes.VocabularyMismatch, problem.Code));
         Assert.Contains($"'{Embedding}'", problems[0].Message, StringComparison.Ordinal);
@@ -50,7 +51,8 @@ public sealed class VocabularyPlannerTests : IDisposable
         _folder.Add("other", TinyCheckpoint.Llama().AddFile("tokenizer.json", """{"model": {"vocab": {"token0": 0, "five": 1}}}"""));
         Problem problem = _folder.Error(RecipeFolder.Linear("small", "other"));
         Assert.Equal((ErrorCodes.VocabularyMismatch, Severity.Error), (problem.Code, problem.Severity));
-        Assert.StartsWith("'other' and 'small' have different tokens: id 1 is 'token1' in 'small' and 'five' in 'other'", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith("'other' and 'small' have different tokens: id 1 is 'token1' in 'small' and 'five' in 'other'", problem.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,9 +62,11 @@ public sealed class VocabularyPlannerTests : IDisposable
     [Fact]
     public void SpecialTokens_OfAnotherTokenizer_AreItsOwn()
     {
-        _folder.Add("marked", TinyCheckpoint.Llama(tokens: 10).Configure("eos_token_id", 9)).Add("own", TinyCheckpoint.Llama().Configure("eos_token_id", 3));
+        _folder.Add("marked", TinyCheckpoint.Llama(tokens: 10).Configure("eos_token_id", 9))
+            .Add("own", TinyCheckpoint.Llama().Configure("eos_token_id", 3));
         MergePlan plan = _folder.Plan(RecipeFolder.Linear("marked", "own") + "tokenizer_source: own");
-        Assert.Equal(3, plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["eos_token_id"]!.GetValue<int>());
+        Assert.Equal(3,
+            plan.Stages[0].Layout.Companions.Single(file => file.Name == "config.json").ReadJson()["eos_token_id"]!.GetValue<int>());
     }
 
     // Slices take rows from the first and the last alone.
@@ -99,7 +103,8 @@ public sealed class VocabularyPlannerTests : IDisposable
     {
         foreach ((string name, string token) in ((string, string)[])[("one", here), ("other", there)])
         {
-            _folder.Add(name, TinyCheckpoint.Llama().AddFile("tokenizer.json", $$"""{"model": {"vocab": {"token0": 0, "{{token}}": 1} } }"""));
+            _folder.Add(name,
+                TinyCheckpoint.Llama().AddFile("tokenizer.json", $$"""{"model": {"vocab": {"token0": 0, "{{token}}": 1} } }"""));
         }
 
         Assert.Equal([2, 4], ShapeOf(_folder.Plan(RecipeFolder.Linear("one", "other") + "tokenizer_source: union"), Embedding));

@@ -29,7 +29,8 @@ public sealed class PluginCatalogTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Root, "good", "1.2.0", "Fixture.Good.xml"), plugin.DocPath);
         Assert.Equal(typeof(IMergeStrategy).Assembly.GetName().Version, plugin.ContractVersion);
         Assert.Equal(
-            ["benchmark 'tensor_count'", "format 'lines'", "format 'plain'", "scorer 'relative_change'", "store 'mirror'", "strategy 'low_rank'"],
+            ["benchmark 'tensor_count'", "format 'lines'", "format 'plain'", "scorer 'relative_change'", "store 'mirror'",
+                "strategy 'low_rank'"],
             plugin.Exports.Select(export => export.ToString()).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(AppDomain.CurrentDomain.GetAssemblies(), assembly =>
             !assembly.IsDynamic && assembly.Location.StartsWith(_folder.Root, StringComparison.Ordinal));
@@ -229,7 +230,8 @@ public sealed class PluginCatalogTests : IDisposable
 
         Problem problem = Assert.Single(catalog.Shadowing([_folder.Root]));
         Assert.Equal((ErrorCodes.PluginDuplicate, Severity.Warning), (problem.Code, problem.Severity));
-        Assert.Equal($"strategy 'low_rank' is that of plugin 'rival' 3.0.0 in '{folder}', not of 'good' 1.2.0, which comes with MergeHost", problem.Message);
+        Assert.Equal($"strategy 'low_rank' is that of plugin 'rival' 3.0.0 in '{folder}', not of 'good' 1.2.0, which comes with MergeHost",
+            problem.Message);
         Assert.Empty(catalog.Shadowing([first.Root]));
         Assert.Empty(catalog.Shadowing([first.Root, _folder.Root]));
     }

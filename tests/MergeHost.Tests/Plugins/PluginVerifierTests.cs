@@ -78,7 +78,8 @@ public sealed class PluginVerifierTests : IDisposable
     {
         File.Copy(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"), Path.Combine(_folder.Add(fixture), assembly + ".dll"));
 
-        Assert.Equal(isRefused ? [$"brings '{assembly}.dll', of which only the host's copy may be used"] : [], Verify().Select(problem => problem.Message[(problem.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]));
+        Assert.Equal(isRefused ? [$"brings '{assembly}.dll', of which only the host's copy may be used"] : [],
+            Verify().Select(problem => problem.Message[(problem.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]));
     }
 
     [Theory]
@@ -89,7 +90,8 @@ public sealed class PluginVerifierTests : IDisposable
         string folder = _folder.Add("good/1.2.0");
         if (hasCopy)
         {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "System.Numerics.Tensors.dll"), Path.Combine(folder, "System.Numerics.Tensors.dll"));
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "System.Numerics.Tensors.dll"),
+                Path.Combine(folder, "System.Numerics.Tensors.dll"));
         }
 
         (IReadOnlyList<Problem> problems, IReadOnlyList<string> shared) = PluginVerifier.Verify(Assert.Single(_folder.Scan().Plugins));

@@ -13,7 +13,8 @@ public sealed class SharedAssembliesTests
         Assert.Equal(Listed("MergeHostShared"), SharedAssemblies.Names.Order());
         Assert.Equal(Listed("MergeHostSharedWithTorch"), SharedAssemblies.WithTorch.Order());
 
-        IEnumerable<string> Listed(string property) => targets.Descendants(property).Single().Value.Split(';', StringSplitOptions.RemoveEmptyEntries).Order();
+        IEnumerable<string> Listed(string property) =>
+            targets.Descendants(property).Single().Value.Split(';', StringSplitOptions.RemoveEmptyEntries).Order();
     }
 
     [Theory]

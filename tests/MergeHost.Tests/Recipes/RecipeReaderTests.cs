@@ -57,7 +57,8 @@ public sealed class RecipeReaderTests
 
         Assert.Equal("org/a@v1+org/b@v2", Assert.Single(recipe.Stages).Slices[0].Sources[0].Model.Name);
         Problem warning = Assert.Single(problems);
-        Assert.Equal((Severity.Warning, true), (warning.Severity, warning.Message.StartsWith("'override_architecture' has no effect", StringComparison.Ordinal)));
+        Assert.Equal((Severity.Warning, true),
+            (warning.Severity, warning.Message.StartsWith("'override_architecture' has no effect", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -110,7 +111,9 @@ public sealed class RecipeReaderTests
             parameters: {weight: 2}
             """);
 
-        Assert.Equal(["1", "2"], stage.Slices[0].Levels.Concat(stage.Parameters).Where(level => level.Settings.Count > 0).Select(level => level.Settings["weight"].Value.Scalars.Single().Text));
+        Assert.Equal(["1", "2"],
+            stage.Slices[0].Levels.Concat(stage.Parameters).Where(level => level.Settings.Count > 0)
+                .Select(level => level.Settings["weight"].Value.Scalars.Single().Text));
     }
 
     [Fact]
@@ -206,7 +209,8 @@ public sealed class RecipeReaderTests
     [InlineData("merge_method: passthrough\nslices: [{sources: [{model: a}]}]", "MH1006", 2, 21, "layer_range")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\nmissing: skp", "MH1004", 3, 10, "did you mean 'skip'?")]
     [InlineData("merge_method: linear\nmodules: {encoder: {models: [{model: a}]}, decoder: {}}", "MH1006", 2, 53, "models")]
-    [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: base\ntokenizer: {source: base}", "MH1009", 4, 12, "Keep one")]
+    [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: base\ntokenizer: {source: base}", "MH1009", 4, 12,
+        "Keep one")]
     [InlineData("merge_method: linear\nmodels: [{model: a}]\ntokenizer_source: base\nalign: [x]", "MH1009", 4, 8, "align:")]
     [InlineData("merge_method: linear\nmodels: [{model: {model: {path: a, apply: [x]}, lora: {path: b}}}]", "MH1009", 2, 55, "apply")]
     [InlineData("merge_method: linear\nmodels:\n\t- model: a", "MH1001", 3, 1, "spaces")]
@@ -252,9 +256,11 @@ public sealed class RecipeReaderTests
     public void Read_WhenStagesReadThemselvesInACircle_NamesTheCircle()
     {
         List<Problem> problems = [];
-        Read("name: a\nmerge_method: linear\nmodels: [{model: b}]\n---\nname: b\nmerge_method: linear\nmodels: [{model: a}]\n---\nmerge_method: linear\nmodels: [{model: a}]", problems);
+        Read("name: a\nmerge_method: linear\nmodels: [{model: b}]\n---\nname: b\nmerge_method: linear\nmodels: [{model: a}]\n---\n"
+            + "merge_method: linear\nmodels: [{model: a}]", problems);
 
-        Assert.Contains(problems, problem => problem.Code == ErrorCodes.StageGraph && problem.Message.Contains("'a' → 'b'", StringComparison.Ordinal));
+        Assert.Contains(problems,
+            problem => problem.Code == ErrorCodes.StageGraph && problem.Message.Contains("'a' → 'b'", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -35,17 +35,20 @@ public sealed class SelectionReaderTests
     [InlineData("{scorer: snr, top: 1, unit: block}", "MH1005", 3, 37, "unit is 'block'; it must be module or layer")]
     [InlineData("{scorer: snr, policy: bold}", "MH1005", 3, 31, "policy is 'bold'; it must be conservative or balanced or aggressive")]
     [InlineData("{scorer: snr, top: 1, fraction: 0.5}", "MH1009", 3, 23, "'fraction' and 'top' exclude each other")]
-    [InlineData("{scorer: snr, fraction: [0.1, 0.5]}", "MH1005", 3, 23, "'fraction' must be a single value, or a list of `filter:` and `value:`")]
+    [InlineData("{scorer: snr, fraction: [0.1, 0.5]}", "MH1005", 3, 23,
+        "'fraction' must be a single value, or a list of `filter:` and `value:`")]
     [InlineData("{scorer: snr, top: 1, unit: [{filter: q, value: layer}]}", "MH1005", 3, 31, "'unit' must be a single value")]
     [InlineData("{scorer: {snr: 1}, top: 1}", "MH1005", 3, 18, "'scorer' must be a name, or a list of names, found a mapping")]
     [InlineData("{scorer: snr, top: 1, options: {w: [1]}}", "MH1005", 3, 44, "option 'w' must be a single value, found a list")]
-    [InlineData("{scorer: [snr, svdr], top: 1, options: {reading: rank}}", "MH1003", 3, 49, "options of several scorers have no field 'reading'")]
+    [InlineData("{scorer: [snr, svdr], top: 1, options: {reading: rank}}", "MH1003", 3, 49,
+        "options of several scorers have no field 'reading'")]
     [InlineData("[snr]", "MH1005", 3, 9, "select must be a mapping of fields, found a list")]
     public void Read_WhenASelectionIsWrong_SaysWhereAndWhy(string select, string code, int line, int column, string message)
     {
         List<Problem> problems = [];
         Read(select, problems);
-        Assert.Equal((code, new TextPlace("recipe.yaml", line, column), message), (problems[0].Code.Id, problems[0].Place, problems[0].Message));
+        Assert.Equal((code, new TextPlace("recipe.yaml", line, column), message),
+            (problems[0].Code.Id, problems[0].Place, problems[0].Message));
     }
 
     private static RecipeSelection Read(string select, List<Problem> problems) =>

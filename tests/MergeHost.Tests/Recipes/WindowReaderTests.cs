@@ -9,9 +9,11 @@ public sealed class WindowReaderTests
     public void Read_WhenEverythingIsGiven_KeepsIt()
     {
         List<Problem> problems = [];
-        RecipeWindow window = Read("{from: run/checkpoint-*, last: 8, steps: 1000..20000, every: 500, schedule: ema, alpha: 0.1}", problems)!;
+        RecipeWindow window = Read("{from: run/checkpoint-*, last: 8, steps: 1000..20000, every: 500, schedule: ema, alpha: 0.1}",
+            problems)!;
         Assert.Empty(problems);
-        Assert.Equal(("run/checkpoint-*", 8, (1000L, 20000L), 500L, "ema"), (window.From.Text, window.Last, window.Steps, window.Every, window.Schedule.Name));
+        Assert.Equal(("run/checkpoint-*", 8, (1000L, 20000L), 500L, "ema"),
+            (window.From.Text, window.Last, window.Steps, window.Every, window.Schedule.Name));
         Assert.Equal(0.9 * 0.9, window.Schedule.Weights(3)[0], 1e-12);
     }
 
@@ -56,5 +58,7 @@ public sealed class WindowReaderTests
     }
 
     private static RecipeWindow? Read(string window, List<Problem> problems) =>
-        RecipeReader.Read("r.yaml", $"merge_method: linear\nwindow: {window}\n", problems).Stages[0].Slices is [{ Window: { } read }] ? read : null;
+        RecipeReader.Read("r.yaml", $"merge_method: linear\nwindow: {window}\n", problems).Stages[0].Slices is [{ Window: { } read }]
+            ? read
+            : null;
 }

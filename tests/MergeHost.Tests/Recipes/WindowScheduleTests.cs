@@ -28,7 +28,8 @@ public sealed class WindowScheduleTests
 
     [Fact]
     public void Weights_OfEverySchedule_SumToOne() =>
-        Assert.All(WindowSchedule.Names, name => Assert.All(new[] { 1, 2, 7, 100 }, count => Assert.Equal(1, Weights(name, count).Sum(), 1e-12)));
+        Assert.All(WindowSchedule.Names,
+            name => Assert.All(new[] { 1, 2, 7, 100 }, count => Assert.Equal(1, Weights(name, count).Sum(), 1e-12)));
 
     private static IReadOnlyList<double> Weights(string name, int count) => WindowSchedule.Of(name, 0.2)!.Weights(count);
 

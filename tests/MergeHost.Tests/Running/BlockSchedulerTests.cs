@@ -63,7 +63,8 @@ public sealed class BlockSchedulerTests
     {
         int running = 0;
         int most = 0;
-        FakeTask[] tasks = [.. Enumerable.Range(0, 8).Select(_ => new FakeTask(1, 1) { CanBeginBesideOthers = false, OnRun = _ => Enter() })];
+        FakeTask[] tasks = [.. Enumerable.Range(0, 8)
+            .Select(_ => new FakeTask(1, 1) { CanBeginBesideOthers = false, OnRun = _ => Enter() })];
         new BlockScheduler(4, 0, default).Run(tasks, _ => Interlocked.Decrement(ref running));
         Assert.Equal(1, most);
         Assert.All(tasks, task => Assert.Single(task.Runs));

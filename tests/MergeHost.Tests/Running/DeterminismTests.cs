@@ -72,7 +72,8 @@ public sealed class DeterminismTests : IDisposable
             models: [{"{"}model: {MergeBed.Models}math{"}"}]
             parameters: {"{"}{parameters}{"}"}
             """;
-        IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "one", new MergeOptions { Threads = 1, Lanes = LaneWidth.Scalar }));
+        IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "one",
+            new MergeOptions { Threads = 1, Lanes = LaneWidth.Scalar }));
         Assert.Equal(expected, MergeBed.Digests(_bed.Merge(recipe, "seven", new MergeOptions { Threads = 7, BlockElements = 1 << 16 })));
     }
 
@@ -93,7 +94,9 @@ public sealed class DeterminismTests : IDisposable
         _bed.Merge(recipe, "first");
         string[] names = [.. Directory.EnumerateFiles(_bed["kept"]).Select(path => Path.GetFileName(path))];
         Assert.Contains("mergehost.json", names);
-        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(Path.Combine(_bed["kept"], name)), File.ReadAllBytes(Path.Combine(_bed["first"], name))));
+        Assert.All(names,
+            name => Assert.Equal(File.ReadAllBytes(Path.Combine(_bed["kept"], name)),
+                File.ReadAllBytes(Path.Combine(_bed["first"], name))));
     }
 
     public void Dispose() => _bed.Dispose();

@@ -28,10 +28,13 @@ public sealed class ExpertNamesTests : IDisposable
     {
         string recipe = Recipe();
         _bed.Merge(recipe + "output: {names: fused}\n", "fused");
-        string mixed = $"merge_method: slerp\nbase_model: {_bed["fused"]}\nmodels: [{{model: {_bed["fused"]}}}, {{model: {_bed["1"]}}}]\nparameters: {{t: 0.3}}\n";
+        string mixed =
+            $"merge_method: slerp\nbase_model: {_bed["fused"]}\nmodels: [{{model: {_bed["fused"]}}}, {{model: {_bed["1"]}}}]\nparameters: "
+                + $"{{t: 0.3}}\n";
         _bed.Merge(mixed, "followed");
         _bed.Merge(mixed + "output: {names: separate}\n", "separate");
-        Assert.Equal(MergeBed.Read(_bed["separate"], Experts + "0.down_proj.weight").Values.Concat(MergeBed.Read(_bed["separate"], Experts + "1.down_proj.weight").Values),
+        Assert.Equal(MergeBed.Read(_bed["separate"], Experts + "0.down_proj.weight").Values
+            .Concat(MergeBed.Read(_bed["separate"], Experts + "1.down_proj.weight").Values),
             MergeBed.Read(_bed["followed"], Experts + "down_proj").Values);
 
         _bed.Merge(mixed.Replace($"base_model: {_bed["fused"]}", $"base_model: {_bed["1"]}", StringComparison.Ordinal), "other");
@@ -43,7 +46,8 @@ public sealed class ExpertNamesTests : IDisposable
     {
         string recipe = Recipe();
         _bed.Merge(recipe + "output: {names: fused}\n", "fused");
-        _bed.Merge($"name: first\nmerge_method: passthrough\nmodels: [{{model: {_bed["fused"]}}}]\n---\nmerge_method: linear\nmodels: [{{model: first}}, {{model: {_bed["1"]}}}]\nparameters: {{weight: 1}}\n", "out");
+        _bed.Merge($"name: first\nmerge_method: passthrough\nmodels: [{{model: {_bed["fused"]}}}]\n---\nmerge_method: linear\nmodels: "
+            + $"[{{model: first}}, {{model: {_bed["1"]}}}]\nparameters: {{weight: 1}}\n", "out");
         Assert.Equal([2, 4, 8], MergeBed.Read(_bed["out"], Experts + "down_proj").Info.Shape);
     }
 
@@ -62,11 +66,13 @@ public sealed class ExpertNamesTests : IDisposable
         foreach (int seed in new[] { 1, 2 })
         {
             TinyCheckpoint mixture = TinyCheckpoint.Llama(layers: 1, type: DType.F32, seed: seed).Configure("model_type", "qwen3_moe")
-                .Remove("model.layers.0.mlp.up_proj.weight").Remove("model.layers.0.mlp.down_proj.weight").Add("model.layers.0.mlp.gate.weight", DType.F32, [2, 4], seed);
+                .Remove("model.layers.0.mlp.up_proj.weight").Remove("model.layers.0.mlp.down_proj.weight")
+                .Add("model.layers.0.mlp.gate.weight", DType.F32, [2, 4], seed);
             foreach (string expert in new[] { "0", "1" })
             {
-                mixture.Add($"{Experts}{expert}.gate_proj.weight", DType.F32, [8, 4], seed).Add($"{Experts}{expert}.up_proj.weight", DType.F32, [8, 4], seed)
-                    .Add($"{Experts}{expert}.down_proj.weight", DType.F32, [4, 8], seed);
+                mixture.Add($"{Experts}{expert}.gate_proj.weight", DType.F32, [8, 4], seed)
+                    .Add($"{Experts}{expert}.up_proj.weight", DType.F32, [8, 4], seed)
+                        .Add($"{Experts}{expert}.down_proj.weight", DType.F32, [4, 8], seed);
             }
 
             mixture.Write(_bed[$"{seed}"]);

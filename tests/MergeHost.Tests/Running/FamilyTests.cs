@@ -25,7 +25,8 @@ public sealed class FamilyTests : IDisposable
             float[] values = MergeBed.Read(_bed["out"], tensor.Name).Values;
             double norm = tensor.Value.GetProperty("norm").GetDouble();
             Assert.InRange(Math.Sqrt(values.Sum(value => (double)value * value)) / norm, 1 - tolerance, 1 + tolerance);
-            Assert.Equal(tensor.Value.GetProperty("sum").GetDouble(), values.Sum(value => (double)value), tolerance * norm * Math.Sqrt(values.Length));
+            Assert.Equal(tensor.Value.GetProperty("sum").GetDouble(), values.Sum(value => (double)value),
+                tolerance * norm * Math.Sqrt(values.Length));
         }
     }
 

@@ -61,7 +61,8 @@ public sealed class GgufTests : IDisposable
     {
         Convert(MergeBed.Models + "finance", "finance", "gguf");
         const string rest = "parameters: {weight: 0.5}";
-        string Recipe(string finance) => $"merge_method: linear\nmodels:\n- model: {finance}\n  {rest}\n- model: {MergeBed.Models}math\n  {rest}\ndtype: float32\n";
+        string Recipe(string finance) =>
+            $"merge_method: linear\nmodels:\n- model: {finance}\n  {rest}\n- model: {MergeBed.Models}math\n  {rest}\ndtype: float32\n";
         MergeManifest mixed = _bed.Merge(Recipe(_bed["finance/model.gguf"]), "mixed");
         MergeManifest plain = _bed.Merge(Recipe(MergeBed.Models + "finance"), "plain");
         Assert.Equal(MergeBed.Digests(plain).Order(StringComparer.Ordinal), MergeBed.Digests(mixed).Order(StringComparer.Ordinal));
@@ -70,7 +71,9 @@ public sealed class GgufTests : IDisposable
     [Fact]
     public void Merge_IntoAQuantisedType_IsTheMergeThatIsQuantisedAfterwards()
     {
-        const string recipe = "merge_method: linear\nmodels:\n- model: {0}finance\n  parameters: {{weight: 0.5}}\n- model: {0}math\n  parameters: {{weight: 0.5}}\n";
+        const string recipe =
+            "merge_method: linear\nmodels:\n- model: {0}finance\n  parameters: {{weight: 0.5}}\n- model: {0}math\n  parameters: {{weight: "
+                + "0.5}}\n";
         string text = string.Format(System.Globalization.CultureInfo.InvariantCulture, recipe, MergeBed.Models);
         MergeManifest direct = _bed.Merge(text + "dtype: float32\nout_format: gguf\nout_type: q8_0\n", "direct");
         _bed.Merge(text + "dtype: float32\n", "float");
@@ -81,16 +84,20 @@ public sealed class GgufTests : IDisposable
     [Fact]
     public void Merge_ByAnImportanceMatrix_IsTheMergeThatIsQuantisedAfterwards()
     {
-        string recipe = $"merge_method: linear\nmodels:\n- {{model: {MergeBed.Models}finance, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}\ndtype: float32\n";
+        string recipe =
+            $"merge_method: linear\nmodels:\n- {{model: {MergeBed.Models}finance, parameters: {{weight: 0.5}}}}\n- "
+                + $"{{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}\ndtype: float32\n";
         string importance = ImportanceMatrix("blk.1.ffn_up.weight", MergeBed.Read(MergeBed.Models + "base", Up).Info.Shape[1]);
-        MergeManifest direct = _bed.Merge(recipe + $"output: {{gguf: {{type: q4_k_m, imatrix: {Path.GetFileName(importance)}}}}}\n", "direct");
+        MergeManifest direct = _bed.Merge(recipe + $"output: {{gguf: {{type: q4_k_m, imatrix: {Path.GetFileName(importance)}}}}}\n",
+            "direct");
         _bed.Merge(recipe, "float");
         MergeManifest later = Convert(_bed["float"], "later", "gguf", "q4_k_m", importance);
         Assert.Equal(MergeBed.Digests(later).Order(StringComparer.Ordinal), MergeBed.Digests(direct).Order(StringComparer.Ordinal));
 
         // It makes a difference to the weight that it tells of, and to no other but those whose types it changes.
         MergeManifest without = _bed.Merge(recipe + "out_format: gguf\nout_type: q4_k_m\n", "without");
-        Assert.Contains(MergeBed.Digests(without).Except(MergeBed.Digests(direct)), tensor => tensor.StartsWith(Up, StringComparison.Ordinal));
+        Assert.Contains(MergeBed.Digests(without).Except(MergeBed.Digests(direct)),
+            tensor => tensor.StartsWith(Up, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -112,7 +119,9 @@ public sealed class GgufTests : IDisposable
             Convert(MergeBed.Models + "finance", "model", "gguf");
         }
 
-        string recipe = $"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\nout_format: gguf\nout_type: q4_k_m\nout_imatrix: {importance}\n";
+        string recipe =
+            $"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}base}}]\nout_format: gguf\nout_type: q4_k_m\n"
+                + $"out_imatrix: {importance}\n";
         Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "out"));
         Assert.Equal((code, 5), (problem.Code.Id, problem.Place!.Line));
         Assert.All([importance, words], text => Assert.Contains(text, problem.Message, StringComparison.Ordinal));
@@ -126,7 +135,9 @@ public sealed class GgufTests : IDisposable
             Convert(MergeBed.Models + model, model, "gguf", "q8_0");
         }
 
-        string recipe = $"merge_method: task_arithmetic\nbase_model: {_bed["base"]}\nmodels:\n- model: {_bed["finance"]}\n  parameters: {{weight: 0.5}}\n- model: {_bed["math"]}\n  parameters: {{weight: 0.5}}\nout_format: gguf\n";
+        string recipe =
+            $"merge_method: task_arithmetic\nbase_model: {_bed["base"]}\nmodels:\n- model: {_bed["finance"]}\n  parameters: {{weight: "
+                + $"0.5}}\n- model: {_bed["math"]}\n  parameters: {{weight: 0.5}}\nout_format: gguf\n";
         _bed.Merge(recipe, "merged");
         Assert.Equal("Q8_0", MergeBed.Read(_bed["merged"], Query, "gguf").Info.DType.Name);
         Assert.Equal(DType.F32, MergeBed.Read(_bed["merged"], Norm, "gguf").Info.DType);
@@ -157,12 +168,14 @@ public sealed class GgufTests : IDisposable
         string models = method switch
         {
             "passthrough" => $"models: [{{model: {broken}}}]",
-            "linear" => $"models:\n- {{model: {broken}, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: {{weight: 0.5}}}}",
+            "linear" => $"models:\n- {{model: {broken}, parameters: {{weight: 0.5}}}}\n- {{model: {MergeBed.Models}math, parameters: "
+                + $"{{weight: 0.5}}}}",
             _ => $"base_model: {MergeBed.Models}base\nmodels: [{{model: {broken}}}]",
         };
         Problem problem = MergeBed.Fails(() => _bed.Merge($"merge_method: {method}\n{models}\n{rest}\n", "out"));
         Assert.Equal(ErrorCodes.NonFiniteScale, problem.Code);
-        Assert.All([broken, $"'{Up}'", "elements 160 to 191", "Q8_0"], words => Assert.Contains(words, problem.Message, StringComparison.Ordinal));
+        Assert.All([broken, $"'{Up}'", "elements 160 to 191", "Q8_0"],
+            words => Assert.Contains(words, problem.Message, StringComparison.Ordinal));
         Assert.False(File.Exists(_bed["out/mergehost.json"]));
     }
 
@@ -175,7 +188,8 @@ public sealed class GgufTests : IDisposable
     {
         string model = _bed["wild"];
         Directory.CreateDirectory(model);
-        foreach (string file in Directory.EnumerateFiles(MergeBed.Models + "finance").Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(MergeBed.Models + "finance")
+            .Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
         }
@@ -225,7 +239,8 @@ public sealed class GgufTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => _bed.Merge(recipe, "out", new MergeOptions { Threads = 1 }, progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => _bed.Merge(recipe, "out", new MergeOptions { Threads = 1 }, progress,
+            cancellation.Token));
         Assert.False(File.Exists(_bed["out/model.gguf"]));
         _bed.Merge(recipe, "out");
         Assert.Equal(File.ReadAllBytes(_bed["whole/model.gguf"]), File.ReadAllBytes(_bed["out/model.gguf"]));
@@ -259,8 +274,10 @@ public sealed class GgufTests : IDisposable
     // As llama-imatrix wrote them before GGUF: the number of weights, and of each its name, calls, columns and sums of squares.
     private string ImportanceMatrix(string weight, long columns) => _bed.Folder.Write("imatrix.dat",
     [
-        .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(weight.Length), .. Encoding.ASCII.GetBytes(weight), .. BitConverter.GetBytes(2),
-        .. BitConverter.GetBytes((int)columns), .. Enumerable.Range(0, (int)columns).SelectMany(column => BitConverter.GetBytes(1f + (column % 13))),
+        .. BitConverter.GetBytes(1), .. BitConverter.GetBytes(weight.Length), .. Encoding.ASCII.GetBytes(weight),
+        .. BitConverter.GetBytes(2),
+        .. BitConverter.GetBytes((int)columns),
+        .. Enumerable.Range(0, (int)columns).SelectMany(column => BitConverter.GetBytes(1f + (column % 13))),
     ]);
 
     private MergeManifest Convert(string input, string output, string format, string? type = null, string? importance = null) =>

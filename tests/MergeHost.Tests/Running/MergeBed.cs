@@ -23,7 +23,8 @@ internal sealed class MergeBed : IDisposable
 
     public string this[string name] => Folder[name];
 
-    /// <summary>A recipe that merges the finance and the mathematics model; the base is named, except for <c>linear</c>, to which it would be one more model.</summary>
+    /// <summary>A recipe that merges the finance and the mathematics model; the base is named, except for <c>linear</c>,
+    /// to which it would be one more model.</summary>
     public static string Recipe(string method, string parameters = "", string perModel = "weight: 0.5") => $"""
         merge_method: {method}
         {(method == "linear" ? "" : $"base_model: {Models}base")}
@@ -37,7 +38,8 @@ internal sealed class MergeBed : IDisposable
 
     /// <summary>Merges into a folder of the bed.</summary>
     public MergeManifest Merge(
-        string recipe, string output, MergeOptions? options = null, IProgress<MergeProgress>? progress = null, CancellationToken cancellation = default)
+        string recipe, string output, MergeOptions? options = null, IProgress<MergeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         string path = this[$"{output}.yaml"];
         File.WriteAllText(path, recipe);
@@ -68,11 +70,14 @@ internal sealed class MergeBed : IDisposable
     }
 
     /// <summary>The content of every file in a folder of the bed, links followed.</summary>
-    public IReadOnlyDictionary<string, string> Content(string name) => Directory.EnumerateFiles(this[name], "*", SearchOption.AllDirectories)
-        .ToDictionary(path => path, path => System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
+    public IReadOnlyDictionary<string, string> Content(string name) =>
+        Directory.EnumerateFiles(this[name], "*", SearchOption.AllDirectories)
+            .ToDictionary(path => path,
+                path => System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
 
     /// <summary>The digests of all tensors of an output.</summary>
-    public static IReadOnlyList<string> Digests(MergeManifest manifest) => [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
+    public static IReadOnlyList<string> Digests(MergeManifest manifest) =>
+        [.. manifest.Tensors.Select(tensor => $"{tensor.Name} {tensor.Digest}")];
 
     /// <summary>Reads a tensor of a checkpoint.</summary>
     public static (TensorInfo Info, float[] Values) Read(string folder, string name, string format = "safetensors")
@@ -95,13 +100,15 @@ internal sealed class MergeBed : IDisposable
         Folder.Dispose();
     }
 
-    private static (TensorInfo Info, byte[] Stored) ReadStored(string folder, string name, string format) => StoredAll(folder, format)[name];
+    private static (TensorInfo Info, byte[] Stored) ReadStored(string folder, string name, string format) =>
+        StoredAll(folder, format)[name];
 
     /// <summary>Reads all tensors of a checkpoint as they are stored.</summary>
     public static Dictionary<string, (TensorInfo Info, byte[] Stored)> StoredAll(string folder, string format = "safetensors")
     {
         using PluginHost host = new(PluginFolder.NoServices);
-        InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format).Single(export => export.Export.Id == format);
+        InstalledExport installed = PluginCatalog.Scan(PluginRoots.Find(null)).Exports(ExportKind.Format)
+            .Single(export => export.Export.Id == format);
         using ICheckpointReader reader = host.Create<ICheckpointFormat>(installed).Open(folder);
         return reader.Tensors.ToDictionary(tensor => tensor.Name, tensor =>
         {

@@ -12,7 +12,8 @@ public sealed class MergePartTests : IDisposable
     [
         MergeBed.Recipe("dare_ties", "", "weight: 0.5, density: 0.4"),
         MergeBed.Recipe("ties", "trim_scope: model", "weight: 0.5, density: 0.4"),
-        $"merge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}finance}}]\nselect: {{scorer: spear, policy: balanced}}",
+        $"merge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}finance}}]\nselect: {{scorer: spear, "
+            + $"policy: balanced}}",
         $"{MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.3")}\noutput: {{packing: fp8-block}}",
         $"{MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.3")}\noutput: {{packing: nvfp4}}",
     ];
@@ -57,14 +58,18 @@ public sealed class MergePartTests : IDisposable
         _bed.Engine.SurveyPart(_bed["asks.yaml"], _bed["asks"], new MergePart(2, 2), _options);
         Problem problem = MergeBed.Fails(() => _bed.Engine.MergePart(_bed["asks.yaml"], _bed["asks"], new MergePart(1, 3), _options));
         Assert.Equal(ErrorCodes.PartsMissing, problem.Code);
-        Assert.Contains($"`mergehost merge {_bed["asks.yaml"]} {_bed["asks"]} --shard-size 300000 --survey 1/1`", problem.Hint, StringComparison.Ordinal);
+        Assert.Contains($"`mergehost merge {_bed["asks.yaml"]} {_bed["asks"]} --shard-size 300000 --survey 1/1`", problem.Hint,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void FinishParts_OfStages_TakesThemOneAfterTheOther()
     {
-        string first = $"name: averaged\nmerge_method: linear\nmodels: [{{model: {MergeBed.Models}finance}}, {{model: {MergeBed.Models}math}}]\nparameters: {{weight: 1}}\n";
-        string recipe = $"{first}---\nmerge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: [{{model: averaged}}]\nparameters: {{t: 0.4}}\n";
+        string first =
+            $"name: averaged\nmerge_method: linear\nmodels: [{{model: {MergeBed.Models}finance}}, {{model: {MergeBed.Models}math}}]\n"
+                + $"parameters: {{weight: 1}}\n";
+        string recipe =
+            $"{first}---\nmerge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: [{{model: averaged}}]\nparameters: {{t: 0.4}}\n";
         _bed.Merge(recipe, "whole", _options);
 
         Problem early = MergeBed.Fails(() => Part("1/2", recipe));
@@ -94,13 +99,15 @@ public sealed class MergePartTests : IDisposable
             }
         });
         Assert.Throws<OperationCanceledException>(() =>
-            _bed.Engine.MergePart(Recipe(recipe), _bed[Out], new MergePart(1, 2), _options with { Threads = 1 }, null, null, stop, cancellation.Token));
+            _bed.Engine.MergePart(Recipe(recipe), _bed[Out], new MergePart(1, 2), _options with { Threads = 1 }, null, null, stop,
+                cancellation.Token));
         PartStatus stopped = Status()[0];
         Assert.Equal("stopped", stopped.State);
         Assert.InRange(stopped.DoneTensors, 1, stopped.TotalTensors - 1);
 
         List<MergeProgress> told = [];
-        Assert.False(_bed.Engine.MergePart(Recipe(recipe), _bed[Out], new MergePart(1, 2), _options, null, null, new Told(told.Add)).IsAlreadyComplete);
+        Assert.False(_bed.Engine.MergePart(Recipe(recipe), _bed[Out], new MergePart(1, 2), _options, null, null,
+            new Told(told.Add)).IsAlreadyComplete);
         Assert.Equal(stopped.DoneTensors, told[0].DoneTensors);
         Assert.Equal(["done", "not begun"], Status().Select(status => status.State));
     }
@@ -131,7 +138,8 @@ public sealed class MergePartTests : IDisposable
         Part("2/4", recipe);
         Problem problem = MergeBed.Fails(() => Finish());
         Assert.Equal(ErrorCodes.PartsMissing, problem.Code);
-        Assert.Contains("3 of 4 parts are not finished: 1/4 (not begun), 3/4 (not begun), 4/4 (not begun)", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("3 of 4 parts are not finished: 1/4 (not begun), 3/4 (not begun), 4/4 (not begun)", problem.Message,
+            StringComparison.Ordinal);
         Assert.Contains("--part 1/4", problem.Hint, StringComparison.Ordinal);
         Assert.True(Part("2/4", recipe).IsAlreadyComplete);
     }
@@ -193,7 +201,8 @@ public sealed class MergePartTests : IDisposable
     [Fact]
     public void MergePart_IntoASingleFile_IsRefused()
     {
-        Assert.Equal(ErrorCodes.NotInParts, MergeBed.Fails(() => _bed.Engine.MergePart(Recipe(_recipes[0]), _bed["m.gguf"], new MergePart(1, 2), _options)).Code);
+        Assert.Equal(ErrorCodes.NotInParts,
+            MergeBed.Fails(() => _bed.Engine.MergePart(Recipe(_recipes[0]), _bed["m.gguf"], new MergePart(1, 2), _options)).Code);
         Assert.False(File.Exists(_bed["m.gguf"]));
     }
 

@@ -81,7 +81,8 @@ public sealed class OutputPlaceTests : IDisposable
             file.SetLength(1L << 40);
         }
 
-        Assert.Contains("1,099,511,627,776", MergeBed.Fails(() => _bed.Engine.Plan(_bed["long.yaml"], new MergeOptions())).Message, StringComparison.Ordinal);
+        Assert.Contains("1,099,511,627,776", MergeBed.Fails(() => _bed.Engine.Plan(_bed["long.yaml"], new MergeOptions())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,7 +166,8 @@ public sealed class OutputPlaceTests : IDisposable
         _bed.Engine.Convert(MergeBed.Models + "base", _bed[output], "gguf", "q8_0", null, options ?? new MergeOptions());
 
     private string[] Files(string pattern) =>
-        [.. Directory.EnumerateFileSystemEntries(_bed.Folder.Path, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFileSystemEntries(_bed.Folder.Path, pattern).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)];
 
     public void Dispose() => _bed.Dispose();
 }

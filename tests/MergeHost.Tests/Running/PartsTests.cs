@@ -21,10 +21,13 @@ public sealed class PartsTests : IDisposable
         Assert.Equal([2f, 2f, 2f, 2f], MergeBed.Read(_bed["out"], Dense).Values);
         Assert.Contains(made.Tensors, tensor => tensor.Name == "model.norm.weight");
         Assert.Equal(
-            new[] { "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors", In(main, "config.json"), In(main, "model.safetensors"), "modules.json" }
+            new[] { "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors", In(main, "config.json"),
+                In(main, "model.safetensors"), "modules.json" }
                 .Order(StringComparer.Ordinal),
-            made.Files.Select(file => file.Name).Where(name => !name.Contains("token", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_bed["a"], "modules.json")), File.ReadAllBytes(Path.Combine(_bed["out"], "modules.json")));
+            made.Files.Select(file => file.Name).Where(name => !name.Contains("token", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_bed["a"], "modules.json")),
+            File.ReadAllBytes(Path.Combine(_bed["out"], "modules.json")));
         Assert.Empty(_bed.Engine.Verify(_bed["out"]));
         Assert.True(_bed.Merge(Recipe("a", "b"), "out").IsAlreadyComplete);
 
@@ -38,7 +41,8 @@ public sealed class PartsTests : IDisposable
         Write("a", "", 1);
         TinyCheckpoint.Llama(seed: 2).Write(_bed["b"]);
         Problem problem = MergeBed.Fails(() => _bed.Merge(Recipe("a", "b"), "out"));
-        Assert.Equal((ErrorCodes.TensorMissing, $"'{_bed["b"]}' has no tensor '{Dense}', which '{_bed["a"]}' has"), (problem.Code, problem.Message));
+        Assert.Equal((ErrorCodes.TensorMissing, $"'{_bed["b"]}' has no tensor '{Dense}', which '{_bed["a"]}' has"),
+            (problem.Code, problem.Message));
     }
 
     [Theory]
@@ -69,14 +73,16 @@ public sealed class PartsTests : IDisposable
 
     private static string In(string folder, string file) => folder.Length == 0 ? file : $"{folder}/{file}";
 
-    private string Recipe(string a, string b) => $"merge_method: linear\nmodels: [{{model: {_bed[a]}}}, {{model: {_bed[b]}}}]\nparameters: {{weight: 1}}\n";
+    private string Recipe(string a, string b) =>
+        $"merge_method: linear\nmodels: [{{model: {_bed[a]}}}, {{model: {_bed[b]}}}]\nparameters: {{weight: 1}}\n";
 
     private void Write(string name, string main, float dense)
     {
         string folder = _bed[name];
         TinyCheckpoint.Llama(seed: (int)dense).Write(Path.Combine(folder, main));
-        new TinyCheckpoint().Add("linear.weight", DType.F32, [2, 2], [dense, dense, dense, dense]).AddFile("config.json", """{"in_features": 2}""")
-            .Write(Path.Combine(folder, "2_Dense"));
+        new TinyCheckpoint().Add("linear.weight", DType.F32, [2, 2], [dense, dense, dense, dense])
+            .AddFile("config.json", """{"in_features": 2}""")
+                .Write(Path.Combine(folder, "2_Dense"));
         Directory.CreateDirectory(Path.Combine(folder, "1_Pooling"));
         File.WriteAllText(Path.Combine(folder, "1_Pooling", "config.json"), """{"pooling_mode_mean_tokens": true}""");
         File.WriteAllText(Path.Combine(folder, "modules.json"), $$"""

@@ -11,7 +11,8 @@ public sealed class ResultTests : IDisposable
     public void Merge_ByPassthrough_CopiesEveryByte()
     {
         _bed.Merge($"merge_method: passthrough\nmodels: [{{model: {MergeBed.Models}finance}}]", "out");
-        Assert.Equal(File.ReadAllBytes(MergeBed.Models + "finance/model.safetensors"), File.ReadAllBytes(Path.Combine(_bed["out"], "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(MergeBed.Models + "finance/model.safetensors"),
+            File.ReadAllBytes(Path.Combine(_bed["out"], "model.safetensors")));
     }
 
     [Theory]
@@ -32,7 +33,8 @@ public sealed class ResultTests : IDisposable
     public void Merge_ByTiesOverTheModel_TrimsByOneThresholdForAllTensors()
     {
         const double density = 0.2;
-        MergeManifest manifest = _bed.Merge(MergeBed.Recipe("ties", "trim_scope: model", $"weight: 1, density: {density}") + "\ndtype: float32", "out");
+        MergeManifest manifest = _bed.Merge(MergeBed.Recipe("ties", "trim_scope: model",
+            $"weight: 1, density: {density}") + "\ndtype: float32", "out");
 
         // The paper's trim: the largest of all elements of all tensors, in the order of their names; of equal ones the first.
         string[] names = [.. manifest.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal)];
@@ -50,7 +52,8 @@ public sealed class ResultTests : IDisposable
     [Fact]
     public void Merge_WhenAnInputHoldsNaN_WarnsOfTheTensor()
     {
-        string recipe = MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.5").Replace($"{MergeBed.Models}finance", WithNaN(fromEnd: 1), StringComparison.Ordinal);
+        string recipe = MergeBed.Recipe("ties", "", "weight: 0.5, density: 0.5")
+            .Replace($"{MergeBed.Models}finance", WithNaN(fromEnd: 1), StringComparison.Ordinal);
 
         MergeManifest manifest = _bed.Merge(recipe, "out");
 
@@ -114,11 +117,13 @@ public sealed class ResultTests : IDisposable
     private static float[] Trim(float[] source, float[] @base, double density)
     {
         float[] taskVector = [.. source.Zip(@base, (ours, theirs) => ours - theirs)];
-        int[] kept = [.. Enumerable.Range(0, taskVector.Length).OrderByDescending(i => Math.Abs(taskVector[i])).ThenBy(i => i).Take((int)(density * taskVector.Length))];
+        int[] kept = [.. Enumerable.Range(0, taskVector.Length).OrderByDescending(i => Math.Abs(taskVector[i])).ThenBy(i => i)
+            .Take((int)(density * taskVector.Length))];
         float[] trimmed = new float[taskVector.Length];
         Array.ForEach(kept, i => trimmed[i] = taskVector[i]);
         return trimmed;
     }
 
-    private static float[] All(string folder, IEnumerable<string> names) => [.. names.SelectMany(name => MergeBed.Read(folder, name).Values)];
+    private static float[] All(string folder, IEnumerable<string> names) =>
+        [.. names.SelectMany(name => MergeBed.Read(folder, name).Values)];
 }

@@ -169,7 +169,8 @@ public sealed class ResumeTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => _bed.Merge(_recipe, output, new MergeOptions { Threads = 1 }, progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => _bed.Merge(_recipe, output, new MergeOptions { Threads = 1 }, progress,
+            cancellation.Token));
     }
 
     private void AssertSameAsUndisturbed()

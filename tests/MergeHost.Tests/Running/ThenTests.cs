@@ -36,7 +36,9 @@ public sealed class ThenTests : IDisposable
     public void Merge_WithSteps_TakesThemInOrder()
     {
         string[] digests = [.. new[] { "[{lines: {alpha: 0.1}}, norm]", "[norm, {lines: {alpha: 0.1}}]", "[norm]" }
-            .Select((then, i) => MergeBed.Digests(_bed.Merge($"{MergeBed.Recipe("task_arithmetic")}\nthen: {then}", $"out{i}")).Single(digest => digest.StartsWith(Up, StringComparison.Ordinal)))];
+            .Select((then,
+                i) => MergeBed.Digests(_bed.Merge($"{MergeBed.Recipe("task_arithmetic")}\nthen: {then}", $"out{i}"))
+                    .Single(digest => digest.StartsWith(Up, StringComparison.Ordinal)))];
         Assert.Equal(3, digests.Distinct().Count());
     }
 
@@ -48,23 +50,30 @@ public sealed class ThenTests : IDisposable
         _bed.Merge($"{MergeBed.Recipe("task_arithmetic")}\ndtype: float32\nthen: lines", "lines");
         float[] @base = MergeBed.Read($"{MergeBed.Models}base", Up).Values;
         float[] plain = MergeBed.Read(_bed["plain"], Up).Values;
-        Assert.All(MergeBed.Read(_bed["lines"], Up).Values.Select((value, i) => (value, i)), pair => Assert.Equal((@base[pair.i] + plain[pair.i]) / 2, pair.value, 1e-6f));
-        Assert.Equal(MergeBed.Read(_bed["plain"], "model.layers.3.mlp.up_proj.weight").Values, MergeBed.Read(_bed["lines"], "model.layers.3.mlp.up_proj.weight").Values);
+        Assert.All(MergeBed.Read(_bed["lines"], Up).Values.Select((value, i) => (value, i)),
+            pair => Assert.Equal((@base[pair.i] + plain[pair.i]) / 2, pair.value, 1e-6f));
+        Assert.Equal(MergeBed.Read(_bed["plain"], "model.layers.3.mlp.up_proj.weight").Values,
+            MergeBed.Read(_bed["lines"], "model.layers.3.mlp.up_proj.weight").Values);
     }
 
     [Fact]
     public void Merge_WithSteps_GivesTheSameBitsForAnyThreadsAndMemory()
     {
-        string recipe = $"{MergeBed.Recipe("ties", "density: 0.3")}\nthen: [{{clip: {{limit: 0.1}}}}, {{lines: {{alpha: [0.1, 0.5]}}}}, norm]";
+        string recipe =
+            $"{MergeBed.Recipe("ties", "density: 0.3")}\nthen: [{{clip: {{limit: 0.1}}}}, {{lines: {{alpha: [0.1, 0.5]}}}}, norm]";
         IReadOnlyList<string> expected = MergeBed.Digests(_bed.Merge(recipe, "one", new MergeOptions { Threads = 1 }));
-        Assert.Equal(expected, MergeBed.Digests(_bed.Merge(recipe, "four", new MergeOptions { Threads = 4, MemoryBytes = 128L << 20, BlockElements = 1 << 16 })));
+        Assert.Equal(expected,
+            MergeBed.Digests(_bed.Merge(recipe, "four",
+                new MergeOptions { Threads = 4, MemoryBytes = 128L << 20, BlockElements = 1 << 16 })));
     }
 
     // One source of weight 1 is copied, and steps are done to it all the same.
     [Fact]
     public void Merge_OfOneModelThatWouldBeCopied_TakesTheSteps()
     {
-        string recipe = $"merge_method: task_arithmetic\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}math, parameters: {{weight: 1}}}}]\nthen: [{{clip: {{limit: 0}}}}]\nallow_unchanged: [{MergeBed.Models}math]";
+        string recipe =
+            $"merge_method: task_arithmetic\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}math, parameters: "
+                + $"{{weight: 1}}}}]\nthen: [{{clip: {{limit: 0}}}}]\nallow_unchanged: [{MergeBed.Models}math]";
         _bed.Merge(recipe, "out");
         Assert.Equal(MergeBed.Stored($"{MergeBed.Models}base", Up), MergeBed.Stored(_bed["out"], Up));
     }
@@ -72,7 +81,9 @@ public sealed class ThenTests : IDisposable
     [Fact]
     public void Plan_AndManifest_NameStepsWithTheirParameters()
     {
-        string recipe = $"{MergeBed.Recipe("task_arithmetic")}\nthen: [{{lines: {{alpha: [0.1, 0.5]}}}}, {{clip: {{limit: [{{filter: mlp, value: 0.1}}, {{value: 0.2}}]}}}}, norm]";
+        string recipe =
+            $"{MergeBed.Recipe("task_arithmetic")}\nthen: [{{lines: {{alpha: [0.1, 0.5]}}}}, {{clip: {{limit: [{{filter: mlp, value: "
+                + $"0.1}}, {{value: 0.2}}]}}}}, norm]";
         MergeManifest manifest = _bed.Merge(recipe, "out");
         string[] expected = ["lines (alpha [0.1, 0.5])", "clip (limit mlp: 0.1; *: 0.2)", "norm"];
         Assert.Equal(expected, manifest.Stages[0].Then!.Select(step => step.ToText()));
@@ -101,12 +112,15 @@ public sealed class ThenTests : IDisposable
     }
 
     [Theory]
-    [InlineData("MH1013", "then: [lines]", "linear", "'then' works on what was added to a base, and 'linear' adds nothing to one", "task_arithmetic")]
-    [InlineData("MH1013", "then: [linear]", "ties", "'linear' is no step of 'then': it does not merge a single model into a base", "clip, ")]
+    [InlineData("MH1013", "then: [lines]", "linear", "'then' works on what was added to a base, and 'linear' adds nothing to one",
+        "task_arithmetic")]
+    [InlineData("MH1013", "then: [linear]", "ties", "'linear' is no step of 'then': it does not merge a single model into a base",
+        "clip, ")]
     [InlineData("MH1002", "then: [lins]", "ties", "no strategy 'lins'", "did you mean 'lines'?")]
     [InlineData("MH1008", "then: [{clip: {limt: 1}}]", "ties", "'clip' has no parameter 'limt'", "did you mean 'limit'?")]
     [InlineData("MH1004", "then: [{clip: {limit: -1}}]", "ties", "limit is -1; it must be in [0, ∞]", "")]
-    [InlineData("MH1005", "then: [{clip: {limit: 1}, norm: {}}]", "ties", "an item of 'then' must be a name, or a name with its parameters", "")]
+    [InlineData("MH1005", "then: [{clip: {limit: 1}, norm: {}}]", "ties", "an item of 'then' must be a name, or a name with its parameters",
+        "")]
     [InlineData("MH1006", "then: [aim]", "ties", "parameter 'statistics' is missing", "Name a checkpoint under its `parameters:`")]
     [InlineData("MH1010", "then: [{aim: {statistics: nothing.safetensors}}]", "ties", "there is no file or folder", "")]
     public void Plan_WithStepsThatCannotBe_SaysWhyAtTheirPlace(string code, string then, string method, string message, string hint)

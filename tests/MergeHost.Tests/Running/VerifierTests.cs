@@ -44,7 +44,8 @@ public sealed class VerifierTests : IDisposable
         IReadOnlyList<Problem> problems = Verify();
         Assert.Equal(2, problems.Count);
         Assert.Contains(problems, problem => problem.Message.Contains("tokenizer.json: the file is missing", StringComparison.Ordinal));
-        Assert.Contains(problems, problem => problem.Message.Contains("config.json: the file is not what was written", StringComparison.Ordinal));
+        Assert.Contains(problems,
+            problem => problem.Message.Contains("config.json: the file is not what was written", StringComparison.Ordinal));
     }
 
     [Fact]

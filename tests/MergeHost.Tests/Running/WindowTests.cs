@@ -34,7 +34,8 @@ public sealed class WindowTests : IDisposable
         const int count = 100;
         for (int step = 1; step <= count; step++)
         {
-            new TinyCheckpoint().Add("w.weight", DType.F32, [2, 3], Enumerable.Range(0, 6).Select(i => (float)(step * (i + 1))).ToArray()).Write(_bed[$"step-{step}"]);
+            new TinyCheckpoint().Add("w.weight", DType.F32, [2, 3], Enumerable.Range(0, 6).Select(i => (float)(step * (i + 1))).ToArray())
+                .Write(_bed[$"step-{step}"]);
         }
 
         MergeManifest manifest = _bed.Merge("merge_method: linear\nwindow: {from: step-*}\n", "out");

@@ -24,9 +24,13 @@ public sealed class GoldenScoreTests : IDisposable
         foreach (JsonProperty expert in golden.RootElement.GetProperty("experts").EnumerateObject())
         {
             string scorer = key.Split(':')[0];
-            ScorerSetting[] settings = setting.Split('=') is [string option, string value] ? [new ScorerSetting(scorer, option, value)] : [];
-            ScoreReport report = _bed.Engine.Score($"{MergeBed.Models}base", $"{MergeBed.Models}{expert.Name}", new ScoreRequest([scorer], settings), new MergeOptions());
-            Dictionary<string, double> scores = report.Tensors.Where(tensor => tensor.Scores.Count > 0).ToDictionary(tensor => tensor.Name, tensor => tensor.Scores[scorer].Value);
+            ScorerSetting[] settings = setting.Split('=') is [string option, string value]
+                ? [new ScorerSetting(scorer, option, value)]
+                : [];
+            ScoreReport report = _bed.Engine.Score($"{MergeBed.Models}base", $"{MergeBed.Models}{expert.Name}",
+                new ScoreRequest([scorer], settings), new MergeOptions());
+            Dictionary<string, double> scores = report.Tensors.Where(tensor => tensor.Scores.Count > 0)
+                .ToDictionary(tensor => tensor.Name, tensor => tensor.Scores[scorer].Value);
             Assert.Equal(28, scores.Count);
             foreach (JsonProperty tensor in expert.Value.EnumerateObject())
             {
@@ -42,12 +46,14 @@ public sealed class GoldenScoreTests : IDisposable
     [InlineData("japanese")]
     public void Merge_ByDgHard_KeepsWhatNumpyKeeps(string expert)
     {
-        _bed.Merge($"merge_method: dg_hard\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}{expert}}}]\ndtype: float32", "out");
+        _bed.Merge($"merge_method: dg_hard\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}{expert}}}]\ndtype: "
+            + "float32", "out");
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(MergeBed.Fixtures, "scores/scores.json")));
         foreach (JsonProperty tensor in golden.RootElement.GetProperty("dg_hard").GetProperty(expert).EnumerateObject())
         {
             float[] before = MergeBed.Read($"{MergeBed.Models}base", tensor.Name).Values;
-            double norm = Math.Sqrt(MergeBed.Read(_bed["out"], tensor.Name).Values.Zip(before, (after, start) => Math.Pow(after - start, 2)).Sum());
+            double norm = Math.Sqrt(MergeBed.Read(_bed["out"], tensor.Name).Values.Zip(before, (after, start) => Math.Pow(after - start, 2))
+                .Sum());
             Assert.Equal(tensor.Value.GetProperty("norm").GetDouble(), norm, 1e-6 * norm);
         }
     }

@@ -7,7 +7,8 @@ namespace MergeHost.Tests.Scoring;
 
 public sealed class ScoreTests : IDisposable
 {
-    private static readonly ScoreRequest _spear = new(["relative_change", "direction_change", "effective_rank", "snr", "svdr", "swci", "random", "spear"], []);
+    private static readonly ScoreRequest _spear = new(["relative_change", "direction_change", "effective_rank", "snr", "svdr", "swci",
+        "random", "spear"], []);
 
     private readonly MergeBed _bed = new();
 
@@ -40,16 +41,19 @@ public sealed class ScoreTests : IDisposable
     {
         ScoreReport report = Score(_spear, new MergeOptions());
         Assert.Equal((38, 4), (report.Tensors.Count, report.LayerCount));
-        Assert.All(report.Tensors, tensor => Assert.Equal(tensor.Name.Contains("_proj.", StringComparison.Ordinal) ? 8 : 0, tensor.Scores.Count));
+        Assert.All(report.Tensors,
+            tensor => Assert.Equal(tensor.Name.Contains("_proj.", StringComparison.Ordinal) ? 8 : 0, tensor.Scores.Count));
     }
 
     [Fact]
     public void Score_RanksWithinAModuleTypeOrEverywhere_AsTheScorerSays()
     {
         ScoreReport report = Score(new ScoreRequest(["snr", "relative_change"], []), new MergeOptions());
-        foreach (IGrouping<string, ScoredTensor> module in report.Tensors.Where(tensor => tensor.Scores.Count > 0).GroupBy(tensor => tensor.Module))
+        foreach (IGrouping<string, ScoredTensor> module in report.Tensors.Where(tensor => tensor.Scores.Count > 0)
+            .GroupBy(tensor => tensor.Module))
         {
-            Assert.Equal([1, 2, 3, 4], module.OrderByDescending(tensor => tensor.Scores["snr"].Value).Select(tensor => tensor.Scores["snr"].Rank));
+            Assert.Equal([1, 2, 3, 4],
+                module.OrderByDescending(tensor => tensor.Scores["snr"].Value).Select(tensor => tensor.Scores["snr"].Rank));
         }
 
         Assert.Equal(

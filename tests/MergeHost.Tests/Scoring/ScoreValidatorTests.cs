@@ -14,7 +14,8 @@ public sealed class ScoreValidatorTests : IDisposable
 {
     private const string Suite = "tasks: [{name: x, benchmark: tensor_count}, {name: y, general: true, benchmark: tensor_count}]";
 
-    private readonly RecipeFolder _folder = new RecipeFolder().Add("base", TinyCheckpoint.Llama(seed: 1)).Add("adapted", TinyCheckpoint.Llama(seed: 2));
+    private readonly RecipeFolder _folder = new RecipeFolder().Add("base", TinyCheckpoint.Llama(seed: 1))
+        .Add("adapted", TinyCheckpoint.Llama(seed: 2));
     private readonly MergeEngine _engine = new(PluginFolder.NoServices, PluginFolder.Fixtures) { Suites = SuiteReader.Check };
 
     [Fact]
@@ -24,7 +25,8 @@ public sealed class ScoreValidatorTests : IDisposable
         using ModelResolver models = RecipeFolder.Models();
         Dictionary<string, int> before = Bits(models.Open(_folder["base"]));
         Dictionary<string, int> after = Bits(models.Open(_folder["adapted"]));
-        Assert.Equal(after.Keys.Where(name => name.Contains("_proj.", StringComparison.Ordinal)).Order(), validation.Units.Select(unit => unit.Name).Order());
+        Assert.Equal(after.Keys.Where(name => name.Contains("_proj.", StringComparison.Ordinal)).Order(),
+            validation.Units.Select(unit => unit.Name).Order());
         Assert.Equal((double)after.Values.Sum() / before.Values.Sum(), validation.Adapted[0].General!.Value, 12);
         Assert.All(validation.Units, unit => Assert.Equal(
             (double)(after.Values.Sum() - after[unit.Name] + before[unit.Name]) / before.Values.Sum(), unit.Kept[0].General!.Value, 12));
@@ -55,7 +57,9 @@ public sealed class ScoreValidatorTests : IDisposable
         Dictionary<string, int> after = Bits(models.Open(_folder["adapted"]));
         Assert.Equal(["layer 0", "layer 1"], validation.Units.Select(unit => unit.Name));
         Assert.All(validation.Units.Index(), unit => Assert.Equal(
-            after.Sum(tensor => tensor.Key.Contains($".{unit.Index}.", StringComparison.Ordinal) ? before[tensor.Key] : tensor.Value) / (double)before.Values.Sum(),
+            after.Sum(tensor => tensor.Key.Contains($".{unit.Index}.", StringComparison.Ordinal)
+                ? before[tensor.Key]
+                : tensor.Value) / (double)before.Values.Sum(),
             unit.Item.Kept[0].General!.Value, 12));
     }
 
@@ -73,8 +77,10 @@ public sealed class ScoreValidatorTests : IDisposable
     {
         ValidationRequest request = new(_folder.Write("suite.yaml", Suite), ["z"]);
         MergeHostException exception = Assert.Throws<MergeHostException>(
-            () => _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request }, new MergeOptions()));
-        Assert.Equal(("MH6001", "suite 'suite' has no task 'z'", "did you mean 'x'? it has x, y"), (exception.Code.Id, exception.Problems[0].Message, exception.Problems[0].Hint));
+            () => _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request },
+                new MergeOptions()));
+        Assert.Equal(("MH6001", "suite 'suite' has no task 'z'", "did you mean 'x'? it has x, y"),
+            (exception.Code.Id, exception.Problems[0].Message, exception.Problems[0].Hint));
     }
 
     public void Dispose()
@@ -86,7 +92,8 @@ public sealed class ScoreValidatorTests : IDisposable
     private ScoreValidation Validate(bool byLayer)
     {
         ValidationRequest request = new(_folder.Write("suite.yaml", Suite), []) { ByLayer = byLayer };
-        ScoreReport report = _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request }, new MergeOptions());
+        ScoreReport report = _engine.Score(_folder["base"], _folder["adapted"], new ScoreRequest(["snr"], []) { Validation = request },
+            new MergeOptions());
         return new EvaluationEngine(_engine).Validate(report, request, new MergeOptions { CacheFolder = _folder["cache"] }).Validation!;
     }
 

@@ -23,7 +23,8 @@ public sealed class SelectionTests : IDisposable
     {
         IReadOnlyList<ChoiceSummary> tensors = Choices($"scorer: spear, {amount}");
         Assert.All(
-            tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Module), module => Assert.Equal(expected, module.Count(tensor => tensor.IsChosen)));
+            tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Module),
+            module => Assert.Equal(expected, module.Count(tensor => tensor.IsChosen)));
         Assert.All(tensors.Where(tensor => tensor.Score is null), tensor => Assert.Equal("adapted", tensor.Action));
     }
 
@@ -49,11 +50,13 @@ public sealed class SelectionTests : IDisposable
     public void Plan_WithConditions_ChoosesByModuleType()
     {
         IReadOnlyList<ChoiceSummary> tensors =
-            Choices("scorer: snr, top: [{filter: q_proj, value: 3}, {filter: mlp, value: 1}], action: [{filter: q_proj, value: freeze}], others: [{filter: norm, value: base}]");
+            Choices("scorer: snr, top: [{filter: q_proj, value: 3}, {filter: mlp, value: 1}], action: [{filter: q_proj, value: freeze}], "
+                + "others: [{filter: norm, value: base}]");
         Assert.Equal(3, tensors.Count(tensor => tensor is { Module: "self_attn.q_proj", Action: "freeze" }));
         Assert.Equal(3, tensors.Count(tensor => tensor.Action == "restore"));
         Assert.DoesNotContain(tensors, tensor => tensor.Module == "self_attn.k_proj" && tensor.IsChosen);
-        Assert.All(tensors.Where(tensor => tensor.Name.Contains("norm", StringComparison.Ordinal)), tensor => Assert.Equal("base", tensor.Action));
+        Assert.All(tensors.Where(tensor => tensor.Name.Contains("norm", StringComparison.Ordinal)),
+            tensor => Assert.Equal("base", tensor.Action));
     }
 
     // The mean relative change of a layer's matrices; the norms of a layer go with it.
@@ -61,11 +64,14 @@ public sealed class SelectionTests : IDisposable
     public void Plan_OfLayers_ChoosesWholeLayersByTheMean()
     {
         IReadOnlyList<ChoiceSummary> tensors = Choices("scorer: relative_change, unit: layer, top: 1");
-        int? expected = tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Layer).MaxBy(layer => layer.Average(tensor => tensor.Score))!.Key;
+        int? expected = tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Layer)
+            .MaxBy(layer => layer.Average(tensor => tensor.Score))!.Key;
         Assert.Equal(tensors.Select(tensor => tensor.Layer == expected), tensors.Select(tensor => tensor.IsChosen));
         Assert.Contains(tensors, tensor => tensor.IsChosen && tensor.Score is null);
 
-        Assert.Equal(2, Choices("scorer: snr, unit: layer, fraction: 0.5").Where(tensor => tensor.IsChosen).Select(tensor => tensor.Layer).Distinct().Count());
+        Assert.Equal(2,
+            Choices("scorer: snr, unit: layer, fraction: 0.5").Where(tensor => tensor.IsChosen).Select(tensor => tensor.Layer).Distinct()
+                .Count());
     }
 
     [Fact]
@@ -120,13 +126,16 @@ public sealed class SelectionTests : IDisposable
     [InlineData("task_arithmetic", "models: [{model: FINANCE, parameters: {weight: 0.5}}]")]
     public void Merge_ByAnyStrategy_ChangesOnlyWhatIsChosen(string method, string models)
     {
-        string sources = models.Replace("BASE", $"{MergeBed.Models}base", StringComparison.Ordinal).Replace("FINANCE", $"{MergeBed.Models}finance", StringComparison.Ordinal);
+        string sources = models.Replace("BASE", $"{MergeBed.Models}base", StringComparison.Ordinal)
+            .Replace("FINANCE", $"{MergeBed.Models}finance", StringComparison.Ordinal);
         MergeManifest manifest = _bed.Merge(
-            $"merge_method: {method}\nbase_model: {MergeBed.Models}base\n{sources}\nselect: {{scorer: random, top: 1, others: base}}\n", "out");
+            $"merge_method: {method}\nbase_model: {MergeBed.Models}base\n{sources}\nselect: {{scorer: random, top: 1, others: base}}\n",
+            "out");
         HashSet<string> chosen = [.. manifest.Stages[0].Selection!.Chosen.Select(choice => choice.Name)];
         Assert.Equal(7, chosen.Count);
         Assert.All(manifest.Tensors, tensor => Assert.Equal(
-            chosen.Contains(tensor.Name), !MergeBed.Read($"{MergeBed.Models}base", tensor.Name).Values.SequenceEqual(MergeBed.Read(_bed["out"], tensor.Name).Values)));
+            chosen.Contains(tensor.Name),
+            !MergeBed.Read($"{MergeBed.Models}base", tensor.Name).Values.SequenceEqual(MergeBed.Read(_bed["out"], tensor.Name).Values)));
     }
 
     [Fact]
@@ -169,8 +178,10 @@ public sealed class SelectionTests : IDisposable
     [Fact]
     public void Plan_WithAWrongOptionOfAScorer_SaysWhere()
     {
-        File.WriteAllText(_bed["recipe.yaml"], Recipe("scorer: spear, options: {w: 2, treshold: spectrum}, top: 1") + "parameters: {t: 0.5}\n");
-        IReadOnlyList<Problem> problems = Assert.ThrowsAny<MergeHostException>(() => _bed.Engine.Plan(_bed["recipe.yaml"], new MergeOptions())).Problems;
+        File.WriteAllText(_bed["recipe.yaml"],
+            Recipe("scorer: spear, options: {w: 2, treshold: spectrum}, top: 1") + "parameters: {t: 0.5}\n");
+        IReadOnlyList<Problem> problems = Assert.ThrowsAny<MergeHostException>(() => _bed.Engine.Plan(_bed["recipe.yaml"],
+            new MergeOptions())).Problems;
         Assert.Equal(["'spear' has no option 'treshold'", "w is 2; it must be in [0, 1]"], problems.Select(problem => problem.Message));
         Assert.All(problems, problem => Assert.Equal(4, problem.Place!.Line));
     }
@@ -186,5 +197,6 @@ public sealed class SelectionTests : IDisposable
     }
 
     private static string Recipe(string? select) =>
-        $"merge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: [{{model: {MergeBed.Models}finance}}]\n{(select is null ? "" : $"select: {{{select}}}\n")}";
+        $"merge_method: slerp\nbase_model: {MergeBed.Models}base\nmodels: "
+            + $"[{{model: {MergeBed.Models}finance}}]\n{(select is null ? "" : $"select: {{{select}}}\n")}";
 }

@@ -8,7 +8,8 @@ namespace MergeHost.Tests.Storing;
 /// <summary>What of an output is put into a store, and which outputs are not.</summary>
 public sealed class PublisherTests : IDisposable
 {
-    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1)).Add("b", TinyCheckpoint.Llama(seed: 2));
+    private readonly RecipeFolder _folder = new RecipeFolder().Add("a", TinyCheckpoint.Llama(seed: 1))
+        .Add("b", TinyCheckpoint.Llama(seed: 2));
     private readonly MergeEngine _engine = new(PluginFolder.NoServices, PluginFolder.Fixtures);
 
     [Fact]
@@ -18,7 +19,8 @@ public sealed class PublisherTests : IDisposable
         File.WriteAllText(_folder["out/notes.txt"], "mine");
         File.WriteAllText(_folder["out/README.md"], "# Mine\n");
         Push();
-        Assert.Equal(["README.md", "config.json", "mergehost.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(_folder["far"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["README.md", "config.json", "mergehost.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+            Directory.GetFiles(_folder["far"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class PublisherTests : IDisposable
     {
         Directory.CreateDirectory(_folder["out"]);
         File.WriteAllText(_folder["out/mergehost.journal.partial"], "x");
-        Assert.Equal(ErrorCodes.PublishRefused, Assert.Throws<MergeHostException>(() => Push(new PublishOptions { IsUnverified = true })).Code);
+        Assert.Equal(ErrorCodes.PublishRefused,
+            Assert.Throws<MergeHostException>(() => Push(new PublishOptions { IsUnverified = true })).Code);
     }
 
     // The models' licences are those that the store tells of the revisions that were merged.
@@ -77,21 +80,25 @@ public sealed class PublisherTests : IDisposable
     [Fact]
     public void Push_OfAFolderWithoutAManifest_SendsAllButWhatIsHidden()
     {
-        foreach (string path in new[] { "out/config.json", "out/sub/notes.txt", "out/.secret", "out/.cache/x", "out/model.safetensors.partial" })
+        foreach (string path in new[] { "out/config.json", "out/sub/notes.txt", "out/.secret", "out/.cache/x",
+            "out/model.safetensors.partial" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_folder[path])!);
             File.WriteAllText(_folder[path], "x");
         }
 
         Push();
-        Assert.Equal(["config.json", "sub/notes.txt"], Directory.GetFiles(_folder["far"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_folder["far"], path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "sub/notes.txt"],
+            Directory.GetFiles(_folder["far"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_folder["far"], path))
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Push_ToANameThatNoStoreTakes_SaysSo()
     {
         Merge();
-        Assert.Equal(ErrorCodes.NoStore, Assert.Throws<MergeHostException>(() => _engine.Push(_folder["out"], "nobody:x", new PublishOptions())).Code);
+        Assert.Equal(ErrorCodes.NoStore,
+            Assert.Throws<MergeHostException>(() => _engine.Push(_folder["out"], "nobody:x", new PublishOptions())).Code);
     }
 
     [Fact]
@@ -116,7 +123,8 @@ public sealed class PublisherTests : IDisposable
     }
 
     private MergeManifest Merge() =>
-        _engine.Merge(_folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["b"]}'")), _folder["out"], new MergeOptions());
+        _engine.Merge(_folder.Write("recipe.yaml", RecipeFolder.Linear($"'mirror:{_folder["a"]}'", $"'mirror:{_folder["b"]}'")),
+            _folder["out"], new MergeOptions());
 
     private void License(string model, string? license)
     {
@@ -126,5 +134,6 @@ public sealed class PublisherTests : IDisposable
         }
     }
 
-    private void Push(PublishOptions? options = null) => _engine.Push(_folder["out"], $"mirror:{_folder["far"]}", options ?? new PublishOptions());
+    private void Push(PublishOptions? options = null) =>
+        _engine.Push(_folder["out"], $"mirror:{_folder["far"]}", options ?? new PublishOptions());
 }

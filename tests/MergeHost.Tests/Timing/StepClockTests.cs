@@ -54,7 +54,8 @@ public sealed class StepClockTests
         }
 
         TimingSummary summary = clock.Summarize();
-        TimeSpan known = new[] { "start-up", "main", "rest" }.Select(name => summary.Steps.Single(step => step.Name == name).Time).Aggregate((sum, time) => sum + time);
+        TimeSpan known = new[] { "start-up", "main", "rest" }.Select(name => summary.Steps.Single(step => step.Name == name).Time)
+            .Aggregate((sum, time) => sum + time);
         Assert.Equal(summary.Wall, known);
     }
 }

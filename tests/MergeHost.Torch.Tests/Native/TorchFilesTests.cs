@@ -54,7 +54,8 @@ public sealed class TorchFilesTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "app"));
         Fill("installed/libtorch_cpu.so", "app/libtorch_cpu.so", "app/libLibTorchSharp.so");
         TorchFiles files = TorchFiles.Find(null, [Path.Combine(_folder, "installed"), Path.Combine(_folder, "app")]);
-        Assert.Equal((Path.Combine(_folder, "installed"), Path.Combine(_folder, "app", "libLibTorchSharp.so")), (files.Folder, files.Bridge));
+        Assert.Equal((Path.Combine(_folder, "installed"), Path.Combine(_folder, "app", "libLibTorchSharp.so")),
+            (files.Folder, files.Bridge));
     }
 
     [Fact]

@@ -96,7 +96,8 @@ public sealed class VersionNeedTests
         Assert.Contains(reason, exception.Message);
     }
 
-    /// <summary>An ELF file with nothing but what is looked at: symbols <c>floor</c> and <c>marker</c>, two versions of a library.</summary>
+    /// <summary>An ELF file with nothing but what is looked at: symbols <c>floor</c> and
+    /// <c>marker</c>, two versions of a library.</summary>
     private sealed class Library
     {
         private const int HeaderBytes = 0x40;

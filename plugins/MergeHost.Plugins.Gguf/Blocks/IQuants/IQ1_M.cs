@@ -1,6 +1,7 @@
 namespace MergeHost.Plugins.Gguf.Blocks.IQuants;
 
-/// <summary>As <see cref="IQ1_S"/>, but each 16 have a scale of 3 bits, each 8 a shift, and the block's scale is spread over the others.</summary>
+/// <summary>As <see cref="IQ1_S"/>, but each 16 have a scale of 3 bits, each 8 a shift, and the
+/// block's scale is spread over the others.</summary>
 internal readonly unsafe struct IQ1_M : IBlock
 {
     private const int HighAt = 32;

@@ -10,7 +10,8 @@ internal static unsafe class GroupScales
     private const int Count = 16;
     private const int Tries = 9;
 
-    /// <summary>Finds the scale of <c>w ≈ scale·q</c> for each group as <see cref="ScaleSearch.Scale"/> does for one, q from −<paramref name="half"/> to <paramref name="half"/> − 1.</summary>
+    /// <summary>Finds the scale of <c>w ≈ scale·q</c> for each group as <see cref="ScaleSearch.Scale"/> does for one, q from
+    /// −<paramref name="half"/> to <paramref name="half"/> − 1.</summary>
     /// <param name="values">The numbers, group after group.</param>
     /// <param name="weights">What the squared error of each counts.</param>
     /// <param name="half">See above.</param>
@@ -39,7 +40,8 @@ internal static unsafe class GroupScales
 
             Vector512<float> tried = Vector512.Create(-(half + (0.1f * step))) / extreme;
             (product, square) = Sum(value, weight, half, tried);
-            Vector512<float> isBetter = Vector512.GreaterThan(square, Vector512<float>.Zero) & Vector512.GreaterThan(product * product, best * square);
+            Vector512<float> isBetter = Vector512.GreaterThan(square,
+                Vector512<float>.Zero) & Vector512.GreaterThan(product * product, best * square);
             scale = Vector512.ConditionalSelect(isBetter, product / square, scale);
             best = Vector512.ConditionalSelect(isBetter, scale * product, best);
             inverse = Vector512.ConditionalSelect(isBetter, tried, inverse);
@@ -53,8 +55,9 @@ internal static unsafe class GroupScales
     }
 
     /// <summary>
-    /// Finds the scale of <c>w ≈ scale·q</c> for each group, q from −<paramref name="half"/> to <paramref name="half"/> − 1, errors weighted by
-    /// the square of w: begins with the scale that fits the extreme, and then moves one number after the other while the fit gets better.
+    /// Finds the scale of <c>w ≈ scale·q</c> for each group, q from −<paramref name="half"/> to
+    /// <paramref name="half"/> − 1, errors weighted by the square of w: begins with the scale that fits the extreme,
+    /// and then moves one number after the other while the fit gets better.
     /// </summary>
     /// <param name="values">The numbers, group after group.</param>
     /// <param name="half">See above.</param>
@@ -125,7 +128,8 @@ internal static unsafe class GroupScales
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<float> Product, Vector512<float> Square) Sum(Vector512<float>* value, Vector512<float>* weight, int half, Vector512<float> inverse)
+    private static (Vector512<float> Product, Vector512<float> Square) Sum(Vector512<float>* value, Vector512<float>* weight, int half,
+        Vector512<float> inverse)
     {
         Vector512<float> product = Vector512<float>.Zero;
         Vector512<float> square = Vector512<float>.Zero;
@@ -144,21 +148,24 @@ internal static unsafe class GroupScales
     private static Vector512<float> Round(Vector512<float> value, int half)
     {
         Vector512<float> rounder = Vector512.Create(ScaleSearch.Rounder);
-        return Vector512.MinNative(Vector512.MaxNative(value + rounder - rounder, Vector512.Create((float)-half)), Vector512.Create((float)(half - 1)));
+        return Vector512.MinNative(Vector512.MaxNative(value + rounder - rounder, Vector512.Create((float)-half)),
+            Vector512.Create((float)(half - 1)));
     }
 
     // The nearest whole number within the range, by the bits of a sum: beyond ±2²² it wraps as ggml's does.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Whole(Vector512<float> value, int half)
     {
-        Vector512<int> whole = ((value + Vector512.Create(ScaleSearch.Rounder)).AsInt32() & Vector512.Create(0x007F_FFFF)) - Vector512.Create(0x0040_0000);
+        Vector512<int> whole = ((value + Vector512.Create(ScaleSearch.Rounder)).AsInt32() & Vector512.Create(0x007F_FFFF))
+            - Vector512.Create(0x0040_0000);
         return Vector512.ConvertToSingle(Vector512.Min(Vector512.Max(whole, Vector512.Create(-half)), Vector512.Create(half - 1)));
     }
 
     // Moves a number to where the others of its group would have it, if the fit gets better.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Move(
-        Vector512<float> value, Vector512<float> weight, int half, ref Vector512<float> number, ref Vector512<float> product, ref Vector512<float> square)
+        Vector512<float> value, Vector512<float> weight, int half, ref Vector512<float> number, ref Vector512<float> product,
+        ref Vector512<float> square)
     {
         Vector512<float> otherProduct = product - (weight * value * number);
         Vector512<float> otherSquare = square - (weight * number * number);

@@ -20,7 +20,8 @@ internal readonly unsafe struct Q2_K : IEncodableBlock, IWeightedBlock
         float least = Bits.Half(block + ScaleAt + 2);
         for (int group = 0; group < 16; group++)
         {
-            Bits.ScaleAndAdd(numbers + (16 * group), 16, scale * (block[group] & 0x0F), -(least * (block[group] >> 4)), values + (16 * group));
+            Bits.ScaleAndAdd(numbers + (16 * group), 16, scale * (block[group] & 0x0F), -(least * (block[group] >> 4)),
+                values + (16 * group));
         }
     }
 

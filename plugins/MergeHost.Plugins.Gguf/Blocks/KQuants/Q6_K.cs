@@ -34,7 +34,8 @@ internal readonly unsafe struct Q6_K : IEncodableBlock, IWeightedBlock
 
             for (int group = 0; group < 8; group++)
             {
-                Bits.Scale(numbers + (16 * group), 16, scale * ((sbyte*)block)[ScalesAt + (8 * half) + group], values + (128 * half) + (16 * group));
+                Bits.Scale(numbers + (16 * group), 16, scale * ((sbyte*)block)[ScalesAt + (8 * half) + group],
+                    values + (128 * half) + (16 * group));
             }
         }
     }

@@ -28,7 +28,8 @@ internal static unsafe class SixBitScales
             Weigh(values + (GroupElements * group), weights + (GroupElements * group));
         }
 
-        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first, apart: 0.1f, steps, isAbsolute: false, scales, leasts, numbers);
+        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first, apart: 0.1f, steps, isAbsolute: false, scales, leasts,
+            numbers);
         float largestScale = 0;
         float largestLeast = 0;
         for (int group = 0; group < Groups; group++)
@@ -56,13 +57,15 @@ internal static unsafe class SixBitScales
         float* leasts = stackalloc float[Groups];
         float* weights = stackalloc float[Groups * GroupElements];
         float* groupWeights = stackalloc float[Groups];
-        ScaleSearch.Weigh(values, importance, 2 * ScaleSearch.SumOfSquares(values, Groups * GroupElements) / (Groups * GroupElements), Groups * GroupElements, weights);
+        ScaleSearch.Weigh(values, importance, 2 * ScaleSearch.SumOfSquares(values, Groups * GroupElements) / (Groups * GroupElements),
+            Groups * GroupElements, weights);
         for (int group = 0; group < Groups; group++)
         {
             groupWeights[group] = ScaleSearch.Sum(weights + (GroupElements * group), GroupElements);
         }
 
-        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales, leasts, numbers);
+        ScaleSearch.ScalesAndLeasts(values, weights, GroupElements, most, first: -0.9f, apart: 0.05f, steps: 36, isAbsolute: false, scales,
+            leasts, numbers);
         byte* storedScales = stackalloc byte[Groups];
         byte* storedLeasts = stackalloc byte[Groups];
         Bits.PutHalf(block, ScaleSearch.PositiveScale(scales, groupWeights, Groups, Most, storedScales));
@@ -84,7 +87,8 @@ internal static unsafe class SixBitScales
             if (scale != 0)
             {
                 ScaleSearch.Divide(
-                    values + (GroupElements * group), GroupElements, Bits.Half(block + 2) * m, scale, 0, most, 0, numbers + (GroupElements * group));
+                    values + (GroupElements * group), GroupElements, Bits.Half(block + 2) * m, scale, 0, most, 0,
+                    numbers + (GroupElements * group));
             }
         }
     }

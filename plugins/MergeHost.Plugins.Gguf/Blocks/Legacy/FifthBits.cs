@@ -25,7 +25,8 @@ internal static unsafe class FifthBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(Vector256<byte> numbers, byte* high, byte* nibbles)
     {
-        Unsafe.WriteUnaligned(high, Vector256.Equals(numbers & Vector256.Create((byte)0x10), Vector256.Create((byte)0x10)).ExtractMostSignificantBits());
+        Unsafe.WriteUnaligned(high,
+            Vector256.Equals(numbers & Vector256.Create((byte)0x10), Vector256.Create((byte)0x10)).ExtractMostSignificantBits());
         Bits.PackNibbles(numbers & Vector256.Create((byte)0x0F), nibbles);
     }
 }

@@ -22,25 +22,31 @@ internal static class BytePairTokenizer
     /// <param name="tokenizer">The file.</param>
     /// <param name="rows">How many rows the embedding has.</param>
     /// <param name="config"><c>tokenizer_config.json</c>, which may name the pre-tokenizer.</param>
-    /// <exception cref="CheckpointException">It is of another kind, has more tokens than rows, or llama.cpp has no name for how it cuts text.</exception>
+    /// <exception cref="CheckpointException">It is of another kind, has more tokens than rows, or llama.cpp
+    /// has no name for how it cuts text.</exception>
     public static TokenizerContent Read(string path, JsonObject tokenizer, int rows, JsonObject? config)
     {
         if (!IsBytePair(tokenizer))
         {
             throw TokenizerJson.Refusal(
-                $"{path}: {TokenizerJson.File}: the tokenizer is of type '{(tokenizer["model"] as JsonObject)?["type"]}'; only those that merge pairs, of bytes or of pieces, can be written to GGUF");
+                $"{path}: {TokenizerJson.File}: the tokenizer is of type '{(tokenizer["model"] as JsonObject)?["type"]}'; only those that "
+                    + "merge pairs, of bytes or of pieces, can be written to GGUF");
         }
 
-        string name = config?[NameSetting]?.ToString() ?? PreTokenizer.Find(tokenizer)?.Names[0] ?? throw new CheckpointException(new Problem(
-            ErrorCodes.BadConfig, $"{path}: {TokenizerJson.File}: llama.cpp has no name, as far as is known, for how text is cut before bytes are paired",
-            $"Add \"{NameSetting}\": with llama.cpp's name to tokenizer_config.json, or name another model's tokenizer with `tokenizer_source:`."));
+        string name = config?[NameSetting]?.ToString() ?? PreTokenizer.Find(tokenizer)?.Names[0]
+            ?? throw new CheckpointException(new Problem(
+                ErrorCodes.BadConfig,
+                $"{path}: {TokenizerJson.File}: llama.cpp has no name, as far as is known, for how text is cut before bytes are paired",
+                $"Add \"{NameSetting}\": with llama.cpp's name to tokenizer_config.json, or name another model's tokenizer with "
+                    + "`tokenizer_source:`."));
         Piece[] pieces = TokenizerJson.ReadPieces(path, tokenizer, rows);
         List<MetadataEntry> entries =
         [
             MetadataEntry.Of(TokenizerMap.Prefix + "model", Kind),
             MetadataEntry.Of(TokenizerMap.Prefix + "pre", name),
             MetadataEntry.OfStrings(TokenizerMap.Prefix + "tokens", [.. pieces.Select(piece => piece.Text)]),
-            MetadataEntry.OfArray(TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Length, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
+            MetadataEntry.OfArray(TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Length,
+                [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]),
             MetadataEntry.OfStrings(TokenizerMap.Prefix + "merges", [.. TokenizerJson.ReadMerges(tokenizer).Select(Merge)]),
         ];
         if (StepsOfTokenizer.Of(tokenizer["normalizer"], "normalizers").Any(step => step["type"]?.ToString() == "NFC"))
@@ -81,7 +87,8 @@ internal static class BytePairTokenizer
                 : bytes,
             Decoder = ByteLevel(trimsOffsets: true),
             IgnoresMerges = cut.IgnoresMerges,
-            Merges = merges.Select(merge => Encoding.UTF8.GetString(merge).Split(' ', 2)).Select(parts => (parts[0], parts.ElementAtOrDefault(1) ?? "")),
+            Merges = merges.Select(merge => Encoding.UTF8.GetString(merge).Split(' ', 2))
+                .Select(parts => (parts[0], parts.ElementAtOrDefault(1) ?? "")),
         };
     }
 

@@ -6,7 +6,8 @@ using MergeHost.Plugins.Gguf.Reading;
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
 /// <summary>Chat templates: the usual one and others with names, in all places where Hugging Face's files have them.</summary>
-/// <remarks>Files of templates go before <c>tokenizer_config.json</c>, as in transformers; <c>chat_template.json</c>, of older processors, comes last.</remarks>
+/// <remarks>Files of templates go before <c>tokenizer_config.json</c>, as in transformers;
+/// <c>chat_template.json</c>, of older processors, comes last.</remarks>
 internal static class ChatTemplateMap
 {
     private const string Key = MetadataCompanion.TokenizerPrefix + "chat_template";
@@ -20,7 +21,8 @@ internal static class ChatTemplateMap
     /// <param name="config"><c>tokenizer_config.json</c>.</param>
     public static IEnumerable<MetadataEntry> ToMetadata(IReadOnlyList<CompanionFile> companions, JsonObject? config)
     {
-        List<(string Name, string Template)> templates = [.. Find(companions, config).Select(template => (Plain(template.Name), template.Template)).DistinctBy(template => template.Item1)];
+        List<(string Name, string Template)> templates = [.. Find(companions, config)
+            .Select(template => (Plain(template.Name), template.Template)).DistinctBy(template => template.Item1)];
         (string Name, string Template)[] named = [.. templates.Where(template => template.Name is not (Usual or ""))];
         foreach ((string name, string template) in named)
         {
@@ -38,18 +40,24 @@ internal static class ChatTemplateMap
         }
     }
 
-    /// <summary>What <c>tokenizer_config.json</c> says of a file's templates: one text, or a list with names; <see langword="null"/> for none.</summary>
+    /// <summary>What <c>tokenizer_config.json</c> says of a file's templates: one text, or a list with
+    /// names; <see langword="null"/> for none.</summary>
     public static JsonNode? ToConfig(Metadata metadata)
     {
         string? usual = metadata.Find(Key)?.Text;
         string[] names = [.. (metadata.Find(NamesKey)?.Strings() ?? []).Select(name => Encoding.UTF8.GetString(name))];
-        List<(string Name, string? Template)> templates = [(Usual, usual), .. names.Select(name => (name, metadata.Find($"{Key}.{name}")?.Text))];
+        List<(string Name, string? Template)> templates = [(Usual, usual),
+            .. names.Select(name => (name, metadata.Find($"{Key}.{name}")?.Text))];
         templates.RemoveAll(template => template.Template is null);
         return templates switch
         {
             [] => null,
             [(Usual, { } only)] => only,
-            _ => new JsonArray([.. templates.Select(template => new JsonObject { ["name"] = template.Name, ["template"] = template.Template })]),
+            _ => new JsonArray([.. templates.Select(template => new JsonObject
+            {
+                ["name"] = template.Name,
+                ["template"] = template.Template
+            })]),
         };
     }
 
@@ -57,8 +65,10 @@ internal static class ChatTemplateMap
     {
         (string Name, string Template)[] files =
         [
-            .. companions.Where(file => file.Name == "chat_template.jinja").Select(file => (Usual, Encoding.UTF8.GetString(file.ReadBytes()))),
-            .. companions.Where(file => file.Name.StartsWith(Folder, StringComparison.Ordinal) && file.Name.EndsWith(Extension, StringComparison.Ordinal))
+            .. companions.Where(file => file.Name == "chat_template.jinja")
+                .Select(file => (Usual, Encoding.UTF8.GetString(file.ReadBytes()))),
+            .. companions.Where(file => file.Name.StartsWith(Folder, StringComparison.Ordinal)
+                && file.Name.EndsWith(Extension, StringComparison.Ordinal))
                 .Select(file => (file.Name[Folder.Length..^Extension.Length], Encoding.UTF8.GetString(file.ReadBytes()))),
         ];
         return files.Length > 0 ? files

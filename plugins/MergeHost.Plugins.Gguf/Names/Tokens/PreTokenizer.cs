@@ -5,17 +5,20 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
-/// <summary>How text is cut before bytes are paired: a name to llama.cpp, steps to Hugging Face. All that are known stand in one data file.</summary>
+/// <summary>How text is cut before bytes are paired: a name to llama.cpp, steps to Hugging Face. All
+/// that are known stand in one data file.</summary>
 internal sealed record PreTokenizer
 {
     // What else a step says does not change where text is cut.
     private static readonly (string Name, JsonNode? Default)[] _meaningful =
-        [("type", null), ("pattern", null), ("behavior", null), ("invert", false), ("add_prefix_space", null), ("use_regex", true), ("individual_digits", null)];
+        [("type", null), ("pattern", null), ("behavior", null), ("invert", false), ("add_prefix_space", null), ("use_regex", true),
+            ("individual_digits", null)];
 
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private static readonly Lazy<PreTokenizer[]> _all = new(() =>
-        JsonSerializer.Deserialize<PreTokenizer[]>(Assembly.GetExecutingAssembly().GetManifestResourceStream("pre_tokenizers.json")!, _json)!);
+        JsonSerializer.Deserialize<PreTokenizer[]>(Assembly.GetExecutingAssembly().GetManifestResourceStream("pre_tokenizers.json")!,
+            _json)!);
 
     /// <summary>The names of llama.cpp; the first is written.</summary>
     public required IReadOnlyList<string> Names { get; init; }
@@ -46,5 +49,6 @@ internal sealed record PreTokenizer
     private static JsonArray Meaning(JsonNode? steps) => new([.. StepsOfTokenizer.Of(steps, "pretokenizers").Select(Meaning)]);
 
     private static JsonObject Meaning(JsonObject step) =>
-        new(_meaningful.Select(field => KeyValuePair.Create(field.Name, (step[field.Name] ?? field.Default)?.DeepClone())).Where(field => field.Value is not null));
+        new(_meaningful.Select(field => KeyValuePair.Create(field.Name, (step[field.Name] ?? field.Default)?.DeepClone()))
+            .Where(field => field.Value is not null));
 }

@@ -11,7 +11,8 @@ internal static class SentencePieceJson
 
     /// <summary>Whether a file is of such a tokenizer.</summary>
     public static bool Is(JsonObject tokenizer) =>
-        tokenizer["model"] is JsonObject model && model["vocab"] is JsonObject && model["type"]?.ToString() == "BPE" && TokenizerMap.IsTrue(model["byte_fallback"]) == true;
+        tokenizer["model"] is JsonObject model && model["vocab"] is JsonObject && model["type"]?.ToString() == "BPE"
+            && TokenizerMap.IsTrue(model["byte_fallback"]) == true;
 
     /// <summary>Reads the tokens, with scores that make the same pairs, and whether a space is put before the text.</summary>
     /// <exception cref="CheckpointException">A token has no row, or something else is done with text.</exception>
@@ -46,10 +47,18 @@ internal static class SentencePieceJson
         return new TokenizerJson([.. pieces.Select(SentencePieceTokenizer.AsInText)])
         {
             Normalizer = addsSpace
-                ? new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = "Prepend", ["prepend"] = _space }, spaces) }
+                ? new JsonObject
+                {
+                    ["type"] = "Sequence",
+                    ["normalizers"] = new JsonArray(new JsonObject { ["type"] = "Prepend", ["prepend"] = _space }, spaces)
+                }
                 : spaces,
             PostProcessor = ends,
-            Decoder = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]]) },
+            Decoder = new JsonObject
+            {
+                ["type"] = "Sequence",
+                ["decoders"] = new JsonArray([.. toText, .. addsSpace ? [withoutSpace] : (JsonNode[])[]])
+            },
             Unknown = pieces.FirstOrDefault(piece => piece.Kind == SentencePieceKind.Unknown)?.ToString(),
             FallsBackToBytes = pieces.Any(piece => piece.Kind == SentencePieceKind.Byte),
             TakesSpace = takesSpace,
@@ -62,7 +71,8 @@ internal static class SentencePieceJson
     {
         bool addsSpace = false;
         bool replaces = false;
-        foreach (JsonObject step in StepsOfTokenizer.Of(tokenizer["normalizer"], "normalizers").Concat(StepsOfTokenizer.Of(tokenizer["pre_tokenizer"], "pretokenizers")))
+        foreach (JsonObject step in StepsOfTokenizer.Of(tokenizer["normalizer"], "normalizers")
+            .Concat(StepsOfTokenizer.Of(tokenizer["pre_tokenizer"], "pretokenizers")))
         {
             string? pattern = (step["pattern"] as JsonObject)?["String"]?.ToString();
             switch (step["type"]?.ToString())

@@ -7,7 +7,8 @@ using MergeHost.Tokenizers;
 
 namespace MergeHost.Plugins.Gguf.Names.Tokens;
 
-/// <summary>SentencePiece tokenizers: <c>tokenizer.model</c>, what was added to it later, and <c>tokenizer.json</c>, which transformers reads.</summary>
+/// <summary>SentencePiece tokenizers: <c>tokenizer.model</c>, what was added to it later, and
+/// <c>tokenizer.json</c>, which transformers reads.</summary>
 internal static class SentencePieceTokenizer
 {
     /// <summary>GGUF's name of the kind.</summary>
@@ -38,16 +39,22 @@ internal static class SentencePieceTokenizer
         IReadOnlyList<Piece> pieces = WithOneUnknown(stored, Id("unknown"));
         if (WithAllBytes(pieces) is { } complete)
         {
-            yield return TokenizerMap.WhenAsked(File, () => SentencePieceModel.Write([.. complete.Select(piece => AsInModel(piece).ToSentencePiece())], addsSpace, Id("unknown"), Id("bos"), Id("eos"), Id("padding")));
+            yield return TokenizerMap.WhenAsked(File,
+                () => SentencePieceModel.Write([.. complete.Select(piece => AsInModel(piece).ToSentencePiece())], addsSpace, Id("unknown"),
+                    Id("bos"), Id("eos"), Id("padding")));
         }
 
         yield return TokenizerMap.WhenAsked(
-            TokenizerJson.File, () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true), TakesSpace(metadata)));
+            TokenizerJson.File,
+            () => SentencePieceJson.Write(pieces, addsSpace, TokenizerJson.Ends(metadata, pieces, addsBosByDefault: true),
+                TakesSpace(metadata)));
     }
 
-    /// <summary>Reads the file, with what was added later; where <c>tokenizer.json</c> beside it contradicts it, that counts, as in transformers.</summary>
+    /// <summary>Reads the file, with what was added later; where <c>tokenizer.json</c> beside it contradicts
+    /// it, that counts, as in transformers.</summary>
     /// <exception cref="CheckpointException">A file cannot be read.</exception>
-    public static TokenizerContent Read(string path, CompanionFile model, JsonObject? tokenizer, int rows, JsonObject? added, JsonObject? config)
+    public static TokenizerContent Read(string path, CompanionFile model, JsonObject? tokenizer, int rows, JsonObject? added,
+        JsonObject? config)
     {
         SentencePieceModel stored = SentencePieceModel.Read(model.ReadBytes(), File);
         List<Piece> pieces = [.. stored.Pieces.Take(rows).Select(piece => AsInText(Piece.Of(piece)))];
@@ -64,7 +71,8 @@ internal static class SentencePieceTokenizer
 
         foreach ((int id, Piece token) in later.Where(token => token.Key < pieces.Count))
         {
-            bool isKnown = pieces[id].Text.AsSpan().SequenceEqual(token.Text) && pieces[id].Kind is not (SentencePieceKind.Normal or SentencePieceKind.Unused);
+            bool isKnown = pieces[id].Text.AsSpan().SequenceEqual(token.Text)
+                && pieces[id].Kind is not (SentencePieceKind.Normal or SentencePieceKind.Unused);
             pieces[id] = isKnown ? pieces[id] : token;
         }
 
@@ -85,18 +93,22 @@ internal static class SentencePieceTokenizer
     }
 
     /// <summary>What stands for a token that is not there.</summary>
-    public static Piece Missing(int id) => new(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, SentencePieceKind.Unused);
+    public static Piece Missing(int id) =>
+        new(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]")), MissingScore, SentencePieceKind.Unused);
 
     /// <summary>A token that was added after training.</summary>
     public static Piece Added(string text, bool isSpecial)
     {
-        bool isMark = isSpecial || _marks.Contains(text) || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
+        bool isMark = isSpecial || _marks.Contains(text)
+            || text.StartsWith("<|", StringComparison.Ordinal) && text.EndsWith("|>", StringComparison.Ordinal)
             || text.StartsWith("<｜", StringComparison.Ordinal) && text.EndsWith("｜>", StringComparison.Ordinal)
             || text.StartsWith("<unused", StringComparison.Ordinal) && text.EndsWith('>');
-        return AsInText(new Piece(Encoding.UTF8.GetBytes(text), AddedScore, isMark ? SentencePieceKind.Control : SentencePieceKind.UserDefined));
+        return AsInText(new Piece(Encoding.UTF8.GetBytes(text), AddedScore,
+            isMark ? SentencePieceKind.Control : SentencePieceKind.UserDefined));
     }
 
-    /// <summary>A piece with spaces as it is looked for: what users define is looked for in text as it is, but by SentencePiece itself.</summary>
+    /// <summary>A piece with spaces as it is looked for: what users define is looked for in text as
+    /// it is, but by SentencePiece itself.</summary>
     public static Piece AsInText(Piece piece) => WithSpaces(piece, Space, ' ');
 
     private static Piece AsInModel(Piece piece) => WithSpaces(piece, ' ', Space);
@@ -121,7 +133,8 @@ internal static class SentencePieceTokenizer
             : static _ => false;
     }
 
-    // SentencePiece takes all bytes or none. Gemma's tokenizer.json has the tab itself in the place of its byte; without the former, the latter has its id.
+    // SentencePiece takes all bytes or none. Gemma's tokenizer.json has the tab itself in the place of its
+    // byte; without the former, the latter has its id.
     private static IReadOnlyList<Piece>? WithAllBytes(IReadOnlyList<Piece> pieces)
     {
         HashSet<string> missing = [.. Enumerable.Range(0, 256).Select(value => Piece.OfByte((byte)value).ToString())];
@@ -132,7 +145,9 @@ internal static class SentencePieceTokenizer
         }
 
         Piece[] complete = [.. pieces.Select(piece =>
-            piece is { Kind: SentencePieceKind.Normal, Text: [< 0x80 and byte value] } && missing.Remove(Piece.OfByte(value).ToString()) ? Piece.OfByte(value) : piece)];
+            piece is { Kind: SentencePieceKind.Normal, Text: [< 0x80 and byte value] } && missing.Remove(Piece.OfByte(value).ToString())
+                ? Piece.OfByte(value)
+                : piece)];
         return missing.Count == 0 ? complete : null;
     }
 
@@ -145,9 +160,11 @@ internal static class SentencePieceTokenizer
         yield return MetadataEntry.Of(TokenizerMap.Prefix + "pre", "default");
         yield return MetadataEntry.OfStrings(TokenizerMap.Prefix + "tokens", [.. pieces.Select(piece => piece.Text)]);
         yield return MetadataEntry.OfArray(
-            TokenizerMap.Prefix + "scores", MetadataType.Float32, pieces.Count, [.. pieces.SelectMany(piece => BitConverter.GetBytes(piece.Score))]);
+            TokenizerMap.Prefix + "scores", MetadataType.Float32, pieces.Count,
+            [.. pieces.SelectMany(piece => BitConverter.GetBytes(piece.Score))]);
         yield return MetadataEntry.OfArray(
-            TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Count, [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]);
+            TokenizerMap.Prefix + "token_type", MetadataType.Int32, pieces.Count,
+            [.. pieces.SelectMany(piece => BitConverter.GetBytes((int)piece.Kind))]);
         if ((TokenizerMap.IsTrue(config?["add_prefix_space"]) ?? (addsSpace ? null : false)) is { } isStated)
         {
             yield return MetadataEntry.Of(TokenizerMap.Prefix + "add_space_prefix", isStated);
@@ -170,8 +187,10 @@ internal static class SentencePieceTokenizer
 
     // Whether pieces that were not added later are the same by their ids.
     private static bool Agree(List<Piece> pieces, JsonObject tokenizer, Dictionary<int, Piece> later) =>
-        (tokenizer["model"].Find("vocab") as JsonObject ?? []).All(entry => entry.Value.AsInt() is not { } id || id < 0 || id >= pieces.Count || later.ContainsKey(id)
-            || pieces[id].Kind is SentencePieceKind.Unused or SentencePieceKind.UserDefined or SentencePieceKind.Byte || pieces[id].ToString() == entry.Key);
+        (tokenizer["model"].Find("vocab") as JsonObject ?? [])
+            .All(entry => entry.Value.AsInt() is not { } id || id < 0 || id >= pieces.Count || later.ContainsKey(id)
+                || pieces[id].Kind is SentencePieceKind.Unused or SentencePieceKind.UserDefined or SentencePieceKind.Byte
+                || pieces[id].ToString() == entry.Key);
 
     private static void AddTokens(List<Piece> pieces, JsonObject? added, JsonObject? config)
     {

@@ -56,7 +56,9 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         {
             pieces[id.AsInt() is >= 0 and { } index && index < rows
                 ? index
-                : throw Refusal($"{path}: {File}: token '{CheckpointException.Printable(Encoding.UTF8.GetString(piece.Text))}' has the id {id.Words()}, the embedding {rows} rows")] = piece;
+                : throw Refusal(
+                    $"{path}: {File}: token '{CheckpointException.Printable(Encoding.UTF8.GetString(piece.Text))}' has the "
+                        + $"id {id.Words()}, the embedding {rows} rows")] = piece;
         }
 
         foreach ((string text, JsonNode? id) in tokenizer["model"].Find("vocab") as JsonObject ?? [])
@@ -66,7 +68,8 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
 
         foreach (JsonObject token in (tokenizer["added_tokens"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            Set(token["id"], SentencePieceTokenizer.Added(token["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token["special"]) == true));
+            Set(token["id"],
+                SentencePieceTokenizer.Added(token["content"]?.ToString() ?? "", TokenizerMap.IsTrue(token["special"]) == true));
         }
 
         return pieces;
@@ -77,7 +80,9 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
     {
         foreach (JsonNode? pair in tokenizer["model"].Find("merges") as JsonArray ?? [])
         {
-            string[] parts = pair is JsonArray array ? [.. array.Select(part => part?.ToString() ?? "")] : (pair?.ToString() ?? "").Split(' ', 2);
+            string[] parts = pair is JsonArray array
+                ? [.. array.Select(part => part?.ToString() ?? "")]
+                : (pair?.ToString() ?? "").Split(' ', 2);
             yield return (parts.ElementAtOrDefault(0) ?? "", parts.ElementAtOrDefault(1) ?? "");
         }
     }
@@ -128,12 +133,19 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
             tokens[Text(id)] = new JsonObject { ["id"] = Text(id), ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(Text(id)) };
         }
 
-        return new JsonObject { ["type"] = "TemplateProcessing", ["single"] = Around(("A", 0)), ["pair"] = Around(("A", 0), ("B", 1)), ["special_tokens"] = tokens };
+        return new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = Around(("A", 0)),
+            ["pair"] = Around(("A", 0), ("B", 1)),
+            ["special_tokens"] = tokens
+        };
     }
 
     /// <summary>That a tokenizer cannot be written to GGUF.</summary>
     public static CheckpointException Refusal(string message) =>
-        new(new Problem(ErrorCodes.BadConfig, message, "Name another model's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
+        new(new Problem(ErrorCodes.BadConfig, message,
+            "Name another model's tokenizer with `tokenizer_source:`, or store the model as safetensors."));
 
     /// <summary>Makes the file.</summary>
     public byte[] Encode()
@@ -171,7 +183,8 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         }
     }
 
-    private static bool IsAdded(Piece piece) => piece.Kind is SentencePieceKind.Control or SentencePieceKind.UserDefined or SentencePieceKind.Unknown;
+    private static bool IsAdded(Piece piece) =>
+        piece.Kind is SentencePieceKind.Control or SentencePieceKind.UserDefined or SentencePieceKind.Unknown;
 
     private void WriteAddedTokens(Utf8JsonWriter writer)
     {
@@ -220,7 +233,8 @@ internal sealed record TokenizerJson(IReadOnlyList<Piece> Pieces)
         writer.WriteEndObject();
     }
 
-    // Added tokens that are not in the vocabulary get the ids that follow it, whatever id they state. So just those can be left out that do follow.
+    // Added tokens that are not in the vocabulary get the ids that follow it, whatever id they state.
+    // So just those can be left out that do follow.
     private void WriteVocabulary(Utf8JsonWriter writer)
     {
         int count = Pieces.Count;

@@ -18,9 +18,11 @@ internal static class TokenizerMap
     public const string ConfigFile = "tokenizer_config.json";
 
     // As the classes of special tokens are called, in the order of GGUF.
-    private static readonly (string Gguf, string Hub)[] _special = [("bos", "bos_token"), ("eos", "eos_token"), ("unknown", "unk_token"), ("padding", "pad_token")];
+    private static readonly (string Gguf, string Hub)[] _special = [("bos", "bos_token"), ("eos", "eos_token"), ("unknown", "unk_token"),
+        ("padding", "pad_token")];
 
-    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions _indented =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Makes a tokenizer's files; none for one of an unknown kind.</summary>
     /// <param name="metadata">The metadata.</param>
@@ -55,13 +57,16 @@ internal static class TokenizerMap
         JsonObject? config = Json(companions, ConfigFile);
         JsonObject? tokenizer = Json(companions, TokenizerJson.File);
         CompanionFile? model = companions.FirstOrDefault(companion => companion.Name == SentencePieceTokenizer.File);
-        TokenizerContent content = model is not null ? SentencePieceTokenizer.Read(path, model, tokenizer, rows, Json(companions, "added_tokens.json"), config)
+        TokenizerContent content = model is not null
+            ? SentencePieceTokenizer.Read(path, model, tokenizer, rows, Json(companions, "added_tokens.json"), config)
             : tokenizer is null ? throw new CheckpointException(new Problem(
                 ErrorCodes.BadConfig, $"{path}: there is neither '{SentencePieceTokenizer.File}' nor '{TokenizerJson.File}'",
-                "Put the model's tokenizer beside its weights, name another model's by `tokenizer_source:` in a recipe, or store the model as safetensors."))
+                "Put the model's tokenizer beside its weights, name another model's by `tokenizer_source:` in a recipe, or store the model "
+                    + "as safetensors."))
             : SentencePieceJson.Is(tokenizer) ? SentencePieceTokenizer.Read(path, tokenizer, rows, config)
             : BytePairTokenizer.Read(path, tokenizer, rows, config);
-        return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")), .. ChatTemplateMap.ToMetadata(companions, config)];
+        return [.. content.Entries, .. Special(content, config, Json(companions, "config.json")),
+            .. ChatTemplateMap.ToMetadata(companions, config)];
     }
 
     /// <summary>The tokens of a file, or <see langword="null"/> if their number is unlike that of their kinds.</summary>
@@ -120,13 +125,16 @@ internal static class TokenizerMap
             }
         }
 
-        yield return MetadataEntry.Of(Prefix + "add_bos_token", content.AddsBos ?? IsTrue(config?["add_bos_token"]) ?? content.AddsBosByDefault);
+        yield return MetadataEntry.Of(Prefix + "add_bos_token",
+            content.AddsBos ?? IsTrue(config?["add_bos_token"]) ?? content.AddsBosByDefault);
         yield return MetadataEntry.Of(Prefix + "add_eos_token", content.AddsEos ?? IsTrue(config?["add_eos_token"]) ?? false);
     }
 
     private static int? IdOf(IReadOnlyList<Piece> pieces, JsonNode? token, JsonNode? id)
     {
-        byte[]? text = (token is JsonObject added ? added["content"]?.ToString() : token?.ToString()) is { } name ? Encoding.UTF8.GetBytes(name) : null;
+        byte[]? text = (token is JsonObject added ? added["content"]?.ToString() : token?.ToString()) is { } name
+            ? Encoding.UTF8.GetBytes(name)
+            : null;
         for (int index = 0; text is not null && index < pieces.Count; index++)
         {
             if (pieces[index].Text.AsSpan().SequenceEqual(text))

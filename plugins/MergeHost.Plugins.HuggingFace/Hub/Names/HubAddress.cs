@@ -12,7 +12,8 @@ internal static class HubAddress
 
     /// <summary>Whether two addresses have scheme, host and port in common: only then a token goes along.</summary>
     public static bool HasOrigin(this Uri address, Uri other) =>
-        address.Scheme == other.Scheme && address.IdnHost.Equals(other.IdnHost, StringComparison.OrdinalIgnoreCase) && address.Port == other.Port;
+        address.Scheme == other.Scheme && address.IdnHost.Equals(other.IdnHost, StringComparison.OrdinalIgnoreCase)
+            && address.Port == other.Port;
 
     /// <summary>The address that a redirect leads to.</summary>
     /// <param name="endpoint">The hub.</param>
@@ -33,7 +34,8 @@ internal static class HubAddress
         string name = host.TrimEnd('.');
         return IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address)
             ? IsPrivate(address)
-            : name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+            : name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether an address is one of this machine or of a network of its own.</summary>
@@ -42,10 +44,12 @@ internal static class HubAddress
         address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            return IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal || address.Equals(IPAddress.IPv6Any);
+            return IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal
+                || address.Equals(IPAddress.IPv6Any);
         }
 
         byte[] parts = address.GetAddressBytes();
-        return parts[0] is 0 or 10 or 127 or >= 224 || (parts[0], parts[1]) is (169, 254) or (192, 168) or (172, >= 16 and <= 31) or (100, >= 64 and <= 127);
+        return parts[0] is 0 or 10 or 127 or >= 224
+            || (parts[0], parts[1]) is (169, 254) or (192, 168) or (172, >= 16 and <= 31) or (100, >= 64 and <= 127);
     }
 }

@@ -18,7 +18,8 @@ internal sealed partial record HubName(string Repository, string Revision, strin
     /// <summary>Whether it is a dataset's.</summary>
     public bool IsDataset { get; init; }
 
-    /// <summary>Reads <c>org/name</c>, <c>org/name@revision</c>, <c>hf:org/name@revision/folder</c> or <c>hf-dataset:org/name@revision/file</c>.</summary>
+    /// <summary>Reads <c>org/name</c>, <c>org/name@revision</c>, <c>hf:org/name@revision/folder</c> or
+    /// <c>hf-dataset:org/name@revision/file</c>.</summary>
     /// <remarks>After <c>hf:</c> a slash ends the revision, except in <c>refs/pr/N</c>; one within it is written <c>%2F</c>.</remarks>
     /// <returns><see langword="null"/> if the text is none of these.</returns>
     public static HubName? TryParse(string text)
@@ -34,7 +35,9 @@ internal sealed partial record HubName(string Repository, string Revision, strin
         string revision = match.Groups["revision"] is { Success: true } given ? given.Value : "main";
         string name = hasScheme ? Uri.UnescapeDataString(revision) : revision;
         string path = match.Groups["path"] is { Length: > 0 } below ? below.Value[1..].TrimEnd('/') : "";
-        return IsRevision(name) && (path.Length == 0 || HubPath.IsSafe(path)) ? new HubName(match.Groups["id"].Value, name, path) { IsDataset = isDataset } : null;
+        return IsRevision(name) && (path.Length == 0 || HubPath.IsSafe(path))
+            ? new HubName(match.Groups["id"].Value, name, path) { IsDataset = isDataset }
+            : null;
     }
 
     /// <summary>Whether a revision is a full commit, which never changes.</summary>
@@ -45,14 +48,16 @@ internal sealed partial record HubName(string Repository, string Revision, strin
 
     private static bool IsId(string id) =>
         !id.Contains("--", StringComparison.Ordinal) && !id.Contains("..", StringComparison.Ordinal)
-        && !id.EndsWith(".git", StringComparison.Ordinal) && id.Split('/').All(part => part[0] is not ('-' or '.') && part[^1] is not ('-' or '.'));
+        && !id.EndsWith(".git", StringComparison.Ordinal)
+        && id.Split('/').All(part => part[0] is not ('-' or '.') && part[^1] is not ('-' or '.'));
 
     private static bool IsRevision(string revision) => revision.Length <= 255 && HubPath.IsSafe(revision);
 
     [GeneratedRegex(@"^(?<id>[A-Za-z0-9._-]{1,96}/[A-Za-z0-9._-]{1,96})(@(?<revision>[^@\s]+))?$")]
     private static partial Regex Short();
 
-    [GeneratedRegex(@"^(?<id>[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?)(@(?<revision>refs/pr/\d+|[^@/\s]+))?(?<path>(?<=/.+)/.*|(?<=@.+)/.*)?$")]
+    [GeneratedRegex(
+        @"^(?<id>[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?)(@(?<revision>refs/pr/\d+|[^@/\s]+))?(?<path>(?<=/.+)/.*|(?<=@.+)/.*)?$")]
     private static partial Regex Full();
 
     [GeneratedRegex("^[0-9a-f]{40}$")]

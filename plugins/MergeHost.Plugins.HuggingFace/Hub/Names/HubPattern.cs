@@ -42,7 +42,8 @@ internal sealed class HubPattern
         _text[.._revisionStart] + (_text.StartsWith(Name.Id.Scheme, StringComparison.Ordinal) ? Uri.EscapeDataString(revision) : revision)
             + (_pathStart < _text.Length ? "/" + _text[_pathStart..] : "");
 
-    /// <summary>The name of a file, or of a folder that it is in, as deep as the pattern; <see langword="null"/> if it is not that deep.</summary>
+    /// <summary>The name of a file, or of a folder that it is in, as deep as the pattern;
+    /// <see langword="null"/> if it is not that deep.</summary>
     public string? OfFile(string path)
     {
         string[] parts = path.Split('/');

@@ -26,7 +26,8 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
             if (text is not null && !_hasWarned)
             {
                 _hasWarned = true;
-                warn($"the chat template refuses a system message ({reason}); as in lm-evaluation-harness the description is left out of all prompts");
+                warn($"the chat template refuses a system message ({reason}); as in lm-evaluation-harness the description is left out of "
+                    + "all prompts");
             }
         }
 
@@ -38,7 +39,8 @@ internal sealed class TaskChat(ChatTemplate template, bool asTurns, Action<strin
         int first = turns[0].Role == "system" ? 1 : 0;
         List<TaskTurn> body = [.. turns.Skip(first).Take(turns.Count - first - (isBegun ? 1 : 0))];
         body[^1] = body[^1] with { After = "" };
-        List<ChatMessage> messages = [.. turns.Take(first).Select(turn => new ChatMessage(turn.Role, turn.Text)), new ChatMessage("user", string.Concat(body.Select(turn => turn.Text + turn.After)))];
+        List<ChatMessage> messages = [.. turns.Take(first).Select(turn => new ChatMessage(turn.Role, turn.Text)),
+            new ChatMessage("user", string.Concat(body.Select(turn => turn.Text + turn.After)))];
         if (isBegun)
         {
             messages.Add(new ChatMessage("assistant", turns[^1].Text));

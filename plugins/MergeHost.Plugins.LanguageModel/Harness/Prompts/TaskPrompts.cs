@@ -22,7 +22,8 @@ internal sealed class TaskPrompts
     /// <param name="chat">How prompts become turns, or <see langword="null"/> for plain texts.</param>
     /// <param name="warn">Told what is odd about the task, and what to do.</param>
     /// <exception cref="MergeHostException">MH6002: the first item does not suit the task's templates.</exception>
-    public TaskPrompts(TaskConfig config, IReadOnlyList<TaskDocument> items, TaskShots shots, string? system, TaskChat? chat, Action<string, string?> warn)
+    public TaskPrompts(TaskConfig config, IReadOnlyList<TaskDocument> items, TaskShots shots, string? system, TaskChat? chat,
+        Action<string, string?> warn)
     {
         (_config, _shots, _system, _chat) = (config, shots, system, chat);
         _fields = new TaskFields(config, items[0].Fields.Keys.ToHashSet());
@@ -37,9 +38,11 @@ internal sealed class TaskPrompts
         object? question = Question(items[0]);
         _hasSeveralInputs = config.HasChoices && question is long;
         HasSeveralTargets = Target(items[0]) is IReadOnlyList<object?>;
-        if (_hasSeveralInputs && config.Kind == TaskKind.MultipleChoice && config.Text("doc_to_text") is { } how && items[0].Fields.GetValueOrDefault(TemplateField(how)) is string)
+        if (_hasSeveralInputs && config.Kind == TaskKind.MultipleChoice && config.Text("doc_to_text") is { } how
+            && items[0].Fields.GetValueOrDefault(TemplateField(how)) is string)
         {
-            warn($"task '{config.Name}': 'doc_to_text: {how}' renders to digits, which lm-evaluation-harness takes for the index of one of several beginnings; so does this run",
+            warn($"task '{config.Name}': 'doc_to_text: {how}' renders to digits, which lm-evaluation-harness takes for the index of one of "
+                + "several beginnings; so does this run",
                 $"Write the field's name without braces, `doc_to_text: {TemplateField(how)}`, to keep it a text.");
         }
 
@@ -74,8 +77,13 @@ internal sealed class TaskPrompts
                 IEnumerable<TaskRequest> requests = _hasSeveralInputs
                     ? prompts.Select(prompt => new TaskRequest(prompt, delimiter + PythonValue.Text(target)))
                     : choices.Select(choice => new TaskRequest(prompts[0], delimiter + choice));
-                IEnumerable<TaskRequest> alone = HasMutualInformation() ? choices.Select(choice => new TaskRequest("", delimiter + choice)) : [];
-                return new TaskQuestion(item, [.. requests, .. alone], choices, target) { Gold = _hasSeveralInputs ? Question(item) : target };
+                IEnumerable<TaskRequest> alone = HasMutualInformation()
+                    ? choices.Select(choice => new TaskRequest("", delimiter + choice))
+                    : [];
+                return new TaskQuestion(item, [.. requests, .. alone], choices, target)
+                {
+                    Gold = _hasSeveralInputs ? Question(item) : target
+                };
         }
     }
 
@@ -89,15 +97,18 @@ internal sealed class TaskPrompts
 
     private string? Prefix(TaskDocument item) => _config.Get("gen_prefix") is { } how ? _fields.Around("gen_prefix", how, item) : null;
 
-    private bool HasMutualInformation() => _config.Sections("metric_list").Any(metric => metric.TryGet("metric", out object? name) && name is "acc_mutual_info");
+    private bool HasMutualInformation() =>
+        _config.Sections("metric_list").Any(metric => metric.TryGet("metric", out object? name) && name is "acc_mutual_info");
 
     // The peer scores the braces themselves.
     private void RefuseBraces()
     {
-        if (_config.Get("doc_to_choice") is List<object?> list && list.Exists(choice => choice is string text && text.Contains("{{", StringComparison.Ordinal)))
+        if (_config.Get("doc_to_choice") is List<object?> list
+            && list.Exists(choice => choice is string text && text.Contains("{{", StringComparison.Ordinal)))
         {
             IEnumerable<string> inner = list.Select(choice => TemplateField(PythonValue.Text(choice)));
-            throw _config.Refuse("'doc_to_choice' is a list with templates in it, which are not rendered", $"Write one template that gives the list: \"{{{{[{string.Join(", ", inner)}]}}}}\".");
+            throw _config.Refuse("'doc_to_choice' is a list with templates in it, which are not rendered",
+                $"Write one template that gives the list: \"{{{{[{string.Join(", ", inner)}]}}}}\".");
         }
     }
 
@@ -112,7 +123,8 @@ internal sealed class TaskPrompts
     private string Join(List<TaskTurn> before, string question, string? prefix)
     {
         string delimiter = _hasSeveralInputs ? "" : _delimiter;
-        List<TaskTurn> turns = [.. before, new TaskTurn("user", question, prefix is { Length: > 0 } && HasGap(question, prefix) ? delimiter : "")];
+        List<TaskTurn> turns = [.. before,
+            new TaskTurn("user", question, prefix is { Length: > 0 } && HasGap(question, prefix) ? delimiter : "")];
         if (prefix is { Length: > 0 })
         {
             turns.Add(new TaskTurn("assistant", prefix, ""));
@@ -156,7 +168,8 @@ internal sealed class TaskPrompts
             long index when choices is not null => index >= -choices.Count && index < choices.Count
                 ? choices[(int)(index < 0 ? index + choices.Count : index)]
                 : throw _config.Refuse($"an example's target is {index}, it has {choices.Count} choices"),
-            IReadOnlyList<object?> several => several.Count > 0 ? PythonValue.Text(several[0]) : throw _config.Refuse("an example has no target"),
+            IReadOnlyList<object?> several =>
+                several.Count > 0 ? PythonValue.Text(several[0]) : throw _config.Refuse("an example has no target"),
             _ => PythonValue.Text(answer),
         };
         string prefix = _fields.Around("gen_prefix of an example", _config.ForExamples("gen_prefix"), shot, isShot: true);
@@ -173,7 +186,9 @@ internal sealed class TaskPrompts
         }
         catch (MergeHostException exception)
         {
-            throw _config.Refuse(exception.Problems[0].Message.Split(": ", 3)[^1], "Examples take over the task's doc_to_choice; write `doc_to_choice: null` in fewshot_config if their doc_to_target names the answer itself.");
+            throw _config.Refuse(exception.Problems[0].Message.Split(": ", 3)[^1],
+                "Examples take over the task's doc_to_choice; write `doc_to_choice: null` in fewshot_config if their doc_to_target names "
+                    + "the answer itself.");
         }
     }
 
@@ -184,10 +199,12 @@ internal sealed class TaskPrompts
         _ => throw _config.Refuse($"'{key}' of examples is not a text"),
     };
 
-    private static bool HasGap(string left, string right) => left.Length > 0 && right.Length > 0 && !PythonText.IsSpace(left[^1]) && !PythonText.IsSpace(right[0]);
+    private static bool HasGap(string left, string right) =>
+        left.Length > 0 && right.Length > 0 && !PythonText.IsSpace(left[^1]) && !PythonText.IsSpace(right[0]);
 
     // Both, with the delimiter between them where neither side has white space; the other one where one is empty.
-    private static string Glue(string left, string right, string delimiter) => left.Length == 0 || right.Length == 0 ? left + right : left + (HasGap(left, right) ? delimiter : "") + right;
+    private static string Glue(string left, string right, string delimiter) =>
+        left.Length == 0 || right.Length == 0 ? left + right : left + (HasGap(left, right) ? delimiter : "") + right;
 }
 
 /// <summary>A part of a conversation.</summary>

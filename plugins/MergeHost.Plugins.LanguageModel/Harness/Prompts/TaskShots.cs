@@ -40,7 +40,8 @@ internal sealed class TaskShots
             : config.Text("training_split") is { } training ? data.Split("training_split", training)
             : config.Text("validation_split") is { } validation ? data.Split("validation_split", validation)
             : data.Split("test_split", test!);
-        MaySeeItself = split is null && config.FewShot("samples") is null && config.Text("training_split") is null && config.Text("validation_split") is null && !_leavesOut;
+        MaySeeItself = split is null && config.FewShot("samples") is null && config.Text("training_split") is null
+            && config.Text("validation_split") is null && !_leavesOut;
         if (_pool.Count < count)
         {
             throw config.Refuse($"'num_fewshot: {count}', but there are {_pool.Count} items to choose examples from");
@@ -73,7 +74,8 @@ internal sealed class TaskShots
         int wanted = Count + (_leavesOut ? 1 : 0);
         if (wanted > _pool.Count)
         {
-            throw _config.Refuse($"'num_fewshot: {Count}', but there are {_pool.Count} items to choose examples from, the question itself among them");
+            throw _config.Refuse(
+                $"'num_fewshot: {Count}', but there are {_pool.Count} items to choose examples from, the question itself among them");
         }
 
         List<TaskDocument> drawn = [.. random.Sample(_pool.Count, wanted).Select(index => _pool[index]).Where(Differs).Take(Count)];
@@ -96,7 +98,10 @@ internal sealed class TaskShots
     private List<TaskDocument> Written(object samples)
     {
         return samples is List<object?> list && list.TrueForAll(item => item is PythonMap)
-            ? [.. list.Cast<PythonMap>().Select((map, index) => new TaskDocument(index, map.Entries.ToDictionary(entry => PythonValue.Text(entry.Key), entry => entry.Value)))]
+            ? [.. list.Cast<PythonMap>()
+                .Select((map,
+                    index) => new TaskDocument(index,
+                        map.Entries.ToDictionary(entry => PythonValue.Text(entry.Key), entry => entry.Value)))]
             : throw _config.Refuse("'fewshot_config: samples' is no list of items");
     }
 }

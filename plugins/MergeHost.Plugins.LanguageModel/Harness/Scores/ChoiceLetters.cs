@@ -6,7 +6,8 @@ using MergeHost.Plugins.LanguageModel.Python;
 namespace MergeHost.Plugins.LanguageModel.Harness.Scores;
 
 /// <summary>Finds which choice an answer names: by a pattern, by the choice's text, or by a letter after a colon.</summary>
-internal sealed class ChoiceLetters(PythonRegex pattern, long place, string fallback, bool ignoresCase, bool ignoresPunctuation, IReadOnlyList<PythonRegex> ignored)
+internal sealed class ChoiceLetters(PythonRegex pattern, long place, string fallback, bool ignoresCase, bool ignoresPunctuation,
+    IReadOnlyList<PythonRegex> ignored)
 {
     /// <summary>One of the matches of a pattern: of several groups the first that is not empty.</summary>
     /// <param name="matches">The matches.</param>
@@ -21,7 +22,9 @@ internal sealed class ChoiceLetters(PythonRegex pattern, long place, string fall
         }
 
         long found = place < 0 ? place + matches.Count : place;
-        string[] groups = found >= 0 && found < matches.Count ? matches[(int)found] : throw new FormatException($"'group_select: {place}', but the pattern matches {matches.Count} times");
+        string[] groups = found >= 0 && found < matches.Count
+            ? matches[(int)found]
+            : throw new FormatException($"'group_select: {place}', but the pattern matches {matches.Count} times");
         string? text = groups.Length > 1 ? groups.FirstOrDefault(group => group.Length > 0) : groups[0];
         return text is null ? null : PythonText.Strip(text);
     }
@@ -74,8 +77,10 @@ internal sealed class ChoiceLetters(PythonRegex pattern, long place, string fall
         string plain = ignored.Aggregate(text, (left, pattern) => pattern.Replace(left, ""));
         plain = ignoresCase ? PythonText.Lower(plain) : plain;
         return ignoresPunctuation
-            ? string.Concat(plain.EnumerateRunes().Where(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
-                or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation)))
+            ? string.Concat(plain.EnumerateRunes()
+                .Where(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
+                    or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
+                        or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation)))
             : plain;
     }
 }

@@ -9,8 +9,9 @@ internal sealed class ClassCounts
 
     public ClassCounts(IReadOnlyList<SampleFigure> samples)
     {
-        _classes = samples.SelectMany(sample => (object?[])[sample.Value, sample.Other]).Select(PythonKeys.Of).Distinct(PythonKeys.Instance).Index()
-            .ToDictionary(pair => pair.Item, pair => pair.Index, PythonKeys.Instance);
+        _classes = samples.SelectMany(sample => (object?[])[sample.Value, sample.Other]).Select(PythonKeys.Of).Distinct(PythonKeys.Instance)
+            .Index()
+                .ToDictionary(pair => pair.Item, pair => pair.Index, PythonKeys.Instance);
     }
 
     /// <summary>The counts of an item: one pair of classes.</summary>
@@ -57,8 +58,10 @@ internal sealed class ClassCounts
     {
         SampleFigure? strange = samples.FirstOrDefault(sample => sample.Value is not (0L or 1L) || sample.Other is not (0L or 1L));
         return strange is null
-            ? sample => [sample is { Value: 1L, Other: 1L } ? 1 : 0, sample is { Value: 0L, Other: 1L } ? 1 : 0, sample is { Value: 1L, Other: 0L } ? 1 : 0]
-            : throw new FormatException($"'f1' is for the classes 0 and 1, found {PythonValue.Text(strange.Value)} and {PythonValue.Text(strange.Other)}");
+            ? sample => [sample is { Value: 1L, Other: 1L } ? 1 : 0, sample is { Value: 0L, Other: 1L } ? 1 : 0,
+                sample is { Value: 1L, Other: 0L } ? 1 : 0]
+            : throw new FormatException(
+                $"'f1' is for the classes 0 and 1, found {PythonValue.Text(strange.Value)} and {PythonValue.Text(strange.Other)}");
     }
 
     /// <summary><c>2·hits / (2·hits + false + missed)</c>; 0 where there is nothing of it.</summary>

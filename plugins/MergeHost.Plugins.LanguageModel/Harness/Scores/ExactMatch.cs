@@ -22,7 +22,9 @@ internal sealed class ExactMatch
             _ => [],
         };
         _ignoresCase = PythonValue.IsTrue(Get("ignore_case"));
-        _letters = (PythonValue.IsTrue(Get("ignore_punctuation")) ? PythonText.Punctuation : "") + (PythonValue.IsTrue(Get("ignore_numbers")) ? Digits : "");
+        _letters = (PythonValue.IsTrue(Get("ignore_punctuation"))
+            ? PythonText.Punctuation
+            : "") + (PythonValue.IsTrue(Get("ignore_numbers")) ? Digits : "");
 
         object? Get(string key) => options.TryGet(key, out object? value) ? value : null;
     }

@@ -52,7 +52,10 @@ internal static class Figures
                     "chrf++" => new Chrf(wordOrder: 2),
                     _ => new Ter(),
                 };
-                return Bootstrapped(samples, sample => metric.Counts((string)sample.Other!, sample.Value is IReadOnlyList<object?> several ? [.. several.Cast<string>()] : [(string)sample.Value!]), metric.Score, Math.Min(draws, MostTextDraws));
+                return Bootstrapped(samples,
+                    sample => metric.Counts((string)sample.Other!,
+                        sample.Value is IReadOnlyList<object?> several ? [.. several.Cast<string>()] : [(string)sample.Value!]),
+                            metric.Score, Math.Min(draws, MostTextDraws));
         }
     }
 
@@ -77,17 +80,20 @@ internal static class Figures
 
     private static Figure MedianOf(double[] values, int draws)
     {
-        return new Figure(Middle(values), PythonBootstrap.Error(values.Length, indices => Middle(indices.Select(index => values[index])), draws));
+        return new Figure(Middle(values),
+            PythonBootstrap.Error(values.Length, indices => Middle(indices.Select(index => values[index])), draws));
 
         // Of an even number the upper one.
         double Middle(IEnumerable<double> drawn) => drawn.Order().ElementAt(values.Length / 2);
     }
 
-    private static double Loss(IReadOnlyList<SampleFigure> samples) => -samples.Sum(sample => sample.Number) / samples.Sum(sample => PythonValue.AsNumber(sample.Other)!.Value);
+    private static double Loss(IReadOnlyList<SampleFigure> samples) =>
+        -samples.Sum(sample => sample.Number) / samples.Sum(sample => PythonValue.AsNumber(sample.Other)!.Value);
 
     private static double Distance(SampleFigure sample)
     {
         IReadOnlyList<object?> shares = (IReadOnlyList<object?>)sample.Other!;
-        return shares.Select((share, index) => (double)share! - (index == (long)sample.Value! ? 1 : 0)).Sum(distance => distance * distance);
+        return shares.Select((share, index) => (double)share! - (index == (long)sample.Value! ? 1 : 0))
+            .Sum(distance => distance * distance);
     }
 }

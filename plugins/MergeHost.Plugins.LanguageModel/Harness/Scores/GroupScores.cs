@@ -38,7 +38,8 @@ internal static class GroupScores
                 List<object?> several => [.. several.Select(PythonValue.Text)],
                 object one => [PythonValue.Text(one)],
             };
-            List<IGrouping<string, TaskResult>> names = [.. group.Leaves.SelectMany(leaf => results[leaf.Name]).Where(result => IsOf(result.Metric, metric, filters)).GroupBy(result => result.Metric)];
+            List<IGrouping<string, TaskResult>> names = [.. group.Leaves.SelectMany(leaf => results[leaf.Name])
+                .Where(result => IsOf(result.Metric, metric, filters)).GroupBy(result => result.Metric)];
             foreach (IGrouping<string, TaskResult> same in names)
             {
                 WarnOfMissing(group, same, warn);
@@ -65,10 +66,14 @@ internal static class GroupScores
         double total = results.Sum(result => result.Count);
         double value = isWeighted ? results.Sum(result => result.Count * result.Value) / total : results.Average(result => result.Value);
         double? error = results.Any(result => result.StandardError is null) ? null
-            : isWeighted ? PooledError([.. results.Select(result => result.StandardError!.Value)], [.. results.Select(result => result.Count)])
+            : isWeighted
+                ? PooledError([.. results.Select(result => result.StandardError!.Value)], [.. results.Select(result => result.Count)])
             : MeanError([.. results.Select(result => result.StandardError!.Value)]);
         bool hasItems = results.All(result => result.Items.Count > 0 && result.Aggregation == Aggregation.Mean);
-        IEnumerable<ItemScore> items = !hasItems ? [] : results.SelectMany(result => result.Items.Select(item => Weigh(item, result, isWeighted ? 1 : 1.0 / (results.Length * result.Count))));
+        IEnumerable<ItemScore> items = !hasItems
+            ? []
+            : results.SelectMany(result =>
+                result.Items.Select(item => Weigh(item, result, isWeighted ? 1 : 1.0 / (results.Length * result.Count))));
         return new TaskResult(name, metric, value, [.. items])
         {
             HigherIsBetter = results[0].HigherIsBetter,
@@ -80,7 +85,10 @@ internal static class GroupScores
     }
 
     private static ItemScore Weigh(ItemScore item, TaskResult result, double weight) =>
-        new($"{result.Task}/{item.Id}", item.Score * weight, weight) { Cluster = item.Cluster is null ? null : $"{result.Task}/{item.Cluster}" };
+        new($"{result.Task}/{item.Id}", item.Score * weight, weight)
+        {
+            Cluster = item.Cluster is null ? null : $"{result.Task}/{item.Cluster}"
+        };
 
     private static bool IsOf(string name, string metric, string[] filters)
     {
@@ -93,11 +101,13 @@ internal static class GroupScores
         string[] missing = [.. group.Leaves.Select(leaf => leaf.Name).Except(same.Select(result => result.Task))];
         if (missing.Length > 0)
         {
-            warn($"group '{group.Name}': {missing.Length} of {missing.Length + same.Count()} tasks have no '{same.Key}' and are left out of it: {string.Join(", ", missing)}", null);
+            warn($"group '{group.Name}': {missing.Length} of {missing.Length + same.Count()} tasks have no '{same.Key}' and are left out "
+                + $"of it: {string.Join(", ", missing)}", null);
         }
     }
 
     private static object? Get(PythonMap rule, string key) => rule.TryGet(key, out object? value) ? value : null;
 
-    private static MergeHostException Refuse(TaskNode group, string reason) => TaskData.Unusable(group.Source.Path, $"group '{group.Name}': {reason}");
+    private static MergeHostException Refuse(TaskNode group, string reason) =>
+        TaskData.Unusable(group.Source.Path, $"group '{group.Name}': {reason}");
 }

@@ -11,7 +11,8 @@ namespace MergeHost.Plugins.LanguageModel.Harness.Scores;
 internal sealed record MetricRule(string Name, string Aggregation, bool HigherIsBetter, PythonMap Options)
 {
     private static readonly string[] _entries = ["metric", "aggregation", "higher_is_better", "hf_evaluate", "weight_by_size", "kwargs"];
-    private static readonly string[] _exactMatch = ["ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore", "multi_target"];
+    private static readonly string[] _exactMatch = ["ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore",
+        "multi_target"];
 
     private static readonly string[] _inPercent = ["bleu", "chrf", "chrf++", "ter"];
 
@@ -54,7 +55,8 @@ internal sealed record MetricRule(string Name, string Aggregation, bool HigherIs
         return rules.Count > 0 ? rules : [.. _defaults[config.Kind].Select(name => Of(name, new PythonMap([])))];
     }
 
-    private static MetricRule Of(string name, PythonMap options) => new(name, _known[name].Aggregation, _known[name].HigherIsBetter, options);
+    private static MetricRule Of(string name, PythonMap options) =>
+        new(name, _known[name].Aggregation, _known[name].HigherIsBetter, options);
 
     private static MetricRule Read(TaskConfig config, PythonMap entry)
     {
@@ -64,7 +66,8 @@ internal sealed record MetricRule(string Name, string Aggregation, bool HigherIs
             throw config.Refuse($"metric '{name}' with 'hf_evaluate: true' is not supported: it lies in another package", Hint());
         }
 
-        if (!_known.TryGetValue(name, out (string Aggregation, bool HigherIsBetter, TaskKind[] Kinds) known) || !known.Kinds.Contains(config.Kind))
+        if (!_known.TryGetValue(name, out (string Aggregation, bool HigherIsBetter, TaskKind[] Kinds) known)
+            || !known.Kinds.Contains(config.Kind))
         {
             throw config.Refuse($"metric '{name}' is not supported for '{OutputType(config.Kind)}'", Hint());
         }
@@ -77,14 +80,17 @@ internal sealed record MetricRule(string Name, string Aggregation, bool HigherIs
         string aggregation = Get("aggregation") as string ?? known.Aggregation;
         if (aggregation != known.Aggregation && !(known.Aggregation == "mean" && aggregation is "nanmean" or "median"))
         {
-            throw config.Refuse($"aggregation '{aggregation}' of metric '{name}' is not supported", $"Known for it are {known.Aggregation}{(known.Aggregation == "mean" ? ", median" : "")}.");
+            throw config.Refuse($"aggregation '{aggregation}' of metric '{name}' is not supported",
+                $"Known for it are {known.Aggregation}{(known.Aggregation == "mean" ? ", median" : "")}.");
         }
 
         return new MetricRule(name, aggregation, Get("higher_is_better") as bool? ?? known.HigherIsBetter, entry);
 
         object? Get(string key) => entry.TryGet(key, out object? value) ? value : null;
 
-        string Hint() => $"Known are {string.Join(", ", _known.Where(metric => metric.Value.Kinds.Contains(config.Kind)).Select(metric => metric.Key))}.";
+        string Hint() =>
+            $"Known are "
+                + $"{string.Join(", ", _known.Where(metric => metric.Value.Kinds.Contains(config.Kind)).Select(metric => metric.Key))}.";
     }
 
     private static string OutputType(TaskKind kind) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());

@@ -12,14 +12,16 @@ namespace MergeHost.Plugins.LanguageModel.Harness.Scores;
 /// <param name="Other">Its weight, or the class or text that was given; <see langword="null"/> for a number alone.</param>
 internal sealed record SampleFigure(object? Value, object? Other = null)
 {
-    public double Number => PythonValue.AsNumber(Value) ?? throw new FormatException($"a metric has no number but {PythonValue.Word(Value)}");
+    public double Number =>
+        PythonValue.AsNumber(Value) ?? throw new FormatException($"a metric has no number but {PythonValue.Word(Value)}");
 }
 
 /// <summary>The metrics of single items.</summary>
 internal static partial class SampleFigures
 {
     /// <summary>Of choices: the sums of log-likelihoods, with whether each is what the model would write.</summary>
-    public static SampleFigure OfChoices(MetricRule rule, TaskQuestion question, IReadOnlyList<(double Sum, bool IsGreedy)> scores, IReadOnlyList<int> right)
+    public static SampleFigure OfChoices(MetricRule rule, TaskQuestion question, IReadOnlyList<(double Sum, bool IsGreedy)> scores,
+        IReadOnlyList<int> right)
     {
         int count = question.Choices.Count;
         double[] sums = [.. scores.Take(count).Select(score => score.Sum)];
@@ -69,7 +71,9 @@ internal static partial class SampleFigures
             return new SampleFigure(Class(target), Class(answer));
         }
 
-        return new SampleFigure(target is IReadOnlyList<object?> references && hasSeveralTargets ? references.Select(reference => (object?)PythonValue.Text(reference)).ToList() : PythonValue.Text(target), PythonValue.Text(answer));
+        return new SampleFigure(target is IReadOnlyList<object?> references && hasSeveralTargets
+            ? references.Select(reference => (object?)PythonValue.Text(reference)).ToList()
+            : PythonValue.Text(target), PythonValue.Text(answer));
     }
 
     /// <summary>The indices that are right; −100 for a target that is no choice, as lm-evaluation-harness has it.</summary>
@@ -78,7 +82,8 @@ internal static partial class SampleFigures
         IEnumerable<object?> targets = hasSeveralTargets && question.Gold is IReadOnlyList<object?> several ? several : [question.Gold];
         return [.. targets.Select(target => target switch
         {
-            string text => question.Choices.Index().Where(choice => choice.Item == text).Select(choice => choice.Index).FirstOrDefault(Outside),
+            string text =>
+                question.Choices.Index().Where(choice => choice.Item == text).Select(choice => choice.Index).FirstOrDefault(Outside),
             _ => PythonValue.AsWhole(target) is { } index && index < question.Choices.Count ? (int)Math.Max(index, Outside) : Outside,
         })];
     }
@@ -92,7 +97,10 @@ internal static partial class SampleFigures
     private static object Class(object? value) => value switch
     {
         long or bool => PythonValue.AsWhole(value)!.Value,
-        string text => text is not ['+', ..] && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : text,
+        string text =>
+            text is not ['+', ..] && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole)
+                ? whole
+                : text,
         _ => throw new FormatException($"{PythonValue.Word(value)} is no class"),
     };
 

@@ -29,7 +29,8 @@ internal sealed class TaskScores
     public IReadOnlyList<IReadOnlyList<object>> Answers { get; private init; } = [];
 
     /// <summary>What filters left of each question's answers, by the filters' names; of scores nothing.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<object?>> Filtered { get; private init; } = new Dictionary<string, IReadOnlyList<object?>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<object?>> Filtered { get; private init; } =
+        new Dictionary<string, IReadOnlyList<object?>>();
 
     /// <summary>Judges scored choices, continuations and texts.</summary>
     /// <param name="task">The task.</param>
@@ -39,16 +40,22 @@ internal sealed class TaskScores
     /// <param name="options">The run's options.</param>
     /// <param name="warn">Told of targets that are no choice.</param>
     public static TaskScores OfScores(
-        LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<IReadOnlyList<object>> answers, bool hasSeveralTargets, LmEvalOptions options, Action<string, string?> warn)
+        LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<IReadOnlyList<object>> answers, bool hasSeveralTargets,
+        LmEvalOptions options, Action<string, string?> warn)
     {
         TaskScores scores = new(task, questions, options) { Answers = answers };
-        IReadOnlyList<int>[] right = task.Config.Kind == TaskKind.MultipleChoice ? [.. questions.Select(question => SampleFigures.Right(question, hasSeveralTargets))] : [];
+        IReadOnlyList<int>[] right = task.Config.Kind == TaskKind.MultipleChoice
+            ? [.. questions.Select(question => SampleFigures.Right(question, hasSeveralTargets))]
+            : [];
         WarnOfTargets(task, questions, right, warn);
         scores.Judge(task.Filters[0].Name, (rule, index) => task.Config.Kind switch
         {
-            TaskKind.MultipleChoice => SampleFigures.OfChoices(rule, questions[index], [.. answers[index].Cast<(double, bool)>()], right[index]),
+            TaskKind.MultipleChoice =>
+                SampleFigures.OfChoices(rule, questions[index], [.. answers[index].Cast<(double, bool)>()], right[index]),
             TaskKind.LoglikelihoodRolling => SampleFigures.OfText(rule, questions[index].Requests[0].Context, (double)answers[index][0]),
-            _ => rule.Name == "acc" ? new SampleFigure((((double, bool IsGreedy))answers[index][0]).IsGreedy ? 1L : 0L) : new SampleFigure((((double Sum, bool))answers[index][0]).Sum),
+            _ => rule.Name == "acc"
+                ? new SampleFigure((((double, bool IsGreedy))answers[index][0]).IsGreedy ? 1L : 0L)
+                : new SampleFigure((((double Sum, bool))answers[index][0]).Sum),
         });
         return scores;
     }
@@ -60,12 +67,20 @@ internal sealed class TaskScores
     /// <param name="hasSeveralTargets">Whether any of several targets is right.</param>
     /// <param name="options">The run's options.</param>
     /// <exception cref="MergeHostException">MH6002: a filter leaves several answers, or a target is no choice.</exception>
-    public static TaskScores OfTexts(LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<IReadOnlyList<string>> answers, bool hasSeveralTargets, LmEvalOptions options)
+    public static TaskScores OfTexts(LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<IReadOnlyList<string>> answers,
+        bool hasSeveralTargets, LmEvalOptions options)
     {
         Dictionary<string, IReadOnlyList<object?>> filtered = task.Filters.ToDictionary(
-            filter => filter.Name, filter => (IReadOnlyList<object?>)[.. questions.Zip(answers, (question, texts) => task.Config.Run("filter_list", question.Item.Number, () => filter.Apply(texts, question.Item)))]);
-        TaskScores scores = new(task, questions, options) { Answers = [.. answers.Select(texts => (IReadOnlyList<object>)[.. texts])], Filtered = filtered };
-        Dictionary<MetricRule, ExactMatch> matches = task.Metrics.Distinct().ToDictionary(rule => rule, rule => new ExactMatch(rule.Options));
+            filter => filter.Name,
+            filter => (IReadOnlyList<object?>)[.. questions.Zip(answers,
+                (question, texts) => task.Config.Run("filter_list", question.Item.Number, () => filter.Apply(texts, question.Item)))]);
+        TaskScores scores = new(task, questions, options)
+        {
+            Answers = [.. answers.Select(texts => (IReadOnlyList<object>)[.. texts])],
+            Filtered = filtered
+        };
+        Dictionary<MetricRule, ExactMatch> matches = task.Metrics.Distinct()
+            .ToDictionary(rule => rule, rule => new ExactMatch(rule.Options));
         foreach (ResponseFilter filter in task.Filters)
         {
             if (filtered[filter.Name].FirstOrDefault(left => left is IReadOnlyList<object?>) is not null && !options.PredictOnly)
@@ -73,8 +88,9 @@ internal sealed class TaskScores
                 throw task.Config.Refuse($"filter '{filter.Name}' leaves a list of answers", "Let it end with `- function: take_first`.");
             }
 
-            scores.Judge(filter.Name, (rule, index) => task.Config.Run("metric_list", questions[index].Item.Number, () => SampleFigures.OfAnswer(
-                rule, matches[rule], filtered[filter.Name][index], Target(questions[index]), hasSeveralTargets)));
+            scores.Judge(filter.Name,
+                (rule, index) => task.Config.Run("metric_list", questions[index].Item.Number, () => SampleFigures.OfAnswer(
+                    rule, matches[rule], filtered[filter.Name][index], Target(questions[index]), hasSeveralTargets)));
         }
 
         return scores;
@@ -107,12 +123,15 @@ internal sealed class TaskScores
         }
     }
 
-    private static void WarnOfTargets(LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<int>[] right, Action<string, string?> warn)
+    private static void WarnOfTargets(LmEvalTask task, IReadOnlyList<TaskQuestion> questions, IReadOnlyList<int>[] right,
+        Action<string, string?> warn)
     {
-        int[] outside = [.. right.Index().Where(item => item.Item.Any(index => index < 0)).Select(item => questions[item.Index].Item.Number)];
+        int[] outside = [.. right.Index().Where(item => item.Item.Any(index => index < 0))
+            .Select(item => questions[item.Index].Item.Number)];
         if (outside.Length > 0)
         {
-            warn($"task '{task.Config.Name}': the targets of {outside.Length} items are no choice, and count as wrong: {string.Join(", ", outside.Take(10))}{(outside.Length > 10 ? " …" : "")}", null);
+            warn($"task '{task.Config.Name}': the targets of {outside.Length} items are no choice, and count as "
+                + $"wrong: {string.Join(", ", outside.Take(10))}{(outside.Length > 10 ? " …" : "")}", null);
         }
     }
 }
@@ -133,7 +152,11 @@ internal sealed record MetricScores(MetricRule Rule, string Filter, IReadOnlyLis
         bool isMean = Rule.Aggregation == "mean";
         bool isPerplexity = Rule.Aggregation is "perplexity" or "weighted_perplexity";
         List<ItemScore> items = isMean || isPerplexity
-            ? [.. Samples.Select((sample, index) => new ItemScore(id(index), sample.Number, isMean ? 1 : PythonValue.AsNumber(sample.Other) ?? 1) { Cluster = cluster(index) })]
+            ? [.. Samples.Select((sample,
+                index) => new ItemScore(id(index), sample.Number, isMean ? 1 : PythonValue.AsNumber(sample.Other) ?? 1)
+                {
+                    Cluster = cluster(index)
+                })]
             : [];
         return new TaskResult(task, Name, Figure.Value, items)
         {
@@ -142,7 +165,9 @@ internal sealed record MetricScores(MetricRule Rule, string Filter, IReadOnlyLis
             Count = Samples.Count,
             Aggregation = isPerplexity ? Aggregation.Perplexity : Aggregation.Mean,
             StandardError = Figure.Error,
-            Interval = items.Count == 0 && Figure.Error is { } error ? (Figure.Value - (1.96 * error), Figure.Value + (1.96 * error)) : null,
+            Interval = items.Count == 0 && Figure.Error is { } error
+                ? (Figure.Value - (1.96 * error), Figure.Value + (1.96 * error))
+                : null,
         };
     }
 }

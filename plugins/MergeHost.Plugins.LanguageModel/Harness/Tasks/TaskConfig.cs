@@ -17,15 +17,20 @@ internal sealed class TaskConfig
 {
     private static readonly string[] _keys =
     [
-        "task", "task_alias", "tag", "group", "group_alias", "custom_dataset", "dataset_path", "dataset_name", "dataset_kwargs", "training_split", "validation_split",
-        "test_split", "fewshot_split", "process_docs", "doc_to_text", "doc_to_target", "doc_to_image", "doc_to_audio", "unsafe_code", "doc_to_choice",
-        "process_results", "use_prompt", "description", "target_delimiter", "fewshot_delimiter", "fewshot_config", "num_fewshot", "metric_list", "output_type",
-        "generation_kwargs", "repeats", "filter_list", "should_decontaminate", "doc_to_decontamination_query", "gen_prefix", "metadata", "class",
+        "task", "task_alias", "tag", "group", "group_alias", "custom_dataset", "dataset_path", "dataset_name", "dataset_kwargs",
+        "training_split", "validation_split",
+        "test_split", "fewshot_split", "process_docs", "doc_to_text", "doc_to_target", "doc_to_image", "doc_to_audio", "unsafe_code",
+        "doc_to_choice",
+        "process_results", "use_prompt", "description", "target_delimiter", "fewshot_delimiter", "fewshot_config", "num_fewshot",
+        "metric_list", "output_type",
+        "generation_kwargs", "repeats", "filter_list", "should_decontaminate", "doc_to_decontamination_query", "gen_prefix", "metadata",
+        "class",
     ];
 
     private static readonly string[] _fewShotKeys =
     [
-        "sampler", "split", "process_docs", "fewshot_indices", "samples", "doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "fewshot_delimiter",
+        "sampler", "split", "process_docs", "fewshot_indices", "samples", "doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix",
+        "fewshot_delimiter",
         "target_delimiter",
     ];
 
@@ -77,7 +82,9 @@ internal sealed class TaskConfig
             "multiple_choice" => TaskKind.MultipleChoice,
             "loglikelihood" => TaskKind.Loglikelihood,
             "loglikelihood_rolling" => TaskKind.LoglikelihoodRolling,
-            string other => throw Refuse($"'output_type: {other}' is not supported", "Known are multiple_choice, loglikelihood, loglikelihood_rolling, generate_until."),
+            string other =>
+                throw Refuse($"'output_type: {other}' is not supported",
+                    "Known are multiple_choice, loglikelihood, loglikelihood_rolling, generate_until."),
         };
         _fewShot = Get("fewshot_config") switch
         {
@@ -146,7 +153,8 @@ internal sealed class TaskConfig
     };
 
     /// <summary>What is wrong with the task.</summary>
-    public MergeHostException Refuse(string reason, string? hint = null) => new(new Problem(ErrorCodes.BadTaskData, $"{Path}: task '{Name}': {reason}", hint), null);
+    public MergeHostException Refuse(string reason, string? hint = null) =>
+        new(new Problem(ErrorCodes.BadTaskData, $"{Path}: task '{Name}': {reason}", hint), null);
 
     /// <summary>Runs what may find that a template is wrong, and says whose it is.</summary>
     /// <exception cref="MergeHostException">MH6002: it is.</exception>
@@ -158,11 +166,13 @@ internal sealed class TaskConfig
         }
         catch (FormatException exception)
         {
-            throw Refuse($"'{key}': {(item is { } number ? $"item {number}: " : "")}{exception.Message}", exception.Message.Contains("there is no field", StringComparison.Ordinal) ? TemplateException.Hint : null);
+            throw Refuse($"'{key}': {(item is { } number ? $"item {number}: " : "")}{exception.Message}",
+                exception.Message.Contains("there is no field", StringComparison.Ordinal) ? TemplateException.Hint : null);
         }
         catch (MergeHostException exception) when (exception.Code == ErrorCodes.BadTaskData)
         {
-            throw Refuse($"'{key}': {(item is { } number ? $"item {number}: " : "")}{exception.Problems[0].Message}", exception.Problems[0].Hint);
+            throw Refuse($"'{key}': {(item is { } number ? $"item {number}: " : "")}{exception.Problems[0].Message}",
+                exception.Problems[0].Hint);
         }
     }
 
@@ -179,7 +189,8 @@ internal sealed class TaskConfig
         switch (value)
         {
             case PythonReference python:
-                throw Refuse($"'{key}: {python}' is not supported: Python is never run", $"Write out what the function gives: a template, a list, or items in a file.");
+                throw Refuse($"'{key}: {python}' is not supported: Python is never run",
+                    $"Write out what the function gives: a template, a list, or items in a file.");
             case List<object?> items:
                 items.ForEach(item => RefusePython(key, item));
                 break;

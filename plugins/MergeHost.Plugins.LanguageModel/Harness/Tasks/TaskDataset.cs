@@ -10,8 +10,8 @@ namespace MergeHost.Plugins.LanguageModel.Harness.Tasks;
 
 /// <summary>The data of a task by splits, each item with its fields in the file's order.</summary>
 /// <remarks>
-/// Values are those that the task would see after Arrow has read the files: fields that a line lacks are none, whole numbers beside fractions
-/// are fractions, and a column of texts that are all dates or times is one of moments.
+/// Values are those that the task would see after Arrow has read the files: fields that a line lacks are none, whole numbers beside
+/// fractions are fractions, and a column of texts that are all dates or times is one of moments.
 /// </remarks>
 internal sealed partial class TaskDataset
 {
@@ -57,11 +57,14 @@ internal sealed partial class TaskDataset
 
     private Dictionary<string, IReadOnlyList<string>> Files()
     {
-        string path = _config.Text("dataset_path") ?? throw _config.Refuse("'dataset_path' is missing", "Name json or csv, and the files in 'dataset_kwargs: data_files:'; or give 'data:' in the suite.");
+        string path = _config.Text("dataset_path")
+            ?? throw _config.Refuse("'dataset_path' is missing",
+                "Name json or csv, and the files in 'dataset_kwargs: data_files:'; or give 'data:' in the suite.");
         PythonMap? kwargs = _config.Get("dataset_kwargs") as PythonMap;
         if (path is not ("json" or "csv" or "text") || kwargs is null || !kwargs.TryGet("data_files", out object? files))
         {
-            throw _config.Refuse($"'dataset_path: {path}' lies on a hub, which is not reached from here", "Write its split to a file of JSON Lines, and name it as 'data:' in the suite.");
+            throw _config.Refuse($"'dataset_path: {path}' lies on a hub, which is not reached from here",
+                "Write its split to a file of JSON Lines, and name it as 'data:' in the suite.");
         }
 
         return files switch
@@ -91,18 +94,26 @@ internal sealed partial class TaskDataset
 
     private IEnumerable<Dictionary<string, object?>> ReadJson(string path, string text)
     {
-        string? field = _config.Get("dataset_kwargs") is PythonMap kwargs && kwargs.TryGet("field", out object? name) ? name as string : null;
+        string? field = _config.Get("dataset_kwargs") is PythonMap kwargs && kwargs.TryGet("field", out object? name)
+            ? name as string
+            : null;
         if (field is not null || text.TrimStart().StartsWith('['))
         {
             JsonNode? root = Parse(path, text);
-            root = field is null ? root : root is JsonObject holder && holder[field] is { } found ? found : throw TaskData.Unusable(path, $"there is no '{field}'");
-            return root is JsonArray items ? items.Select(item => Row(path, item)) : throw TaskData.Unusable(path, "expected a list of items");
+            root = field is null
+                ? root
+                : root is JsonObject holder && holder[field] is { } found ? found : throw TaskData.Unusable(path, $"there is no '{field}'");
+            return root is JsonArray items
+                ? items.Select(item => Row(path, item))
+                : throw TaskData.Unusable(path, "expected a list of items");
         }
 
-        return text.Split('\n').Index().Where(line => line.Item.Trim().Length > 0).Select(line => Row($"{path}({line.Index + 1})", Parse($"{path}({line.Index + 1})", line.Item)));
+        return text.Split('\n').Index().Where(line => line.Item.Trim().Length > 0)
+            .Select(line => Row($"{path}({line.Index + 1})", Parse($"{path}({line.Index + 1})", line.Item)));
     }
 
-    private static JsonNode? Parse(string place, string text) => PythonJson.Parse(Encoding.UTF8.GetBytes(text), reason => TaskData.Unusable(place, $"this is no JSON: {reason}"));
+    private static JsonNode? Parse(string place, string text) =>
+        PythonJson.Parse(Encoding.UTF8.GetBytes(text), reason => TaskData.Unusable(place, $"this is no JSON: {reason}"));
 
     private static Dictionary<string, object?> Row(string place, JsonNode? item) =>
         item is JsonObject fields ? PythonValue.Fields(fields) : throw TaskData.Unusable(place, "an item must be a mapping of fields");
@@ -129,12 +140,17 @@ internal sealed partial class TaskDataset
         {
             object?[] column = [.. rows.Select(row => row[name])];
             bool isWhole = column.All(cell => cell is string one && Integer().IsMatch(one));
-            bool isNumber = column.All(cell => cell is null || double.TryParse((string)cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+            bool isNumber = column.All(cell => cell is null
+                || double.TryParse((string)cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
             bool isTruth = column.All(cell => cell is "True" or "False" or "true" or "false" or "TRUE" or "FALSE");
             foreach (Dictionary<string, object?> row in rows.Where(row => row[name] is not null))
             {
                 string cell = (string)row[name]!;
-                row[name] = isWhole ? long.Parse(cell, CultureInfo.InvariantCulture) : isTruth ? cell.StartsWith('T') || cell.StartsWith('t') : isNumber ? double.Parse(cell, CultureInfo.InvariantCulture) : cell;
+                row[name] = isWhole
+                    ? long.Parse(cell, CultureInfo.InvariantCulture)
+                    : isTruth
+                        ? cell.StartsWith('T') || cell.StartsWith('t')
+                        : isNumber ? double.Parse(cell, CultureInfo.InvariantCulture) : cell;
             }
         }
 
@@ -158,7 +174,8 @@ internal sealed partial class TaskDataset
         {
             object?[] column = [.. rows.Select(row => row[name])];
             bool hasFraction = column.Any(HasFraction);
-            bool isMoment = column.Any(value => value is string) && column.All(value => value is null || (value is string text && AsMoment(text) is not null));
+            bool isMoment = column.Any(value => value is string)
+                && column.All(value => value is null || (value is string text && AsMoment(text) is not null));
             foreach (Dictionary<string, object?> row in rows)
             {
                 row[name] = hasFraction ? AsFraction(row[name]) : isMoment && row[name] is string text ? AsMoment(text) : row[name];

@@ -37,18 +37,21 @@ internal sealed class TaskFields(TaskConfig config, IReadOnlySet<string> feature
     });
 
     /// <summary>The choices.</summary>
-    public IReadOnlyList<string> Choices(string key, object? how, TaskDocument item) => config.Run<IReadOnlyList<string>>(key, item.Number, () =>
-    {
-        object? found = how switch
+    public IReadOnlyList<string> Choices(string key, object? how, TaskDocument item) =>
+        config.Run<IReadOnlyList<string>>(key, item.Number, () =>
         {
-            string field when features.Contains(field) => Field(item, field),
-            string template => PythonLiteral.Parse(Render(template, item)),
-            PythonMap map => map.Values,
-            List<object?> list => list,
-            _ => throw new FormatException("it is neither a template nor a list"),
-        };
-        return found is IReadOnlyList<object?> several ? [.. several.Select(PythonValue.Text)] : throw new FormatException($"it gives {PythonValue.Word(found)}, not a list");
-    });
+            object? found = how switch
+            {
+                string field when features.Contains(field) => Field(item, field),
+                string template => PythonLiteral.Parse(Render(template, item)),
+                PythonMap map => map.Values,
+                List<object?> list => list,
+                _ => throw new FormatException("it is neither a template nor a list"),
+            };
+            return found is IReadOnlyList<object?> several
+                ? [.. several.Select(PythonValue.Text)]
+                : throw new FormatException($"it gives {PythonValue.Word(found)}, not a list");
+        });
 
     /// <summary>A text that stands around questions, such as a description.</summary>
     public string Around(string key, object? how, TaskDocument item, bool isShot = false) => config.Run(key, item.Number, () => how switch
@@ -73,7 +76,8 @@ internal sealed class TaskFields(TaskConfig config, IReadOnlySet<string> feature
     }
 
     // Digits are an index where there are choices.
-    private object Digits(string text) => config.HasChoices && text.Length > 0 && text.All(char.IsDigit) ? PythonLiteral.Parse(text)! : text;
+    private object Digits(string text) =>
+        config.HasChoices && text.Length > 0 && text.All(char.IsDigit) ? PythonLiteral.Parse(text)! : text;
 
     private static object ListOr(string text)
     {

@@ -32,7 +32,8 @@ internal sealed class TaskFiles
 
     /// <summary>The tasks that have a tag, sorted by name.</summary>
     public IReadOnlyList<TaskSource> Tagged(string tag) =>
-        [.. Index.Values.Where(source => source.Name is not null && !source.IsGroup && source.Tags.Contains(tag)).OrderBy(source => source.Name, StringComparer.Ordinal)];
+        [.. Index.Values.Where(source => source.Name is not null && !source.IsGroup && source.Tags.Contains(tag))
+            .OrderBy(source => source.Name, StringComparer.Ordinal)];
 
     /// <summary>All names, for hints.</summary>
     public IEnumerable<string> Names => Index.Keys;
@@ -48,7 +49,8 @@ internal sealed class TaskFiles
         }
 
         string[] paths = Directory.Exists(_folder)
-            ? [.. Directory.EnumerateFiles(_folder, "*.yaml", SearchOption.AllDirectories).Take(MostFiles + 1).Order(StringComparer.Ordinal)]
+            ? [.. Directory.EnumerateFiles(_folder, "*.yaml", SearchOption.AllDirectories).Take(MostFiles + 1)
+                .Order(StringComparer.Ordinal)]
             : throw TaskData.Unusable(_folder, "there is no such folder");
         if (paths.Length > MostFiles)
         {
@@ -83,7 +85,9 @@ internal sealed class TaskFiles
     {
         if (including.Contains(path) || including.Count > MostIncludes)
         {
-            throw TaskData.Unusable(including[0], $"'include:' comes back to '{Path.GetFileName(path)}': {string.Join(" → ", including.Append(path).Select(file => Path.GetFileName(file)))}");
+            throw TaskData.Unusable(including[0],
+                "'include:' comes back to "
+                    + $"'{Path.GetFileName(path)}': {string.Join(" → ", including.Append(path).Select(file => Path.GetFileName(file)))}");
         }
 
         if (_read.TryGetValue(path, out (PythonMap, IReadOnlyList<string>) known))
@@ -94,14 +98,18 @@ internal sealed class TaskFiles
         PythonMap own = TaskYaml.Read(path);
         object? includes = own.TryGet("include", out object? value) ? value : null;
         IEnumerable<object?> named = includes is List<object?> several ? several : includes is null ? [] : [includes];
-        List<(PythonMap Config, IReadOnlyList<string> Files)> others = [.. named.Select(other => Merge(Included(path, other), [.. including, path]))];
-        PythonMap merged = new(others.SelectMany(other => other.Config.Entries).Concat(own.Entries).Where(entry => entry.Key is not "include"));
+        List<(PythonMap Config, IReadOnlyList<string> Files)> others = [.. named.Select(other => Merge(Included(path, other),
+            [.. including, path]))];
+        PythonMap merged = new(others.SelectMany(other => other.Config.Entries).Concat(own.Entries)
+            .Where(entry => entry.Key is not "include"));
         return _read[path] = (merged, [path, .. others.SelectMany(other => other.Files)]);
     }
 
     private static string Included(string path, object? include)
     {
-        string name = include as string ?? throw TaskData.Unusable(path, $"'include: {(include is PythonReference python ? python : PythonValue.Text(include))}' names no file");
+        string name = include as string
+            ?? throw TaskData.Unusable(path,
+                $"'include: {(include is PythonReference python ? python : PythonValue.Text(include))}' names no file");
         if (Path.IsPathRooted(name))
         {
             throw TaskData.Unusable(path, $"'include: {name}' is not beside the task; includes start at the file's own folder");
@@ -136,5 +144,6 @@ internal sealed record TaskSource(string Path, PythonMap Config)
     public object? Get(string key) => Config.TryGet(key, out object? value) ? value : null;
 
     /// <summary>The same with other entries, which win.</summary>
-    public TaskSource With(IEnumerable<(object? Key, object? Value)> entries) => this with { Config = new PythonMap([.. Config.Entries, .. entries]) };
+    public TaskSource With(IEnumerable<(object? Key, object? Value)> entries) =>
+        this with { Config = new PythonMap([.. Config.Entries, .. entries]) };
 }

@@ -29,8 +29,11 @@ internal sealed class TaskTree(TaskFiles files)
     /// <exception cref="MergeHostException">MH6002: there is no such file or name, or a task comes twice.</exception>
     public IReadOnlyList<TaskNode> Resolve(IEnumerable<string> wanted, string folder)
     {
-        List<TaskNode> nodes = [.. wanted.SelectMany(name => File.Exists(Path.Combine(folder, name)) ? [Node(files.Load(Path.Combine(folder, name)), null, 0)] : Named(name, null, 0))];
-        TaskNode? twice = nodes.SelectMany(node => node.Leaves).GroupBy(leaf => leaf.Name).FirstOrDefault(same => same.Count() > 1)?.First();
+        List<TaskNode> nodes = [.. wanted.SelectMany(name => File.Exists(Path.Combine(folder, name))
+            ? [Node(files.Load(Path.Combine(folder, name)), null, 0)]
+            : Named(name, null, 0))];
+        TaskNode? twice = nodes.SelectMany(node => node.Leaves).GroupBy(leaf => leaf.Name)
+            .FirstOrDefault(same => same.Count() > 1)?.First();
         return twice is null ? nodes : throw TaskData.Unusable(twice.Source.Path, $"task '{twice.Name}' is asked for more than once");
     }
 
@@ -45,7 +48,9 @@ internal sealed class TaskTree(TaskFiles files)
         return tagged.Count > 0 ? tagged.Select(task => Node(task, null, depth))
             : throw new MergeHostException(new Problem(ErrorCodes.BadTaskData,
                 $"{(asking is null ? "" : $"{asking.Path}: ")}there is no task file, task, group or tag '{name}'",
-                files.Names.Any() ? $"Known are {string.Join(", ", files.Names.Order(StringComparer.Ordinal).Take(12))}." : "Name a file, or a folder of tasks as `include_path:`."), null);
+                files.Names.Any()
+                    ? $"Known are {string.Join(", ", files.Names.Order(StringComparer.Ordinal).Take(12))}."
+                    : "Name a file, or a folder of tasks as `include_path:`."), null);
     }
 
     // Inside of a group the names of groups and tasks that are written there are joined to its own.
@@ -66,7 +71,8 @@ internal sealed class TaskTree(TaskFiles files)
 
         (object? Key, object? Value)[] overrides = [.. source.Config.Entries.Where(entry => !_ofGroups.Contains(entry.Key))];
         List<object?> members = (List<object?>)source.Get("task")!;
-        return new TaskNode(name, source, [.. members.SelectMany(member => Members(member, source, name, depth + 1)).Select(child => Override(child, overrides))]);
+        return new TaskNode(name, source,
+            [.. members.SelectMany(member => Members(member, source, name, depth + 1)).Select(child => Override(child, overrides))]);
     }
 
     private IEnumerable<TaskNode> Members(object? member, TaskSource group, string name, int depth)
@@ -75,14 +81,19 @@ internal sealed class TaskTree(TaskFiles files)
         {
             case string known:
                 return Named(known, group, depth);
-            case PythonMap entry when entry.TryGet("task", out object? task) && task is string known && files.Find(known) is { IsGroup: false } source:
+            case PythonMap entry when entry.TryGet("task", out object? task) && task is string known
+                && files.Find(known) is { IsGroup: false } source:
                 return [Node(source.With(entry.Entries), null, depth)];
             case PythonMap entry when entry.TryGet("group", out object? inner) && inner is string known && !entry.TryGet("task", out _):
-                return Named(known, group, depth).Select(child => Override(child, [.. entry.Entries.Where(one => !_ofGroups.Contains(one.Key))]));
+                return Named(known, group, depth)
+                    .Select(child => Override(child, [.. entry.Entries.Where(one => !_ofGroups.Contains(one.Key))]));
             case PythonMap entry:
                 return [Node(new TaskSource(group.Path, entry), name, depth)];
             default:
-                throw TaskData.Unusable(group.Path, $"group '{name}': a member is {(member is PythonReference python ? $"'{python}', which is never run" : PythonValue.Word(member))}; expected a name or a mapping");
+                throw TaskData.Unusable(group.Path,
+                    $"group '{name}': a member "
+                        + $"is {(member is PythonReference python ? $"'{python}', which is never run" : PythonValue.Word(member))}; "
+                        + "expected a name or a mapping");
         }
     }
 

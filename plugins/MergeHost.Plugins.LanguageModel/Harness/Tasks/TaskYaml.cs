@@ -26,7 +26,9 @@ internal static partial class TaskYaml
     {
         List<Problem> problems = [];
         IReadOnlyList<YamlNode> documents = YamlLoader.Load(path, TaskData.ReadText(path, MostBytes), problems, keepsTags: true);
-        return problems.Count > 0 ? throw new MergeHostException([.. problems.Select(problem => new Problem(ErrorCodes.BadTaskData, $"{problem.Place}: {problem.Message}", problem.Hint))])
+        return problems.Count > 0
+            ? throw new MergeHostException([.. problems.Select(problem => new Problem(ErrorCodes.BadTaskData,
+                $"{problem.Place}: {problem.Message}", problem.Hint))])
             : documents is [YamlMapping mapping] ? (PythonMap)Of(mapping, 0)!
             : throw TaskData.Unusable(path, "expected a mapping: one task or group");
     }
@@ -55,7 +57,11 @@ internal static partial class TaskYaml
         string mark = match.Groups["mark"].Value;
         try
         {
-            long number = mark == "0x" ? Convert.ToInt64(digits, 16) : mark == "0b" ? Convert.ToInt64(digits, 2) : mark == "0" ? Convert.ToInt64(digits, 8) : long.Parse(digits, CultureInfo.InvariantCulture);
+            long number = mark == "0x"
+                ? Convert.ToInt64(digits, 16)
+                : mark == "0b"
+                    ? Convert.ToInt64(digits, 2)
+                    : mark == "0" ? Convert.ToInt64(digits, 8) : long.Parse(digits, CultureInfo.InvariantCulture);
             return text.StartsWith('-') ? -number : number;
         }
         catch (OverflowException)
@@ -87,7 +93,9 @@ internal static partial class TaskYaml
         };
     }
 
-    [GeneratedRegex(@"^[-+]?(?:(?<mark>0b)(?<digits>[01_]+)|(?<mark>0x)(?<digits>[0-9a-fA-F_]+)|(?<mark>0)(?<digits>[0-7_]+)|(?<digits>0|[1-9][0-9_]*))$")]
+    [GeneratedRegex(
+        @"^[-+]?(?:(?<mark>0b)(?<digits>[01_]+)|(?<mark>0x)(?<digits>[0-9a-fA-F_]+)|"
+            + @"(?<mark>0)(?<digits>[0-7_]+)|(?<digits>0|[1-9][0-9_]*))$")]
     private static partial Regex Whole();
 
     [GeneratedRegex(@"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$")]

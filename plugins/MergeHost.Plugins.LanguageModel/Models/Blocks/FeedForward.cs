@@ -19,10 +19,12 @@ internal sealed class FeedForward : IFeedForward
     private readonly ActivationKind _activation;
 
     /// <summary>Takes weights over; there may be no gate.</summary>
-    public FeedForward(LinearMap? gate, LinearMap up, LinearMap down, ActivationKind activation) => (_gate, _up, _down, _activation) = (gate, up, down, activation);
+    public FeedForward(LinearMap? gate, LinearMap up, LinearMap down, ActivationKind activation) =>
+        (_gate, _up, _down, _activation) = (gate, up, down, activation);
 
     /// <summary>Reads the weights, with biases where the checkpoint has them.</summary>
-    public FeedForward(ModelWeights weights, string prefix, DecoderTensors names, (long Hidden, long Wide) size, ActivationKind activation, bool isTransposed = false)
+    public FeedForward(ModelWeights weights, string prefix, DecoderTensors names, (long Hidden, long Wide) size, ActivationKind activation,
+        bool isTransposed = false)
     {
         if (names.GateUp is { } both)
         {

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace MergeHost.Plugins.LanguageModel.Models.Blocks;
 
-/// <summary>Lets what weights of a model are multiplied with be looked at; one for all weights of a model, for one thread at a time.</summary>
+/// <summary>Lets what weights of a model are multiplied with be looked at; one for all weights
+/// of a model, for one thread at a time.</summary>
 internal sealed class InputTap
 {
     private InputObserver? _observer;

@@ -5,7 +5,8 @@ namespace MergeHost.Plugins.LanguageModel.Models.Blocks;
 /// <summary>A weight of <c>[out, in]</c> with or without a bias of <c>[out]</c>.</summary>
 /// <param name="Weight">The weight.</param>
 /// <param name="Bias">The bias, or <see langword="null"/>.</param>
-/// <param name="Name">The weight's name in the checkpoint; <see langword="null"/> where it has none of its own, or is the other way round there.</param>
+/// <param name="Name">The weight's name in the checkpoint; <see langword="null"/> where it has none of its
+/// own, or is the other way round there.</param>
 /// <param name="Tap">Shown what the weight is multiplied with.</param>
 internal sealed record LinearMap(Tensor Weight, Tensor? Bias, string? Name, InputTap Tap) : IDisposable
 {
@@ -18,7 +19,8 @@ internal sealed record LinearMap(Tensor Weight, Tensor? Bias, string? Name, Inpu
     public static LinearMap Read(ModelWeights weights, string name, long outputs, long inputs, bool isTransposed = false)
     {
         Tensor weight = isTransposed ? weights.Take($"{name}.weight", inputs, outputs) : weights.Take($"{name}.weight", outputs, inputs);
-        return new LinearMap(isTransposed ? Turned(weight) : weight, weights.TryTake($"{name}.bias", outputs), isTransposed ? null : $"{name}.weight", weights.Tap);
+        return new LinearMap(isTransposed ? Turned(weight) : weight, weights.TryTake($"{name}.bias", outputs),
+            isTransposed ? null : $"{name}.weight", weights.Tap);
     }
 
     /// <summary>Reads several that the checkpoint has in one tensor, one below the other.</summary>
@@ -30,7 +32,9 @@ internal sealed record LinearMap(Tensor Weight, Tensor? Bias, string? Name, Inpu
     public static LinearMap[] ReadSeveral(ModelWeights weights, string name, long[] outputs, long inputs, bool isTransposed = false)
     {
         using LinearMap all = Read(weights, name, outputs.Sum(), inputs, isTransposed);
-        return [.. outputs.Select((count, index) => new LinearMap(Part(all.Weight, index), all.Bias is null ? null : Part(all.Bias, index), index == 0 ? all.Name : null, weights.Tap))];
+        return [.. outputs.Select((count,
+            index) => new LinearMap(Part(all.Weight, index), all.Bias is null ? null : Part(all.Bias, index), index == 0 ? all.Name : null,
+                weights.Tap))];
 
         // The parts keep the memory of the whole; what all are multiplied with is shown once.
         Tensor Part(Tensor whole, int index) => whole.narrow(0, outputs[..index].Sum(), outputs[index]);

@@ -20,7 +20,8 @@ internal sealed class MixtureNetwork : IFeedForward
     /// <param name="names">What tensors are called.</param>
     /// <param name="hidden">The size of a state.</param>
     /// <param name="activation">What networks do between their matrices.</param>
-    public MixtureNetwork(ModelWeights weights, MixtureConfig config, string prefix, DecoderTensors names, int hidden, ActivationKind activation)
+    public MixtureNetwork(ModelWeights weights, MixtureConfig config, string prefix, DecoderTensors names, int hidden,
+        ActivationKind activation)
     {
         _config = config;
         string own = $"{prefix}.{names.Network}";
@@ -30,7 +31,9 @@ internal sealed class MixtureNetwork : IFeedForward
         _router = weights.Take($"{router}.weight", config.Experts, hidden);
         _experts = weights.Has($"{own}.experts.gate_up_proj")
             ? Split(weights, $"{own}.experts", config, hidden, activation)
-            : [.. Enumerable.Range(0, config.Experts).Select(expert => new FeedForward(weights, $"{old}.experts.{expert}", parts, (hidden, config.FeedForwardSize), activation))];
+            : [.. Enumerable.Range(0, config.Experts)
+                .Select(expert => new FeedForward(weights, $"{old}.experts.{expert}", parts, (hidden, config.FeedForwardSize),
+                    activation))];
         if (config.SharedSize is { } size)
         {
             _shared = new FeedForward(weights, $"{own}.shared_expert", parts, (hidden, size), activation);
@@ -52,7 +55,9 @@ internal sealed class MixtureNetwork : IFeedForward
                 (Tensor rows, Tensor ranks) = (places.select(1, 0), places.select(1, 1));
                 Tensor taken = tokens.index_select(0, rows);
                 Tensor share = weights.index([rows, ranks]).unsqueeze(1);
-                sum.index_add_(0, rows, _config.WeighsInputs ? _experts[expert].Apply(taken * share) : _experts[expert].Apply(taken).mul_(share), LastingScalar.One);
+                sum.index_add_(0, rows,
+                    _config.WeighsInputs ? _experts[expert].Apply(taken * share) : _experts[expert].Apply(taken).mul_(share),
+                    LastingScalar.One);
             }
         }
 
@@ -96,7 +101,8 @@ internal sealed class MixtureNetwork : IFeedForward
         [
             .. Enumerable.Range(0, config.Experts).Select(expert => new FeedForward(
                 new LinearMap(gatesAndUps.select(0, expert).narrow(0, 0, config.FeedForwardSize), null, null, weights.Tap),
-                new LinearMap(gatesAndUps.select(0, expert).narrow(0, config.FeedForwardSize, config.FeedForwardSize), null, null, weights.Tap),
+                new LinearMap(gatesAndUps.select(0, expert).narrow(0, config.FeedForwardSize, config.FeedForwardSize), null, null,
+                    weights.Tap),
                 new LinearMap(downs.select(0, expert), null, null, weights.Tap),
                 activation)),
         ];

@@ -26,7 +26,8 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
     public bool Has(string name) => _left.ContainsKey(name);
 
     /// <summary>Reads a tensor; the caller disposes it.</summary>
-    /// <exception cref="MergeHostException">MH2008, MH2007, MH2010: it is not there, has another shape, or a type that cannot be read.</exception>
+    /// <exception cref="MergeHostException">MH2008, MH2007, MH2010: it is not there, has another
+    /// shape, or a type that cannot be read.</exception>
     public Tensor Take(string name, params long[] shape)
     {
         if (!_left.Remove(name, out TensorInfo? tensor))
@@ -37,12 +38,14 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
         TensorShape expected = TensorShape.Create(shape);
         if (tensor.Shape != expected)
         {
-            throw ModelException.Tensors(ErrorCodes.ShapeMismatch, $"tensor '{name}': expected shape {expected} as config.json has it, found {tensor.Shape}");
+            throw ModelException.Tensors(ErrorCodes.ShapeMismatch,
+                $"tensor '{name}': expected shape {expected} as config.json has it, found {tensor.Shape}");
         }
 
         if (!DTypeConversion.CanDecode(tensor.DType))
         {
-            throw ModelException.Tensors(ErrorCodes.DTypeUnusable, $"tensor '{name}': elements of type {tensor.DType} cannot be computed with");
+            throw ModelException.Tensors(ErrorCodes.DTypeUnusable,
+                $"tensor '{name}': elements of type {tensor.DType} cannot be computed with");
         }
 
         return Read(tensor).view(shape);
@@ -56,7 +59,8 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
     public void ThrowIfLeft()
     {
         // Old checkpoints hold the frequencies, which follow from config.json.
-        if (_left.Keys.FirstOrDefault(name => !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) && !unneeded.Any(part => name.Contains(part, StringComparison.Ordinal))) is { } name)
+        if (_left.Keys.FirstOrDefault(name => !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            && !unneeded.Any(part => name.Contains(part, StringComparison.Ordinal))) is { } name)
         {
             throw ModelException.Tensors(ErrorCodes.CheckpointNotRunnable, $"tensor '{name}' has no place in this architecture");
         }
@@ -77,7 +81,9 @@ internal sealed class ModelWeights(ICheckpointReader checkpoint, Device device, 
 
     private Tensor ReadPiece(TensorInfo tensor, long first, int count)
     {
-        ScalarType? same = tensor.DType == DType.BF16 ? bfloat16 : tensor.DType == DType.F16 ? float16 : tensor.DType == DType.F32 ? float32 : null;
+        ScalarType? same = tensor.DType == DType.BF16
+            ? bfloat16
+            : tensor.DType == DType.F16 ? float16 : tensor.DType == DType.F32 ? float32 : null;
         Tensor piece = empty(count, same ?? float32);
         if (same is not null)
         {

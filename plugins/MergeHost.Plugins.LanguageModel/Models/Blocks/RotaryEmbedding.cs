@@ -13,7 +13,8 @@ internal sealed class RotaryEmbedding
 
     /// <summary>Computes the rotations in float32; they belong to the caller's dispose scope.</summary>
     /// <param name="config">The frequencies.</param>
-    /// <param name="rotatesNeighbours">Whether neighbours are rotated against each other, and not the halves of what is rotated, as in Hugging Face's layout of Q and K.</param>
+    /// <param name="rotatesNeighbours">Whether neighbours are rotated against each other, and not the halves of what is rotated,
+    /// as in Hugging Face's layout of Q and K.</param>
     /// <param name="places">The tokens' places.</param>
     /// <param name="type">The type of queries and keys.</param>
     public RotaryEmbedding(RopeConfig config, bool rotatesNeighbours, TokenPlaces places, ScalarType type)
@@ -52,7 +53,8 @@ internal sealed class RotaryEmbedding
         return cat([halves[1], halves[0]], -1);
     }
 
-    private Tensor Join(Tensor first, Tensor second) => _rotatesNeighbours ? stack([first, second], -1).flatten(-2) : cat([first, second], -1);
+    private Tensor Join(Tensor first, Tensor second) =>
+        _rotatesNeighbours ? stack([first, second], -1).flatten(-2) : cat([first, second], -1);
 
     // Of [size / 2], or where frequencies depend on a text's length of [batch, 1, 1, size / 2].
     private static Tensor Frequencies(RopeConfig config, TokenPlaces places)
@@ -65,6 +67,8 @@ internal sealed class RotaryEmbedding
         Tensor rows = Make([.. places.Lengths.Select(config.Frequencies)]);
         return rows.shape[0] == 1 ? rows.view(-1) : rows.view(rows.shape[0], 1, 1, -1);
 
-        Tensor Make(double[][] values) => tensor([.. values.SelectMany(row => row).Select(value => (float)value)], [values.Length, values[0].Length], device: places.Values.device);
+        Tensor Make(double[][] values) =>
+            tensor([.. values.SelectMany(row => row).Select(value => (float)value)], [values.Length, values[0].Length],
+                device: places.Values.device);
     }
 }

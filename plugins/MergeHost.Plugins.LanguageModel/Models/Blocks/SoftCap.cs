@@ -7,5 +7,6 @@ namespace MergeHost.Plugins.LanguageModel.Models.Blocks;
 internal static class SoftCap
 {
     /// <summary>Caps values; as they are where there is no cap.</summary>
-    public static Tensor Apply(Tensor x, double? cap) => cap is { } bound ? x.div(LastingScalar.Of(bound)).tanh().mul(LastingScalar.Of(bound)) : x;
+    public static Tensor Apply(Tensor x, double? cap) =>
+        cap is { } bound ? x.div(LastingScalar.Of(bound)).tanh().mul(LastingScalar.Of(bound)) : x;
 }

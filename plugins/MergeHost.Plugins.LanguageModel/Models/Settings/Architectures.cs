@@ -10,22 +10,31 @@ internal static class Architectures
 
     private static readonly string[] _pictures = ["vision_tower.", "vision_model.", "multi_modal_projector."];
 
-    private static readonly DecoderArchitecture _mistral = new("MistralForCausalLM") { Defaults = Parse("""{"sliding_window": 4096}"""), LayerType = Windows };
+    private static readonly DecoderArchitecture _mistral =
+        new("MistralForCausalLM") { Defaults = Parse("""{"sliding_window": 4096}"""), LayerType = Windows };
 
     private static readonly DecoderArchitecture _qwen2 = new("Qwen2ForCausalLM")
     {
         Defaults = Parse("""{"sliding_window": 4096, "max_window_layers": 28}"""),
-        LayerType = (config, layer, _) => HasWindows(config) && layer >= config.Get<int>("max_window_layers") ? LayerTypes.Sliding : LayerTypes.Full,
+        LayerType = (config, layer, _) => HasWindows(config) && layer >= config.Get<int>("max_window_layers")
+            ? LayerTypes.Sliding
+            : LayerTypes.Full,
     };
 
     private static readonly DecoderArchitecture _gemma2 = new("Gemma2ForCausalLM")
     {
         Aliases = new Dictionary<string, string> { ["hidden_activation"] = "hidden_act" },
         Defaults = Parse("""
-            {"hidden_act": "gelu_pytorch_tanh", "head_dim": 256, "tie_word_embeddings": true, "query_pre_attn_scalar": 256, "sliding_window": 4096,
+            {"hidden_act": "gelu_pytorch_tanh", "head_dim": 256, "tie_word_embeddings": true, "query_pre_attn_scalar": 256,
+             "sliding_window": 4096,
              "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0}
             """),
-        Names = new() { AttendedNorm = "post_attention_layernorm", NetworkNorm = "pre_feedforward_layernorm", FedNorm = "post_feedforward_layernorm" },
+        Names = new()
+        {
+            AttendedNorm = "post_attention_layernorm",
+            NetworkNorm = "pre_feedforward_layernorm",
+            FedNorm = "post_feedforward_layernorm"
+        },
         Norm = NormKind.RmsPlusOne,
         Scales = config => new(
             Embedding: Math.Sqrt(config.Size("hidden_size")), Attention: Root(config.Get<double>("query_pre_attn_scalar")),
@@ -38,23 +47,30 @@ internal static class Architectures
     {
         Name = "Gemma3ForCausalLM",
         Defaults = Parse("""
-            {"hidden_act": "gelu_pytorch_tanh", "tie_word_embeddings": true, "query_pre_attn_scalar": 256, "sliding_window": 4096, "rope_theta": 1000000.0,
-             "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
+            {"hidden_act": "gelu_pytorch_tanh", "tie_word_embeddings": true, "query_pre_attn_scalar": 256, "sliding_window": 4096,
+             "rope_theta": 1000000.0,
+             "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,
+             "num_key_value_heads": 4,
              "head_dim": 256, "max_position_embeddings": 131072}
             """),
         HasLocalRotation = true,
         Scales = config => new(
             Embedding: Math.Sqrt(config.Size("hidden_size")), Attention: Root(config.Get<double>("query_pre_attn_scalar")),
             LogitCap: config.Find<double>("final_logit_softcapping")),
-        LayerType = (config, layer, _) => (layer + 1) % (config.FindSize("sliding_window_pattern") ?? config.FindSize("_sliding_window_pattern") ?? 6) == 0 ? LayerTypes.Full : LayerTypes.Sliding,
+        LayerType = (config, layer,
+            _) => (layer + 1) % (config.FindSize("sliding_window_pattern") ?? config.FindSize("_sliding_window_pattern") ?? 6) == 0
+                ? LayerTypes.Full
+                : LayerTypes.Sliding,
     };
 
     private static readonly DecoderArchitecture _llama4 = new("Llama4ForCausalLM")
     {
         Defaults = Parse("""
-            {"rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": false, "attention_chunk_size": 8192, "num_experts_per_tok": 1,
+            {"rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": false, "attention_chunk_size": 8192,
+             "num_experts_per_tok": 1,
              "vocab_size": 202048, "hidden_size": 5120, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "num_hidden_layers": 48,
-             "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "max_position_embeddings": 131072, "num_local_experts": 16,
+             "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "max_position_embeddings": 131072,
+             "num_local_experts": 16,
              "use_qk_norm": true, "attn_temperature_tuning": true, "floor_scale": 8192, "attn_scale": 0.1}
             """),
         Names = new() { Network = "feed_forward" },
@@ -71,7 +87,13 @@ internal static class Architectures
         _qwen2 with { Name = "Qwen3ForCausalLM" },
         _gemma2,
         _gemma3,
-        _gemma3 with { Name = "Gemma3ForConditionalGeneration", Section = "text_config", Names = Wrapped(_gemma3.Names), Unneeded = _pictures },
+        _gemma3 with
+        {
+            Name = "Gemma3ForConditionalGeneration",
+            Section = "text_config",
+            Names = Wrapped(_gemma3.Names),
+            Unneeded = _pictures
+        },
         new("Phi3ForCausalLM")
         {
             Defaults = Parse("""{"rms_norm_eps": 1e-5}"""),
@@ -87,29 +109,41 @@ internal static class Architectures
         new("Olmo2ForCausalLM")
         {
             Defaults = Parse("""{"rms_norm_eps": 1e-5}"""),
-            Names = new() { AttentionNorm = null, AttendedNorm = "post_attention_layernorm", NetworkNorm = null, FedNorm = "post_feedforward_layernorm" },
+            Names = new()
+            {
+                AttentionNorm = null,
+                AttendedNorm = "post_attention_layernorm",
+                NetworkNorm = null,
+                FedNorm = "post_feedforward_layernorm"
+            },
             NormsAllHeads = true,
         },
         new("GraniteForCausalLM")
         {
             Scales = config => new(
-                config.Find<double>("embedding_multiplier"), config.Find<double>("attention_multiplier") ?? 1, config.Find<double>("residual_multiplier"),
+                config.Find<double>("embedding_multiplier"), config.Find<double>("attention_multiplier") ?? 1,
+                config.Find<double>("residual_multiplier"),
                 1 / config.Find<double>("logits_scaling")),
         },
         new("GPT2LMHeadModel")
         {
             Aliases = new Dictionary<string, string>
             {
-                ["n_embd"] = "hidden_size", ["n_layer"] = "num_hidden_layers", ["n_head"] = "num_attention_heads", ["n_positions"] = "max_position_embeddings",
+                ["n_embd"] =
+                    "hidden_size", ["n_layer"] =
+                        "num_hidden_layers", ["n_head"] = "num_attention_heads", ["n_positions"] = "max_position_embeddings",
                 ["n_inner"] = "intermediate_size", ["layer_norm_epsilon"] = "rms_norm_eps", ["activation_function"] = "hidden_act",
             },
             Defaults = Parse("""
-                {"vocab_size": 50257, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "max_position_embeddings": 1024, "rms_norm_eps": 1e-5,
+                {"vocab_size": 50257, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+                 "max_position_embeddings": 1024, "rms_norm_eps": 1e-5,
                  "hidden_act": "gelu_new", "tie_word_embeddings": true}
                 """),
             Names = new()
             {
-                Roots = ["transformer.", ""], Embedding = "wte", Positions = "wpe", Layers = "h", LastNorm = "ln_f", AttentionNorm = "ln_1", NetworkNorm = "ln_2",
+                Roots = ["transformer.",
+                    ""], Embedding =
+                        "wte", Positions = "wpe", Layers = "h", LastNorm = "ln_f", AttentionNorm = "ln_1", NetworkNorm = "ln_2",
                 Attention = "attn", QueryKeyValue = "c_attn", Output = "c_proj", Gate = null, Up = "c_fc", Down = "c_proj",
             },
 
@@ -123,11 +157,19 @@ internal static class Architectures
         _qwen2 with
         {
             Name = MixtureConfig.Qwen2,
-            LayerType = (config, layer, _) => HasWindows(config) && layer % 2 == 0 && layer < config.Get<int>("max_window_layers") ? LayerTypes.Sliding : LayerTypes.Full,
+            LayerType = (config, layer, _) => HasWindows(config) && layer % 2 == 0 && layer < config.Get<int>("max_window_layers")
+                ? LayerTypes.Sliding
+                : LayerTypes.Full,
         },
         _qwen2 with { Name = MixtureConfig.Qwen3, LayerType = (config, _, _) => HasWindows(config) ? LayerTypes.Sliding : LayerTypes.Full },
         _llama4,
-        _llama4 with { Name = "Llama4ForConditionalGeneration", Section = "text_config", Names = Wrapped(_llama4.Names), Unneeded = _pictures },
+        _llama4 with
+        {
+            Name = "Llama4ForConditionalGeneration",
+            Section = "text_config",
+            Names = Wrapped(_llama4.Names),
+            Unneeded = _pictures
+        },
     ];
 
     /// <summary>The kind of a name.</summary>
@@ -140,7 +182,8 @@ internal static class Architectures
 
     private static double Root(double scalar) => 1 / Math.Sqrt(scalar);
 
-    private static string Windows(ConfigReader config, int layer, bool rotates) => config.Window() is null ? LayerTypes.Full : LayerTypes.Sliding;
+    private static string Windows(ConfigReader config, int layer, bool rotates) =>
+        config.Window() is null ? LayerTypes.Full : LayerTypes.Sliding;
 
     // Some have windows only where they are asked for.
     private static bool HasWindows(ConfigReader config) => config.Find<bool>("use_sliding_window") == true && config.Window() is not null;

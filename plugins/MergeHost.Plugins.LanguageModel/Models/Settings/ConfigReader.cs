@@ -27,13 +27,15 @@ internal sealed class ConfigReader(JsonObject config)
 
     /// <summary>A size that must be there: a whole number from 1 up, which no model's is beyond.</summary>
     /// <exception cref="MergeHostException">MH2013: it is not there, or is no such number.</exception>
-    public int Size(string name, int most = MostSize) => FindSize(name, most) ?? throw ModelException.Config(name, "a whole number", "nothing");
+    public int Size(string name, int most = MostSize) =>
+        FindSize(name, most) ?? throw ModelException.Config(name, "a whole number", "nothing");
 
     /// <summary>A size that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: it is no whole number from 1 up.</exception>
     public int? FindSize(string name, int most = MostSize) => Find<int>(name) is not { } size ? null
         : size >= 1 && size <= most ? size
-        : throw ModelException.Config(name, string.Create(CultureInfo.InvariantCulture, $"a whole number in [1, {most:N0}]"), size.ToString(CultureInfo.InvariantCulture));
+        : throw ModelException.Config(name, string.Create(CultureInfo.InvariantCulture, $"a whole number in [1, {most:N0}]"),
+            size.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A text that may be left out, or be <c>null</c>.</summary>
     /// <exception cref="MergeHostException">MH2013: it is of another type.</exception>
@@ -62,9 +64,11 @@ internal sealed class ConfigReader(JsonObject config)
         : node is JsonArray items && items.All(item => item.AsNumber() is not null) ? [.. items.Select(item => item.AsNumber()!.Value)]
         : throw ModelException.Config(name, "a list of numbers", node.Words());
 
-    /// <summary>How many tokens layers look back that do not see all; <see langword="null"/> for none, which some configurations write as 0.</summary>
+    /// <summary>How many tokens layers look back that do not see all; <see langword="null"/> for none,
+    /// which some configurations write as 0.</summary>
     /// <exception cref="MergeHostException">MH2013: it is no whole number.</exception>
     public int? Window() => Find<int>("sliding_window") == 0 ? null : FindSize("sliding_window");
 
-    private static string Word<T>() => typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(int) ? "a whole number" : "a number";
+    private static string Word<T>() =>
+        typeof(T) == typeof(bool) ? "true or false" : typeof(T) == typeof(int) ? "a whole number" : "a number";
 }

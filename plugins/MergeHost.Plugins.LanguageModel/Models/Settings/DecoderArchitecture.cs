@@ -67,4 +67,5 @@ internal enum NormKind
 /// <param name="AttentionCap">What products of queries and keys are capped at, softly.</param>
 /// <param name="LogitCap">What logits are capped at, softly.</param>
 internal sealed record ModelScales(
-    double? Embedding = null, double? Attention = null, double? Residual = null, double? Logits = null, double? AttentionCap = null, double? LogitCap = null);
+    double? Embedding = null, double? Attention = null, double? Residual = null, double? Logits = null, double? AttentionCap = null,
+    double? LogitCap = null);

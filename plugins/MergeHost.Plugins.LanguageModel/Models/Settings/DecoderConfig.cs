@@ -44,10 +44,13 @@ internal sealed record DecoderConfig
     public int? SteadyLength => Layers.Min(layer => layer.Rope?.SteadyLength);
 
     /// <summary>Reads a <c>config.json</c> in the style of transformers 4 or 5.</summary>
-    /// <exception cref="MergeHostException">MH6003: the model is of a kind that is not known here; MH2013: a setting is missing or wrong.</exception>
+    /// <exception cref="MergeHostException">MH6003: the model is of a kind that is not known here;
+    /// MH2013: a setting is missing or wrong.</exception>
     public static DecoderConfig Read(JsonObject json)
     {
-        string name = new ConfigReader(json).Texts("architectures") is [string first, ..] ? first : throw ModelException.Config("architectures", "a list of texts", "nothing");
+        string name = new ConfigReader(json).Texts("architectures") is [string first, ..]
+            ? first
+            : throw ModelException.Config("architectures", "a list of texts", "nothing");
         DecoderArchitecture architecture = Architectures.Find(name);
         JsonObject settings = Complete(json, architecture);
         ConfigReader config = new(settings);
@@ -66,7 +69,10 @@ internal sealed record DecoderConfig
             Architecture = architecture,
             VocabularySize = config.Size("vocab_size"),
             HiddenSize = hidden,
-            FeedForwardSize = config.FindSize("intermediate_size_mlp") ?? (architecture.Names.Gate is null ? config.FindSize("intermediate_size") ?? 4 * hidden : config.Size("intermediate_size")),
+            FeedForwardSize = config.FindSize("intermediate_size_mlp")
+                ?? (architecture.Names.Gate is null
+                    ? config.FindSize("intermediate_size") ?? 4 * hidden
+                    : config.Size("intermediate_size")),
             Heads = heads,
             KeyValueHeads = config.FindSize("num_key_value_heads") ?? heads,
             HeadSize = headSize,
@@ -110,7 +116,8 @@ internal sealed record DecoderConfig
         return settings;
     }
 
-    private static LayerConfig[] ReadLayers(JsonObject settings, ConfigReader config, DecoderArchitecture architecture, int headSize, ModelScales scales)
+    private static LayerConfig[] ReadLayers(JsonObject settings, ConfigReader config, DecoderArchitecture architecture, int headSize,
+        ModelScales scales)
     {
         int layers = config.Size("num_hidden_layers", 10_000);
         IReadOnlyList<string>? types = config.Texts("layer_types");
@@ -121,7 +128,9 @@ internal sealed record DecoderConfig
 
         RopeConfig? rope = architecture.Names.Positions is null ? RopeConfig.Read(settings, headSize) : null;
         RopeConfig? local = architecture.HasLocalRotation ? RopeConfig.ReadLocal(settings, headSize) : rope;
-        QueryTemperature? temperature = config.Find<bool>("attn_temperature_tuning") == true ? new(config.Get<double>("floor_scale"), config.Get<double>("attn_scale")) : null;
+        QueryTemperature? temperature = config.Find<bool>("attn_temperature_tuning") == true
+            ? new(config.Get<double>("floor_scale"), config.Get<double>("attn_scale"))
+            : null;
         bool normalizes = config.Find<bool>("use_qk_norm") == true;
         bool byLayer = config.Find<bool>("scale_attn_by_inverse_layer_idx") == true;
         double scale = scales.Attention ?? (1 / Math.Sqrt(headSize));
@@ -130,7 +139,8 @@ internal sealed record DecoderConfig
         {
             AttentionSpan span = Span(types?[layer] ?? architecture.LayerType(config, layer, rotates[layer]), config);
             return new LayerConfig(
-                span, !rotates[layer] ? null : span.Length is null ? rope : local, byLayer ? scale / (layer + 1) : scale, normalizes && rotates[layer], rotates[layer] ? null : temperature);
+                span, !rotates[layer] ? null : span.Length is null ? rope : local, byLayer ? scale / (layer + 1) : scale,
+                normalizes && rotates[layer], rotates[layer] ? null : temperature);
         })];
     }
 
@@ -147,7 +157,9 @@ internal sealed record DecoderConfig
             return [.. Enumerable.Range(0, layers).Select(layer => (layer + 1) % interval != 0)];
         }
 
-        return said.Count >= layers ? [.. said.Take(layers).Select(rotates => rotates != 0)] : throw ModelException.Config("no_rope_layers", $"{layers} numbers", $"{said.Count}");
+        return said.Count >= layers
+            ? [.. said.Take(layers).Select(rotates => rotates != 0)]
+            : throw ModelException.Config("no_rope_layers", $"{layers} numbers", $"{said.Count}");
     }
 
     private static AttentionSpan Span(string type, ConfigReader config) => type switch

@@ -6,7 +6,8 @@ namespace MergeHost.Plugins.LanguageModel.Models.Settings;
 /// <param name="AttentionScale">What products of queries and keys are multiplied with.</param>
 /// <param name="NormalizesRotated">Whether queries and keys are divided by their root mean squares once they are rotated.</param>
 /// <param name="Temperature">What queries are multiplied with by their places; <see langword="null"/> for nothing.</param>
-internal sealed record LayerConfig(AttentionSpan Span, RopeConfig? Rope, double AttentionScale, bool NormalizesRotated, QueryTemperature? Temperature);
+internal sealed record LayerConfig(AttentionSpan Span, RopeConfig? Rope, double AttentionScale, bool NormalizesRotated,
+    QueryTemperature? Temperature);
 
 /// <summary>Which tokens a token sees, of those up to itself.</summary>
 /// <param name="Length">The last so many, itself included; <see langword="null"/> for all.</param>

@@ -24,8 +24,8 @@ internal sealed record MixtureConfig
     public required bool GatesShared { get; init; }
 
     /// <summary>
-    /// Whether a token is multiplied with an expert's likelihood, taken for itself, before it goes through the expert, and not what the expert gives
-    /// with its likelihood among all.
+    /// Whether a token is multiplied with an expert's likelihood, taken for itself, before it goes through the expert, and not what
+    /// the expert gives with its likelihood among all.
     /// </summary>
     public required bool WeighsInputs { get; init; }
 
@@ -49,22 +49,27 @@ internal sealed record MixtureConfig
         }
 
         bool isMixtral = architecture == Mixtral;
-        int experts = config.FindSize("num_experts") ?? config.FindSize("num_local_experts") ?? throw ModelException.Config("num_experts", "a whole number", "nothing");
+        int experts = config.FindSize("num_experts") ?? config.FindSize("num_local_experts")
+            ?? throw ModelException.Config("num_experts", "a whole number", "nothing");
         int perToken = config.Size("num_experts_per_tok");
         int step = isMixtral ? 1 : config.FindSize(isLlama ? "interleave_moe_layer_step" : "decoder_sparse_step") ?? 1;
         IReadOnlyList<int> dense = isMixtral || isLlama ? [] : config.Integers("mlp_only_layers") ?? [];
         IReadOnlyList<int>? sparse = isLlama ? config.Integers("moe_layers") : null;
-        return perToken > experts ? throw ModelException.Config("num_experts_per_tok", $"at most {experts}", $"{perToken}") : new MixtureConfig
-        {
-            Experts = experts,
-            PerToken = perToken,
-            FeedForwardSize = config.Size(isMixtral || isLlama ? "intermediate_size" : "moe_intermediate_size"),
-            SharedSize = architecture == Qwen2 ? config.Size("shared_expert_intermediate_size") : isLlama ? config.Size("intermediate_size") : null,
-            GatesShared = !isLlama,
-            WeighsInputs = isLlama,
-            Normalizes = isMixtral || (config.Find<bool>("norm_topk_prob") ?? false),
-            HasMixtralNames = isMixtral,
-            IsSparse = layer => sparse?.Contains(layer) ?? ((layer + 1) % step == 0 && !dense.Contains(layer)),
-        };
+        return perToken > experts
+            ? throw ModelException.Config("num_experts_per_tok", $"at most {experts}", $"{perToken}")
+            : new MixtureConfig
+            {
+                Experts = experts,
+                PerToken = perToken,
+                FeedForwardSize = config.Size(isMixtral || isLlama ? "intermediate_size" : "moe_intermediate_size"),
+                SharedSize = architecture == Qwen2
+                    ? config.Size("shared_expert_intermediate_size")
+                    : isLlama ? config.Size("intermediate_size") : null,
+                GatesShared = !isLlama,
+                WeighsInputs = isLlama,
+                Normalizes = isMixtral || (config.Find<bool>("norm_topk_prob") ?? false),
+                HasMixtralNames = isMixtral,
+                IsSparse = layer => sparse?.Contains(layer) ?? ((layer + 1) % step == 0 && !dense.Contains(layer)),
+            };
     }
 }

@@ -25,16 +25,20 @@ internal sealed record RopeConfig
     public int? SteadyLength { get; init; }
 
     /// <summary>Reads the settings of a <c>config.json</c>, of layers that see all if it has several.</summary>
-    /// <exception cref="MergeHostException">MH6003: the scaling is of a kind that is not known here; MH2013: a setting is missing or wrong.</exception>
-    public static RopeConfig Read(JsonObject config, int headSize) => Read(RopeSettings.Read(config), headSize, new ConfigReader(config).Size("max_position_embeddings"));
+    /// <exception cref="MergeHostException">MH6003: the scaling is of a kind that is not known here;
+    /// MH2013: a setting is missing or wrong.</exception>
+    public static RopeConfig Read(JsonObject config, int headSize) =>
+        Read(RopeSettings.Read(config), headSize, new ConfigReader(config).Size("max_position_embeddings"));
 
     /// <summary>Reads the settings of layers that look back at a window.</summary>
-    /// <exception cref="MergeHostException">MH6003: the scaling is of a kind that is not known here; MH2013: a setting is missing or wrong.</exception>
+    /// <exception cref="MergeHostException">MH6003: the scaling is of a kind that is not known here;
+    /// MH2013: a setting is missing or wrong.</exception>
     public static RopeConfig ReadLocal(JsonObject config, int headSize)
     {
         JsonObject settings = config["rope_parameters"].Find("sliding_attention") as JsonObject
             ?? new JsonObject { ["rope_theta"] = config["rope_local_base_freq"]?.DeepClone() ?? UsualTheta };
-        return Read(RopeSettings.Read(new JsonObject { ["rope_parameters"] = settings.DeepClone() }), headSize, new ConfigReader(config).Size("max_position_embeddings"));
+        return Read(RopeSettings.Read(new JsonObject { ["rope_parameters"] = settings.DeepClone() }), headSize,
+            new ConfigReader(config).Size("max_position_embeddings"));
     }
 
     private static RopeConfig Read(JsonObject settings, int headSize, int positions)
@@ -42,7 +46,9 @@ internal sealed record RopeConfig
         ConfigReader section = new(settings);
         double theta = section.Find<double>("rope_theta") ?? UsualTheta;
         double share = section.Find<double>("partial_rotary_factor") ?? 1;
-        int size = share is > 0 and <= 1 ? (int)(headSize * share) : throw ModelException.Config("partial_rotary_factor", "a number in (0, 1]", $"{share}");
+        int size = share is > 0 and <= 1
+            ? (int)(headSize * share)
+            : throw ModelException.Config("partial_rotary_factor", "a number in (0, 1]", $"{share}");
         string kind = section.Text("rope_type")!;
         RopeConfig plain = new() { Theta = theta, Size = size, Frequencies = _ => Plain(theta, size) };
         return kind switch
@@ -50,14 +56,16 @@ internal sealed record RopeConfig
             "default" => plain,
             "linear" => plain with { Frequencies = _ => Each(Plain(theta, size), Linear(section.Get<double>("factor"))) },
             "llama3" => plain with { Frequencies = _ => Each(Plain(theta, size), Llama3(section)) },
-            "dynamic" => plain with { Frequencies = Dynamic(theta, size, section.Get<double>("factor"), positions), SteadyLength = positions },
+            "dynamic" =>
+                plain with { Frequencies = Dynamic(theta, size, section.Get<double>("factor"), positions), SteadyLength = positions },
             "yarn" => Yarn(plain, section, positions),
             "longrope" => Long(plain, section, positions),
             _ => throw ModelException.Unsupported($"rope type '{kind}'", "default, linear, llama3, dynamic, yarn, longrope"),
         };
     }
 
-    private static double[] Plain(double theta, int size) => [.. Enumerable.Range(0, size / 2).Select(pair => Math.Pow(theta, -2.0 * pair / size))];
+    private static double[] Plain(double theta, int size) =>
+        [.. Enumerable.Range(0, size / 2).Select(pair => Math.Pow(theta, -2.0 * pair / size))];
 
     private static double[] Each(double[] frequencies, Func<double, double> change) => [.. frequencies.Select(change)];
 
@@ -102,7 +110,9 @@ internal sealed record RopeConfig
             return (stretched * frequency / factor) + ((1 - stretched) * frequency);
         })];
         double scale = section.Find<double>("attention_factor")
-            ?? (section.Find<double>("mscale") is { } own and not 0 && section.Find<double>("mscale_all_dim") is { } all and not 0 ? Magnitude(own) / Magnitude(all) : Magnitude(1));
+            ?? (section.Find<double>("mscale") is { } own and not 0 && section.Find<double>("mscale_all_dim") is { } all and not 0
+                ? Magnitude(own) / Magnitude(all)
+                : Magnitude(1));
         return plain with { Frequencies = _ => frequencies, Scale = scale };
 
         // The pair that turns so often in the first context.

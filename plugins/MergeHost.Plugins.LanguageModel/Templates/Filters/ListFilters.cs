@@ -9,9 +9,15 @@ internal static class ListFilters
     private static readonly Dictionary<string, TemplateFilter> _filters = new()
     {
         ["list"] = (value, _, _) => PythonValue.Items(value).ToList(),
-        ["first"] = (value, _, _) => PythonValue.Items(value) is [var first, ..] ? first : new Undefined("an empty list has no first item", IsLenient: false),
-        ["last"] = (value, _, _) => PythonValue.Items(value) is [.., var last] ? last : new Undefined("an empty list has no last item", IsLenient: false),
-        ["reverse"] = (value, _, _) => value is string text ? string.Concat(PythonText.Letters(text).Reverse()) : PythonValue.Items(value).Reverse().ToList(),
+        ["first"] = (value, _, _) => PythonValue.Items(value) is [var first, ..]
+            ? first
+            : new Undefined("an empty list has no first item", IsLenient: false),
+        ["last"] = (value, _, _) => PythonValue.Items(value) is [.., var last]
+            ? last
+            : new Undefined("an empty list has no last item", IsLenient: false),
+        ["reverse"] = (value, _, _) => value is string text
+            ? string.Concat(PythonText.Letters(text).Reverse())
+            : PythonValue.Items(value).Reverse().ToList(),
         ["join"] = Join,
         ["map"] = Map,
         ["select"] = (value, arguments, scope) => Select(value, arguments, scope, hasAttribute: false, wanted: true),
@@ -35,7 +41,8 @@ internal static class ListFilters
         ["sum"] = (value, arguments, scope) =>
         {
             Func<object?, object?> path = Path(arguments.Get(0, "attribute"), scope);
-            return PythonValue.Items(value).Aggregate(arguments.Get(1, "start", 0L), (sum, item) => PythonOperators.Apply(sum, "+", path(item)));
+            return PythonValue.Items(value)
+                .Aggregate(arguments.Get(1, "start", 0L), (sum, item) => PythonOperators.Apply(sum, "+", path(item)));
         },
         ["groupby"] = GroupBy,
         ["batch"] = Batch,
@@ -51,7 +58,9 @@ internal static class ListFilters
         Comparer<object?> order = Comparer<object?>.Create(PythonOperators.Order);
         try
         {
-            return isReversed ? [.. items.OrderByDescending(item => Folded(key(item), isExact), order)] : [.. items.OrderBy(item => Folded(key(item), isExact), order)];
+            return isReversed
+                ? [.. items.OrderByDescending(item => Folded(key(item), isExact), order)]
+                : [.. items.OrderBy(item => Folded(key(item), isExact), order)];
         }
         catch (InvalidOperationException exception) when (exception.InnerException is FormatException inner)
         {
@@ -69,7 +78,10 @@ internal static class ListFilters
             return item => item;
         }
 
-        object[] parts = attribute is long place ? [place] : [.. PythonValue.Text(attribute).Split('.').Select(part => long.TryParse(part, CultureInfo.InvariantCulture, out long index) ? (object)index : part)];
+        object[] parts = attribute is long place
+            ? [place]
+            : [.. PythonValue.Text(attribute).Split('.')
+                .Select(part => long.TryParse(part, CultureInfo.InvariantCulture, out long index) ? (object)index : part)];
         return item => parts.Aggregate(item, (found, part) => TemplateAccess.Item(found, part, scope.Options));
     }
 
@@ -93,7 +105,9 @@ internal static class ListFilters
 
         string name = arguments.Text(0, "filter");
         TemplateFilter filter = TemplateFilters.Find(name) ?? throw new FormatException($"filter '| {name}' is not supported");
-        return [.. PythonValue.Items(value).Select(item => TemplateFilters.Run(filter, name, scope, item, new PythonArguments(name, [.. arguments.Places.Skip(1)], arguments.Names)))];
+        return [.. PythonValue.Items(value)
+            .Select(item => TemplateFilters.Run(filter, name, scope, item,
+                new PythonArguments(name, [.. arguments.Places.Skip(1)], arguments.Names)))];
     }
 
     private static List<object?> Select(object? value, PythonArguments arguments, TemplateScope scope, bool hasAttribute, bool wanted)
@@ -107,7 +121,8 @@ internal static class ListFilters
 
         string name = arguments.Text(first, "test");
         TemplateTest test = TemplateTests.Find(name) ?? throw new FormatException($"test 'is {name}' is not supported");
-        return [.. PythonValue.Items(value).Where(item => test(path(item), new PythonArguments(name, [.. arguments.Places.Skip(first + 1)], arguments.Names)) == wanted)];
+        return [.. PythonValue.Items(value)
+            .Where(item => test(path(item), new PythonArguments(name, [.. arguments.Places.Skip(first + 1)], arguments.Names)) == wanted)];
     }
 
     private static object? Extreme(object? value, PythonArguments arguments, TemplateScope scope, int sign)
@@ -117,7 +132,9 @@ internal static class ListFilters
         IReadOnlyList<object?> items = PythonValue.Items(value);
         return items.Count == 0
             ? new Undefined("an empty list has no least and no largest item", IsLenient: false)
-            : items.Aggregate((best, item) => PythonOperators.Order(Folded(path(item), isExact), Folded(path(best), isExact)) * sign > 0 ? item : best);
+            : items.Aggregate((best, item) => PythonOperators.Order(Folded(path(item), isExact), Folded(path(best), isExact)) * sign > 0
+                ? item
+                : best);
     }
 
     private static List<object?> GroupBy(object? value, PythonArguments arguments, TemplateScope scope)
@@ -126,7 +143,8 @@ internal static class ListFilters
         object? otherwise = arguments.Get(1, "default");
         bool isExact = arguments.IsTrue(2, "case_sensitive");
         List<object?> sorted = Sort(PythonValue.Items(value), Key, isExact, isReversed: false);
-        return [.. sorted.GroupBy(item => PythonKeys.Of(Folded(Key(item), isExact)), PythonKeys.Instance).Select(group => (object?)new PythonTuple([Key(group.First()), group.ToList()], "grouper", "list"))];
+        return [.. sorted.GroupBy(item => PythonKeys.Of(Folded(Key(item), isExact)), PythonKeys.Instance)
+            .Select(group => (object?)new PythonTuple([Key(group.First()), group.ToList()], "grouper", "list"))];
 
         object? Key(object? item) => path(item) is Undefined ? otherwise : path(item);
     }
@@ -135,7 +153,9 @@ internal static class ListFilters
     {
         int count = (int)Math.Clamp(arguments.Whole(0, "linecount", 1), 1, TemplateLimits.Source);
         object? fill = arguments.Get(1, "fill_with");
-        return [.. PythonValue.Items(value).Chunk(count).Select(chunk => (object?)new List<object?>(fill is null ? chunk : [.. chunk, .. Enumerable.Repeat(fill, count - chunk.Length)]))];
+        return [.. PythonValue.Items(value).Chunk(count)
+            .Select(chunk =>
+                (object?)new List<object?>(fill is null ? chunk : [.. chunk, .. Enumerable.Repeat(fill, count - chunk.Length)]))];
     }
 
     private static List<object?> Slice(object? value, PythonArguments arguments, TemplateScope scope)

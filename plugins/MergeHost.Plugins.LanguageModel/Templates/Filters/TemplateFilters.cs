@@ -14,7 +14,8 @@ internal static class TemplateFilters
         ["d"] = Default,
         ["string"] = (value, _, _) => PythonValue.Text(value),
         ["int"] = (value, arguments, _) => Whole(value, arguments),
-        ["float"] = (value, arguments, _) => PythonValue.AsNumber(value) ?? (value is string text ? TemplateNumber.TryFraction(text) : null) ?? arguments.Get(0, "default", 0.0),
+        ["float"] = (value, arguments, _) => PythonValue.AsNumber(value) ?? (value is string text ? TemplateNumber.TryFraction(text) : null)
+            ?? arguments.Get(0, "default", 0.0),
         ["round"] = (value, arguments, _) => Round(value, arguments),
         ["abs"] = (value, _, _) => value switch
         {
@@ -25,7 +26,9 @@ internal static class TemplateFilters
         ["count"] = (value, _, _) => Length(value),
         ["attr"] = (value, arguments, scope) => TemplateAccess.Attribute(value, arguments.Text(0, "name"), scope.Options),
         ["tojson"] = (value, arguments, scope) => TemplateJson.Write(value, arguments, scope.Options.WritesPlainJson),
-        ["items"] = (value, _, _) => value is PythonMap map ? TemplateMethods.Find(map, "items")!(new PythonArguments("items", [], [])) : throw new FormatException($"{PythonValue.Word(value)} has no entries"),
+        ["items"] = (value, _, _) => value is PythonMap map
+            ? TemplateMethods.Find(map, "items")!(new PythonArguments("items", [], []))
+            : throw new FormatException($"{PythonValue.Word(value)} has no entries"),
         ["dictsort"] = (value, arguments, _) => SortMap(value, arguments),
     };
 
@@ -69,7 +72,9 @@ internal static class TemplateFilters
         return value switch
         {
             double number when double.IsFinite(number) && Math.Abs(number) < 9e18 => (long)number,
-            string text => TemplateNumber.TryWhole(text, radix) ?? (TemplateNumber.TryFraction(text) is { } fraction && Math.Abs(fraction) < 9e18 ? (long)fraction : otherwise),
+            string text =>
+                TemplateNumber.TryWhole(text, radix)
+                    ?? (TemplateNumber.TryFraction(text) is { } fraction && Math.Abs(fraction) < 9e18 ? (long)fraction : otherwise),
             _ => PythonValue.AsWhole(value) ?? otherwise,
         };
     }
@@ -86,7 +91,8 @@ internal static class TemplateFilters
         double scale = Math.Pow(10, places);
         return method switch
         {
-            "common" when PythonValue.AsWhole(value) is { } whole => (object)(places >= 0 ? whole : (long)PythonFormat.Round(whole, places)),
+            "common" when PythonValue.AsWhole(value) is { } whole =>
+                (object)(places >= 0 ? whole : (long)PythonFormat.Round(whole, places)),
             "common" => PythonFormat.Round(number, places),
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,

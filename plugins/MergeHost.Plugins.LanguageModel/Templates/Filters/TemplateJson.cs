@@ -23,7 +23,8 @@ internal sealed class TemplateJson
     /// <summary>The filter <c>tojson</c>.</summary>
     /// <param name="value">The value.</param>
     /// <param name="arguments">Of the filter: <c>indent</c>, and in chat templates more.</param>
-    /// <param name="isPlain">Whether letters stay as they are and keys in their order, as in chat templates, or are made safe for HTML and sorted.</param>
+    /// <param name="isPlain">Whether letters stay as they are and keys in their order, as in chat templates,
+    /// or are made safe for HTML and sorted.</param>
     /// <exception cref="FormatException">The value cannot be written.</exception>
     public static string Write(object? value, PythonArguments arguments, bool isPlain)
     {
@@ -46,7 +47,8 @@ internal sealed class TemplateJson
 
     /// <summary><c>json.dumps(value, indent=indent, ensure_ascii=isAscii, sort_keys=sorts)</c></summary>
     /// <exception cref="FormatException">The value cannot be written.</exception>
-    public static string Write(object? value, int? indent, bool isAscii, bool sorts = false) => new TemplateJson(indent, isAscii, sorts, separators: null).Write(value);
+    public static string Write(object? value, int? indent, bool isAscii, bool sorts = false) =>
+        new TemplateJson(indent, isAscii, sorts, separators: null).Write(value);
 
     private static int? Indent(object? indent) => indent is null ? null : (int)(PythonValue.AsWhole(indent) ?? 0);
 
@@ -82,7 +84,9 @@ internal sealed class TemplateJson
                 _json.Append(whole.ToString(CultureInfo.InvariantCulture));
                 break;
             case double number:
-                _json.Append(double.IsFinite(number) ? PythonRepr.Fraction(number) : double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+                _json.Append(double.IsFinite(number)
+                    ? PythonRepr.Fraction(number)
+                    : double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
                 break;
             case IReadOnlyList<object?> items:
                 AppendItems('[', [.. items.Select(item => ((string?)null, item))], depth);

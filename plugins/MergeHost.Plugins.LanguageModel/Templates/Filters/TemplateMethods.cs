@@ -29,9 +29,12 @@ internal static class TemplateMethods
 
     private static PythonFunction? OfList(IReadOnlyList<object?> items, string name) => name switch
     {
-        "index" => arguments => items.Index().FirstOrDefault(item => PythonOperators.AreEqual(item.Item, arguments.Get(0, "value")), (-1, null)) is ( >= 0 and int place, _)
-            ? (long)place
-            : throw new FormatException($"{PythonValue.Repr(arguments.Get(0, "value"))} is not in the list"),
+        "index" => arguments =>
+            items.Index()
+                .FirstOrDefault(item => PythonOperators.AreEqual(item.Item, arguments.Get(0, "value")),
+                    (-1, null)) is ( >= 0 and int place, _)
+                ? (long)place
+                : throw new FormatException($"{PythonValue.Repr(arguments.Get(0, "value"))} is not in the list"),
         "count" => arguments => (long)items.Count(item => PythonOperators.AreEqual(item, arguments.Get(0, "value"))),
         _ => null,
     };

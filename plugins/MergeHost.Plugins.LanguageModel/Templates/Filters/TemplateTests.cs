@@ -25,11 +25,16 @@ internal static class TemplateTests
         ["iterable"] = (value, _) => value is string or IReadOnlyList<object?> or PythonMap,
         ["callable"] = (value, _) => value is PythonFunction or TemplateMacro,
         ["escaped"] = (_, _) => false,
-        ["odd"] = (value, _) => PythonValue.AsWhole(value) is { } whole ? whole % 2 != 0 : throw new FormatException($"{PythonValue.Word(value)} is neither odd nor even"),
-        ["even"] = (value, _) => PythonValue.AsWhole(value) is { } whole ? whole % 2 == 0 : throw new FormatException($"{PythonValue.Word(value)} is neither odd nor even"),
+        ["odd"] = (value, _) => PythonValue.AsWhole(value) is { } whole
+            ? whole % 2 != 0
+            : throw new FormatException($"{PythonValue.Word(value)} is neither odd nor even"),
+        ["even"] = (value, _) => PythonValue.AsWhole(value) is { } whole
+            ? whole % 2 == 0
+            : throw new FormatException($"{PythonValue.Word(value)} is neither odd nor even"),
         ["divisibleby"] = (value, arguments) => PythonOperators.AreEqual(PythonOperators.Apply(value, "%", arguments.Get(0, "num")), 0L),
         ["in"] = (value, arguments) => PythonOperators.Compare(value, "in", arguments.Get(0, "seq")),
-        ["sameas"] = (value, arguments) => PythonValue.TypeName(value) == PythonValue.TypeName(arguments.Get(0, "other")) && PythonOperators.AreEqual(value, arguments.Get(0, "other")),
+        ["sameas"] = (value, arguments) => PythonValue.TypeName(value) == PythonValue.TypeName(arguments.Get(0, "other"))
+            && PythonOperators.AreEqual(value, arguments.Get(0, "other")),
         ["upper"] = (value, _) => PythonValue.Text(value) is var text && text == PythonText.Upper(text) && text != PythonText.Lower(text),
         ["lower"] = (value, _) => PythonValue.Text(value) is var text && text == PythonText.Lower(text) && text != PythonText.Upper(text),
         ["filter"] = (value, _) => value is string name && TemplateFilters.Find(name) is not null,
@@ -56,6 +61,7 @@ internal static class TemplateTests
     };
 
     public static TemplateTest? Find(string name) => _tests.TryGetValue(name, out TemplateTest? test) ? test
-        : _comparisons.TryGetValue(name, out string? sign) ? (value, arguments) => PythonOperators.Compare(value, sign, arguments.Get(0, "other"))
+        : _comparisons.TryGetValue(name, out string? sign)
+            ? (value, arguments) => PythonOperators.Compare(value, sign, arguments.Get(0, "other"))
         : null;
 }

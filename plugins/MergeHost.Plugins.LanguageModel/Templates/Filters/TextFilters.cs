@@ -16,11 +16,21 @@ internal static partial class TextFilters
         ["upper"] = (value, _, _) => PythonText.Upper(PythonValue.Text(value)),
         ["capitalize"] = (value, _, _) => PythonText.Capitalize(PythonValue.Text(value)),
         ["title"] = (value, _, _) => string.Concat(WordStart().Split(PythonValue.Text(value)).Select(PythonText.Capitalize)),
-        ["replace"] = (value, arguments, _) => TextMethods.Replace(PythonValue.Text(value), PythonValue.Text(arguments.Get(0, "old")), PythonValue.Text(arguments.Get(1, "new")), arguments.Get(2, "count") is null ? -1 : arguments.Whole(2, "count", -1)),
-        ["regex_replace"] = (value, arguments, _) => new PythonRegex(arguments.Text(0, "pattern")).Replace(PythonValue.Text(value), arguments.Text(1, "repl"), arguments.Whole(2, "count", 0)),
-        ["format"] = (value, arguments, _) => PythonFormat.Percent(PythonValue.Text(value), arguments.Names.Count > 0 ? new PythonMap(arguments.Names.Select(named => ((object?)named.Name, named.Value))) : new PythonTuple(arguments.Places)),
+        ["replace"] = (value, arguments,
+            _) => TextMethods.Replace(PythonValue.Text(value), PythonValue.Text(arguments.Get(0, "old")),
+                PythonValue.Text(arguments.Get(1, "new")), arguments.Get(2, "count") is null ? -1 : arguments.Whole(2, "count", -1)),
+        ["regex_replace"] = (value, arguments,
+            _) => new PythonRegex(arguments.Text(0, "pattern"))
+                .Replace(PythonValue.Text(value), arguments.Text(1, "repl"), arguments.Whole(2, "count", 0)),
+        ["format"] = (value, arguments,
+            _) => PythonFormat.Percent(PythonValue.Text(value),
+                arguments.Names.Count > 0
+                    ? new PythonMap(arguments.Names.Select(named => ((object?)named.Name, named.Value)))
+                    : new PythonTuple(arguments.Places)),
         ["center"] = (value, arguments, _) => TextMethods.Center(PythonValue.Text(value), Width(arguments.Whole(0, "width", 80)), " "),
-        ["indent"] = (value, arguments, _) => Indent(value as string ?? throw new FormatException($"'indent' needs a text, found {PythonValue.Word(value)}"), arguments),
+        ["indent"] = (value, arguments,
+            _) => Indent(value as string ?? throw new FormatException($"'indent' needs a text, found {PythonValue.Word(value)}"),
+                arguments),
         ["truncate"] = (value, arguments, _) => Truncate(PythonValue.Text(value), arguments),
         ["wordcount"] = (value, _, _) => (long)AnyWord().Count(PythonValue.Text(value)),
         ["wordwrap"] = (value, arguments, _) => Wrap(PythonValue.Text(value), arguments),
@@ -28,7 +38,8 @@ internal static partial class TextFilters
         ["e"] = (value, _, _) => Escape(PythonValue.Text(value)),
         ["forceescape"] = (value, _, _) => Escape(PythonValue.Text(value)),
         ["safe"] = (value, _, _) => value,
-        ["striptags"] = (value, _, _) => System.Net.WebUtility.HtmlDecode(string.Join(' ', PythonText.Words(Tags().Replace(PythonValue.Text(value), "")))),
+        ["striptags"] = (value, _,
+            _) => System.Net.WebUtility.HtmlDecode(string.Join(' ', PythonText.Words(Tags().Replace(PythonValue.Text(value), "")))),
         ["urlencode"] = (value, _, _) => Uri.EscapeDataString(PythonValue.Text(value)).Replace("%2F", "/", StringComparison.Ordinal),
     };
 
@@ -36,8 +47,10 @@ internal static partial class TextFilters
 
     private static int Width(long width) => (int)Math.Clamp(width, 0, MostWidth);
 
-    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
     private static string Indent(string text, PythonArguments arguments)
     {
@@ -48,7 +61,8 @@ internal static partial class TextFilters
         StringBuilder indented = new();
         foreach ((int place, string line) in lines.Index())
         {
-            TemplateLimits.Append(indented, (place > 0 ? "\n" : "") + ((place > 0 || first) && (line.Length > 0 || blank) ? space : "") + line);
+            TemplateLimits.Append(indented,
+                (place > 0 ? "\n" : "") + ((place > 0 || first) && (line.Length > 0 || blank) ? space : "") + line);
         }
 
         return indented.ToString();

@@ -17,24 +17,45 @@ internal static class TextMethods
         ["casefold"] = (text, _) => PythonText.Lower(text).Replace("ß", "ss", StringComparison.Ordinal),
         ["title"] = (text, _) => PythonText.Title(text),
         ["capitalize"] = (text, _) => PythonText.Capitalize(text),
-        ["swapcase"] = (text, _) => string.Concat(PythonText.Letters(text).Select(letter => PythonText.Upper(letter) == letter ? PythonText.Lower(letter) : PythonText.Upper(letter))),
-        ["replace"] = (text, arguments) => Replace(text, arguments.Text(0, "old"), arguments.Text(1, "new"), arguments.Whole(2, "count", -1)),
+        ["swapcase"] = (text,
+            _) => string.Concat(PythonText.Letters(text)
+                .Select(letter => PythonText.Upper(letter) == letter ? PythonText.Lower(letter) : PythonText.Upper(letter))),
+        ["replace"] = (text,
+            arguments) => Replace(text, arguments.Text(0, "old"), arguments.Text(1, "new"), arguments.Whole(2, "count", -1)),
         ["startswith"] = (text, arguments) => Options(arguments).Any(start => text.StartsWith(start, StringComparison.Ordinal)),
         ["endswith"] = (text, arguments) => Options(arguments).Any(end => text.EndsWith(end, StringComparison.Ordinal)),
-        ["removeprefix"] = (text, arguments) => text.StartsWith(arguments.Text(0, "prefix"), StringComparison.Ordinal) ? text[arguments.Text(0, "prefix").Length..] : text,
-        ["removesuffix"] = (text, arguments) => text.EndsWith(arguments.Text(0, "suffix"), StringComparison.Ordinal) ? text[..^arguments.Text(0, "suffix").Length] : text,
+        ["removeprefix"] = (text, arguments) => text.StartsWith(arguments.Text(0, "prefix"), StringComparison.Ordinal)
+            ? text[arguments.Text(0, "prefix").Length..]
+            : text,
+        ["removesuffix"] = (text, arguments) => text.EndsWith(arguments.Text(0, "suffix"), StringComparison.Ordinal)
+            ? text[..^arguments.Text(0, "suffix").Length]
+            : text,
         ["split"] = (text, arguments) => Split(text, arguments.Get(0, "sep"), arguments.Whole(1, "maxsplit", -1)),
         ["rsplit"] = (text, arguments) => SplitFromEnd(text, arguments.Get(0, "sep"), arguments.Whole(1, "maxsplit", -1)),
         ["splitlines"] = (text, arguments) => List(PythonText.Lines(text, arguments.IsTrue(0, "keepends"))),
-        ["partition"] = (text, arguments) => Partition(text, arguments.Text(0, "sep"), text.IndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal), atStart: true),
-        ["rpartition"] = (text, arguments) => Partition(text, arguments.Text(0, "sep"), text.LastIndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal), atStart: false),
-        ["join"] = (text, arguments) => Join(text, PythonValue.Items(arguments.Get(0, "items")).Select(item => item as string ?? throw new FormatException($"'join' needs texts, found {PythonValue.Word(item)}"))),
+        ["partition"] = (text,
+            arguments) => Partition(text, arguments.Text(0, "sep"), text.IndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal),
+                atStart: true),
+        ["rpartition"] = (text,
+            arguments) => Partition(text, arguments.Text(0, "sep"), text.LastIndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal),
+                atStart: false),
+        ["join"] = (text,
+            arguments) => Join(text,
+                PythonValue.Items(arguments.Get(0, "items"))
+                    .Select(item => item as string ?? throw new FormatException($"'join' needs texts, found {PythonValue.Word(item)}"))),
         ["find"] = (text, arguments) => Find(text, arguments, isLast: false),
         ["rfind"] = (text, arguments) => Find(text, arguments, isLast: true),
-        ["index"] = (text, arguments) => Find(text, arguments, isLast: false) is >= 0 and long place ? place : throw new FormatException($"'{arguments.Text(0, "sub")}' is not in the text"),
-        ["rindex"] = (text, arguments) => Find(text, arguments, isLast: true) is >= 0 and long place ? place : throw new FormatException($"'{arguments.Text(0, "sub")}' is not in the text"),
+        ["index"] = (text, arguments) => Find(text, arguments, isLast: false) is >= 0 and long place
+            ? place
+            : throw new FormatException($"'{arguments.Text(0, "sub")}' is not in the text"),
+        ["rindex"] = (text, arguments) => Find(text, arguments, isLast: true) is >= 0 and long place
+            ? place
+            : throw new FormatException($"'{arguments.Text(0, "sub")}' is not in the text"),
         ["count"] = (text, arguments) => Count(text, arguments.Text(0, "sub")),
-        ["isdigit"] = (text, _) => All(text, letter => char.IsDigit(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.OtherNumber && char.GetNumericValue(letter) is >= 0 and < 10),
+        ["isdigit"] = (text,
+            _) => All(text,
+                letter => char.IsDigit(letter)
+                    || char.GetUnicodeCategory(letter) == UnicodeCategory.OtherNumber && char.GetNumericValue(letter) is >= 0 and < 10),
         ["isdecimal"] = (text, _) => All(text, char.IsDigit),
         ["isnumeric"] = (text, _) => All(text, char.IsNumber),
         ["isalpha"] = (text, _) => All(text, char.IsLetter),
@@ -42,13 +63,16 @@ internal static class TextMethods
         ["isspace"] = (text, _) => All(text, PythonText.IsSpace),
         ["isupper"] = (text, _) => text == PythonText.Upper(text) && text != PythonText.Lower(text),
         ["islower"] = (text, _) => text == PythonText.Lower(text) && text != PythonText.Upper(text),
-        ["isidentifier"] = (text, _) => text.Length > 0 && !char.IsDigit(text[0]) && text.All(letter => char.IsLetterOrDigit(letter) || letter == '_'),
+        ["isidentifier"] = (text, _) => text.Length > 0 && !char.IsDigit(text[0])
+            && text.All(letter => char.IsLetterOrDigit(letter) || letter == '_'),
         ["zfill"] = (text, arguments) => ZeroFill(text, Width(arguments)),
         ["rjust"] = (text, arguments) => Padding(text, arguments) + text,
         ["ljust"] = (text, arguments) => text + Padding(text, arguments),
         ["center"] = (text, arguments) => Center(text, Width(arguments), Fill(arguments)),
         ["expandtabs"] = (text, arguments) => ExpandTabs(text, (int)Math.Min(100, arguments.Whole(0, "tabsize", 8))),
-        ["translate"] = (text, arguments) => Translate(text, arguments.Get(0, "table") as PythonMap ?? throw new FormatException("'translate' needs a mapping")),
+        ["translate"] = (text,
+            arguments) => Translate(text,
+                arguments.Get(0, "table") as PythonMap ?? throw new FormatException("'translate' needs a mapping")),
         ["format"] = PythonFormat.Braces,
     };
 
@@ -101,7 +125,9 @@ internal static class TextMethods
         if (old.Length == 0)
         {
             IReadOnlyList<string> letters = PythonText.Letters(text);
-            return string.Concat(letters.Select((letter, place) => (place < count ? other : "") + letter)) + (letters.Count < count ? other : "");
+            return string.Concat(letters.Select((letter, place) => (place < count ? other : "") + letter)) + (letters.Count < count
+                ? other
+                : "");
         }
 
         StringBuilder replaced = new();
@@ -123,7 +149,8 @@ internal static class TextMethods
 
     private static bool All(string text, Func<char, bool> isOne) => text.Length > 0 && text.All(isOne);
 
-    private static IEnumerable<string> Options(PythonArguments arguments) => arguments.Get(0, "prefix") is PythonTuple several ? several.Select(PythonValue.Text) : [arguments.Text(0, "prefix")];
+    private static IEnumerable<string> Options(PythonArguments arguments) =>
+        arguments.Get(0, "prefix") is PythonTuple several ? several.Select(PythonValue.Text) : [arguments.Text(0, "prefix")];
 
     private static List<object?> Split(string text, object? separator, long most)
     {
@@ -132,14 +159,17 @@ internal static class TextMethods
             return List(PythonText.Words(text, most));
         }
 
-        string between = separator as string is { Length: > 0 } known ? known : throw new FormatException("'split' needs a text that is not empty");
+        string between = separator as string is { Length: > 0 } known
+            ? known
+            : throw new FormatException("'split' needs a text that is not empty");
         return List(most < 0 ? text.Split(between) : text.Split(between, (int)Math.Min(int.MaxValue, most + 1)));
     }
 
     private static List<object?> SplitFromEnd(string text, object? separator, long most)
     {
         static string Turned(string one) => string.Concat(PythonText.Letters(one).Reverse());
-        return [.. Split(Turned(text), separator is string known ? Turned(known) : separator, most).Select(part => Turned((string)part!)).Reverse()];
+        return [.. Split(Turned(text), separator is string known ? Turned(known) : separator, most).Select(part => Turned((string)part!))
+            .Reverse()];
     }
 
     private static PythonTuple Partition(string text, string separator, int place, bool atStart) =>
@@ -165,7 +195,8 @@ internal static class TextMethods
         }
 
         long count = 0;
-        for (int place = text.IndexOf(wanted, StringComparison.Ordinal); place >= 0; place = text.IndexOf(wanted, place + wanted.Length, StringComparison.Ordinal))
+        for (int place = text.IndexOf(wanted, StringComparison.Ordinal); place >= 0;
+            place = text.IndexOf(wanted, place + wanted.Length, StringComparison.Ordinal))
         {
             count++;
         }
@@ -177,7 +208,9 @@ internal static class TextMethods
         string.Concat(Enumerable.Repeat(Fill(arguments), Math.Max(0, Width(arguments) - PythonText.Length(text))));
 
     private static string Fill(PythonArguments arguments) =>
-        arguments.Text(1, "fillchar", " ") is var fill && PythonText.Length(fill) == 1 ? fill : throw new FormatException($"a text is filled up with one letter, found '{fill}'");
+        arguments.Text(1, "fillchar", " ") is var fill && PythonText.Length(fill) == 1
+            ? fill
+            : throw new FormatException($"a text is filled up with one letter, found '{fill}'");
 
     private static string ZeroFill(string text, int width)
     {

@@ -50,7 +50,8 @@ internal sealed class ColumnCodes(TensorInfo words, int bits, CodeOrder order = 
 
         for (int i = 0; i < count; i++)
         {
-            checkpoint.Read(words, ((first + i) * _columns) + block.Column, MemoryMarshal.AsBytes(destination.Slice(i * block.Columns, block.Columns)));
+            checkpoint.Read(words, ((first + i) * _columns) + block.Column,
+                MemoryMarshal.AsBytes(destination.Slice(i * block.Columns, block.Columns)));
         }
     }
 

@@ -3,7 +3,8 @@ using MergeHost.Checkpoints;
 
 namespace MergeHost.Plugins.Packings.Reading.Codes;
 
-/// <summary>Codes of which an element holds several that lie far apart: the rows are cut into as many parts of equal height, one for each place in an element.</summary>
+/// <summary>Codes of which an element holds several that lie far apart: the rows are cut into as many parts of equal
+/// height, one for each place in an element.</summary>
 /// <param name="tensor">Holds them, [height of a part, columns], in one byte or in four.</param>
 /// <param name="bits">Bits of a code, 1 to 8.</param>
 /// <param name="firstShift">Where the first part's codes begin in an element.</param>
@@ -21,7 +22,8 @@ internal sealed class LayeredCodes(TensorInfo tensor, int bits, int firstShift, 
             long row = block.Row + done;
             int rows = (int)Math.Min(block.Rows - done, _height - (row % _height));
             int whole = block.Columns == _columns ? rows : 1;
-            Read(checkpoint, ((row % _height) * _columns) + block.Column, firstShift + (step * (int)(row / _height)), codes.Slice(done * block.Columns, whole * block.Columns));
+            Read(checkpoint, ((row % _height) * _columns) + block.Column, firstShift + (step * (int)(row / _height)),
+                codes.Slice(done * block.Columns, whole * block.Columns));
             done += whole;
         }
     }

@@ -41,7 +41,8 @@ internal sealed class RowCodes(TensorInfo tensor, long rowBytes, int bits, CodeO
 
             for (int row = 0; row < block.Rows; row++)
             {
-                Expand(buffer.AsSpan(row * stride, stride + sizeof(ushort)), start, block.Column, codes.Slice(row * block.Columns, block.Columns));
+                Expand(buffer.AsSpan(row * stride, stride + sizeof(ushort)), start, block.Column,
+                    codes.Slice(row * block.Columns, block.Columns));
             }
         }
         finally

@@ -5,7 +5,8 @@ using MergeHost.Plugins.Packings.Writing;
 
 namespace MergeHost.Plugins.Packings.Schemes.Floats;
 
-/// <summary>FP8 with a scale for each rectangle or for the tensor, as DeepSeek and Qwen publish it; DeepSeek-V4's experts of 4 bits too.</summary>
+/// <summary>FP8 with a scale for each rectangle or for the tensor, as DeepSeek and Qwen publish it;
+/// DeepSeek-V4's experts of 4 bits too.</summary>
 internal sealed class FineGrainedFp8 : IPackingScheme
 {
     private const int ExpertGroup = 32;
@@ -18,7 +19,8 @@ internal sealed class FineGrainedFp8 : IPackingScheme
         model.ForEach(Float8.IsMatrix, tensor =>
         {
             string module = tensor.Name.EndsWith(".weight", StringComparison.Ordinal) ? tensor.Name[..^".weight".Length] : tensor.Name;
-            TensorInfo scale = model.Need(tensor, tensor.Name + "_scale_inv", module + ".scale", module + ".qscale_weight", tensor.Name + "_scale");
+            TensorInfo scale = model.Need(tensor, tensor.Name + "_scale_inv", module + ".scale", module + ".qscale_weight",
+                tensor.Name + "_scale");
             if (tensor.DType == DType.I8)
             {
                 AddExpert(model, tensor, scale);
@@ -31,7 +33,8 @@ internal sealed class FineGrainedFp8 : IPackingScheme
                 : scale.Shape.RowLength == 1 ? layout.Fit(scale)
                 : throw model.Settings!.Fail($"'weight_block_size' is missing, and '{scale.Name}' of shape {scale.Shape} scales blocks");
             model.Consume(scale);
-            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)), Form(model.Settings!, tensor, scale, groups, isWhole: block is null && scale.ElementCount == 1));
+            model.Add(tensor, tensor.Name, tensor.Shape, Float8.Matrix(model, tensor, groups, model.Grid(scale, groups)),
+                Form(model.Settings!, tensor, scale, groups, isWhole: block is null && scale.ElementCount == 1));
         });
 
         NoteIgnored(model);
@@ -44,14 +47,19 @@ internal sealed class FineGrainedFp8 : IPackingScheme
         GroupShape groups = layout.Fit(scale, ExpertGroup);
         model.Consume(scale);
         model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups, model.Grid(scale, groups)),
-            new StraightForm("fp8", ScaleRule.PowerUp, 4, 1, ExpertGroup, tensor.DType, Float8.Ending(tensor.Name, tensor.Name), Float8.Ending(tensor.Name, scale.Name), scale.DType, ScaleShape.Grid));
+            new StraightForm("fp8", ScaleRule.PowerUp, 4, 1, ExpertGroup, tensor.DType, Float8.Ending(tensor.Name, tensor.Name),
+                Float8.Ending(tensor.Name, scale.Name), scale.DType, ScaleShape.Grid));
     }
 
     private static StraightForm? Form(PackingSettings settings, TensorInfo tensor, TensorInfo scale, GroupShape groups, bool isWhole)
     {
         bool isPower = scale.DType.BlockBytes == 1 || settings.Fields["scale_fmt"].AsText() == "ue8m0";
-        return tensor.DType != DType.F8_E4M3 ? null : new StraightForm("fp8", isPower ? ScaleRule.InversePower : ScaleRule.Inverse, 8, isWhole ? 0 : groups.Rows, isWhole ? 0 : groups.Columns,
-            tensor.DType, Float8.Ending(tensor.Name, tensor.Name), Float8.Ending(tensor.Name, scale.Name), scale.DType, Float8.ShapeOf(scale));
+        return tensor.DType != DType.F8_E4M3
+            ? null
+            : new StraightForm("fp8", isPower ? ScaleRule.InversePower : ScaleRule.Inverse, 8, isWhole ? 0 : groups.Rows,
+                isWhole ? 0 : groups.Columns,
+                tensor.DType, Float8.Ending(tensor.Name, tensor.Name), Float8.Ending(tensor.Name, scale.Name), scale.DType,
+                Float8.ShapeOf(scale));
     }
 
     private static (long Rows, long Columns)? Block(PackingSettings settings)
@@ -67,10 +75,12 @@ internal sealed class FineGrainedFp8 : IPackingScheme
     {
         foreach (string name in model.Settings!.Fields["modules_to_not_convert"].Items().Select(item => item.AsText()).OfType<string>())
         {
-            if (model.Weights.Exists(weight => weight.Codes == name + ".weight" || weight.Codes.Contains('.' + name + '.', StringComparison.Ordinal)))
+            if (model.Weights.Exists(weight => weight.Codes == name + ".weight"
+                || weight.Codes.Contains('.' + name + '.', StringComparison.Ordinal)))
             {
                 model.Warnings.Add(new Problem(ErrorCodes.CheckpointOddity,
-                    $"{model.Settings.Place}: 'modules_to_not_convert' names '{CheckpointException.Printable(name)}', whose weights are FP8; they are read as that", null, null, Severity.Warning));
+                    $"{model.Settings.Place}: 'modules_to_not_convert' names '{CheckpointException.Printable(name)}', whose weights are "
+                        + "FP8; they are read as that", null, null, Severity.Warning));
             }
         }
     }

@@ -7,16 +7,17 @@ namespace MergeHost.Plugins.Packings.Schemes.Floats;
 internal static class Float4
 {
     /// <summary>A matrix of rows of bytes.</summary>
-    public static GroupedMatrix Matrix(PackedModel model, TensorInfo tensor, long rows, long columns, GroupShape groups, IGrid scales) => new()
-    {
-        Codes = new RowCodes(tensor, columns / 2, bits: 4),
-        Table = Tables.E2M1,
-        Rows = rows,
-        Columns = columns,
-        Scales = scales,
-        Groups = groups,
-        Fail = reason => model.Fail(tensor, reason),
-    };
+    public static GroupedMatrix Matrix(PackedModel model, TensorInfo tensor, long rows, long columns, GroupShape groups, IGrid scales) =>
+        new()
+        {
+            Codes = new RowCodes(tensor, columns / 2, bits: 4),
+            Table = Tables.E2M1,
+            Rows = rows,
+            Columns = columns,
+            Scales = scales,
+            Groups = groups,
+            Fail = reason => model.Fail(tensor, reason),
+        };
 
     /// <summary>The shape of the weight that bytes of two weights each hold.</summary>
     public static TensorShape Shape(TensorInfo tensor) => Widened(tensor, tensor.Shape.RowLength * 2);

@@ -14,7 +14,8 @@ internal static class Float8
     public static bool IsMatrix(TensorInfo tensor) => tensor.Shape.Rank >= 2 && (Is(tensor) || tensor.DType == DType.I8);
 
     /// <summary>What the codes of a tensor mean.</summary>
-    public static float[] Table(TensorInfo tensor) => tensor.DType == DType.F8_E4M3 ? Tables.E4M3 : tensor.DType == DType.F8_E5M2 ? Tables.E5M2 : Tables.Signed;
+    public static float[] Table(TensorInfo tensor) =>
+        tensor.DType == DType.F8_E4M3 ? Tables.E4M3 : tensor.DType == DType.F8_E5M2 ? Tables.E5M2 : Tables.Signed;
 
     /// <summary>What comes after the module's name in that of a tensor of a weight.</summary>
     public static string Ending(string weight, string tensor) => tensor[WeightForm.StemOf(weight).Length..];
@@ -27,11 +28,13 @@ internal static class Float8
         _ => ScaleShape.Grid,
     };
 
-    /// <summary>How weights of one byte each are packed by the range of each group; <see langword="null"/> for other floats than E4M3.</summary>
+    /// <summary>How weights of one byte each are packed by the range of each group;
+    /// <see langword="null"/> for other floats than E4M3.</summary>
     public static StraightForm? RangeForm(string scheme, TensorInfo tensor, TensorInfo scale, GroupShape groups) =>
         tensor.DType == DType.F8_E5M2 || scale.DType.BlockBytes == 1 ? null
         : new StraightForm(scheme, tensor.DType == DType.I8 ? ScaleRule.RangeInteger : ScaleRule.RangeFloat, 8,
-            scale.Shape.Rank < 2 && scale.ElementCount == 1 ? 0 : groups.Rows, scale.ElementCount == 1 || groups.GridColumns == 1 ? 0 : groups.Columns,
+            scale.Shape.Rank < 2 && scale.ElementCount == 1 ? 0 : groups.Rows,
+            scale.ElementCount == 1 || groups.GridColumns == 1 ? 0 : groups.Columns,
             tensor.DType, Ending(tensor.Name, tensor.Name), Ending(tensor.Name, scale.Name), null, ShapeOf(scale));
 
     /// <summary>A tensor whose elements are codes, with scales of a given shape.</summary>

@@ -50,6 +50,7 @@ internal sealed class ModelOpt : IPackingScheme
         model.Consume(scale, second);
         model.Add(tensor, tensor.Name, shape, Float4.Matrix(model, tensor, layout.Rows, shape.RowLength, groups,
             new ScaledGrid(model.Grid(scale, groups), model.Numbers(second), divides: false)),
-            new StraightForm("modelopt", ScaleRule.SecondScale, 4, 1, Group, DType.U8, ".weight", ".weight_scale", scale.DType, ScaleShape.Grid));
+            new StraightForm("modelopt", ScaleRule.SecondScale, 4, 1, Group, DType.U8, ".weight", ".weight_scale", scale.DType,
+                ScaleShape.Grid));
     }
 }

@@ -22,16 +22,20 @@ internal sealed class Mxfp4 : IPackingScheme
             (long experts, long outputs, long groups) = (tensor.Shape[0], tensor.Shape[1], tensor.Shape[2]);
             if (scale.Shape != [experts, outputs, groups] || (scale.DType != DType.U8 && scale.DType != DType.F8_E8M0))
             {
-                throw model.Fail(tensor, $"blocks {tensor.Shape} need exponents [{experts}, {outputs}, {groups}], and '{scale.Name}' is {scale.DType} {scale.Shape}");
+                throw model.Fail(tensor,
+                    $"blocks {tensor.Shape} need exponents [{experts}, {outputs}, {groups}], and '{scale.Name}' "
+                        + $"is {scale.DType} {scale.Shape}");
             }
 
             long inputs = groups * Group;
             GroupShape shape = GroupShape.Of(experts, outputs, inputs, 1, Group);
             model.Consume(scale);
-            model.AddTransposed(tensor, name, [experts, inputs, outputs], Float4.Matrix(model, tensor, experts * outputs, inputs, shape, model.Grid(scale, shape)), outputs, new BlockForm());
+            model.AddTransposed(tensor, name, [experts, inputs, outputs],
+                Float4.Matrix(model, tensor, experts * outputs, inputs, shape, model.Grid(scale, shape)), outputs, new BlockForm());
         });
     }
 
     private static bool IsBlocks(TensorInfo tensor) =>
-        tensor.Name.EndsWith(Blocks, StringComparison.Ordinal) && tensor.DType == DType.U8 && tensor.Shape.Rank == 4 && tensor.Shape[3] == Group / 2;
+        tensor.Name.EndsWith(Blocks, StringComparison.Ordinal) && tensor.DType == DType.U8 && tensor.Shape.Rank == 4
+            && tensor.Shape[3] == Group / 2;
 }

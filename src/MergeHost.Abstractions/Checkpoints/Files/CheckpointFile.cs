@@ -9,7 +9,8 @@ public abstract class CheckpointFile : IDisposable
     /// <summary>The length when the file was opened.</summary>
     public abstract long LengthBytes { get; }
 
-    /// <summary>Text that is the same as long as the content is: what a file system, or a server, says of the file that was opened.</summary>
+    /// <summary>Text that is the same as long as the content is: what a file system, or a
+    /// server, says of the file that was opened.</summary>
     public abstract string Identity { get; }
 
     /// <summary>Fills a span with what the file holds from an offset on.</summary>

@@ -27,7 +27,8 @@ public abstract class CheckpointFiles
 
     /// <summary>All files, those in folders too, by <c>FOLDER/NAME</c>.</summary>
     /// <exception cref="CheckpointException">They cannot be listed.</exception>
-    public virtual IReadOnlyList<string> AllNames => [.. Names, .. Folders.SelectMany(folder => NamesIn(folder).Select(name => $"{folder}/{name}"))];
+    public virtual IReadOnlyList<string> AllNames =>
+        [.. Names, .. Folders.SelectMany(folder => NamesIn(folder).Select(name => $"{folder}/{name}"))];
 
     /// <summary>What the user named, for messages.</summary>
     public string Path => Named is null ? Location : PathOf(Named);
@@ -37,7 +38,9 @@ public abstract class CheckpointFiles
 
     /// <summary>Whether there is a file of that name.</summary>
     public virtual bool Has(string name) =>
-        name.IndexOf('/', StringComparison.Ordinal) is int slash and > 0 ? NamesIn(name[..slash]).Contains(name[(slash + 1)..]) : Names.Contains(name);
+        name.IndexOf('/', StringComparison.Ordinal) is int slash and > 0
+            ? NamesIn(name[..slash]).Contains(name[(slash + 1)..])
+            : Names.Contains(name);
 
     /// <summary>Opens a file for reading anywhere in it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -58,7 +61,8 @@ public abstract class CheckpointFiles
     /// <param name="names">The files.</param>
     public virtual long MissingBytes(IReadOnlyList<string> names) => 0;
 
-    /// <summary>Makes ready that the beginnings of files are going to be read: a store that is far away fetches them, several at once.</summary>
+    /// <summary>Makes ready that the beginnings of files are going to be read: a store that is far
+    /// away fetches them, several at once.</summary>
     /// <remarks>A failure is told by the read that needs what did not come. Does nothing by default.</remarks>
     /// <param name="names">The files.</param>
     /// <param name="guess">How many bytes of a file are going to be read, as far as one can tell before it is open.</param>
@@ -66,7 +70,8 @@ public abstract class CheckpointFiles
     {
     }
 
-    /// <summary>Makes ready that files are going to be read whole: a store that keeps copies makes them, and checks those that it has.</summary>
+    /// <summary>Makes ready that files are going to be read whole: a store that keeps copies makes
+    /// them, and checks those that it has.</summary>
     /// <remarks>Called before data is read. What is read without it comes from where it is. Does nothing by default.</remarks>
     /// <param name="names">The files.</param>
     /// <param name="progress">Told how many bytes of them are ready, from any thread.</param>
@@ -77,17 +82,20 @@ public abstract class CheckpointFiles
     }
 
     /// <summary>Makes ready that files are going to be read where they are, once and mostly in order, rather than fetched.</summary>
-    /// <remarks>A store then reads ahead, and compares a file with its digest once all of it has passed; reads of one that differs fail, as does <see cref="IdentityOf"/>. Does nothing by default.</remarks>
+    /// <remarks>A store then reads ahead, and compares a file with its digest once all of it has passed; reads of one that differs fail, as
+    /// does <see cref="IdentityOf"/>. Does nothing by default.</remarks>
     /// <param name="names">The files, which nobody has read from yet but for their headers.</param>
     public virtual void Stream(IReadOnlyList<string> names)
     {
     }
 
-    /// <summary>The files that were not compared with their digests, after <see cref="Stream"/>, since they were not read whole and in order; none by default.</summary>
+    /// <summary>The files that were not compared with their digests, after <see cref="Stream"/>, since they were not read
+    /// whole and in order; none by default.</summary>
     /// <param name="names">The files.</param>
     public virtual IReadOnlyList<string> Uncompared(IReadOnlyList<string> names) => [];
 
-    /// <summary>Where a store keeps the copies that <see cref="Fetch"/> makes; <see langword="null"/> if it makes none, as by default.</summary>
+    /// <summary>Where a store keeps the copies that <see cref="Fetch"/> makes;
+    /// <see langword="null"/> if it makes none, as by default.</summary>
     public virtual CheckpointCopies? Copies => null;
 
     /// <summary>Names that are there and are not given, since they must not become paths; none by default.</summary>
@@ -106,7 +114,8 @@ public abstract class CheckpointFiles
     /// <summary>A small file that goes with the weights.</summary>
     /// <returns><see langword="null"/> if there is none of that name.</returns>
     /// <exception cref="CheckpointException">It cannot be used.</exception>
-    public virtual CompanionFile? Companion(string name) => Has(name) ? new CompanionFile(name, () => OpenStream(name)) { Path = PathOf(name) } : null;
+    public virtual CompanionFile? Companion(string name) =>
+        Has(name) ? new CompanionFile(name, () => OpenStream(name)) { Path = PathOf(name) } : null;
 
     /// <summary>Reads a small file whole.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -118,7 +127,8 @@ public abstract class CheckpointFiles
         if (file.LengthBytes > mostBytes)
         {
             throw CheckpointException.Unreadable(file.Path, string.Create(
-                System.Globalization.CultureInfo.InvariantCulture, $"the file has {file.LengthBytes:N0} bytes; at most {mostBytes:N0} are read"));
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"the file has {file.LengthBytes:N0} bytes; at most {mostBytes:N0} are read"));
         }
 
         byte[] content = new byte[file.LengthBytes];

@@ -3,8 +3,8 @@ namespace MergeHost.Checkpoints;
 /// <summary>A place from which checkpoints are read by name, such as a hub that is read by ranges.</summary>
 /// <remarks>
 /// Local files and folders are built in and go before every store. Which names a store is asked for, it says by
-/// <see cref="CheckpointStoreAttribute.Names"/>. The host creates one instance and calls it from any thread; disposing the host disposes it,
-/// if it is <see cref="IDisposable"/>.
+/// <see cref="CheckpointStoreAttribute.Names"/>. The host creates one instance and calls it from any thread; disposing the host
+/// disposes it, if it is <see cref="IDisposable"/>.
 /// </remarks>
 public interface ICheckpointStore
 {

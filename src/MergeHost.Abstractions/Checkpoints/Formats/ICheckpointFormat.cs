@@ -1,6 +1,7 @@
 namespace MergeHost.Checkpoints;
 
-/// <summary>A way to store a checkpoint: opens what exists. One that can also be written is an <see cref="IWritableCheckpointFormat"/>.</summary>
+/// <summary>A way to store a checkpoint: opens what exists. One that can also be written is an
+/// <see cref="IWritableCheckpointFormat"/>.</summary>
 /// <remarks>
 /// Inside the host, names, shapes and the order of elements are those of Hugging Face; a format translates at its border.
 /// The host creates one instance and calls it from any thread.

@@ -22,7 +22,8 @@ public interface ICheckpointWriter : IDisposable
     /// <exception cref="IOException">The bytes cannot be read.</exception>
     void Read(TensorInfo tensor, long firstElement, Span<byte> destination);
 
-    /// <summary>Makes all that was written durable and gives the files their final names, the one that makes the checkpoint whole last.</summary>
+    /// <summary>Makes all that was written durable and gives the files their final names, the one
+    /// that makes the checkpoint whole last.</summary>
     /// <exception cref="IOException">A file cannot be written or renamed; what is there stays partial.</exception>
     void Complete();
 }

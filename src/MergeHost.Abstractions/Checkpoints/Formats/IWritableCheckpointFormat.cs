@@ -20,7 +20,8 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     /// <summary>Creates some of the files of a checkpoint, as <see cref="Create"/> does all of them.</summary>
     /// <remarks>
     /// Complete, they have their final names and lengths, and there is nothing beside them. Moved to another folder, under the name
-    /// <c>….partial</c>, they are found by <see cref="Create"/> like those of a broken run. Only a format that distributes tensors is asked.
+    /// <c>….partial</c>, they are found by <see cref="Create"/> like those of a broken run.
+    /// Only a format that distributes tensors is asked.
     /// </remarks>
     /// <param name="folder">An existing folder, of this writer's own.</param>
     /// <param name="layout">Everything that the checkpoint will hold.</param>
@@ -31,7 +32,8 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     ICheckpointWriter CreateShards(string folder, CheckpointLayout layout, IReadOnlyList<CheckpointShard> shards) =>
         throw new NotSupportedException($"{GetType().Name} distributes nothing");
 
-    /// <summary>Whether the format has no place for a tensor, and needs none, since programs make it for themselves; by default never.</summary>
+    /// <summary>Whether the format has no place for a tensor, and needs none, since programs make
+    /// it for themselves; by default never.</summary>
     bool LeavesOut(TensorInfo tensor) => false;
 
     /// <summary>Checks when planning that a checkpoint can be stored; nothing is made. By default all can.</summary>
@@ -42,13 +44,15 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
     {
     }
 
-    /// <summary>The record of the format's options, which recipes say as <c>output: {ID: {…}}</c>; by default they can say the type.</summary>
+    /// <summary>The record of the format's options, which recipes say as <c>output: {ID:
+    /// {…}}</c>; by default they can say the type.</summary>
     Type OptionsType => typeof(FormatOptions);
 
     /// <summary>Decides in which types tensors are stored, before anything is planned in bytes.</summary>
     /// <remarks>
-    /// By default each keeps its type, or those of floating-point numbers have the one that is asked for; one that only another format has becomes F32,
-    /// which loses nothing. A format with options of its own implements <see cref="IWritableCheckpointFormat{TOptions}"/>, which fills this in.
+    /// By default each keeps its type, or those of floating-point numbers have the one that is asked for; one that only another format
+    /// has becomes F32, which loses nothing. A format with options of its own implements
+    /// <see cref="IWritableCheckpointFormat{TOptions}"/>, which fills this in.
     /// </remarks>
     /// <param name="tensors">The tensors of a checkpoint, each with the type that it has in the base or that the recipe gives it.</param>
     /// <param name="options">The record of the options.</param>
@@ -61,10 +65,13 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
         if (type is not null && asked is not { Kind: DTypeKind.Float })
         {
             throw new CheckpointException(new Problem(
-                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'", "Name a floating-point type, such as `bf16`, or a format that has this one."));
+                ErrorCodes.DTypeUnusable, $"the format has no type '{CheckpointException.Printable(type)}'",
+                "Name a floating-point type, such as `bf16`, or a format that has this one."));
         }
 
-        return [.. tensors.Select(tensor => tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized ? asked ?? Known(tensor.DType) : tensor.DType)];
+        return [.. tensors.Select(tensor => tensor.DType.Kind is DTypeKind.Float or DTypeKind.Quantized
+            ? asked ?? Known(tensor.DType)
+            : tensor.DType)];
 
         static DType Known(DType type) => DType.Find(type.Name) ?? DType.F32;
     }
@@ -73,14 +80,16 @@ public interface IWritableCheckpointFormat : ICheckpointFormat
 /// <summary>A format that checkpoints can be written in, with options of its own: <c>output: {ID: {…}}</c> in a recipe.</summary>
 /// <remarks>Of options named <c>type</c> and <c>imatrix</c>, the recipe's <c>out_type</c> and <c>out_imatrix</c> are short forms.</remarks>
 /// <typeparam name="TOptions">
-/// A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings, files (<see cref="InputFileAttribute"/>) and nested records are allowed too.
+/// A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings, files
+/// (<see cref="InputFileAttribute"/>) and nested records are allowed too.
 /// </typeparam>
 public interface IWritableCheckpointFormat<TOptions> : IWritableCheckpointFormat
     where TOptions : class
 {
     Type IWritableCheckpointFormat.OptionsType => typeof(TOptions);
 
-    IReadOnlyList<DType> IWritableCheckpointFormat.ChooseTypes(IReadOnlyList<TensorInfo> tensors, object options) => ChooseTypes(tensors, (TOptions)options);
+    IReadOnlyList<DType> IWritableCheckpointFormat.ChooseTypes(IReadOnlyList<TensorInfo> tensors, object options) =>
+        ChooseTypes(tensors, (TOptions)options);
 
     /// <inheritdoc cref="IWritableCheckpointFormat.ChooseTypes"/>
     IReadOnlyList<DType> ChooseTypes(IReadOnlyList<TensorInfo> tensors, TOptions options);

@@ -34,8 +34,8 @@ public sealed class CheckpointTransformAttribute(string id) : ExportAttribute(ty
     public string[] Adapters { get; set; } = [];
 
     /// <summary>
-    /// Names of files that mark an adapter: where adapters by themselves are compared or scored, the transform, without options, makes of one
-    /// the change that it makes to a base.
+    /// Names of files that mark an adapter: where adapters by themselves are compared or scored, the transform, without options,
+    /// makes of one the change that it makes to a base.
     /// </summary>
     public string[] Changes { get; set; } = [];
 

@@ -1,6 +1,7 @@
 namespace MergeHost.Checkpoints;
 
-/// <summary>A checkpoint that is computed from another one while it is read; members that are not overridden are those of the other.</summary>
+/// <summary>A checkpoint that is computed from another one while it is read; members that are
+/// not overridden are those of the other.</summary>
 /// <remarks>
 /// Its constructor reads headers and companions only; data is read and
 /// computed in <see cref="Read"/>, from several threads at once.

@@ -11,8 +11,10 @@ public interface ICheckpointTransform
     /// <summary>The record that holds the transform's options.</summary>
     Type OptionsType { get; }
 
-    /// <summary>Whether the transform is to be applied, with the defaults of its options, where nobody asks for it. False by default.</summary>
-    /// <remarks>Asked only if the checkpoint has what <see cref="CheckpointTransformAttribute"/> names, and the recipe does not ask for it.</remarks>
+    /// <summary>Whether the transform is to be applied, with the defaults of its options, where
+    /// nobody asks for it. False by default.</summary>
+    /// <remarks>Asked only if the checkpoint has what <see cref="CheckpointTransformAttribute"/> names,
+    /// and the recipe does not ask for it.</remarks>
     /// <param name="checkpoint">Its headers and companions are read, its data is not.</param>
     bool Recognises(ICheckpointReader checkpoint) => false;
 
@@ -21,7 +23,8 @@ public interface ICheckpointTransform
 }
 
 /// <inheritdoc cref="ICheckpointTransform"/>
-/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/> describes it; strings are allowed too.</typeparam>
+/// <typeparam name="TOptions">A record as <see cref="Strategies.IMergeStrategy{TOptions}"/>
+/// describes it; strings are allowed too.</typeparam>
 public interface ICheckpointTransform<TOptions> : ICheckpointTransform
     where TOptions : class
 {
@@ -37,7 +40,8 @@ public interface ICheckpointTransform<TOptions> : ICheckpointTransform
     /// </param>
     /// <param name="options">The transform's options.</param>
     /// <param name="context">Opens other checkpoints.</param>
-    /// <returns>A reader whose tensors have names of their own. The host adds options, plugin and opened checkpoints to its identity.</returns>
+    /// <returns>A reader whose tensors have names of their own. The host adds options, plugin and
+    /// opened checkpoints to its identity.</returns>
     /// <exception cref="CheckpointException">The checkpoint or the options do not suit the transform.</exception>
     ICheckpointReader Apply(ICheckpointReader checkpoint, TOptions options, TransformContext context);
 }

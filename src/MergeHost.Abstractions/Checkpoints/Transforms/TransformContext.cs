@@ -12,7 +12,8 @@ public sealed class TransformContext(Func<string, ICheckpointReader> open)
     public ICheckpointReader? Original { get; init; }
 
     /// <summary>Opens another checkpoint, such as an adapter.</summary>
-    /// <remarks>It is opened as a model of the recipe is. Its files are watched, and its headers are part of the result's identity.</remarks>
+    /// <remarks>It is opened as a model of the recipe is. Its files are watched, and its
+    /// headers are part of the result's identity.</remarks>
     /// <param name="name">Its name as recipes have it: a path starts at the current folder, and then at the recipe's.</param>
     /// <returns>A reader that stays open as long as the result; the host disposes it.</returns>
     /// <exception cref="MergeHostException">It is not there, or cannot be opened.</exception>

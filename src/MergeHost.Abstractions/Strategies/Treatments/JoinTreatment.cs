@@ -1,6 +1,7 @@
 namespace MergeHost.Strategies;
 
-/// <summary>Runs of elements of sources one after the other, in row-major order: stacks, cuts and gathered rows. Only builders may ask for it.</summary>
+/// <summary>Runs of elements of sources one after the other, in row-major order: stacks, cuts and gathered
+/// rows. Only builders may ask for it.</summary>
 public sealed class JoinTreatment : Treatment
 {
     internal JoinTreatment(IReadOnlyList<TensorPart> parts)
@@ -22,7 +23,8 @@ public sealed class JoinTreatment : Treatment
 
             if (part.First < 0 || part.Count < 1 || part.First + part.Count > sources[part.Source].ElementCount)
             {
-                return $"joins {part.Count:N0} elements from {part.First:N0} of '{sources[part.Source].Name}', which has {sources[part.Source].ElementCount:N0}";
+                return $"joins {part.Count:N0} elements from {part.First:N0} of '{sources[part.Source].Name}', which "
+                    + $"has {sources[part.Source].ElementCount:N0}";
             }
         }
 

@@ -2,7 +2,8 @@ using MergeHost.Builders;
 
 namespace MergeHost.Strategies;
 
-/// <summary>Work in memory that makes one tensor or several at once, of any shapes, from any sources or from none. Only builders may ask for it.</summary>
+/// <summary>Work in memory that makes one tensor or several at once, of any shapes, from any sources or from
+/// none. Only builders may ask for it.</summary>
 public sealed class MakeTreatment : Treatment
 {
     internal MakeTreatment(Action<MadeTensors> work, long scratchBytes, bool holdsSources)

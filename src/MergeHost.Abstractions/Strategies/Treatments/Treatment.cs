@@ -35,12 +35,13 @@ public abstract class Treatment
     /// Called once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given, and owns none of its memory.
     /// </param>
     /// <param name="scratchBytes">Memory that it takes besides inputs and result in float32.</param>
-    public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge, long scratchBytes = 0) => new MatrixTreatment(merge) { ScratchBytes = scratchBytes };
+    public static Treatment Matrix(Action<WholeTensors, ILinearAlgebra> merge, long scratchBytes = 0) =>
+        new MatrixTreatment(merge) { ScratchBytes = scratchBytes };
 
     /// <summary>Work on whole matrices in float32 that ends in <c>base + λ · change</c>; the base must be there.</summary>
     /// <param name="change">
-    /// Called at most once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given with the change, which must not depend on
-    /// the parameter <c>lambda</c>: a sweep over that makes the change once.
+    /// Called at most once, on any thread. It fills the result of the <see cref="WholeTensors"/> it is given with the change, which must
+    /// not depend on the parameter <c>lambda</c>: a sweep over that makes the change once.
     /// </param>
     /// <param name="lambda">The factor λ on the change.</param>
     /// <param name="scratchBytes">Memory that it takes besides inputs and result in float32.</param>
@@ -53,8 +54,10 @@ public abstract class Treatment
     /// <summary>For builders: work that makes all tensors that have this very treatment, in one go.</summary>
     /// <param name="make">Called once, on any thread.</param>
     /// <param name="scratchBytes">Memory that it takes besides results and sources in float32.</param>
-    /// <param name="holdsSources">Whether all sources are in memory at once; if not, <paramref name="scratchBytes"/> counts what of them is.</param>
-    public static Treatment Make(Action<MadeTensors> make, long scratchBytes = 0, bool holdsSources = true) => new MakeTreatment(make, scratchBytes, holdsSources);
+    /// <param name="holdsSources">Whether all sources are in memory at once; if not,
+    /// <paramref name="scratchBytes"/> counts what of them is.</param>
+    public static Treatment Make(Action<MadeTensors> make, long scratchBytes = 0, bool holdsSources = true) =>
+        new MakeTreatment(make, scratchBytes, holdsSources);
 }
 
 /// <summary>A tensor is taken over unchanged.</summary>

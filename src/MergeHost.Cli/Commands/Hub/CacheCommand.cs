@@ -10,16 +10,20 @@ namespace MergeHost.Cli.Commands.Hub;
 /// <summary><c>mergehost cache list|prune|verify</c></summary>
 internal static class CacheCommand
 {
-    private static readonly Argument<string[]> _names = new("NAMES") { Description = "Models of the cache: org/name, or org/name@revision", Arity = ArgumentArity.ZeroOrMore };
-    private static readonly Option<bool> _detached = new("--detached") { Description = "Remove revisions, too, that no branch or tag is any more" };
+    private static readonly Argument<string[]> _names =
+        new("NAMES") { Description = "Models of the cache: org/name, or org/name@revision", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<bool> _detached =
+        new("--detached") { Description = "Remove revisions, too, that no branch or tag is any more" };
     private static readonly Option<bool> _trial = new("--dry-run") { Description = "Remove nothing, and say what would be removed" };
     private static readonly Option<bool> _remove = new("--remove") { Description = "Remove damaged files, so that they are fetched again" };
 
-    public static Command Create() => new("cache", "Shows, checks and tidies the cache of a hub's models.") { CreateList(), CreatePrune(), CreateVerify() };
+    public static Command Create() =>
+        new("cache", "Shows, checks and tidies the cache of a hub's models.") { CreateList(), CreatePrune(), CreateVerify() };
 
     private static Command CreateList()
     {
-        Command command = new("list", "Lists the models of the cache by revision.") { SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet };
+        Command command =
+            new("list", "Lists the models of the cache by revision.") { SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             printer.Write(engine.ListCopies(), List);
@@ -37,7 +41,8 @@ internal static class CacheCommand
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, _) =>
         {
             bool isTrial = arguments.GetValue(_trial);
-            IReadOnlyList<RemovedCopy> removed = engine.PruneCopies(arguments.GetValue(_names) ?? [], arguments.GetValue(_detached), isTrial);
+            IReadOnlyList<RemovedCopy> removed = engine.PruneCopies(arguments.GetValue(_names) ?? [], arguments.GetValue(_detached),
+                isTrial);
             printer.Write(removed, all =>
             {
                 foreach (RemovedCopy copy in all)
@@ -86,8 +91,10 @@ internal static class CacheCommand
         Columns.Write([
             .. cache.Checkpoints.Select(copy => new[]
             {
-                copy.Name, copy.Commit[..Math.Min(12, copy.Commit.Length)], string.Join(", ", copy.References), Bytes.Format(copy.LengthBytes),
-                $"{copy.FileCount.ToString(CultureInfo.InvariantCulture)} files", copy.MissingCount == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{copy.MissingCount} not here"),
+                copy.Name, copy.Commit[..Math.Min(12, copy.Commit.Length)], string.Join(", ", copy.References),
+                Bytes.Format(copy.LengthBytes),
+                $"{copy.FileCount.ToString(CultureInfo.InvariantCulture)} files",
+                copy.MissingCount == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{copy.MissingCount} not here"),
             }),
         ]);
     }

@@ -7,10 +7,12 @@ namespace MergeHost.Cli.Commands.Making;
 internal static class ConvertCommand
 {
     private static readonly Argument<string> _input = new("IN") { Description = "A checkpoint or an adapter: a file, or a folder" };
-    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
+    private static readonly Argument<string> _output =
+        new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
     private static readonly Option<string?> _format = new("--to")
     {
-        Description = "The format of the result, such as gguf or safetensors; by default that of OUT's name, or the only one that has the type",
+        Description =
+            "The format of the result, such as gguf or safetensors; by default that of OUT's name, or the only one that has the type",
         HelpName = "FORMAT",
         CompletionSources = { _ => Installed.Formats },
     };
@@ -41,12 +43,15 @@ internal static class ConvertCommand
 
     public static Command Create()
     {
-        Command command = new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
+        Command command =
+            new("convert", "Stores a checkpoint in another format or type. Stopped or killed, the same command goes on where it stopped.")
         {
-            _input, _output, _format, _type, _importance, _base, _packing, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Stream,
+            _input, _output, _format, _type, _importance, _base, _packing, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory,
+            SharedOptions.ShardSize, SharedOptions.Stream,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        command.SetAction(arguments => CommandRunner.Run(arguments,
+            (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
     }
 

@@ -12,22 +12,31 @@ namespace MergeHost.Cli.Commands.Making;
 internal static class MergeCommand
 {
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
-    private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
+    private static readonly Argument<string> _output =
+        new("OUT") { Description = "The folder that the result is written to, or a file: NAME.gguf" };
 
-    private static readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
+    private static readonly Option<bool> _noEvaluate =
+        new("--no-evaluate") { Description = "Do not measure the result by the recipe's suite" };
 
-    private static readonly Option<bool> _check = new("--check") { Description = "Run what a builder built, and compare it with what it must be" };
-    private static readonly Option<MergePart?> _survey = SharedOptions.PartOf("--survey", "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
+    private static readonly Option<bool> _check =
+        new("--check") { Description = "Run what a builder built, and compare it with what it must be" };
+    private static readonly Option<MergePart?> _survey = SharedOptions.PartOf("--survey",
+        "Before parts, where a recipe chooses by scores or measures whole models: find what all need; such as 1/2");
     private static readonly Option<bool> _finish = new("--finish") { Description = "Put the parts together, once all are there" };
 
-    private static readonly Option<bool> _noCard = new("--no-card") { Description = "Write no README.md, the model card that the hub shows" };
+    private static readonly Option<bool> _noCard =
+        new("--no-card") { Description = "Write no README.md, the model card that the hub shows" };
 
     public static Command Create()
     {
-        Command command = new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
+        Command command =
+            new("merge", "Runs a recipe. Stopped or killed, the same command goes on where it stopped; done, it does nothing.")
         {
-            _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _noCard, _check, SharedOptions.Html, SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize, SharedOptions.Seed,
-            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, Timings.Trace, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _output, SharedOptions.Part, _survey, _finish, SharedOptions.Stage, _noEvaluate, _noCard, _check, SharedOptions.Html,
+            SharedOptions.Force, SharedOptions.Device, SharedOptions.Threads, SharedOptions.Memory, SharedOptions.ShardSize,
+            SharedOptions.Seed,
+            SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Stream, SharedOptions.Plugins, Timings.Trace,
+            SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckParts);
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
@@ -61,15 +70,21 @@ internal static class MergeCommand
         void Finishing(MergeManifest made) => kept = made.IsAlreadyComplete && HasCard(output) ? null : WriteCard(arguments, made, engine);
         bool isFinish = arguments.GetValue(_finish);
         MergeManifest manifest = isFinish
-            ? printer.Track("finishing", progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, Finishing, cancellation))
+            ? printer.Track("finishing",
+                progress => engine.FinishParts(recipe, output, options, stage, printer.Show, progress, Finishing, cancellation))
             : Merge(recipe, output, options, Finishing, engine, printer, cancellation);
         if (stage is not null && manifest.Stages[^1].Name == stage)
         {
-            printer.Write(manifest, made => Console.WriteLine($"{output}: stage {stage} is finished: {made.Tensors.Count} tensors, {Bytes.Format(made.Files.Sum(file => file.Bytes))}"), isData: false);
+            printer.Write(manifest,
+                made => Console.WriteLine(
+                    $"{output}: stage {stage} is "
+                        + $"finished: {made.Tensors.Count} tensors, {Bytes.Format(made.Files.Sum(file => file.Bytes))}"), isData: false);
             return 0;
         }
 
-        EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate) ? null : Evaluate(recipe, output, options, engine, printer, cancellation);
+        EvaluationSummary? evaluation = arguments.GetValue(_noEvaluate)
+            ? null
+            : Evaluate(recipe, output, options, engine, printer, cancellation);
         manifest = manifest with { Evaluation = evaluation };
         if (evaluation is not null && kept is null)
         {
@@ -81,7 +96,8 @@ internal static class MergeCommand
             printer.Say($"{kept} is no card of a merge, and stays as it is; no card is written");
         }
 
-        Pages.Save(arguments, printer, () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
+        Pages.Save(arguments, printer,
+            () => MergeHtml.Write(manifest, output, Changes(recipe, manifest, output, options, engine, printer, cancellation)));
         printer.Write(manifest, made => Describe(made, output), isData: false);
         return 0;
     }
@@ -91,12 +107,15 @@ internal static class MergeCommand
         string already = part.IsAlreadyComplete ? ", which was done already" : "";
         Console.WriteLine(isSurvey
             ? $"{part.Output}: survey {part.Part} is done{(part.Count == 0 ? ": nothing was left to find" : $": {part.Count} answers")}"
-            : $"{part.Output}: part {part.Part} is done{already}: {part.Count} tensors, {Bytes.Format(part.LengthBytes)} in {part.Files.Count} files; when all parts are, the same command with --finish makes the output");
+            : $"{part.Output}: part {part.Part} is "
+                + $"done{already}: {part.Count} tensors, {Bytes.Format(part.LengthBytes)} in {part.Files.Count} files; when all parts are, "
+                + "the same command with --finish makes the output");
     }
 
     private static void CheckParts(CommandResult result)
     {
-        string[] given = [.. new Option[] { SharedOptions.Part, _survey, _finish }.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        string[] given = [.. new Option[] { SharedOptions.Part, _survey, _finish }
+            .Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         if (given.Length > 1)
         {
             result.AddError($"{given[0]} and {given[1]} exclude each other");
@@ -121,15 +140,19 @@ internal static class MergeCommand
     private static bool HasCard(string output) => File.Exists(Path.Combine(output, "README.md"));
 
     private static string? WriteCard(ParseResult arguments, MergeManifest manifest, MergeEngine engine) =>
-        arguments.GetValue(_noCard) ? null : engine.WriteCard(arguments.GetRequiredValue(_recipe), arguments.GetRequiredValue(_output), manifest);
+        arguments.GetValue(_noCard)
+            ? null
+            : engine.WriteCard(arguments.GetRequiredValue(_recipe), arguments.GetRequiredValue(_output), manifest);
 
     // What the output differs in from the model whose configuration it has; the two are read for the page alone.
     private static PairComparison? Changes(
-        string recipe, MergeManifest manifest, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+        string recipe, MergeManifest manifest, string output, MergeOptions options, MergeEngine engine, IPrinter printer,
+        CancellationToken cancellation)
     {
         try
         {
-            return printer.Track("comparing", progress => engine.CompareWithDonor(recipe, manifest, output, options, progress, cancellation));
+            return printer.Track("comparing",
+                progress => engine.CompareWithDonor(recipe, manifest, output, options, progress, cancellation));
         }
         catch (MergeHostException)
         {
@@ -145,7 +168,9 @@ internal static class MergeCommand
             printer.Say($"{stage.Name ?? "output"}: {stage.Method} by plugin {stage.Plugin}");
             foreach (IGrouping<string, TensorSummary> treated in stage.Tensors.GroupBy(tensor => tensor.Treatment))
             {
-                printer.Say($"  {treated.Count()} tensors {treated.Key}, such as {treated.First().Name} from {string.Join(" and ", treated.First().Inputs)}");
+                printer.Say(
+                    $"  {treated.Count()} tensors {treated.Key}, such "
+                        + $"as {treated.First().Name} from {string.Join(" and ", treated.First().Inputs)}");
             }
 
             foreach (TensorAccount account in stage.Accounts)
@@ -156,20 +181,24 @@ internal static class MergeCommand
     }
 
     private static MergeManifest Merge(
-        string recipe, string output, MergeOptions options, Action<MergeManifest> finishing, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+        string recipe, string output, MergeOptions options, Action<MergeManifest> finishing, MergeEngine engine, IPrinter printer,
+        CancellationToken cancellation)
     {
         bool isYaml = IsYaml(output);
         return isYaml && !File.Exists(recipe)
             ? throw new MergeHostException([new Problem(ErrorCodes.RecipeUnreadable,
-                $"{recipe}: {(Directory.Exists(recipe) ? "this is a folder" : "there is no such file")}, and OUT, '{output}', is a YAML file",
+                $"{recipe}: {(Directory.Exists(recipe) ? "this is a folder" : "there is no such file")}, and OUT, '{output}', is a YAML "
+                    + "file",
                 $"The recipe comes first, did you swap the two? `{Invocation.Name} merge {output} {recipe}`")])
             : printer.Track("merging", progress => engine.Merge(recipe, output, options, printer.Show, progress, finishing, cancellation));
     }
 
     private static bool IsYaml(string path) =>
-        File.Exists(path) && (path.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".yml", StringComparison.OrdinalIgnoreCase));
+        File.Exists(path)
+            && (path.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".yml", StringComparison.OrdinalIgnoreCase));
 
-    private static EvaluationSummary? Evaluate(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer, CancellationToken cancellation)
+    private static EvaluationSummary? Evaluate(string recipe, string output, MergeOptions options, MergeEngine engine, IPrinter printer,
+        CancellationToken cancellation)
     {
         try
         {
@@ -194,11 +223,13 @@ internal static class MergeCommand
     {
         long bytes = manifest.Files.Sum(file => file.Bytes);
         string models = manifest.Stages[^1].Window is { } window
-            ? $"{window.Count} checkpoints, {window[0].Name} to {window[^1].Name}" : string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
+            ? $"{window.Count} checkpoints, {window[0].Name} to {window[^1].Name}"
+                : string.Join(", ", manifest.Stages[^1].Inputs.Select(input => input.Name));
         string told = File.Exists(output) ? $"{Path.GetFileName(output)}.mergehost.json" : "mergehost.json";
         string again = manifest.IsAlreadyComplete ? ", already complete: nothing was left to do" : "";
         Console.WriteLine($"{output}: {manifest.Stages[^1].Method} of {models}{again}");
-        Console.WriteLine($"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; {told} tells how it was made");
+        Console.WriteLine(
+            $"  {manifest.Tensors.Count} tensors, {Bytes.Format(bytes)} in {manifest.Files.Count} files; {told} tells how it was made");
         Console.WriteLine($"  look at it:  {Invocation.Name} inspect {output}");
         Console.WriteLine($"  check it:    {Invocation.Name} verify {output}");
         foreach (ManifestStage stage in manifest.Stages.Where(stage => stage.Check is not null))

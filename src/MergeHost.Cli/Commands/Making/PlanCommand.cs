@@ -16,9 +16,12 @@ internal static class PlanCommand
 
     public static Command Create()
     {
-        Command command = new("plan", "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by scores.")
+        Command command = new("plan",
+            "Shows what a recipe would do and every problem it has; writes no output, and reads tensors only where `select:` chooses by "
+                + "scores.")
         {
-            _recipe, _tensors, _offline, SharedOptions.Html, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _tensors, _offline, SharedOptions.Html, SharedOptions.Cache, SharedOptions.NoCache, SharedOptions.Locked,
+            SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
@@ -28,7 +31,8 @@ internal static class PlanCommand
                 Environment.SetEnvironmentVariable("HF_HUB_OFFLINE", "1");
             }
 
-            PlanSummary plan = printer.Track("planning", progress => engine.Plan(arguments.GetRequiredValue(_recipe), SharedOptions.Merging(arguments), progress, cancellation));
+            PlanSummary plan = printer.Track("planning",
+                progress => engine.Plan(arguments.GetRequiredValue(_recipe), SharedOptions.Merging(arguments), progress, cancellation));
             printer.Show(plan.Warnings);
             Pages.Save(arguments, printer, () => PlanHtml.Write(plan, arguments.GetRequiredValue(_recipe)));
             printer.Write(plan, summary => Describe(summary, arguments.GetValue(_tensors)));
@@ -70,10 +74,13 @@ internal static class PlanCommand
                 Console.WriteLine($"  of {account.Model}: {account.ToText()}");
             }
 
-            Console.WriteLine($"  reads {Bytes.Format(stage.ReadBytes)}, writes {Bytes.Format(stage.WriteBytes)} ({Bytes.Count(stage.ElementCount)} parameters)");
+            Console.WriteLine(
+                $"  reads {Bytes.Format(stage.ReadBytes)}, "
+                    + $"writes {Bytes.Format(stage.WriteBytes)} ({Bytes.Count(stage.ElementCount)} parameters)");
             TimeSpan time = TimeSpan.FromSeconds((stage.ReadBytes + stage.WriteBytes) / Math.Max(plan.BytesPerSecond, 1));
             string duration = plan.BytesPerSecond == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
-                $", and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample was read with");
+                $", and {Math.Ceiling(time.TotalSeconds):N0} s or more at the {Bytes.Format((long)plan.BytesPerSecond)}/s that a sample "
+                    + $"was read with");
             Console.WriteLine($"  takes about {Bytes.Format(stage.MemoryBytes)} of memory{duration}");
             if (stage.Selection is { } selection)
             {
@@ -96,12 +103,15 @@ internal static class PlanCommand
             return;
         }
 
-        Console.WriteLine("the suite: the least difference in points that a task shows of two models four times in five (level 5 %), where one of them alone is right on a quarter of the questions");
+        Console.WriteLine(
+            "the suite: the least difference in points that a task shows of two models four times in five (level 5 %), where one of them "
+                + "alone is right on a quarter of the questions");
         Columns.Write(
             [
                 .. suite.Select(task => (string[])
                 [
-                    task.Name, task.Benchmark, task.Questions is { } questions ? string.Create(CultureInfo.InvariantCulture, $"{questions:N0} questions") : "a text",
+                    task.Name, task.Benchmark,
+                    task.Questions is { } questions ? string.Create(CultureInfo.InvariantCulture, $"{questions:N0} questions") : "a text",
                     task.LeastDifference is { } least ? string.Create(CultureInfo.InvariantCulture, $"{least:F1}") : "",
                 ]),
             ],
@@ -114,8 +124,12 @@ internal static class PlanCommand
     {
         foreach (RemoteSummary model in models)
         {
-            string missing = model.MissingBytes == 0 ? "all of it is in the cache" : $"a merge downloads {Bytes.Format(model.MissingBytes)}";
-            string terms = $"{(model.License is null ? "no licence is named" : $"licence {model.License}")}{(model.Access is null ? "" : $", {model.Access}")}";
+            string missing = model.MissingBytes == 0
+                ? "all of it is in the cache"
+                : $"a merge downloads {Bytes.Format(model.MissingBytes)}";
+            string terms =
+                $"{(model.License is null ? "no licence is named" : $"licence {model.License}")}{(model.Access is null ? "" : $", "
+                    + $"{model.Access}")}";
             Console.WriteLine($"{model.Address}: {Bytes.Format(model.LengthBytes)}, {missing}; {terms}");
         }
 
@@ -123,7 +137,10 @@ internal static class PlanCommand
         if (missingBytes > 0)
         {
             double rate = models.Max(model => model.BytesPerSecond);
-            string time = rate == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", about {Math.Ceiling(missingBytes / rate):N0} s at the {Bytes.Format((long)rate)}/s that headers came with");
+            string time = rate == 0
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture,
+                    $", about {Math.Ceiling(missingBytes / rate):N0} s at the {Bytes.Format((long)rate)}/s that headers came with");
             long freeBytes = models.Where(model => model.MissingBytes > 0).Min(model => model.FreeBytes);
             string room = missingBytes <= freeBytes ? "" : "; what has no room is read by ranges, and not kept";
             Console.WriteLine($"to download: {Bytes.Format(missingBytes)}{time}; the cache has room for {Bytes.Format(freeBytes)}{room}");
@@ -139,8 +156,11 @@ internal static class PlanCommand
             return;
         }
 
-        Console.WriteLine($"  chooses {selection.Tensors.Count(tensor => tensor.IsChosen)} of {selection.Tensors.Count(tensor => tensor.Score is not null)} scored tensors by {scorers}");
-        Columns.Write([.. selection.Tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Module).Select(Chosen)], indent: 4);
+        Console.WriteLine(
+            $"  chooses {selection.Tensors.Count(tensor => tensor.IsChosen)} of "
+                + $"{selection.Tensors.Count(tensor => tensor.Score is not null)} scored tensors by {scorers}");
+        Columns.Write([.. selection.Tensors.Where(tensor => tensor.Score is not null).GroupBy(tensor => tensor.Module).Select(Chosen)],
+            indent: 4);
     }
 
     private static string[] Chosen(IGrouping<string, ChoiceSummary> module)

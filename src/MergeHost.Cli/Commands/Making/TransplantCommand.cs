@@ -6,8 +6,10 @@ namespace MergeHost.Cli.Commands.Making;
 /// <summary><c>mergehost transplant MODEL DONOR OUT</c></summary>
 internal static class TransplantCommand
 {
-    private static readonly Argument<string> _model = new("MODEL") { Description = "The model that gets another vocabulary: a file, or a folder" };
-    private static readonly Argument<string> _donor = new("DONOR") { Description = "The model whose vocabulary is taken: a folder with its tokenizer" };
+    private static readonly Argument<string> _model =
+        new("MODEL") { Description = "The model that gets another vocabulary: a file, or a folder" };
+    private static readonly Argument<string> _donor =
+        new("DONOR") { Description = "The model whose vocabulary is taken: a folder with its tokenizer" };
     private static readonly Argument<string> _output = new("OUT") { Description = "The folder that the result is written to" };
     private static readonly Option<string?> _method = new("--method", "-a")
     {
@@ -27,7 +29,8 @@ internal static class TransplantCommand
         HelpName = "RULE",
     };
 
-    private static readonly Option<bool> _cosine = new("--cosine", "--cosine-similarity") { Description = "The nearest are those of the smallest angle" };
+    private static readonly Option<bool> _cosine =
+        new("--cosine", "--cosine-similarity") { Description = "The nearest are those of the smallest angle" };
     private static readonly Option<string?> _subword = new("--subword", "-s")
     {
         Description = "What subword makes of a token's parts: mean, sum, weighted_mean or first_last",
@@ -42,12 +45,15 @@ internal static class TransplantCommand
 
     public static Command Create()
     {
-        Command command = new("transplant", "Puts another model's vocabulary onto a model. Stopped or killed, the same command goes on where it stopped.")
+        Command command =
+            new("transplant", "Puts another model's vocabulary onto a model. Stopped or killed, the same command goes on where it stopped.")
         {
-            _model, _donor, _output, _method, _k, _weights, _cosine, _subword, _prefixMatch, SharedOptions.Force, SharedOptions.Threads, SharedOptions.Memory,
+            _model, _donor, _output, _method, _k, _weights, _cosine, _subword, _prefixMatch, SharedOptions.Force, SharedOptions.Threads,
+            SharedOptions.Memory,
             SharedOptions.ShardSize, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        command.SetAction(arguments => CommandRunner.Run(arguments,
+            (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
     }
 
@@ -62,6 +68,7 @@ internal static class TransplantCommand
         ];
         return MergeCommand.Make(printer, "transplanting", output, progress => engine.Transplant(
             arguments.GetRequiredValue(_model), arguments.GetRequiredValue(_donor), output,
-            settings.Where(setting => setting.Value is not null).ToDictionary(setting => setting.Name, setting => setting.Value!), SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
+            settings.Where(setting => setting.Value is not null).ToDictionary(setting => setting.Name, setting => setting.Value!),
+            SharedOptions.Merging(arguments), printer.Show, progress, cancellation));
     }
 }

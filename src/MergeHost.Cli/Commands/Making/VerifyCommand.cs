@@ -6,7 +6,8 @@ namespace MergeHost.Cli.Commands.Making;
 /// <summary><c>mergehost verify OUT</c></summary>
 internal static class VerifyCommand
 {
-    private static readonly Argument<string> _output = new("OUT") { Description = "What `mergehost merge` or `mergehost convert` wrote: a folder, or a GGUF file" };
+    private static readonly Argument<string> _output =
+        new("OUT") { Description = "What `mergehost merge` or `mergehost convert` wrote: a folder, or a GGUF file" };
 
     public static Command Create()
     {

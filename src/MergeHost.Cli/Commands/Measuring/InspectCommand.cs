@@ -11,7 +11,8 @@ internal static class InspectCommand
 {
     private const int MostMetadataChars = 100;
 
-    private static readonly Argument<string[]> _checkpoints = new("CHECKPOINT") { Description = "Checkpoints: files, or folders", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> _checkpoints =
+        new("CHECKPOINT") { Description = "Checkpoints: files, or folders", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<bool> _tensors = new("--tensors") { Description = "List every tensor" };
 
     public static Command Create()
@@ -43,10 +44,14 @@ internal static class InspectCommand
     {
         string ties = checkpoint.TiesEmbeddings ? ", tied embeddings" : "";
         Console.WriteLine($"{checkpoint.Path}: {checkpoint.Architecture ?? "unnamed architecture"}, {checkpoint.LayerCount} layers{ties}");
-        Console.WriteLine($"  {checkpoint.Tensors.Count} tensors, {Bytes.Count(checkpoint.ElementCount)} parameters, {Bytes.Format(checkpoint.LengthBytes)}");
-        foreach (IGrouping<DType, TensorInfo> type in checkpoint.Tensors.GroupBy(tensor => tensor.DType).OrderByDescending(type => type.Sum(tensor => tensor.LengthBytes)))
+        Console.WriteLine(
+            $"  {checkpoint.Tensors.Count} tensors, {Bytes.Count(checkpoint.ElementCount)} parameters, "
+                + $"{Bytes.Format(checkpoint.LengthBytes)}");
+        foreach (IGrouping<DType, TensorInfo> type in checkpoint.Tensors.GroupBy(tensor => tensor.DType)
+            .OrderByDescending(type => type.Sum(tensor => tensor.LengthBytes)))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {type.Count(),6:N0} tensors {type.Key}, {Bytes.Format(type.Sum(tensor => tensor.LengthBytes))}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {type.Count(),6:N0} tensors {type.Key}, {Bytes.Format(type.Sum(tensor => tensor.LengthBytes))}"));
         }
 
         Console.WriteLine($"  weights in {string.Join(", ", checkpoint.WeightFiles.Select(Path.GetFileName))}");

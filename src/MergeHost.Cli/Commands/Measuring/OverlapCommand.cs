@@ -27,13 +27,16 @@ internal static class OverlapCommand
 
     public static Command Create()
     {
-        Command command = new("overlap", "Looks for a suite's items in training texts by runs of words, without regard to case and punctuation.")
+        Command command =
+            new("overlap", "Looks for a suite's items in training texts by runs of words, without regard to case and punctuation.")
         {
             _suite, _texts, _words, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
-            OverlapReport report = new EvaluationEngine(engine).FindOverlap(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_texts), arguments.GetValue(_words), cancellation);
+            OverlapReport report = new EvaluationEngine(engine)
+                .FindOverlap(arguments.GetRequiredValue(_suite), arguments.GetRequiredValue(_texts), arguments.GetValue(_words),
+                    cancellation);
             printer.Write(report, Describe);
             return 0;
         }));
@@ -42,14 +45,17 @@ internal static class OverlapCommand
 
     private static void Describe(OverlapReport report)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"runs of {report.Words} words that stand in {report.Texts.Count} texts of {report.TextWords:N0} words; other words for the same are not found"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"runs of {report.Words} words that stand in {report.Texts.Count} texts of {report.TextWords:N0} words; other words for the "
+                + $"same are not found"));
         Columns.Write(
         [
             ["task", "items", "too short", "touched", "runs found", "most in", ""],
             .. report.Tasks.Select(task => (string[])
             [
                 task.Task, Whole(task.Items), Whole(task.TooShort), Whole(task.Touched), Numbers.Percent(task.Share),
-                task.Examples is [ItemOverlap most, ..] ? $"{most.Id} ({Numbers.Percent(most.Share)})" : "", task.Examples is [ItemOverlap first, ..] ? $"\"{first.Run}\"" : "",
+                task.Examples is [ItemOverlap most, ..] ? $"{most.Id} ({Numbers.Percent(most.Share)})" : "",
+                task.Examples is [ItemOverlap first, ..] ? $"\"{first.Run}\"" : "",
             ]),
         ]);
         foreach (string task in report.Unread)

@@ -47,17 +47,20 @@ internal static class ScoreCommand
     {
         Command command = new("score", "Scores what training changed in each weight matrix, the first to restore first.")
         {
-            _base, _adapted, _scorer, _set, _validate, SharedOptions.Tasks, _unit, SharedOptions.Html, SharedOptions.Device, SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
+            _base, _adapted, _scorer, _set, _validate, SharedOptions.Tasks, _unit, SharedOptions.Html, SharedOptions.Device,
+            SharedOptions.Threads, SharedOptions.ScoreMemory, SharedOptions.Cache, SharedOptions.NoCache,
             SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
         command.Validators.Add(CheckValidation);
-        command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
+        command.SetAction(arguments => CommandRunner.Run(arguments,
+            (engine, printer, cancellation) => Run(arguments, engine, printer, cancellation)));
         return command;
     }
 
     private static void CheckValidation(CommandResult result)
     {
-        foreach (Option option in new Option[] { SharedOptions.Tasks, _unit }.Where(option => result.GetResult(_validate) is null && result.GetResult(option) is { Implicit: false }))
+        foreach (Option option in new Option[] { SharedOptions.Tasks, _unit }
+            .Where(option => result.GetResult(_validate) is null && result.GetResult(option) is { Implicit: false }))
         {
             result.AddError($"{option.Name} says how scores are checked, and needs --validate SUITE");
         }
@@ -88,32 +91,39 @@ internal static class ScoreCommand
             names == "all" ? [] : SharedOptions.Names(names), arguments.GetRequiredValue(_set))
         {
             Validation = arguments.GetValue(_validate) is { } suite
-                ? new ValidationRequest(suite, SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks))) { ByLayer = arguments.GetRequiredValue(_unit) == "layer" }
+                ? new ValidationRequest(suite, SharedOptions.Names(arguments.GetRequiredValue(SharedOptions.Tasks)))
+                {
+                    ByLayer = arguments.GetRequiredValue(_unit) == "layer"
+                }
                 : null,
         };
         MergeOptions options = SharedOptions.Merging(arguments) with { MemoryBytes = arguments.GetValue(SharedOptions.ScoreMemory).Bytes };
         ScoreReport report = printer.Track("scoring", progress => engine.Score(
-            arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress, cancellation));
+            arguments.GetRequiredValue(_base), arguments.GetRequiredValue(_adapted), request, options, printer.Show, progress,
+            cancellation));
         if (request.Validation is not null)
         {
             report = new EvaluationEngine(engine).Validate(report, request.Validation, options, printer.Follow, cancellation);
         }
 
         Pages.Save(
-            arguments, printer, () => Pages.WithDigests(ScoreHtml.Write(report), engine, [report.Base, report.Adapted], cancellation), [.. new[] { request.Validation?.SuitePath }.OfType<string>()]);
+            arguments, printer, () => Pages.WithDigests(ScoreHtml.Write(report), engine, [report.Base, report.Adapted], cancellation),
+            [.. new[] { request.Validation?.SuitePath }.OfType<string>()]);
         printer.Write(report, Describe);
         return 0;
     }
 
     private static void Describe(ScoreReport report)
     {
-        Console.WriteLine($"{report.Adapted} by {report.Base}: {report.LayerCount} layers; scores of one column compare {Comparison(report)}");
+        Console.WriteLine(
+            $"{report.Adapted} by {report.Base}: {report.LayerCount} layers; scores of one column compare {Comparison(report)}");
         string first = report.Scorers[0].Id;
         List<ScoredTensor> scored = [.. report.Tensors.Where(tensor => tensor.Scores.Count > 0)];
         Columns.Write(
             [
                 ["tensor", .. report.Scorers.SelectMany(scorer => new[] { scorer.Id, "rank" })],
-                .. scored.OrderBy(tensor => Rank(tensor, first)).Select(tensor => (string[])[tensor.Name, .. report.Scorers.SelectMany(scorer => Cells(tensor, scorer.Id))]),
+                .. scored.OrderBy(tensor => Rank(tensor, first))
+                    .Select(tensor => (string[])[tensor.Name, .. report.Scorers.SelectMany(scorer => Cells(tensor, scorer.Id))]),
             ],
             indent: 2);
         Console.WriteLine($"  {report.Tensors.Count - scored.Count} tensors have no score: vectors, embeddings, heads");
@@ -128,25 +138,32 @@ internal static class ScoreCommand
     private static void Describe(ScoreValidation validation)
     {
         Console.WriteLine();
-        Console.WriteLine($"checked by {validation.Suite} ({string.Join(", ", validation.Tasks)}): each of {validation.Units.Count} {(validation.ByLayer ? "layers" : "matrices")} set to the base's by itself");
+        Console.WriteLine(
+            $"checked by {validation.Suite} ({string.Join(", ", validation.Tasks)}): each "
+                + $"of {validation.Units.Count} {(validation.ByLayer ? "layers" : "matrices")} set to the base's by itself");
         Columns.Write(
             [
                 ["", "over", "general ability kept", "gain kept"],
                 .. validation.Adapted.Select(kept => (string[])["as trained", kept.Over, Percent(kept.General), Percent(kept.Gain)]),
             ],
             indent: 2);
-        Console.WriteLine($"ρ, Spearman's correlation of ranks{(validation.ByLayer ? "" : " within a module type")}, and how often a random order does as well:");
+        Console.WriteLine(
+            $"ρ, Spearman's correlation of ranks{(validation.ByLayer ? "" : " within a module type")}, and how often a random order does "
+                + "as well:");
         Columns.Write(
             [
                 ["scorer", "over", "ρ with ability back", "chance", "ρ with gain left", "chance", "trade-off"],
                 .. validation.Agreements.Select(agreement => (string[])
                 [
-                    agreement.Scorer, agreement.Over, Rho(agreement.General), Percent(agreement.General?.Chance), Rho(agreement.Gain), Percent(agreement.Gain?.Chance),
+                    agreement.Scorer, agreement.Over, Rho(agreement.General), Percent(agreement.General?.Chance), Rho(agreement.Gain),
+                    Percent(agreement.Gain?.Chance),
                     agreement.TradeOff is { } tradeOff ? $"{Numbers.Signed(100 * tradeOff, 1)} points" : "none",
                 ]),
             ],
             indent: 2);
-        Console.WriteLine("  trade-off: the share of lost ability that comes back, less the share of the gain that goes, on average over the scorer's order");
+        Console.WriteLine(
+            "  trade-off: the share of lost ability that comes back, less the share of the gain that goes, on average over the scorer's "
+                + "order");
     }
 
     private static string Rho(RankCorrelation? correlation) => correlation is null ? "none" : Numbers.Signed(correlation.Rho, 2);
@@ -155,11 +172,13 @@ internal static class ScoreCommand
 
     private static string Comparison(ScoreReport report)
     {
-        List<string> global = [.. report.Scorers.Where(scorer => scorer.Comparability == Scoring.ScoreComparability.Global).Select(scorer => scorer.Id)];
+        List<string> global = [.. report.Scorers.Where(scorer => scorer.Comparability == Scoring.ScoreComparability.Global)
+            .Select(scorer => scorer.Id)];
         return global.Count == 0 ? "within a module type" : $"within a module type, those of {string.Join(", ", global)} everywhere";
     }
 
-    private static int Rank(ScoredTensor tensor, string scorer) => tensor.Scores.TryGetValue(scorer, out ScoreSummary? score) ? score.Rank : int.MaxValue;
+    private static int Rank(ScoredTensor tensor, string scorer) =>
+        tensor.Scores.TryGetValue(scorer, out ScoreSummary? score) ? score.Rank : int.MaxValue;
 
     private static string[] Cells(ScoredTensor tensor, string scorer) => tensor.Scores.TryGetValue(scorer, out ScoreSummary? score)
         ? [score.Value.ToString("G6", CultureInfo.InvariantCulture), score.Rank.ToString(CultureInfo.InvariantCulture)]

@@ -9,10 +9,17 @@ namespace MergeHost.Cli.Commands.Plugins;
 /// <summary><c>mergehost plugins install|remove|update</c>, and which installed plugins are outdated.</summary>
 internal static class PluginPackageCommands
 {
-    private static readonly Argument<string> _package = new("PACKAGE") { Description = "A package's file (NAME.nupkg), or a plugin: ID, ID@1.2.0, ID@^1.2" };
-    private static readonly Argument<PluginRequirement> _installed = Requirement("PLUGIN", "The plugin: ID for all its versions, or ID@1.2.0", ArgumentArity.ExactlyOne);
-    private static readonly Argument<PluginRequirement> _updated = Requirement("PLUGIN", "The plugin; all that were installed by default", ArgumentArity.ZeroOrOne);
-    private static readonly Option<string?> _hash = new("--hash") { Description = "The SHA-512 that the package must have, in Base64, as mergehost.lock.json has it", HelpName = "SHA512" };
+    private static readonly Argument<string> _package =
+        new("PACKAGE") { Description = "A package's file (NAME.nupkg), or a plugin: ID, ID@1.2.0, ID@^1.2" };
+    private static readonly Argument<PluginRequirement> _installed = Requirement("PLUGIN",
+        "The plugin: ID for all its versions, or ID@1.2.0", ArgumentArity.ExactlyOne);
+    private static readonly Argument<PluginRequirement> _updated = Requirement("PLUGIN", "The plugin; all that were installed by default",
+        ArgumentArity.ZeroOrOne);
+    private static readonly Option<string?> _hash = new("--hash")
+    {
+        Description = "The SHA-512 that the package must have, in Base64, as mergehost.lock.json has it",
+        HelpName = "SHA512"
+    };
 
     public static Command CreateInstall()
     {
@@ -22,7 +29,9 @@ internal static class PluginPackageCommands
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (_, printer, cancellation) =>
         {
-            (PluginInfo plugin, bool wasThere) = Install(arguments.GetRequiredValue(_package), arguments.GetValue(SharedOptions.Source), arguments.GetValue(_hash), cancellation);
+            (PluginInfo plugin,
+                bool wasThere) = Install(arguments.GetRequiredValue(_package), arguments.GetValue(SharedOptions.Source),
+                    arguments.GetValue(_hash), cancellation);
             printer.Write(InstalledPlugin.Of(plugin, wasThere), Tell, isData: false);
             return 0;
         }));
@@ -31,7 +40,8 @@ internal static class PluginPackageCommands
 
     public static Command CreateRemove()
     {
-        Command command = new("remove", "Removes a plugin from ~/.mergehost/plugins.") { _installed, SharedOptions.Json, SharedOptions.Quiet };
+        Command command =
+            new("remove", "Removes a plugin from ~/.mergehost/plugins.") { _installed, SharedOptions.Json, SharedOptions.Quiet };
         command.SetAction(arguments => CommandRunner.Run(arguments, (_, printer, _) =>
         {
             IReadOnlyList<PluginInfo> removed = PluginInstaller.OfUser().Remove(arguments.GetRequiredValue(_installed));
@@ -53,7 +63,8 @@ internal static class PluginPackageCommands
             PluginInstaller installer = PluginInstaller.OfUser();
             using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
             List<InstalledPlugin> made = [];
-            foreach ((PluginInfo plugin, NuGetVersion newest) in installer.Outdated(feeds, arguments.GetValue(_updated), cancellation).GetAwaiter().GetResult())
+            foreach ((PluginInfo plugin,
+                NuGetVersion newest) in installer.Outdated(feeds, arguments.GetValue(_updated), cancellation).GetAwaiter().GetResult())
             {
                 PluginRequirement wanted = new(plugin.Id, new VersionRange(newest, true, newest, true), $"{plugin.Id}@{newest}");
                 (PluginInfo updated, bool wasThere) = installer.Install(feeds, wanted, null, cancellation).GetAwaiter().GetResult();
@@ -87,7 +98,8 @@ internal static class PluginPackageCommands
 
         if (!PluginRequirement.TryParse(package, out PluginRequirement? wanted, out string? error))
         {
-            throw new MergeHostException(new Problem(ErrorCodes.PackageUnusable, $"{package}: there is no such file, and {error}", "Name a .nupkg file, or a plugin as ID or ID@1.2.0."), null);
+            throw new MergeHostException(new Problem(ErrorCodes.PackageUnusable, $"{package}: there is no such file, and {error}",
+                "Name a .nupkg file, or a plugin as ID or ID@1.2.0."), null);
         }
 
         using PackageFeeds feeds = PackageFeeds.Open(source);
@@ -126,7 +138,8 @@ internal static class PluginPackageCommands
     internal sealed record InstalledPlugin(string Id, string Version, string Folder, string? Sha512, bool WasThere)
     {
         public static InstalledPlugin Of(PluginInfo plugin, bool wasThere) =>
-            new(plugin.Id, plugin.Version.ToString(), plugin.Folder, Directory.Exists(plugin.Folder) ? PackageRecord.Read(plugin.Folder)?.Sha512 : null, wasThere);
+            new(plugin.Id, plugin.Version.ToString(), plugin.Folder,
+                Directory.Exists(plugin.Folder) ? PackageRecord.Read(plugin.Folder)?.Sha512 : null, wasThere);
     }
 }
 

@@ -16,7 +16,8 @@ namespace MergeHost.Cli.Commands.Plugins;
 /// <summary><c>mergehost plugins test FOLDER</c></summary>
 internal static class PluginTestCommand
 {
-    private static readonly Argument<string> _folder = new("FOLDER") { Description = "Where plugins lie, such as bin/plugins of a project" };
+    private static readonly Argument<string> _folder =
+        new("FOLDER") { Description = "Where plugins lie, such as bin/plugins of a project" };
 
     public static Command Create()
     {
@@ -28,10 +29,12 @@ internal static class PluginTestCommand
         {
             string folder = arguments.GetRequiredValue(_folder);
             PluginCatalog catalog = PluginCatalog.Scan(Directory.Exists(folder) ? [Path.GetFullPath(folder)] : []);
-            List<TriedExport> tried = [.. catalog.Plugins.SelectMany(plugin => plugin.Exports, (plugin, export) => Try(engine.Host, new InstalledExport(plugin, export)))];
+            List<TriedExport> tried = [.. catalog.Plugins.SelectMany(plugin => plugin.Exports,
+                (plugin, export) => Try(engine.Host, new InstalledExport(plugin, export)))];
             if (tried.Count == 0 && catalog.Problems.Count == 0)
             {
-                throw new MergeHostException(new Problem(ErrorCodes.PluginUnreadable, $"{folder}: there is no plugin that exports something",
+                throw new MergeHostException(new Problem(ErrorCodes.PluginUnreadable,
+                    $"{folder}: there is no plugin that exports something",
                     "Build the project first, and name its bin/plugins."), null);
             }
 
@@ -48,12 +51,19 @@ internal static class PluginTestCommand
         TriedExport tried = new(export.Plugin.Id, export.Plugin.Version.ToString(), export.Export.Kind.Word(), export.Export.Id);
         Conformance? conformance = export.Export.Kind switch
         {
-            ExportKind.Strategy => Of<IMergeStrategy>(strategy => HasDefaults(strategy.OptionsType, typeof(double)) ? new StrategyConformance(strategy) : null),
+            ExportKind.Strategy =>
+                Of<IMergeStrategy>(strategy => HasDefaults(strategy.OptionsType, typeof(double))
+                    ? new StrategyConformance(strategy)
+                    : null),
             ExportKind.Scorer => Of<ILayerScorer>(scorer => HasDefaults(scorer.OptionsType) ? new ScorerConformance(scorer) : null),
-            ExportKind.Format => Of<ICheckpointFormat>(format => format is IWritableCheckpointFormat writable ? new WriterConformance(writable) : null),
-            ExportKind.Transform => Of<ICheckpointTransform>(transform => HasDefaults(transform.OptionsType) ? new TransformConformance(transform) : null),
-            ExportKind.Alignment => Of<IModelAlignment>(alignment => HasDefaults(alignment.OptionsType) ? new AlignmentConformance(alignment) : null),
-            ExportKind.Benchmark => Of<IBenchmark>(benchmark => HasDefaults(benchmark.OptionsType) ? new BenchmarkConformance(benchmark) : null),
+            ExportKind.Format =>
+                Of<ICheckpointFormat>(format => format is IWritableCheckpointFormat writable ? new WriterConformance(writable) : null),
+            ExportKind.Transform =>
+                Of<ICheckpointTransform>(transform => HasDefaults(transform.OptionsType) ? new TransformConformance(transform) : null),
+            ExportKind.Alignment =>
+                Of<IModelAlignment>(alignment => HasDefaults(alignment.OptionsType) ? new AlignmentConformance(alignment) : null),
+            ExportKind.Benchmark =>
+                Of<IBenchmark>(benchmark => HasDefaults(benchmark.OptionsType) ? new BenchmarkConformance(benchmark) : null),
             _ => null,
         };
         if (conformance is null)
@@ -62,7 +72,12 @@ internal static class PluginTestCommand
         }
 
         ILookup<bool, Violation> violations = conformance.Check().ToLookup(violation => violation.Refusal is not null);
-        return tried with { Laws = Conformance.LawsOf(conformance.GetType()).Count(), Broken = [.. violations[false]], Refused = [.. violations[true]] };
+        return tried with
+        {
+            Laws = Conformance.LawsOf(conformance.GetType()).Count(),
+            Broken = [.. violations[false]],
+            Refused = [.. violations[true]]
+        };
 
         Conformance? Of<T>(Func<T, Conformance?> make)
             where T : class => make(host.Create<T>(export));
@@ -70,13 +85,15 @@ internal static class PluginTestCommand
 
     // What has to be given cannot be made up here, but for numbers of strategies.
     private static bool HasDefaults(Type options, Type? known = null) =>
-        options.GetProperties().Where(property => property.IsDefined(typeof(RequiredMemberAttribute))).All(property => property.PropertyType == known);
+        options.GetProperties().Where(property => property.IsDefined(typeof(RequiredMemberAttribute)))
+            .All(property => property.PropertyType == known);
 
     private static void Tell(TriedExport export)
     {
         string result = export.Laws is not { } laws ? "not tried, since it needs inputs or options that its own tests can give"
             : export.Broken.Count > 0 ? $"breaks {export.Broken.Count} of {laws} laws"
-            : export.Refused.Count > 0 ? $"keeps {laws - export.Refused.Count} of {laws} laws; it refuses the inputs of the others, which its own tests can give"
+            : export.Refused.Count > 0
+                ? $"keeps {laws - export.Refused.Count} of {laws} laws; it refuses the inputs of the others, which its own tests can give"
             : $"keeps its {laws} laws";
         Console.WriteLine($"{export.Kind} '{export.Id}' of plugin '{export.Plugin}' {export.Version}: {result}");
         foreach (IGrouping<string, Violation> same in export.Broken.Concat(export.Refused).GroupBy(violation => violation.Message))

@@ -9,14 +9,17 @@ namespace MergeHost.Cli.Commands.Plugins;
 /// <summary><c>mergehost plugins list|show|lock|install|remove|update|test</c></summary>
 internal static class PluginsCommand
 {
-    private static readonly Argument<string> _id = new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark", CompletionSources = { _ => Installed.All } };
+    private static readonly Argument<string> _id =
+        new("ID") { Description = "A plugin, or a strategy, scorer, format or benchmark", CompletionSources = { _ => Installed.All } };
     private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe, a YAML file" };
 
-    private static readonly Option<bool> _outdated = new("--outdated") { Description = "List plugins that you installed and of which a feed has a newer version" };
+    private static readonly Option<bool> _outdated =
+        new("--outdated") { Description = "List plugins that you installed and of which a feed has a newer version" };
 
     public static Command Create() => new("plugins", "Shows what is installed, and installs more.")
     {
-        CreateList(), CreateShow(), CreateLock(), PluginPackageCommands.CreateInstall(), PluginPackageCommands.CreateRemove(), PluginPackageCommands.CreateUpdate(),
+        CreateList(), CreateShow(), CreateLock(), PluginPackageCommands.CreateInstall(), PluginPackageCommands.CreateRemove(),
+        PluginPackageCommands.CreateUpdate(),
         PluginTestCommand.Create(),
     };
 
@@ -85,7 +88,8 @@ internal static class PluginsCommand
     {
         if (plugins.Plugins.Count == 0)
         {
-            Console.WriteLine($"no plugins in {(plugins.Roots.Count == 0 ? "any of the usual folders" : string.Join(", ", plugins.Roots))}");
+            Console.WriteLine(
+                $"no plugins in {(plugins.Roots.Count == 0 ? "any of the usual folders" : string.Join(", ", plugins.Roots))}");
             return;
         }
 
@@ -118,5 +122,6 @@ internal static class PluginsCommand
         Console.WriteLine();
     }
     // White space is seen between quotes only.
-    private static string Visible(string text) => text.Length > 0 && text.Trim() == text && !text.Any(char.IsControl) ? text : JsonSerializer.Serialize(text);
+    private static string Visible(string text) =>
+        text.Length > 0 && text.Trim() == text && !text.Any(char.IsControl) ? text : JsonSerializer.Serialize(text);
 }

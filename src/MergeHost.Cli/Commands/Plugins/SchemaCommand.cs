@@ -13,7 +13,9 @@ internal static class SchemaCommand
 
     public static Command Create()
     {
-        Command command = new("schema", "Prints the JSON Schema of recipes, with the parameters of everything that is installed, for editors; or that of what a command prints with --json.")
+        Command command = new("schema",
+            "Prints the JSON Schema of recipes, with the parameters of everything that is installed, for editors; or that of what a "
+                + "command prints with --json.")
         {
             _what, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -41,7 +43,11 @@ internal static class SchemaCommand
         {
             if (result.Tokens is [{ Value: { } name }] && !Names.Contains(name))
             {
-                result.AddError($"there is no schema '{name}'{(Suggestion.Closest(name, Names) is { } closest ? $"; did you mean '{closest}'?" : $"; name one of {string.Join(", ", Names)}")}");
+                result.AddError(
+                    "there is no schema "
+                        + $"'{name}'"
+                        + $"{(Suggestion.Closest(name, Names) is { } closest ? $"; did you mean '{closest}'?" : "; name one "
+                            + $"of {string.Join(", ", Names)}")}");
             }
         });
         return what;

@@ -25,7 +25,8 @@ internal static class StrategiesCommand
 
     private static Command CreateExplain()
     {
-        Command command = new("explain", "Tells what a strategy does, what is known of it and where from, when it does badly, and what it costs.")
+        Command command =
+            new("explain", "Tells what a strategy does, what is known of it and where from, when it does badly, and what it costs.")
         {
             _name, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
         };
@@ -53,7 +54,8 @@ internal static class StrategiesCommand
         Console.WriteLine($"{strategy.Id}  (plugin {strategy.Plugin}), merges {strategy.Models}");
         WrappedText.Write(strategy.Description, 2);
         WrappedText.Write(strategy.Remarks, 2);
-        foreach ((string title, string? text) in new[] { ("evidence", strategy.Evidence), ("does badly", strategy.Failure), ("cost", strategy.Cost) })
+        foreach ((string title,
+            string? text) in new[] { ("evidence", strategy.Evidence), ("does badly", strategy.Failure), ("cost", strategy.Cost) })
         {
             Console.WriteLine(title);
             WrappedText.Write(text ?? "The plugin does not say.", 4);

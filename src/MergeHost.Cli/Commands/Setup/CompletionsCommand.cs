@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace MergeHost.Cli.Commands.Setup;
 
 /// <summary><c>mergehost completions bash|zsh|fish|pwsh</c></summary>
-/// <remarks>The scripts ask the program itself, which knows its commands, options and what is installed; where it knows nothing, shells offer files.</remarks>
+/// <remarks>The scripts ask the program itself, which knows its commands, options and what is installed; where
+/// it knows nothing, shells offer files.</remarks>
 internal static class CompletionsCommand
 {
     private static readonly Dictionary<string, string> _scripts = new()

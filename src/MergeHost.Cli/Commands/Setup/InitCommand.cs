@@ -8,20 +8,33 @@ namespace MergeHost.Cli.Commands.Setup;
 /// <summary><c>mergehost init [RECIPE]</c></summary>
 internal static class InitCommand
 {
-    private static readonly Argument<string> _recipe = new("RECIPE") { Description = "The recipe to write", DefaultValueFactory = _ => "recipe.yaml" };
+    private static readonly Argument<string> _recipe =
+        new("RECIPE") { Description = "The recipe to write", DefaultValueFactory = _ => "recipe.yaml" };
 
-    private static readonly Option<string?> _method = new("--method") { Description = "How models are merged; asked for in a terminal", HelpName = "NAME", CompletionSources = { _ => Installed.Strategies } };
+    private static readonly Option<string?> _method = new("--method")
+    {
+        Description = "How models are merged; asked for in a terminal",
+        HelpName = "NAME",
+        CompletionSources = { _ => Installed.Strategies }
+    };
 
-    private static readonly Option<string[]> _models = new("--model") { Description = "A model to merge; once for each", HelpName = "MODEL", DefaultValueFactory = _ => [] };
-    private static readonly Option<string?> _base = new("--base") { Description = "The model that the others were trained from", HelpName = "MODEL" };
+    private static readonly Option<string[]> _models =
+        new("--model") { Description = "A model to merge; once for each", HelpName = "MODEL", DefaultValueFactory = _ => [] };
+    private static readonly Option<string?> _base =
+        new("--base") { Description = "The model that the others were trained from", HelpName = "MODEL" };
 
-    private static readonly Option<string?> _example = new("--example") { Description = "Write recipes with small models to try them on into a new folder, in place of a recipe", HelpName = "FOLDER" };
+    private static readonly Option<string?> _example = new("--example")
+    {
+        Description = "Write recipes with small models to try them on into a new folder, in place of a recipe",
+        HelpName = "FOLDER"
+    };
 
     public static Command Create()
     {
         Command command = new("init", "Writes a recipe with a comment for each parameter, and its JSON Schema for editors beside it.")
         {
-            _recipe, _method, _models, _base, _example, SharedOptions.Source, SharedOptions.Plugins, SharedOptions.Json, SharedOptions.Quiet,
+            _recipe, _method, _models, _base, _example, SharedOptions.Source, SharedOptions.Plugins, SharedOptions.Json,
+            SharedOptions.Quiet,
         };
         command.SetAction(arguments => CommandRunner.Run(arguments, (engine, printer, cancellation) =>
         {
@@ -29,20 +42,26 @@ internal static class InitCommand
             {
                 using PackageFeeds feeds = PackageFeeds.Open(arguments.GetValue(SharedOptions.Source));
                 ExampleInstaller.Write(folder, feeds, cancellation).GetAwaiter().GetResult();
-                printer.Write(new WrittenRecipe(folder, null), made => Console.WriteLine($"{folder}: written\n  run it:  {Invocation.Name} merge {Path.Combine(folder, "quickstart.yaml")} OUT"), isData: false);
+                printer.Write(new WrittenRecipe(folder, null),
+                    made => Console.WriteLine(
+                        $"{folder}: written\n  run it:  {Invocation.Name} merge {Path.Combine(folder, "quickstart.yaml")} OUT"),
+                            isData: false);
                 return 0;
             }
 
             string path = arguments.GetRequiredValue(_recipe);
             if (File.Exists(path))
             {
-                throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{path}: this file exists", "Name another, or remove it first."), null);
+                throw new MergeHostException(new Problem(ErrorCodes.WriteFailed, $"{path}: this file exists",
+                    "Name another, or remove it first."), null);
             }
 
             bool asks = !Console.IsInputRedirected && !arguments.GetValue(SharedOptions.Json);
-            string method = arguments.GetValue(_method) ?? Ask(asks, $"Method ({string.Join(", ", Installed.Strategies)})") ?? throw Missing("the method", "--method NAME");
+            string method = arguments.GetValue(_method) ?? Ask(asks, $"Method ({string.Join(", ", Installed.Strategies)})")
+                ?? throw Missing("the method", "--method NAME");
             string[] models = arguments.GetRequiredValue(_models) is { Length: > 0 } named ? named
-                : Ask(asks, "Models to merge, with spaces between them")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? throw Missing("the models", "--model MODEL, once for each");
+                : Ask(asks, "Models to merge, with spaces between them")?.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    ?? throw Missing("the models", "--model MODEL, once for each");
             string? @base = arguments.GetValue(_base) ?? (arguments.GetValue(_method) is null ? Ask(asks, "Base, or nothing") : null);
             string schema = Path.Combine(Path.GetDirectoryName(path) ?? "", RecipeDraft.SchemaFile);
             OutputFile.Write(path, engine.DraftRecipe(method, models, @base));

@@ -6,7 +6,8 @@ namespace MergeHost.Cli.Commands.Setup;
 /// <summary><c>mergehost man FOLDER</c>: the manual pages, which releases carry.</summary>
 internal static class ManCommand
 {
-    private static readonly Argument<string> _folder = new("FOLDER") { Description = "The folder to write them to, such as share/man/man1" };
+    private static readonly Argument<string> _folder =
+        new("FOLDER") { Description = "The folder to write them to, such as share/man/man1" };
 
     public static Command Create()
     {

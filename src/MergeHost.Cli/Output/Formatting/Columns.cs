@@ -42,13 +42,15 @@ internal static class Columns
         }
 
         int before = Total(widths, all[..^1]) + Gap;
-        return all.Length > 1 && before <= width * 2 / 3 && rows.Any(row => row[^1].Contains(' ', StringComparison.Ordinal) && row[^1].Length > width - before)
+        return all.Length > 1 && before <= width * 2 / 3
+            && rows.Any(row => row[^1].Contains(' ', StringComparison.Ordinal) && row[^1].Length > width - before)
             ? Block(rows, widths, all, width - before, colour)
             : Blocks(rows, widths, width, keys, colour);
     }
 
     // Blocks are apart by an empty line.
-    private static IEnumerable<string> Blocks(IReadOnlyList<string[]> rows, int[] widths, int width, int keys, Func<int, int, Colour>? colour)
+    private static IEnumerable<string> Blocks(IReadOnlyList<string[]> rows, int[] widths, int width, int keys,
+        Func<int, int, Colour>? colour)
     {
         int column = keys;
         do
@@ -72,12 +74,14 @@ internal static class Columns
         while (column < widths.Length);
     }
 
-    private static IEnumerable<string> Block(IReadOnlyList<string[]> rows, int[] widths, int[] columns, int lastWidth, Func<int, int, Colour>? colour)
+    private static IEnumerable<string> Block(IReadOnlyList<string[]> rows, int[] widths, int[] columns, int lastWidth,
+        Func<int, int, Colour>? colour)
     {
         foreach ((int index, string[] row) in rows.Index())
         {
             string[] last = [.. WrappedText.Lines(row[columns[^1]], lastWidth).DefaultIfEmpty("")];
-            string head = string.Concat(columns[..^1].Select(column => Cell(index, column, row[column]) + new string(' ', widths[column] - row[column].Length + Gap)));
+            string head = string.Concat(columns[..^1]
+                .Select(column => Cell(index, column, row[column]) + new string(' ', widths[column] - row[column].Length + Gap)));
             yield return head + Cell(index, columns[^1], lastWidth == int.MaxValue ? row[columns[^1]] : last[0]);
             foreach (string more in lastWidth == int.MaxValue ? [] : last[1..])
             {
@@ -85,8 +89,10 @@ internal static class Columns
             }
         }
 
-        string Cell(int row, int column, string text) => Terminal.Paint(text, colour?.Invoke(row, column) ?? Colour.None, isOn: colour is not null);
+        string Cell(int row, int column, string text) =>
+            Terminal.Paint(text, colour?.Invoke(row, column) ?? Colour.None, isOn: colour is not null);
     }
 
-    private static int Total(int[] widths, int[] columns) => columns.Sum(column => widths[column]) + (Gap * Math.Max(0, columns.Length - 1));
+    private static int Total(int[] widths, int[] columns) =>
+        columns.Sum(column => widths[column]) + (Gap * Math.Max(0, columns.Length - 1));
 }

@@ -20,10 +20,14 @@ internal static class EvaluationTable
 
         if (summary.Models.Any(model => model.Changes.Count > 0))
         {
-            rows.Add(["tasks improved, damaged, unchanged", "", .. summary.Models.Select(model => model.Changes.Count == 0 ? "" : Numbers.Verdicts(model.Changes))]);
+            rows.Add(["tasks improved, damaged, unchanged", "",
+                .. summary.Models.Select(model => model.Changes.Count == 0 ? "" : Numbers.Verdicts(model.Changes))]);
         }
 
-        Columns.Write(rows, keys: 2, colour: (row, column) => row > 0 && column > 1 && row <= shown.Length ? Judged(summary.Models[column - 2], shown[row - 1]) : Colour.None);
+        Columns.Write(rows, keys: 2,
+            colour: (row, column) => row > 0 && column > 1 && row <= shown.Length
+                ? Judged(summary.Models[column - 2], shown[row - 1])
+                : Colour.None);
         WriteCuts(summary.Models, names);
         WriteComparison([.. summary.Models.Where(model => model.Metrics.Count > 0)], names);
         if (summary.Models.Count > 1)
@@ -34,7 +38,12 @@ internal static class EvaluationTable
 
     // Where the difference from the base is clear of chance.
     private static Colour Judged(ModelSummary model, TaskSummary task) =>
-        (task.IsMain ? model.Changes.FirstOrDefault(change => change.Task == task.Task)?.Verdict : null) switch { "improved" => Colour.Green, "damaged" => Colour.Red, _ => Colour.None };
+        (task.IsMain ? model.Changes.FirstOrDefault(change => change.Task == task.Task)?.Verdict : null) switch
+        {
+            "improved" => Colour.Green,
+            "damaged" => Colour.Red,
+            _ => Colour.None
+        };
 
     private static void WriteComparison(ModelSummary[] compared, Dictionary<ModelSummary, string> names)
     {
@@ -60,11 +69,14 @@ internal static class EvaluationTable
         {
             foreach (TaskSummary task in model.Tasks.Where(task => task.CutCount > 0).DistinctBy(task => task.Task))
             {
-                Console.WriteLine($"{task.Task}: {task.CutCount} of {task.Count} items are longer than what {names[model]} reads; the beginning of each was left out");
+                Console.WriteLine(
+                    $"{task.Task}: {task.CutCount} of {task.Count} items are longer than what {names[model]} reads; the beginning of each "
+                        + "was left out");
             }
         }
     }
 
     private static Dictionary<ModelSummary, string> Names(IReadOnlyList<ModelSummary> models) =>
-        models.Zip(ModelName.Of([.. models.Select(model => model.Name)])).ToDictionary(pair => pair.First, pair => pair.Second, (IEqualityComparer<ModelSummary>)ReferenceEqualityComparer.Instance);
+        models.Zip(ModelName.Of([.. models.Select(model => model.Name)]))
+            .ToDictionary(pair => pair.First, pair => pair.Second, (IEqualityComparer<ModelSummary>)ReferenceEqualityComparer.Instance);
 }

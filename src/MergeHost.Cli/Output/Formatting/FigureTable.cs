@@ -16,7 +16,10 @@ internal static class FigureTable
             Columns.Write(
                 [
                     ["tensor", .. figures],
-                    .. noted.Select(tensor => (string[])[tensor.Name, .. figures.Select(figure => tensor.Figures!.TryGetValue(figure, out double value) ? value.ToString("G4", CultureInfo.InvariantCulture) : "")]),
+                    .. noted.Select(tensor => (string[])[tensor.Name,
+                        .. figures.Select(figure => tensor.Figures!.TryGetValue(figure, out double value)
+                            ? value.ToString("G4", CultureInfo.InvariantCulture)
+                            : "")]),
                 ],
                 indent: 2);
         }

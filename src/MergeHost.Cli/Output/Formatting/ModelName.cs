@@ -6,7 +6,8 @@ internal static class ModelName
     /// <summary>The last part of a path; of <c>base+adapter</c> that of each.</summary>
     public static string Of(string path) => Parts(path)[^1];
 
-    /// <summary>A name for each path, no two alike: its last part, with as many of those before it as are needed, and a number where the paths are one.</summary>
+    /// <summary>A name for each path, no two alike: its last part, with as many of those before it as are needed,
+    /// and a number where the paths are one.</summary>
     public static IReadOnlyList<string> Of(IReadOnlyList<string> paths)
     {
         string[][] parts = [.. paths.Distinct().Select(Parts)];
@@ -19,7 +20,8 @@ internal static class ModelName
 
         Dictionary<string, string> byPath = paths.Distinct().Zip(names).ToDictionary(pair => pair.First, pair => pair.Second);
         HashSet<string> taken = [];
-        return [.. paths.Select(path => Enumerable.Range(1, paths.Count).Select(number => number == 1 ? byPath[path] : $"{byPath[path]} ({number})").First(taken.Add))];
+        return [.. paths.Select(path => Enumerable.Range(1, paths.Count)
+            .Select(number => number == 1 ? byPath[path] : $"{byPath[path]} ({number})").First(taken.Add))];
     }
 
     // An empty first part is the root. The folders of adapters are left out.
@@ -31,5 +33,6 @@ internal static class ModelName
         return parts;
     }
 
-    private static string[] Split(string path) => Path.TrimEndingDirectorySeparator(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+    private static string[] Split(string path) =>
+        Path.TrimEndingDirectorySeparator(path).Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
 }

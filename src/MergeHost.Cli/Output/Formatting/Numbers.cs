@@ -29,7 +29,9 @@ internal static class Numbers
 
     /// <summary>The tasks on which a model is better beyond noise.</summary>
     public static string Improved(IReadOnlyList<TaskChange> gaps) =>
-        gaps.Where(gap => gap.Verdict == "improved").Select(gap => gap.Task).ToArray() is { Length: > 0 } tasks ? string.Join(", ", tasks) : "-";
+        gaps.Where(gap => gap.Verdict == "improved").Select(gap => gap.Task).ToArray() is { Length: > 0 } tasks
+            ? string.Join(", ", tasks)
+            : "-";
 
     /// <summary>The name of a metric in words.</summary>
     public static string Name(string metric) => metric switch

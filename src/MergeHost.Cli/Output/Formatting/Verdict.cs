@@ -21,9 +21,17 @@ internal static class Verdict
     public static string Of(PlanSummary plan)
     {
         StageSummary last = plan.Stages[^1];
-        string warnings = plan.Warnings.Count switch { 0 => "there are no warnings", 1 => "there is 1 warning", _ => $"there are {plan.Warnings.Count} warnings" };
+        string warnings = plan.Warnings.Count switch
+        {
+            0 => "there are no warnings",
+            1 => "there is 1 warning",
+            _ => $"there are {plan.Warnings.Count} warnings"
+        };
         return string.Create(CultureInfo.InvariantCulture,
-            $"The recipe can run: {last.Method} makes {last.Tensors.Count:N0} tensors ({Bytes.Count(last.ElementCount)} parameters). It reads {Bytes.Format(plan.Stages.Sum(stage => stage.ReadBytes))}, writes {Bytes.Format(plan.Stages.Sum(stage => stage.WriteBytes))} and takes about {Bytes.Format(plan.Stages.Max(stage => stage.MemoryBytes))} of memory; {warnings}.");
+            $"The recipe can run: {last.Method} makes {last.Tensors.Count:N0} tensors ({Bytes.Count(last.ElementCount)} parameters). It "
+                + $"reads {Bytes.Format(plan.Stages.Sum(stage => stage.ReadBytes))}, "
+                + $"writes {Bytes.Format(plan.Stages.Sum(stage => stage.WriteBytes))} and takes "
+                + $"about {Bytes.Format(plan.Stages.Max(stage => stage.MemoryBytes))} of memory; {warnings}.");
     }
 
     /// <summary>What was made.</summary>
@@ -31,7 +39,9 @@ internal static class Verdict
     {
         ManifestStage last = manifest.Stages[^1];
         string made = string.Create(CultureInfo.InvariantCulture,
-            $"{last.Method} of {last.Inputs.Count} models made {manifest.Tensors.Count:N0} tensors, {Bytes.Format(manifest.Files.Sum(file => file.Bytes))}; every tensor of every model is accounted for.");
+            $"{last.Method} of {last.Inputs.Count} models "
+                + $"made {manifest.Tensors.Count:N0} tensors, {Bytes.Format(manifest.Files.Sum(file => file.Bytes))}; every tensor of "
+                + $"every model is accounted for.");
         return manifest.Evaluation is { } evaluation ? $"{Of(evaluation)} {made}" : made;
     }
 
@@ -41,28 +51,34 @@ internal static class Verdict
         List<string> paths = [.. report.Pairs.SelectMany(pair => (string[])[pair.A, pair.B]).Distinct()];
         Dictionary<string, string> names = paths.Zip(ModelName.Of(paths)).ToDictionary(pair => pair.First, pair => pair.Second);
         List<string> parts = [];
-        PairComparison[] others = [.. report.Pairs.Where(pair => pair.A != report.Base && pair.Whole.Cosine is not null).OrderByDescending(pair => pair.Whole.Cosine)];
+        PairComparison[] others = [.. report.Pairs.Where(pair => pair.A != report.Base && pair.Whole.Cosine is not null)
+            .OrderByDescending(pair => pair.Whole.Cosine)];
         if (others.Length == 1)
         {
             parts.Add($"The weights of {Names(others[0])} have the cosine {Cosine(others[0].Whole.Cosine)}");
         }
         else if (others.Length > 1)
         {
-            parts.Add($"{Names(others[0])} are nearest to each other (cosine of weights {Cosine(others[0].Whole.Cosine)}), {Names(others[^1])} farthest ({Cosine(others[^1].Whole.Cosine)})");
+            parts.Add($"{Names(others[0])} are nearest to each other (cosine of "
+                + $"weights {Cosine(others[0].Whole.Cosine)}), {Names(others[^1])} farthest ({Cosine(others[^1].Whole.Cosine)})");
         }
 
         TaskVectorDistance[] tasks = [.. others.Select(pair => pair.Whole.TaskVectors).OfType<TaskVectorDistance>()];
         double[] conflicts = [.. tasks.Select(task => task.SignConflictRate).OfType<double>().Order()];
         if (conflicts.Length > 0)
         {
-            string range = conflicts.Length == 1 ? Numbers.Percent(conflicts[0]) : $"{Numbers.Percent(conflicts[0])} to {Numbers.Percent(conflicts[^1])}";
+            string range = conflicts.Length == 1
+                ? Numbers.Percent(conflicts[0])
+                : $"{Numbers.Percent(conflicts[0])} to {Numbers.Percent(conflicts[^1])}";
             parts.Add($"of the weights that both changed, {range} moved in opposite directions");
         }
 
-        PairComparison[] changed = [.. report.Pairs.Where(pair => pair.A == report.Base && pair.Whole.NormA > 0).OrderByDescending(pair => pair.Whole.L2 / pair.Whole.NormA)];
+        PairComparison[] changed = [.. report.Pairs.Where(pair => pair.A == report.Base && pair.Whole.NormA > 0)
+            .OrderByDescending(pair => pair.Whole.L2 / pair.Whole.NormA)];
         if (changed.Length > 0)
         {
-            parts.Add($"{names[changed[0].B]} {(changed.Length > 1 ? "changed most from the base" : "changed from the base")}, by {Numbers.Percent(changed[0].Whole.L2 / changed[0].Whole.NormA)} of its weights' length");
+            parts.Add($"{names[changed[0].B]} {(changed.Length > 1 ? "changed most from the base" : "changed from the base")}, "
+                + $"by {Numbers.Percent(changed[0].Whole.L2 / changed[0].Whole.NormA)} of its weights' length");
         }
 
         return string.Join("; ", parts) + ".";
@@ -75,10 +91,13 @@ internal static class Verdict
     {
         IReadOnlyList<string> names = ModelName.Of([.. summary.Models.Select(model => model.Name)]);
         (ModelSummary Model, string Name)[] merges = [.. summary.Models.Zip(names).Where(model => model.First.Metrics.Count > 0)
-            .OrderByDescending(model => model.First.Metrics.FirstOrDefault(metric => metric.Name == MergeMetrics.MacroOutperformGapName)?.Value)];
+            .OrderByDescending(model => model.First.Metrics.FirstOrDefault(metric => metric.Name == MergeMetrics.MacroOutperformGapName)
+                ?.Value)];
         if (merges.Length > 0)
         {
-            return (merges.Length > MostModels ? $"The best {MostModels} of {merges.Length}: " : "") + string.Join(" ", merges.Take(MostModels).Select(merge => Of(merge.Model, merge.Name)));
+            return (merges.Length > MostModels
+                ? $"The best {MostModels} of {merges.Length}: "
+                : "") + string.Join(" ", merges.Take(MostModels).Select(merge => Of(merge.Model, merge.Name)));
         }
 
         (ModelSummary Model, string Name)[] changed = [.. summary.Models.Zip(names).Where(model => model.First.Changes.Count > 0)];
@@ -88,12 +107,15 @@ internal static class Verdict
         }
 
         TaskSummary[] tasks = [.. summary.Models[0].Tasks];
-        int[] wins = [.. summary.Models.Select(model => tasks.Index().Count(task => task.Item.IsMain && model.Tasks[task.Index].Value == Best(summary.Models.Select(other => other.Tasks[task.Index]))))];
+        int[] wins = [.. summary.Models.Select(model => tasks.Index()
+            .Count(task => task.Item.IsMain
+                && model.Tasks[task.Index].Value == Best(summary.Models.Select(other => other.Tasks[task.Index]))))];
         int best = Array.IndexOf(wins, wins.Max());
         int all = tasks.Count(task => task.IsMain);
         return names.Count == 1
             ? $"{names[0]} was measured on {all} tasks; name a base and experts to learn what its values mean."
-            : $"{names[best]} has the best value on {wins[best]} of {all} tasks, the most of {names.Count} models; intervals overlap where it is not told otherwise below.";
+            : $"{names[best]} has the best value on {wins[best]} of {all} tasks, the most of {names.Count} models; intervals overlap where "
+                + "it is not told otherwise below.";
     }
 
     /// <summary>What to restore first, and whether that is worth anything.</summary>
@@ -112,8 +134,10 @@ internal static class Verdict
 
         string ranked = parts.Count == 0 ? "No tensor has a score" : string.Join("; ", parts);
         string worth = report.Validation is not { } validation ? "Whether that helps was not measured."
-            : validation.Agreements.Where(agreement => agreement.Scorer != "random" && agreement.General is { Chance: < 0.05 }).Select(agreement => agreement.Scorer).Distinct().ToArray() is { Length: > 0 } proven
-                ? $"The benchmarks agree: general ability comes back in the order of {string.Join(", ", proven)} better than in 95 % of random orders."
+            : validation.Agreements.Where(agreement => agreement.Scorer != "random" && agreement.General is { Chance: < 0.05 })
+                .Select(agreement => agreement.Scorer).Distinct().ToArray() is { Length: > 0 } proven
+                ? $"The benchmarks agree: general ability comes back in the order of {string.Join(", ", proven)} better than in 95 % of "
+                    + "random orders."
                 : "The benchmarks do not confirm it: no scorer's order gives general ability back better than 95 % of random orders.";
         return $"{char.ToUpperInvariant(ranked[0])}{ranked[1..]}. {worth}";
     }
@@ -135,12 +159,16 @@ internal static class Verdict
         };
         string settings = string.Join(", ", best.Settings.Select(setting => $"{setting.Key} {setting.Value}"));
         string chosen = study.Choice is not null ? $"Chosen of {study.Points.Count} merges" : "Best by Macro-OG";
-        return $"{chosen}: {best.Name}{(settings.Length > 0 ? $", {settings}" : "")} ({best.Method}, stage {best.Stage}), {Numbers.Metric(gap)} over tasks with {Kind(gap.Over)}: {judged}.";
+        return $"{chosen}: {best.Name}{(settings.Length > 0 ? $", {settings}" : "")} ({best.Method}, "
+            + $"stage {best.Stage}), {Numbers.Metric(gap)} over tasks with {Kind(gap.Over)}: {judged}.";
     }
 
-    /// <summary>The merge that was chosen, or else the one that did best on the development items; <see langword="null"/> if none could be judged.</summary>
+    /// <summary>The merge that was chosen, or else the one that did best on the development items;
+    /// <see langword="null"/> if none could be judged.</summary>
     public static StudyPoint? Best(StudySummary study) => study.Choice is { } choice ? study.Points[choice.Point] :
-        study.Points.Where(point => point.Metrics.Any(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Value is not null)).MaxBy(point => point.Development ?? double.NegativeInfinity);
+        study.Points.Where(point =>
+            point.Metrics.Any(metric => metric.Name == MergeMetrics.MacroOutperformGapName && metric.Value is not null))
+                .MaxBy(point => point.Development ?? double.NegativeInfinity);
 
     private static string Of(ModelSummary model, string name)
     {
@@ -148,9 +176,12 @@ internal static class Verdict
         AddKept("retention", "of general ability");
         AddKept("gainKept", "of the experts' gain");
         string[] better = [.. model.Gaps.Where(gap => gap.Verdict == "improved").Select(gap => gap.Task)];
-        string above = better.Length == 0 ? "it is better than base and experts on no task" : $"it is better than base and experts on {string.Join(", ", better)}";
+        string above = better.Length == 0
+            ? "it is better than base and experts on no task"
+            : $"it is better than base and experts on {string.Join(", ", better)}";
         string keeps = kept.Count == 0 ? "" : $"{name} keeps {string.Join(" and ", kept)}; ";
-        return $"{keeps}{(keeps.Length > 0 ? above : above.Replace("it is", $"{name} is", StringComparison.Ordinal))}{(model.Changes.Count > 0 ? $"; against the base it {Verdicts(model.Changes)}" : "")}.";
+        return $"{keeps}{(keeps.Length > 0 ? above : above.Replace("it is", $"{name} is", StringComparison.Ordinal))}"
+            + $"{(model.Changes.Count > 0 ? $"; against the base it {Verdicts(model.Changes)}" : "")}.";
 
         void AddKept(string metric, string what)
         {
@@ -162,7 +193,9 @@ internal static class Verdict
     }
 
     private static string Verdicts(IReadOnlyList<TaskChange> changes) =>
-        $"improved {changes.Count(change => change.Verdict == "improved")}, damaged {changes.Count(change => change.Verdict == "damaged")} and left {changes.Count(change => change.Verdict == "unchanged")} of {changes.Count} tasks unchanged";
+        $"improved {changes.Count(change => change.Verdict == "improved")}, "
+            + $"damaged {changes.Count(change => change.Verdict == "damaged")} and "
+            + $"left {changes.Count(change => change.Verdict == "unchanged")} of {changes.Count} tasks unchanged";
 
     private static double Best(IEnumerable<TaskSummary> tasks)
     {

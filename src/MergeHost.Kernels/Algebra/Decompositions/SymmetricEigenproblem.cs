@@ -59,7 +59,8 @@ internal sealed unsafe class SymmetricEigenproblem
 
     /// <summary>Finds the eigenvalues and the eigenvectors of the largest.</summary>
     /// <param name="a">Square; its lower triangle is read and the whole is lost.</param>
-    /// <param name="vectors">Receives the eigenvectors, one a row, that of the largest eigenvalue first; as many rows as are wanted.</param>
+    /// <param name="vectors">Receives the eigenvectors, one a row, that of the largest
+    /// eigenvalue first; as many rows as are wanted.</param>
     /// <returns>All eigenvalues, ascending.</returns>
     /// <exception cref="ArithmeticException">NaN or infinity in the matrix, or no convergence.</exception>
     public double[] LargestVectors(View<double> a, View<double> vectors)

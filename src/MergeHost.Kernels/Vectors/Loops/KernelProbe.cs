@@ -4,7 +4,8 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Kernels.Vectors.Loops;
 
-/// <summary>Runs a kernel for one element to see that it asks for nothing that is not there: the loops trust it, and read memory by it.</summary>
+/// <summary>Runs a kernel for one element to see that it asks for nothing that is not there: the
+/// loops trust it, and read memory by it.</summary>
 /// <remarks>A kernel cannot branch on numbers, so that one element tells of all.</remarks>
 public static class KernelProbe
 {
@@ -12,10 +13,12 @@ public static class KernelProbe
     /// <param name="treatment">The treatment, with parameters for as many sources.</param>
     /// <param name="sources">How many sources the tensor has.</param>
     /// <returns>Such as <c>reads source 2 of 2</c>, or <see langword="null"/> if all is there.</returns>
-    public static string? Breach(ElementwiseTreatment treatment, int sources) => treatment.Accept(new Probe(treatment.Parameters, sources, 0));
+    public static string? Breach(ElementwiseTreatment treatment, int sources) =>
+        treatment.Accept(new Probe(treatment.Parameters, sources, 0));
 
     /// <inheritdoc cref="Breach(ElementwiseTreatment, int)"/>
-    public static string? Breach(SumStatistic statistic, int sources) => statistic.Accept(new Probe(statistic.Parameters, sources, statistic.Terms));
+    public static string? Breach(SumStatistic statistic, int sources) =>
+        statistic.Accept(new Probe(statistic.Parameters, sources, statistic.Terms));
 
     private sealed class Probe(KernelParameters parameters, int sources, int terms) : IElementwiseVisitor<string?>, IReduceVisitor<string?>
     {

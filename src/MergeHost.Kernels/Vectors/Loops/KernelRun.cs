@@ -40,7 +40,8 @@ public unsafe struct KernelRun
     public nint Count { get; set; }
 }
 
-/// <summary>Applies an elementwise kernel to a run and stores the results, from element <see cref="KernelRun.Start"/> of the output on.</summary>
+/// <summary>Applies an elementwise kernel to a run and stores the results, from element
+/// <see cref="KernelRun.Start"/> of the output on.</summary>
 public unsafe delegate void ElementwiseFunction(in KernelRun run, byte* output);
 
 /// <summary>

@@ -6,7 +6,8 @@ using MergeHost.Recipes;
 
 namespace MergeHost.Planning.Accounting;
 
-/// <summary>Finds the tensors of each model that nothing is made from, and the rule that excuses each; one that no rule excuses is an error.</summary>
+/// <summary>Finds the tensors of each model that nothing is made from, and the rule that excuses each;
+/// one that no rule excuses is an error.</summary>
 /// <param name="stage">The stage.</param>
 /// <param name="models">The models by the names that the recipe uses.</param>
 /// <param name="tensors">The tensors of the output.</param>
@@ -39,8 +40,10 @@ internal sealed class ExcusePlanner(
     /// <summary>The rules by model and tensor.</summary>
     public IReadOnlyDictionary<InputModel, IReadOnlyDictionary<string, string>> Plan()
     {
-        ILookup<InputModel, string> used = tensors.SelectMany(plan => plan.Inputs).ToLookup(input => input.Model, input => input.Tensor.Name);
-        return models.Values.Distinct().ToDictionary(model => model, model => (IReadOnlyDictionary<string, string>)Excuse(model, [.. used[model]]));
+        ILookup<InputModel, string> used = tensors.SelectMany(plan => plan.Inputs)
+            .ToLookup(input => input.Model, input => input.Tensor.Name);
+        return models.Values.Distinct()
+            .ToDictionary(model => model, model => (IReadOnlyDictionary<string, string>)Excuse(model, [.. used[model]]));
     }
 
     private Dictionary<string, string> Excuse(InputModel model, HashSet<string> used)
@@ -63,7 +66,8 @@ internal sealed class ExcusePlanner(
         if (left.Count > 0)
         {
             string more = left.Count > 1 ? $" and {left.Count - 1} more" : "";
-            problems.Add(new Problem(ErrorCodes.TensorUnaccounted, $"'{model.Name}': the merge neither uses tensor '{left[0]}'{more} nor has a rule to leave it out",
+            problems.Add(new Problem(ErrorCodes.TensorUnaccounted,
+                $"'{model.Name}': the merge neither uses tensor '{left[0]}'{more} nor has a rule to leave it out",
                 "Report it with the names of the tensors, as `mergehost inspect` lists them.", stage.Place));
         }
 
@@ -94,7 +98,8 @@ internal sealed class ExcusePlanner(
 
         RecipeModule? module = _modules.Of(name);
         List<RecipeSource> sources =
-            [.. slices.Where(slice => slice.Module == module || !_modules.Divides).SelectMany(slice => slice.Sources).Where(source => models[source.Model.Name] == model)];
+            [.. slices.Where(slice => slice.Module == module || !_modules.Divides).SelectMany(slice => slice.Sources)
+                .Where(source => models[source.Model.Name] == model)];
         if (sources.Count == 0)
         {
             return _modules.Divides ? OtherModule : null;
@@ -107,7 +112,8 @@ internal sealed class ExcusePlanner(
 
         bool isLayer = LayerTensorName.Parse(name) is { } layer && layer.Stack == _modules.Part(model, module).Stacks[0].Prefix;
         return !isLayer ? OtherSlice
-            : sources.Exists(source => source.Layers!.Start <= LayerTensorName.Parse(name)!.Value.Layer && LayerTensorName.Parse(name)!.Value.Layer < source.Layers.End) ? null
+            : sources.Exists(source => source.Layers!.Start <= LayerTensorName.Parse(name)!.Value.Layer
+                && LayerTensorName.Parse(name)!.Value.Layer < source.Layers.End) ? null
             : OtherLayers;
     }
 }

@@ -19,20 +19,24 @@ namespace MergeHost.Planning.Alignments;
 /// <param name="keep">Keeps a reader until the plan is done with.</param>
 /// <param name="problems">Receives what is wrong or worth knowing.</param>
 internal sealed class StageAligner(
-    RecipeStage stage, PluginSet plugins, PluginHost host, Func<ModelReference, InputModel> open, Func<ICheckpointReader, ICheckpointReader> keep,
+    RecipeStage stage, PluginSet plugins, PluginHost host, Func<ModelReference, InputModel> open,
+    Func<ICheckpointReader, ICheckpointReader> keep,
     List<Problem> problems)
 {
     /// <summary>Applies them.</summary>
     /// <param name="models">The models by the names that the recipe uses; those that are changed are replaced.</param>
-    /// <exception cref="MergeHostException">There is no such alignment, its options are wrong, it refuses the models, or it fails.</exception>
-    public IReadOnlyList<StageAlignment> Align(IDictionary<string, InputModel> models) => [.. stage.Align.Select(reference => Align(reference, models))];
+    /// <exception cref="MergeHostException">There is no such alignment, its options are wrong,
+    /// it refuses the models, or it fails.</exception>
+    public IReadOnlyList<StageAlignment> Align(IDictionary<string, InputModel> models) =>
+        [.. stage.Align.Select(reference => Align(reference, models))];
 
     private StageAlignment Align(TransformReference reference, IDictionary<string, InputModel> models)
     {
         InstalledExport installed = plugins.Resolve(ExportKind.Alignment, reference.Id, reference.Place);
         IModelAlignment alignment = host.Create<IModelAlignment>(installed);
         List<Problem> wrong = [];
-        object options = OptionsReader.Read(new OptionsSchema(alignment.OptionsType, installed), installed.Export.Id, reference.Settings, reference.Place, wrong);
+        object options = OptionsReader.Read(new OptionsSchema(alignment.OptionsType, installed), installed.Export.Id, reference.Settings,
+            reference.Place, wrong);
         if (wrong.Count > 0)
         {
             throw new MergeHostException(wrong);
@@ -59,7 +63,8 @@ internal sealed class StageAligner(
 
         StageModel? Find(string name)
         {
-            int index = Array.FindIndex(inputs, input => models.TryGetValue(name, out InputModel? listed) ? listed == input : PathsOf(name).Contains(input.Path));
+            int index = Array.FindIndex(inputs,
+                input => models.TryGetValue(name, out InputModel? listed) ? listed == input : PathsOf(name).Contains(input.Path));
             return index < 0 ? null : stageModels[index];
         }
 
@@ -84,7 +89,8 @@ internal sealed class StageAligner(
     }
 
     private static void Replace(
-        IDictionary<string, InputModel> models, InputModel input, StageCheckpoint checkpoint, ICheckpointReader aligned, InstalledExport installed)
+        IDictionary<string, InputModel> models, InputModel input, StageCheckpoint checkpoint, ICheckpointReader aligned,
+        InstalledExport installed)
     {
         InputModel made = input.Aligned(aligned, installed, earlier =>
         {
@@ -124,7 +130,10 @@ internal sealed class StageAligner(
         }
         catch (MergeHostException exception)
         {
-            throw new MergeHostException([.. exception.Problems.Select(problem => problem with { Place = problem.Place ?? reference.Place })]);
+            throw new MergeHostException([.. exception.Problems.Select(problem => problem with
+            {
+                Place = problem.Place ?? reference.Place
+            })]);
         }
     }
 }

@@ -20,7 +20,8 @@ internal sealed class StageCheckpoint(InputModel model) : ICheckpointReader
     /// <summary>Reads what an earlier stage made, where that is not opened by its path.</summary>
     public void Use(ICheckpointReader made) => _made = model.Derive(made);
 
-    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) => (_made ?? _opened.Value).Read(tensor, firstElement, destination);
+    public void Read(TensorInfo tensor, long firstElement, Span<byte> destination) =>
+        (_made ?? _opened.Value).Read(tensor, firstElement, destination);
 
     // What opened the model disposes it.
     public void Dispose()

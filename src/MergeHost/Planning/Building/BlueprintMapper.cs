@@ -14,20 +14,27 @@ namespace MergeHost.Planning.Building;
 /// <param name="demand">What the strategy asks of the models, or <see langword="null"/> if the recipe names none.</param>
 /// <param name="problems">Receives what is wrong.</param>
 internal sealed class BlueprintMapper(
-    ModelBlueprint blueprint, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand? demand, List<Problem> problems)
+    ModelBlueprint blueprint, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand? demand,
+    List<Problem> problems)
 {
     /// <summary>The tensors that nothing is made from, each with the rule that says so.</summary>
     public IReadOnlyDictionary<(InputModel Model, string Tensor), string> LeftOut => blueprint.Excused
-        .GroupBy(excused => (models[excused.Tensor.Model], excused.Tensor.Tensor)).ToDictionary(group => group.Key, group => group.First().Rule);
+        .GroupBy(excused => (models[excused.Tensor.Model], excused.Tensor.Tensor))
+        .ToDictionary(group => group.Key, group => group.First().Rule);
 
     /// <summary>The mappings in the order of the blueprint.</summary>
     public IReadOnlyList<TensorMapping> Map()
     {
-        problems.AddRange(blueprint.Warnings.Select(warning => warning with { Severity = Severity.Warning, Place = warning.Place ?? stage.Build!.Place }));
+        problems.AddRange(blueprint.Warnings.Select(warning => warning with
+        {
+            Severity = Severity.Warning,
+            Place = warning.Place ?? stage.Build!.Place
+        }));
         List<BlueprintTensor> left = [.. blueprint.Tensors.Where(tensor => tensor.Treatment is null)];
         if (left.Count > 0 && demand is null)
         {
-            problems.Add(new Problem(ErrorCodes.Missing, $"builder '{stage.Build!.Id}' leaves {left.Count} tensors to a strategy, first '{left[0].Name}', and the recipe names none",
+            problems.Add(new Problem(ErrorCodes.Missing,
+                $"builder '{stage.Build!.Id}' leaves {left.Count} tensors to a strategy, first '{left[0].Name}', and the recipe names none",
                 "Name one, such as `merge_method: linear`.", stage.Build.Place));
             return [];
         }
@@ -39,7 +46,8 @@ internal sealed class BlueprintMapper(
     {
         RecipeSlice slice = stage.Slices[0];
         List<MappedTensor> parts = [.. tensor.Sources.Select(source =>
-            new MappedTensor(models[source.Model], slice.Sources.FirstOrDefault(listed => listed.Model.Name == source.Model), source.Tensor))];
+            new MappedTensor(models[source.Model], slice.Sources.FirstOrDefault(listed => listed.Model.Name == source.Model),
+                source.Tensor))];
         MappedTensor? @base = tensor.Treatment is null && demand!.Base != BaseUse.None && stage.BaseModel is { } named
             ? parts.Find(part => part.Model == models[named.Name]) : null;
         if (@base is not null)

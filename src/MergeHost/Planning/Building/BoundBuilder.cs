@@ -59,9 +59,12 @@ internal sealed record BoundBuilder(InstalledExport Installed, IModelBuilder Bui
     public ModelBlueprint Build(RecipeStage stage, IReadOnlyDictionary<string, InputModel> inputs, long seed)
     {
         Dictionary<string, ICheckpointReader> models = inputs.ToDictionary(input => input.Key,
-            input => input.Value.IsMade ? new LentCheckpoint(input.Value.Open()) : (ICheckpointReader)new UnmadeCheckpoint(input.Value.Stored, input.Value.Companions));
+            input => input.Value.IsMade
+                ? new LentCheckpoint(input.Value.Open())
+                : (ICheckpointReader)new UnmadeCheckpoint(input.Value.Stored, input.Value.Companions));
         HashSet<string> unmade = [.. inputs.Where(input => !input.Value.IsMade).Select(input => input.Key)];
-        BuilderContext context = new(models) { Unmade = unmade, Base = stage.BaseModel?.Name, OutputDType = stage.OutputDType, Seed = seed };
+        BuilderContext context =
+            new(models) { Unmade = unmade, Base = stage.BaseModel?.Name, OutputDType = stage.OutputDType, Seed = seed };
         return PluginCall.Run(Installed, null, () =>
         {
             ModelBlueprint blueprint = Builder.Build(context, Options);

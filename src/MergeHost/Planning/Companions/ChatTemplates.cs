@@ -7,7 +7,8 @@ using MergeHost.Storage.Text;
 
 namespace MergeHost.Planning.Companions;
 
-/// <summary>Gives the output the chat template that a recipe asks for: a name, the commonest of the models, or Jinja text. It is never run.</summary>
+/// <summary>Gives the output the chat template that a recipe asks for: a name, the commonest of the
+/// models, or Jinja text. It is never run.</summary>
 internal static partial class ChatTemplates
 {
     private const string Auto = "auto";
@@ -15,13 +16,16 @@ internal static partial class ChatTemplates
     private static readonly Dictionary<string, string> _named = new()
     {
         ["chatml"] =
-            "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
+            "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% "
+            + "endfor %}"
             + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
         ["llama3"] =
-            "{{ bos_token }}{% for message in messages %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] | trim + '<|eot_id|>' }}"
+            "{{ bos_token }}{% for message in messages %}{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + "
+            + "message['content'] | trim + '<|eot_id|>' }}"
             + "{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}",
         ["mistral"] =
-            "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}{{ ' ' + message['content'] | trim + eos_token }}"
+            "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}{{ ' ' + message['content'] | trim + "
+            + "eos_token }}"
             + "{% else %}{{ '[INST] ' + message['content'] | trim + ' [/INST]' }}{% endif %}{% endfor %}",
         ["alpaca"] =
             "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
@@ -29,7 +33,8 @@ internal static partial class ChatTemplates
             + "{% else %}{{ '### Response:\\n' + message['content'] + eos_token + '\\n\\n' }}{% endif %}{% endfor %}"
             + "{% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}",
         ["exaone"] =
-            "{% for message in messages %}{{ '[|' + message['role'] + '|]' + message['content'] }}{% if message['role'] == 'user' %}{{ '\\n' }}"
+            "{% for message in messages %}{{ '[|' + message['role'] + '|]' + message['content'] }}{% if message['role'] == 'user' %}{{ "
+            + "'\\n' }}"
             + "{% else %}{{ '[|endofturn|]\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '[|assistant|]' }}{% endif %}",
     };
 
@@ -48,7 +53,8 @@ internal static partial class ChatTemplates
 
         if (files.FirstOrDefault(file => file.Name == "tokenizer_config.json") is not { } tokenizer)
         {
-            problems.Add(new Problem(ErrorCodes.BadConfig, "chat_template is set, but the tokenizer has no tokenizer_config.json to hold it",
+            problems.Add(new Problem(ErrorCodes.BadConfig,
+                "chat_template is set, but the tokenizer has no tokenizer_config.json to hold it",
                 "Remove `chat_template:`.", setting.Place));
             return files;
         }
@@ -56,7 +62,9 @@ internal static partial class ChatTemplates
         WarnOfTokens(template, files, setting, problems);
         JsonObject config = tokenizer.ReadJson();
         config["chat_template"] = template;
-        IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer && file.Name is not ("chat_template.jinja" or "chat_template.json") && !file.Name.StartsWith(CompanionFile.TemplateFolder, StringComparison.Ordinal));
+        IEnumerable<CompanionFile> others = files.Where(file => file != tokenizer
+            && file.Name is not ("chat_template.jinja" or "chat_template.json")
+            && !file.Name.StartsWith(CompanionFile.TemplateFolder, StringComparison.Ordinal));
         return [.. others, CompanionFile.FromBytes(tokenizer.Name, PythonJson.Indented(config))];
     }
 
@@ -77,8 +85,10 @@ internal static partial class ChatTemplates
         string[] lacking = [.. marks.Where(mark => !tokens.Contains(mark) && pieces.Find(mark) is null)];
         if (lacking.Length > 0)
         {
-            problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"the chat template writes {string.Join(", ", lacking.Select(mark => $"'{mark}'"))}, which the output has no token for",
-                "Take a tokenizer that has it by `tokenizer_source:`, or add it under `tokenizer: {tokens: …}`.", setting.Place, Severity.Warning));
+            problems.Add(new Problem(ErrorCodes.VocabularyMismatch,
+                $"the chat template writes {string.Join(", ", lacking.Select(mark => $"'{mark}'"))}, which the output has no token for",
+                "Take a tokenizer that has it by `tokenizer_source:`, or add it under `tokenizer: {tokens: …}`.", setting.Place,
+                Severity.Warning));
         }
     }
 
@@ -96,7 +106,8 @@ internal static partial class ChatTemplates
         }
 
         problems.Add(new Problem(ErrorCodes.ValueOutOfRange, $"chat_template is '{setting.Text}', which is neither a name nor Jinja text",
-            Suggestion.Hint(setting.Text, _named.Keys.Append(Auto), $"known names are {string.Join(", ", _named.Keys.Append(Auto))}"), setting.Place));
+            Suggestion.Hint(setting.Text, _named.Keys.Append(Auto), $"known names are {string.Join(", ", _named.Keys.Append(Auto))}"),
+            setting.Place));
         return null;
     }
 

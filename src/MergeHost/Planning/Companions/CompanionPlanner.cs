@@ -17,7 +17,8 @@ namespace MergeHost.Planning.Companions;
 /// embeddings are set to what the output holds; all else stays as written.
 /// </remarks>
 internal sealed class CompanionPlanner(
-    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<StageAlignment> alignments,
+    RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors,
+    IReadOnlyList<StageAlignment> alignments,
     List<Problem> problems)
 {
     // Whatever is called tokenizer.… is one too: formats may have files of their own.
@@ -34,7 +35,8 @@ internal sealed class CompanionPlanner(
     // Models whose weights fit together, but whose meaning does not if one of these differs.
     private static readonly string[] _meaningKeys =
     [
-        "architectures", "hidden_act", "num_attention_heads", "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "rope_scaling",
+        "architectures", "hidden_act", "num_attention_heads", "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta",
+        "rope_scaling",
         "sliding_window", "partial_rotary_factor",
     ];
 
@@ -52,7 +54,8 @@ internal sealed class CompanionPlanner(
         .. ChatTemplates.Apply(stage.ChatTemplate, Aligned ?? [.. blueprint.Companions.Where(IsTokenizer)], models.Values, problems),
     ];
 
-    private IReadOnlyList<CompanionFile>? Aligned => alignments.Select(alignment => alignment.Result.Companions).LastOrDefault(files => files is not null);
+    private IReadOnlyList<CompanionFile>? Aligned =>
+        alignments.Select(alignment => alignment.Result.Companions).LastOrDefault(files => files is not null);
 
     private CompanionFile WithDType(CompanionFile file)
     {
@@ -71,11 +74,13 @@ internal sealed class CompanionPlanner(
         problems.AddRange(CustomCode.Warnings(donor, TokenizerOwner ?? donor));
         bool isPlain = PackedWeights.Find(donor) is null;
         List<CompanionFile> files =
-            [.. donor.Companions.Where(file => !IsTokenizer(file) && tokenizer.All(other => other.Name != file.Name) && file.Name is not ("config.json" or "adapter_config.json") && !(isPlain && PackedWeights.IsDescription(file.Name)))];
+            [.. donor.Companions.Where(file => !IsTokenizer(file) && tokenizer.All(other => other.Name != file.Name)
+                && file.Name is not ("config.json" or "adapter_config.json") && !(isPlain && PackedWeights.IsDescription(file.Name)))];
         files.AddRange(ChatTemplates.Apply(stage.ChatTemplate, tokenizer, models.Values, problems));
         if (donor.Config is null)
         {
-            problems.Add(new Problem(ErrorCodes.BadConfig, $"'{donor.Name}' has no config.json, so the output gets none", null, stage.BaseModel?.Place, Severity.Warning));
+            problems.Add(new Problem(ErrorCodes.BadConfig, $"'{donor.Name}' has no config.json, so the output gets none", null,
+                stage.BaseModel?.Place, Severity.Warning));
             return files;
         }
 
@@ -87,7 +92,8 @@ internal sealed class CompanionPlanner(
 
     private InputModel? TokenizerOwner =>
         alignments.Select(alignment => alignment.Result.TokenizerOwner).LastOrDefault(name => name is not null) is not { } owner ? null
-        : models.GetValueOrDefault(owner) ?? alignments.SelectMany(alignment => alignment.Others).FirstOrDefault(model => model.Name == owner);
+        : models.GetValueOrDefault(owner)
+            ?? alignments.SelectMany(alignment => alignment.Others).FirstOrDefault(model => model.Name == owner);
 
     // A token without a row ends every program that meets it; where the model itself is so, that is said.
     private void CheckSpecialTokens(JsonObject config, List<CompanionFile> files, InputModel donor)
@@ -99,27 +105,34 @@ internal sealed class CompanionPlanner(
 
         JsonObject? generation = files.Find(file => file.Name == Generation)?.ReadJson();
         long before = TensorRoles.RowsOfEmbedding(donor.Stored) ?? rows;
-        foreach ((string key, long id) in SpecialTokenIds.Without(config["text_config"] as JsonObject ?? config, rows).Concat(SpecialTokenIds.Without(generation, rows)).Distinct())
+        foreach ((string key,
+            long id) in SpecialTokenIds.Without(config["text_config"] as JsonObject ?? config, rows)
+                .Concat(SpecialTokenIds.Without(generation, rows)).Distinct())
         {
-            problems.Add(new Problem(ErrorCodes.VocabularyMismatch, $"{key} of '{donor.Name}' is {id}, and the output's embedding has {rows} rows",
-                "Set `tokenizer_source:` to the model whose vocabulary the result gets.", null, id < before ? Severity.Error : Severity.Warning));
+            problems.Add(new Problem(ErrorCodes.VocabularyMismatch,
+                $"{key} of '{donor.Name}' is {id}, and the output's embedding has {rows} rows",
+                "Set `tokenizer_source:` to the model whose vocabulary the result gets.", null,
+                id < before ? Severity.Error : Severity.Warning));
         }
     }
 
     private static bool IsTokenizer(CompanionFile file) =>
-        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal) || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
+        file.Name.StartsWith("tokenizer.", StringComparison.Ordinal)
+            || file.Name.StartsWith(CompanionFile.TemplateFolder + "/", StringComparison.Ordinal) || _tokenizerFiles.Contains(file.Name);
 
     private void Adjust(JsonObject config, InputModel donor)
     {
         JsonObject text = LayerFields.TextOf(config);
         DropQuantization(config, donor);
         SetDType(config);
-        foreach (IGrouping<RecipeModule?, RecipeSlice> module in stage.Slices.Where(slice => slice.Sources[0].Layers is not null).GroupBy(slice => slice.Module))
+        foreach (IGrouping<RecipeModule?, RecipeSlice> module in stage.Slices.Where(slice => slice.Sources[0].Layers is not null)
+            .GroupBy(slice => slice.Module))
         {
             SetLayers(config, donor, module.Key, [.. module]);
         }
 
-        if (text["vocab_size"] is not null && TensorRoles.RowsOfEmbedding(tensors.Select(tensor => tensor.Output)) is { } rows && TensorRoles.RowsOfEmbedding(donor.Stored) != rows)
+        if (text["vocab_size"] is not null && TensorRoles.RowsOfEmbedding(tensors.Select(tensor => tensor.Output)) is { } rows
+            && TensorRoles.RowsOfEmbedding(donor.Stored) != rows)
         {
             text["vocab_size"] = rows;
         }
@@ -147,7 +160,8 @@ internal sealed class CompanionPlanner(
         if (PackedWeights.Find(donor) is null && PackedWeights.Drop(config) is { Count: > 0 } dropped)
         {
             problems.Add(new Problem(ErrorCodes.BadConfig,
-                $"config.json of '{donor.Name}' says {string.Join(", ", dropped.Select(field => $"'{field}'"))}, but its weights are plain; the output does not get it",
+                $"config.json of '{donor.Name}' says {string.Join(", ", dropped.Select(field => $"'{field}'"))}, but its weights are "
+                    + "plain; the output does not get it",
                 null, null, Severity.Warning));
         }
     }
@@ -171,7 +185,8 @@ internal sealed class CompanionPlanner(
         LayerSection section = LayerSection.Of(_modules.Divides ? ModuleMap.PartOf(module) : null);
         if (section.Find(config) is not { } fields || section.CountKeys(fields) is [])
         {
-            problems.Add(new Problem(ErrorCodes.BadConfig, $"config.json of '{donor.Name}' does not say how many layers '{module?.Name}' has, so the output's does not either",
+            problems.Add(new Problem(ErrorCodes.BadConfig,
+                $"config.json of '{donor.Name}' does not say how many layers '{module?.Name}' has, so the output's does not either",
                 null, module?.Place, Severity.Warning));
             return;
         }
@@ -179,7 +194,8 @@ internal sealed class CompanionPlanner(
         List<LayerOrigin> origins = [.. slices.SelectMany(slice => Origins(slice, donor))];
         InputModel part = _modules.Part(donor, module);
         new LayerRenumbering(part, origins, section).Apply(fields);
-        IEnumerable<TensorInfo> outputs = tensors.Select(tensor => tensor.Output).Where(output => _modules.Of(output.Name) == module || !_modules.Divides);
+        IEnumerable<TensorInfo> outputs = tensors.Select(tensor => tensor.Output)
+            .Where(output => _modules.Of(output.Name) == module || !_modules.Divides);
         if (section.HasKinds && new LayerKinds(part, origins, outputs).Check(fields) is { } problem)
         {
             problems.Add(problem with { Place = slices[0].Place });
@@ -199,17 +215,24 @@ internal sealed class CompanionPlanner(
         {
             if (RopeSettings.Contradiction(model.Config!) is { } contradiction)
             {
-                problems.Add(new Problem(ErrorCodes.BadConfig, $"config.json of '{model.Name}': {contradiction}", "Remove from it what does not count.", null, Severity.Warning));
+                problems.Add(new Problem(ErrorCodes.BadConfig, $"config.json of '{model.Name}': {contradiction}",
+                    "Remove from it what does not count.", null, Severity.Warning));
             }
         }
 
-        foreach (InputModel other in models.Values.Distinct().Where(model => model != donor && model.Config is not null && donor.Config is not null))
+        foreach (InputModel other in models.Values.Distinct()
+            .Where(model => model != donor && model.Config is not null && donor.Config is not null))
         {
-            foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(Meaning(donor.Config!, key), Meaning(other.Config!, key))))
+            foreach (string key in _meaningKeys.Where(key => !JsonNode.DeepEquals(Meaning(donor.Config!, key),
+                Meaning(other.Config!, key))))
             {
                 problems.Add(new Problem(ErrorCodes.BadConfig,
-                    $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output gets",
-                    _positionKeys.Contains(key) ? $"Weights that were trained for other positions do not fit: leave '{other.Name}' out, or make it the base for the output to have its own." : null,
+                    $"config.json: {key} is {Text(other, key)} in '{other.Name}', {Text(donor, key)} in '{donor.Name}', whose the output "
+                        + "gets",
+                    _positionKeys.Contains(key)
+                        ? $"Weights that were trained for other positions do not fit: leave '{other.Name}' out, or make it the base for "
+                            + "the output to have its own."
+                        : null,
                     null, Severity.Warning));
             }
         }
@@ -219,10 +242,12 @@ internal sealed class CompanionPlanner(
     {
         foreach (InputModel model in models.Values.Distinct())
         {
-            if (LayerFields.Count(model.Config) is { } count && model.Stacks.Count > 0 && model.Stacks.All(stack => stack.Numbers.Count != count)
+            if (LayerFields.Count(model.Config) is { } count && model.Stacks.Count > 0
+                && model.Stacks.All(stack => stack.Numbers.Count != count)
                 && !LayerFields.SharesLayers(model.Config!))
             {
-                problems.Add(new Problem(ErrorCodes.BadConfig, $"'{model.Name}': config.json says {count} layers, the tensors are of {model.LayerCount}",
+                problems.Add(new Problem(ErrorCodes.BadConfig,
+                    $"'{model.Name}': config.json says {count} layers, the tensors are of {model.LayerCount}",
                     null, null, Severity.Warning));
             }
         }

@@ -16,18 +16,24 @@ internal static class CustomCode
     {
         foreach (InputModel model in new[] { donor, tokenizer }.Distinct())
         {
-            string[] named = [.. _files.Where(file => model == (file == "tokenizer_config.json" ? tokenizer : donor)).SelectMany(file => Names(model, file)).Distinct().Order(StringComparer.Ordinal)];
-            string[] own = [.. named.Where(name => !name.Contains("--", StringComparison.Ordinal)).Select(name => $"{name.Split('.')[0]}.py").Distinct()];
-            string[] foreign = [.. named.Where(name => name.Contains("--", StringComparison.Ordinal)).Select(name => name.Split("--")[0]).Distinct()];
+            string[] named = [.. _files.Where(file => model == (file == "tokenizer_config.json" ? tokenizer : donor))
+                .SelectMany(file => Names(model, file)).Distinct().Order(StringComparer.Ordinal)];
+            string[] own = [.. named.Where(name => !name.Contains("--", StringComparison.Ordinal))
+                .Select(name => $"{name.Split('.')[0]}.py").Distinct()];
+            string[] foreign = [.. named.Where(name => name.Contains("--", StringComparison.Ordinal)).Select(name => name.Split("--")[0])
+                .Distinct()];
             if (own.Length > 0)
             {
-                yield return new Problem(ErrorCodes.CheckpointOddity, $"'{model.Name}' needs code of its own, which is not copied: auto_map names {string.Join(", ", own)}",
+                yield return new Problem(ErrorCodes.CheckpointOddity,
+                    $"'{model.Name}' needs code of its own, which is not copied: auto_map names {string.Join(", ", own)}",
                     $"Read the code, and copy {string.Join(", ", own)} from '{model.Path}' to the output.", null, Severity.Warning);
             }
 
             if (foreign.Length > 0)
             {
-                yield return new Problem(ErrorCodes.CheckpointOddity, $"'{model.Name}' needs code of {string.Join(", ", foreign)}: auto_map names it, and programs that trust it load it from there",
+                yield return new Problem(ErrorCodes.CheckpointOddity,
+                    $"'{model.Name}' needs code of {string.Join(", ", foreign)}: auto_map names it, and programs that trust it load it "
+                        + "from there",
                     null, null, Severity.Warning);
             }
         }

@@ -21,7 +21,8 @@ internal static class PackedWeights
     // What companions are called: by itself, or after the tensor's name or the last part of it.
     private static readonly string[] _companions =
     [
-        "scale", "scales", "scale_inv", "scale_2", "global_scale", "zero_point", "zeros", "qzeros", "zero", "absmax", "quant_map", "nested_absmax", "SCB",
+        "scale", "scales", "scale_inv", "scale_2", "global_scale", "zero_point", "zeros", "qzeros", "zero", "absmax", "quant_map",
+        "nested_absmax", "SCB",
         "biases", "bitmask", "shape", "shift", "qscale_weight", "weight_format", "compressed", "row_offsets",
     ];
 
@@ -34,7 +35,8 @@ internal static class PackedWeights
     /// <returns>To go after the model's name in a message; <see langword="null"/> if its weights are plain.</returns>
     public static string? Find(InputModel model)
     {
-        List<TensorInfo> small = [.. model.Stored.Where(tensor => IsSmall(tensor.DType) && tensor.Shape.Rank >= 2 && !TensorRoles.IsBuffer(tensor.Name))];
+        List<TensorInfo> small = [.. model.Stored.Where(tensor => IsSmall(tensor.DType) && tensor.Shape.Rank >= 2
+            && !TensorRoles.IsBuffer(tensor.Name))];
         if (small.Count == 0)
         {
             return null;
@@ -46,14 +48,17 @@ internal static class PackedWeights
         List<(TensorInfo Tensor, string Companion)> packed = [];
         foreach (TensorInfo tensor in small.Where(tensor => !_companions.Contains(LastOf(tensor.Name))))
         {
-            IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name]).Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
+            IEnumerable<string> neighbours = byModule[ModuleOf(tensor.Name)].Concat(byModule[tensor.Name])
+                .Concat(byModule[ModuleOf(ModuleOf(tensor.Name))]);
             if (neighbours.FirstOrDefault(name => IsCompanion(name, tensor.Name)) is { } companion)
             {
                 packed.Add((tensor, companion));
             }
         }
 
-        return packed.Count > 0 ? $"stores '{packed[0].Tensor.Name}' as {packed[0].Tensor.DType} with '{packed[0].Companion}'{Others([.. packed.Select(pair => pair.Tensor)])}{by}"
+        return packed.Count > 0
+            ? $"stores '{packed[0].Tensor.Name}' as {packed[0].Tensor.DType} with "
+                + $"'{packed[0].Companion}'{Others([.. packed.Select(pair => pair.Tensor)])}{by}"
             : by.Length > 0 ? $"stores '{small[0].Name}' as {small[0].DType}{by}"
             : null;
     }
@@ -62,7 +67,9 @@ internal static class PackedWeights
     {
         IEnumerable<string> named = packed.Skip(1).Take(MostNamed).Select(tensor => $", '{tensor.Name}'");
         int left = packed.Count - 1 - MostNamed;
-        return string.Concat(named) + (left > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {left:N0} more") : "");
+        return string.Concat(named) + (left > 0
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {left:N0} more")
+            : "");
     }
 
     /// <summary>Whether a companion describes packed weights, so that it has no place beside plain ones.</summary>
@@ -85,7 +92,8 @@ internal static class PackedWeights
         .SelectMany(part => _fields.Select(field => part[field] as JsonObject)).OfType<JsonObject>()
         .Select(settings => settings["quant_method"].AsText() ?? "an unnamed method").FirstOrDefault();
 
-    private static IEnumerable<JsonObject> Parts(JsonObject config) => new[] { config, config["text_config"] as JsonObject }.OfType<JsonObject>();
+    private static IEnumerable<JsonObject> Parts(JsonObject config) =>
+        new[] { config, config["text_config"] as JsonObject }.OfType<JsonObject>();
 
     // What ids, masks and counters are stored as is too wide or too narrow.
     private static bool IsSmall(DType type) =>
@@ -95,11 +103,16 @@ internal static class PackedWeights
     private static bool IsCompanion(string name, string tensor)
     {
         string last = LastOf(tensor);
-        string stem = _packedEndings.FirstOrDefault(ending => last.EndsWith(ending, StringComparison.Ordinal)) is { } packed ? last[..^packed.Length] : last;
+        string stem = _packedEndings.FirstOrDefault(ending => last.EndsWith(ending, StringComparison.Ordinal)) is { } packed
+            ? last[..^packed.Length]
+            : last;
         string other = LastOf(name);
-        other = new[] { last, stem }.Where(start => start.Length > 0 && other.StartsWith(start + '_', StringComparison.Ordinal)).Select(start => other[(start.Length + 1)..])
-            .FirstOrDefault() ?? other.TrimStart('_');
-        return name != tensor && (_companions.Contains(other) || (other.StartsWith("weight_", StringComparison.Ordinal) && _companions.Contains(other["weight_".Length..])));
+        other = new[] { last, stem }.Where(start => start.Length > 0 && other.StartsWith(start + '_', StringComparison.Ordinal))
+            .Select(start => other[(start.Length + 1)..])
+                .FirstOrDefault() ?? other.TrimStart('_');
+        return name != tensor
+            && (_companions.Contains(other)
+                || (other.StartsWith("weight_", StringComparison.Ordinal) && _companions.Contains(other["weight_".Length..])));
     }
 
     private static string LastOf(string name) => name[(name.LastIndexOf('.') + 1)..];

@@ -35,7 +35,8 @@ internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> or
         Dictionary<int, HashSet<string>> known = Layers(donor.Stored, donor.Stacks[0].Prefix, donor.LayerCount);
         Dictionary<int, HashSet<string>> written = Layers(tensors, LayerStack.Find(tensors)[0].Prefix, origins.Count);
         (IReadOnlyList<string> fields, Func<int, string> before, Func<int, string> after) = Explain(text, known);
-        Dictionary<string, HashSet<string>> byKind = known.GroupBy(layer => before(layer.Key)).ToDictionary(group => group.Key, group => group.First().Value);
+        Dictionary<string, HashSet<string>> byKind = known.GroupBy(layer => before(layer.Key))
+            .ToDictionary(group => group.Key, group => group.First().Value);
         for (int place = 0; place < origins.Count; place++)
         {
             HashSet<string> found = written.GetValueOrDefault(place, []);
@@ -57,18 +58,22 @@ internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> or
             return null;
         }
 
-        TensorInfo? shared = tensors.FirstOrDefault(tensor => LayerTensorName.Parse(tensor.Name) is null && tensor.Name.Contains("per_layer", StringComparison.Ordinal) && tensor.Shape.Rank == 2);
+        TensorInfo? shared = tensors.FirstOrDefault(tensor => LayerTensorName.Parse(tensor.Name) is null
+            && tensor.Name.Contains("per_layer", StringComparison.Ordinal) && tensor.Shape.Rank == 2);
         return shared is null ? null : new Problem(ErrorCodes.NotSupported,
-            $"tensor '{shared.Name}' holds a part for each of the {donor.LayerCount} layers of '{donor.Name}', so that they cannot be stacked or dropped",
+            $"tensor '{shared.Name}' holds a part for each of the {donor.LayerCount} layers of '{donor.Name}', so that they cannot be "
+                + "stacked or dropped",
             "Merge models of one depth by `models:`.");
     }
 
     // As few fields as tell the tensors of the donor's layers; none if all layers are alike, the place if no field tells.
-    private (IReadOnlyList<string> Fields, Func<int, string> Before, Func<int, string> After) Explain(JsonObject text, Dictionary<int, HashSet<string>> known)
+    private (IReadOnlyList<string> Fields, Func<int, string> Before, Func<int, string> After) Explain(JsonObject text,
+        Dictionary<int, HashSet<string>> known)
     {
         JsonObject donors = LayerFields.TextOf(donor.Config!);
         IReadOnlyList<(string Name, Func<int, string> KindOf)> before = LayerFields.Read(donors, donor.LayerCount);
-        Dictionary<string, Func<int, string>> after = LayerFields.Read(text, origins.Count).Append(_first).ToDictionary(field => field.Name, field => field.KindOf);
+        Dictionary<string, Func<int, string>> after = LayerFields.Read(text, origins.Count).Append(_first)
+            .ToDictionary(field => field.Name, field => field.KindOf);
         List<(string Name, Func<int, string> KindOf)> needed = [.. before];
         if (!Explains(needed) && !Explains(needed = [.. before, _first]))
         {
@@ -96,9 +101,12 @@ internal sealed class LayerKinds(InputModel donor, IReadOnlyList<LayerOrigin> or
         LayerOrigin origin = origins[place];
         string where = fields.Count > 0 ? string.Join(" and ", fields.Select(field => $"'{field}'")) : "the place of a layer";
         string what = expected is null ? "says nothing of this kind of layer"
-            : expected.Except(found).FirstOrDefault() is { } missing ? $"asks for '{missing}' there" : $"has no '{found.Except(expected).First()}' there";
+            : expected.Except(found).FirstOrDefault() is { } missing
+                ? $"asks for '{missing}' there"
+                : $"has no '{found.Except(expected).First()}' there";
         return new Problem(ErrorCodes.BadConfig,
-            $"layer {place} of the output is layer {origin.Layer} of '{origin.Model.Name}'; by {where}, the config.json of '{donor.Name}' {what}",
+            $"layer {place} of the output is layer {origin.Layer} of '{origin.Model.Name}'; by {where}, the config.json of "
+                + $"'{donor.Name}' {what}",
             "Choose each `layer_range:` so that every kind of layer comes where config.json can say it.");
     }
 

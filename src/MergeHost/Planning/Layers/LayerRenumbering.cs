@@ -4,7 +4,8 @@ using MergeHost.Models;
 
 namespace MergeHost.Planning.Layers;
 
-/// <summary>Sets the fields of <c>config.json</c> that tell of single layers to what the layers of the output are, where a field can say it.</summary>
+/// <summary>Sets the fields of <c>config.json</c> that tell of single layers to what the layers of the
+/// output are, where a field can say it.</summary>
 /// <param name="donor">Whose configuration the output gets.</param>
 /// <param name="origins">Where each layer of the output comes from.</param>
 /// <param name="section">The part of configurations that tells of these layers.</param>
@@ -44,7 +45,8 @@ internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrig
 
         if (LayerFields.Number(before, "moe_layer_end_index") is >= 0 and { } last)
         {
-            text["moe_layer_end_index"] = origins.Select((origin, place) => (origin, place)).LastOrDefault(pair => pair.origin.Layer <= last).place;
+            text["moe_layer_end_index"] = origins.Select((origin, place) => (origin, place))
+                .LastOrDefault(pair => pair.origin.Layer <= last).place;
         }
 
         foreach ((string period, string offset) in LayerFields.Periods.Where(rule => LayerFields.Number(before, rule.Period) > 0))
@@ -61,7 +63,8 @@ internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrig
         {
             if (text["linear_attn_config"] is JsonObject linear && LayerFields.Numbers(linear[key]) is { } numbers)
             {
-                linear[key] = new JsonArray([.. origins.Index().Where(pair => numbers.Contains(pair.Item.Layer + 1)).Select(pair => (JsonNode)(pair.Index + 1))]);
+                linear[key] = new JsonArray([.. origins.Index().Where(pair => numbers.Contains(pair.Item.Layer + 1))
+                    .Select(pair => (JsonNode)(pair.Index + 1))]);
             }
         }
     }
@@ -108,14 +111,17 @@ internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrig
             case null when step == "decoder_sparse_step":
                 IReadOnlyList<int> dense = LayerFields.Numbers(before["mlp_only_layers"]) ?? [];
                 text[step] = 1;
-                text["mlp_only_layers"] = Places(origin => dense.Contains(origin.Layer) || !LayerFields.IsAt(origin.Layer, every, every - 1));
+                text["mlp_only_layers"] = Places(origin => dense.Contains(origin.Layer)
+                    || !LayerFields.IsAt(origin.Layer, every, every - 1));
                 break;
         }
     }
 
-    private static bool Fits(bool[] wanted, int period, int offset) => wanted.Index().All(pair => LayerFields.IsAt(pair.Index, period, offset) == pair.Item);
+    private static bool Fits(bool[] wanted, int period, int offset) =>
+        wanted.Index().All(pair => LayerFields.IsAt(pair.Index, period, offset) == pair.Item);
 
-    private JsonArray Places(Func<LayerOrigin, bool> isIn) => new([.. origins.Index().Where(pair => isIn(pair.Item)).Select(pair => (JsonNode)pair.Index)]);
+    private JsonArray Places(Func<LayerOrigin, bool> isIn) =>
+        new([.. origins.Index().Where(pair => isIn(pair.Item)).Select(pair => (JsonNode)pair.Index)]);
 
     private int NumberOf(LayerOrigin origin, JsonObject before, string key) =>
         (SectionOf(origin) is { } fields ? LayerFields.Number(fields, key) : null) ?? LayerFields.Number(before, key)!.Value;
@@ -124,7 +130,8 @@ internal sealed class LayerRenumbering(InputModel donor, IReadOnlyList<LayerOrig
     private JsonNode? FieldOf(LayerOrigin origin, string key)
     {
         JsonNode? field = SectionOf(origin)?[key];
-        bool isUsable = LayerFields.IsEntryList(key, field, origin.Model.LayerCount) || LayerFields.IsNumberList(key, field, origin.Model.LayerCount);
+        bool isUsable = LayerFields.IsEntryList(key, field, origin.Model.LayerCount)
+            || LayerFields.IsNumberList(key, field, origin.Model.LayerCount);
         return isUsable ? field : null;
     }
 

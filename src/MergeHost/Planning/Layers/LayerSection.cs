@@ -12,8 +12,10 @@ internal sealed class LayerSection
 
     private static readonly Dictionary<string, LayerSection> _parts = new()
     {
-        [ModuleNames.Vision] = new(["vision_config", "vision_cfg"], ["num_hidden_layers", "depth", "num_layers", "n_layers", "layers"], isText: false),
-        [ModuleNames.Audio] = new(["audio_config"], ["num_hidden_layers", "encoder_layers", "conf_num_hidden_layers", "num_layers"], isText: false),
+        [ModuleNames.Vision] = new(["vision_config", "vision_cfg"], ["num_hidden_layers", "depth", "num_layers", "n_layers", "layers"],
+            isText: false),
+        [ModuleNames.Audio] = new(["audio_config"], ["num_hidden_layers", "encoder_layers", "conf_num_hidden_layers", "num_layers"],
+            isText: false),
         [ModuleNames.Encoder] = new([], ["encoder_layers", "num_layers"], isText: false),
         [ModuleNames.Decoder] = new([], ["decoder_layers", "num_decoder_layers"], isText: false),
     };

@@ -100,7 +100,8 @@ internal sealed class LackingTensors(MissingRule rule, List<Problem> problems)
         foreach (((InputModel model, InputModel other), List<string> names) in _missing)
         {
             List<string> back = _missing.GetValueOrDefault((other, model)) ?? [];
-            if (ExpertNaming.Differ(names, back, out string? single, out string? fused) || ExpertNaming.Differ(back, names, out single, out fused))
+            if (ExpertNaming.Differ(names, back, out string? single, out string? fused)
+                || ExpertNaming.Differ(back, names, out single, out fused))
             {
                 if (told.Add((model, other)) && !told.Contains((other, model)))
                 {

@@ -52,11 +52,13 @@ internal sealed class ModuleMapper(
         foreach (SliceModels slice in slices)
         {
             RecipeModule module = slice.Slice.Module!;
-            foreach (InputModel model in slice.All.Select(model => model.Model).Distinct().Where(model => _map.Part(model, module).Stored.Count == 0))
+            foreach (InputModel model in slice.All.Select(model => model.Model).Distinct()
+                .Where(model => _map.Part(model, module).Stored.Count == 0))
             {
                 string[] known = [.. ModuleMap.PartsOf(model)];
                 problems.Add(new Problem(ErrorCodes.UnknownField, $"'{model.Name}' has no module '{module.Name}'",
-                    Suggestion.Hint(module.Name, known, $"it has {string.Join(", ", known)}; other parts go by what the names of their tensors begin with."),
+                    Suggestion.Hint(module.Name, known,
+                        $"it has {string.Join(", ", known)}; other parts go by what the names of their tensors begin with."),
                     module.Place));
                 hasAll = false;
             }
@@ -85,10 +87,15 @@ internal sealed class ModuleMapper(
 
         string parts = string.Join(", ", others.Select(ModuleNames.Of).Distinct().Select(part => $"'{part}'"));
         problems.Add(named is null
-            ? new Problem(ErrorCodes.Missing, $"'modules' leaves out {parts} of '{donor.Name}', {others.Count} tensors such as '{others[0]}'",
+            ? new Problem(ErrorCodes.Missing,
+                $"'modules' leaves out {parts} of '{donor.Name}', {others.Count} tensors such as '{others[0]}'",
                 $"List it under `modules:`, or name the model that keeps it by `base_model: {donor.Name}`.", _map.Modules[0].Place)
-            : new Problem(ErrorCodes.CheckpointOddity, $"'modules' leaves out {parts}, whose {others.Count} tensors are kept from base '{donor.Name}'",
+            : new Problem(ErrorCodes.CheckpointOddity,
+                $"'modules' leaves out {parts}, whose {others.Count} tensors are kept from base '{donor.Name}'",
                 null, _map.Modules[0].Place, Severity.Warning));
-        return others.Select(name => new TensorMapping(name, slices[0].Slice, null, 0, null, [new MappedTensor(donor, null, name)]) { IsKept = true });
+        return others.Select(name => new TensorMapping(name, slices[0].Slice, null, 0, null, [new MappedTensor(donor, null, name)])
+        {
+            IsKept = true
+        });
     }
 }

@@ -26,15 +26,18 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
     /// <summary>
     /// Lists the base in slices that do not, where it can be told which of its layers are meant: all sources give the same ones.
     /// </summary>
-    public static RecipeStage WithBases(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
+    public static RecipeStage WithBases(RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy,
+        List<Problem> problems)
     {
         return strategy.Base == BaseUse.None ? stage : stage with { Slices = [.. stage.Slices.Select(WithBase)] };
 
         RecipeSlice WithBase(RecipeSlice slice)
         {
             LayerRange? layers = slice.Sources[0].Layers;
-            bool isPlain = layers is not null && slice.Sources.All(source => source.Layers!.Start == layers.Start && source.Layers.End == layers.End);
-            bool isListed = (slice.BaseModel ?? stage.BaseModel) is not { } named || slice.Sources.Any(source => models[source.Model.Name] == models[named.Name]);
+            bool isPlain = layers is not null
+                && slice.Sources.All(source => source.Layers!.Start == layers.Start && source.Layers.End == layers.End);
+            bool isListed = (slice.BaseModel ?? stage.BaseModel) is not { } named
+                || slice.Sources.Any(source => models[source.Model.Name] == models[named.Name]);
             if (!isPlain || isListed || IsTakenOver(slice, strategy, isBase: false))
             {
                 return slice;
@@ -42,7 +45,8 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 
             ModelReference reference = (slice.BaseModel ?? stage.BaseModel)!;
             problems.Add(new Problem(ErrorCodes.SourceCount,
-                $"base '{reference.Name}' is not among the sources of the slice; layers [{layers!.Start}, {layers.End}] of it are taken, as of the others",
+                $"base '{reference.Name}' is not among the sources of the slice; layers [{layers!.Start}, {layers.End}] of it are taken, "
+                    + "as of the others",
                 "List it in the slice with its `layer_range:`.", slice.Place, Severity.Warning));
             return slice with { Sources = [.. slice.Sources, new RecipeSource(reference, layers, ParameterSet.Empty)] };
         }
@@ -56,12 +60,15 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
     /// <param name="problems">Receives what is wrong.</param>
     /// <returns><see langword="null"/> if something is wrong.</returns>
     public static SliceModels? Make(
-        RecipeSlice slice, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy, List<Problem> problems)
+        RecipeSlice slice, RecipeStage stage, IReadOnlyDictionary<string, InputModel> models, StrategyDemand strategy,
+        List<Problem> problems)
     {
         List<SliceModel> sources = [.. slice.Sources.Select(source => new SliceModel(models[source.Model.Name], source))];
-        if (sources.GroupBy(source => (source.Source!.Model.Name, source.Source.Layers?.Start)).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (sources.GroupBy(source => (source.Source!.Model.Name, source.Source.Layers?.Start))
+            .FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            problems.Add(new Problem(ErrorCodes.SourceCount, $"'{twice.First().Source!.Model.Name}' is merged with itself: it is listed twice",
+            problems.Add(new Problem(ErrorCodes.SourceCount,
+                $"'{twice.First().Source!.Model.Name}' is merged with itself: it is listed twice",
                 "List it once; its weight says how much it counts.", twice.Last().Source!.Model.Place));
             return null;
         }
@@ -79,7 +86,8 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
 
             if (listed.DistinctBy(source => source.Source?.Layers?.Start).Count() > 1)
             {
-                problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' gives two runs of layers to one slice", "List it once.", slice.Place));
+                problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' gives two runs of layers to one slice",
+                    "List it once.", slice.Place));
                 return null;
             }
 
@@ -87,14 +95,16 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
             sources = [.. sources.Except(listed)];
             if (sources.Count == 0 && listed.Count > 0 && strategy is { MinSources: 1, MaxSources: int.MaxValue })
             {
-                problems.Add(new Problem(ErrorCodes.SourceCount, $"no model is listed besides base '{reference.Name}', so '{strategy.Name}' changes nothing",
+                problems.Add(new Problem(ErrorCodes.SourceCount,
+                    $"no model is listed besides base '{reference.Name}', so '{strategy.Name}' changes nothing",
                     null, slice.Place, Severity.Warning));
                 return new SliceModels(slice, null, listed);
             }
 
             if (@base.Source is null && slice.Sources[0].Layers is not null)
             {
-                problems.Add(new Problem(ErrorCodes.SourceCount, $"base '{reference.Name}' is not among the sources of the slice, so its layers are not known",
+                problems.Add(new Problem(ErrorCodes.SourceCount,
+                    $"base '{reference.Name}' is not among the sources of the slice, so its layers are not known",
                     "List it in the slice with its `layer_range:`.", slice.Place));
                 return null;
             }
@@ -111,8 +121,11 @@ internal sealed record SliceModels(RecipeSlice Slice, SliceModel? Base, IReadOnl
         {
             string besides = @base is null ? "" : " besides the base";
             string wanted = strategy.MinSources == strategy.MaxSources ? $"{strategy.MinSources}"
-                : strategy.MaxSources == int.MaxValue ? $"at least {strategy.MinSources}" : $"{strategy.MinSources} to {strategy.MaxSources}";
-            problems.Add(new Problem(ErrorCodes.SourceCount, $"'{strategy.Name}' takes {wanted} {Models(wanted)}{besides}, found {sources.Count}",
+                : strategy.MaxSources == int.MaxValue
+                    ? $"at least {strategy.MinSources}"
+                    : $"{strategy.MinSources} to {strategy.MaxSources}";
+            problems.Add(new Problem(ErrorCodes.SourceCount,
+                $"'{strategy.Name}' takes {wanted} {Models(wanted)}{besides}, found {sources.Count}",
                 null, slice.Place));
             return null;
         }

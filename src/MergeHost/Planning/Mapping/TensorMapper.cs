@@ -19,7 +19,8 @@ namespace MergeHost.Planning.Mapping;
 internal sealed class TensorMapper(
     IReadOnlyList<SliceModels> slices, InputModel? named, StrategyDemand demand, LackingTensors lacking, List<Problem> problems)
 {
-    private readonly NameAliases _names = new(slices[0].Template.Model, slices.SelectMany(slice => slice.All).Select(model => model.Model), problems);
+    private readonly NameAliases _names = new(slices[0].Template.Model, slices.SelectMany(slice => slice.All).Select(model => model.Model),
+        problems);
 
     /// <summary>The tensors of the output, in the order of the template's checkpoint or of the slices.</summary>
     public IReadOnlyList<TensorMapping> Map()
@@ -71,7 +72,8 @@ internal sealed class TensorMapper(
         return models.All.All(model => model.Model.LayerCount == template.LayerCount);
     }
 
-    // Names that the template lacks: a head that it ties, what only the base has; anything else is reported, but for what a model makes by itself.
+    // Names that the template lacks: a head that it ties, what only the base has; anything else is
+    // reported, but for what a model makes by itself.
     private List<string> ExtraNames(SliceModels models)
     {
         List<string> names = [];
@@ -168,21 +170,27 @@ internal sealed class TensorMapper(
             List<LayerStack> stacks = [.. part.Model.Stacks.Where(stack => !stack.Prefix.Split('.').Contains("mtp"))];
             if (stacks.Count != 1)
             {
-                string found = stacks.Count == 0 ? "no layers" : $"several stacks of layers: {string.Join(", ", stacks.Select(stack => $"'{stack.Prefix}'"))}";
+                string found = stacks.Count == 0
+                    ? "no layers"
+                    : $"several stacks of layers: {string.Join(", ", stacks.Select(stack => $"'{stack.Prefix}'"))}";
                 string? hint = stacks.Count == 0 ? null
-                    : $"Write the slices under `modules:`, such as `modules: {{{ModuleNames.Of(stacks[0].Prefix)}: {{slices: …}}}}`; there are {string.Join(", ", ModuleMap.PartsOf(part.Model))}.";
-                problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", hint, range.Place));
+                    : $"Write the slices under `modules:`, such as `modules: {{{ModuleNames.Of(stacks[0].Prefix)}: {{slices: …}}}}`; there "
+                        + $"are {string.Join(", ", ModuleMap.PartsOf(part.Model))}.";
+                problems.Add(new Problem(ErrorCodes.NotSupported, $"'{part.Model.Name}' has {found}; slices need just one stack", hint,
+                    range.Place));
             }
             else if (range.End > part.Model.LayerCount)
             {
                 problems.Add(new Problem(ErrorCodes.LayerRange,
-                    $"layer_range [{range.Start}, {range.End}] of '{part.Model.Name}', which has {part.Model.LayerCount} layers", null, range.Place));
+                    $"layer_range [{range.Start}, {range.End}] of '{part.Model.Name}', which has {part.Model.LayerCount} layers", null,
+                    range.Place));
             }
 
             if (range.Count != slice.Template.Source!.Layers!.Count)
             {
                 problems.Add(new Problem(ErrorCodes.LayerRange,
-                    $"'{part.Model.Name}' gives {range.Count} layers, '{slice.Template.Model.Name}' gives {slice.Template.Source.Layers.Count}; a slice takes as many of each",
+                    $"'{part.Model.Name}' gives {range.Count} layers, '{slice.Template.Model.Name}' "
+                        + $"gives {slice.Template.Source.Layers.Count}; a slice takes as many of each",
                     null, range.Place));
             }
         }
@@ -261,7 +269,8 @@ internal sealed class TensorMapper(
     // Heads for further tokens, for classes or values, and other parts that training left out; not what every model of the kind has.
     private bool CanKeep(SliceModels slice, string name)
     {
-        if (lacking.Rule is MissingRule.Error or MissingRule.Skip || named is null || slice.All.All(model => model.Model != named) || _names.Find(named, name) is not { } tensor || named.LayerOf(tensor.Name) is not null)
+        if (lacking.Rule is MissingRule.Error or MissingRule.Skip || named is null || slice.All.All(model => model.Model != named)
+            || _names.Find(named, name) is not { } tensor || named.LayerOf(tensor.Name) is not null)
         {
             return false;
         }
@@ -279,16 +288,19 @@ internal sealed class TensorMapper(
             .ToLookup(mapping => mapping.Parts.All(part => part.Model.TiesEmbeddings && IsOfTheEmbedding(part)));
         foreach (TensorMapping mapping in heads[true])
         {
-            problems.Add(new Problem(ErrorCodes.CheckpointOddity, $"tensor '{mapping.Name}' is left out: it is the embedding, to which the models tie it",
+            problems.Add(new Problem(ErrorCodes.CheckpointOddity,
+                $"tensor '{mapping.Name}' is left out: it is the embedding, to which the models tie it",
                 null, null, Severity.Warning));
         }
 
-        foreach ((TensorMapping mapping, MappedTensor part) in heads[false].SelectMany(mapping => mapping.Parts.Select(part => (mapping, part))))
+        foreach ((TensorMapping mapping,
+            MappedTensor part) in heads[false].SelectMany(mapping => mapping.Parts.Select(part => (mapping, part))))
         {
             if (part.Name == mapping.Name && OutputHead.SaysTied(part.Model.Config) == true && !part.Model.TiesEmbeddings)
             {
                 problems.Add(new Problem(ErrorCodes.CheckpointOddity,
-                    $"'{part.Model.Name}': config.json ties '{part.Name}' to the embedding, but it was trained apart; it is kept, and the output's config.json unties it",
+                    $"'{part.Model.Name}': config.json ties '{part.Name}' to the embedding, but it was trained apart; it is kept, and the "
+                        + "output's config.json unties it",
                     null, null, Severity.Warning));
             }
         }

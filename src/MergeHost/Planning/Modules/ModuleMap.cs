@@ -25,7 +25,8 @@ internal sealed class ModuleMap
     public IReadOnlyList<RecipeModule> Modules => _modules;
 
     /// <summary>What a module's name means: a part, or the beginning of names.</summary>
-    public static string? PartOf(RecipeModule? module) => module is null || module.Name == RecipeModule.Default ? null : ModuleNames.Meant(module.Name);
+    public static string? PartOf(RecipeModule? module) =>
+        module is null || module.Name == RecipeModule.Default ? null : ModuleNames.Meant(module.Name);
 
     /// <summary>The module that a tensor belongs to; <see langword="null"/> if to none, or if the model is merged as a whole.</summary>
     public RecipeModule? Of(string tensor)
@@ -35,7 +36,8 @@ internal sealed class ModuleMap
             return null;
         }
 
-        RecipeModule? begins = _modules.Where(module => PartOf(module) is null && tensor.StartsWith(module.Name + '.', StringComparison.Ordinal))
+        RecipeModule? begins = _modules.Where(module => PartOf(module) is null
+            && tensor.StartsWith(module.Name + '.', StringComparison.Ordinal))
             .MaxBy(module => module.Name.Length);
         return begins ?? Find(ModuleNames.Of(tensor)) ?? _modules.Find(module => module.Name == RecipeModule.Default);
     }

@@ -17,12 +17,14 @@ internal static class ModuleNames
 
     public const string Shared = "shared";
 
-    // Part, then the words; of a name with several, the first in this order decides if it is that of a projector, else the first in the name.
+    // Part, then the words; of a name with several, the first in this order decides if it is
+    // that of a projector, else the first in the name.
     private static readonly (string Part, string[] Words)[] _words =
     [
         (Projector,
         [
-            "multi_modal_projector", "mm_projector", "projector", "connector", "merger", "deepstack_merger_list", "aligner", "patch_merger", "mlp1",
+            "multi_modal_projector", "mm_projector", "projector", "connector", "merger", "deepstack_merger_list", "aligner", "patch_merger",
+            "mlp1",
             "embed_vision", "embed_audio", "visual_projection", "text_projection",
         ]),
         (Vision, ["vision_tower", "vision_model", "visual", "vision", "vision_encoder", "image_encoder", "img_processor", "vit"]),

@@ -9,8 +9,10 @@ internal static class AdapterNames
     private static readonly (string Part, string Kind)[] _parts =
     [
         ("lora_magnitude_vector", "DoRA"), ("dora_scale", "DoRA"), ("vera_lambda_b", "VeRA"),
-        ("lora_A", "LoRA"), ("lora_B", "LoRA"), ("lora_embedding_A", "LoRA"), ("lora_down", "LoRA"), ("lora_up", "LoRA"), ("lora_a", "LoRA"),
-        ("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("lokr_w1_a", "LoKr"), ("ia3_l", "IA³"), ("oft_r", "OFT"), ("oft_R", "OFT"), ("boft_R", "BOFT"),
+        ("lora_A", "LoRA"), ("lora_B", "LoRA"), ("lora_embedding_A", "LoRA"), ("lora_down", "LoRA"), ("lora_up", "LoRA"),
+        ("lora_a", "LoRA"),
+        ("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("lokr_w1_a", "LoKr"), ("ia3_l", "IA³"), ("oft_r", "OFT"), ("oft_R", "OFT"),
+        ("boft_R", "BOFT"),
         ("prompt_embeddings", "prompt tuning"), ("adaption_prompt", "adaption prompt"),
     ];
 
@@ -34,7 +36,9 @@ internal static class AdapterNames
             return (kind, model.Stored.First(tensor => tensor.Name.Split('.').Contains(part)).Name);
         }
 
-        return model.WeightFiles.Count > 0 && model.WeightFiles.All(file => Path.GetFileName(file).StartsWith("adapter_model.", StringComparison.Ordinal)) && model.Stored.Count > 0
+        return model.WeightFiles.Count > 0
+            && model.WeightFiles.All(file => Path.GetFileName(file).StartsWith("adapter_model.", StringComparison.Ordinal))
+            && model.Stored.Count > 0
             ? ("PEFT", model.Stored[0].Name)
             : null;
     }

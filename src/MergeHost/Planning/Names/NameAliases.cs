@@ -2,11 +2,13 @@ using MergeHost.Models;
 
 namespace MergeHost.Planning.Names;
 
-/// <summary>Finds the tensors of models whose names differ from another's by a prefix only, as wrappers and saving programs leave them.</summary>
+/// <summary>Finds the tensors of models whose names differ from another's by a prefix only, as
+/// wrappers and saving programs leave them.</summary>
 internal sealed class NameAliases
 {
     // What torch.compile, data parallelism and checkpointing put between the parts of a name.
-    private static readonly string[] _wrappers = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"];
+    private static readonly string[] _wrappers = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+        "_forward_module"];
 
     // What programs put before a model's names, in any order.
     private static readonly string[] _prefixes = ["base_model", "model", "language_model", "text_model", "transformer"];
@@ -32,7 +34,8 @@ internal sealed class NameAliases
             {
                 (string name, string other) = stored.First();
                 problems.Add(new Problem(ErrorCodes.CheckpointOddity,
-                    $"'{model.Name}' and '{naming.Name}' name {stored.Count} tensors by other prefixes; they are taken as the same, '{other}' as '{name}'",
+                    $"'{model.Name}' and '{naming.Name}' name {stored.Count} tensors by other prefixes; they are taken as the same, "
+                        + $"'{other}' as '{name}'",
                     null, null, Severity.Warning));
             }
         }
@@ -56,13 +59,16 @@ internal sealed class NameAliases
         }
 
         Dictionary<string, string> found = ByPlainNames(missing, extra);
-        return found.Count > 0 || missing.Count < naming.Stored.Count ? found : ByPrefix(missing, extra) ?? Swapped(ByPrefix(extra, missing)) ?? found;
+        return found.Count > 0 || missing.Count < naming.Stored.Count
+            ? found
+            : ByPrefix(missing, extra) ?? Swapped(ByPrefix(extra, missing)) ?? found;
     }
 
     // A plain name that two tensors share tells nothing of either.
     private static Dictionary<string, string> ByPlainNames(List<string> missing, List<string> extra)
     {
-        Dictionary<string, string> plain = extra.GroupBy(Plain).Where(group => group.Count() == 1).ToDictionary(group => group.Key, group => group.First());
+        Dictionary<string, string> plain = extra.GroupBy(Plain).Where(group => group.Count() == 1)
+            .ToDictionary(group => group.Key, group => group.First());
         return missing.GroupBy(Plain).Where(group => group.Count() == 1 && plain.ContainsKey(group.Key))
             .ToDictionary(group => group.First(), group => plain[group.Key]);
     }
@@ -78,7 +84,8 @@ internal sealed class NameAliases
             : null;
     }
 
-    private static Dictionary<string, string>? Swapped(Dictionary<string, string>? names) => names?.ToDictionary(pair => pair.Value, pair => pair.Key);
+    private static Dictionary<string, string>? Swapped(Dictionary<string, string>? names) =>
+        names?.ToDictionary(pair => pair.Value, pair => pair.Key);
 
     private static string Plain(string name) =>
         string.Join('.', name.Split('.').Where(part => !_wrappers.Contains(part)).SkipWhile(part => _prefixes.Contains(part)));

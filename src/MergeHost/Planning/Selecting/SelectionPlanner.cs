@@ -18,7 +18,8 @@ internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, Plu
     public static RecipeStage WithPolicy(RecipeStage stage, OptionsSchema schema)
     {
         if (stage.Selection is not { } selection || !selection.Settings.Settings.TryGetValue("policy", out ParameterSetting? setting)
-            || !schema.Options.Any(option => option.Name == "t") || new SelectionPlan(selection, [], []).OptionsOf("").Policy is not { } policy)
+            || !schema.Options.Any(option => option.Name == "t")
+            || new SelectionPlan(selection, [], []).OptionsOf("").Policy is not { } policy)
         {
             return stage;
         }
@@ -51,7 +52,8 @@ internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, Plu
     /// <param name="scorers">What <see cref="BindScorers"/> gave.</param>
     /// <param name="models">The models by the names that the recipe uses.</param>
     /// <param name="tensors">The tensors as the strategy would make them.</param>
-    public SelectionPlan? Plan(IReadOnlyList<BoundScorer> scorers, IReadOnlyDictionary<string, InputModel> models, IReadOnlyList<TensorPlan> tensors)
+    public SelectionPlan? Plan(IReadOnlyList<BoundScorer> scorers, IReadOnlyDictionary<string, InputModel> models,
+        IReadOnlyList<TensorPlan> tensors)
     {
         if (stage.BaseModel is not { } reference)
         {
@@ -78,7 +80,8 @@ internal sealed class SelectionPlanner(RecipeStage stage, PluginSet plugins, Plu
         InputTensor? before = plan.Inputs.FirstOrDefault(input => input.Model == @base)
             ?? (@base.Find(plan.Output.Name) is { } tensor ? new InputTensor(@base, tensor) : null);
         InputTensor? after = plan.Inputs.FirstOrDefault(input => input.Model == adapted);
-        return before is not null && after is not null && before.Tensor.Shape.Equals(after.Tensor.Shape) && before.Tensor.Shape.Equals(plan.Output.Shape)
+        return before is not null && after is not null && before.Tensor.Shape.Equals(after.Tensor.Shape)
+            && before.Tensor.Shape.Equals(plan.Output.Shape)
             ? new ScorePair(plan.Output.Name, LayerTensorName.Parse(plan.Output.Name)?.Layer, before, after)
             : null;
     }

@@ -21,9 +21,11 @@ internal sealed class StepPattern
 
     /// <summary>The step that a name gives, or <see langword="null"/> if the pattern does not fit.</summary>
     public long? StepOf(string name) =>
-        _form.Match(name) is { Success: true } match && long.TryParse(match.Groups["step"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : null;
+        _form.Match(name) is { Success: true } match
+            && long.TryParse(match.Groups["step"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : null;
 
-    /// <summary>The files and folders of this machine that may fit: all whose path differs from the pattern in the part with the <c>*</c>.</summary>
+    /// <summary>The files and folders of this machine that may fit: all whose path differs from the
+    /// pattern in the part with the <c>*</c>.</summary>
     /// <param name="folder">Where relative paths start, or <see langword="null"/> for the current folder.</param>
     /// <returns>Paths as the pattern would have them, in ordinal order.</returns>
     /// <exception cref="MergeHostException">A folder cannot be listed.</exception>
@@ -49,7 +51,9 @@ internal sealed class StepPattern
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Checkpoints.CheckpointException.Unreadable(listed, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'), exception);
+            throw Checkpoints.CheckpointException
+                .Unreadable(listed, exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.'),
+                    exception);
         }
     }
 }

@@ -45,7 +45,10 @@ internal sealed class WindowFinder(Recipe recipe, StoreSet stores, List<Problem>
     {
         YamlScalar weight = new(model.Weight.ToString("R", CultureInfo.InvariantCulture), IsPlain: true, window.SchedulePlace);
         return new RecipeSource(new ModelReference(model.Name, window.From.Place), null,
-            new ParameterSet(new Dictionary<string, ParameterSetting> { ["weight"] = new(window.SchedulePlace, new ScalarSetting(weight)) }));
+            new ParameterSet(new Dictionary<string, ParameterSetting>
+            {
+                ["weight"] = new(window.SchedulePlace, new ScalarSetting(weight))
+            }));
     }
 
     private WindowModel[] Find(RecipeWindow window)
@@ -53,13 +56,16 @@ internal sealed class WindowFinder(Recipe recipe, StoreSet stores, List<Problem>
         StepPattern pattern = new(window.From.Text);
         IReadOnlyList<string> names = Candidates(pattern);
         List<(string Name, long Step)> found =
-            [.. names.Select(name => (Name: name, Step: pattern.StepOf(name))).Where(pair => pair.Step is not null).Select(pair => (pair.Name, pair.Step!.Value)).OrderBy(pair => pair.Item2)];
+            [.. names.Select(name => (Name: name, Step: pattern.StepOf(name))).Where(pair => pair.Step is not null)
+                .Select(pair => (pair.Name, pair.Step!.Value)).OrderBy(pair => pair.Item2)];
         if (found.Zip(found.Skip(1)).FirstOrDefault(pair => pair.First.Step == pair.Second.Step) is { First.Name: not null } twice)
         {
-            throw Wrong(window, $"'{twice.First.Name}' and '{twice.Second.Name}' are both step {twice.First.Step}", "Write the pattern so that only one of them fits.");
+            throw Wrong(window, $"'{twice.First.Name}' and '{twice.Second.Name}' are both step {twice.First.Step}",
+                "Write the pattern so that only one of them fits.");
         }
 
-        List<(string Name, long Step)> taken = [.. found.Where(pair => window.Steps is not { } steps || (pair.Step >= steps.First && pair.Step <= steps.Last))];
+        List<(string Name, long Step)> taken = [.. found.Where(pair => window.Steps is not { } steps
+            || (pair.Step >= steps.First && pair.Step <= steps.Last))];
         taken = Spaced(window, taken);
         if (window.Last is { } last)
         {
@@ -85,8 +91,10 @@ internal sealed class WindowFinder(Recipe recipe, StoreSet stores, List<Problem>
         if (window.Schedule.NeedsEvenSteps && gaps.Distinct().Count() > 1)
         {
             problems.Add(new Problem(ErrorCodes.SourceCount,
-                $"schedule '{window.Schedule.Name}' supposes evenly spaced checkpoints; these are {gaps.Min()} to {gaps.Max()} steps apart: {Told(taken)}",
-                "Set `every:` to the spacing that is meant, or `steps:` to leave out what does not fit.", window.SchedulePlace, Severity.Warning));
+                $"schedule '{window.Schedule.Name}' supposes evenly spaced checkpoints; these are {gaps.Min()} to {gaps.Max()} steps "
+                    + $"apart: {Told(taken)}",
+                "Set `every:` to the spacing that is meant, or `steps:` to leave out what does not fit.", window.SchedulePlace,
+                Severity.Warning));
         }
 
         return [.. taken.Zip(weights, (pair, weight) => new WindowModel(pair.Name, pair.Step, weight))];
@@ -107,9 +115,14 @@ internal sealed class WindowFinder(Recipe recipe, StoreSet stores, List<Problem>
             spaced = spaced[^last..];
         }
 
-        (long Step, long Next)? gap = spaced.Zip(spaced.Skip(1), (earlier, later) => ((long, long)?)(earlier.Step, later.Step)).FirstOrDefault(pair => pair!.Value.Item2 - pair.Value.Item1 != every);
-        return gap is null ? spaced : throw Wrong(window, $"step {gap.Value.Step + every} is missing: every {every} steps a checkpoint is wanted, and after step {gap.Value.Step} comes {gap.Value.Next}",
-            $"Set `steps: {gap.Value.Next}..{latest}`, or leave `every:` out.");
+        (long Step, long Next)? gap = spaced.Zip(spaced.Skip(1), (earlier, later) => ((long, long)?)(earlier.Step, later.Step))
+            .FirstOrDefault(pair => pair!.Value.Item2 - pair.Value.Item1 != every);
+        return gap is null
+            ? spaced
+            : throw Wrong(window,
+                $"step {gap.Value.Step + every} is missing: every {every} steps a checkpoint is wanted, and after "
+                    + $"step {gap.Value.Step} comes {gap.Value.Next}",
+                $"Set `steps: {gap.Value.Next}..{latest}`, or leave `every:` out.");
     }
 
     private static void Need(RecipeWindow window, int needed, int count, List<(string Name, long Step)> found, IReadOnlyList<string> names)
@@ -121,13 +134,18 @@ internal sealed class WindowFinder(Recipe recipe, StoreSet stores, List<Problem>
 
         if (found.Count > 0)
         {
-            throw Wrong(window, $"the window holds {count} checkpoints, at least {needed} are wanted; '{window.From.Text}' fits steps {Told(found)}",
+            throw Wrong(window,
+                $"the window holds {count} checkpoints, at least {needed} are wanted; '{window.From.Text}' fits steps {Told(found)}",
                 "Look at `last:`, `steps:` and `every:`.");
         }
 
-        string others = names.Count == 0 ? "nothing is there" : $"what is there is {string.Join(", ", names.Take(MostTold).Select(name => $"'{name}'"))}{(names.Count > MostTold ? ", …" : "")}";
+        string others = names.Count == 0
+            ? "nothing is there"
+            : "what is there "
+                + $"is {string.Join(", ", names.Take(MostTold).Select(name => $"'{name}'"))}{(names.Count > MostTold ? ", …" : "")}";
         throw new MergeHostException([new Problem(ErrorCodes.ModelNotFound, $"no checkpoint fits '{window.From.Text}': {others}",
-            "A '*' stands for digits, and only for them. Paths start at the current folder, and then at the recipe's.", window.From.Place)]);
+            "A '*' stands for digits, and only for them. Paths start at the current folder, and then at the recipe's.",
+            window.From.Place)]);
     }
 
     private static string Told(List<(string Name, long Step)> found) => found.Count <= MostTold

@@ -42,7 +42,8 @@ internal sealed partial class OptionDocs
     }
 
     /// <summary>The summary of a type, a property or an enumeration's value as plain text.</summary>
-    /// <returns>The text, or what the member says of itself by an attribute, as those of the contracts do; <see langword="null"/> if it has neither.</returns>
+    /// <returns>The text, or what the member says of itself by an attribute, as those of the contracts do;
+    /// <see langword="null"/> if it has neither.</returns>
     public string? Summary(MemberInfo member) => Text(member, "summary") ?? member.GetCustomAttribute<DescriptionAttribute>()?.Description;
 
     /// <summary>Another part of a member's doc comment as plain text, such as its remarks.</summary>

@@ -48,7 +48,8 @@ internal sealed record PluginExport(ExportKind Kind, string Id, IReadOnlyDiction
     public bool IsSingleFile => Metadata.GetValueOrDefault(nameof(IsSingleFile)) as bool? ?? _format.IsSingleFile;
 
     /// <inheritdoc cref="CheckpointTransformAttribute.Tensors"/>
-    public IReadOnlyList<string> MarkedTensors => Metadata.GetValueOrDefault(nameof(CheckpointTransformAttribute.Tensors)) as string[] ?? _transform.Tensors;
+    public IReadOnlyList<string> MarkedTensors =>
+        Metadata.GetValueOrDefault(nameof(CheckpointTransformAttribute.Tensors)) as string[] ?? _transform.Tensors;
 
     /// <inheritdoc cref="CheckpointTransformAttribute.ConfigFields"/>
     public IReadOnlyList<string> ConfigFields => Metadata.GetValueOrDefault(nameof(ConfigFields)) as string[] ?? _transform.ConfigFields;

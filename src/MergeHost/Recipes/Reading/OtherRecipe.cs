@@ -8,7 +8,8 @@ internal static class OtherRecipe
     // A field that only the files of one program have, and the program.
     private static readonly (string Field, string Program, string Hint)[] _programs =
     [
-        ("experts", "mergekit-moe", "Install a plugin with a builder of mixtures, such as 'moe'; `mergehost plugins list` shows what is there."),
+        ("experts", "mergekit-moe",
+            "Install a plugin with a builder of mixtures, such as 'moe'; `mergehost plugins list` shows what is there."),
         ("gate_mode", "mergekit-moe", "List the experts under `experts:`."),
         ("genome", "mergekit-evolve", "Describe a search over settings in a study, and run it by `mergehost sweep`."),
     ];
@@ -26,7 +27,8 @@ internal static class OtherRecipe
         {
             if (_programs.FirstOrDefault(program => program.Field == key.Text) is (_, { } name, { } hint))
             {
-                return new Problem(ErrorCodes.NotSupported, $"this is a recipe for {name}, by its field '{key.Text}'; no installed plugin reads it", hint, key.Place);
+                return new Problem(ErrorCodes.NotSupported,
+                    $"this is a recipe for {name}, by its field '{key.Text}'; no installed plugin reads it", hint, key.Place);
             }
         }
 

@@ -11,7 +11,8 @@ internal sealed partial class RecipeReader
     {
         string[] kinds = isModule ? ["models", "slices"] : ["models", "slices", "modules", "window"];
         List<(YamlScalar Key, YamlNode Value)> present =
-            [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text) && mapping.Find(entry.Key.Text) is not (null or YamlSequence { Items.Count: 0 }))];
+            [.. mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text)
+                && mapping.Find(entry.Key.Text) is not (null or YamlSequence { Items.Count: 0 }))];
         if (present.Count == 0)
         {
             AddMissing(mapping, kinds[0], $"Say what to merge by one of {string.Join(", ", kinds.Select(kind => $"`{kind}:`"))}.");
@@ -20,7 +21,8 @@ internal sealed partial class RecipeReader
 
         if (present.Count > 1)
         {
-            Add(ErrorCodes.Conflict, present[1].Key.Place, $"'{present[0].Key.Text}' and '{present[1].Key.Text}' exclude each other", "Keep one of them.");
+            Add(ErrorCodes.Conflict, present[1].Key.Place, $"'{present[0].Key.Text}' and '{present[1].Key.Text}' exclude each other",
+                "Keep one of them.");
         }
 
         return present[0].Key.Text switch
@@ -33,7 +35,9 @@ internal sealed partial class RecipeReader
     }
 
     private IReadOnlyList<RecipeSlice> ReadModules(YamlNode node) =>
-        IsMapping(node, "modules", out YamlMapping? modules) ? [.. modules.Entries.SelectMany(entry => ReadModule(entry.Key, entry.Value))] : [];
+        IsMapping(node, "modules", out YamlMapping? modules)
+            ? [.. modules.Entries.SelectMany(entry => ReadModule(entry.Key, entry.Value))]
+            : [];
 
     private IEnumerable<RecipeSlice> ReadModule(YamlScalar name, YamlNode body)
     {
@@ -58,7 +62,8 @@ internal sealed partial class RecipeReader
         List<RecipeSlice> slices = [.. Items(node, "slices").Select(ReadSlice).OfType<RecipeSlice>()];
         if (slices.Count > 0 && slices.TrueForAll(slice => slice.Sources[0].Layers!.Count == 0))
         {
-            Add(ErrorCodes.LayerRange, slices[0].Sources[0].Layers!.Place, "no slice holds a layer", "The second number of a `layer_range:` is the layer after the last.");
+            Add(ErrorCodes.LayerRange, slices[0].Sources[0].Layers!.Place, "no slice holds a layer",
+                "The second number of a `layer_range:` is the layer after the last.");
         }
 
         return slices;
@@ -74,7 +79,8 @@ internal sealed partial class RecipeReader
         CheckFields(slice, "slices", ["sources", "base_model", "parameters", "residual_weight"]);
         if (slice.Find("residual_weight") is { } residual)
         {
-            _problems.Add(new Problem(ErrorCodes.NotSupported, "'residual_weight' has no effect, here as in mergekit", "Remove it.", residual.Place, Severity.Warning));
+            _problems.Add(new Problem(ErrorCodes.NotSupported, "'residual_weight' has no effect, here as in mergekit", "Remove it.",
+                residual.Place, Severity.Warning));
         }
 
         if (slice.Find("sources") is not { } list)
@@ -119,7 +125,8 @@ internal sealed partial class RecipeReader
 
         if (node is not YamlSequence { Items: [YamlScalar first, YamlScalar last] })
         {
-            Add(ErrorCodes.WrongType, node.Place, $"'layer_range' must be two whole numbers, found {node.Kind}", "Write `layer_range: [0, 16]`.");
+            Add(ErrorCodes.WrongType, node.Place, $"'layer_range' must be two whole numbers, found {node.Kind}",
+                "Write `layer_range: [0, 16]`.");
             return null;
         }
 
@@ -131,7 +138,8 @@ internal sealed partial class RecipeReader
         // Equal numbers hold no layer; a first or last slice of them tells whose embeddings, or whose norm and head, are taken.
         if (end < start)
         {
-            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] ends before it begins", "The second number is the layer after the last.");
+            Add(ErrorCodes.LayerRange, node.Place, $"layer_range [{start}, {end}] ends before it begins",
+                "The second number is the layer after the last.");
             return null;
         }
 

@@ -8,7 +8,8 @@ internal sealed partial class RecipeReader
 {
     // What a builder decides, or what is about the models of a merge.
     private static readonly string[] _notBuilt =
-        ["models", "slices", "modules", "select", "tokenizer_source", "tokenizer", "missing", "integers", "task_vector_snr", "allow_unchanged"];
+        ["models", "slices", "modules", "select", "tokenizer_source", "tokenizer", "missing", "integers", "task_vector_snr",
+            "allow_unchanged"];
 
     /// <summary>Reads what stands for a model among a builder's options.</summary>
     public static ModelReference? ReadModel(YamlNode node, List<Problem> problems) => new RecipeReader(problems).ReadModel(node);
@@ -21,11 +22,13 @@ internal sealed partial class RecipeReader
             YamlScalar name => new BuildRequest(name.Text, [], name.Place),
             YamlMapping { Entries: [(YamlScalar name, YamlScalar { IsNull: true })] } => new BuildRequest(name.Text, [], name.Place),
             YamlMapping { Entries: [(YamlScalar name, YamlMapping options)] } => new BuildRequest(name.Text, options.Entries, name.Place),
-            { } node => Wrong<BuildRequest?>(node, "'build' must be a builder's name, or its name with a mapping of options, such as `{moe: {gate_mode: random}}`", null),
+            { } node => Wrong<BuildRequest?>(node,
+                "'build' must be a builder's name, or its name with a mapping of options, such as `{moe: {gate_mode: random}}`", null),
         };
         foreach ((YamlScalar key, _) in build is null ? [] : stage.Entries.Where(entry => _notBuilt.Contains(entry.Key.Text)))
         {
-            Add(ErrorCodes.Conflict, key.Place, $"'{key.Text}' has no effect beside builder '{build!.Id}', which plans the output", $"Remove `{key.Text}:`.");
+            Add(ErrorCodes.Conflict, key.Place, $"'{key.Text}' has no effect beside builder '{build!.Id}', which plans the output",
+                $"Remove `{key.Text}:`.");
         }
 
         return build;
@@ -37,8 +40,11 @@ internal sealed partial class RecipeReader
         string? method = (stage.Find("merge_method") as YamlScalar)?.Text;
         PluginExport? builder = _builders.FirstOrDefault(builder =>
             (method is null || method == builder.Id) && stage.Entries.Any(entry => builder.RecipeFields.Contains(entry.Key.Text)));
-        return builder is null ? null : new BuildRequest(builder.Id, [.. stage.Entries.Where(entry => !_stageFields.Contains(entry.Key.Text))], stage.Place);
+        return builder is null
+            ? null
+            : new BuildRequest(builder.Id, [.. stage.Entries.Where(entry => !_stageFields.Contains(entry.Key.Text))], stage.Place);
     }
 
-    private static YamlMapping Without(YamlMapping stage, BuildRequest build) => stage with { Entries = [.. stage.Entries.Except(build.Settings)] };
+    private static YamlMapping Without(YamlMapping stage, BuildRequest build) =>
+        stage with { Entries = [.. stage.Entries.Except(build.Settings)] };
 }

@@ -30,7 +30,9 @@ internal sealed partial class RecipeReader
     {
         if (mapping.Find("override_architecture") is { } node)
         {
-            _problems.Add(new Problem(ErrorCodes.NotSupported, "'override_architecture' has no effect: architectures are told by tensors' names", "Remove it.", node.Place, Severity.Warning));
+            _problems.Add(new Problem(ErrorCodes.NotSupported,
+                "'override_architecture' has no effect: architectures are told by tensors' names", "Remove it.", node.Place,
+                Severity.Warning));
         }
     }
 
@@ -86,7 +88,8 @@ internal sealed partial class RecipeReader
 
         if (stage.Find("align") is { } align && alignments.Count > 0)
         {
-            Add(ErrorCodes.Conflict, align.Place, "'align' and 'tokenizer' exclude each other", $"List the tokenizer's settings under `align: [{{{Vocabulary}: …}}]`.");
+            Add(ErrorCodes.Conflict, align.Place, "'align' and 'tokenizer' exclude each other",
+                $"List the tokenizer's settings under `align: [{{{Vocabulary}: …}}]`.");
         }
 
         return [.. alignments, .. ReadReferences(stage, "align")];
@@ -116,7 +119,8 @@ internal sealed partial class RecipeReader
                 return new TransformReference(id.Text, options.Entries, id.Place);
             default:
                 string example = field == "apply" ? "{lora: {path: adapter}}" : $"{{{Vocabulary}: {{source: union}}}}";
-                return Wrong<TransformReference?>(node, $"an item of '{field}' must be a name, or a name with a mapping of options, such as `{example}`", null);
+                return Wrong<TransformReference?>(node,
+                    $"an item of '{field}' must be a name, or a name with a mapping of options, such as `{example}`", null);
         }
     }
 }

@@ -41,7 +41,8 @@ internal sealed partial class RecipeReader
     }
 
     // Of a single scorer the options stand by themselves, of several under each one's name.
-    private Dictionary<string, IReadOnlyList<(YamlScalar Name, YamlScalar Value)>> ReadScorerOptions(YamlMapping select, IReadOnlyList<YamlScalar> scorers)
+    private Dictionary<string, IReadOnlyList<(YamlScalar Name, YamlScalar Value)>> ReadScorerOptions(YamlMapping select,
+        IReadOnlyList<YamlScalar> scorers)
     {
         Dictionary<string, IReadOnlyList<(YamlScalar Name, YamlScalar Value)>> options = [];
         if (select.Find("options") is not { } node || !IsMapping(node, "options", out YamlMapping? mapping))
@@ -90,7 +91,8 @@ internal sealed partial class RecipeReader
         Dictionary<string, ParameterSetting> settings = [];
         foreach ((YamlScalar name, YamlNode value) in select.Entries)
         {
-            if (_selection.Options.FirstOrDefault(option => option.Name == name.Text) is { } option && ReadSetting(name.Text, value) is { } setting)
+            if (_selection.Options.FirstOrDefault(option => option.Name == name.Text) is { } option
+                && ReadSetting(name.Text, value) is { } setting)
             {
                 _problems.AddRange(setting.Scalars.Select(scalar => option.Parse(scalar).Problem).OfType<Problem>());
                 CheckSetting(name, setting);
@@ -104,7 +106,8 @@ internal sealed partial class RecipeReader
     private void CheckSetting(YamlScalar name, SettingValue setting)
     {
         bool isPlain = setting is ScalarSetting;
-        bool isConditional = setting is ConditionalSetting conditional && conditional.Conditions.All(condition => condition.Value is ScalarSetting);
+        bool isConditional = setting is ConditionalSetting conditional
+            && conditional.Conditions.All(condition => condition.Value is ScalarSetting);
         if (!isPlain && (!isConditional || _plainSettings.Contains(name.Text)))
         {
             string conditions = _plainSettings.Contains(name.Text) ? "" : ", or a list of `filter:` and `value:`";
@@ -117,7 +120,8 @@ internal sealed partial class RecipeReader
         List<string> amounts = [.. _amounts.Where(settings.Settings.ContainsKey)];
         if (amounts.Count > 1)
         {
-            Add(ErrorCodes.Conflict, settings.Settings[amounts[1]].Place, $"'{amounts[0]}' and '{amounts[1]}' exclude each other", "Keep one of them.");
+            Add(ErrorCodes.Conflict, settings.Settings[amounts[1]].Place, $"'{amounts[0]}' and '{amounts[1]}' exclude each other",
+                "Keep one of them.");
         }
 
         if (amounts.Count == 0 && !settings.Settings.ContainsKey("policy"))

@@ -23,7 +23,8 @@ internal sealed partial class RecipeReader
             case YamlMapping { Entries: [(YamlScalar id, YamlMapping parameters)] }:
                 return new RecipeStep(id, ReadParameters(parameters.Entries));
             default:
-                return Wrong<RecipeStep?>(node, "an item of 'then' must be a name, or a name with its parameters, such as `{clip: {limit: 0.1}}`", null);
+                return Wrong<RecipeStep?>(node,
+                    "an item of 'then' must be a name, or a name with its parameters, such as `{clip: {limit: 0.1}}`", null);
         }
     }
 }

@@ -66,7 +66,8 @@ internal sealed partial class RecipeReader
 
             if (name != "ema")
             {
-                Add(ErrorCodes.Conflict, scalar.Place, $"'alpha' belongs to schedule 'ema', and the schedule is '{name}'", "Write `schedule: ema`, or remove `alpha:`.");
+                Add(ErrorCodes.Conflict, scalar.Place, $"'alpha' belongs to schedule 'ema', and the schedule is '{name}'",
+                    "Write `schedule: ema`, or remove `alpha:`.");
             }
         }
 
@@ -84,7 +85,8 @@ internal sealed partial class RecipeReader
         WindowSchedule? schedule = WindowSchedule.Of(name, alpha);
         if (schedule is null)
         {
-            Add(ErrorCodes.ValueOutOfRange, node?.Place ?? place, $"schedule is '{name}'; it must be one of {string.Join(", ", WindowSchedule.Names)}, or a list of weights",
+            Add(ErrorCodes.ValueOutOfRange, node?.Place ?? place,
+                $"schedule is '{name}'; it must be one of {string.Join(", ", WindowSchedule.Names)}, or a list of weights",
                 Suggestion.Hint(name, WindowSchedule.Names, "Write `schedule: uniform` for the plain mean."));
         }
 
@@ -109,7 +111,8 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        if (long.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least && number <= most)
+        if (long.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least
+            && number <= most)
         {
             return number;
         }
@@ -133,7 +136,8 @@ internal sealed partial class RecipeReader
             return (first, last);
         }
 
-        Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"steps is '{scalar.Text}'; it must be two steps, the earlier first", "Write `steps: 1000..20000`; both are included.");
+        Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"steps is '{scalar.Text}'; it must be two steps, the earlier first",
+            "Write `steps: 1000..20000`; both are included.");
         return null;
     }
 }

@@ -15,7 +15,8 @@ internal sealed partial class RecipeReader
 {
     private static readonly string[] _stageFields =
     [
-        "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer", "align",
+        "merge_method", "base_model", "models", "slices", "modules", "window", "parameters", "dtype", "out_dtype", "tokenizer_source",
+        "tokenizer", "align",
         "chat_template", "name", "uses", "out_format", "out_type", "out_imatrix", "output", "select", "evaluate", "task_vector_snr",
         "integers", "missing", "allow_unchanged", "build", "then",
     ];
@@ -62,7 +63,9 @@ internal sealed partial class RecipeReader
     /// <returns>What could be read; of use only if no error was added.</returns>
     public static Recipe Read(string path, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
-        return NamedText.TryReadYaml(path, ErrorCodes.RecipeUnreadable, problems) is { } text ? Read(path, text, problems, builders) : new Recipe(path, "", []);
+        return NamedText.TryReadYaml(path, ErrorCodes.RecipeUnreadable, problems) is { } text
+            ? Read(path, text, problems, builders)
+            : new Recipe(path, "", []);
     }
 
     /// <summary>Reads a recipe from text.</summary>
@@ -79,21 +82,24 @@ internal sealed partial class RecipeReader
         return Read(path, text, documents, problems, builders);
     }
 
-    /// <summary>Reads a recipe of one stage that stands in a study, whose base is one for all methods: those without a base do not merge it.</summary>
+    /// <summary>Reads a recipe of one stage that stands in a study, whose base is one for all methods:
+    /// those without a base do not merge it.</summary>
     public static Recipe Read(string path, YamlMapping stage, List<Problem> problems, IReadOnlyList<PluginExport>? builders = null)
     {
         Recipe recipe = Read(path, YamlText.Of(stage), [stage], problems, builders);
         return recipe with { Stages = [.. recipe.Stages.Select(read => read with { OffersBase = true })] };
     }
 
-    private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems, IReadOnlyList<PluginExport>? builders)
+    private static Recipe Read(string path, string text, IReadOnlyList<YamlNode> documents, List<Problem> problems,
+        IReadOnlyList<PluginExport>? builders)
     {
         RecipeReader reader = new(problems, builders);
         List<RecipeStage> stages = [.. documents.SelectMany(reader.ReadStages)];
         IReadOnlyList<RecipeStage> sorted = StageOrder.Sort(stages, problems);
         foreach (RecipeStage stage in sorted.SkipLast(1).Where(stage => stage.Evaluate is not null))
         {
-            reader.Add(ErrorCodes.Conflict, stage.Evaluate!.Place, $"'evaluate' stands in stage '{stage.Name}', whose result is not the output", "Move it to the last stage.");
+            reader.Add(ErrorCodes.Conflict, stage.Evaluate!.Place,
+                $"'evaluate' stands in stage '{stage.Name}', whose result is not the output", "Move it to the last stage.");
         }
 
         return new Recipe(path, text, sorted);
@@ -222,7 +228,8 @@ internal sealed partial class RecipeReader
             case YamlSequence sequence when sequence.Items.All(item => item is YamlScalar):
                 return new GradientSetting([.. sequence.Items.Cast<YamlScalar>()]);
             case YamlSequence sequence when sequence.Items.All(item => item is YamlMapping):
-                return new ConditionalSetting([.. sequence.Items.Cast<YamlMapping>().Select(item => ReadCondition(name, item)).OfType<SettingCondition>()]);
+                return new ConditionalSetting([.. sequence.Items.Cast<YamlMapping>().Select(item => ReadCondition(name, item))
+                    .OfType<SettingCondition>()]);
             default:
                 Add(ErrorCodes.WrongType, node.Place, $"'{name}' mixes values and conditions",
                     "Make it one value, a list of values for a gradient, or a list of `filter:` and `value:`.");
@@ -249,7 +256,8 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        CheckFields(new YamlMapping([.. output.Entries.Where(entry => !IsFormat(entry.Key, entry.Value))], output.Place), "output", _outputFields);
+        CheckFields(new YamlMapping([.. output.Entries.Where(entry => !IsFormat(entry.Key, entry.Value))], output.Place), "output",
+            _outputFields);
         return output;
     }
 
@@ -257,8 +265,10 @@ internal sealed partial class RecipeReader
     private (YamlScalar? Format, IReadOnlyList<(YamlScalar Name, YamlNode Value)> Options) ReadFormat(YamlMapping stage)
     {
         YamlScalar? format = Text(stage, "out_format");
-        (YamlScalar Key, YamlNode Value)[] named = [.. ((stage.Find("output") as YamlMapping)?.Entries ?? []).Where(entry => IsFormat(entry.Key, entry.Value))];
-        foreach (YamlScalar other in named.Select(entry => entry.Key).Prepend(format).OfType<YamlScalar>().Where(key => named is [{ } first, ..] && key.Text != first.Key.Text))
+        (YamlScalar Key, YamlNode Value)[] named = [.. ((stage.Find("output") as YamlMapping)?.Entries ?? [])
+            .Where(entry => IsFormat(entry.Key, entry.Value))];
+        foreach (YamlScalar other in named.Select(entry => entry.Key).Prepend(format).OfType<YamlScalar>()
+            .Where(key => named is [{ } first, ..] && key.Text != first.Key.Text))
         {
             Add(ErrorCodes.Conflict, other.Place, $"the output's format is '{named[0].Key.Text}' and '{other.Text}'", "Name one format.");
         }
@@ -273,7 +283,8 @@ internal sealed partial class RecipeReader
 
             if (options.Exists(setting => setting.Name.Text == option))
             {
-                Add(ErrorCodes.Conflict, value.Place, $"'{field}' is short for option '{option}' of the format, which 'output' says too", $"Remove `{field}`.");
+                Add(ErrorCodes.Conflict, value.Place, $"'{field}' is short for option '{option}' of the format, which 'output' says too",
+                    $"Remove `{field}`.");
             }
 
             options.Add((value with { Text = option }, value));
@@ -282,7 +293,8 @@ internal sealed partial class RecipeReader
         return (named is [{ Key: { } key }, ..] ? key : format, options);
     }
 
-    private static bool IsFormat(YamlScalar key, YamlNode value) => !_outputFields.Contains(key.Text) && (value is YamlMapping or YamlScalar { IsNull: true });
+    private static bool IsFormat(YamlScalar key, YamlNode value) =>
+        !_outputFields.Contains(key.Text) && (value is YamlMapping or YamlScalar { IsNull: true });
 
     private YamlScalar? ReadNames(YamlMapping stage)
     {
@@ -290,7 +302,8 @@ internal sealed partial class RecipeReader
         YamlScalar? names = stage.Find("output") is YamlMapping output ? Text(output, "names") : null;
         if (names is not null && !known.Contains(names.Text))
         {
-            Add(ErrorCodes.ValueOutOfRange, names.Place, $"names is '{names.Text}'; it must be separate or fused", Suggestion.Hint(names.Text, known, "Write `names: fused`."));
+            Add(ErrorCodes.ValueOutOfRange, names.Place, $"names is '{names.Text}'; it must be separate or fused",
+                Suggestion.Hint(names.Text, known, "Write `names: fused`."));
         }
 
         return names;
@@ -304,7 +317,8 @@ internal sealed partial class RecipeReader
         }
 
         CheckFields(limits, "task_vector_snr", ["warn_below", "fail_below"]);
-        return new NoiseLimits(ReadRatio(limits, "warn_below") ?? NoiseLimits.Usual.WarnBelow, ReadRatio(limits, "fail_below") ?? NoiseLimits.Usual.FailBelow);
+        return new NoiseLimits(ReadRatio(limits, "warn_below") ?? NoiseLimits.Usual.WarnBelow,
+            ReadRatio(limits, "fail_below") ?? NoiseLimits.Usual.FailBelow);
     }
 
     private double? ReadRatio(YamlMapping mapping, string field)
@@ -314,7 +328,8 @@ internal sealed partial class RecipeReader
             return null;
         }
 
-        if (double.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double ratio) && double.IsFinite(ratio))
+        if (double.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double ratio)
+            && double.IsFinite(ratio))
         {
             return ratio;
         }
@@ -346,7 +361,8 @@ internal sealed partial class RecipeReader
         YamlScalar? scalar = Text(stage, "integers");
         if (scalar is not null && scalar.Text is not ("equal" or "first"))
         {
-            Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"integers is '{scalar.Text}'; it must be equal or first", Suggestion.Hint(scalar.Text, ["equal", "first"], "Write `integers: first`."));
+            Add(ErrorCodes.ValueOutOfRange, scalar.Place, $"integers is '{scalar.Text}'; it must be equal or first",
+                Suggestion.Hint(scalar.Text, ["equal", "first"], "Write `integers: first`."));
         }
 
         return scalar?.Text == "first";
@@ -417,9 +433,11 @@ internal sealed partial class RecipeReader
     private void CheckFields(YamlMapping mapping, string owner, string[] known, bool isStage = false)
     {
         // A field of a recipe may hold an anchor alone, for aliases to repeat.
-        foreach ((YamlScalar key, _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text) && !(isStage && entry.Value.Anchor is not null)))
+        foreach ((YamlScalar key,
+            _) in mapping.Entries.Where(entry => !known.Contains(entry.Key.Text) && !(isStage && entry.Value.Anchor is not null)))
         {
-            (string what, string hint) = Elsewhere(key.Text, known, isStage) ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
+            (string what, string hint) = Elsewhere(key.Text, known, isStage)
+                ?? ("", Suggestion.Hint(key.Text, known, $"known are {string.Join(", ", known)}"));
             Add(ErrorCodes.UnknownField, key.Place, $"{owner} have no field '{key.Text}'{what}", hint);
         }
     }
@@ -427,13 +445,16 @@ internal sealed partial class RecipeReader
     // What is known, but has another place, is no misspelt neighbour.
     private static (string What, string Hint)? Elsewhere(string key, string[] known, bool isStage) =>
         known.Contains("parameters") && FieldMethods.HaveParameter(key) ? (", which is a parameter", $"Write `parameters: {{{key}: …}}`.")
-        : key == "revision" && known.Contains("model") ? (", as a revision is a part of the model's name", "Write `org/name@revision` for the model.")
-        : !isStage && _stageFields.Contains(key) && key != "name" ? (", which is one of the whole recipe", $"Move `{key}:` to the top of the recipe.")
+        : key == "revision" && known.Contains("model")
+            ? (", as a revision is a part of the model's name", "Write `org/name@revision` for the model.")
+        : !isStage && _stageFields.Contains(key) && key != "name"
+            ? (", which is one of the whole recipe", $"Move `{key}:` to the top of the recipe.")
         : FieldOptions.Instead(key) is { } instead ? (", which is an option of mergekit's programs", $"In its place, {instead}.")
         : null;
 
     private void AddMissing(YamlMapping mapping, string field, string hint) =>
         Add(ErrorCodes.Missing, mapping.Place, $"'{field}' is missing", hint);
 
-    private void Add(ErrorCode code, TextPlace place, string message, string? hint) => _problems.Add(new Problem(code, message, hint, place));
+    private void Add(ErrorCode code, TextPlace place, string message, string? hint) =>
+        _problems.Add(new Problem(code, message, hint, place));
 }

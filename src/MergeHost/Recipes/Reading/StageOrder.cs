@@ -31,7 +31,9 @@ internal static class StageOrder
 
         if (results.Count > 1)
         {
-            string which = results[1].Name is null ? "two stages have no name" : $"no stage reads '{results[0].Name}' nor '{results[1].Name}'";
+            string which = results[1].Name is null
+                ? "two stages have no name"
+                : $"no stage reads '{results[0].Name}' nor '{results[1].Name}'";
             Add(problems, results[1], $"{which}, so which one makes the output cannot be told", "Leave just one stage without a name.");
         }
 
@@ -48,7 +50,8 @@ internal static class StageOrder
 
         if (path.Contains(stage))
         {
-            Add(problems, stage, $"stage '{stage.Name}' reads its own result, by way of {string.Join(" → ", path.Select(other => $"'{other.Name}'"))}",
+            Add(problems, stage,
+                $"stage '{stage.Name}' reads its own result, by way of {string.Join(" → ", path.Select(other => $"'{other.Name}'"))}",
                 "Break the circle.");
             return;
         }

@@ -5,7 +5,8 @@ namespace MergeHost.Reports;
 /// <param name="Models">The models.</param>
 /// <param name="Pairs">Each two of them; with a base, also the base with each.</param>
 /// <param name="LeftOut">The tensors that have no distance: of unlike shape by the vocabulary, or no numbers.</param>
-public sealed record ComparisonReport(string? Base, IReadOnlyList<string> Models, IReadOnlyList<PairComparison> Pairs, IReadOnlyList<string> LeftOut);
+public sealed record ComparisonReport(string? Base, IReadOnlyList<string> Models, IReadOnlyList<PairComparison> Pairs,
+    IReadOnlyList<string> LeftOut);
 
 /// <summary>Two models.</summary>
 /// <param name="A">One.</param>
@@ -15,21 +16,25 @@ public sealed record ComparisonReport(string? Base, IReadOnlyList<string> Models
 /// <param name="Tensors">Tensor by tensor.</param>
 /// <param name="Hints">What the distance suggests.</param>
 public sealed record PairComparison(
-    string A, string B, Distance Whole, IReadOnlyList<LayerDistance> Layers, IReadOnlyList<TensorDistance> Tensors, IReadOnlyList<string> Hints);
+    string A, string B, Distance Whole, IReadOnlyList<LayerDistance> Layers, IReadOnlyList<TensorDistance> Tensors,
+    IReadOnlyList<string> Hints);
 
 /// <summary>How far two models are from each other.</summary>
 /// <param name="Elements">How many elements were compared.</param>
 /// <param name="L2">The length of their difference; that of weights and of task vectors is the same.</param>
 /// <param name="Cosine">The cosine of their weights; <see langword="null"/> if either is all zeros.</param>
-/// <param name="TaskVectors">The same of their task vectors, or <see langword="null"/> if no base was named; what an adapter changes is one.</param>
-/// <param name="Spaces">How much of their spaces they share, or <see langword="null"/> if they are not of small rank, as adapters are.</param>
+/// <param name="TaskVectors">The same of their task vectors, or <see langword="null"/> if no base was
+/// named; what an adapter changes is one.</param>
+/// <param name="Spaces">How much of their spaces they share, or <see langword="null"/> if they
+/// are not of small rank, as adapters are.</param>
 public sealed record Distance(long Elements, double L2, double? Cosine, TaskVectorDistance? TaskVectors = null, SpaceOverlap? Spaces = null)
 {
     /// <summary>The length of the first model's weights.</summary>
     public double NormA { get; init; }
 }
 
-/// <summary>How much of their spaces changes of small rank share: the mean of cos² over the principal angles; of two random spaces it is the larger rank over the extent.</summary>
+/// <summary>How much of their spaces changes of small rank share: the mean of cos² over the principal angles; of two random spaces it
+/// is the larger rank over the extent.</summary>
 /// <param name="Directions">How many angles there are.</param>
 /// <param name="Outputs">The share of the spaces of outputs, in [0, 1].</param>
 /// <param name="Inputs">The share of the spaces of inputs, in [0, 1].</param>
@@ -44,7 +49,8 @@ public sealed record SpaceAngles(IReadOnlyList<double> Outputs, IReadOnlyList<do
 /// <param name="NormA">The length of one.</param>
 /// <param name="NormB">The length of the other.</param>
 /// <param name="Cosine">Their cosine; <see langword="null"/> if either is all zeros.</param>
-/// <param name="SignConflictRate">Of the elements that moved in both, the share that moved in opposite directions; <see langword="null"/> if there are none.</param>
+/// <param name="SignConflictRate">Of the elements that moved in both, the share that moved in opposite directions;
+/// <see langword="null"/> if there are none.</param>
 public sealed record TaskVectorDistance(double NormA, double NormB, double? Cosine, double? SignConflictRate);
 
 /// <summary>The distance of a layer.</summary>

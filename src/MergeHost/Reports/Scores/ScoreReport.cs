@@ -44,6 +44,7 @@ public sealed record ScoredTensor(
 
 /// <summary>A score.</summary>
 /// <param name="Value">The score; finite.</param>
-/// <param name="Rank">Its place among the scores that it can be compared with, from 1 for what should be restored first; of equal ones the earlier tensor.</param>
+/// <param name="Rank">Its place among the scores that it can be compared with, from 1 for what should be restored
+/// first; of equal ones the earlier tensor.</param>
 /// <param name="Diagnostics">The numbers it was made of.</param>
 public sealed record ScoreSummary(double Value, int Rank, IReadOnlyDictionary<string, double> Diagnostics);

@@ -1,6 +1,7 @@
 namespace MergeHost.Reports;
 
-/// <summary>Whether scores mean anything: what they say of units of an adapted model, against what benchmarks say when the base's take their place.</summary>
+/// <summary>Whether scores mean anything: what they say of units of an adapted model, against what benchmarks
+/// say when the base's take their place.</summary>
 public sealed record ScoreValidation
 {
     /// <summary>The suite's name.</summary>
@@ -27,8 +28,10 @@ public sealed record ScoreValidation
 
 /// <summary>What a model has kept of its base's and its adapted model's abilities.</summary>
 /// <param name="Over">Over tasks with an <c>accuracy</c>, or texts with a <c>perplexity</c>, taken as 100 / perplexity.</param>
-/// <param name="General">The share of the base's scores on general tasks; 1 is the base's; <see langword="null"/> without such tasks.</param>
-/// <param name="Gain">The share of what training gained on all other tasks; 1 is the adapted model's; <see langword="null"/> where nothing was gained.</param>
+/// <param name="General">The share of the base's scores on general tasks; 1 is the base's;
+/// <see langword="null"/> without such tasks.</param>
+/// <param name="Gain">The share of what training gained on all other tasks; 1 is the adapted model's;
+/// <see langword="null"/> where nothing was gained.</param>
 public sealed record KeptAbility(string Over, double? General, double? Gain);
 
 /// <summary>A unit that was swapped by itself.</summary>
@@ -43,8 +46,8 @@ public sealed record SwappedUnit(string Name, string Kind, IReadOnlyList<KeptAbi
 /// <param name="General">How well what the scorer restores first is what gives general ability back.</param>
 /// <param name="Gain">How well what the scorer restores first is what leaves the gain alone.</param>
 /// <param name="TradeOff">
-/// The mean over the inner points of the scorer's curve of the share of lost general ability that came back, less the share of the gain that
-/// was lost for it: above 0 more comes back than goes; <see langword="null"/> where training lost or gained nothing.
+/// The mean over the inner points of the scorer's curve of the share of lost general ability that came back, less the share of the gain
+/// that was lost for it: above 0 more comes back than goes; <see langword="null"/> where training lost or gained nothing.
 /// </param>
 public sealed record ScorerAgreement(string Scorer, string Over, RankCorrelation? General, RankCorrelation? Gain, double? TradeOff);
 

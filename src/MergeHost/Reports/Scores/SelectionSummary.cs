@@ -2,7 +2,8 @@ namespace MergeHost.Reports;
 
 /// <summary>What a stage would choose by scores.</summary>
 /// <param name="Scorers">The scorers.</param>
-/// <param name="Tensors">The tensors that it chooses among; <see langword="null"/> if an earlier stage makes them, so that they have no scores yet.</param>
+/// <param name="Tensors">The tensors that it chooses among; <see langword="null"/> if an earlier stage makes
+/// them, so that they have no scores yet.</param>
 public sealed record SelectionSummary(IReadOnlyList<string> Scorers, IReadOnlyList<ChoiceSummary>? Tensors);
 
 /// <summary>What would be done with a tensor, and why.</summary>

@@ -8,4 +8,5 @@ namespace MergeHost.Reports;
 /// <param name="Passes">How often it read them, since memory did not hold the statistics of all weights at once.</param>
 /// <param name="Weights">The weights whose inputs were looked at.</param>
 /// <param name="Bytes">The length of the file.</param>
-public sealed record StatisticsSummary(string Path, string Model, long Tokens, int Windows, int Passes, IReadOnlyList<string> Weights, long Bytes);
+public sealed record StatisticsSummary(string Path, string Model, long Tokens, int Windows, int Passes, IReadOnlyList<string> Weights,
+    long Bytes);

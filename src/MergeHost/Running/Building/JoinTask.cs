@@ -46,7 +46,8 @@ internal sealed unsafe class JoinTask : ITensorTask, ITensorPhase
     public IReadOnlyList<TensorRecord> Records =>
     [
         new(_plan.Output.Name, _output!.Digest, _output.NonFinite,
-            [.. Enumerable.Range(0, _plan.Sources.Count).Select(source => TensorDigest.OfAll(_runs.Where(run => run.Part.Source == source).Select(run => run.Digest.ToString())))]),
+            [.. Enumerable.Range(0, _plan.Sources.Count)
+                .Select(source => TensorDigest.OfAll(_runs.Where(run => run.Part.Source == source).Select(run => run.Digest.ToString())))]),
     ];
 
     public void Begin()
@@ -138,7 +139,9 @@ internal sealed unsafe class JoinTask : ITensorTask, ITensorPhase
         {
             long unit = begin / TensorDigest.UnitElements;
             long next = Math.Min((unit + 1) * TensorDigest.UnitElements, piece.Output + piece.Count);
-            int end = next == piece.Output + piece.Count ? stored.Length : (int)(type.LengthBytes((next - piece.Output) / type.BlockElements * type.BlockElements));
+            int end = next == piece.Output + piece.Count
+                ? stored.Length
+                : (int)(type.LengthBytes((next - piece.Output) / type.BlockElements * type.BlockElements));
             piece.Run.Digest.Add((int)(unit - firstUnit), stored[done..end]);
             (begin, done) = (next, end);
         }
@@ -157,7 +160,8 @@ internal sealed unsafe class JoinTask : ITensorTask, ITensorPhase
         public TensorInfo Tensor { get; } = tensor;
 
         public TensorDigest Digest { get; } =
-            new((((begin + part.Count - 1) / TensorDigest.UnitElements) - (begin / TensorDigest.UnitElements) + 1) * TensorDigest.UnitElements);
+            new((((begin + part.Count - 1) / TensorDigest.UnitElements) - (begin / TensorDigest.UnitElements)
+                + 1) * TensorDigest.UnitElements);
     }
 
     /// <summary>The part of a run that lies in a block.</summary>

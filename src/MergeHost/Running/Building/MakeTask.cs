@@ -22,7 +22,8 @@ namespace MergeHost.Running.Building;
 /// <param name="context">Has the open models.</param>
 /// <param name="cancellation">Asks to stop.</param>
 internal sealed class MakeTask(
-    IReadOnlyList<TensorPlan> plans, MakeTreatment make, StagePlan stage, PluginHost host, RunContext context, CancellationToken cancellation)
+    IReadOnlyList<TensorPlan> plans, MakeTreatment make, StagePlan stage, PluginHost host, RunContext context,
+    CancellationToken cancellation)
     : ITensorTask, ITensorPhase
 {
     private readonly Dictionary<InputTensor, List<string>> _digests = [];
@@ -40,7 +41,9 @@ internal sealed class MakeTask(
 
     /// <summary>Memory that a work takes: its own, its results, and its sources.</summary>
     public static long Needed(IEnumerable<TensorPlan> plans, MakeTreatment make) => make.ScratchBytes + (sizeof(float)
-        * (plans.Sum(plan => plan.Output.ElementCount) + (make.HoldsSources ? plans.SelectMany(plan => plan.Sources).Distinct().Sum(source => source.Tensor.ElementCount) : 0)));
+        * (plans.Sum(plan => plan.Output.ElementCount) + (make.HoldsSources
+            ? plans.SelectMany(plan => plan.Sources).Distinct().Sum(source => source.Tensor.ElementCount)
+            : 0)));
 
     public void Begin() => Phase = this;
 
@@ -65,7 +68,10 @@ internal sealed class MakeTask(
                 throw NonFinite.Error(input.Tensor.Name, input.Model.Name, exception);
             }
         });
-        Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker) with { Figures = made.Figures(plan.Output.Name) })];
+        Records = [.. plans.Select(plan => Write(plan, made.Result(plan.Output.Name), worker) with
+        {
+            Figures = made.Figures(plan.Output.Name)
+        })];
     }
 
     private TensorRecord Write(TensorPlan plan, float[] result, BlockWorker worker)
@@ -82,7 +88,9 @@ internal sealed class MakeTask(
 
         // A source that a model was run with, and that was not read by itself, has no digest.
         return new TensorRecord(plan.Output.Name, output.Digest, output.NonFinite,
-            [.. plan.Sources.Select(source => _digests.TryGetValue(source, out List<string>? runs) ? runs is [string whole] ? whole : TensorDigest.OfAll(runs) : "")]);
+            [.. plan.Sources.Select(source => _digests.TryGetValue(source, out List<string>? runs)
+                ? runs is [string whole] ? whole : TensorDigest.OfAll(runs)
+                : "")]);
     }
 
     private float[] Read(BlueprintSource source, long begin, long count)

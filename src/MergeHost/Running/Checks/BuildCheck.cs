@@ -13,7 +13,8 @@ internal static class BuildCheck
     /// <summary>Runs the check of a stage.</summary>
     /// <returns>What was found; <see langword="null"/> if nothing is to be checked.</returns>
     /// <exception cref="MergeHostException">The model is not what it must be, or cannot be run.</exception>
-    public static string? Run(StagePlan stage, ICheckpointReader written, PluginHost host, MergeOptions options, CancellationToken cancellation)
+    public static string? Run(StagePlan stage, ICheckpointReader written, PluginHost host, MergeOptions options,
+        CancellationToken cancellation)
     {
         if (stage.Check is not { } check)
         {

@@ -24,14 +24,16 @@ internal static class ChangeCheck
         HashSet<InputModel> same = [.. Same(merged[0].Plan, merged[0].Record)];
         merged.ForEach(pair => same.IntersectWith(same.Count == 0 ? [] : Same(pair.Plan, pair.Record)));
         InputModel? kept = merged[0].Plan.Inputs.Select(input => input.Model).FirstOrDefault(same.Contains);
-        InputModel[] idle = [.. stage.MustChange.Keys.Where(model => model != kept && merged.Exists(pair => pair.Plan.Read.Any(input => input.Model == model)))];
+        InputModel[] idle = [.. stage.MustChange.Keys.Where(model => model != kept
+            && merged.Exists(pair => pair.Plan.Read.Any(input => input.Model == model)))];
         if (kept is null || idle.Length == 0)
         {
             return null;
         }
 
         Problem unchanged = new(ErrorCodes.ModelUnchanged,
-            $"{string.Join(", ", idle.Select(model => $"'{model.Name}'"))} changed nothing: every tensor that was merged is that of '{kept.Name}', byte for byte",
+            $"{string.Join(", ", idle.Select(model => $"'{model.Name}'"))} changed nothing: every tensor that was merged is that of "
+                + $"'{kept.Name}', byte for byte",
             Hint(idle), stage.Stage.Models.FirstOrDefault(reference => reference.Name == idle[0].Name)?.Place, stage.Unchanged);
         return unchanged.Severity == Severity.Error ? throw new MergeHostException([unchanged]) : unchanged;
     }

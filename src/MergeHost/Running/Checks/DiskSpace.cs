@@ -8,7 +8,8 @@ internal static class DiskSpace
 {
     /// <param name="plan">What will be written; its folder exists.</param>
     /// <exception cref="OutputException">There is not enough room.</exception>
-    public static void Check(MergePlan plan) => Check(plan.Output, plan.Stages.Sum(stage => stage.Layout.Tensors.Sum(tensor => tensor.LengthBytes)));
+    public static void Check(MergePlan plan) =>
+        Check(plan.Output, plan.Stages.Sum(stage => stage.Layout.Tensors.Sum(tensor => tensor.LengthBytes)));
 
     /// <param name="output">A folder that exists, or a file in one.</param>
     /// <param name="lengthBytes">How much it will hold.</param>
@@ -16,7 +17,9 @@ internal static class DiskSpace
     public static void Check(OutputPlace output, long lengthBytes)
     {
         // What an earlier run has taken is there already.
-        IEnumerable<string> own = output.FileName is null ? Directory.EnumerateFiles(output.Folder, "*", SearchOption.AllDirectories) : output.Touched([], []);
+        IEnumerable<string> own = output.FileName is null
+            ? Directory.EnumerateFiles(output.Folder, "*", SearchOption.AllDirectories)
+            : output.Touched([], []);
         long taken = own.Sum(file => new FileInfo(file).Length);
         long needed = lengthBytes - taken;
         long free = new DriveInfo(Path.GetFullPath(output.Folder)).AvailableFreeSpace;

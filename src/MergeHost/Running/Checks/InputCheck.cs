@@ -34,11 +34,13 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
     private IEnumerable<Problem> Integers()
     {
         List<(TensorPlan Plan, InputTensor Other)> unlike = [];
-        foreach (TensorPlan plan in stage.Tensors.Where(plan => !stage.Stage.KeepsFirstIntegers && plan.Output.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized)
+        foreach (TensorPlan plan in stage.Tensors.Where(plan => !stage.Stage.KeepsFirstIntegers
+            && plan.Output.DType.Kind is not (DTypeKind.Float or DTypeKind.Quantized)
             && plan.Copied is not null && !TensorRoles.IsBuffer(plan.Output.Name)))
         {
-            unlike.AddRange(plan.Inputs.Where(input => input != plan.Copied && !AreEqual(input, plan.Copied!, plan.Output.ElementCount)).Take(1)
-                .Select(other => (plan, other)));
+            unlike.AddRange(plan.Inputs.Where(input => input != plan.Copied && !AreEqual(input, plan.Copied!, plan.Output.ElementCount))
+                .Take(1)
+                    .Select(other => (plan, other)));
         }
 
         if (unlike.Count > 0)
@@ -46,26 +48,33 @@ internal sealed class InputCheck(StagePlan stage, Func<InputModel, ICheckpointRe
             (TensorPlan plan, InputTensor other) = unlike[0];
             string more = unlike.Count > 1 ? $" and {unlike.Count - 1} more" : "";
             yield return new Problem(ErrorCodes.IntegersDiffer,
-                $"tensor '{plan.Output.Name}'{more}: the {plan.Output.DType} values of '{other.Model.Name}' differ from those of '{plan.Copied!.Model.Name}', and cannot be merged",
+                $"tensor '{plan.Output.Name}'{more}: the {plan.Output.DType} values of '{other.Model.Name}' differ from those of "
+                    + $"'{plan.Copied!.Model.Name}', and cannot be merged",
                 $"Set `integers: first` to keep those of '{plan.Copied.Model.Name}'.", PlaceOf(other.Model));
         }
     }
 
-    private IEnumerable<Problem> Unchanged() => stage.Selection is not null ? [] : stage.MustChange.Where(pair => IsBase(pair.Key, pair.Value)).Select(pair => pair.Key).Select(model => new Problem(
-        ErrorCodes.ModelUnchanged,
-        $"'{model.Name}' changes nothing: all its tensors that are merged equal those of base '{stage.Tensors.First(plan => plan.Base is not null).Base!.Model.Name}'",
-        ChangeCheck.Hint([model]), PlaceOf(model), stage.Unchanged));
+    private IEnumerable<Problem> Unchanged() =>
+        stage.Selection is not null
+            ? []
+            : stage.MustChange.Where(pair => IsBase(pair.Key, pair.Value)).Select(pair => pair.Key).Select(model => new Problem(
+                ErrorCodes.ModelUnchanged,
+                $"'{model.Name}' changes nothing: all its tensors that are merged equal those of base "
+                    + $"'{stage.Tensors.First(plan => plan.Base is not null).Base!.Model.Name}'",
+                ChangeCheck.Hint([model]), PlaceOf(model), stage.Unchanged));
 
     // A tensor without a base shows what the source is by itself.
     private bool IsBase(InputModel model, HashSet<string> tensors)
     {
         List<ComparedInput> pairs =
         [
-            .. stage.Tensors.Where(plan => tensors.Contains(plan.Output.Name)).SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
-                .Select(input => new ComparedInput(input, plan.Base, plan.Output.ElementCount))),
+            .. stage.Tensors.Where(plan => tensors.Contains(plan.Output.Name))
+                .SelectMany(plan => plan.Read.Where(input => input.Model == model && input != plan.Base)
+                    .Select(input => new ComparedInput(input, plan.Base, plan.Output.ElementCount))),
         ];
         return pairs.Count > 0
-            && pairs.TrueForAll(pair => pair.Base is not null && AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
+            && pairs.TrueForAll(pair => pair.Base is not null
+                && AreEqual(pair.Source, pair.Base, Math.Min(pair.Elements, TensorDigest.UnitElements)))
             && pairs.TrueForAll(pair => AreEqual(pair.Source, pair.Base!, pair.Elements));
     }
 

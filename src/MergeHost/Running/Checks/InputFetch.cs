@@ -13,7 +13,8 @@ internal static class InputFetch
     /// <param name="progress">Told of the bytes that are there, from any thread.</param>
     /// <param name="cancellation">Asks to stop; what came is kept.</param>
     /// <exception cref="CheckpointException">A file cannot be had, or is not what it was.</exception>
-    public static void Run(IEnumerable<InputFile> files, bool streams, Action<Problem>? warnings, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    public static void Run(IEnumerable<InputFile> files, bool streams, Action<Problem>? warnings, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
     {
         IGrouping<CheckpointFiles, InputFile>[] stores = [.. ByStore(files)];
         long totalBytes = stores.Sum(store => store.Sum(file => file.LengthBytes));
@@ -27,7 +28,8 @@ internal static class InputFetch
             }
             else
             {
-                stores[i].Key.Fetch(names, progress is null ? null : new Part(progress, doneBytes, totalBytes, i, stores.Length), cancellation);
+                stores[i].Key.Fetch(names, progress is null ? null : new Part(progress, doneBytes, totalBytes, i, stores.Length),
+                    cancellation);
             }
 
             doneBytes += stores[i].Sum(file => file.LengthBytes);
@@ -37,15 +39,18 @@ internal static class InputFetch
     /// <summary>Says which files were read where they are, and could not be compared with their digests.</summary>
     public static Problem? Uncompared(IEnumerable<InputFile> files)
     {
-        string[] paths = [.. ByStore(files).SelectMany(store => store.Key.Uncompared([.. store.Select(file => file.Key)]).Select(store.Key.PathOf))];
+        string[] paths = [.. ByStore(files)
+            .SelectMany(store => store.Key.Uncompared([.. store.Select(file => file.Key)]).Select(store.Key.PathOf))];
         return paths.Length == 0 ? null : new Problem(ErrorCodes.NotCompared,
-            $"{paths.Length} files were not compared with their digests, since they were not read whole and in order in this run, first '{paths[0]}'",
+            $"{paths.Length} files were not compared with their digests, since they were not read whole and in order in this run, first "
+                + $"'{paths[0]}'",
             "To have every byte compared, merge without `--stream`.", null, Severity.Warning);
     }
 
     /// <summary>Fetches some files of a checkpoint.</summary>
     /// <inheritdoc cref="Run(IEnumerable{InputFile}, bool, Action{Problem}, IProgress{MergeProgress}, CancellationToken)"/>
-    public static void Run(CheckpointFiles files, IReadOnlyList<string> names, IProgress<MergeProgress>? progress, CancellationToken cancellation)
+    public static void Run(CheckpointFiles files, IReadOnlyList<string> names, IProgress<MergeProgress>? progress,
+        CancellationToken cancellation)
     {
         long totalBytes = names.Sum(name =>
         {
@@ -67,7 +72,8 @@ internal static class InputFetch
         }
 
         warnings?.Invoke(new Problem(ErrorCodes.HubCache, string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"{store.Path}: {missingBytes:N0} bytes are to be downloaded, and the cache has room for {copies.FreeBytes:N0}; the model is read by ranges, and not kept"),
+            $"{store.Path}: {missingBytes:N0} bytes are to be downloaded, and the cache has room for {copies.FreeBytes:N0}; the model is "
+                + $"read by ranges, and not kept"),
             "Make room, or name another folder by HF_HUB_CACHE.", null, Severity.Warning));
         return false;
     }

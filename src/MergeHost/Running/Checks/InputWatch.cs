@@ -13,7 +13,8 @@ internal sealed class InputWatch(IEnumerable<InputModel> models)
     {
         if (_files.FirstOrDefault(file => file.HasChanged) is { } changed)
         {
-            throw new CheckpointException(new Problem(ErrorCodes.ChangedWhileRead, $"{changed.Path}: the file was changed while it was read",
+            throw new CheckpointException(new Problem(ErrorCodes.ChangedWhileRead,
+                $"{changed.Path}: the file was changed while it was read",
                 "Run the same command again when nothing writes to it any more."));
         }
     }

@@ -15,9 +15,11 @@ internal static class OutputOverlap
     {
         OutputPlace output = plan.Output;
         string folder = RealPath.Of(output.Folder);
-        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models).Where(model => model.Files.Any(file => file.Local is not null)))
+        foreach (InputModel model in plan.Stages.SelectMany(stage => stage.Models)
+            .Where(model => model.Files.Any(file => file.Local is not null)))
         {
-            IEnumerable<string> weights = model.Files.Where(file => file.Local is not null && model.WeightFiles.Contains(file.Path)).Select(file => file.Path);
+            IEnumerable<string> weights = model.Files.Where(file => file.Local is not null && model.WeightFiles.Contains(file.Path))
+                .Select(file => file.Path);
             string[] places = [model.Path, .. weights.Select(path => Path.GetDirectoryName(Path.GetFullPath(path))!)];
             if (output.FileName is null && places.Where(Path.Exists).Select(RealPath.Of).Contains(folder))
             {

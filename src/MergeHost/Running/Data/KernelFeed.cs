@@ -87,7 +87,8 @@ internal sealed unsafe class KernelFeed
     private float* Rank(in KernelRun block, long first, BlockWorker worker)
     {
         float* ranks = (float*)worker.Buffer(BufferUse.Ranks, 0, sizeof(float) * (long)_rowLength * _parameters.Ranks.Count);
-        Span<float> values = new(worker.Buffer(BufferUse.Operand, 0, sizeof(float) * (long)Math.Max(_rowLength, TensorDigest.UnitElements)), _rowLength);
+        Span<float> values = new(worker.Buffer(BufferUse.Operand, 0, sizeof(float) * (long)Math.Max(_rowLength, TensorDigest.UnitElements)),
+            _rowLength);
         long offset = first * _elementBytes;
         for (int index = 0; index < _parameters.Ranks.Count; index++)
         {

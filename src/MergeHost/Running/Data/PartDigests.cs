@@ -22,7 +22,8 @@ internal sealed class PartDigests(ICheckpointWriter inner) : ICheckpointWriter
             long last = Math.Min(first + TensorDigest.UnitElements, tensor.ElementCount);
             if (last <= end)
             {
-                digest.Add((int)unit, data.Slice((int)tensor.DType.LengthBytes(first - firstElement), (int)tensor.DType.LengthBytes(last - first)));
+                digest.Add((int)unit,
+                    data.Slice((int)tensor.DType.LengthBytes(first - firstElement), (int)tensor.DType.LengthBytes(last - first)));
             }
         }
 

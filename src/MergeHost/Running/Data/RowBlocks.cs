@@ -36,7 +36,9 @@ internal static class RowBlocks
         long whole = (output.ElementCount + run - 1) / run * run;
         return whole <= Array.MaxLength / sizeof(double) ? (int)whole : throw new MergeHostException([new Problem(
             ErrorCodes.MemoryBudget,
-            string.Create(CultureInfo.InvariantCulture, $"tensor '{output.Name}': rows of {output.Shape.RowLength:N0} elements cannot be read in blocks, and {output.ElementCount:N0} elements not at once"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"tensor '{output.Name}': rows of {output.Shape.RowLength:N0} elements cannot be read in blocks, "
+                    + $"and {output.ElementCount:N0} elements not at once"),
             "Use a strategy that does not look at rows for this tensor.")]);
     }
 

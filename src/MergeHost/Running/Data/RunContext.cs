@@ -15,7 +15,8 @@ namespace MergeHost.Running.Data;
 /// <param name="largestBytes">What the largest task with matrices needs; 0 if there are none.</param>
 /// <param name="outer">What all of it is shared with but these; <see langword="null"/> for the stage's own.</param>
 internal sealed class RunContext(
-    MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, StageOutput output, long largestBytes, RunContext? outer = null) : IDisposable
+    MergeOptions options, IReadOnlyDictionary<InputModel, ICheckpointReader> readers, StageOutput output, long largestBytes,
+    RunContext? outer = null) : IDisposable
 {
     private readonly ConcurrentBag<MagnitudeSelection> _selections = outer?._selections ?? [];
     private long _processedBytes;
@@ -53,14 +54,17 @@ internal sealed class RunContext(
     /// <param name="into">Where its results go.</param>
     /// <param name="more">A model beside the stage's.</param>
     /// <param name="strategy">The strategy whose code runs; the stage's if nothing is said.</param>
-    public RunContext Within(StageOutput into, (InputModel Model, ICheckpointReader Reader)? more = null, InstalledExport? strategy = null) => new(
-        options, more is { } made ? new Dictionary<InputModel, ICheckpointReader>(readers) { [made.Model] = made.Reader } : readers, into, largestBytes: 0, this)
-    {
-        Strategy = strategy ?? Strategy,
-    };
+    public RunContext Within(StageOutput into, (InputModel Model, ICheckpointReader Reader)? more = null,
+        InstalledExport? strategy = null) => new(
+        options, more is { } made ? new Dictionary<InputModel, ICheckpointReader>(readers) { [made.Model] = made.Reader } : readers, into,
+        largestBytes: 0, this)
+        {
+            Strategy = strategy ?? Strategy,
+        };
 
     /// <summary>Takes a selection with its tables, which are large enough to be worth keeping.</summary>
-    public MagnitudeSelection TakeSelection() => _selections.TryTake(out MagnitudeSelection? selection) ? selection : new MagnitudeSelection();
+    public MagnitudeSelection TakeSelection() =>
+        _selections.TryTake(out MagnitudeSelection? selection) ? selection : new MagnitudeSelection();
 
     /// <summary>Gives a selection back.</summary>
     public void ReturnSelection(MagnitudeSelection selection) => _selections.Add(selection);

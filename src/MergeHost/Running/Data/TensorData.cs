@@ -40,7 +40,8 @@ internal sealed unsafe class TensorData
         _blockElements = BlockElementsFor(plan, context.Options.BlockElements);
         _hasBase = plan.Copied is null && plan.Base is not null;
         BlockCount = (int)((ElementCount + _blockElements - 1) / _blockElements);
-        _inputs = [.. plan.Read.Select(input => new Input(input.Model, context.Readers[input.Model], input.Tensor, ElementCount, BlockCount))];
+        _inputs = [.. plan.Read.Select(input => new Input(input.Model, context.Readers[input.Model], input.Tensor, ElementCount,
+            BlockCount))];
         DType first = _inputs[0].Tensor.DType;
         bool isUniform = Array.TrueForAll(_inputs, input => input.Tensor.DType == first);
         Decodes = !isUniform || (first != DType.BF16 && first != DType.F32);
@@ -96,7 +97,8 @@ internal sealed unsafe class TensorData
     // Whether inputs have to be turned into float32 before kernels see them.
     private bool Decodes { get; }
 
-    /// <summary>How many elements of a tensor are worked on at a time: some types are written by whole rows only; digests have units of their own.</summary>
+    /// <summary>How many elements of a tensor are worked on at a time: some types are written by whole rows
+    /// only; digests have units of their own.</summary>
     public static int BlockElementsFor(TensorPlan plan, int usual)
     {
         long run = RowBlocks.CommonMultiple(RunOf(plan.Output.DType), TensorDigest.UnitElements);
@@ -200,11 +202,13 @@ internal sealed unsafe class TensorData
     public TensorRun Elements(in KernelRun run, int start, int count, BlockWorker worker)
     {
         DType type = Format == ElementFormat.BFloat16 ? DType.BF16 : DType.F32;
-        Span<float> elements = new(worker.Buffer(BufferUse.Rows, 0, sizeof(float) * (run.SourceCount + 1L) * count), (run.SourceCount + 1) * count);
+        Span<float> elements = new(worker.Buffer(BufferUse.Rows, 0, sizeof(float) * (run.SourceCount + 1L) * count),
+            (run.SourceCount + 1) * count);
         for (int input = 0; input <= run.SourceCount; input++)
         {
             byte* stored = (input == 0 ? run.Base : run.Sources[input - 1]) + type.LengthBytes(start);
-            DTypeConversion.ToSingle(type, new ReadOnlySpan<byte>(stored, (int)type.LengthBytes(count)), elements.Slice(input * count, count));
+            DTypeConversion.ToSingle(type, new ReadOnlySpan<byte>(stored, (int)type.LengthBytes(count)),
+                elements.Slice(input * count, count));
         }
 
         return new TensorRun(_hasBase ? elements[..count] : default, elements[count..], count);
@@ -318,7 +322,9 @@ internal sealed unsafe class TensorData
         string path = input.Model.WeightFiles is [string only] ? only : input.Model.Path;
         return new CheckpointException(new Problem(
             ErrorCodes.NonFiniteScale,
-            string.Create(CultureInfo.InvariantCulture, $"{path}: tensor '{input.Tensor.Name}': the scale of elements {first:N0} to {first + type.BlockElements - 1:N0} is NaN or infinite, of type {type}"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{path}: tensor '{input.Tensor.Name}': the scale of elements {first:N0} to {first + type.BlockElements - 1:N0} is NaN or "
+                    + $"infinite, of type {type}"),
             "Download the file again; if it is the same there, leave the model out."));
     }
 

@@ -8,7 +8,8 @@ namespace MergeHost.Running.Data;
 /// <param name="Parts">The digests of the parts that it is stored in, if it is packed.</param>
 /// <param name="Figures">What a builder noted of it, by name.</param>
 internal sealed record TensorRecord(
-    string Name, string Digest, long NonFinite, IReadOnlyList<string> Inputs, IReadOnlyList<string>? Parts = null, IReadOnlyDictionary<string, double>? Figures = null)
+    string Name, string Digest, long NonFinite, IReadOnlyList<string> Inputs, IReadOnlyList<string>? Parts = null,
+    IReadOnlyDictionary<string, double>? Figures = null)
 {
     /// <summary>The digests of the tensors that are stored.</summary>
     public IReadOnlyList<string> Stored => Parts ?? [Digest];

@@ -18,7 +18,8 @@ internal sealed record PartPlan(MergePart Part, IReadOnlyList<CheckpointShard> S
     /// <summary>Whether a stored tensor lies in one of its files.</summary>
     public bool Holds(TensorInfo stored) => _stored.Contains(stored.Name);
 
-    /// <summary>Whether anything of a tensor lies in one of its files; what a packed tensor is stored in may lie in files of two parts.</summary>
+    /// <summary>Whether anything of a tensor lies in one of its files; what a packed tensor is
+    /// stored in may lie in files of two parts.</summary>
     public bool Makes(TensorPlan tensor) => tensor.Stored.Any(Holds);
 
     /// <summary>Divides a stage, in the same way on every machine: by headers alone.</summary>
@@ -29,7 +30,9 @@ internal sealed record PartPlan(MergePart Part, IReadOnlyList<CheckpointShard> S
     /// <exception cref="OutputException">The output is a single file, or its format cannot be written in parts.</exception>
     public static IReadOnlyList<PartPlan> Divide(StagePlan stage, OutputPlace place, PluginHost host, int count)
     {
-        IReadOnlyList<CheckpointShard> shards = place.FileName is null ? host.Create<IWritableCheckpointFormat>(stage.Format).Distribute(stage.Layout) : [];
+        IReadOnlyList<CheckpointShard> shards = place.FileName is null
+            ? host.Create<IWritableCheckpointFormat>(stage.Format).Distribute(stage.Layout)
+            : [];
         if (shards.Count == 0)
         {
             throw OutputException.NotInParts(place.Path, stage.Format.Export.Id);
@@ -41,9 +44,11 @@ internal sealed record PartPlan(MergePart Part, IReadOnlyList<CheckpointShard> S
             readBytes[tensor.Stored[0].Name] = tensor.ReadBytes;
         }
 
-        long[] bytes = [.. shards.Select(shard => shard.Tensors.Sum(tensor => tensor.LengthBytes + readBytes.GetValueOrDefault(tensor.Name)))];
+        long[] bytes = [.. shards.Select(shard =>
+            shard.Tensors.Sum(tensor => tensor.LengthBytes + readBytes.GetValueOrDefault(tensor.Name)))];
         int[] ends = Cut(bytes, count);
-        return [.. ends.Select((end, index) => new PartPlan(new MergePart(index + 1, count), [.. shards.Take(end).Skip(index == 0 ? 0 : ends[index - 1])]))];
+        return [.. ends.Select((end,
+            index) => new PartPlan(new MergePart(index + 1, count), [.. shards.Take(end).Skip(index == 0 ? 0 : ends[index - 1])]))];
     }
 
     // The smallest largest part, found by halving; neighbours stay together, since they lie together in the inputs, too.

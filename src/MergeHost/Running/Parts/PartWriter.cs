@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace MergeHost.Running.Parts;
 
 /// <summary>
-/// Takes the tensors of a part, and those that are made in one go with them and belong to another part: these go to a file that is thrown away.
+/// Takes the tensors of a part, and those that are made in one go with them and belong to another
+/// part: these go to a file that is thrown away.
 /// </summary>
 /// <param name="own">Writes the files of the part.</param>
 /// <param name="part">The part.</param>
@@ -14,7 +15,8 @@ namespace MergeHost.Running.Parts;
 internal sealed class PartWriter(ICheckpointWriter own, PartPlan part, CheckpointLayout layout, string folder) : ICheckpointWriter
 {
     private readonly Lazy<SafeFileHandle> _others = new(() => File.OpenHandle(
-        Path.Combine(folder, "others" + PartialFile.Suffix), FileMode.Create, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose));
+        Path.Combine(folder, "others" + PartialFile.Suffix), FileMode.Create, FileAccess.ReadWrite, FileShare.None,
+        FileOptions.DeleteOnClose));
 
     private readonly Lazy<Dictionary<string, long>> _places = new(() =>
     {

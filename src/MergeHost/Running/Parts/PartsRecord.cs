@@ -16,7 +16,8 @@ internal sealed record PartsRecord(string Merge, string Program, IReadOnlyList<M
     private const string Name = "plan.json";
     private const int MostBytes = 1 << 28;
 
-    private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, WriteIndented = true };
+    private static readonly JsonSerializerOptions _json =
+        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, WriteIndented = true };
 
     /// <summary>Of a stage's parts.</summary>
     public static PartsRecord Of(MergePlan plan, StagePlan stage, string merge) => new(

@@ -46,7 +46,8 @@ internal sealed class Survey(OutputPlace place, string command)
 
     /// <summary>The error for what is not there when it is needed.</summary>
     public OutputException Missing() => OutputException.PartsMissing(
-        $"{place.Path}: the survey of the whole models, which all parts need, is not finished", $"Run `{command} --survey 1/1` first, or each of its own parts, such as `--survey 1/2`.");
+        $"{place.Path}: the survey of the whole models, which all parts need, is not finished",
+        $"Run `{command} --survey 1/1` first, or each of its own parts, such as `--survey 1/2`.");
 
     private string PathOf(string name) => Path.Combine(place.PartsPath, $"survey-{name}.json");
 

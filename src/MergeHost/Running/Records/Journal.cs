@@ -12,7 +12,8 @@ namespace MergeHost.Running.Records;
 /// </remarks>
 internal sealed class Journal : IDisposable
 {
-    private static readonly JsonSerializerOptions _json = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions _json =
+        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     private readonly FileStream _file;
 

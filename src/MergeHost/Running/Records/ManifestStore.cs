@@ -23,11 +23,13 @@ internal static class ManifestStore
     /// <param name="files">Its files.</param>
     /// <param name="options">How it was made.</param>
     public static MergeManifest Make(
-        MergePlan plan, StagePlan stage, string merge, IReadOnlyList<ManifestStage> earlier, StageResult result, IReadOnlyList<ManifestFile> files,
+        MergePlan plan, StagePlan stage, string merge, IReadOnlyList<ManifestStage> earlier, StageResult result,
+        IReadOnlyList<ManifestFile> files,
         MergeOptions options) =>
         new()
         {
-            MergeHost = typeof(ManifestStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+            MergeHost = typeof(ManifestStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
+                .Split('+')[0],
             Merge = merge,
             Recipe = plan.Recipe.Text,
             Seed = options.Seed,
@@ -42,7 +44,8 @@ internal static class ManifestStore
                     new ManifestTensor(tensor.Name, tensor.DType.Name, [.. tensor.Shape], digest, pair.Second.Figures))),
             ],
             InputFiles = [.. plan.InputFilesOf(stage).Select(file => new ManifestInputFile(file.Name, file.Identity))],
-            Warnings = [.. plan.Warnings.Select(problem => problem.ToString()), .. NonFinite(result.Records).Select(problem => problem.ToString())],
+            Warnings = [.. plan.Warnings.Select(problem => problem.ToString()),
+                .. NonFinite(result.Records).Select(problem => problem.ToString())],
         };
 
     /// <summary>Reads the manifest of an output.</summary>
@@ -50,7 +53,8 @@ internal static class ManifestStore
     public static MergeManifest? TryRead(OutputPlace place) => Read(place) is (MergeManifest manifest, true) ? manifest : null;
 
     /// <summary>Reads the manifest of an output, whoever wrote to it.</summary>
-    /// <returns>The manifest, and whether the file is what was written; <see langword="null"/> if there is none, or it cannot be understood.</returns>
+    /// <returns>The manifest, and whether the file is what was written; <see langword="null"/> if there
+    /// is none, or it cannot be understood.</returns>
     public static (MergeManifest Manifest, bool IsUnchanged)? Read(OutputPlace place)
     {
         string path = place.ManifestPath;
@@ -64,7 +68,8 @@ internal static class ManifestStore
             byte[] bytes = File.ReadAllBytes(path);
             return MergeManifest.Parse(bytes) is { } manifest ? (manifest, MergeManifest.IsUnchanged(bytes)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException
+            or ArgumentException)
         {
             return null;
         }
@@ -72,7 +77,8 @@ internal static class ManifestStore
 
     /// <summary>The warnings for tensors that hold NaN or infinities.</summary>
     private static IEnumerable<Problem> NonFinite(IReadOnlyList<TensorRecord> records) => records.Where(record => record.NonFinite > 0)
-        .Select(record => new Problem(ErrorCodes.NonFinite, $"tensor '{record.Name}' has {record.NonFinite} values that are NaN or infinite",
+        .Select(record => new Problem(ErrorCodes.NonFinite,
+            $"tensor '{record.Name}' has {record.NonFinite} values that are NaN or infinite",
             null, null, Severity.Warning));
 
     private static IEnumerable<ManifestPlugin> Plugins(MergePlan plan) => plan.Stages
@@ -103,7 +109,8 @@ internal static class ManifestStore
             .Where(pair => pair.First.Model == model).Select(pair => pair.Second);
         return new ManifestInput(
             model.Name,
-            [.. model.Files.Where(file => model.WeightFiles.Contains(file.Path)).Select(file => new ManifestFile(Path.GetFileName(file.Path), file.LengthBytes))],
+            [.. model.Files.Where(file => model.WeightFiles.Contains(file.Path))
+                .Select(file => new ManifestFile(Path.GetFileName(file.Path), file.LengthBytes))],
             TensorDigest.OfAll(digests),
             model.Transforms.ToArray() is { Length: > 0 } transforms ? transforms : null,
             model.Origins.ToArray() is { Length: > 0 } origins ? origins : null);

@@ -19,7 +19,8 @@ namespace MergeHost.Running.Records;
 /// </remarks>
 internal sealed class MergeIdentity
 {
-    private static readonly Module[] _builds = [typeof(MergeIdentity).Module, typeof(Philox).Module, typeof(FileIdentity).Module, typeof(TensorInfo).Module];
+    private static readonly Module[] _builds = [typeof(MergeIdentity).Module, typeof(Philox).Module, typeof(FileIdentity).Module,
+        typeof(TensorInfo).Module];
 
     private readonly StringBuilder _text = new();
 
@@ -30,7 +31,8 @@ internal sealed class MergeIdentity
     /// <summary>The builds of the program and of its kernels.</summary>
     public static string Program => string.Join(' ', _builds.Select(module => module.ModuleVersionId));
 
-    /// <summary>The identity that a stage's manifest names, and the one that its journal names; all files of its plugins are read for them.</summary>
+    /// <summary>The identity that a stage's manifest names, and the one that its journal names; all
+    /// files of its plugins are read for them.</summary>
     public static (string Merge, string Unfinished) Of(MergePlan plan, StagePlan stage, MergeOptions options)
     {
         MergeIdentity identity = Compute(plan, stage, options);

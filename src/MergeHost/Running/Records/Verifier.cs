@@ -25,7 +25,8 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         List<Problem> problems = isUnchanged ? [] : [Failed($"{place.ManifestPath}: the file is not what was written")];
         problems.AddRange(manifest.Files.Select(file => CheckFile(folder, file)).OfType<Problem>());
         problems.AddRange(OutputFiles.Strange(place, manifest).Select(name => Failed(
-            $"{Path.Combine(folder, name)}: the file was not written by this merge, and programs that load models may read it", "Move the file to another folder.")));
+            $"{Path.Combine(folder, name)}: the file was not written by this merge, and programs that load models may read it",
+            "Move the file to another folder.")));
         if (!plugins.TryResolve(ExportKind.Format, manifest.Format, out InstalledExport? format, out Problem? problem))
         {
             return [.. problems, problem];
@@ -63,11 +64,15 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
 
     private static Problem? CheckFile(string folder, ManifestFile file)
     {
-        string? difference = OutputFiles.Difference(folder, file) ?? (file.Sha256 is null && file.FrameSha256 is null ? "has no digest in the manifest" : null);
-        return difference is null ? null : Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file {difference}");
+        string? difference = OutputFiles.Difference(folder, file)
+            ?? (file.Sha256 is null && file.FrameSha256 is null ? "has no digest in the manifest" : null);
+        return difference is null
+            ? null
+            : Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file {difference}");
     }
 
-    private static IEnumerable<Problem> CheckFrames(string folder, MergeManifest manifest, ICheckpointReader reader, CancellationToken cancellation)
+    private static IEnumerable<Problem> CheckFrames(string folder, MergeManifest manifest, ICheckpointReader reader,
+        CancellationToken cancellation)
     {
         Dictionary<string, ManifestFile> expected = manifest.Files.DistinctBy(file => file.Name).ToDictionary(file => file.Name);
         foreach (string path in reader.WeightFiles)
@@ -86,7 +91,9 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         HashSet<string> read = [.. reader.WeightFiles.Select(path => OutputFiles.NameIn(folder, path))];
         foreach (ManifestFile file in manifest.Files.Where(file => file.FrameSha256 is not null && !read.Contains(file.Name)))
         {
-            yield return Failed($"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file was written with weights, and is not read as such");
+            yield return Failed(
+                $"{Path.Combine(folder, CheckpointException.Printable(file.Name))}: the file was written with weights, and is not read as "
+                    + "such");
         }
     }
 
@@ -107,7 +114,9 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
 
             if (tensor.DType.Name != expected.DType || !tensor.Shape.SequenceEqual(expected.Shape))
             {
-                yield return Failed($"{output}: tensor '{expected.Name}' is {tensor.DType} {tensor.Shape}, written was {expected.DType} [{string.Join(", ", expected.Shape)}]");
+                yield return Failed(
+                    $"{output}: tensor '{expected.Name}' is {tensor.DType} {tensor.Shape}, written "
+                        + $"was {expected.DType} [{string.Join(", ", expected.Shape)}]");
             }
             else if (TensorDigest.Of(tensor, reader.Read) != expected.Digest)
             {
@@ -124,5 +133,6 @@ internal sealed class Verifier(PluginSet plugins, PluginHost host)
         }
     }
 
-    private static Problem Failed(string message, string hint = "Run the merge again with --force.") => new(ErrorCodes.VerifyFailed, message, hint);
+    private static Problem Failed(string message, string hint = "Run the merge again with --force.") =>
+        new(ErrorCodes.VerifyFailed, message, hint);
 }

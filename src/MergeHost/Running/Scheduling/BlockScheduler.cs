@@ -4,7 +4,8 @@ using MergeHost.Timing;
 
 namespace MergeHost.Running.Scheduling;
 
-/// <summary>Runs tasks block by block on some threads, few tasks at a time and in order, so that memory stays bounded and files are read on.</summary>
+/// <summary>Runs tasks block by block on some threads, few tasks at a time and in order, so that memory
+/// stays bounded and files are read on.</summary>
 /// <remarks>
 /// A task that has no block left to give does not hold the threads up: they turn to the next. The first exception stops all and is
 /// thrown to the caller, as is cancellation.
@@ -36,7 +37,8 @@ internal sealed class BlockScheduler(int threads, long memoryBytes, Cancellation
                 Monitor.PulseAll(_lock);
             }
         });
-        Thread[] others = [.. Enumerable.Range(1, threads - 1).Select(index => new Thread(Work) { IsBackground = true, Name = $"merge {index}" })];
+        Thread[] others = [.. Enumerable.Range(1, threads - 1)
+            .Select(index => new Thread(Work) { IsBackground = true, Name = $"merge {index}" })];
         Array.ForEach(others, thread => thread.Start());
         Work();
         Array.ForEach(others, thread => thread.Join());

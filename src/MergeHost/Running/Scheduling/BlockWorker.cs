@@ -25,7 +25,8 @@ internal sealed unsafe class BlockWorker : IDisposable
         if (size < bytes)
         {
             NativeMemory.AlignedFree((void*)memory);
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, use is BufferUse.Stored or BufferUse.Result ? (nuint)PartialFile.PageBytes : 64);
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes,
+                use is BufferUse.Stored or BufferUse.Result ? (nuint)PartialFile.PageBytes : 64);
             NativeMemory.Clear((void*)memory, (nuint)bytes);
             buffers[index] = (memory, bytes);
         }

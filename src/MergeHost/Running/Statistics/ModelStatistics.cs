@@ -61,12 +61,14 @@ internal sealed class ModelStatistics
 
     /// <summary>The result for each statistic of each tensor, once all are known or measured.</summary>
     public IReadOnlyDictionary<Statistic, object> Results => _questions
-        .SelectMany(pair => pair.Parts, (pair, part) => (part.Statistic, pair.Measurement.ResultFor(part))).ToDictionary(pair => pair.Statistic, pair => pair.Item2);
+        .SelectMany(pair => pair.Parts, (pair, part) => (part.Statistic, pair.Measurement.ResultFor(part)))
+        .ToDictionary(pair => pair.Statistic, pair => pair.Item2);
 
     // What a tensor's strategy asks of the model; equal keys of different tensors are one question.
     private static IEnumerable<(object Key, Statistic Statistic)> Asked(TensorPlan plan)
     {
-        IEnumerable<Statistic> statistics = (plan.Treatment as MeasureTreatment)?.Statistics.Where(statistic => statistic.Scope == StatisticScope.Model) ?? [];
+        IEnumerable<Statistic> statistics = (plan.Treatment as MeasureTreatment)?.Statistics
+            .Where(statistic => statistic.Scope == StatisticScope.Model) ?? [];
         return statistics.Select((statistic, index) => statistic is TopKStatistic topK
             ? ((object)topK.Operand, statistic)
             : ((statistic.GetType(), index), statistic));

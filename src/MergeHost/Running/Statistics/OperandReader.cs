@@ -54,7 +54,8 @@ internal sealed unsafe class OperandReader
         {
             // Results lie at their element's place, as the inputs do.
             byte* output = (byte*)(destination - start);
-            _feed!.ForEach(run with { Start = start, Count = values.Length }, firstElement, worker, stretch => loops.Formula(stretch, output));
+            _feed!.ForEach(run with { Start = start, Count = values.Length }, firstElement, worker,
+                stretch => loops.Formula(stretch, output));
         }
     }
 
@@ -62,7 +63,9 @@ internal sealed unsafe class OperandReader
     {
         public OperandFunction Read { get; } = OperandLoop.Bind(lanes, format);
 
-        public ElementwiseFunction? Formula { get; } = operand.Formula is { } formula ? ElementwiseLoop.Bind(formula, lanes, format, ElementFormat.Single) : null;
+        public ElementwiseFunction? Formula { get; } = operand.Formula is { } formula
+            ? ElementwiseLoop.Bind(formula, lanes, format, ElementFormat.Single)
+            : null;
 
         public int ElementBytes { get; } = format == ElementFormat.BFloat16 ? sizeof(ushort) : sizeof(float);
     }

@@ -6,7 +6,8 @@ using MergeHost.Strategies;
 
 namespace MergeHost.Running.Statistics;
 
-/// <summary>The largest elements by magnitude: at once where they fit a unit, else in one pass if a sample tells well where to look, and in more if not.</summary>
+/// <summary>The largest elements by magnitude: at once where they fit a unit, else in one pass if a sample tells
+/// well where to look, and in more if not.</summary>
 internal sealed unsafe class TopKMeasurement : Measurement
 {
     // Short enough for an operand to stay near the processor between being computed and being counted.
@@ -202,7 +203,8 @@ internal sealed unsafe class TopKMeasurement : Measurement
         candidates.Add(unit, kept[..within], above);
     }
 
-    private void Count(MagnitudeSelection selection, MeasuredPart part, int unit, in KernelRun run, int block, int start, int end, BlockWorker worker)
+    private void Count(MagnitudeSelection selection, MeasuredPart part, int unit, in KernelRun run, int block, int start, int end,
+        BlockWorker worker)
     {
         OperandReader reader = _readers[part];
         Span<uint> counts = Counts(worker);

@@ -8,7 +8,8 @@ namespace MergeHost.Running.Tensors;
 /// <param name="record">What was noted.</param>
 /// <param name="stored">What it is stored in, each with its digest.</param>
 /// <param name="writer">Reads it back.</param>
-internal sealed class ConfirmTask(TensorRecord record, IReadOnlyList<(TensorInfo Tensor, string Digest)> stored, ICheckpointWriter writer) : IBlockTask, ITensorPhase
+internal sealed class ConfirmTask(TensorRecord record, IReadOnlyList<(TensorInfo Tensor, string Digest)> stored, ICheckpointWriter writer)
+    : IBlockTask, ITensorPhase
 {
     public TensorRecord Record => record;
 
@@ -26,7 +27,8 @@ internal sealed class ConfirmTask(TensorRecord record, IReadOnlyList<(TensorInfo
 
     public void Begin() => Phase = this;
 
-    public void Run(int block, BlockWorker worker) => IsConfirmed = stored.All(part => TensorDigest.Of(part.Tensor, writer.Read) == part.Digest);
+    public void Run(int block, BlockWorker worker) =>
+        IsConfirmed = stored.All(part => TensorDigest.Of(part.Tensor, writer.Read) == part.Digest);
 
     public void Advance(BlockWorker worker) => Phase = null;
 }

@@ -14,7 +14,8 @@ internal sealed unsafe class CopyPhase(TensorData data, int input, DType from, D
         byte* stored = data.LoadStored(input, block, worker);
         if (from == to)
         {
-            output.WriteStored(whole.FirstElement, new ReadOnlySpan<byte>(stored, (int)from.LengthBytes(whole.Count)), data.DigestOf(input));
+            output.WriteStored(whole.FirstElement, new ReadOnlySpan<byte>(stored, (int)from.LengthBytes(whole.Count)),
+                data.DigestOf(input));
             return;
         }
 

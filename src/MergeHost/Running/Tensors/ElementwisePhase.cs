@@ -6,7 +6,8 @@ using MergeHost.Strategies;
 namespace MergeHost.Running.Tensors;
 
 /// <summary>Makes a tensor by a formula.</summary>
-internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatment treatment, string tensor, TensorOutput output, RunContext context)
+internal sealed unsafe class ElementwisePhase(TensorData data, ElementwiseTreatment treatment, string tensor, TensorOutput output,
+    RunContext context)
     : ITensorPhase
 {
     private readonly ElementwiseFunction _function = context.Device.Bind(treatment, data.Format, output.Format);

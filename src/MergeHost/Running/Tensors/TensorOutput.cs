@@ -32,7 +32,8 @@ internal sealed unsafe class TensorOutput
         BufferDType = tensor.DType == DType.BF16 ? DType.BF16 : DType.F32;
     }
 
-    /// <summary>The type in which results are put into <see cref="Buffer"/>: that of the tensor if kernels can store it, else float32.</summary>
+    /// <summary>The type in which results are put into <see cref="Buffer"/>: that of the tensor if
+    /// kernels can store it, else float32.</summary>
     public DType BufferDType { get; }
 
     /// <summary>The same for kernels.</summary>
@@ -64,19 +65,23 @@ internal sealed unsafe class TensorOutput
     {
         if (_encodes)
         {
-            Encode(part.FirstElement, new Span<float>(Buffer(part, worker), part.Count), new Span<byte>(Stored(part, worker), (int)_tensor.DType.LengthBytes(part.Count)));
+            Encode(part.FirstElement, new Span<float>(Buffer(part, worker), part.Count),
+                new Span<byte>(Stored(part, worker), (int)_tensor.DType.LengthBytes(part.Count)));
         }
     }
 
     /// <summary>Writes a block all parts of which were taken.</summary>
     public void Write(BlockPart block, BlockWorker worker) =>
-        Write(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)), isKnownFinite: _isQuantized);
+        Write(block.FirstElement, new ReadOnlySpan<byte>(Stored(block, worker), (int)_tensor.DType.LengthBytes(block.Count)),
+            isKnownFinite: _isQuantized);
 
     /// <summary>Writes bytes as an input stores them.</summary>
     /// <param name="firstElement">The element with which they begin: the first of a unit.</param>
     /// <param name="stored">The bytes.</param>
-    /// <param name="digest">The digest of an input that holds the same, to which they were added; <see langword="null"/> to hash them.</param>
-    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored, TensorDigest? digest = null) => Write(firstElement, stored, isKnownFinite: false, digest);
+    /// <param name="digest">The digest of an input that holds the same, to which they were
+    /// added; <see langword="null"/> to hash them.</param>
+    public void WriteStored(long firstElement, ReadOnlySpan<byte> stored, TensorDigest? digest = null) =>
+        Write(firstElement, stored, isKnownFinite: false, digest);
 
     private void Write(long firstElement, ReadOnlySpan<byte> stored, bool isKnownFinite, TensorDigest? known = null)
     {
@@ -155,6 +160,8 @@ internal sealed unsafe class TensorOutput
 
     private MergeHostException NonFiniteResults(long firstElement, int length, int count, string type) => new([new Problem(
         ErrorCodes.NonFinite,
-        string.Create(CultureInfo.InvariantCulture, $"tensor '{_tensor.Name}': of the results {firstElement:N0} to {firstElement + length - 1:N0}, {count:N0} are NaN, infinite or too large for {type}"),
+        string.Create(CultureInfo.InvariantCulture,
+            $"tensor '{_tensor.Name}': of the results {firstElement:N0} to {firstElement + length - 1:N0}, {count:N0} are NaN, infinite or "
+                + $"too large for {type}"),
         "Merge into a floating-point type: the manifest then tells of all such tensors.")]);
 }

@@ -11,7 +11,8 @@ namespace MergeHost.Running.Tensors;
 /// <remarks>
 /// Blocks of a pass run on any threads; <see cref="Advance"/> runs on one, between passes. The scheduler sees to both.
 /// </remarks>
-internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults, CancellationToken cancellation)
+internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyDictionary<Statistic, object> modelResults,
+    CancellationToken cancellation)
     : ITensorTask
 {
     private TensorData? _data;
@@ -20,7 +21,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     private List<(Measurement Measurement, MeasuredPart Part)> _measurements = [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<TensorRecord> Records => [plan.Packed is null ? new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests) : PackedRecord(plan.Packed)];
+    public IReadOnlyList<TensorRecord> Records =>
+        [plan.Packed is null ? new(plan.Output.Name, _output!.Digest, _output.NonFinite, _data!.Digests) : PackedRecord(plan.Packed)];
 
     public ITensorPhase? Phase { get; private set; }
 
@@ -37,7 +39,9 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
 
     /// <summary>Memory for a tensor that must be there as a whole, with its inputs; 0 for others.</summary>
     public static long WholeBytes(TensorPlan plan) =>
-        plan.Treatment is WholeTensorTreatment whole ? ((plan.Inputs.Count() + 1) * plan.Output.ElementCount * sizeof(float)) + whole.ScratchBytes : 0;
+        plan.Treatment is WholeTensorTreatment whole
+            ? ((plan.Inputs.Count() + 1) * plan.Output.ElementCount * sizeof(float)) + whole.ScratchBytes
+            : 0;
 
     /// <inheritdoc/>
     public void Begin()
@@ -86,7 +90,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
     {
         // What is copied, or read in part, says nothing of what was used.
         List<InputTensor> read = [.. plan.Copied is null && plan.Packed is not { Copied.Count: > 0 } ? plan.Read : []];
-        foreach (AuxiliaryClaim claim in plan.Claims.Where(claim => claim.Of.Tensor.ElementCount == plan.Output.ElementCount && read.Contains(claim.Of)))
+        foreach (AuxiliaryClaim claim in plan.Claims.Where(claim => claim.Of.Tensor.ElementCount == plan.Output.ElementCount
+            && read.Contains(claim.Of)))
         {
             claim.Check(_data!.Digests[read.IndexOf(claim.Of)]);
         }
@@ -118,7 +123,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
                 return new MeasurePhase(_data!, due);
             }
 
-            Dictionary<Statistic, object> results = _measurements.ToDictionary(pair => pair.Part.Statistic, pair => pair.Measurement.ResultFor(pair.Part));
+            Dictionary<Statistic, object> results = _measurements.ToDictionary(pair => pair.Part.Statistic,
+                pair => pair.Measurement.ResultFor(pair.Part));
             foreach (Statistic statistic in measure.Statistics.Where(modelResults.ContainsKey))
             {
                 results[statistic] = modelResults[statistic];
@@ -129,7 +135,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
             if (next is JoinTreatment or MakeTreatment)
             {
                 throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
-                    $"tensor '{plan.Output.Name}': the strategy asks for what only builders may ask for", "Report it to the author of the plugin.")]);
+                    $"tensor '{plan.Output.Name}': the strategy asks for what only builders may ask for",
+                    "Report it to the author of the plugin.")]);
             }
 
             if (TreatmentContract.IsBroken(next, plan.Sources.Count, plan.Base is not null, out string? breach))
@@ -141,7 +148,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
             if (RowBlocks.AreNeeded(next) && !_data!.HasWholeRows)
             {
                 throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
-                    $"tensor '{plan.Output.Name}': rows or ranks must be among the first that are asked for", "Report it to the author of the plugin.")]);
+                    $"tensor '{plan.Output.Name}': rows or ranks must be among the first that are asked for",
+                    "Report it to the author of the plugin.")]);
             }
 
             _treatment = next;
@@ -170,7 +178,8 @@ internal sealed class TensorTask(TensorPlan plan, RunContext context, IReadOnlyD
         if (statistic.Scope == StatisticScope.Model)
         {
             throw new MergeHostException([new Problem(ErrorCodes.StrategyFailed,
-                $"tensor '{plan.Output.Name}': a statistic over the model must be among the first that are asked for", "Report it to the author of the plugin.")]);
+                $"tensor '{plan.Output.Name}': a statistic over the model must be among the first that are asked for",
+                "Report it to the author of the plugin.")]);
         }
 
         MeasuredPart part = new(plan.Output.Name, _data!, statistic, 0);

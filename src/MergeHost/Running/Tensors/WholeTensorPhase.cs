@@ -10,7 +10,8 @@ namespace MergeHost.Running.Tensors;
 
 /// <summary>Makes a tensor from whole tensors in memory: one block, on one thread.</summary>
 internal sealed class WholeTensorPhase(
-    TensorPlan plan, TensorData data, WholeTensorTreatment treatment, TensorOutput output, RunContext context, CancellationToken cancellation) : ITensorPhase
+    TensorPlan plan, TensorData data, WholeTensorTreatment treatment, TensorOutput output, RunContext context,
+    CancellationToken cancellation) : ITensorPhase
 {
     public int BlockCount => 1;
 
@@ -75,7 +76,8 @@ internal sealed class WholeTensorPhase(
         float[] values = new float[data.ElementCount];
         for (int block = 0; block < data.BlockCount; block++)
         {
-            data.Decode(index, data.Whole(block), data.LoadStored(index, block, worker), values.AsSpan((int)data.FirstElement(block), data.Length(block)));
+            data.Decode(index, data.Whole(block), data.LoadStored(index, block, worker),
+                values.AsSpan((int)data.FirstElement(block), data.Length(block)));
         }
 
         return Shaped(values);

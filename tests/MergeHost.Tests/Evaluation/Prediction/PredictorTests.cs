@@ -36,11 +36,13 @@ public class PredictorTests
             .. Examples((step, _) => -step), .. Examples((step, _) => 100 - step).Select(example => example with
             {
                 Study = "other",
-                Features = new Dictionary<string, double>(example.Features) { [FeatureNames.Step] = example.Features[FeatureNames.Step] + 10 },
+                Features =
+                    new Dictionary<string, double>(example.Features) { [FeatureNames.Step] = example.Features[FeatureNames.Step] + 10 },
             }),
         ];
         FeatureWorth worth = Worth(Predict(examples, step: 1), FeatureNames.Step);
-        Assert.Equal((-1.0, -1.0, -1.0), (Math.Round(worth.Rho!.Value, 9), Math.Round(worth.Low!.Value, 9), Math.Round(worth.High!.Value, 9)));
+        Assert.Equal((-1.0, -1.0, -1.0),
+            (Math.Round(worth.Rho!.Value, 9), Math.Round(worth.Low!.Value, 9), Math.Round(worth.High!.Value, 9)));
     }
 
     // One set of experts against the others: as good as one case, whatever the number of its merges.
@@ -75,8 +77,10 @@ public class PredictorTests
     [InlineData("", "there are no merges")]
     [InlineData("{}", "(1): this is no merge of a study")]
     [InlineData("[1]", "(1): this is no merge of a study")]
-    [InlineData("""{"study":"s","experts":["F"],"method":"TA","settings":{},"features":{"step":1},"outcomes":{}}""", "expected a merge of two experts at least")]
-    [InlineData("""{"study":"s","experts":["F","MM"],"method":"TA","settings":{},"features":{"step":1},"outcomes":{}}""", "expected a merge of two experts at least")]
+    [InlineData("""{"study":"s","experts":["F"],"method":"TA","settings":{},"features":{"step":1},"outcomes":{}}""",
+        "expected a merge of two experts at least")]
+    [InlineData("""{"study":"s","experts":["F","MM"],"method":"TA","settings":{},"features":{"step":1},"outcomes":{}}""",
+        "expected a merge of two experts at least")]
     public void Read_OfAFileThatIsNone_SaysWhere(string text, string message)
     {
         string path = Path.GetTempFileName();
@@ -95,7 +99,8 @@ public class PredictorTests
         File.WriteAllText(path, ExampleFile.Text(examples));
         IReadOnlyList<MergeExample> read = ExampleFile.Read(path);
         File.Delete(path);
-        Assert.Equal(examples.Select(example => (string.Concat(example.Experts), example.Features[FeatureNames.Cosine])), read.Select(example => (string.Concat(example.Experts), example.Features[FeatureNames.Cosine])));
+        Assert.Equal(examples.Select(example => (string.Concat(example.Experts), example.Features[FeatureNames.Cosine])),
+            read.Select(example => (string.Concat(example.Experts), example.Features[FeatureNames.Cosine])));
     }
 
     // Nine sets of two experts, twenty steps each from 0.05 to 1.95; the cosine is that of the set.
@@ -113,5 +118,6 @@ public class PredictorTests
     private static PredictionReport Predict(IReadOnlyList<MergeExample> examples, double step) =>
         new Predictor(examples).Predict("r.yaml", new Dictionary<string, double> { [FeatureNames.Step] = step });
 
-    private static FeatureWorth Worth(PredictionReport report, string feature) => report.Features.Single(known => known.Name == feature).Worth.Single(worth => worth.Outcome == MergeOutcomes.Texts);
+    private static FeatureWorth Worth(PredictionReport report, string feature) =>
+        report.Features.Single(known => known.Name == feature).Worth.Single(worth => worth.Outcome == MergeOutcomes.Texts);
 }

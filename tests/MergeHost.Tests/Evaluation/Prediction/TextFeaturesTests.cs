@@ -27,7 +27,8 @@ public class TextFeaturesTests
         Assert.Equal(4, TextFeatures.Of(_base, [Model(3, 3, 2), Model(3.5, 2, 2.25)], _base)[FeatureNames.BaseLoss], 1e-9);
 
     [Fact]
-    public void Of_AModelWithoutTexts_IsNothing() => Assert.Empty(TextFeatures.Of(Questions(0.5), [Questions(0.5), Questions(0.25)], Questions(0.5)));
+    public void Of_AModelWithoutTexts_IsNothing() =>
+        Assert.Empty(TextFeatures.Of(Questions(0.5), [Questions(0.5), Questions(0.25)], Questions(0.5)));
 
     [Fact]
     public void Outcomes_OfAMerge_AreAboveZeroWhereItIsBetterThanAllThatItWasMadeOf()
@@ -40,12 +41,16 @@ public class TextFeaturesTests
         Assert.Equal(25, MergeOutcomes.Of(Questions(0.75), Questions(0.25), [Questions(0.5), Questions(0)])[MergeOutcomes.Questions], 1e-9);
     }
 
-    private static MeasuredModel Model(params double[] losses) => new("", "", [.. losses.Index().Select(text => Task($"text {text.Index}", Aggregation.Perplexity, -text.Item))]);
+    private static MeasuredModel Model(params double[] losses) =>
+        new("", "", [.. losses.Index().Select(text => Task($"text {text.Index}", Aggregation.Perplexity, -text.Item))]);
 
     private static MeasuredModel Questions(double right) => new("", "", [Task("questions", Aggregation.Mean, right)]);
 
     // Many items of one score, so that both halves have some.
     private static MeasuredTask Task(string name, Aggregation aggregation, double score) => new(
         new SuiteTask(name, false, null, null!, new object(), ""),
-        [new TaskResult(name, "", 0, [.. Enumerable.Range(0, 20).Select(item => new ItemScore($"{item}", score))]) { Aggregation = aggregation }]);
+        [new TaskResult(name, "", 0, [.. Enumerable.Range(0, 20).Select(item => new ItemScore($"{item}", score))])
+        {
+            Aggregation = aggregation
+        }]);
 }

@@ -16,7 +16,8 @@ public sealed class WeightFactsTests : IDisposable
     [Fact]
     public void Of_TwoExpertsThatShareOneDirectionAgainstEachOther_IsWhatCanBeCountedByHand()
     {
-        // τ of a is 2 in the first place of the diagonal and 1 in the second, τ of b 2 in the third and −1 in the second; the base is 4 long.
+        // τ of a is 2 in the first place of the diagonal and 1 in the second, τ of b 2 in the
+        // third and −1 in the second; the base is 4 long.
         Add("base", 0, 0, 0).Add("a", 2, 1, 0).Add("b", 0, -1, 2).Add("merge", 1, 0, 1);
         Dictionary<string, double> features = Features("base", "a", "b", "merge");
         double norm = Math.Sqrt(5);
@@ -40,7 +41,9 @@ public sealed class WeightFactsTests : IDisposable
     {
         Add("base", 0, 0, 0).Add("a", 1, 1, 0).Add("b", 3, 3, 0).Add("merge", 1, 1, 0);
         Dictionary<string, double> features = Features("base", "a", "b", "merge");
-        Assert.Equal((1, 0, 1, 1), (features[FeatureNames.Cosine], features[FeatureNames.Conflict], features[FeatureNames.Overlap], Math.Round(features[FeatureNames.Subspace], 5)));
+        Assert.Equal((1, 0, 1, 1),
+            (features[FeatureNames.Cosine], features[FeatureNames.Conflict], features[FeatureNames.Overlap],
+                Math.Round(features[FeatureNames.Subspace], 5)));
         Assert.Equal(3, features[FeatureNames.Imbalance], 1e-6);
         Assert.Equal(1 / 3.0, features[FeatureNames.KeptLeast], 1e-6);
         Assert.Equal(2, features[FeatureNames.StableRank], 1e-5);
@@ -115,7 +118,9 @@ public sealed class WeightFactsTests : IDisposable
     private static void Equal(Dictionary<string, double> expected, Dictionary<string, double> found)
     {
         Assert.Equal(expected.Keys.Order(), found.Keys.Order());
-        Assert.All(expected, feature => Assert.True(Math.Abs(feature.Value - found[feature.Key]) < 1e-5, $"{feature.Key} is {found[feature.Key]}, expected {feature.Value}"));
+        Assert.All(expected,
+            feature => Assert.True(Math.Abs(feature.Value - found[feature.Key]) < 1e-5,
+                $"{feature.Key} is {found[feature.Key]}, expected {feature.Value}"));
     }
 
     private WeightFactsTests Add(string name, float first, float second, float third)

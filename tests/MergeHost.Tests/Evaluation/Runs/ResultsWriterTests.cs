@@ -15,7 +15,10 @@ public sealed class ResultsWriterTests : IDisposable
     [Fact]
     public void Write_OfValuesThatAreNotFinite_WritesThemAsPythonDoes()
     {
-        TaskResult result = new("task", "word_perplexity", double.PositiveInfinity, [new ItemScore("0", double.NegativeInfinity, 1)]) { HigherIsBetter = false };
+        TaskResult result = new("task", "word_perplexity", double.PositiveInfinity, [new ItemScore("0", double.NegativeInfinity, 1)])
+        {
+            HigherIsBetter = false
+        };
         MeasuredModel model = new("model", "", [new MeasuredTask(new SuiteTask("task", false, null, null!, new object(), ""), [result])]);
         string path = new ResultsWriter(_folder.Path, new MergeOptions(), DateTimeOffset.UnixEpoch).Write(model);
         Assert.Contains("\n      \"word_perplexity,none\": Infinity,\n", File.ReadAllText(path), StringComparison.Ordinal);
@@ -33,7 +36,8 @@ public sealed class ResultsWriterTests : IDisposable
         MeasuredModel model = new("model", "", [new MeasuredTask(new SuiteTask("task", false, null, null!, new object(), ""), [result])]);
         string path = new ResultsWriter(_folder.Path, new MergeOptions(), DateTimeOffset.UnixEpoch).Write(model);
         string line = File.ReadAllText(Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!, "samples_task_*.jsonl")));
-        Assert.Equal("636bd4994939cf210ec5005c538eff78ce03139f23697c2c9ab9058dfd6958c6", JsonNode.Parse(line)!["doc_hash"]!.GetValue<string>());
+        Assert.Equal("636bd4994939cf210ec5005c538eff78ce03139f23697c2c9ab9058dfd6958c6",
+            JsonNode.Parse(line)!["doc_hash"]!.GetValue<string>());
     }
 
     public void Dispose() => _folder.Dispose();

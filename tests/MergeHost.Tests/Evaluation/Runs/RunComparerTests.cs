@@ -13,7 +13,8 @@ public sealed class RunComparerTests : IDisposable
     {
         string harness = Path.Combine(AppContext.BaseDirectory, "fixtures", "lm-eval", "results", "plain");
         RunComparison found = EvaluationEngine.CompareRuns([harness, harness]);
-        Assert.Equal(["acc", "acc_norm", "bits_per_byte", "exact_match,first-number", "exact_match,whole", "word_perplexity"], found.Pairs.Select(pair => pair.Metric).Order(StringComparer.Ordinal));
+        Assert.Equal(["acc", "acc_norm", "bits_per_byte", "exact_match,first-number", "exact_match,whole", "word_perplexity"],
+            found.Pairs.Select(pair => pair.Metric).Order(StringComparer.Ordinal));
         Assert.All(found.Pairs, pair => Assert.Equal((3, 0.0, 1.0), (pair.Count, pair.Difference, pair.Probability)));
     }
 
@@ -46,7 +47,9 @@ public sealed class RunComparerTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder.Path, "a.jsonl"), """{"doc_id": 0, "doc_hash": "x", "acc": 1}""");
         File.WriteAllText(Path.Combine(_folder.Path, "b.jsonl"), """{"doc_id": 0, "doc_hash": "y", "acc": 1, "task": "a"}""");
-        MergeHostException exception = Assert.Throws<MergeHostException>(() => EvaluationEngine.CompareRuns([Path.Combine(_folder.Path, "a.jsonl"), Path.Combine(_folder.Path, "b.jsonl")]));
+        MergeHostException exception =
+            Assert.Throws<MergeHostException>(() =>
+                EvaluationEngine.CompareRuns([Path.Combine(_folder.Path, "a.jsonl"), Path.Combine(_folder.Path, "b.jsonl")]));
         Assert.Equal(ErrorCodes.BadTaskData, exception.Code);
         Assert.Contains("item '0'", exception.Message, StringComparison.Ordinal);
     }
@@ -56,7 +59,8 @@ public sealed class RunComparerTests : IDisposable
     {
         string[] paths = [Path.Combine(_folder.Path, "a"), Write("there", [(0, true)]), Path.Combine(_folder.Path, "b.json")];
         MergeHostException exception = Assert.Throws<MergeHostException>(() => EvaluationEngine.CompareRuns(paths));
-        Assert.Equal([$"{paths[0]}: there is no such file or folder", $"{paths[2]}: there is no such file or folder"], exception.Problems.Select(problem => problem.Message));
+        Assert.Equal([$"{paths[0]}: there is no such file or folder", $"{paths[2]}: there is no such file or folder"],
+            exception.Problems.Select(problem => problem.Message));
         Assert.All(exception.Problems, problem => Assert.Contains("--log_samples", problem.Hint, StringComparison.Ordinal));
     }
 
@@ -65,7 +69,8 @@ public sealed class RunComparerTests : IDisposable
     private string Write(string name, IEnumerable<(int Id, bool IsRight)> items)
     {
         string path = Path.Combine(_folder.Path, name);
-        File.WriteAllLines(path, items.Select(item => $$"""{"id": "{{item.Id}}", "task": "t", "right": {{(item.IsRight ? "true" : "false")}}}"""));
+        File.WriteAllLines(path,
+            items.Select(item => $$"""{"id": "{{item.Id}}", "task": "t", "right": {{(item.IsRight ? "true" : "false")}}}"""));
         return path;
     }
 }

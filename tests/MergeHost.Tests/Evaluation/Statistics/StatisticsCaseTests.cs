@@ -7,7 +7,9 @@ namespace MergeHost.Tests.Evaluation.Statistics;
 /// <summary>Figures by scipy and statsmodels.</summary>
 public class StatisticsCaseTests
 {
-    public static TheoryData<string> Cases => [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "fixtures", "lm-eval", "statistics", "statistics.jsonl")).Where(line => line.Length > 0)];
+    public static TheoryData<string> Cases =>
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "fixtures", "lm-eval", "statistics", "statistics.jsonl"))
+            .Where(line => line.Length > 0)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -23,7 +25,9 @@ public class StatisticsCaseTests
                 Near(expected, "p_exact", McNemar.Exact(table[0][1].GetInt32(), table[1][0].GetInt32()));
                 break;
             case "wilson":
-                (double low, double high) = Proportion.Wilson(input.GetProperty("right").GetDouble(), input.GetProperty("items").GetDouble(), input.GetProperty("confidence").GetDouble());
+                (double low,
+                    double high) = Proportion.Wilson(input.GetProperty("right").GetDouble(), input.GetProperty("items").GetDouble(),
+                        input.GetProperty("confidence").GetDouble());
                 Near(expected, "low", low);
                 Near(expected, "high", high);
                 break;
@@ -36,10 +40,12 @@ public class StatisticsCaseTests
                 Near(expected, "paired_stderr", values.StandardError);
                 Assert.Equal(expected.GetProperty("low").GetDouble(), values.Low, 0.04 * values.StandardError);
                 Assert.Equal(expected.GetProperty("high").GetDouble(), values.High, 0.04 * values.StandardError);
-                Near(expected, "p_t", 2 * SpecialFunctions.StudentTail(Math.Abs(values.Difference) / values.StandardError, values.Count - 1));
+                Near(expected, "p_t",
+                    2 * SpecialFunctions.StudentTail(Math.Abs(values.Difference) / values.StandardError, values.Count - 1));
                 break;
             case "permutation of signs":
-                Near(expected, "p_two_sided", PairedTest.SignPermutation([.. Numbers(input, "a").Zip(Numbers(input, "b"), (a, b) => a - b)]));
+                Near(expected, "p_two_sided",
+                    PairedTest.SignPermutation([.. Numbers(input, "a").Zip(Numbers(input, "b"), (a, b) => a - b)]));
                 break;
             case "clustered error":
                 double[] single = Numbers(input, "values");
@@ -83,7 +89,9 @@ public class StatisticsCaseTests
         Near(expected, "high", test.High);
         Near(expected, "paired_stderr", test.StandardError);
         Near(expected, "mcnemar_exact", test.Probability);
-        Near(expected, "share_at_most_zero", BinaryBootstrap.ShareAtMostZero(a.Zip(b).Count(pair => pair.First > pair.Second), a.Zip(b).Count(pair => pair.First < pair.Second), a.Length));
+        Near(expected, "share_at_most_zero",
+            BinaryBootstrap.ShareAtMostZero(a.Zip(b).Count(pair => pair.First > pair.Second),
+                a.Zip(b).Count(pair => pair.First < pair.Second), a.Length));
         Near(expected, "p_normal", 2 * SpecialFunctions.NormalTail(Math.Abs(test.Difference) / test.StandardError));
     }
 
@@ -93,15 +101,19 @@ public class StatisticsCaseTests
         (double alpha, double power) = (input.GetProperty("alpha").GetDouble(), input.GetProperty("power").GetDouble());
         double difference = Power.LeastDifference(input.GetProperty("items").GetDouble(), deviation, alpha, power);
         Near(expected, "difference", difference);
-        Assert.InRange(Power.ItemsFor(difference / 2, deviation, alpha, power), expected.GetProperty("items_for_half_of_it").GetDouble() - 1, expected.GetProperty("items_for_half_of_it").GetDouble() + 1);
+        Assert.InRange(Power.ItemsFor(difference / 2, deviation, alpha, power),
+            expected.GetProperty("items_for_half_of_it").GetDouble() - 1, expected.GetProperty("items_for_half_of_it").GetDouble() + 1);
     }
 
-    private static double[] Numbers(JsonElement input, string name) => [.. input.GetProperty(name).EnumerateArray().Select(number => number.GetDouble())];
+    private static double[] Numbers(JsonElement input, string name) =>
+        [.. input.GetProperty(name).EnumerateArray().Select(number => number.GetDouble())];
 
-    private static string[] Texts(JsonElement input, string name) => [.. input.GetProperty(name).EnumerateArray().Select(text => text.GetString()!)];
+    private static string[] Texts(JsonElement input, string name) =>
+        [.. input.GetProperty(name).EnumerateArray().Select(text => text.GetString()!)];
 
     private static void AllNear(JsonElement expected, string name, double[] found) =>
         Assert.All(Numbers(expected, name).Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
 
-    private static void Near(JsonElement expected, string name, double found) => Assert.Equal(expected.GetProperty(name).GetDouble(), found, 1e-9);
+    private static void Near(JsonElement expected, string name, double found) =>
+        Assert.Equal(expected.GetProperty(name).GetDouble(), found, 1e-9);
 }

@@ -6,7 +6,8 @@ namespace MergeHost.Tests.Evaluation.Tuning;
 public class CmaEsTests
 {
     [Fact]
-    public void Run_OnASphere_FindsItsMiddle() => AssertFinds([0.3, 0.6, 0.5], 400, 1e-3, x => Square(x[0] - 0.3) + Square(x[1] - 0.6) + Square(x[2] - 0.5));
+    public void Run_OnASphere_FindsItsMiddle() =>
+        AssertFinds([0.3, 0.6, 0.5], 400, 1e-3, x => Square(x[0] - 0.3) + Square(x[1] - 0.6) + Square(x[2] - 0.5));
 
     [Fact]
     public void Run_OnALongAndTiltedEllipsoid_LearnsItsDirection() =>

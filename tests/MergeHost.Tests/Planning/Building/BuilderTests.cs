@@ -11,7 +11,8 @@ using MergeHost.Tests.Running;
 
 namespace MergeHost.Tests.Planning.Building;
 
-/// <summary>The builder of the fixtures: shapes that differ from the sources', tensors made in one go, from none, and by a strategy.</summary>
+/// <summary>The builder of the fixtures: shapes that differ from the sources', tensors made in
+/// one go, from none, and by a strategy.</summary>
 public sealed class BuilderTests : IDisposable
 {
     private const string Up = "model.layers.0.mlp.up_proj.weight";
@@ -23,15 +24,18 @@ public sealed class BuilderTests : IDisposable
     [Fact]
     public void Merge_OfABlueprint_JoinsMakesCopiesAndLeavesTheRestToTheStrategy()
     {
-        MergeManifest manifest = Merge("build: {test_stack: {stacked: [{model: a}, {model: b, scale: 2}]}}\nmerge_method: linear\nparameters: {weight: 1}");
+        MergeManifest manifest =
+            Merge("build: {test_stack: {stacked: [{model: a}, {model: b, scale: 2}]}}\nmerge_method: linear\nparameters: {weight: 1}");
         Assert.Equal(Values("a", "model.embed_tokens.weight"), Output("embedding").Values);
         Assert.Equal([.. Turned(Values("a", Up)), .. Turned(Values("b", Up))], Output("stack").Values);
         Assert.Equal([2, 8, 4], Output("stack").Info.Shape);
         Assert.Equal(Heads((a, b) => a + (2 * b)), Output("sum").Values);
         Assert.Equal(Heads((a, b) => a * b), Output("product").Values);
         Assert.Equal(0, Output("seed").Values[0]);
-        Assert.Equal(Values("a", "model.norm.weight").Zip(Values("b", "model.norm.weight"), (a, b) => (a + b) / 2), Output("model.norm.weight").Values);
-        Assert.Contains(manifest.Stages[0].Accounts![1].Excused, rule => rule.Key == "not_stacked" && rule.Value.Contains("model.embed_tokens.weight"));
+        Assert.Equal(Values("a", "model.norm.weight").Zip(Values("b", "model.norm.weight"), (a, b) => (a + b) / 2),
+            Output("model.norm.weight").Values);
+        Assert.Contains(manifest.Stages[0].Accounts![1].Excused,
+            rule => rule.Key == "not_stacked" && rule.Value.Contains("model.embed_tokens.weight"));
         Assert.Contains(Up, manifest.Stages[0].Accounts![1].Merged);
     }
 
@@ -50,10 +54,13 @@ public sealed class BuilderTests : IDisposable
     {
         TinyCheckpoint Wide(int seed) => TinyCheckpoint.Llama(type: DType.F32, seed: seed).Add(Up, DType.F32, [1000, 250], seed);
         _folder.Add("c", Wide(3)).Add("d", Wide(4));
-        const string recipe = "build: {test_stack: {stacked: [{model: c}, {model: d}, {model: c}]}}\nmerge_method: linear\nparameters: {weight: 1}";
+        const string recipe =
+            "build: {test_stack: {stacked: [{model: c}, {model: d}, {model: c}]}}\nmerge_method: linear\nparameters: {weight: 1}";
         MergeManifest manifest = Merge(recipe);
-        Assert.Equal([.. Turned(Values("c", Up), 250), .. Turned(Values("d", Up), 250), .. Turned(Values("c", Up), 250)], Output("stack").Values);
-        Assert.Equal(MergeBed.Digests(manifest), MergeBed.Digests(Merge(recipe, "other", new MergeOptions { Threads = 3, BlockElements = TensorDigest.UnitElements })));
+        Assert.Equal([.. Turned(Values("c", Up), 250), .. Turned(Values("d", Up), 250), .. Turned(Values("c", Up), 250)],
+            Output("stack").Values);
+        Assert.Equal(MergeBed.Digests(manifest),
+            MergeBed.Digests(Merge(recipe, "other", new MergeOptions { Threads = 3, BlockElements = TensorDigest.UnitElements })));
         using PlanSession session = _folder.Open(recipe);
         MergePlan plan = session.Plan(_folder["elsewhere"], new MergeOptions());
         using ICheckpointReader memory = new MemoryRunner(plan, _folder["elsewhere"], RecipeFolder.Host, new MergeOptions()).Run(default);
@@ -64,7 +71,8 @@ public sealed class BuilderTests : IDisposable
     [Fact]
     public void Merge_OfARecipeOfAnotherProgram_IsKnownByItsField()
     {
-        Fails("stacked: [{model: a}, {model: {path: b}}]\nmerge_method: test_stack\nparameters: {}\ndtype: float32", "first 'model.norm.weight', and the recipe names none");
+        Fails("stacked: [{model: a}, {model: {path: b}}]\nmerge_method: test_stack\nparameters: {}\ndtype: float32",
+            "first 'model.norm.weight', and the recipe names none");
         Fails("stacked: [{model: a}]\nmodels: [{model: a}]", "'models' has no effect beside builder 'test_stack'");
     }
 
@@ -80,7 +88,8 @@ public sealed class BuilderTests : IDisposable
             merge_method: linear
             models: [{model: a, parameters: {weight: 1}}, {model: b, parameters: {weight: 1}}]
             """);
-        Assert.Equal(Values("a", "model.embed_tokens.weight").Zip(Values("b", "model.embed_tokens.weight"), (a, b) => (a + b) / 2), Output("embedding").Values);
+        Assert.Equal(Values("a", "model.embed_tokens.weight").Zip(Values("b", "model.embed_tokens.weight"), (a, b) => (a + b) / 2),
+            Output("embedding").Values);
     }
 
     [Theory]
@@ -94,28 +103,37 @@ public sealed class BuilderTests : IDisposable
     [InlineData("build: {test_stack: {stacked: [{scale: 1}]}}", "MH1006", "option 'model' of 'test_stack' is missing")]
     [InlineData("build: {test_stack: {stacked: [{model: nowhere}]}}", "MH1010", "there is no file or folder 'nowhere'")]
     [InlineData("build: {test_stack: {stacked: [{model: a}]}}\nselect: {}", "MH1009", "'select' has no effect beside builder 'test_stack'")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}, {model: b}]}}", "MH1006", "builder 'test_stack' leaves 1 tensors to a strategy")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}, {model: b}, {model: a}]}}\nmerge_method: slerp\nparameters: {t: 1}", "MH1013", "tensor 'model.norm.weight': 'slerp' cannot merge 3 models")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}, {model: b}]}}", "MH1006",
+        "builder 'test_stack' leaves 1 tensors to a strategy")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}, {model: b}, {model: a}]}}\nmerge_method: slerp\nparameters: {t: 1}", "MH1013",
+        "tensor 'model.norm.weight': 'slerp' cannot merge 3 models")]
     [InlineData("build: {test_stack: {stacked: [{model: a}], fault: refused}}", "MH4007", "'a' is refused")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: thrown}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while planning")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: early}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while checking (its options)")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: lost}}", "MH3012", "builder 'test_stack' of plugin 'transforms' 1.0.0 neither uses '")]
-    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: late}}\nmerge_method: linear\nparameters: {weight: 1}", "MH3012", "thrown in a work (tensor 'sum')")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: thrown}}", "MH3012",
+        "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while planning")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: early}}", "MH3012",
+        "builder 'test_stack' of plugin 'transforms' 1.0.0 failed with InvalidOperationException: thrown while checking (its options)")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: lost}}", "MH3012",
+        "builder 'test_stack' of plugin 'transforms' 1.0.0 neither uses '")]
+    [InlineData("build: {test_stack: {stacked: [{model: a}], fault: late}}\nmerge_method: linear\nparameters: {weight: 1}", "MH3012",
+        "thrown in a work (tensor 'sum')")]
     public void Merge_OfAWrongRecipeOrBuilder_NamesWhatIsWrong(string recipe, string code, string message) => Fails(recipe, message, code);
 
     public void Dispose() => _folder.Dispose();
 
     private void Fails(string recipe, string expected, string? code = null)
     {
-        Problem[] problems = [.. Assert.ThrowsAny<MergeHostException>(() => Merge(recipe, "out")).Problems.Where(problem => problem.Severity == Severity.Error)];
-        Assert.Contains(problems, problem => problem.Message.Contains(expected, StringComparison.Ordinal) && (code is null || problem.Code.Id == code));
+        Problem[] problems = [.. Assert.ThrowsAny<MergeHostException>(() => Merge(recipe, "out")).Problems
+            .Where(problem => problem.Severity == Severity.Error)];
+        Assert.Contains(problems,
+            problem => problem.Message.Contains(expected, StringComparison.Ordinal) && (code is null || problem.Code.Id == code));
     }
 
     private MergeManifest Merge(string recipe, string output = "out", MergeOptions? options = null)
     {
         using PlanSession session = _folder.Open(recipe);
         options ??= new MergeOptions();
-        return new MergeRunner(session.Plan(_folder[output], options), RecipeFolder.Host, options, warnings: null, progress: null).Run(default);
+        return new MergeRunner(session.Plan(_folder[output], options), RecipeFolder.Host, options, warnings: null, progress: null)
+            .Run(default);
     }
 
     private static IEnumerable<float> Turned(float[] rows, int length = 4) => rows.Chunk(length).Reverse().SelectMany(row => row);
@@ -129,7 +147,8 @@ public sealed class BuilderTests : IDisposable
         return back[0];
     }
 
-    private IEnumerable<float> Heads(Func<float, float, float> join) => Values("a", "lm_head.weight").Zip(Values("b", "lm_head.weight"), join);
+    private IEnumerable<float> Heads(Func<float, float, float> join) =>
+        Values("a", "lm_head.weight").Zip(Values("b", "lm_head.weight"), join);
 
     private float[] Values(string model, string tensor) => MergeBed.Read(_folder[model], tensor).Values;
 

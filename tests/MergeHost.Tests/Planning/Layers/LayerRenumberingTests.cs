@@ -17,16 +17,24 @@ public sealed class LayerRenumberingTests : IDisposable
     [InlineData("dmdm", """{"moe_layers": [1, 3]}""", "1 2 3", """{"moe_layers": [0, 2]}""")]
     [InlineData("dmdm", """{"interleave_moe_layer_step": 2}""", "1 2 3", """{"interleave_moe_layer_step": 2, "moe_layers": [0, 2]}""")]
     [InlineData("dmdm", """{"interleave_moe_layer_step": 2}""", "0 1 2 3 2 3", """{"interleave_moe_layer_step": 2}""")]
-    [InlineData("dmdm", """{"decoder_sparse_step": 2, "mlp_only_layers": []}""", "1 2 3", """{"decoder_sparse_step": 1, "mlp_only_layers": [1]}""")]
-    [InlineData("mdmm", """{"decoder_sparse_step": 1, "mlp_only_layers": [1]}""", "0 1 1 2", """{"decoder_sparse_step": 1, "mlp_only_layers": [1, 2]}""")]
-    [InlineData("dmdm", """{"expert_layer_period": 2, "expert_layer_offset": 1}""", "1 2 3", """{"expert_layer_period": 2, "expert_layer_offset": 0}""")]
-    [InlineData("mddd", """{"attn_layer_period": 4, "attn_layer_offset": 0}""", "1 2 0 3", """{"attn_layer_period": 4, "attn_layer_offset": 2}""")]
-    [InlineData("mddd", """{"attn_layer_period": 4, "attn_layer_offset": 0}""", "1 2 3 2 1", """{"attn_layer_period": 6, "attn_layer_offset": 5}""")]
+    [InlineData("dmdm", """{"decoder_sparse_step": 2, "mlp_only_layers": []}""", "1 2 3",
+        """{"decoder_sparse_step": 1, "mlp_only_layers": [1]}""")]
+    [InlineData("mdmm", """{"decoder_sparse_step": 1, "mlp_only_layers": [1]}""", "0 1 1 2",
+        """{"decoder_sparse_step": 1, "mlp_only_layers": [1, 2]}""")]
+    [InlineData("dmdm", """{"expert_layer_period": 2, "expert_layer_offset": 1}""", "1 2 3",
+        """{"expert_layer_period": 2, "expert_layer_offset": 0}""")]
+    [InlineData("mddd", """{"attn_layer_period": 4, "attn_layer_offset": 0}""", "1 2 0 3",
+        """{"attn_layer_period": 4, "attn_layer_offset": 2}""")]
+    [InlineData("mddd", """{"attn_layer_period": 4, "attn_layer_offset": 0}""", "1 2 3 2 1",
+        """{"attn_layer_period": 6, "attn_layer_offset": 5}""")]
     [InlineData("dmdd", """{"attn_layer_indices": [1]}""", "0 1 2 0 1 2", """{"attn_layer_indices": [1, 4]}""")]
-    [InlineData("dmdd", """{"full_attention_interval": 2, "layer_types": ["a", "b", "a", "a"]}""", "1 2", """{"full_attention_interval": 2, "layer_types": ["b", "a"]}""")]
-    [InlineData("dmdm", """{"full_attention_interval": 2}""", "1 2", """{"full_attention_interval": 2, "layer_types": ["full_attention", "linear_attention"]}""")]
+    [InlineData("dmdd", """{"full_attention_interval": 2, "layer_types": ["a", "b", "a", "a"]}""", "1 2",
+        """{"full_attention_interval": 2, "layer_types": ["b", "a"]}""")]
+    [InlineData("dmdm", """{"full_attention_interval": 2}""", "1 2",
+        """{"full_attention_interval": 2, "layer_types": ["full_attention", "linear_attention"]}""")]
     [InlineData("dmdm", """{"hybrid_override_pattern": "MEME"}""", "1 1 2", """{"hybrid_override_pattern": "EEM"}""")]
-    [InlineData("dmdm", """{"linear_attn_config": {"kda_layers": [1, 3], "full_attn_layers": [2, 4]}}""", "1 2 3", """{"linear_attn_config": {"kda_layers": [2], "full_attn_layers": [1, 3]}}""")]
+    [InlineData("dmdm", """{"linear_attn_config": {"kda_layers": [1, 3], "full_attn_layers": [2, 4]}}""", "1 2 3",
+        """{"linear_attn_config": {"kda_layers": [2], "full_attn_layers": [1, 3]}}""")]
     [InlineData("dmmm", "{}", "0 1 2 1 2 3", "{}")]
     [InlineData("dddd", """{"no_rope_layers": [1, 1, 1, 0]}""", "3 0", """{"no_rope_layers": [0, 1]}""")]
     public void Plan_OfSlices_SetsWhatTheFieldsSayOfLayers(string kinds, string fields, string layers, string expected)
@@ -54,7 +62,8 @@ public sealed class LayerRenumberingTests : IDisposable
         Problem problem = _folder.Error(Slices(layers));
         Assert.Equal(ErrorCodes.BadConfig, problem.Code);
         Assert.Contains(said, problem.Message, StringComparison.Ordinal);
-        Assert.Contains("layer 0 of the output is layer 1 of 'm'", problem.Message.Replace("layer 1 of the output is layer 0", "layer 0 of the output is layer 1", StringComparison.Ordinal),
+        Assert.Contains("layer 0 of the output is layer 1 of 'm'",
+            problem.Message.Replace("layer 1 of the output is layer 0", "layer 0 of the output is layer 1", StringComparison.Ordinal),
             StringComparison.Ordinal);
     }
 
@@ -65,7 +74,9 @@ public sealed class LayerRenumberingTests : IDisposable
     [InlineData("0 1 2", false)]
     public void Plan_OfSlicesBesideATensorForAllLayers_IsAnErrorUnlessTheLayersStay(string layers, bool isRefused)
     {
-        _folder.Add("m", TinyCheckpoint.Llama(layers: 3).Configure("hidden_size_per_layer_input", 2).Add("model.embed_tokens_per_layer.weight", DType.BF16, [8, 6]));
+        _folder.Add("m",
+            TinyCheckpoint.Llama(layers: 3).Configure("hidden_size_per_layer_input", 2)
+                .Add("model.embed_tokens_per_layer.weight", DType.BF16, [8, 6]));
         if (!isRefused)
         {
             Assert.NotNull(_folder.Plan(Slices(layers)));
@@ -74,7 +85,8 @@ public sealed class LayerRenumberingTests : IDisposable
 
         Problem problem = _folder.Error(Slices(layers));
         Assert.Equal(ErrorCodes.NotSupported, problem.Code);
-        Assert.StartsWith("tensor 'model.embed_tokens_per_layer.weight' holds a part for each of the 3 layers of 'm'", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith("tensor 'model.embed_tokens_per_layer.weight' holds a part for each of the 3 layers of 'm'", problem.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +107,8 @@ public sealed class LayerRenumberingTests : IDisposable
             string mlp = $"model.layers.{layer}.mlp.";
             if (kinds[layer] == 'm')
             {
-                checkpoint.Remove(mlp + "up_proj.weight").Add(mlp + "experts.0.up_proj.weight", DType.BF16, [8, 4]).Add(mlp + "experts.1.up_proj.weight", DType.BF16, [8, 4]);
+                checkpoint.Remove(mlp + "up_proj.weight").Add(mlp + "experts.0.up_proj.weight", DType.BF16, [8, 4])
+                    .Add(mlp + "experts.1.up_proj.weight", DType.BF16, [8, 4]);
             }
         }
 
@@ -109,7 +122,8 @@ public sealed class LayerRenumberingTests : IDisposable
 
     private static string Slices(string layers)
     {
-        IEnumerable<string> slices = layers.Split(' ').Select(int.Parse).Select(layer => $"{{sources: [{{model: m, layer_range: [{layer}, {layer + 1}]}}]}}");
+        IEnumerable<string> slices = layers.Split(' ').Select(int.Parse)
+            .Select(layer => $"{{sources: [{{model: m, layer_range: [{layer}, {layer + 1}]}}]}}");
         return $"merge_method: passthrough\nslices: [{string.Join(", ", slices)}]\n";
     }
 }

@@ -89,10 +89,12 @@ public sealed class ModuleMapperTests : IDisposable
 
     [Theory]
     [InlineData("base_model: a\n", null)]
-    [InlineData("", "'modules' leaves out 'vision_tower', 'multi_modal_projector' of 'a', 3 tensors such as 'visual.blocks.0.attn.qkv.weight'")]
+    [InlineData("",
+        "'modules' leaves out 'vision_tower', 'multi_modal_projector' of 'a', 3 tensors such as 'visual.blocks.0.attn.qkv.weight'")]
     public void Map_OfAModuleThatIsLeftOut_KeepsTheBasesOrIsRefused(string @base, string? error)
     {
-        string recipe = $"merge_method: linear\n{@base}modules: {{text_decoder: {{models: [{{model: a}}, {{model: b}}], parameters: {{weight: 1}}}}}}";
+        string recipe =
+            $"merge_method: linear\n{@base}modules: {{text_decoder: {{models: [{{model: a}}, {{model: b}}], parameters: {{weight: 1}}}}}}";
         if (error is not null)
         {
             Problem problem = _folder.Error(recipe);
@@ -110,7 +112,8 @@ public sealed class ModuleMapperTests : IDisposable
     {
         Problem problem = _folder.Error("merge_method: passthrough\nbase_model: a\nmodules: {vison_tower: {models: [{model: a}]}}");
         Assert.Equal((ErrorCodes.UnknownField, "'a' has no module 'vison_tower'"), (problem.Code, problem.Message));
-        Assert.StartsWith("did you mean 'vision_tower'? it has text_decoder, vision_tower, multi_modal_projector;", problem.Hint, StringComparison.Ordinal);
+        Assert.StartsWith("did you mean 'vision_tower'? it has text_decoder, vision_tower, multi_modal_projector;", problem.Hint,
+            StringComparison.Ordinal);
         Assert.Equal((3, 11), (problem.Place!.Line, problem.Place.Column));
     }
 
@@ -119,7 +122,8 @@ public sealed class ModuleMapperTests : IDisposable
     {
         Problem problem = _folder.Error("merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 1]}]}]");
         Assert.Equal(ErrorCodes.NotSupported, problem.Code);
-        Assert.Contains("`modules: {text_decoder: {slices: …}}`; there are text_decoder, vision_tower, multi_modal_projector", problem.Hint, StringComparison.Ordinal);
+        Assert.Contains("`modules: {text_decoder: {slices: …}}`; there are text_decoder, vision_tower, multi_modal_projector", problem.Hint,
+            StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -25,7 +25,8 @@ public sealed class AdapterNamesTests : IDisposable
     {
         TinyCheckpoint adapter = new TinyCheckpoint().Add("a.lora_A.weight", DType.F32, [1, 4]).Add("a.lora_B.weight", DType.F32, [4, 1]);
         _folder.Add("one", adapter).Add("two", adapter);
-        Assert.Equal(["'one'", "'two'"], _folder.Errors(RecipeFolder.Linear("one", "two")).Select(problem => problem.Message.Split(' ')[0]));
+        Assert.Equal(["'one'", "'two'"],
+            _folder.Errors(RecipeFolder.Linear("one", "two")).Select(problem => problem.Message.Split(' ')[0]));
     }
 
     // An adapter that was never merged in.

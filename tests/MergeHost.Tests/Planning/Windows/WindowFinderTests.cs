@@ -15,7 +15,8 @@ public sealed class WindowFinderTests : IDisposable
             _folder.Add($"run/checkpoint-{step}", TinyCheckpoint.Llama(seed: step));
         }
 
-        _folder.Add("run/checkpoint-best", TinyCheckpoint.Llama()).Add("run/step5-tokens9B", TinyCheckpoint.Llama()).Add("run/step6-tokens10B", TinyCheckpoint.Llama());
+        _folder.Add("run/checkpoint-best", TinyCheckpoint.Llama()).Add("run/step5-tokens9B", TinyCheckpoint.Llama())
+            .Add("run/step6-tokens10B", TinyCheckpoint.Llama());
     }
 
     [Theory]
@@ -32,22 +33,29 @@ public sealed class WindowFinderTests : IDisposable
     public void Plan_OfAWindow_ListsItsModelsWithTheirWeights()
     {
         MergePlan plan = _folder.Plan(Recipe("from: run/checkpoint-*, steps: 1..4000, schedule: minus_sqrt"));
-        Assert.Equal(["run/checkpoint-1000", "run/checkpoint-2000", "run/checkpoint-3000", "run/checkpoint-4000"], plan.Stages[0].ReadModels.Select(model => model.Name));
+        Assert.Equal(["run/checkpoint-1000", "run/checkpoint-2000", "run/checkpoint-3000", "run/checkpoint-4000"],
+            plan.Stages[0].ReadModels.Select(model => model.Name));
         Assert.Equal([0.5, Math.Sqrt(0.5) - 0.5], plan.Stages[0].Stage.Window!.Select(model => model.Weight).Take(2));
         Assert.Empty(plan.Warnings);
     }
 
     [Fact]
     public void Plan_OfAWindowWithABase_MakesTaskVectors() =>
-        Assert.Equal(3, _folder.Plan("merge_method: task_arithmetic\nbase_model: run/checkpoint-1000\nwindow: {from: run/checkpoint-*, steps: 2000..4000}\n").Stages[0].Tensors[0].Sources.Count);
+        Assert.Equal(3,
+            _folder.Plan(
+                "merge_method: task_arithmetic\nbase_model: run/checkpoint-1000\nwindow: {from: run/checkpoint-*, steps: 2000..4000}\n"
+                    + "").Stages[0].Tensors[0].Sources.Count);
 
     [Theory]
     [InlineData("from: run/chkpoint-*", "MH1010", "no checkpoint fits 'run/chkpoint-*': what is there is 'run/checkpoint-1000'")]
     [InlineData("from: nowhere/checkpoint-*", "MH1010", "no checkpoint fits 'nowhere/checkpoint-*': nothing is there")]
-    [InlineData("from: run/checkpoint-*, last: 9", "MH1013", "the window holds 5 checkpoints, at least 9 are wanted; 'run/checkpoint-*' fits steps 1000, 2000, 3000, 4000, 10000")]
+    [InlineData("from: run/checkpoint-*, last: 9", "MH1013",
+        "the window holds 5 checkpoints, at least 9 are wanted; 'run/checkpoint-*' fits steps 1000, 2000, 3000, 4000, 10000")]
     [InlineData("from: run/checkpoint-*, steps: 5000..9999", "MH1013", "the window holds 0 checkpoints, at least 2 are wanted")]
-    [InlineData("from: run/checkpoint-*, every: 1000", "MH1013", "step 5000 is missing: every 1000 steps a checkpoint is wanted, and after step 4000 comes 10000")]
-    [InlineData("from: run/checkpoint-*, schedule: [1, 2]", "MH1013", "the window holds 5 checkpoints, steps 1000, 2000, 3000, 4000, 10000, and 2 weights are listed")]
+    [InlineData("from: run/checkpoint-*, every: 1000", "MH1013",
+        "step 5000 is missing: every 1000 steps a checkpoint is wanted, and after step 4000 comes 10000")]
+    [InlineData("from: run/checkpoint-*, schedule: [1, 2]", "MH1013",
+        "the window holds 5 checkpoints, steps 1000, 2000, 3000, 4000, 10000, and 2 weights are listed")]
     public void Plan_WhenTheCheckpointsDoNotFit_SaysWhatIsThere(string window, string code, string message)
     {
         Problem problem = _folder.Error(Recipe(window));
@@ -60,14 +68,17 @@ public sealed class WindowFinderTests : IDisposable
     public void Plan_WhenTwoCheckpointsHaveOneStep_NamesBoth()
     {
         _folder.Add("run/checkpoint-01000", TinyCheckpoint.Llama());
-        Assert.Contains("'run/checkpoint-01000' and 'run/checkpoint-1000' are both step 1000", _folder.Error(Recipe("from: run/checkpoint-*")).Message, StringComparison.Ordinal);
+        Assert.Contains("'run/checkpoint-01000' and 'run/checkpoint-1000' are both step 1000",
+            _folder.Error(Recipe("from: run/checkpoint-*")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("minus_sqrt", 1)]
     [InlineData("uniform", 0)]
     public void Plan_OfUnevenSteps_WarnsWhereTheScheduleSupposesEvenOnes(string schedule, int warnings) =>
-        Assert.Equal(warnings, _folder.Plan(Recipe($"from: run/checkpoint-*, schedule: {schedule}")).Warnings.Count(warning => warning.Message.Contains("evenly", StringComparison.Ordinal)));
+        Assert.Equal(warnings,
+            _folder.Plan(Recipe($"from: run/checkpoint-*, schedule: {schedule}")).Warnings
+                .Count(warning => warning.Message.Contains("evenly", StringComparison.Ordinal)));
 
     public void Dispose() => _folder.Dispose();
 

@@ -18,7 +18,8 @@ public sealed class InputCheckTests : IDisposable
         string recipe = $"merge_method: linear\nmodels: [{{model: {_bed["a"]}}}, {{model: {_bed["b"]}}}]\nparameters: {{weight: 1}}\n";
         Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "out"));
         Assert.Equal((ErrorCodes.IntegersDiffer, 2), (problem.Code, problem.Place!.Line));
-        Assert.StartsWith($"tensor '{Mask}': the BOOL values of '{_bed["b"]}' differ from those of '{_bed["a"]}'", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"tensor '{Mask}': the BOOL values of '{_bed["b"]}' differ from those of '{_bed["a"]}'", problem.Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(_bed["out"]));
         _bed.Merge(recipe + "integers: first\n", "out");
         Assert.Equal([1, 0], MergeBed.Stored(_bed["out"], Mask));
@@ -86,7 +87,8 @@ public sealed class InputCheckTests : IDisposable
         string recipe = TaskArithmetic("expert").Replace("weight: 1", "weight: 1.0e-12", StringComparison.Ordinal);
         Problem problem = MergeBed.Fails(() => _bed.Merge(recipe, "out"));
         Assert.Equal(ErrorCodes.ModelUnchanged, problem.Code);
-        Assert.Contains($"every tensor that was merged is that of '{_bed["base"]}', byte for byte", problem.Message, StringComparison.Ordinal);
+        Assert.Contains($"every tensor that was merged is that of '{_bed["base"]}', byte for byte", problem.Message,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_bed["out"], "mergehost.json")));
     }
 
@@ -97,7 +99,8 @@ public sealed class InputCheckTests : IDisposable
         Add("one", TinyCheckpoint.Llama());
         Add("two", TinyCheckpoint.Llama());
         string recipe = $"merge_method: linear\nmodels: [{{model: {_bed["one"]}}}, {{model: {_bed["two"]}}}]\nparameters: {{weight: 1}}\n";
-        Assert.Contains($"'{_bed["two"]}' changed nothing", MergeBed.Fails(() => _bed.Merge(recipe, "out")).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{_bed["two"]}' changed nothing", MergeBed.Fails(() => _bed.Merge(recipe, "out")).Message,
+            StringComparison.Ordinal);
         Assert.NotNull(_bed.Merge(recipe + $"allow_unchanged: {_bed["two"]}\n", "allowed"));
     }
 
@@ -150,7 +153,9 @@ public sealed class InputCheckTests : IDisposable
     private void Add(string name, TinyCheckpoint checkpoint) => checkpoint.Write(_bed[name]);
 
     private string TaskArithmetic(params string[] models) =>
-        $"merge_method: task_arithmetic\nmodels: [{string.Join(", ", models.Select(model => $"{{model: {_bed[model]}}}"))}]\nbase_model: {_bed["base"]}\nparameters: {{weight: 1}}\ndtype: bfloat16\n";
+        "merge_method: task_arithmetic\nmodels: "
+            + $"[{string.Join(", ", models.Select(model => $"{{model: {_bed[model]}}}"))}]\nbase_model: {_bed["base"]}\nparameters: "
+            + $"{{weight: 1}}\ndtype: bfloat16\n";
 
     private static TinyCheckpoint Stored(TinyCheckpoint checkpoint, string folder, string type)
     {
