@@ -65,10 +65,10 @@ public class PredictorTests
     }
 
     [Fact]
-    public void Own_Examples_AreFiftyAtLeastWithAllFeaturesAndOutcomes()
+    public void Own_Examples_AreFortyAtLeastWithAllFeaturesAndOutcomes()
     {
         IReadOnlyList<MergeExample> own = ExampleFile.Own();
-        Assert.InRange(own.Count, 50, 1000);
+        Assert.InRange(own.Count, 40, 1000);
         Assert.All(own, example => Assert.Equal(FeatureNames.All.Select(feature => feature.Name).Order(), example.Features.Keys.Order()));
         Assert.All(own, example => Assert.Equal(MergeOutcomes.All.Select(outcome => outcome.Name).Order(), example.Outcomes.Keys.Order()));
     }
