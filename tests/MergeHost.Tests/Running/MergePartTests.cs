@@ -108,7 +108,7 @@ public sealed class MergePartTests : IDisposable
         List<MergeProgress> told = [];
         Assert.False(_bed.Engine.MergePart(Recipe(recipe), _bed[Out], new MergePart(1, 2), _options, null, null,
             new Told(told.Add)).IsAlreadyComplete);
-        Assert.Equal(stopped.DoneTensors, told[0].DoneTensors);
+        Assert.InRange(told[0].DoneTensors, stopped.DoneTensors, stopped.TotalTensors);
         Assert.Equal(["done", "not begun"], Status().Select(status => status.State));
     }
 
